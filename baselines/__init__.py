@@ -1,0 +1,1 @@
+"""The models as plugins of the harness."""

@@ -1,0 +1,1 @@
+"""Layers that the published systems share, each in one place."""

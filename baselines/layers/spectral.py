@@ -1,0 +1,46 @@
+"""Spectral normalisation in the published form, and how it is folded away for inference.
+
+The released checkpoints carry a normalised layer as `weight_orig`, `weight_u`, `weight_v` (the legacy
+hook form, one power iteration a training forward, eps 1e-12; protocol/generation.md, 0). Training
+uses that form; inference uses plain weights W / (u^T W v), which give the same outputs.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["fold_spectral", "spectral"]
+
+M = TypeVar("M", bound=nn.Module)
+
+
+def spectral(layer: M, enabled: bool = True) -> M:
+    """`layer` with its weight normalised by its largest singular value, or as it is."""
+    if not enabled:
+        return layer
+    normalised: M = nn.utils.spectral_norm(layer)
+    return normalised
+
+
+def fold_spectral(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A state dict with every spectral-norm triple folded into one plain `weight`.
+
+    Uses the stored u and v as they are. A checkpoint of torch 1.0 may lack v, which is then
+    the normalised W^T u.
+    """
+    folded: dict[str, Tensor] = {}
+    for name, value in state.items():
+        if name.endswith(".weight_orig"):
+            stem = name[: -len("_orig")]
+            u = state[f"{stem}_u"]
+            matrix = value.reshape(value.shape[0], -1)
+            v = state.get(f"{stem}_v")
+            if v is None:
+                v = torch.nn.functional.normalize(matrix.t() @ u, dim=0, eps=1e-12)
+            folded[stem] = value / torch.dot(u, matrix @ v)
+        elif not name.endswith((".weight_u", ".weight_v")):
+            folded[name] = value
+    return folded

@@ -1,0 +1,62 @@
+"""The Dataset contract: named, ordered, lazily read scenes with a label space."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from bench.scene import LabelSpace, Scene, UInt8
+
+__all__ = ["Dataset", "Fit", "FitMode", "RendersWithout"]
+
+FitMode = Literal["resize", "crop", "native"]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a picture is brought to a suite's size; part of the protocol hash.
+
+    `resize` scales both sides to `size` (height, width); `crop` scales the picture until it covers
+    `size`, then cuts out the centre; `native` leaves it as it is and has no size. Pictures are scaled bicubic,
+    labels and instances nearest.
+    """
+
+    size: tuple[int, int] | None
+    mode: FitMode = "resize"
+
+
+@runtime_checkable
+class Dataset(Protocol):
+    """Scenes in a fixed order.
+
+    `name` is the registered name (part of every random key), `ids` are the scenes in order.
+    """
+
+    name: str
+    space: LabelSpace
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Scene ids, in the dataset's order."""
+        ...
+
+    def read(self, scene: str, fit: Fit) -> Scene:
+        """The scene brought to the fit's size.
+
+        Raises:
+            BadInput: with the file, what is wrong with it and what to do.
+        """
+        ...
+
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) over ids and file bytes: equal where the data is equal."""
+        ...
+
+
+@runtime_checkable
+class RendersWithout(Protocol):
+    """A dataset that can draw a scene with one object left out: a removal has a true answer."""
+
+    def read_without(self, scene: str, instance: int, fit: Fit) -> UInt8:
+        """uint8 [H,W,3]: the scene's picture, had object `instance` never been there."""
+        ...

@@ -1,0 +1,55 @@
+"""One job and what only the harness knows of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.scene import Bool, Int32, UInt8
+
+__all__ = ["Answer", "Edit"]
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """One job: change the masked region of a scene so that it shows the target labels.
+
+    Attributes:
+        id: unique within its task and usable as a file name.
+        dataset: the registered name of the scene's dataset.
+        scene: the scene's id.
+        sample: index of this edit among the scene's edits of this task.
+        seed: the task's seed.
+        operation: "inpaint", "add", "remove", "synthesise", "restyle", "relabel" or "move".
+        mask: bool [H,W], True = change.
+        labels: int32 [H,W], target labels for the whole picture, -1 = void.
+        instances: int32 [H,W] or None, target instances, 0 = no object.
+        region: the class name of the edited region where it has one.
+        references: ids of scenes whose style an editor may take, drawn by keyed choice.
+    """
+
+    id: str
+    dataset: str
+    scene: str
+    sample: int
+    seed: int
+    operation: str
+    mask: Bool
+    labels: Int32
+    instances: Int32 | None
+    region: str | None = None
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What only the harness knows of an edit.
+
+    Attributes:
+        original: uint8 [H,W,3], the picture before the edit (its known pixels are the known pixels).
+        truth: uint8 [H,W,3], the true picture after it, or None where there is none.
+        missing: why there is no true picture, one sentence, or None.
+    """
+
+    original: UInt8
+    truth: UInt8 | None
+    missing: str | None = None

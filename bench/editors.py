@@ -1,0 +1,176 @@
+"""The Editor contract and the registry of editors.
+
+An editor is registered as an entry point of the group `sebench.editors`: a class or function that is
+called with a suite's `options` as keyword arguments and returns an `Editor`. Nothing is imported
+before it is asked for, and an entry point that fails to import is listed with its reason.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from bench.errors import BadInput, EditFailed, unknown
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.batch import EditBatch
+
+__all__ = [
+    "GROUP",
+    "NEEDS",
+    "EditFailed",
+    "Editor",
+    "Movable",
+    "Registered",
+    "create_editor",
+    "editor_names",
+    "find_editor",
+    "registered_editors",
+]
+
+GROUP = "sebench.editors"
+
+NEEDS = frozenset({"original", "references", "instances"})
+"""What an editor may declare that it needs beyond the masked picture, the mask and the labels."""
+
+
+@runtime_checkable
+class Editor(Protocol):
+    """Anything that carries out edits.
+
+    Optional attributes which the harness reads where they are there:
+        identity: a JSON-like mapping that tells this editor from others of its class (variant,
+            hash of the weights' tensors); part of the method hash.
+        network: a `torch.nn.Module`, for counting parameters and multiply-adds.
+    """
+
+    needs: frozenset[str]
+
+    def edit(self, batch: EditBatch) -> Tensor:
+        """Painted pictures, float32 [B,3,H,W] RGB in [-1,1]; known pixels may hold anything.
+
+        Raises:
+            EditFailed: with one sentence, where an edit cannot be carried out.
+        """
+        ...
+
+
+@runtime_checkable
+class Movable(Protocol):
+    """An editor with a network: it can be moved to another device."""
+
+    def to(self, device: str) -> Any:
+        """Moves the editor to `device` ("cpu", "cuda", "cuda:1", ...)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Registered:
+    """An entry point of the group, imported or not.
+
+    Attributes:
+        name: the name a suite uses.
+        source: distribution and version that registered it.
+        target: "package.module:attribute".
+        factory: what makes the editor, or None where importing failed.
+        problem: why it could not be imported, one sentence, or None.
+    """
+
+    name: str
+    source: str
+    target: str
+    factory: Callable[..., Editor] | None = None
+    problem: str | None = None
+
+    @property
+    def summary(self) -> str:
+        """The first line of the factory's docstring."""
+        text = inspect.getdoc(self.factory) if self.factory is not None else None
+        return text.splitlines()[0] if text else ""
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What a class declares that it needs; empty for a function, which may not know yet."""
+        return frozenset(getattr(self.factory, "needs", frozenset()))
+
+
+def editor_names() -> list[str]:
+    """The names of all registered editors, sorted; imports none of them."""
+    return sorted({point.name for point in entry_points(group=GROUP)})
+
+
+def registered_editors() -> list[Registered]:
+    """Every registered editor, sorted by name, each imported or with the reason why not."""
+    points = {point.name: point for point in entry_points(group=GROUP)}
+    return [_load(points[name]) for name in sorted(points)]
+
+
+def find_editor(name: str) -> Registered:
+    """The registered editor called `name`.
+
+    Raises:
+        BadInput: where nothing of that name is registered, or where it cannot be imported.
+    """
+    points = {point.name: point for point in entry_points(group=GROUP)}
+    if name not in points:
+        raise unknown("editor", name, points)
+    entry = _load(points[name])
+    if entry.problem is not None:
+        raise BadInput(f"editor {name!r} ({entry.target}) cannot be used: {entry.problem}")
+    return entry
+
+
+def create_editor(name: str, options: Mapping[str, Any] | None = None) -> Editor:
+    """Makes the editor called `name` with a suite's options.
+
+    Raises:
+        BadInput: unknown name, unknown or missing option, or an editor that breaks the contract.
+    """
+    entry = find_editor(name)
+    assert entry.factory is not None
+    given = dict(options or {})
+    _check_options(name, entry.factory, given)
+    editor = entry.factory(**given)
+    if not isinstance(editor, Editor):
+        raise BadInput(
+            f"editor {name!r} ({entry.target}) gave a {type(editor).__name__} that lacks `needs` or "
+            "`edit(batch)`; see docs/plugins.md"
+        )
+    surplus = editor.needs - NEEDS
+    if surplus:
+        raise BadInput(
+            f"editor {name!r} needs {sorted(surplus)}, which no batch has; it may need "
+            f"{sorted(NEEDS)}"
+        )
+    return editor
+
+
+def _check_options(name: str, factory: Callable[..., Editor], given: dict[str, Any]) -> None:
+    signature = inspect.signature(factory)
+    parameters = signature.parameters.values()
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+        known = [p.name for p in parameters if p.kind is not p.VAR_POSITIONAL]
+        for option in given:
+            if option not in known:
+                raise unknown(f"option of editor {name!r}:", option, known)
+    try:
+        signature.bind(**given)
+    except TypeError as error:
+        raise BadInput(f"editor {name!r}: {error}; give it under `options`") from None
+
+
+def _load(point: EntryPoint) -> Registered:
+    source = f"{point.dist.name} {point.dist.version}" if point.dist is not None else "unknown"
+    try:
+        factory = point.load()
+    except Exception as error:  # a broken plugin must hurt nothing else
+        problem = f"{type(error).__name__}: {error}".splitlines()[0]
+        return Registered(point.name, source, point.value, problem=problem)
+    if not callable(factory):
+        return Registered(point.name, source, point.value, problem="it is not callable")
+    return Registered(point.name, source, point.value, factory=factory)

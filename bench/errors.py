@@ -1,0 +1,34 @@
+"""What can go wrong, as the sentences that a user reads.
+
+Every message says where, what and what to do, in one sentence. The command line turns `BadInput` into
+exit code 2 without a traceback; `EditFailed` marks one edit as failed and lets the run go on.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["BadInput", "EditFailed", "unknown"]
+
+
+class BadInput(Exception):  # noqa: N818 - the word users read in the documentation
+    """Input, usage or a comparison that cannot be accepted (exit code 2)."""
+
+
+class EditFailed(Exception):  # noqa: N818
+    """One edit that an editor cannot carry out; the rest of the run is still worth having."""
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> BadInput:
+    """The error for a name that is not known, with the nearest known one.
+
+    Args:
+        what: the kind of thing, as in "editor".
+        name: what was asked for.
+        known: every name that would have been accepted.
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"
+    return BadInput(f"unknown {what} {name!r}; {hint}")

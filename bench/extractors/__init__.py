@@ -1,0 +1,1 @@
+"""Networks that set metrics and perceptual metrics look through."""

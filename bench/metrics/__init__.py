@@ -1,0 +1,1 @@
+"""Metrics: pure functions below, accumulators above; one file per family."""

@@ -1,0 +1,149 @@
+"""The Metric contract: per-edit columns in the one pass, scores with intervals afterwards.
+
+The harness shows a metric every result once, while it is in memory: first the reference side of a
+group of edits (computed once for all methods), then each method's results. What a metric returns are
+columns of the samples table: plain numbers (a per-edit value) or lists of numbers (a state from which
+the summary is made: features, counts). After the pass, `summarise` reads the columns of one task and
+method and gives scores. So scoring is resumable, and every number can be made again from the table.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from bench.identity import Record
+from bench.scene import Bool, Int32, LabelSpace, UInt8
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Against", "Better", "Column", "Columns", "Metric", "Missing", "Prepared", "References", "Score"]
+
+Better = Literal["lower", "higher", "neither"]
+Against = Literal["truth", "original"]
+
+Column = Sequence[Any]
+"""One entry per edit: a float (nan = no value for this edit), or a list of numbers of any length."""
+Columns = Mapping[str, Column]
+
+
+@dataclass(frozen=True, eq=False)
+class References:
+    """The reference side of B edits of one task, all of one size.
+
+    Attributes:
+        pictures: uint8 [B,H,W,3] RGB, the true pictures (`against = "truth"`) or the pictures
+            before the edit (`against = "original"`).
+        mask: bool [B,H,W], True = edited.
+        labels: int32 [B,H,W], target labels, -1 = void.
+        space: the label space of `labels`.
+        scenes: B scene ids (the clusters of every interval).
+        edits: B edit ids.
+    """
+
+    pictures: UInt8
+    mask: Bool
+    labels: Int32
+    space: LabelSpace
+    scenes: tuple[str, ...]
+    edits: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.edits)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A metric that cannot be computed, with its reason in one sentence."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Score:
+    """One row of the scores table.
+
+    Attributes:
+        metric: the metric's name, as in "psnr" or "psnr-hole".
+        value: the summary, or None where there is none (then `reason` says why).
+        low, high: the interval's ends at `level`, or None where there is none.
+        n: the number of edits behind the value.
+        clusters: the number of independent scenes behind it.
+        of: "all", or the class that a per-class value is of.
+        level: the interval's confidence level.
+        interval: how it was made ("bootstrap over scenes", "jackknife, both sides", ...).
+        reason: why there is no value (or no interval), one sentence.
+    """
+
+    metric: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    clusters: int = 0
+    of: str = "all"
+    level: float = 0.95
+    interval: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What the reference side gave: columns to keep, and anything to hold in memory for `measure`."""
+
+    columns: Columns = field(default_factory=dict)
+    memory: Any = None
+
+
+class Metric(abc.ABC):
+    """Turns (reference, result) pairs into per-edit columns and a summary with an interval.
+
+    Attributes:
+        name: as a suite names it and as the scores table shows it; also the prefix of its columns
+            ("NAME" for the per-edit value, "NAME.features" and the like for states).
+        title: as a reader sees it ("PSNR", "LPIPS (AlexNet)").
+        unit: "dB", "grey levels", "" ...
+        better: which way is better.
+        against: which picture is the reference.
+    """
+
+    name: str
+    title: str
+    unit: ClassVar[str] = ""
+    better: ClassVar[Better] = "lower"
+    against: Against = "truth"
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """The names of the scores that `summarise` gives, in the order a table shows them."""
+        return (self.name,)
+
+    @abc.abstractmethod
+    def definition(self) -> Record:
+        """The metric's part of the protocol hash: formula, region, network tensors, preprocessing."""
+
+    def prepare(self, references: References) -> Prepared:
+        """Looks at the reference side of a group of edits, once for all methods."""
+        del references
+        return Prepared()
+
+    @abc.abstractmethod
+    def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
+        """Scores one method's results, uint8 [B,H,W,3] RGB, against the prepared reference side."""
+
+    @abc.abstractmethod
+    def summarise(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
+        """The scores of one task and method.
+
+        Args:
+            samples: one row per edit in plan order, with `edit`, `scene` and this metric's columns.
+            references: the same edits in the same order, with the columns of `prepare`.
+        """
+
+    def summarise_references(self, references: pd.DataFrame) -> list[Score]:
+        """What the real pictures themselves score, for metrics where that means something."""
+        del references
+        return []

@@ -1,0 +1,1 @@
+"""A suite carried out: plan, execute, reduce, and the run directory."""

@@ -1,0 +1,1 @@
+"""Networks that tell which class a pixel shows."""

@@ -1,0 +1,1 @@
+"""A run made readable: HTML, LaTeX, Markdown, CSV. Never imports torch."""
