@@ -21,9 +21,7 @@ def dilate(mask: Bool, radius: int) -> Bool:
     Works on columns: a pixel is reached from column x + u where some pixel of that column lies at
     most sqrt(radius**2 - u**2) rows away.
     """
-    if radius <= 0:
-        return mask.copy()
-    grown = np.zeros_like(mask)
+    grown: Bool = mask.copy()
     width = mask.shape[1]
     for u in range(-radius, radius + 1):
         if abs(u) >= width:

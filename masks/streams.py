@@ -64,11 +64,10 @@ class Stream:
 
     def normals(self, n: int) -> Float64:
         """The next n standard normal numbers (`tables.normal`), float64 [n]."""
-        normals: Float64 = normal(self.words(n)) * 2.0**-16
-        return normals
+        return normal(self.words(n)).astype(np.float64) * 2.0**-16
 
     def choice(self, items: int, n: int) -> Int64:
-        """N different ones of the numbers 0..items-1 in drawn order, int64 [n].
+        """Draws n different ones of the numbers 0..items-1 in drawn order, int64 [n].
 
         Raises:
             ValueError: where n is larger than `items`.
@@ -96,7 +95,8 @@ def scaled(words: UInt64, low: int, high: int) -> Int64:
     if not 0 < span <= 2**31:
         raise ValueError(f"no integers in {low}..{high - 1}")
     upper = (words >> np.uint64(32)) * np.uint64(span)
-    return (upper >> np.uint64(32)).astype(np.int64) + low
+    integers: Int64 = (upper >> np.uint64(32)).astype(np.int64) + low
+    return integers
 
 
 def _written(parts: tuple[str | int, ...]) -> bytes:
