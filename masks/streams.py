@@ -74,11 +74,12 @@ class Stream:
         """
         if not 0 <= n <= items:
             raise ValueError(f"cannot choose {n} different ones of {items}")
-        pool = np.arange(items, dtype=np.int64)
+        pool: Int64 = np.arange(items, dtype=np.int64)
         for i, word in enumerate(self.words(n)):
             j = int(scaled(np.array([word]), i, items)[0])
             pool[i], pool[j] = pool[j], pool[i]
-        return pool[:n].copy()
+        chosen: Int64 = pool[:n].copy()
+        return chosen
 
 
 def words_of(names: list[tuple[str | int, ...]], n: int) -> UInt64:
