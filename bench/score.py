@@ -10,7 +10,8 @@ import numpy as np
 
 from bench.errors import BadInput
 from bench.metrics import Context, Metric, Missing, References, Score, make_metric
-from bench.pictures import SUFFIXES, read_picture
+from bench.datasets import read_plane
+from bench.pictures import picture_files, read_picture
 from bench.run.measure import Group, measure_group
 from bench.scene import Bool, Int32, LabelSpace, UInt8
 
@@ -84,13 +85,13 @@ def find_pairs(
     Raises:
         BadInput: an empty folder, or a picture without its partner.
     """
-    reals, fakes = _by_stem(real), _by_stem(fake)
+    reals, fakes = _some(real), _some(fake)
     alone = sorted(reals.keys() ^ fakes.keys())
     if alone:
         where = fake if alone[0] in reals else real
         more = f" (and {len(alone) - 1} more)" if len(alone) > 1 else ""
         raise BadInput(f"{where}: no picture with the stem {alone[0]!r}{more}; pairs share a stem")
-    others = [(_by_stem(folder), folder) if folder else None for folder in (masks, labels)]
+    others = [(_some(folder), folder) if folder else None for folder in (masks, labels)]
     for stem in sorted(reals):
         beside = []
         for other in others:
@@ -104,16 +105,31 @@ def _folder(path: Path | str | None) -> Path | None:
     return None if path is None else Path(path)
 
 
-def _by_stem(folder: Path) -> dict[str, Path]:
-    if not folder.is_dir():
-        raise BadInput(f"{folder}: is not a folder; give a folder of pictures")
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in SUFFIXES:
-            continue
-        if path.stem in found:
-            raise BadInput(f"{path}: {found[path.stem].name} has the same stem; keep one of them")
-        found[path.stem] = path
+def _some(folder: Path) -> dict[str, Path]:
+    found = picture_files(folder)
     if not found:
-        raise BadInput(f"{folder}: holds no pictures ({', '.join(sorted(SUFFIXES))})")
+        raise BadInput(f"{folder}: holds no pictures; give a folder of PNG or JPEG files")
     return found
+
+
+def _measure(
+    pairs: Sequence[Pair], metrics: Sequence[Metric], advance: Callable[[int], None]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The samples and the reference side of all pairs, as `Metric.summarise` reads them."""
+    import pandas as pd
+
+    samples: list[pd.DataFrame] = []
+    references: list[pd.DataFrame] = []
+    for group in _groups(pairs):
+        stems = [pair.stem for pair in group]
+        pictures = [read_picture(pair.real) for pair in group]
+        rest = _rest(group, pictures, _space(metrics))
+        side = Group.of(metrics, pictures, pictures, rest)
+        results = {
+            i: _result(pair, picture) for i, (pair, picture) in enumerate(zip(group, pictures))
+        }
+        names = {"edit": stems, "scene": stems}
+        samples.append(pd.DataFrame({**names, **measure_group(metrics, side, results)}))
+        references.append(pd.DataFrame({**names, **side.columns()}))
+        advance(len(group))
+    return pd.concat(samples, ignore_index=True), pd.concat(references, ignore_index=True)
