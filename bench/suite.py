@@ -2,7 +2,7 @@
 
     name: example
     datasets:
-      rooms: {dataset: procedural-rooms, size: 128, options: {count: 8}}
+      rooms: {dataset: procedural-rooms, size: 128, limit: 8}
     tasks:
       - {dataset: rooms, protocol: [freeform@1, object-remove@1]}
     methods: [copy, mean-colour, {name: mine, editor: folder, options: {path: results}}]
@@ -72,7 +72,6 @@ class DatasetEntry(_Entry):
     fit: Literal["resize", "crop", "native"] = "crop"
     limit: Annotated[int, Field(ge=1)] | None = None
     segmenter: str | None = None
-    options: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _size_and_fit_agree(self) -> DatasetEntry:

@@ -80,7 +80,8 @@ def measure_group(
         metrics: those that the group was prepared for.
         group: the reference side.
         results: uint8 [H,W,3] by index in the group; failed edits are missing.
-        raw: float32 [H,W,3] paintings in [-1,1] before compositing, for metrics that look there.
+        raw: float32 [H,W,3] paintings in [-1,1] before compositing, where the editor has just
+            answered; scoring saved pictures has none.
     """
     columns: Measured = {}
     for metric in metrics:
@@ -94,7 +95,7 @@ def measure_group(
         )
         measured = dict(metric.measure(references, prepared, stacked))
         if raw is not None:
-            measured.update(metric.measure_raw(references, _stand_in(raw, indices, stacked)))
+            measured.update(metric.observe(references, _stand_in(raw, indices, stacked)))
         for name, values in measured.items():
             if len(values) != len(indices):
                 raise BadInput(
@@ -108,8 +109,12 @@ def measure_group(
 def _stand_in(
     raw: Mapping[int, Float32], indices: Sequence[int], stacked: UInt8
 ) -> Float32:
-    plain = stacked.astype(np.float32) / np.float32(127.5) - np.float32(1)
-    return np.stack([raw.get(i, plain[k]) for k, i in enumerate(indices)])
+    """The paintings in grey levels, float32 [B,H,W,3]."""
+    grey = stacked.astype(np.float32)
+    half = np.float32(127.5)
+    return np.stack(
+        [(raw[i] + 1) * half if i in raw else grey[k] for k, i in enumerate(indices)]
+    )
 
 
 def _spread(

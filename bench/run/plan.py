@@ -142,12 +142,12 @@ def _limited(datasets: Mapping[str, DatasetEntry], limit: int) -> dict[str, Data
 
 def _open(name: str, entry: DatasetEntry, data: Mapping[str, Path]) -> Dataset:
     path = place_of(name, entry, data)
-    return open_dataset(entry.dataset, path, subset=entry.subset, **entry.options)
+    return open_dataset(entry.dataset, path, subset=entry.subset, count=entry.limit)
 
 
 def _task(suite: Suite, entry: TaskEntry, cut: DatasetEntry, dataset: Dataset) -> Task:
     name = str(entry.name)
-    scenes = dataset.ids[: cut.limit]
+    scenes = dataset.ids
     if not scenes:
         raise BadInput(f"task {name!r}: dataset {dataset.name!r} has no scenes")
     protocol, recipe = _protocol(name, entry)
@@ -174,7 +174,7 @@ def _task(suite: Suite, entry: TaskEntry, cut: DatasetEntry, dataset: Dataset) -
         title=entry.title or name,
         dataset=dataset,
         fit=fit,
-        scenes=tuple(scenes),
+        scenes=scenes,
         protocol=protocol,
         samples=entry.samples,
         references=entry.references,
