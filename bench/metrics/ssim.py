@@ -1,10 +1,10 @@
 """Structural similarity in three definitions that papers have used under one name.
 
-`ssim` is Wang's (Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment", 2004): Gaussian window
-11x11 with sigma 1.5, population moments, data range 255, on luma (ITU-R BT.601) unless the option
-`on = "rgb"` asks for the mean of the three channels. `ssim-sesame` and `ssim-sean` are what those
-authors' scripts computed (protocol/generation.md, A.6 and C.7): uniform 7x7 window, sample moments,
-and a data range of 2, which for SEAN's pictures in [0,1] is twice the true one.
+`ssim` is Wang's (Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment", 2004): Gaussian
+window 11x11 with sigma 1.5, population moments, data range 255, on luma (ITU-R BT.601) unless the
+option `on = "rgb"` asks for the mean of the three channels. `ssim-sesame` and `ssim-sean` are what
+those authors' scripts computed (protocol/generation.md, A.6 and C.7): uniform 7x7 window, sample
+moments, and a data range of 2, which for SEAN's pictures in [0,1] is twice the true one.
 """
 
 from __future__ import annotations
