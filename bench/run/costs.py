@@ -16,10 +16,10 @@ __all__ = ["cost_rows"]
 def cost_rows(
     folder: RunFolder, plan: Plan, methods: Sequence[Method], device: str
 ) -> list[dict[str, Any]]:
-    """One row per (task, method): milliseconds per edit after warm-up (median and 90th centile),
-    how many edits were timed, and the network's parameter count.
+    """One row per (task, method): milliseconds per edit, how many were timed, parameters.
 
-    A task so short that every batch was a warm-up has no time.
+    Times are the median and the 90th centile after warm-up; a task so short that every batch was a
+    warm-up has none.
     """
     rows: list[dict[str, Any]] = []
     for task in plan.tasks:

@@ -93,9 +93,7 @@ class Painter:
         else:
             paintings.failures[index] = "the editor's picture holds NaN or infinite values"
 
-    def _timed(
-        self, method: Method, batch: EditBatch
-    ) -> tuple[Float32, float | None]:
+    def _timed(self, method: Method, batch: EditBatch) -> tuple[Float32, float | None]:
         assert method.editor is not None
         key = (method.name, tuple(batch.masked.shape[1:]))
         _synchronise(self.device)
@@ -122,9 +120,7 @@ def _edit(editor: Editor, batch: EditBatch, size: int) -> Float32:
     with torch.inference_mode():
         painted = editor.edit(batch)
     _check_shape(painted, batch)
-    pictures: Float32 = (
-        painted[:count].permute(0, 2, 3, 1).float().contiguous().cpu().numpy()
-    )
+    pictures: Float32 = painted[:count].permute(0, 2, 3, 1).float().contiguous().cpu().numpy()
     return pictures
 
 
