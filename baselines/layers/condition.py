@@ -46,10 +46,7 @@ class Condition:
     mask: Tensor
     classes: int
     style: RegionStyle | None = None
-    _dense: dict[tuple[int, int], Tensor] = field(default_factory=dict, repr=False)
-    _symbols: dict[tuple[int, int, bool], tuple[Tensor, Tensor]] = field(
-        default_factory=dict, repr=False
-    )
+    _dense: dict[tuple[int, int], Tensor] = field(default_factory=dict, init=False, repr=False)
 
     def channels(self, size: tuple[int, int], dtype: torch.dtype) -> Tensor:
         """[B, classes+2, h, w]: labels inside the hole, edges inside the hole, the hole."""

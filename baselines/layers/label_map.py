@@ -1,12 +1,13 @@
 """Label maps as networks see them, and their exact fast convolution.
 
-A network's conditions (one-hot labels, edge, mask, a style vector for every region) are constant over
-regions: a picture has few distinct input columns. So a map is kept as *symbols*: which of its S
-columns stands at each pixel. What a stack of 3x3 convolutions makes of it depends only on the symbols
-of a pixel's neighbourhood, of which a picture of 65,536 pixels has a few thousand distinct ones, one
-for the inside of each region and the rest along borders. Each is therefore computed once and spread
-over its pixels. A convolution of table rows is a look-up: the rows are multiplied with each of the
-nine kernel positions, and the nine products of a neighbourhood are summed (`embedding_bag`).
+A network's conditions (one-hot labels, edge, mask, a style vector for every region) are constant
+over regions: a picture has few distinct input columns. So a map is kept as *symbols*: which of its
+S columns stands at each pixel. What a stack of 3x3 convolutions makes of it depends only on the
+symbols of a pixel's neighbourhood, of which a picture of 65,536 pixels has a few thousand distinct
+ones, one for the inside of each region and the rest along borders. Each is therefore computed once
+and spread over its pixels. A convolution of table rows is a look-up: the rows are multiplied with
+each of the nine kernel positions, and the nine products of a neighbourhood are summed
+(`embedding_bag`).
 
 The result is the convolution's own, up to the order of the sums in the last bits. Zero padding is
 one more row, which is zero. With gradients on, or where too few neighbourhoods repeat for tables to
@@ -43,7 +44,7 @@ class SymbolMap:
 
     @classmethod
     def of_labels(cls, labels: Tensor, classes: int, dtype: torch.dtype) -> SymbolMap:
-        """One-hot labels: int64 [B,H,W] in 0..classes-1, a negative label is zero in all channels."""
+        """One-hot labels: int64 [B,H,W] in 0..classes-1; a negative label is zero everywhere."""
         columns = torch.cat([torch.eye(classes, dtype=dtype), torch.zeros(1, classes, dtype=dtype)])
         return cls(torch.where(labels < 0, classes, labels), columns.to(labels.device))
 
