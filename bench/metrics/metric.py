@@ -105,6 +105,11 @@ class Metric(abc.ABC):
         """The names of the scores that `summarise` gives, in the order a table shows them."""
         return (self.name,)
 
+    def title_of(self, score: str) -> str:
+        """How a reader sees one of the scores in `shows`."""
+        part = score.removeprefix(self.name).lstrip("-")
+        return f"{self.title}, {part}" if part else self.title
+
     @abc.abstractmethod
     def definition(self) -> Record:
         """The metric's part of the protocol hash: formula, region, tensors, preprocessing."""
