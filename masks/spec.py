@@ -7,7 +7,8 @@ its picture) and gives a `Draft` (an edit without its picture), or says why ther
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol as TypingProtocol, runtime_checkable
+from typing import ClassVar, Literal, runtime_checkable
+from typing import Protocol as TypingProtocol
 
 import numpy as np
 from numpy.typing import NDArray

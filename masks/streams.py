@@ -1,0 +1,109 @@
+"""Random streams that depend on nothing but their name.
+
+A stream is named by its parts ("freeform@1", dataset, scene, seed, sample, ...). Algorithm: every part is
+written with its kind and length, so that no two lists of parts read the same; SHA-256 of that is the
+key and the counter of a Philox4x64-10 generator, of which only the raw 64-bit words are used (NumPy
+keeps those stable, not the methods of `Generator`: NEP 19). Numbers are made from words here, one word
+for each number, in integers or in float operations that IEEE 754 rounds correctly, so that the n-th
+number of a stream is the same on every machine. Nothing is ever drawn from a global state.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from masks.tables import normal
+
+__all__ = ["Stream", "words_of"]
+
+UInt64 = NDArray[np.uint64]
+Int64 = NDArray[np.int64]
+Float64 = NDArray[np.float64]
+
+
+class Stream:
+    """The random stream named by `parts`; two streams of equal parts give equal words.
+
+    Text and integers are different parts ("1" is not 1), and where one part ends matters ("ab", "c"
+    is not "a", "bc").
+
+    Raises:
+        TypeError: where a part is neither text nor an integer (a bool is no integer here).
+    """
+
+    def __init__(self, *parts: str | int) -> None:
+        digest = hashlib.sha256(_written(parts)).digest()
+        # An array of two words is the fast way into Philox; an integer key is split by NumPy.
+        words = np.frombuffer(digest, dtype="<u8").astype(np.uint64)
+        counter = np.array([0, 0, words[2], words[3]], dtype=np.uint64)
+        self._source = np.random.Philox(key=words[:2], counter=counter)
+
+    def words(self, n: int) -> UInt64:
+        """The next n raw words, uint64 [n]."""
+        raw: UInt64 = self._source.random_raw(n)
+        return raw
+
+    def integers(self, low: int, high: int, n: int) -> Int64:
+        """The next n integers, int64 [n] in low..high-1.
+
+        Uses the upper 32 bits of a word, scaled; the bias is below (high - low) / 2**32.
+
+        Raises:
+            ValueError: where the range is empty or wider than 2**31.
+        """
+        return scaled(self.words(n), low, high)
+
+    def uniforms(self, n: int) -> Float64:
+        """The next n numbers in [0, 1), float64 [n], multiples of 2**-53."""
+        uniforms: Float64 = (self.words(n) >> np.uint64(11)) * 2.0**-53
+        return uniforms
+
+    def normals(self, n: int) -> Float64:
+        """The next n standard normal numbers, float64 [n], multiples of 2**-16 (`tables.normal`)."""
+        normals: Float64 = normal(self.words(n)) * 2.0**-16
+        return normals
+
+    def choice(self, items: int, n: int) -> Int64:
+        """N different ones of the numbers 0..items-1 in drawn order, int64 [n].
+
+        Raises:
+            ValueError: where n is larger than `items`.
+        """
+        if not 0 <= n <= items:
+            raise ValueError(f"cannot choose {n} different ones of {items}")
+        pool = np.arange(items, dtype=np.int64)
+        for i, word in enumerate(self.words(n)):
+            j = int(scaled(np.array([word]), i, items)[0])
+            pool[i], pool[j] = pool[j], pool[i]
+        return pool[:n].copy()
+
+
+def words_of(names: list[tuple[str | int, ...]], n: int) -> UInt64:
+    """The first n words of many streams, uint64 [len(names), n]."""
+    words = np.empty((len(names), n), dtype=np.uint64)
+    for row, name in zip(words, names, strict=True):
+        row[:] = Stream(*name).words(n)
+    return words
+
+
+def scaled(words: UInt64, low: int, high: int) -> Int64:
+    """One integer in low..high-1 for each word, int64 of the same shape."""
+    span = high - low
+    if not 0 < span <= 2**31:
+        raise ValueError(f"no integers in {low}..{high - 1}")
+    upper = (words >> np.uint64(32)) * np.uint64(span)
+    return (upper >> np.uint64(32)).astype(np.int64) + low
+
+
+def _written(parts: tuple[str | int, ...]) -> bytes:
+    written = []
+    for part in parts:
+        if isinstance(part, bool) or not isinstance(part, (str, int, np.integer)):
+            raise TypeError(f"a stream is named by text and integers, not by {part!r}")
+        kind = b"s" if isinstance(part, str) else b"i"
+        text = (part if isinstance(part, str) else str(int(part))).encode("utf-8")
+        written.append(kind + len(text).to_bytes(8, "little") + text)
+    return b"".join(written)
