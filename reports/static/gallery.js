@@ -96,7 +96,7 @@ class Gallery {
     const head = element("p", { class: "edit-head" }, element("a", { href: linkTo(task, edit) }, task.edits[edit]),
       ...facts.filter(Boolean).map((fact) => element("span", {}, fact)));
     const tiles = kindsOf(task, edit).map((kind) => this.tile(kind, edit));
-    return element("article", { class: "edit" }, head, element("div", { class: "tiles" }, ...tiles));
+    return element("article", { class: "edit" }, head, element("div", { class: "tiles", style: `--count:${tiles.length}` }, ...tiles));
   }
 
   tile(kind, edit) {
