@@ -114,4 +114,5 @@ class Header(_Part):
     tasks: tuple[TaskRow, ...] = ()
     methods: tuple[MethodRow, ...] = ()
     metrics: tuple[MetricColumn, ...] = ()
+    protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)
     table: dict[str, Any] | None = None
