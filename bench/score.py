@@ -5,12 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.cache import default_folder
+from bench.datasets.planes import read_plane
 from bench.errors import BadInput
-from bench.metrics import Context, Metric, Missing, Score, make_metric
+from bench.metrics import (
+    Metric,
+    MetricContext,
+    Missing,
+    References,
+    Score,
+    fetch_networks,
+    make_metric,
+)
 from bench.pictures import picture_files, read_picture
 from bench.run.measure import Group, measure_group
+from bench.scene import VOID, Bool, Int32, LabelSpace, UInt8
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["DEFAULT_METRICS", "Pair", "score"]
 
@@ -60,10 +77,12 @@ def score(
         BadInput: unpaired stems, sizes that differ, files that cannot be read, unknown names.
     """
     pairs = list(find_pairs(Path(real), Path(fake), _folder(masks), _folder(labels)))
-    context = Context(device=device, segmenter=segmenter, fetch=fetch)
+    if fetch:
+        fetch_networks(metrics)
+    context = MetricContext(device=device, segmenter=segmenter, cache=default_folder())
     made = {name: make_metric(name, {}, context) for name in metrics}
     ready = [metric for metric in made.values() if not isinstance(metric, Missing)]
-    samples, references = _measure(pairs, ready, advance)
+    samples, references = _measure(pairs, ready, _space(segmenter), advance)
     scores: list[Score] = []
     for name, metric in made.items():
         if isinstance(metric, Missing):

@@ -13,6 +13,7 @@ from bench.metrics.metric import (
     References,
     Score,
 )
+from bench.metrics.networks import fetch_networks
 from bench.metrics.registry import make_metric, metric_names
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Prepared",
     "References",
     "Score",
+    "fetch_networks",
     "make_metric",
     "metric_names",
 ]
