@@ -1,6 +1,6 @@
 """Metrics: pure functions below, accumulators above; one file per family."""
 
-from bench.metrics.context import MetricContext
+from bench.metrics.context import Context
 from bench.metrics.estimate import Estimate
 from bench.metrics.metric import (
     Against,
@@ -23,7 +23,7 @@ __all__ = [
     "Columns",
     "Estimate",
     "Metric",
-    "MetricContext",
+    "Context",
     "Missing",
     "Prepared",
     "References",
