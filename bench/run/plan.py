@@ -122,10 +122,7 @@ def plan_run(
     for name in data or {}:
         if name not in suite.datasets and name not in {d.dataset for d in suite.datasets.values()}:
             raise BadInput(f"--data {name}=...: suite {suite.name!r} has no dataset {name!r}")
-    opened = {
-        name: _open(name, entry, data or {})
-        for name, entry in suite.datasets.items()
-    }
+    opened = {name: _open(name, entry, data or {}) for name, entry in suite.datasets.items()}
     tasks = [
         _task(suite, entry, suite.datasets[str(entry.dataset)], opened[str(entry.dataset)])
         for entry in suite.single_tasks()
@@ -195,8 +192,9 @@ def _protocol(task: str, entry: TaskEntry) -> tuple[masks.Protocol, dict[str, An
         protocol = masks.make_protocol(str(entry.protocol), entry.parameters)
     except masks.MaskError as error:
         raise BadInput(f"task {task!r}: {error}") from None
-    parameters = dataclasses.asdict(protocol) if dataclasses.is_dataclass(protocol) else {}
-    return protocol, {"protocol": protocol.key, "parameters": _plain(parameters)}
+    fields = dataclasses.fields(protocol)  # type: ignore[arg-type]  # protocols are dataclasses
+    parameters = {field.name: _plain(getattr(protocol, field.name)) for field in fields}
+    return protocol, {"protocol": protocol.key, "parameters": parameters}
 
 
 def _plain(value: Any) -> Any:

@@ -58,8 +58,8 @@ def reduce_task(
     reduced = Reduced([], [])
     for metric in metrics.ready:
         protocol = record_hash(protocol_record(task, metric, metric.name))
-        for score in metric.summarise_references(_with_values(metric, references)):
-            reduced.scores.append(_row(task, REAL, "", protocol, score))
+        real = metric.summarise_references(_with_values(metric, references))
+        reduced.scores.extend(_row(task, REAL, "", protocol, score) for score in real)
         for method in methods:
             for estimate in _estimates(metric, method, samples, references):
                 score = estimate.score()
@@ -112,12 +112,11 @@ def _with_values(metric: Metric, frame: pd.DataFrame) -> pd.DataFrame:
         for column in frame.columns
         if column in names or any(column.startswith(f"{name}.") for name in names)
     ]
-    return frame[frame[own].notna().any(axis=1)] if own else frame
+    kept: pd.DataFrame = frame[frame[own].notna().any(axis=1)] if own else frame
+    return kept
 
 
-def _row(
-    task: Task, method: str, method_hash: str, protocol: str, score: Score
-) -> dict[str, Any]:
+def _row(task: Task, method: str, method_hash: str, protocol: str, score: Score) -> dict[str, Any]:
     return {
         "task": task.name,
         "method": method,
