@@ -9,10 +9,10 @@ Parameters carry the published names, so that an official `netG` loads strictly
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from baselines.layers.condition import Condition
@@ -21,15 +21,13 @@ from baselines.layers.sn_patch import SNPatchDiscriminator, patch_widths
 from baselines.layers.style_preserved import Modulation
 
 __all__ = [
-    "SPMPGAN",
-    "SPMPGANConfig",
     "VARIANTS",
-    "Variant",
+    "SPMPGAN",
+    "ProgressiveConfig",
+    "SPMPGANConfig",
     "spmpgan_config",
     "spmpgan_discriminators",
 ]
-
-Variant = Literal["full", "w SPADE", "large SPADE", "w norm", "w/o prog", "S"]
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "full": {},
@@ -42,8 +40,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
 """The paper's ablations as changes of the configuration (protocol/editing.md, G)."""
 
 
-class SPMPGANConfig(BaseModel):
-    """What SPMPGAN is built from; the defaults are the published values.
+class ProgressiveConfig(BaseModel):
+    """What SPMPGAN and DivSem have in common; the defaults are the published values.
 
     Attributes:
         classes: one-hot label channels (34 Cityscapes, 151 ADE20K).
@@ -51,31 +49,19 @@ class SPMPGANConfig(BaseModel):
         ngf: channels of a stage's first encoder.
         ndf: channels of a discriminator's first layer.
         hidden: width inside the modulation branches.
-        style_branch: False = `w SPADE`, the context alone modulates.
-        normalise_style: True = `w norm`, the style branch reads normalised features.
-        progressive: False = `w/o prog`, one stage at full size.
-        border: what the reduced known picture shows at the hole's border; "original" is the
-            published form and peeks at the true picture there.
+        progressive: False = one stage at full size.
+        border: what the reduced known picture shows at the hole's border.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     classes: int = Field(ge=1)
-    size: int = Field(default=256, ge=16, le=1024)
+    size: int = Field(default=256, ge=16, le=1024, multiple_of=16)
     ngf: int = Field(default=32, ge=1)
     ndf: int = Field(default=64, ge=1)
     hidden: int = Field(default=64, ge=1)
-    style_branch: bool = True
-    normalise_style: bool = False
     progressive: bool = True
-    border: Border = "original"
-
-    @field_validator("size")
-    @classmethod
-    def _divisible(cls, size: int) -> int:
-        if size % 16:
-            raise ValueError(f"size {size} must be a multiple of 16")
-        return size
+    border: Border
 
     @property
     def stages(self) -> dict[str, int]:
@@ -83,6 +69,25 @@ class SPMPGANConfig(BaseModel):
         if not self.progressive:
             return {"G3": self.size}
         return {"G1": self.size // 4, "G2": self.size // 2, "G3": self.size}
+
+    @property
+    def modulation(self) -> Modulation:
+        """The form of the blocks: condition channels are labels, edge and mask."""
+        return Modulation(channels=self.classes + 2, hidden=self.hidden)
+
+
+class SPMPGANConfig(ProgressiveConfig):
+    """What SPMPGAN is built from; the defaults are the published values.
+
+    Attributes:
+        style_branch: False = `w SPADE`, the context alone modulates.
+        normalise_style: True = `w norm`, the style branch reads normalised features.
+        border: "original" is the published form and peeks at the true picture at the border.
+    """
+
+    style_branch: bool = True
+    normalise_style: bool = False
+    border: Border = "original"
 
     @property
     def modulation(self) -> Modulation:
@@ -146,7 +151,7 @@ class SPMPGAN(nn.Module):
 
 
 def spmpgan_discriminators(
-    config: SPMPGANConfig, *, spectral_norm: bool = True
+    config: ProgressiveConfig, *, spectral_norm: bool = True
 ) -> dict[str, SNPatchDiscriminator]:
     """One discriminator per stage, under the names of the official checkpoints."""
     return {
