@@ -12,7 +12,8 @@ from typing import Any
 from bench.atomic import write_json
 from bench.clock import now
 from bench.errors import BadInput
-from bench.metrics import Context, Metric, Missing, make_metric
+from bench.cache import default_folder
+from bench.metrics import Metric, MetricContext, Missing, fetch_networks, make_metric
 from bench.run.costs import cost_rows
 from bench.run.environment import commit, hardware, versions
 from bench.run.execute import Execution, execute
@@ -94,7 +95,9 @@ def run_suite(
     where = choose_device(device)
     folder = RunFolder(Path(out))
     methods = make_methods(plan.suite.methods, device=where, batch_size=plan.suite.batch_size)
-    metrics = {task.name: _metrics(plan.suite, task, where, fetch) for task in plan.tasks}
+    if fetch:
+        fetch_networks(entry.name for entry in plan.suite.metrics)
+    metrics = {task.name: _metrics(plan.suite, task, where) for task in plan.tasks}
     record = RunRecord(plan, methods, metrics)
     started = take_up(folder, record)
     watch = watch or Watch()
@@ -153,8 +156,8 @@ def choose_device(name: str) -> str:
     return name
 
 
-def _metrics(suite: Suite, task: Task, device: str, fetch: bool) -> TaskMetrics:
-    context = Context(device=device, segmenter=task.segmenter, fetch=fetch)
+def _metrics(suite: Suite, task: Task, device: str) -> TaskMetrics:
+    context = MetricContext(device=device, segmenter=task.segmenter, cache=default_folder())
     ready: list[Metric] = []
     missing: dict[str, Missing] = {}
     for entry in suite.metrics:
@@ -200,10 +203,13 @@ def _write_scores(
     metrics: Mapping[str, TaskMetrics],
     methods: tuple[Method, ...],
 ) -> None:
-    rows = []
+    scores, replicates = [], []
     for task in plan.tasks:
-        rows += reduce_task(folder, task, metrics[task.name], methods)
-    _write_rows(folder.scores, rows)
+        reduced = reduce_task(folder, task, metrics[task.name], methods)
+        scores += reduced.scores
+        replicates += reduced.replicates
+    _write_rows(folder.scores, scores)
+    _write_rows(folder.replicates, replicates)
 
 
 def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
