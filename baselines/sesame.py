@@ -132,7 +132,8 @@ class DilatedResBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[B,C,H,W] -> the same shape."""
-        return x + self.conv_block(x)
+        out: Tensor = x + self.conv_block(x)
+        return out
 
 
 class TwoStreamDiscriminator(nn.Module):
@@ -155,7 +156,7 @@ class TwoStreamDiscriminator(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """[B, label_channels+3, H, W] -> the picture stream's features, the scores last."""
-        semantics, picture = x.split([self.config.label_channels, 3], dim=1)
+        semantics, picture = torch.split(x, [self.config.label_channels, 3], dim=1)
         features = []
         for layer in self.img_sequence[:-1]:
             picture = layer(picture)

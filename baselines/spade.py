@@ -3,8 +3,8 @@
     labels = SymbolMap.of_labels(classes_of_pixels, config.label_channels, torch.float32)
     picture = SPADEGenerator(config)(labels)                      # [B,3,H,W] RGB in [-1,1]
 
-The label map is resized nearest to every layer and paints its normalisation; features start from the
-map at 1/32 of its size. Parameters carry the published names (protocol/generation.md, B).
+The label map is resized nearest to every layer and paints its normalisation; features start from
+the map at 1/32 of its size. Parameters carry the published names (protocol/generation.md, B).
 """
 
 from __future__ import annotations
