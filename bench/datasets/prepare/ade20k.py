@@ -4,7 +4,7 @@ The archive's sceneCategories.txt names the scene of every picture; object maps 
 Places challenge's annotations_instance.tar where it is given too. The subsets' pictures are scaled
 as SPMPGAN's authors say (short side 256: longer side at most 384 for aspects up to 1.5; wider ones,
 which cannot satisfy both, keep the short side), their test pictures are one random 256x256 crop
-each (protocol/editing.md, D.2). The crops of the paper were never published; ours are in the manifest.
+each (protocol/editing.md, D.2). The paper's crops were never published; ours are in the manifest.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ _PICTURE = re.compile(r"(?:^|/)images/(?:training|validation)/(ADE_\w+)\.jpg$")
 _LABELS = re.compile(r"(?:^|/)annotations/(?:training|validation)/(ADE_\w+)\.png$")
 _OBJECTS = re.compile(r"(?:^|/)annotations_instance/(?:training|validation)/(ADE_\w+)\.png$")
 
-_TAKES = (
-    "ADEChallengeData2016.zip and, for object maps, the Places challenge's annotations_instance.tar"
-)
+_TAKES = "ADEChallengeData2016.zip and, for object maps, Places' annotations_instance.tar"
 
 
 def _found(sources: Sources, pattern: re.Pattern[str]) -> dict[str, str]:

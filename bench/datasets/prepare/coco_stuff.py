@@ -1,6 +1,6 @@
-"""COCO-Stuff from train2017.zip, val2017.zip and stuffthingmaps_trainval2017.zip, bytes as they are.
+"""COCO-Stuff from train2017.zip, val2017.zip and stuffthingmaps_trainval2017.zip, bytes unchanged.
 
-Object maps are not made: they take the polygons of COCO's instance annotations. The dataset then has
+Object maps are not made: they take the polygons of COCO's instance annotations. The dataset has
 labels only, and protocols that choose an object say so scene by scene.
 """
 

@@ -1,7 +1,7 @@
 """Pictures and label maps scaled and cut on the way from an archive into a dataset.
 
-Scaled files are PNG, so that nothing is lost after the papers' own scaling; what is not scaled keeps
-the archive's bytes. Crops are drawn from keyed streams and written into the manifest: the papers'
+Scaled files are PNG, so that nothing is lost after the papers' own scaling; what is not scaled
+keeps the archive's bytes. Crops are drawn from keyed streams and written into the manifest: the papers'
 test crops are random ones that were never published (protocol/editing.md, D.2).
 """
 
@@ -26,7 +26,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True)
 class Cut:
-    """Scale to `scaled` (height, width); with `crop`, cut out `crop` x `crop` pixels at `corner`."""
+    """Scale to `scaled` (height, width), then cut `crop` x `crop` pixels out at `corner`."""
 
     scaled: tuple[int, int]
     crop: int | None = None
@@ -65,9 +65,7 @@ def decoded(data: bytes, name: str) -> Image.Image:
         image = Image.open(io.BytesIO(data))
         image.load()
     except (OSError, UnidentifiedImageError, SyntaxError, Image.DecompressionBombError) as error:
-        raise BadInput(
-            f"{name}: cannot be decoded ({error}); download the archive again"
-        ) from error
+        raise _undecodable(name, error) from error
     return image
 
 
@@ -84,9 +82,7 @@ def size_of(data: bytes, name: str) -> tuple[int, int]:
         with Image.open(io.BytesIO(data)) as image:
             return image.height, image.width
     except (OSError, UnidentifiedImageError, SyntaxError) as error:
-        raise BadInput(
-            f"{name}: cannot be decoded ({error}); download the archive again"
-        ) from error
+        raise _undecodable(name, error) from error
 
 
 def cut_picture(data: bytes, name: str, cut: Cut) -> bytes:
@@ -103,3 +99,7 @@ def cut_map(data: bytes, name: str, cut: Cut) -> bytes:
     rows = nearest(plane.shape[0], cut.scaled[0])[top:bottom]
     columns = nearest(plane.shape[1], cut.scaled[1])[left:right]
     return encoded(np.ascontiguousarray(plane[rows[:, None], columns[None, :]]))
+
+
+def _undecodable(name: str, error: Exception) -> BadInput:
+    return BadInput(f"{name}: cannot be decoded ({error}); download the archive again")

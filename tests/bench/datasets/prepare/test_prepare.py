@@ -207,15 +207,15 @@ def test_coco_stuff_pairs_pictures_with_their_maps(tmp_path):
 
 
 def test_an_interrupted_preparation_goes_on_and_ends_in_the_same_manifest(streets, tmp_path):
-    class Killed(Exception):
+    class KilledError(Exception):
         pass
 
     def stop(_):
-        raise Killed
+        raise KilledError
 
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     prepare_dataset("cityscapes", streets, whole)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         prepare_dataset("cityscapes", streets, broken, advance=stop)
     assert json.loads((broken / "manifest.json").read_text())["state"] == "running"
     outcome = prepare_dataset("cityscapes", streets, broken)
@@ -229,7 +229,7 @@ def test_a_finished_preparation_is_verified_and_a_changed_file_named(streets, tm
     assert prepare_dataset("cityscapes", streets, out).written == 0
     file = out / "train/labels/aachen_000000_000019.png"
     file.write_bytes(b"something else")
-    with pytest.raises(BadInput, match="aachen_000000_000019.png: is not what the manifest says"):
+    with pytest.raises(BadInput, match=r"aachen_000000_000019\.png: is not what the manifest says"):
         prepare_dataset("cityscapes", streets, out)
     file.unlink()
     assert prepare_dataset("cityscapes", streets, out).written == 1
