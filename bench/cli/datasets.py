@@ -72,7 +72,9 @@ def prepare(
 @app.command()
 def sheet(
     name: Annotated[str, typer.Argument(help="A dataset's name.")],
-    path: Annotated[Path | None, typer.Option(help="Its folder, for one that is not drawn.")] = None,
+    path: Annotated[
+        Path | None, typer.Option(help="Its folder, for one that is not drawn.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The PNG [NAME.png].")] = None,
     subset: Annotated[str | None, typer.Option(help="A split.")] = None,
     count: Annotated[int, typer.Option(min=1, max=400, help="How many scenes.")] = 24,

@@ -14,6 +14,8 @@ from bench.run.store import RunFolder, write_table
 
 __all__ = ["Rows"]
 
+_TIMES = ("method", "edit", "ms", "macs", "peak_bytes")
+
 
 class Rows:
     """Gathers a shard's rows and writes them, the samples last."""
@@ -22,7 +24,7 @@ class Rows:
         self._task = task
         self._prepared = prepared
         self._samples: dict[str, list[Any]] = {}
-        self._times: dict[str, list[Any]] = {"method": [], "edit": [], "ms": []}
+        self._times: dict[str, list[Any]] = {name: [] for name in _TIMES}
         self._count = 0
 
     def add(
@@ -42,9 +44,9 @@ class Rows:
             len(jobs),
         )
         for i, milliseconds in sorted(paintings.milliseconds.items()):
-            self._times["method"].append(method.name)
-            self._times["edit"].append(jobs[i].edit.id)
-            self._times["ms"].append(milliseconds)
+            self._time(method=method.name, edit=jobs[i].edit.id, ms=milliseconds)
+        for one in paintings.footprints:
+            self._time(method=method.name, macs=one.macs, peak_bytes=one.peak_bytes)
 
     def write(self, folder: RunFolder, file_name: str, group: Group | None) -> None:
         """Writes the shard; it counts as done once its samples are there."""
@@ -56,6 +58,10 @@ class Rows:
         write_table(folder.table("references", task, file_name), references)
         write_table(folder.table("times", task, file_name), self._times)
         write_table(folder.table("samples", task, file_name), self._samples)
+
+    def _time(self, **values: Any) -> None:
+        for name, column in self._times.items():
+            column.append(values.get(name))
 
     def _append(self, columns: Mapping[str, Sequence[Any]], count: int) -> None:
         """Adds rows; a column that one side lacks is empty there."""
