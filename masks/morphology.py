@@ -16,10 +16,10 @@ PAIRS = 1 << 22
 
 
 def dilate(mask: Bool, radius: int) -> Bool:
-    """Bool [H,W]: every pixel at distance `radius` or less from a pixel of `mask` (a disc's dilation).
+    """Every pixel at distance `radius` or less from a pixel of `mask`, as bool [H,W].
 
-    Works on columns: a pixel is reached from column x + u where some pixel of that column lies at most
-    sqrt(radius**2 - u**2) rows away.
+    Works on columns: a pixel is reached from column x + u where some pixel of that column lies at
+    most sqrt(radius**2 - u**2) rows away.
     """
     if radius <= 0:
         return mask.copy()
@@ -39,8 +39,8 @@ def dilate(mask: Bool, radius: int) -> Bool:
 def nearest_known(wanted: Bool, known: Bool) -> tuple[Int64, Int64]:
     """For each wanted pixel, the known pixel nearest to it.
 
-    Distances are Euclidean and compared as integers; of several known pixels at the same distance the one
-    with the smallest row is taken, and of those the one with the smallest column.
+    Distances are Euclidean and compared as integers; of several known pixels at the same distance
+    the one with the smallest row is taken, and of those the one with the smallest column.
 
     Args:
         wanted: bool [H,W].
@@ -69,7 +69,7 @@ def nearest_known(wanted: Bool, known: Bool) -> tuple[Int64, Int64]:
 
 
 def border(mask: Bool) -> int:
-    """The length of the mask's outline: its edges towards pixels outside of it or the canvas' rim."""
+    """The length of the mask's outline in pixel edges; the rim of the canvas counts."""
     padded = np.pad(mask, 1)
     down = padded[1:] != padded[:-1]
     across = padded[:, 1:] != padded[:, :-1]
@@ -80,7 +80,7 @@ _FAR = np.int64(1) << 60
 
 
 def _nearest_row_in_column(known: Bool) -> Int64:
-    """int64 [H,W]: the nearest known row of the same column, the upper of two; -1 in empty columns."""
+    """The nearest known row of the same column, the upper of two, or -1: int64 [H,W]."""
     height = known.shape[0]
     rows = np.arange(height)[:, None]
     upper = np.maximum.accumulate(np.where(known, rows, -_FAR), axis=0)

@@ -1,7 +1,7 @@
 """Objects of a scene: which there are, which is chosen, and what it leaves behind.
 
-Where an instance map marks no object at a pixel it holds 0. An object's class is the label that most of its
-pixels carry, the smaller label where two have as many; void does not count.
+Where an instance map marks no object at a pixel it holds 0. An object's class is the label that
+most of its pixels carry, the smaller label where two have as many; void does not count.
 """
 
 from __future__ import annotations
@@ -119,8 +119,8 @@ def hole(site: Site, chosen: Object, shape: str, margin: int) -> Bool:
 def fill(site: Site, vanished: Bool) -> tuple[Int32, Int32 | None] | Impossible:
     """Labels and instances after `vanished` took on its surround.
 
-    Each vanished pixel gets the label and the instance of the nearest pixel that is neither void nor
-    vanished; ties as in `masks.morphology.nearest_known`.
+    Each vanished pixel gets the label and the instance of the nearest pixel that is neither void
+    nor vanished; ties as in `masks.morphology.nearest_known`.
     """
     known = ~vanished & (site.labels >= 0)
     if not known.any():

@@ -1,11 +1,12 @@
 """Random streams that depend on nothing but their name.
 
-A stream is named by its parts ("freeform@1", dataset, scene, seed, sample, ...). Algorithm: every part is
-written with its kind and length, so that no two lists of parts read the same; SHA-256 of that is the
-key and the counter of a Philox4x64-10 generator, of which only the raw 64-bit words are used (NumPy
-keeps those stable, not the methods of `Generator`: NEP 19). Numbers are made from words here, one word
-for each number, in integers or in float operations that IEEE 754 rounds correctly, so that the n-th
-number of a stream is the same on every machine. Nothing is ever drawn from a global state.
+A stream is named by its parts ("freeform@1", dataset, scene, seed, sample, ...). Algorithm: every
+part is written with its kind and length, so that no two lists of parts read the same; SHA-256 of
+that is the key and the counter of a Philox4x64-10 generator, of which only the raw 64-bit words
+are used (NumPy keeps those stable, not the methods of `Generator`: NEP 19). Numbers are made from
+words here, one word for each number, in integers or in float operations that IEEE 754 rounds
+correctly, so that the n-th number of a stream is the same on every machine. Nothing is ever drawn
+from a global state.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class Stream:
         return uniforms
 
     def normals(self, n: int) -> Float64:
-        """The next n standard normal numbers, float64 [n], multiples of 2**-16 (`tables.normal`)."""
+        """The next n standard normal numbers (`tables.normal`), float64 [n]."""
         normals: Float64 = normal(self.words(n)) * 2.0**-16
         return normals
 

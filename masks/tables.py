@@ -1,9 +1,9 @@
 """Sine, cosine and the normal distribution in fixed point, the same on every machine.
 
-The tables are made once, on first use, in exact integer arithmetic (series with guard bits), because
-math libraries differ in the last bit and one bit moves a truncated vertex. Between two entries the
-functions are interpolated linearly, again in integers. The functions are what these tables say; how far
-that is from the true functions stands with each.
+The tables are made once, on first use, in exact integer arithmetic (series with guard bits),
+because math libraries differ in the last bit and one bit moves a truncated vertex. Between two
+entries the functions are interpolated linearly, again in integers. The functions are what these
+tables say; how far that is from the true functions stands with each.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def cosine(angle: Int64) -> Int64:
 def normal(words: UInt64) -> Int64:
     """Standard normal numbers in units of 2**-16, one for each random word.
 
-    The word's lowest bit is the sign and its upper 48 bits the probability of a smaller absolute value; the
-    distribution's inverse is within 7e-5 of the normal's up to 5 standard deviations.
+    The word's lowest bit is the sign and its upper 48 bits the probability of a smaller absolute
+    value; the distribution's inverse is within 7e-5 of the normal's up to 5 standard deviations.
     """
     table = _normal_table()
     share = (words >> np.uint64(16)).astype(np.int64)
@@ -88,7 +88,7 @@ def _sine_table() -> Int64:
 
 @cache
 def _normal_table() -> Int64:
-    """int64 [REACH * STEPS + 2]: P(|X| < k / STEPS) in units of 2**-48, then a last entry above all.
+    """P(|X| < k / STEPS) in units of 2**-48, then an entry above all: int64 [REACH * STEPS + 2].
 
     P(|X| < x) = sqrt(2 / pi) * sum over n of (-1)**n x**(2n+1) / (2**n n! (2n+1)).
     """

@@ -40,7 +40,7 @@ class RegionMeans:
 
     @property
     def erased(self) -> Tensor:
-        """bool [R], True where nothing of the region is visible."""
+        """Bool [R], True where nothing of the region is visible."""
         return self.visible == 0
 
     def labels(self, labels: Tensor) -> Tensor:

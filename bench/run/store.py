@@ -5,6 +5,7 @@
     references/TASK/  the reference side's state, one row per edit, file by file beside the samples
     times/TASK/       what depends on the clock, shard by shard
     scores.parquet    one row per (task, method, metric, class or all)
+    replicates.parquet  one row per score of a whole set: its values without each scene
     costs.parquet     one row per (task, method)
     edits/TASK/EDIT/  original.png, mask.png, target.png, truth.png where it is another picture
     predictions/TASK/METHOD/EDIT.png
@@ -42,6 +43,11 @@ class RunFolder:
     def scores(self) -> Path:
         """scores.parquet."""
         return self.root / "scores.parquet"
+
+    @property
+    def replicates(self) -> Path:
+        """replicates.parquet."""
+        return self.root / "replicates.parquet"
 
     @property
     def costs(self) -> Path:

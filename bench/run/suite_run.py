@@ -200,10 +200,13 @@ def _write_scores(
     metrics: Mapping[str, TaskMetrics],
     methods: tuple[Method, ...],
 ) -> None:
-    rows = []
+    scores, replicates = [], []
     for task in plan.tasks:
-        rows += reduce_task(folder, task, metrics[task.name], methods)
-    _write_rows(folder.scores, rows)
+        reduced = reduce_task(folder, task, metrics[task.name], methods)
+        scores += reduced.scores
+        replicates += reduced.replicates
+    _write_rows(folder.scores, scores)
+    _write_rows(folder.replicates, replicates)
 
 
 def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
