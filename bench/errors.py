@@ -9,11 +9,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["BadInput", "EditFailed", "unknown"]
+__all__ = ["BadInput", "EditFailed", "Unavailable", "unknown"]
 
 
 class BadInput(Exception):  # noqa: N818 - the word users read in the documentation
     """Input, usage or a comparison that cannot be accepted (exit code 2)."""
+
+
+class Unavailable(BadInput):
+    """An optional part that is not here (weights, a package): reported, and nothing else is hurt."""
 
 
 class EditFailed(Exception):  # noqa: N818

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["VOID", "Bool", "Int32", "LabelSpace", "Scene", "UInt8"]
+__all__ = ["VOID", "Bool", "Float32", "Int32", "LabelSpace", "Scene", "UInt8"]
 
 UInt8 = NDArray[np.uint8]
 Int32 = NDArray[np.int32]
 Bool = NDArray[np.bool_]
+Float32 = NDArray[np.float32]
 
 VOID = -1
 """The label of pixels that belong to no class."""

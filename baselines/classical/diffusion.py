@@ -1,0 +1,82 @@
+"""Harmonic fill: the smoothest surface that meets the known pixels (Laplace's equation)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import linalg
+from torch import Tensor
+
+from bench.batch import EditBatch
+
+__all__ = ["Diffusion"]
+
+Float64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+
+class Diffusion:
+    """Each hidden pixel is the mean of its 4 neighbours; mid grey where nothing is known."""
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def edit(self, batch: EditBatch) -> Tensor:
+        """Holes filled harmonically, float32 [B,3,H,W] in [-1,1].
+
+        The picture's border lets nothing through (a pixel there is the mean of the neighbours that
+        it has), and the linear system is solved exactly.
+        """
+        pictures = batch.masked.cpu().double().numpy()
+        holes = batch.hole[:, 0].cpu().numpy()
+        filled = np.stack([_fill(picture, hole) for picture, hole in zip(pictures, holes)])
+        return torch.from_numpy(filled).float().to(batch.masked.device)
+
+
+def _fill(picture: Float64, hole: Bool) -> Float64:
+    if hole.all():
+        return np.zeros_like(picture)
+    if not hole.any():
+        return picture
+    system, known = _laplace(hole)
+    filled = picture.copy()
+    right: Float64 = known @ picture[:, ~hole].T  # [unknowns, 3]
+    solution: Float64 = linalg.splu(system).solve(right)
+    filled[:, hole] = solution.T
+    return filled
+
+
+def _laplace(hole: Bool) -> tuple[sparse.csc_matrix, sparse.csr_matrix]:
+    """The system over hidden pixels, and the matrix that brings the known ones to its right side."""
+    number = np.full(hole.shape, -1)
+    number[hole] = np.arange(hole.sum())
+    number[~hole] = np.arange((~hole).sum())
+    pairs = [
+        (number[:, 1:], number[:, :-1], hole[:, 1:], hole[:, :-1]),
+        (number[1:, :], number[:-1, :], hole[1:, :], hole[:-1, :]),
+    ]
+    inner: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+    outer: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+    for one, two, one_hidden, two_hidden in pairs:
+        for a, b, a_hidden, b_hidden in (
+            (one, two, one_hidden, two_hidden),
+            (two, one, two_hidden, one_hidden),
+        ):
+            inner.append((a[a_hidden & b_hidden], b[a_hidden & b_hidden]))
+            outer.append((a[a_hidden & ~b_hidden], b[a_hidden & ~b_hidden]))
+    count, known = int(hole.sum()), int((~hole).sum())
+    neighbours = _ones(inner, (count, count))
+    rim = _ones(outer, (count, known))
+    degree = np.asarray(neighbours.sum(axis=1)).ravel() + np.asarray(rim.sum(axis=1)).ravel()
+    return sparse.csc_matrix(sparse.diags(degree) - neighbours), rim
+
+
+def _ones(
+    pairs: list[tuple[NDArray[np.int64], NDArray[np.int64]]], shape: tuple[int, int]
+) -> sparse.csr_matrix:
+    rows = np.concatenate([a for a, _ in pairs])
+    columns = np.concatenate([b for _, b in pairs])
+    return sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)

@@ -1,0 +1,1 @@
+"""Editors whose pictures are made elsewhere."""

@@ -1,0 +1,47 @@
+"""The commands, gathered. Nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bench.cli import datasets, demo, doctor, masks, models, report, run, score, suites, weights
+from bench.version import __version__
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="sebench",
+    help="Measures semantic image editing: the same masks, exact metrics, honest intervals.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+app.command("demo")(demo.demo)
+app.command("run")(run.run)
+app.command("score")(score.score)
+app.command("report")(report.report)
+app.command("doctor")(doctor.doctor)
+app.add_typer(masks.app, name="masks")
+app.add_typer(models.app, name="models")
+app.add_typer(datasets.app, name="datasets")
+app.add_typer(suites.app, name="suites")
+app.add_typer(weights.app, name="weights")

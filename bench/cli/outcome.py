@@ -1,0 +1,25 @@
+"""What a finished run tells the person who started it, and its exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from bench.run.suite_run import Outcome
+
+__all__ = ["finish"]
+
+
+def finish(outcome: Outcome) -> None:
+    """Writes the report, says what came of the run, and ends with 1 where edits failed."""
+    from reports import write_report
+
+    page = write_report(outcome.folder)
+    typer.echo(f"{outcome.edits} edits, {outcome.impossible} impossible, {outcome.failed} failed")
+    for reason in outcome.missing:
+        typer.echo(f"not computed: {reason}")
+    typer.echo(f"report: {page}")
+    if outcome.failed:
+        raise typer.Exit(1)

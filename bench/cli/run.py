@@ -1,0 +1,54 @@
+"""`sebench run`: a suite carried out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["run"]
+
+
+def run(
+    suite: Annotated[str, typer.Argument(help="A shipped suite's name or a YAML file.")],
+    data: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=PATH", help="Where a dataset lies; may be given often."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The run directory [runs/SUITE].")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most N scenes a dataset.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="In place of the suite's seed.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, max=256, help="In place of the suite's batch size.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Threads that read and draw ahead.")
+    ] = None,
+    fetch: Annotated[
+        bool, typer.Option("--fetch", help="Fetch missing weights from their official address.")
+    ] = False,
+) -> None:
+    """Carry out a suite; with the same suite in the run directory, go on where it stopped."""
+    from bench.cli.outcome import finish
+    from bench.cli.progress import watching
+    from bench.run.places import parse_data
+    from bench.run.suite_run import run_suite
+    from bench.suite import load_suite
+
+    checked = load_suite(suite)
+    with watching(checked.name) as watch:
+        outcome = run_suite(
+            checked,
+            out=out or Path("runs") / checked.name,
+            data=parse_data(data or []),
+            limit=limit,
+            seed=seed,
+            device=device,
+            batch_size=batch_size,
+            workers=workers,
+            fetch=fetch,
+            watch=watch,
+        )
+    finish(outcome)

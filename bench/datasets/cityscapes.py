@@ -1,0 +1,34 @@
+"""Cityscapes: street scenes with raw labelIds 0..33 (protocol/editing.md, D.3).
+
+The void labelIds and those that Cityscapes' own evaluation leaves out are classes here, listed in
+the space's `ignored`. The 16-bit instance map holds class * 1000 + k for countable objects and the
+labelId elsewhere.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bench.datasets.labelled_folder import Encoding, void_at
+from bench.datasets.published import published
+from bench.scene import Int32
+
+__all__ = ["INFO"]
+
+_FIRST_OBJECT = 1000
+
+
+def _countable(instances: Int32, labels: Int32) -> Int32:
+    del labels
+    return np.where(instances >= _FIRST_OBJECT, instances, 0).astype(np.int32)
+
+
+INFO = published(
+    "cityscapes",
+    about="Cityscapes: German streets seen from a car; 34 labelIds",
+    layout="{train,val,test}/{images,labels,instances}; labels 0..33; instances class*1000 + k",
+    space="cityscapes-labelids",
+    encoding=Encoding(labels=void_at(255), instances=_countable),
+    subsets=("train", "val", "test"),
+    default="test",
+)

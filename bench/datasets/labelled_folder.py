@@ -1,0 +1,168 @@
+"""A dataset of files on disk: pictures, label maps and instance maps, read one scene at a time."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.datasets.dataset import Fit
+from bench.datasets.fitting import fit_picture, fit_plane, grid_of, same_shape
+from bench.datasets.layout import SceneFiles
+from bench.datasets.planes import read_plane
+from bench.errors import BadInput, unknown
+from bench.identity import file_hash
+from bench.pictures import read_picture
+from bench.scene import VOID, Int32, LabelSpace, Scene, UInt8
+
+__all__ = ["Encoding", "LabelledFolder", "void_at"]
+
+
+def void_at(*values: int) -> Callable[[Int32], Int32]:
+    """The decoding of labels that are class numbers as they stand, but for void `values`."""
+
+    def decode(raw: Int32) -> Int32:
+        return np.where(np.isin(raw, values), VOID, raw).astype(np.int32)
+
+    return decode
+
+
+def _as_they_stand(instances: Int32, labels: Int32) -> Int32:
+    del labels
+    return instances
+
+
+_VOID_255 = void_at(255)
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What the numbers in a dataset's files mean.
+
+    Attributes:
+        labels: raw label map, int32 [H,W] -> labels in 0..K-1, -1 = void.
+        instances: (raw instance map, raw label map), int32 [H,W] each -> objects, 0 = none.
+        instance_channel: the channel of an RGB instance map that counts, or None.
+    """
+
+    labels: Callable[[Int32], Int32] = _VOID_255
+    instances: Callable[[Int32, Int32], Int32] = _as_they_stand
+    instance_channel: int | None = None
+
+
+class LabelledFolder:
+    """Scenes of one split on disk (a `bench.datasets.dataset.Dataset`).
+
+    Args:
+        name: the registered name.
+        space: the label space that decoded labels count.
+        scenes: the files of every scene by id, in order.
+        encoding: what the files' numbers mean.
+    """
+
+    def __init__(
+        self, name: str, space: LabelSpace, scenes: Mapping[str, SceneFiles], encoding: Encoding
+    ) -> None:
+        self.name = name
+        self.space = space
+        self._scenes = scenes
+        self._encoding = encoding
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Scene ids (stems of the pictures), sorted."""
+        return tuple(self._scenes)
+
+    def read(self, scene: str, fit: Fit) -> Scene:
+        """The scene brought to the fit's size.
+
+        Raises:
+            BadInput: for an id that is not there, a missing, damaged or ill-encoded file, or a
+            picture and
+                maps of different aspect; names the file.
+        """
+        picture = self.read_picture(scene)
+        labels, instances = self.read_planes(scene)
+        files = self.files(scene)
+        for plane, file in ((labels, files.labels), (instances, files.instances)):
+            if plane is not None and not same_shape(picture.shape[:2], plane.shape):
+                raise BadInput(
+                    f"{file}: is {_in_words(plane.shape)} but its picture {files.image.name} is "
+                    f"{_in_words(picture.shape)}; they must show the same frame"
+                )
+        grid = grid_of(picture.shape[:2], fit)
+        return Scene(
+            id=scene,
+            image=fit_picture(picture, grid),
+            labels=fit_plane(labels, grid),
+            instances=None if instances is None else fit_plane(instances, grid),
+        )
+
+    def files(self, scene: str) -> SceneFiles:
+        """Where the scene's files are.
+
+        Raises:
+            BadInput: for an id that is not in the dataset.
+        """
+        if scene not in self._scenes:
+            raise unknown(f"scene of {self.name}", scene, self._scenes)
+        return self._scenes[scene]
+
+    def read_picture(self, scene: str) -> UInt8:
+        """The picture as stored, uint8 [H,W,3] RGB.
+
+        Raises:
+            BadInput: where it is missing or unreadable.
+        """
+        return read_picture(self.files(scene).image)
+
+    def read_planes(self, scene: str) -> tuple[Int32, Int32 | None]:
+        """Labels and instances as stored, decoded, int32 [h,w] each.
+
+        Raises:
+            BadInput: where a file is missing or unreadable, a label is beyond the classes, or the
+                two maps differ in size.
+        """
+        files = self.files(scene)
+        raw = read_plane(files.labels)
+        labels = self._encoding.labels(raw)
+        self._refuse_strangers(files.labels, raw, labels)
+        if files.instances is None:
+            return labels, None
+        objects = read_plane(files.instances, self._encoding.instance_channel)
+        if objects.shape != raw.shape:
+            raise BadInput(
+                f"{files.instances}: is {_in_words(objects.shape)} but its labels are "
+                f"{_in_words(raw.shape)}; the two maps must have one size"
+            )
+        return labels, self._encoding.instances(objects, raw).astype(np.int32)
+
+    @functools.cached_property
+    def _fingerprint(self) -> str:
+        state = hashlib.sha256(f"{self.space.name}|".encode())
+        for scene, files in self._scenes.items():
+            for file in (files.image, files.labels, files.instances):
+                digest = file_hash(file) if file is not None and file.is_file() else "none"
+                state.update(f"{scene}|{digest}|".encode())
+        return state.hexdigest()
+
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) over label space, ids and file bytes; read once, then kept in memory."""
+        return self._fingerprint
+
+    def _refuse_strangers(self, file: Path, raw: Int32, labels: Int32) -> None:
+        strange = (labels < VOID) | (labels >= len(self.space))
+        if strange.any():
+            row, column = (int(i) for i in np.argwhere(strange)[0])
+            raise BadInput(
+                f"{file}: label {int(raw[row, column])} at row {row}, column {column} is beyond "
+                f"the {len(self.space)} classes of {self.space.name}; correct the file or the list"
+            )
+
+
+def _in_words(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]}x{shape[0]} pixels"

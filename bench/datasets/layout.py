@@ -1,0 +1,76 @@
+"""Where a labelled folder keeps its files: images/, labels/ and instances/, paired by stem.
+
+    ROOT/[SPLIT/]images/STEM.jpg    labels/STEM.png    instances/STEM.png (or inst_map/)
+
+A path may point at the dataset's root or straight at one of its splits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import BadInput
+from bench.pictures import picture_files
+
+__all__ = ["SceneFiles", "find_split", "list_scenes"]
+
+_INSTANCE_FOLDERS = ("instances", "inst_map")
+
+
+@dataclass(frozen=True)
+class SceneFiles:
+    """The files of one scene; `instances` is None where the dataset has none."""
+
+    image: Path
+    labels: Path
+    instances: Path | None
+
+
+def find_split(path: Path, subset: str | None, default: str | None) -> Path:
+    """The folder that holds images/, for a path at a dataset's root or at one of its splits.
+
+    Args:
+        path: what the user gave.
+        subset: the split asked for, or None for the default one.
+        default: the dataset's default split; None where it has no splits.
+
+    Raises:
+        BadInput: where there is no such folder, naming the splits that are there.
+    """
+    if not path.is_dir():
+        raise BadInput(f"{path}: no such folder; give the folder that holds images/ and labels/")
+    wanted = subset or default
+    if wanted and (path / wanted / "images").is_dir():
+        return path / wanted
+    if (path / "images").is_dir() and (subset is None or path.resolve().name == subset):
+        return path
+    there = sorted(entry.name for entry in path.iterdir() if (entry / "images").is_dir())
+    found = f"splits found: {', '.join(there)}" if there else "no split with an images/ was found"
+    target = f"{wanted}/images" if wanted else "images"
+    raise BadInput(f"{path}: holds no folder {target}; {found}")
+
+
+def list_scenes(split: Path) -> Mapping[str, SceneFiles]:
+    """The files of every scene of a split by scene id (the picture's stem), in sorted order.
+
+    Label and instance files are named here and looked for only when a scene is read.
+
+    Raises:
+        BadInput: where there is no labels/, no picture at all, or two files that share a stem.
+    """
+    pictures = picture_files(split / "images")
+    if not pictures:
+        raise BadInput(f"{split / 'images'}: holds no picture (looked for .jpg, .png and the like)")
+    labels = picture_files(split / "labels")
+    folder = next((split / n for n in _INSTANCE_FOLDERS if (split / n).is_dir()), None)
+    instances = picture_files(folder) if folder else {}
+    return {
+        stem: SceneFiles(
+            image=image,
+            labels=labels.get(stem, split / "labels" / f"{stem}.png"),
+            instances=instances.get(stem, folder / f"{stem}.png") if folder else None,
+        )
+        for stem, image in pictures.items()
+    }

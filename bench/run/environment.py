@@ -1,0 +1,104 @@
+"""What a run stood on: versions, commit, hardware. Never throws: what is not known is left out."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+__all__ = ["commit", "hardware", "versions"]
+
+_PACKAGES = (
+    "sebench",
+    "torch",
+    "torchvision",
+    "numpy",
+    "pillow",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "lpips",
+    "pytorch-fid",
+    "clean-fid",
+    "mmsegmentation",
+    "onnxruntime",
+    "transformers",
+    "opencv-python-headless",
+)
+
+
+def versions() -> dict[str, str]:
+    """Installed packages that may move a number, by name, and Python itself."""
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def commit() -> dict[str, Any] | None:
+    """The commit of the checkout that sebench runs from, and whether it was changed since."""
+    checkout = Path(__file__).resolve().parents[2]
+    if not (checkout / ".git").exists():
+        return None
+    head = _git(checkout, "rev-parse", "HEAD")
+    status = _git(checkout, "status", "--porcelain")
+    return None if head is None else {"commit": head, "dirty": bool(status)}
+
+
+def hardware(device: str) -> dict[str, Any]:
+    """Processor, cores, memory, platform, and the device that editors run on."""
+    return {
+        "device": device,
+        "device_name": _device_name(device),
+        "cpu": _processor(),
+        "cores": os.cpu_count(),
+        "memory_gib": _memory(),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+    }
+
+
+def _git(checkout: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(checkout), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _memory() -> float | None:
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return None
+    return round(total / 2**30, 1)
+
+
+def _device_name(device: str) -> str:
+    if not device.startswith("cuda"):
+        return _processor()
+    import torch
+
+    return torch.cuda.get_device_name(device)

@@ -1,0 +1,132 @@
+"""Carrying out a plan, shard by shard: prepare, paint, compose, measure, write.
+
+While one shard is painted, worker threads read and draw the next ones. A shard's rows are written
+before it counts as done, so a run may be killed at any moment and goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.metrics import Metric, References
+from bench.run.composite import compose
+from bench.run.measure import Group, measure_group
+from bench.run.methods import Method
+from bench.run.paint import Painter
+from bench.run.plan import Plan, Shard, Task
+from bench.run.prepare import Job, Prepared, prepare_shard
+from bench.run.rows import Rows
+from bench.run.store import RunFolder, write_labels, write_picture
+from bench.scene import UInt8
+
+__all__ = ["Execution", "execute"]
+
+
+@dataclass(frozen=True, eq=False)
+class Execution:
+    """What carrying out needs to know.
+
+    `metrics` are, by task name, the metrics which can be computed there. `advance` is told after
+    every shard how many planned edits are done.
+    """
+
+    plan: Plan
+    methods: Sequence[Method]
+    metrics: Mapping[str, Sequence[Metric]]
+    folder: RunFolder
+    painter: Painter
+    workers: int
+    advance: Callable[[int], None]
+
+
+def execute(execution: Execution) -> None:
+    """Carries out every shard that is not done yet."""
+    waiting = []
+    for task in execution.plan.tasks:
+        for shard in task.shards():
+            if execution.folder.table("samples", task.slug, shard.file_name).is_file():
+                execution.advance(len(shard.pairs))
+            else:
+                waiting.append(shard)
+    with ThreadPoolExecutor(max(1, execution.workers)) as pool:
+        for shard, prepared in _ahead(pool, waiting, max(1, execution.workers)):
+            _carry_out(execution, pool, shard, prepared)
+            execution.advance(len(shard.pairs))
+
+
+def _ahead(
+    pool: ThreadPoolExecutor, shards: Sequence[Shard], depth: int
+) -> Iterator[tuple[Shard, Prepared]]:
+    """The shards in order, each prepared, with `depth` of them under way ahead."""
+    queue: deque[tuple[Shard, Future[Prepared]]] = deque()
+    rest = iter(shards)
+    for shard in rest:
+        queue.append((shard, pool.submit(prepare_shard, shard)))
+        if len(queue) > depth:
+            first, future = queue.popleft()
+            yield first, future.result()
+    while queue:
+        first, future = queue.popleft()
+        yield first, future.result()
+
+
+def _carry_out(
+    execution: Execution, pool: ThreadPoolExecutor, shard: Shard, prepared: Prepared
+) -> None:
+    task, jobs, folder = shard.task, prepared.jobs, execution.folder
+    metrics = execution.metrics[task.name]
+    written = [pool.submit(_write_edit, folder, task, job) for job in jobs]
+    rows = Rows(task, prepared)
+    group = _group(task, metrics, jobs) if jobs else None
+    for method in execution.methods:
+        if method.editor is None or group is None:
+            continue
+        paintings = execution.painter.paint(method, jobs, task.dataset.space)
+        results = {
+            i: compose(
+                picture,
+                jobs[i].answer.original,
+                jobs[i].edit.mask,
+                task.composite,
+                task.quantise,
+            )
+            for i, picture in paintings.pictures.items()
+        }
+        for i, result in results.items():
+            path = folder.prediction(task.slug, method.slug, jobs[i].edit.id)
+            written.append(pool.submit(write_picture, path, result))
+        columns = measure_group(metrics, group, results, paintings.pictures)
+        rows.add(method, paintings, columns)
+    for future in written:
+        future.result()
+    rows.write(folder, shard.file_name, group)
+
+
+def _group(task: Task, metrics: Sequence[Metric], jobs: Sequence[Job]) -> Group:
+    original = [job.answer.original for job in jobs]
+    rest = References(
+        pictures=np.empty((0,), np.uint8),
+        mask=np.stack([job.edit.mask for job in jobs]),
+        labels=np.stack([job.edit.labels for job in jobs]),
+        space=task.dataset.space,
+        scenes=tuple(job.edit.scene for job in jobs),
+        edits=tuple(job.edit.id for job in jobs),
+    )
+    return Group.of(metrics, [job.answer.truth for job in jobs], original, rest)
+
+
+def _write_edit(folder: RunFolder, task: Task, job: Job) -> None:
+    """The edit's own pictures, which the report shows beside the results."""
+    place = folder.edit(task.slug, job.edit.id)
+    mask: UInt8 = job.edit.mask.astype(np.uint8) * np.uint8(255)
+    write_picture(place / "original.png", job.answer.original)
+    write_picture(place / "mask.png", mask)
+    write_labels(place / "target.png", job.edit.labels, task.dataset.space)
+    truth = job.answer.truth
+    if truth is not None and truth is not job.answer.original:
+        write_picture(place / "truth.png", truth)

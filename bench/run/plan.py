@@ -1,0 +1,196 @@
+"""What a run will do, decided before it starts: tasks, their edits' places, methods, metrics.
+
+Nothing is drawn or read here beyond scene ids, so planning a large suite takes no time; a shard is a
+list of (scene, sample) pairs, and everything in it follows from the plan alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import masks
+from bench.datasets import Dataset, Fit, open_dataset
+from bench.errors import BadInput
+from bench.identity import Record, record_hash
+from bench.names import slug
+from bench.run.places import place_of
+from bench.suite import Composite, DatasetEntry, Quantise, Suite, TaskEntry
+
+__all__ = ["SHARD", "Plan", "Shard", "Task", "plan_run"]
+
+SHARD = 16
+"""Edits a shard. Fixed: a shard is what is written at once, and numbers must not depend on it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Edits of one protocol over one dataset, resolved.
+
+    Attributes:
+        name: as the suite and the tables name it.
+        dataset: opened, but nothing read.
+        scenes: the ids that take part, in the dataset's order.
+        protocol: draws the edits; a pack offers the same.
+        record: the readable side of the protocol hash, without metrics.
+        segmenter: the segmenter that the suite gives this dataset, by name or file.
+    """
+
+    name: str
+    title: str
+    dataset: Dataset
+    fit: Fit
+    scenes: tuple[str, ...]
+    protocol: masks.Protocol
+    samples: int
+    references: int
+    seed: int
+    composite: Composite
+    quantise: Quantise
+    segmenter: str | None
+    record: Record
+
+    @property
+    def slug(self) -> str:
+        """The task's folder name."""
+        return slug(self.name)
+
+    def shards(self) -> Iterator[Shard]:
+        """The task's edits in plan order, `SHARD` at a time."""
+        pairs = [(scene, sample) for scene in self.scenes for sample in range(self.samples)]
+        for index, start in enumerate(range(0, len(pairs), SHARD)):
+            yield Shard(self, index, tuple(pairs[start : start + SHARD]))
+
+    @property
+    def planned(self) -> int:
+        """How many edits are asked for; some may turn out impossible."""
+        return len(self.scenes) * self.samples
+
+
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """Some consecutive edits of a task; its work is a pure function of the plan."""
+
+    task: Task
+    index: int
+    pairs: tuple[tuple[str, int], ...]
+
+    @property
+    def file_name(self) -> str:
+        """The name of the shard's table in every folder of the run."""
+        return f"{self.index:05d}.parquet"
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A suite, resolved against the data that is here."""
+
+    suite: Suite
+    tasks: tuple[Task, ...]
+
+    @property
+    def planned(self) -> int:
+        """How many edits all tasks ask for."""
+        return sum(task.planned for task in self.tasks)
+
+
+def plan_run(
+    suite: Suite,
+    *,
+    data: Mapping[str, Path] | None = None,
+    limit: int | None = None,
+    seed: int | None = None,
+) -> Plan:
+    """Resolves a suite's datasets and protocols.
+
+    Args:
+        suite: the checked suite.
+        data: folders by the suite's dataset names (or registered names), before any other place.
+        limit: at most this many scenes a dataset.
+        seed: in place of the suite's seed.
+
+    Raises:
+        BadInput: unknown dataset or protocol, a wrong parameter, a dataset that is not there.
+    """
+    if seed is not None:
+        suite = suite.model_copy(update={"seed": seed})
+    if limit is not None:
+        suite = suite.model_copy(update={"datasets": _limited(suite.datasets, limit)})
+    for name in data or {}:
+        if name not in suite.datasets and name not in {d.dataset for d in suite.datasets.values()}:
+            raise BadInput(f"--data {name}=...: suite {suite.name!r} has no dataset {name!r}")
+    opened = {name: _open(name, entry, data or {}) for name, entry in suite.datasets.items()}
+    tasks = [
+        _task(suite, entry, suite.datasets[str(entry.dataset)], opened[str(entry.dataset)])
+        for entry in suite.single_tasks()
+    ]
+    return Plan(suite, tuple(tasks))
+
+
+def _limited(datasets: Mapping[str, DatasetEntry], limit: int) -> dict[str, DatasetEntry]:
+    return {
+        name: entry.model_copy(update={"limit": min(limit, entry.limit or limit)})
+        for name, entry in datasets.items()
+    }
+
+
+def _open(name: str, entry: DatasetEntry, data: Mapping[str, Path]) -> Dataset:
+    path = place_of(name, entry, data)
+    return open_dataset(entry.dataset, path, subset=entry.subset, count=entry.limit)
+
+
+def _task(suite: Suite, entry: TaskEntry, cut: DatasetEntry, dataset: Dataset) -> Task:
+    name = str(entry.name)
+    scenes = dataset.ids
+    if not scenes:
+        raise BadInput(f"task {name!r}: dataset {dataset.name!r} has no scenes")
+    protocol, recipe = _protocol(name, entry)
+    composite = entry.composite or suite.composite
+    quantise = entry.quantise or suite.quantise
+    fit = Fit(cut.size, cut.fit)
+    record = {
+        "dataset": dataset.name,
+        "subset": cut.subset,
+        "fingerprint": dataset.fingerprint(),
+        "scenes": record_hash({"ids": list(scenes)}),
+        "n_scenes": len(scenes),
+        "size": None if fit.size is None else list(fit.size),
+        "fit": fit.mode,
+        **recipe,
+        "seed": suite.seed,
+        "samples": entry.samples,
+        "references": entry.references,
+        "composite": composite,
+        "quantise": quantise,
+    }
+    return Task(
+        name=name,
+        title=entry.title or name,
+        dataset=dataset,
+        fit=fit,
+        scenes=scenes,
+        protocol=protocol,
+        samples=entry.samples,
+        references=entry.references,
+        seed=suite.seed,
+        composite=composite,
+        quantise=quantise,
+        segmenter=cut.segmenter,
+        record=record,
+    )
+
+
+def _protocol(task: str, entry: TaskEntry) -> tuple[masks.Protocol, dict[str, Any]]:
+    """The task's source of edits and what the protocol hash says of it."""
+    try:
+        if entry.pack is not None:
+            protocol: masks.Protocol = masks.Packed(folder=entry.pack)
+        else:
+            protocol = masks.make_protocol(str(entry.protocol), entry.parameters)
+        # A folder of edits is known by what it holds, not by where it lies.
+        recipe = getattr(protocol, "identity", None) or masks.parameters_of(protocol)
+    except masks.MaskError as error:
+        raise BadInput(f"task {task!r}: {error}") from None
+    return protocol, {"protocol": protocol.key, "parameters": recipe}

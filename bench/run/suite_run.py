@@ -1,0 +1,221 @@
+"""`run_suite`: a suite carried out, from YAML to a run directory with scores."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.atomic import write_json
+from bench.clock import now
+from bench.errors import BadInput
+from bench.metrics import Context, Metric, Missing, make_metric
+from bench.run.costs import cost_rows
+from bench.run.environment import commit, hardware, versions
+from bench.run.execute import Execution, execute
+from bench.run.methods import Method, make_methods
+from bench.run.paint import Painter
+from bench.run.plan import Plan, Task, plan_run
+from bench.run.record import RunRecord, take_up
+from bench.run.reduce import TaskMetrics, reduce_task
+from bench.run.store import RunFolder, write_table
+from bench.run.tables import read_shards
+from bench.suite import Suite, load_suite
+
+__all__ = ["Outcome", "Watch", "run_suite"]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is told how far a run is: `start(planned edits)` once, `advance(edits)` after each shard."""
+
+    start: Callable[[int], None] = lambda _: None
+    advance: Callable[[int], None] = lambda _: None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run.
+
+    Attributes:
+        folder: the run directory.
+        edits: edits that were made.
+        failed: failed results, over all methods, and edits whose scene could not be read.
+        impossible: edits that their protocol could not make.
+        missing: metrics and methods which were not there, with their reasons.
+    """
+
+    folder: Path
+    edits: int
+    failed: int
+    impossible: int
+    missing: tuple[str, ...]
+
+
+def run_suite(
+    suite: Suite | str | Path,
+    *,
+    out: Path | str,
+    data: Mapping[str, Path] | None = None,
+    limit: int | None = None,
+    seed: int | None = None,
+    device: str = "auto",
+    batch_size: int | None = None,
+    workers: int | None = None,
+    fetch: bool = False,
+    watch: Watch | None = None,
+) -> Outcome:
+    """Carries out a suite and writes the run directory; goes on where an earlier call stopped.
+
+    Args:
+        suite: a checked suite, a shipped one's name, or a YAML file.
+        out: the run directory, made where it is missing.
+        data: folders by the suite's dataset names.
+        limit: at most this many scenes a dataset.
+        seed: in place of the suite's seed.
+        device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1" ...
+        batch_size: in place of the suite's batch size; part of every method's hash.
+        workers: threads that read and draw ahead; changes no number. One less than the cores, at
+            most 8, where None.
+        fetch: whether missing weights may be fetched from their official address.
+        watch: who is told how far the run is.
+
+    Raises:
+        BadInput: wrong suite, data, options; or `out` holds another run or other files.
+    """
+    began = time.perf_counter()
+    checked = suite if isinstance(suite, Suite) else load_suite(suite)
+    if batch_size is not None:
+        checked = checked.model_copy(update={"batch_size": batch_size})
+    plan = plan_run(checked, data=data, limit=limit, seed=seed)
+    where = choose_device(device)
+    folder = RunFolder(Path(out))
+    methods = make_methods(plan.suite.methods, device=where, batch_size=plan.suite.batch_size)
+    metrics = {task.name: _metrics(plan.suite, task, where, fetch) for task in plan.tasks}
+    record = RunRecord(plan, methods, metrics)
+    started = take_up(folder, record)
+    watch = watch or Watch()
+    watch.start(plan.planned)
+    execute(
+        Execution(
+            plan=plan,
+            methods=methods,
+            metrics={name: both.ready for name, both in metrics.items()},
+            folder=folder,
+            painter=Painter(plan.suite.batch_size, where),
+            workers=workers if workers is not None else min(8, max(1, (os.cpu_count() or 2) - 1)),
+            advance=watch.advance,
+        )
+    )
+    _write_scores(folder, plan, metrics, methods)
+    _write_rows(folder.costs, cost_rows(folder, plan, methods, where))
+    counts = {task.name: _outcomes(folder, task) for task in plan.tasks}
+    write_json(
+        folder.record,
+        {
+            **record.json(counts),
+            "state": "done",
+            "started": started,
+            "finished": now(),
+            "seconds": round(time.perf_counter() - began, 3),
+            "versions": versions(),
+            "git": commit(),
+            "hardware": hardware(where),
+        },
+    )
+    return Outcome(
+        folder=folder.root,
+        edits=sum(len(count.made) for count in counts.values()),
+        failed=sum(count.failed for count in counts.values()),
+        impossible=sum(len(count.impossible) for count in counts.values()),
+        missing=_all_missing(methods, metrics.values()),
+    )
+
+
+def choose_device(name: str) -> str:
+    """The device to use.
+
+    Raises:
+        BadInput: where it is not here.
+    """
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise BadInput(f"device {name!r} cannot be used ({reason}); try cpu") from None
+    return name
+
+
+def _metrics(suite: Suite, task: Task, device: str, fetch: bool) -> TaskMetrics:
+    context = Context(device=device, segmenter=task.segmenter, fetch=fetch)
+    ready: list[Metric] = []
+    missing: dict[str, Missing] = {}
+    for entry in suite.metrics:
+        metric = make_metric(entry.name, entry.options, context)
+        if isinstance(metric, Missing):
+            missing[entry.name] = metric
+        else:
+            ready.append(metric)
+    return TaskMetrics(tuple(ready), missing)
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What became of a task's edits."""
+
+    made: tuple[str, ...]
+    failed: int
+    impossible: tuple[dict[str, Any], ...]
+    unreadable: tuple[dict[str, Any], ...]
+
+
+def _outcomes(folder: RunFolder, task: Task) -> Outcomes:
+    samples = read_shards(folder.root / "samples" / task.slug)
+    references = read_shards(folder.root / "references" / task.slug)
+    unmade = read_shards(folder.root / "unmade" / task.slug)
+    where = ["scene", "sample", "reason"]
+
+    def listed(status: str) -> tuple[dict[str, Any], ...]:
+        rows = unmade.loc[unmade["status"] == status, where].to_dict("records")
+        return tuple({**row, "sample": int(row["sample"])} for row in rows)
+
+    return Outcomes(
+        made=tuple(references["edit"]),
+        failed=int((samples["status"] == "failed").sum() + (unmade["status"] == "failed").sum()),
+        impossible=listed("impossible"),
+        unreadable=listed("failed"),
+    )
+
+
+def _write_scores(
+    folder: RunFolder,
+    plan: Plan,
+    metrics: Mapping[str, TaskMetrics],
+    methods: tuple[Method, ...],
+) -> None:
+    scores, replicates = [], []
+    for task in plan.tasks:
+        reduced = reduce_task(folder, task, metrics[task.name], methods)
+        scores += reduced.scores
+        replicates += reduced.replicates
+    _write_rows(folder.scores, scores)
+    _write_rows(folder.replicates, replicates)
+
+
+def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    names = list(rows[0]) if rows else []
+    write_table(path, {name: [row[name] for row in rows] for name in names})
+
+
+def _all_missing(methods: tuple[Method, ...], metrics: Iterable[TaskMetrics]) -> tuple[str, ...]:
+    found = {f"method {m.name}: {m.problem}" for m in methods if m.problem is not None}
+    for both in metrics:
+        found |= {f"metric {name}: {one.reason}" for name, one in both.missing.items()}
+    return tuple(sorted(found))

@@ -1,0 +1,205 @@
+"""`score`: a folder of results against references, paired by stem, without a suite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.datasets.planes import read_plane
+from bench.errors import BadInput
+from bench.metrics import Context, Metric, Missing, References, Score, make_metric
+from bench.pictures import picture_files, read_picture
+from bench.run.measure import Group, measure_group
+from bench.scene import VOID, Bool, Int32, LabelSpace, UInt8
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["DEFAULT_METRICS", "Pair", "score"]
+
+DEFAULT_METRICS = ("psnr", "ssim", "rmse", "l1", "lpips-alex", "fid")
+
+_GROUP = 16
+
+_UNLABELLED = LabelSpace("unlabelled", (), ())
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Files of one stem."""
+
+    stem: str
+    real: Path
+    fake: Path
+    mask: Path | None
+    labels: Path | None
+
+
+def score(
+    real: Path | str,
+    fake: Path | str,
+    *,
+    masks: Path | str | None = None,
+    labels: Path | str | None = None,
+    metrics: Sequence[str] = DEFAULT_METRICS,
+    segmenter: str | None = None,
+    device: str = "cpu",
+    fetch: bool = False,
+    advance: Callable[[int], None] = lambda _: None,
+) -> list[Score]:
+    """Scores the pictures of `fake` against those of `real`.
+
+    Args:
+        real, fake: folders of pictures, paired by stem; both of one size a pair.
+        masks: a folder of masks (0 = known, 255 or 1 = edited); without it only scores over the
+            whole picture are given.
+        labels: a folder of label PNGs in the segmenter's own label space (255 = void), for mIoU and
+            accuracy.
+        metrics: names of metrics.
+        segmenter: a segmenter's name or file.
+        device: where networks run.
+        fetch: whether missing weights may be fetched from their official address.
+        advance: told after every group how many pairs are done.
+
+    Raises:
+        BadInput: unpaired stems, sizes that differ, files that cannot be read, unknown names.
+    """
+    pairs = list(find_pairs(Path(real), Path(fake), _folder(masks), _folder(labels)))
+    context = Context(device=device, segmenter=segmenter, fetch=fetch)
+    made = {name: make_metric(name, {}, context) for name in metrics}
+    ready = [metric for metric in made.values() if not isinstance(metric, Missing)]
+    samples, references = _measure(pairs, ready, _UNLABELLED, advance)
+    scores: list[Score] = []
+    for name, metric in made.items():
+        if isinstance(metric, Missing):
+            scores.append(Score(name, None, reason=metric.reason))
+            continue
+        found = metric.summarise(samples, references)
+        scores += [one for one in found if masks is not None or not one.metric.endswith("-hole")]
+    return scores
+
+
+def find_pairs(real: Path, fake: Path, masks: Path | None, labels: Path | None) -> Iterator[Pair]:
+    """Pairs the folders' pictures by stem, sorted.
+
+    Raises:
+        BadInput: an empty folder, or a picture without its partner.
+    """
+    reals, fakes = _some(real), _some(fake)
+    alone = sorted(reals.keys() ^ fakes.keys())
+    if alone:
+        where = fake if alone[0] in reals else real
+        more = f" (and {len(alone) - 1} more)" if len(alone) > 1 else ""
+        raise BadInput(f"{where}: no picture with the stem {alone[0]!r}{more}; pairs share a stem")
+    others = [(_some(folder), folder) if folder else None for folder in (masks, labels)]
+    for stem in sorted(reals):
+        beside = []
+        for other in others:
+            if other is not None and stem not in other[0]:
+                raise BadInput(f"{other[1]}: no file with the stem {stem!r}; pairs share a stem")
+            beside.append(None if other is None else other[0][stem])
+        yield Pair(stem, reals[stem], fakes[stem], beside[0], beside[1])
+
+
+def _folder(path: Path | str | None) -> Path | None:
+    return None if path is None else Path(path)
+
+
+def _some(folder: Path) -> dict[str, Path]:
+    found = picture_files(folder)
+    if not found:
+        raise BadInput(f"{folder}: holds no pictures; give a folder of PNG or JPEG files")
+    return found
+
+
+def _measure(
+    pairs: Sequence[Pair],
+    metrics: Sequence[Metric],
+    space: LabelSpace,
+    advance: Callable[[int], None],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The samples and the reference side of all pairs, as `Metric.summarise` reads them."""
+    import pandas as pd
+
+    samples: list[pd.DataFrame] = []
+    references: list[pd.DataFrame] = []
+    for group, pictures in _groups(pairs):
+        rest = _rest(group, pictures, space)
+        side = Group.of(metrics, pictures, pictures, rest)
+        results = {
+            i: _result(pair, picture) for i, (pair, picture) in enumerate(zip(group, pictures))
+        }
+        names = {"edit": rest.edits, "scene": rest.scenes}
+        samples.append(pd.DataFrame({**names, **measure_group(metrics, side, results)}))
+        references.append(pd.DataFrame({**names, **side.columns()}))
+        advance(len(group))
+    return pd.concat(samples, ignore_index=True), pd.concat(references, ignore_index=True)
+
+
+def _groups(pairs: Sequence[Pair]) -> Iterator[tuple[list[Pair], list[UInt8]]]:
+    """Consecutive pairs whose references have one size, with those references."""
+    group: list[Pair] = []
+    pictures: list[UInt8] = []
+    for pair in pairs:
+        picture = read_picture(pair.real)
+        if group and (len(group) == _GROUP or picture.shape != pictures[0].shape):
+            yield group, pictures
+            group, pictures = [], []
+        group.append(pair)
+        pictures.append(picture)
+    yield group, pictures
+
+
+def _rest(group: Sequence[Pair], pictures: Sequence[UInt8], space: LabelSpace) -> References:
+    stems = tuple(pair.stem for pair in group)
+    return References(
+        pictures=np.stack(pictures),
+        mask=np.stack([_mask(pair, picture) for pair, picture in zip(group, pictures)]),
+        labels=np.stack([_labels(pair, picture, space) for pair, picture in zip(group, pictures)]),
+        space=space,
+        scenes=stems,
+        edits=stems,
+    )
+
+
+def _result(pair: Pair, reference: UInt8) -> UInt8:
+    picture = read_picture(pair.fake)
+    _same_size(pair.fake, picture, reference)
+    return picture
+
+
+def _mask(pair: Pair, reference: UInt8) -> Bool:
+    if pair.mask is None:
+        return np.ones(reference.shape[:2], bool)
+    plane = read_plane(pair.mask)
+    _same_size(pair.mask, plane, reference)
+    values = set(np.unique(plane).tolist())
+    if not (values <= {0, 255} or values <= {0, 1}):
+        strange = sorted(values - {0, 1, 255})
+        raise BadInput(f"{pair.mask}: holds {strange[0]}; a mask has 0 = known and 255 (or 1) = edited")
+    return plane > 0
+
+
+def _labels(pair: Pair, reference: UInt8, space: LabelSpace) -> Int32:
+    if pair.labels is None:
+        return np.full(reference.shape[:2], VOID, np.int32)
+    plane = read_plane(pair.labels)
+    _same_size(pair.labels, plane, reference)
+    labels: Int32 = np.where(plane == 255, VOID, plane).astype(np.int32)
+    if labels.max() >= len(space):
+        raise BadInput(
+            f"{pair.labels}: label {labels.max()} is beyond the {len(space)} classes of "
+            f"{space.name}; 255 is void"
+        )
+    return labels
+
+
+def _same_size(path: Path, plane: NDArray[Any], reference: UInt8) -> None:
+    if plane.shape[:2] != reference.shape[:2]:
+        one, two = ("x".join(map(str, a.shape[1::-1])) for a in (plane, reference))
+        raise BadInput(f"{path}: is {one} where its reference is {two}; bring them to one size")

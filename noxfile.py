@@ -1,0 +1,56 @@
+"""Every session runs in one environment, .nox/sebench, made once and kept while it fits."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.3.2"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "tests"]
+
+HERE = Path(__file__).parent
+HOME = HERE / ".nox" / "sebench"
+SCRIPTS = HOME / ("Scripts" if os.name == "nt" else "bin")
+PACKAGES = ["bench", "masks", "baselines", "reports"]
+
+
+def environment(session: nox.Session) -> str:
+    """Makes the shared environment where it is missing or the project's needs have changed."""
+    python = str(SCRIPTS / "python")
+    stamp = HOME / "installed"
+    wanted = hashlib.sha256((HERE / "pyproject.toml").read_bytes()).hexdigest()
+    if not stamp.is_file() or stamp.read_text() != wanted:
+        session.run(sys.executable, "-m", "venv", str(HOME), external=True)
+        session.run(python, "-m", "pip", "install", "--quiet", "-e", ".[dev]", external=True)
+        stamp.write_text(wanted)
+    return python
+
+
+def run(session: nox.Session, *arguments: str, **variables: str) -> None:
+    session.run(environment(session), *arguments, external=True, env=variables)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Trained and classical editors on scenes drawn here; prints where the report is."""
+    run(session, "-m", "bench", "demo", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The whole test suite; arguments after -- go to pytest."""
+    # One thread a process: two processes share the machine, and numbers stay the same.
+    run(session, "-m", "pytest", "-n", "2", *session.posargs, OMP_NUM_THREADS="1")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and types."""
+    run(session, "-m", "ruff", "check", ".")
+    run(session, "-m", "ruff", "format", "--check", ".")
+    run(session, "-m", "mypy")
