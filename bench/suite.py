@@ -24,6 +24,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from bench.errors import BadInput, unknown
 from bench.suite_errors import explain
+from bench.table import TableLayout
 
 __all__ = [
     "Composite",
@@ -147,6 +148,7 @@ class Suite(_Entry):
     tasks: Annotated[list[TaskEntry], Field(min_length=1)]
     methods: Annotated[list[Annotated[MethodEntry, BeforeValidator(_method)]], Field(min_length=1)]
     metrics: Annotated[list[Annotated[MetricEntry, BeforeValidator(_metric)]], Field(min_length=1)]
+    table: TableLayout | None = None
 
     @model_validator(mode="after")
     def _names_fit_together(self) -> Suite:
@@ -161,6 +163,8 @@ class Suite(_Entry):
         twice = sorted({name for name in seen if seen.count(name) > 1})
         if twice:
             raise ValueError(f"methods: {twice[0]!r} stands there twice; give each its own name")
+        if self.table is not None:
+            self.table.check([str(task.name) for task in self.single_tasks()], seen)
         return self
 
     def single_tasks(self) -> list[TaskEntry]:

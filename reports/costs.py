@@ -53,10 +53,17 @@ def cost_rows(run: Run) -> list[CostRow]:
 
 
 def _row(task: str, method: str, record: dict[Any, Any]) -> CostRow:
-    names = ("ms", "ms_p90", "peak_mib", "parameters", "macs")
-    numbers = [_number(record.get(name)) for name in names]
-    device, batch = (str(record.get(name, "")) for name in ("device", "batch"))
-    return CostRow(task, method, *numbers, device=device, batch=batch)
+    return CostRow(
+        task=task,
+        method=method,
+        ms=_number(record.get("ms")),
+        ms_p90=_number(record.get("ms_p90")),
+        peak_mib=_number(record.get("peak_mib")),
+        parameters=_number(record.get("parameters")),
+        macs=_number(record.get("macs")),
+        device=str(record.get("device", "")),
+        batch=str(record.get("batch", "")),
+    )
 
 
 def _number(value: Any) -> float | None:

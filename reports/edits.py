@@ -26,8 +26,8 @@ def edits_data(run: Run, task: TaskRow, samples: pd.DataFrame) -> dict[str, Any]
     """The task's edits for the page's script.
 
     Keys: `edits`, `scenes`, `regions`, `coverage` (a list each), `truth` (a string of 0 and 1),
-    `metrics`, `values[metric][method][edit]`, `states[method]` (a string: o = ok, f = failed, n = ok
-    without a picture, blank = no row) and `reasons[method][edit]` of what failed.
+    `metrics`, `values[metric][method][edit]`, `states[method]` (a string: o = ok, f = failed,
+    n = ok without a picture, blank = no row) and `reasons[method][edit]` of what failed.
     """
     edits = edit_ids(samples)
     first = samples.drop_duplicates("edit").set_index("edit").reindex(edits)

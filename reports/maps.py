@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from bench.errors import BadInput
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from bench.run.header import Space, TaskRow
     from bench.run.reader import Run
 
-__all__ = ["LegendEntry", "TaskMaps", "draw_wide_map", "read_task_maps"]
+__all__ = ["LegendEntry", "TaskMaps", "draw_map", "read_task_maps"]
 
 VOID_COLOUR = (0, 0, 0)
 
@@ -62,16 +64,12 @@ def read_task_maps(run: Run, task: TaskRow, edits: Sequence[str]) -> TaskMaps:
     return TaskMaps(_legend(total[1:], task.space), tuple(inside), tuple(wide))
 
 
-def draw_wide_map(source: Path, target: Path, space: Space) -> None:
-    """Writes a 16-bit label map in the colours of its space, for a browser to show."""
+def draw_map(file: Path, space: Space) -> Image.Image:
+    """A label map in the colours of its space: what a browser shows of more than 255 classes."""
     from PIL import Image
 
-    from bench.atomic import whole_file
-
     palette = np.array([VOID_COLOUR, *space.palette], np.uint8)
-    colours = palette[_indices(source, len(space.classes))]
-    with whole_file(target) as temporary:
-        Image.fromarray(colours).save(temporary, format="PNG")
+    return Image.fromarray(palette[_indices(file, len(space.classes))])
 
 
 def _picture(file: Path) -> NDArray[np.int64]:

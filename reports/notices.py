@@ -40,7 +40,9 @@ def failures(run: Run, samples: pd.DataFrame) -> list[Failure]:
     titles = {method.name: method.title for method in run.header.methods}
     return [
         Failure(titles.get(str(name), str(name)), str(reason or "no reason given"), tuple(group))
-        for (name, reason), group in bad.groupby(["method", "reason"], sort=False, dropna=False)["edit"]
+        for (name, reason), group in bad.groupby(["method", "reason"], sort=False, dropna=False)[
+            "edit"
+        ]
     ]
 
 
@@ -88,7 +90,8 @@ def _task(task: TaskRow, failed: Sequence[Failure]) -> list[Notice]:
         found.append(Notice("bad", text, "page-failures"))
     if task.impossible:
         count = len(task.impossible)
-        text = f"{task.title}: {count} {'edit was' if count == 1 else 'edits were'} impossible to draw."
+        were = "edit was" if count == 1 else "edits were"
+        text = f"{task.title}: {count} {were} impossible to draw."
         found.append(Notice("note", text, "page-failures"))
     return found
 

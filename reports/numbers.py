@@ -8,6 +8,9 @@ from collections.abc import Iterable
 __all__ = ["bytes_of", "decimals_for", "duration", "large", "printed"]
 
 
+MINUS = "\N{MINUS SIGN}"
+
+
 def decimals_for(values: Iterable[float]) -> int:
     """Decimals that give the largest of `values` four significant digits, 0 to 4."""
     largest = max((abs(value) for value in values if math.isfinite(value)), default=1.0)
@@ -21,9 +24,9 @@ def printed(value: float | None, decimals: int) -> str:
     if value is None or math.isnan(value):
         return ""
     if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
+        return "∞" if value > 0 else f"{MINUS}∞"
     text = f"{value:.{decimals}f}"
-    return text.replace("-", "−") if float(text) else text.lstrip("-")
+    return text.replace("-", MINUS) if float(text) else text.lstrip("-")
 
 
 def large(count: float | None) -> str:

@@ -1,4 +1,4 @@
-"""The page: one HTML file with its style, script and per-edit data inside, and no request to anywhere.
+"""The page: one HTML file with its style, script and data inside, and no request to anywhere.
 
 Names from runs reach the page by two ways only: through templates that escape, and as JSON in which
 no "<" is left, which the script shows as text. A content security policy lets nothing else run.
@@ -42,8 +42,8 @@ SCRIPTS = (
 class Pictures:
     """Where the page's script finds pictures.
 
-    `root` is the path to `edits/` and `predictions/`; `embedded` maps such a path ("edits/TASK/EDIT/
-    original.png") to a data URI, and is None where pictures lie outside the page.
+    `root` is the path to `edits/` and `predictions/`; `embedded` maps such a path
+    ("edits/TASK/EDIT/original.png") to a data URI, and is None where pictures lie outside the page.
     """
 
     root: str

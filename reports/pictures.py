@@ -1,4 +1,4 @@
-"""Where a page finds its pictures: beside it in the run, copied along, or inside the page itself."""
+"""Where a page finds its pictures: beside it in the run, or copied along with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bench.atomic import whole_file
 from bench.errors import BadInput
-from reports.maps import TaskMaps, draw_wide_map
+from reports.maps import TaskMaps, draw_map
 
 if TYPE_CHECKING:
     from bench.run.header import TaskRow
@@ -38,7 +38,8 @@ def draw_wide_maps(run: Run, out: Path, drawn: Iterable[tuple[TaskRow, TaskMaps]
     for task, maps in drawn:
         for edit in maps.wide:
             source = run.edit_folder(task.name, edit) / "target.png"
-            draw_wide_map(source, out / MAPS / task.slug / f"{edit}.png", task.space)
+            with whole_file(out / MAPS / task.slug / f"{edit}.png") as temporary:
+                draw_map(source, task.space).save(temporary, format="PNG")
 
 
 def _copy(source: Path, target: Path) -> None:

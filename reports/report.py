@@ -9,6 +9,7 @@ from bench.errors import BadInput
 from bench.run.reader import read_run
 from reports.page import Pictures, render, task_views
 from reports.pictures import copy_pictures, draw_wide_maps, picture_root
+from reports.thumbnails import thumbnails
 
 __all__ = ["write_report"]
 
@@ -22,8 +23,8 @@ def write_report(
         run_dir: the run's directory.
         out: the folder for the page, `report/` inside the run where None. A page outside the run
             takes the pictures along.
-        single_file: writes one mailable `report.html` of at most 20 MiB, with thumbnails of the worst,
-            the best and a random choice of edits inside, instead of `index.html` beside pictures.
+        single_file: writes one mailable `report.html` of at most 20 MiB, with thumbnails of the
+            worst, the best and a random choice of edits inside, instead of `index.html`.
 
     Raises:
         BadInput: where there is no readable run, or the page cannot be written.
@@ -34,8 +35,6 @@ def write_report(
         raise BadInput(f"{folder}: is a file; give a folder for the report")
     views = task_views(run)
     if single_file:
-        from reports.thumbnails import thumbnails
-
         page = folder / "report.html"
         write_text(page, render(run, views, Pictures("", thumbnails(run, views))))
         return page

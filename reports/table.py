@@ -8,7 +8,7 @@ real pictures' own score is never ranked.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -54,7 +54,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A score's name, how to read it, the decimals it is printed with and its values' range."""
+    """A score's name and how to read it.
+
+    `decimals` are those it is printed with, `span` is the range of its ranked values and intervals.
+    """
 
     name: str
     title: str
@@ -135,19 +138,23 @@ def _table(
     records = {(row["method"], row[key]): row for row in frame.to_dict("records")}
     methods = [m for m in run.header.methods if any((m.name, name) in records for name in shown)]
     everyone_peeks = all(method.sees_hidden for method in methods)
-    columns = tuple(_column(metric, name, records) for name, metric in shown.items())
-    rows = [_row(method, columns, records, everyone_peeks) for method in methods]
+    ranked = {m.name for m in methods if everyone_peeks or not m.sees_hidden}
+    columns = tuple(_column(metric, name, records, ranked) for name, metric in shown.items())
+    rows = [_row(method, columns, records, method.name in ranked) for method in methods]
     if any((REAL, name) in records for name in shown):
         cells = tuple(_cell(records.get((REAL, column.name)), column) for column in columns)
         rows.append(Row(REAL, "Real pictures", False, True, False, cells))
     return Table(task.name, title, task.n, columns, tuple(_ranked(rows, columns)))
 
 
-def _column(metric: MetricColumn, name: str, records: dict[Any, Any]) -> Column:
-    own = [record for (_, key), record in records.items() if key == name]
-    values = [v for v in (_number(record["value"]) for record in own) if v is not None]
-    ends = [_number(record[end]) for record in own for end in ("low", "high")]
-    span = [v for v in (*values, *ends) if v is not None and math.isfinite(v)]
+def _column(
+    metric: MetricColumn, name: str, records: dict[Any, Any], ranked: Collection[str]
+) -> Column:
+    own = {method: record for (method, key), record in records.items() if key == name}
+    values = [v for v in (_number(record["value"]) for record in own.values()) if v is not None]
+    fair = [record for method, record in own.items() if method in ranked]
+    ends = [_number(record[end]) for record in fair for end in ("value", "low", "high")]
+    span = [v for v in ends if v is not None and math.isfinite(v)]
     return Column(
         name=name,
         title=metric.title,
@@ -159,14 +166,13 @@ def _column(metric: MetricColumn, name: str, records: dict[Any, Any]) -> Column:
 
 
 def _row(
-    method: MethodRow, columns: Sequence[Column], records: dict[Any, Any], everyone_peeks: bool
+    method: MethodRow, columns: Sequence[Column], records: dict[Any, Any], ranked: bool
 ) -> Row:
     cells = tuple(_cell(records.get((method.name, column.name)), column) for column in columns)
-    ranked = everyone_peeks or not method.sees_hidden
     return Row(method.name, method.title, method.sees_hidden, False, ranked, cells)
 
 
-def _cell(record: dict[str, Any] | None, column: Column) -> Cell:
+def _cell(record: Mapping[Any, Any] | None, column: Column) -> Cell:
     if record is None:
         return Cell(reason="")
     value, low, high = (_number(record[name]) for name in ("value", "low", "high"))
@@ -204,14 +210,14 @@ def _ranked(rows: list[Row], columns: Sequence[Column]) -> list[Row]:
 
 
 def _column_ranks(rows: list[Row], index: int, column: Column) -> list[Rank]:
-    values = [
-        round(row.cells[index].value, column.decimals)  # type: ignore[arg-type]
-        if row.ranked and row.cells[index].value is not None
-        else None
-        for row in rows
-    ]
+    values = [_ranked_value(row, index, column) for row in rows]
     present = sorted({v for v in values if v is not None}, reverse=column.better == "higher")
     if column.better == "neither" or sum(v is not None for v in values) < 2:
         return [0] * len(rows)
     first, second = present[0], present[1] if len(present) > 1 else None
     return [1 if v == first else 2 if v is not None and v == second else 0 for v in values]
+
+
+def _ranked_value(row: Row, index: int, column: Column) -> float | None:
+    value = row.cells[index].value
+    return round(value, column.decimals) if row.ranked and value is not None else None

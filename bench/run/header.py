@@ -97,13 +97,17 @@ class Git(_Part):
 
 
 class Header(_Part):
-    """The whole of `run.json`; times are ISO 8601 in UTC."""
+    """The whole of `run.json`; times are ISO 8601 in UTC.
+
+    `state` is "decided" where `--until-decided` ended the run before all its edits were made;
+    `protocols` holds the readable record behind every protocol hash of the scores.
+    """
 
     format: Literal[1]
     name: str
     title: str
     description: str = ""
-    state: Literal["running", "done"]
+    state: Literal["running", "decided", "done"]
     started: str | None = None
     finished: str | None = None
     seconds: NonNegativeFloat | None = None
@@ -114,4 +118,5 @@ class Header(_Part):
     tasks: tuple[TaskRow, ...] = ()
     methods: tuple[MethodRow, ...] = ()
     metrics: tuple[MetricColumn, ...] = ()
+    protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)
     table: dict[str, Any] | None = None

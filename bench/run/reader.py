@@ -30,6 +30,7 @@ _Row = TypeVar("_Row", TaskRow, MethodRow)
 # The columns that a reader relies on; writers may add others.
 SCORES = ("task", "method", "metric", "of", "value", "low", "high", "n", "reason", "protocol")
 COSTS = ("task", "method", "ms")
+REPLICATES = ("task", "method", "metric", "of", "scenes", "values")
 SAMPLES = ("edit", "scene", "method", "status", "reason")
 
 
@@ -54,6 +55,11 @@ class Run:
     def costs(self) -> pd.DataFrame:
         """One row per (task, method): milliseconds, MiB, parameters, multiply-adds."""
         return _read_tables([self.folder / "costs.parquet"], COSTS)
+
+    @cached_property
+    def replicates(self) -> pd.DataFrame:
+        """One row per score of a whole set: its scenes, and its values without each of them."""
+        return _read_tables([self.folder / "replicates.parquet"], REPLICATES)
 
     def samples(self, task: str) -> pd.DataFrame:
         """One row per (edit, method) of a task in plan order, with every per-edit value.

@@ -60,6 +60,7 @@ class Gallery {
 
   wanted(edit) {
     const { task } = this;
+    if (run.embedded && !address(task, "original", edit)) return false;
     if (this.region && task.regions[edit] !== this.region) return false;
     return this.status === "all" || task.methods.some((method) => task.states[method][edit] === "f");
   }
@@ -69,7 +70,7 @@ class Gallery {
     const start = this.page * PAGE;
     this.list.replaceChildren(...this.shown.slice(start, start + PAGE).map((edit) => this.row(edit)));
     const end = Math.min(start + PAGE, this.shown.length);
-    this.count.textContent = this.shown.length ? `${start + 1}–${end} of ${this.shown.length} edits` : "no edits";
+    this.count.textContent = this.shown.length ? `${start + 1}–${end} of ${this.shown.length} edits${run.embedded ? ` chosen from ${this.task.edits.length}` : ""}` : "no edits";
     this.pager.replaceChildren(...this.steps());
   }
 
@@ -95,7 +96,7 @@ class Gallery {
     const head = element("p", { class: "edit-head" }, element("a", { href: linkTo(task, edit) }, task.edits[edit]),
       ...facts.filter(Boolean).map((fact) => element("span", {}, fact)));
     const tiles = kindsOf(task, edit).map((kind) => this.tile(kind, edit));
-    return element("article", { class: "edit" }, head, element("div", { class: "tiles" }, ...tiles));
+    return element("article", { class: "edit" }, head, element("div", { class: "tiles", style: `--count:${tiles.length}` }, ...tiles));
   }
 
   tile(kind, edit) {

@@ -9,8 +9,9 @@ const [WIDE, HIGH, LEFT, BOTTOM, PAD] = [860, 480, 64, 44, 14];
 
 class Scatter {
   constructor(task, place) {
-    const usable = task.metrics.map((_, index) => index);
-    Object.assign(this, { task, x: usable[0], y: usable[1] ?? usable[0], hidden: new Set(), at: -1 });
+    const peeking = task.methods.filter((method) => run.methods[method].hidden);
+    const hidden = new Set(peeking.length < task.methods.length ? peeking : []);
+    Object.assign(this, { task, ...firstPair(task), hidden, at: -1 });
     const choices = task.metrics.map((m, i) => [String(i), m.title]);
     const pick = (axis) => (value) => { this[axis] = Number(value); this.show(); };
     this.frame = element("div", { class: "scatter-plot-frame" });
@@ -25,7 +26,7 @@ class Scatter {
     return element("ul", { class: "scatter-key" }, ...this.task.methods.map((method) => {
       const flip = (event) => { this.hidden[event.target.checked ? "delete" : "add"](method); this.show(); };
       const sign = drawn("svg", { width: 14, height: 14, viewBox: "-7 -7 14 14", "aria-hidden": "true" }, drawn("path", { d: SHAPES[method % 8], fill: COLOURS[method % 8] }));
-      return element("li", {}, element("label", {}, element("input", { type: "checkbox", checked: true, onchange: flip }), sign, nameOf(method)));
+      return element("li", {}, element("label", {}, element("input", { type: "checkbox", checked: !this.hidden.has(method), onchange: flip }), sign, nameOf(method)));
     }));
   }
 
@@ -86,6 +87,13 @@ class Scatter {
     this.marks[this.at].classList.add("current");
     this.say(this.drawn[this.at]);
   }
+}
+
+// Two scores that judge differently: the gallery's first, against one where the other way is better.
+function firstPair(task) {
+  const x = Gallery.prototype.firstMetric(task);
+  const other = task.metrics.findLastIndex(({ better }) => better !== "neither" && better !== task.metrics[x].better);
+  return { x, y: other < 0 ? (x + 1) % task.metrics.length : other };
 }
 
 // A linear scale over round numbers: where a value lies, and its ticks.
