@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,15 @@ Array = NDArray[Any]
 _DIGEST = hashlib.sha256().digest_size
 
 
-def default_folder() -> Path:
-    """The user's cache folder for reference features."""
+VARIABLE = "SEBENCH_CACHE"
+"""The environment variable that names another cache folder; empty for no cache."""
+
+
+def default_folder() -> Path | None:
+    """The folder that SEBENCH_CACHE names (None where it is set and empty), or the user's cache."""
+    named = os.environ.get(VARIABLE)
+    if named is not None:
+        return Path(named).expanduser() if named else None
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("sebench")) / "arrays"

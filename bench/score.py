@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.datasets.planes import read_plane
 from bench.errors import BadInput
-from bench.metrics import Context, Metric, Missing, Score, make_metric
+from bench.metrics import Context, Metric, Missing, References, Score, make_metric
 from bench.pictures import picture_files, read_picture
 from bench.run.measure import Group, measure_group
+from bench.scene import VOID, Bool, Int32, LabelSpace, UInt8
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["DEFAULT_METRICS", "Pair", "score"]
 
 DEFAULT_METRICS = ("psnr", "ssim", "rmse", "l1", "lpips-alex", "fid")
 
 _GROUP = 16
+
+_UNLABELLED = LabelSpace("unlabelled", (), ())
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,7 @@ def score(
     context = Context(device=device, segmenter=segmenter, fetch=fetch)
     made = {name: make_metric(name, {}, context) for name in metrics}
     ready = [metric for metric in made.values() if not isinstance(metric, Missing)]
-    samples, references = _measure(pairs, ready, advance)
+    samples, references = _measure(pairs, ready, _UNLABELLED, advance)
     scores: list[Score] = []
     for name, metric in made.items():
         if isinstance(metric, Missing):

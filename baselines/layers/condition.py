@@ -2,18 +2,21 @@
 
 SPMPGAN and DivSem show each block the one-hot labels and the edges inside the hole, the hole itself
 and (DivSem) one style vector per region, resized nearest to the block's output
-(protocol/editing.md, A.1, A.3 and B.1). A `Condition` holds the maps as integers and makes the
-channels only where and when a layer asks for them.
+(protocol/editing.md, A.1, A.3 and B.1). Such a map has few distinct columns, so a `Condition` keeps
+it as symbols; see `baselines.layers.label_map`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-__all__ = ["Condition", "RegionStyle", "nearest"]
+from baselines.layers.label_map import SymbolMap, encode
+
+__all__ = ["Condition", "RegionStyle"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,39 +49,34 @@ class Condition:
     mask: Tensor
     classes: int
     style: RegionStyle | None = None
-    _dense: dict[tuple[int, int], Tensor] = field(default_factory=dict, init=False, repr=False)
+    _maps: dict[tuple[bool, torch.dtype], SymbolMap] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
-    def channels(self, size: tuple[int, int], dtype: torch.dtype) -> Tensor:
-        """[B, classes+2, h, w]: labels inside the hole, edges inside the hole, the hole."""
-        if size not in self._dense:
-            mask = nearest(self.mask, size)
-            labels = torch.where(mask, nearest(self.labels, size), -1)
-            edges = nearest(self.edges, size) & mask
-            planes = torch.zeros(
-                (len(labels), self.classes + 3, *size), dtype=dtype, device=labels.device
-            )
-            # A pixel of no class goes into a spare first channel, which is cut off.
-            planes.scatter_(1, (labels + 1).unsqueeze(1), 1.0)
-            planes[:, -2] = edges
-            planes[:, -1] = mask
-            self._dense[size] = planes[:, 1:]
-        return self._dense[size]
+    def plain(self, dtype: torch.dtype) -> SymbolMap:
+        """Columns of classes+2: labels inside the hole, edges inside the hole, the hole."""
+        return self._map(False, dtype)
 
-    def styled_channels(self, size: tuple[int, int], dtype: torch.dtype) -> Tensor:
-        """[B, D+classes+2, h, w]: each pixel's style vector before what `channels` gives.
+    def styled(self, dtype: torch.dtype) -> SymbolMap:
+        """Columns of D+classes+2: the style vector of the pixel's region before what `plain` has.
 
-        Style covers known pixels too. Without a style this is `channels`.
+        Style covers known pixels too. Without a style this is `plain`.
         """
-        plain = self.channels(size, dtype)
-        if self.style is None:
-            return plain
-        vectors = self.style.codes.to(dtype)[nearest(self.style.regions, size)]
-        return torch.cat([vectors.permute(0, 3, 1, 2), plain], dim=1)
+        return self._map(self.style is not None, dtype)
 
+    def _map(self, styled: bool, dtype: torch.dtype) -> SymbolMap:
+        if (styled, dtype) not in self._maps:
+            labels = torch.where(self.mask, self.labels + 1, 0)
+            planes = [labels, (self.edges & self.mask).long(), self.mask.long()]
+            if styled and self.style is not None:
+                planes.append(self.style.regions)
+            symbols, columns = encode(planes)
+            self._maps[styled, dtype] = SymbolMap(symbols, self._columns(columns, dtype))
+        return self._maps[styled, dtype]
 
-def nearest(plane: Tensor, size: tuple[int, int]) -> Tensor:
-    """[B,H,W] resized to [B,h,w]: the top-left pixel of each cell, whatever the type."""
-    height, width = plane.shape[-2:]
-    rows = torch.arange(size[0], device=plane.device) * height // size[0]
-    columns = torch.arange(size[1], device=plane.device) * width // size[1]
-    return plane[:, rows[:, None], columns]
+    def _columns(self, values: Tensor, dtype: torch.dtype) -> Tensor:
+        hot = torch.eye(self.classes + 1, dtype=dtype, device=values.device)[values[:, 0], 1:]
+        parts: Sequence[Tensor] = (hot, values[:, 1:3].to(dtype))
+        if self.style is not None and values.shape[1] > 3:
+            parts = (self.style.codes.to(dtype)[values[:, 3]], *parts)
+        return torch.cat(list(parts), dim=1)

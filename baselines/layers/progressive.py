@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.layers.condition import Condition, nearest
+from baselines.layers.condition import Condition
+from baselines.layers.neighbourhoods import resize_nearest
 from baselines.layers.style_preserved import Modulation, StylePreservedBlock, UpBlock
 
 __all__ = ["Border", "Stage", "StagePicture", "composite", "reduce_known", "run_stages"]
@@ -135,7 +136,7 @@ def run_stages(
     for i, stage in enumerate(stages):
         shrink = 2 ** (len(stages) - 1 - i)
         size = (masked.shape[2] // shrink, masked.shape[3] // shrink)
-        hole = nearest(condition.mask, size).unsqueeze(1)
+        hole = resize_nearest(condition.mask, size).unsqueeze(1).bool()
         known = reduce_known(masked, condition.mask, original, size, border)
         if pictures:
             start = composite(hole, _resize(pictures[-1].painted, size), known)
@@ -181,7 +182,7 @@ def reduce_known(
 
 
 def _nearest_picture(picture: Tensor, size: tuple[int, int]) -> Tensor:
-    return nearest(picture.flatten(0, 1), size).unflatten(0, picture.shape[:2])
+    return F.interpolate(picture, size=size, mode="nearest")
 
 
 def _resize(picture: Tensor, size: tuple[int, int]) -> Tensor:

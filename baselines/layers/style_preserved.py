@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.layers.condition import Condition
+from baselines.layers.label_map import two_layer_conv
 from baselines.layers.spectral import spectral
 
 __all__ = ["Modulation", "StylePreservedBlock", "UpBlock", "fuse", "modulate"]
@@ -107,11 +108,16 @@ class StylePreservedBlock(nn.Module):
     def _context(
         self, condition: Condition, size: tuple[int, int], dtype: torch.dtype
     ) -> tuple[Tensor, ...]:
-        styled = self.modulation.styled
-        read = condition.styled_channels if styled else condition.channels
-        hidden = self.mlp_shared_2(read(size, dtype))
+        read = condition.styled if self.modulation.styled else condition.plain
+        first = self.mlp_shared_2[0]
+        assert isinstance(first, nn.Conv2d)
         heads = _CONTEXT_HEADS if self.modulation.style_branch else ("mlp_gamma", "mlp_beta")
-        return tuple(self.get_submodule(name)(hidden) for name in heads)
+        layers = [self.get_submodule(name) for name in heads]
+        return two_layer_conv(
+            read(dtype).resize(size),
+            first,
+            [layer for layer in layers if isinstance(layer, nn.Conv2d)],
+        )
 
 
 _CONTEXT_HEADS = (

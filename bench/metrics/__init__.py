@@ -1,6 +1,6 @@
 """Metrics: pure functions below, accumulators above; one file per family."""
 
-from bench.metrics.context import MetricContext
+from bench.metrics.context import Context
 from bench.metrics.estimate import Estimate
 from bench.metrics.metric import (
     Against,
@@ -20,9 +20,9 @@ __all__ = [
     "Better",
     "Column",
     "Columns",
+    "Context",
     "Estimate",
     "Metric",
-    "MetricContext",
     "Missing",
     "Prepared",
     "References",

@@ -10,14 +10,14 @@ from typing import Any
 from bench.errors import BadInput, unknown
 from bench.extractors.inception import Inception
 from bench.extractors.perceptual import TRUNKS, Perceptual, Trunk
-from bench.metrics.context import MetricContext
+from bench.metrics.context import Context
 from bench.metrics.fid import FID, KID
 from bench.metrics.lpips import LPIPS
 from bench.metrics.metric import Metric
 from bench.metrics.pixel import L1, PSNR, RMSE
 from bench.metrics.score import Missing
 from bench.metrics.ssim import SSIM, SSIMSean, SSIMSesame
-from bench.weights import WeightsMissing, require
+from bench.weights import Found, WeightsMissing, fetch, find, require
 
 __all__ = ["make_metric", "metric_names"]
 
@@ -31,7 +31,7 @@ def metric_names() -> list[str]:
 
 
 def make_metric(
-    name: str, options: Mapping[str, Any] | None = None, context: MetricContext | None = None
+    name: str, options: Mapping[str, Any] | None = None, context: Context | None = None
 ) -> Metric | Missing:
     """The metric of a name, or why it cannot be computed here (weights or a segmenter are missing).
 
@@ -51,20 +51,26 @@ def make_metric(
                 + (f"it has {', '.join(known)}" if known else "it takes none")
             )
     try:
-        return factory(context or MetricContext(), **given)
+        return factory(context or Context(), **given)
     except WeightsMissing as error:
         return Missing(str(error))
 
 
+def _weights(name: str, context: Context) -> Found:
+    if context.fetch and find(name, context.weights) is None:
+        fetch(name, folder=None if context.weights is None else context.weights[0])
+    return require(name, context.weights)
+
+
 def _plain(kind: Callable[[], Metric]) -> Factory:
-    def factory(context: MetricContext) -> Metric:
+    def factory(context: Context) -> Metric:
         del context
         return kind()
 
     return factory
 
 
-def _ssim(context: MetricContext, on: str = "luma") -> Metric:
+def _ssim(context: Context, on: str = "luma") -> Metric:
     del context
     if on == "luma" or on == "rgb":
         return SSIM(on)
@@ -72,16 +78,16 @@ def _ssim(context: MetricContext, on: str = "luma") -> Metric:
 
 
 def _lpips(trunk: Trunk) -> Factory:
-    def factory(context: MetricContext) -> Metric:
-        weights = require(TRUNKS[trunk], context.weights)
+    def factory(context: Context) -> Metric:
+        weights = _weights(TRUNKS[trunk], context)
         return LPIPS(Perceptual(trunk, weights, context.device))
 
     return factory
 
 
 def _inception(kind: type[FID] | type[KID], name: str, title: str, front: str) -> Factory:
-    def factory(context: MetricContext) -> Metric:
-        weights = require("inception-fid", context.weights)
+    def factory(context: Context) -> Metric:
+        weights = _weights("inception-fid", context)
         extractor = Inception(weights, front, context.device)
         if weights.official:
             return kind(name, title, extractor, context.cache)

@@ -105,7 +105,7 @@ def test_the_discriminators_give_the_golden_scores():
         picture = torch.nn.functional.interpolate(
             recipe["picture"], (side, side), mode="bilinear", align_corners=False
         )
-        labels = condition.channels((side, side), torch.float64)[:, :34]
+        labels = condition.plain(torch.float64).resize((side, side)).dense()[:, :34]
         with torch.no_grad():
             scores = network(labels, picture)[0, 0].flatten().tolist()
         assert scores == pytest.approx(golden[f"{name}(real)"]["values_ch0"], rel=1e-9)

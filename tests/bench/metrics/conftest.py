@@ -27,6 +27,11 @@ def random_tensors(name, seed=0):
     return tensors
 
 
+@pytest.fixture(autouse=True)
+def _no_cache_of_this_user(monkeypatch):
+    monkeypatch.setenv("SEBENCH_CACHE", "")
+
+
 @pytest.fixture(scope="session")
 def random_weights(tmp_path_factory):
     """Gives a folder that holds a random network of a name."""

@@ -11,7 +11,7 @@ from pytorch_fid import fid_score
 from pytorch_fid import inception as published
 
 from bench.extractors.inception import Inception
-from bench.metrics import MetricContext, Missing, make_metric
+from bench.metrics import Context, Missing, make_metric
 from bench.metrics.frechet import frechet_distance
 from bench.weights import find
 
@@ -93,7 +93,7 @@ def test_the_distance_equals_pytorch_fids(
         for folder in folders
     ]
     theirs = fid_score.calculate_frechet_distance(*moments[0], *moments[1])
-    metric = make_metric("fid", {}, MetricContext(weights=(random_weights("inception-fid"),)))
+    metric = make_metric("fid", {}, Context(weights=(random_weights("inception-fid"),)))
     samples, references = scored(metric, make_references, pictures)
     assert metric.summarise(samples, references)[0].value == pytest.approx(theirs, rel=1e-4)
     for score in metric.elsewhere(samples, references):
@@ -119,7 +119,7 @@ def test_features_and_distance_equal_cleanfids(
     assert np.abs(ours - theirs[0]).max() <= 1e-6 * np.abs(theirs[0]).max()
     # In 64 of the 2048 dimensions, because their matrix root takes long.
     distance = cleanfid.fid_from_feats(*(side[:, :64] for side in theirs))
-    metric = make_metric("fid-clean", {}, MetricContext(weights=(random_weights("inception-fid"),)))
+    metric = make_metric("fid-clean", {}, Context(weights=(random_weights("inception-fid"),)))
     sets = metric.sets(*scored(metric, make_references, pictures))
     value = frechet_distance(sets.real[:, :64], sets.fake[:, :64])
     assert value == pytest.approx(distance, rel=1e-4)
@@ -138,7 +138,7 @@ def test_a_pictures_features_do_not_depend_on_its_batch(weights, pictures):
 
 
 def test_without_the_official_file_nothing_is_called_fid(random_weights):
-    context = MetricContext(weights=(random_weights("inception-fid"),))
+    context = Context(weights=(random_weights("inception-fid"),))
     for name, shown in (("fid", "frechet"), ("fid-bgr", "frechet-bgr"), ("kid", "kernel")):
         metric = make_metric(name, {}, context)
         assert metric.shows == (shown,)
@@ -147,19 +147,19 @@ def test_without_the_official_file_nothing_is_called_fid(random_weights):
 
 def test_the_official_file_makes_it_fid(monkeypatch, random_weights):
     monkeypatch.setattr("bench.weights.finder._file_hash", lambda *_: "6726825d" + "0" * 56)
-    metric = make_metric("fid", {}, MetricContext(weights=(random_weights("inception-fid"),)))
+    metric = make_metric("fid", {}, Context(weights=(random_weights("inception-fid"),)))
     assert (metric.name, metric.title) == ("fid", "FID")
 
 
 def test_without_weights_the_metric_is_missing_with_address_and_target(tmp_path):
-    missing = make_metric("fid", {}, MetricContext(weights=(tmp_path,)))
+    missing = make_metric("fid", {}, Context(weights=(tmp_path,)))
     assert isinstance(missing, Missing)
     assert "github.com/mseitzer/pytorch-fid" in missing.reason
     assert str(tmp_path) in missing.reason
 
 
 def test_identical_sets_score_zero(random_weights, make_references, pictures):
-    context = MetricContext(weights=(random_weights("inception-fid"),))
+    context = Context(weights=(random_weights("inception-fid"),))
     same = (pictures[0], pictures[0])
     for name in ("fid", "kid"):
         metric = make_metric(name, {}, context)
@@ -171,7 +171,7 @@ def test_identical_sets_score_zero(random_weights, make_references, pictures):
 def test_real_features_come_from_the_cache_the_second_time(
     monkeypatch, tmp_path, random_weights, make_references, pictures
 ):
-    context = MetricContext(weights=(random_weights("inception-fid"),), cache=tmp_path)
+    context = Context(weights=(random_weights("inception-fid"),), cache=tmp_path)
     references = make_references(pictures[0])
     first = make_metric("fid", {}, context).prepare(references)
     monkeypatch.setattr(Inception, "_compute", None)  # computing would fail now
@@ -182,7 +182,7 @@ def test_real_features_come_from_the_cache_the_second_time(
 def test_the_influence_of_an_edit_is_what_the_distance_loses_without_it(
     random_weights, make_references, pictures
 ):
-    metric = make_metric("fid", {}, MetricContext(weights=(random_weights("inception-fid"),)))
+    metric = make_metric("fid", {}, Context(weights=(random_weights("inception-fid"),)))
     samples, references = scored(metric, make_references, pictures)
     without = metric.summarise(samples[1:], references[1:])[0].value
     value = metric.summarise(samples, references)[0].value
@@ -192,7 +192,7 @@ def test_the_influence_of_an_edit_is_what_the_distance_loses_without_it(
 def test_broken_features_give_a_reason_that_names_the_edit(
     random_weights, make_references, pictures
 ):
-    metric = make_metric("fid", {}, MetricContext(weights=(random_weights("inception-fid"),)))
+    metric = make_metric("fid", {}, Context(weights=(random_weights("inception-fid"),)))
     samples, references = scored(metric, make_references, pictures)
     samples["frechet.features"].iloc[3][0] = np.nan
     score = metric.summarise(samples, references)[0]
@@ -203,7 +203,7 @@ def test_broken_features_give_a_reason_that_names_the_edit(
 def test_one_picture_only_has_a_reason_instead_of_a_value(
     random_weights, make_references, pictures
 ):
-    context = MetricContext(weights=(random_weights("inception-fid"),))
+    context = Context(weights=(random_weights("inception-fid"),))
     for name in ("fid", "kid"):
         metric = make_metric(name, {}, context)
         score = metric.summarise(*scored(metric, make_references, pictures[:, :1]))[0]
@@ -212,7 +212,7 @@ def test_one_picture_only_has_a_reason_instead_of_a_value(
 
 
 def test_the_definition_tells_fronts_and_weights_apart(random_weights):
-    context = MetricContext(weights=(random_weights("inception-fid"),))
+    context = Context(weights=(random_weights("inception-fid"),))
     fid, bgr = (make_metric(name, {}, context).definition() for name in ("fid", "fid-bgr"))
     assert fid != bgr
     assert len(fid["extractor"]["tensors"]) == 64
