@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from bench.errors import EditFailed
 from masks.streams import Stream
 
 if TYPE_CHECKING:
@@ -72,18 +73,27 @@ class EditBatch:
 
     @cached_property
     def hole(self) -> Tensor:
-        """bool [B,1,H,W], True = edit."""
+        """Bool [B,1,H,W], True = edit."""
         return self.mask > 0.5
 
     def one_hot(self, channels: int | None = None) -> Tensor:
         """float32 [B,K,H,W], one channel a class; void pixels are 0 in every channel.
 
         Args:
-            channels: K, the label space's class count where None. Labels beyond it are an error.
+            channels: K, the label space's class count where None.
+
+        Raises:
+            EditFailed: a label beyond the channels.
         """
         import torch
 
         count = len(self.space) if channels is None else channels
+        highest = int(self.labels.max())
+        if highest >= count:
+            raise EditFailed(
+                f"label {highest} of space {self.space.name!r} is beyond the {count} classes that "
+                "the model knows; use a model for this label space"
+            )
         planes = torch.zeros(
             (len(self), count + 1, *self.labels.shape[1:]), device=self.labels.device
         )

@@ -167,10 +167,14 @@ def _check_options(name: str, factory: Callable[..., Editor], given: dict[str, A
 def _load(point: EntryPoint) -> Registered:
     source = f"{point.dist.name} {point.dist.version}" if point.dist is not None else "unknown"
     try:
-        factory = point.load()
+        factory = _import(point)
     except Exception as error:  # a broken plugin must hurt nothing else
         problem = f"{type(error).__name__}: {error}".splitlines()[0]
         return Registered(point.name, source, point.value, problem=problem)
     if not callable(factory):
         return Registered(point.name, source, point.value, problem="it is not callable")
     return Registered(point.name, source, point.value, factory=factory)
+
+
+def _import(point: EntryPoint) -> Any:
+    return point.load()

@@ -15,11 +15,10 @@ def slug(name: str) -> str:
     """A file name for `name`, safe on every system; different names get different ones.
 
     A name that is safe already stays as it is; another one is cleaned and told apart by eight
-    digits of its hash. Case alone does not tell names apart on every system, so capitals count as
-    unsafe only together with a clash, which the hash of a changed name rules out.
+    digits of its hash.
     """
     clean = _UNSAFE.sub("_", name).strip("._")[:_LONGEST]
-    if clean == name:
+    if clean and clean == name:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
     return f"{clean or 'unnamed'}-{digest}"

@@ -1,8 +1,8 @@
 """SPMPGAN's brush: one stroke, drawn from 22 random words, for many masks at once.
 
-Source: protocol/editing.md, D.4 (type 0); lengths and widths at other sizes: section G. Angles and the
-discarded flips aside, every quantity is drawn as the published brush draws it, in fixed point: angles in
-2**-32 turns, lengths in 2**-16 pixels.
+Source: protocol/editing.md, D.4 (type 0); lengths and widths at other sizes: section G. Angles
+and the discarded flips aside, every quantity is drawn as the published brush draws it, in fixed
+point: angles in 2**-32 turns, lengths in 2**-16 pixels.
 """
 
 from __future__ import annotations
@@ -65,21 +65,25 @@ def paths(
 
 
 def _angles(words: UInt64) -> Int64:
-    """Directions of the segments in 2**-32 turns: around +72 and -72 degrees in turn, int64 [B, MOST]."""
+    """Directions in 2**-32 turns, about -72 and +72 degrees in turn: int64 [B, MOST]."""
     low = TURN // 5 - _share(words[:, 1:2], TURN // 15)
     high = TURN // 5 + _share(words[:, 2:3], TURN // 15)
-    turns = low + ((words[:, 6 : 6 + MOST] >> np.uint64(33)).astype(np.int64) * (high - low) >> 31)
+    within = (words[:, 6 : 6 + MOST] >> np.uint64(33)).astype(np.int64) * (high - low) >> 31
+    turns: Int64 = low + within
     turns[:, ::2] = TURN - turns[:, ::2]
     return turns
 
 
 def _lengths(words: UInt64, scale: int) -> Int64:
-    """Lengths in 2**-16 pixels, int64 [B, MOST]: Normal(R, 22) cut to 0..2R, R = 256 sqrt(2) / 8."""
+    """Lengths in 2**-16 pixels, int64 [B, MOST]: Normal(R, 22) in 0..2R, R = 256 sqrt(2) / 8."""
     mean = isqrt(2048 << 32) * scale // ONE
     spread = 22 * scale
-    return np.clip(mean + (normal(words) * spread >> 16), 0, 2 * mean)
+    lengths: Int64 = np.clip(mean + (normal(words) * spread >> 16), 0, 2 * mean)
+    return lengths
 
 
 def _share(words: UInt64, span: int) -> Int64:
     """A uniform part of `span` (below 2**32), one for each word."""
-    return ((words >> np.uint64(32)) * np.uint64(span) >> np.uint64(32)).astype(np.int64)
+    part = (words >> np.uint64(32)) * np.uint64(span) >> np.uint64(32)
+    share: Int64 = part.astype(np.int64)
+    return share

@@ -16,14 +16,12 @@ PAIRS = 1 << 22
 
 
 def dilate(mask: Bool, radius: int) -> Bool:
-    """Bool [H,W]: every pixel at distance `radius` or less from a pixel of `mask` (a disc's dilation).
+    """Every pixel at distance `radius` or less from a pixel of `mask`, as bool [H,W].
 
-    Works on columns: a pixel is reached from column x + u where some pixel of that column lies at most
-    sqrt(radius**2 - u**2) rows away.
+    Works on columns: a pixel is reached from column x + u where some pixel of that column lies at
+    most sqrt(radius**2 - u**2) rows away.
     """
-    if radius <= 0:
-        return mask.copy()
-    grown = np.zeros_like(mask)
+    grown: Bool = mask.copy()
     width = mask.shape[1]
     for u in range(-radius, radius + 1):
         if abs(u) >= width:
@@ -39,8 +37,8 @@ def dilate(mask: Bool, radius: int) -> Bool:
 def nearest_known(wanted: Bool, known: Bool) -> tuple[Int64, Int64]:
     """For each wanted pixel, the known pixel nearest to it.
 
-    Distances are Euclidean and compared as integers; of several known pixels at the same distance the one
-    with the smallest row is taken, and of those the one with the smallest column.
+    Distances are Euclidean and compared as integers; of several known pixels at the same distance
+    the one with the smallest row is taken, and of those the one with the smallest column.
 
     Args:
         wanted: bool [H,W].
@@ -51,25 +49,30 @@ def nearest_known(wanted: Bool, known: Bool) -> tuple[Int64, Int64]:
     """
     if not known.any():
         raise ValueError("no known pixel to take from")
-    above = _nearest_row_in_column(known)
+    by_column = _nearest_row_in_column(known)
     rows, columns = np.nonzero(wanted)
     width = known.shape[1]
     found_rows, found_columns = np.empty_like(rows), np.empty_like(columns)
     chunk = max(1, PAIRS // width)
     for start in range(0, len(rows), chunk):
         part = slice(start, start + chunk)
-        source = above[rows[part]]  # (n, W): the best row of each column
-        across = (columns[part, None] - np.arange(width)) ** 2
-        distance = np.where(source < 0, _FAR, across + (source - rows[part, None]) ** 2)
+        y, x = rows[part], columns[part]
+        # No farther than the nearest pixel of the own column, where that has one.
+        own = by_column[y, x]
+        bound = int(np.where(own < 0, width, abs(own - y)).max())
+        left, right = max(0, x.min() - bound), min(width, x.max() + bound + 1)
+        source = by_column[y, left:right]  # (n, columns): the best row of each column
+        across = (x[:, None] - np.arange(left, right)) ** 2
+        distance = np.where(source < 0, _FAR, across + (source - y[:, None]) ** 2)
         tied = distance == distance.min(axis=1, keepdims=True)
         best = np.argmin(np.where(tied, source, _FAR), axis=1)  # argmin: the smallest column
         found_rows[part] = np.take_along_axis(source, best[:, None], axis=1)[:, 0]
-        found_columns[part] = best
+        found_columns[part] = best + left
     return found_rows, found_columns
 
 
 def border(mask: Bool) -> int:
-    """The length of the mask's outline: its edges towards pixels outside of it or the canvas' rim."""
+    """The length of the mask's outline in pixel edges; the rim of the canvas counts."""
     padded = np.pad(mask, 1)
     down = padded[1:] != padded[:-1]
     across = padded[:, 1:] != padded[:, :-1]
@@ -80,7 +83,7 @@ _FAR = np.int64(1) << 60
 
 
 def _nearest_row_in_column(known: Bool) -> Int64:
-    """int64 [H,W]: the nearest known row of the same column, the upper of two; -1 in empty columns."""
+    """The nearest known row of the same column, the upper of two, or -1: int64 [H,W]."""
     height = known.shape[0]
     rows = np.arange(height)[:, None]
     upper = np.maximum.accumulate(np.where(known, rows, -_FAR), axis=0)

@@ -1,7 +1,8 @@
 """Parameters of protocols: dataclass fields that know their kind and range.
 
-A protocol is a frozen dataclass that inherits `Parameters`; each field is declared by `whole`, `real`,
-`choice`, `names` or `text`, and a value of the wrong kind or range is refused when the protocol is made.
+A protocol is a frozen dataclass that inherits `Parameters`; each field is declared by `whole`,
+`real`, `choice`, `names` or `text`, and a value of the wrong kind or range is refused when the
+protocol is made.
 """
 
 from __future__ import annotations

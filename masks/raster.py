@@ -1,14 +1,14 @@
 """Filled shapes as exact sets of pixels.
 
-A pixel is its integer coordinate (x to the right, y down). A capsule of width w between two integer points
-is every pixel whose distance from the segment is at most w / 2; a disc is the capsule of a point. A
-capsule is convex, so on a column it is one run of pixels, whose ends have a closed form. A batch of
-strokes is then a few array operations over all (segment, column) pairs, a difference array, and one
-running sum down the rows of all canvases together.
+A pixel is its integer coordinate (x to the right, y down). A capsule of width w between two
+integer points is every pixel whose distance from the segment is at most w / 2; a disc is the
+capsule of a point. A capsule is convex, so on a column it is one run of pixels, whose ends have a
+closed form. A batch of strokes is then a few array operations over all (segment, column) pairs, a
+difference array, and one running sum down the rows of all canvases together.
 
-All quantities are integers or halves of integers far below 2**52, on which float64 is exact; square roots and
-quotients are correctly rounded and never close enough to an integer to be floored wrongly. This holds
-for canvases up to `LARGEST` pixels a side.
+All quantities are integers or halves of integers far below 2**52, on which float64 is exact;
+square roots and quotients are correctly rounded and never close enough to an integer to be
+floored wrongly. This holds for canvases up to `LARGEST` pixels a side.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LARGEST", "box", "capsules", "runs"]
+__all__ = ["LARGEST", "box", "capsules", "runs", "union"]
 
 Bool = NDArray[np.bool_]
 Int64 = NDArray[np.int64]
@@ -57,6 +57,13 @@ def capsules(size: tuple[int, int], count: int, owner: Int64, ends: Int64, width
     return runs(size, count, lane, top, bottom)
 
 
+def union(size: tuple[int, int], ends: Int64, widths: Int64) -> Bool:
+    """The union of capsules on one canvas, bool [H,W]; `ends` and `widths` as in `capsules`."""
+    owner = np.zeros(len(ends), dtype=np.int64)
+    mask: Bool = capsules(size, 1, owner, ends, widths)[0]
+    return mask
+
+
 def runs(size: tuple[int, int], count: int, lane: Int64, top: Float64, bottom: Float64) -> Bool:
     """Bool [count,H,W]: the union of vertical runs top..bottom, which are cut to the canvas.
 
@@ -89,8 +96,9 @@ def _spans(x: Float64, which: Int64, ends: Int64, widths: Int64) -> tuple[Float6
     dx, dy = x1 - x0, y1 - y0  # dx >= 0
     square = dx * dx + dy * dy
     area = widths.astype(np.float64) ** 2
-    # |cross product| <= cross and 0 <= dot product <= square, with bounds half way between integers:
-    # the same pixels, and never nought over nought. A point has no body between its two ends.
+    # |cross product| <= cross and 0 <= dot product <= square, with bounds half way between
+    # integers: the same pixels, and never nought over nought. A point has no body between its two
+    # ends.
     cross = np.where(square > 0, np.floor(0.5 * np.sqrt(area * square)), -1) + 0.5
     u, v = x - x0[which], x - x1[which]
     dx, dy, y0, y1 = dx[which], dy[which], y0[which], y1[which]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench.datasets import (
+    ade20k,
+    ade20k_landscape,
     ade20k_room,
     celebamask_hq,
     cityscapes,
@@ -25,7 +27,9 @@ _KNOWN: Mapping[str, DatasetInfo] = {
     for info in (
         folder.INFO,
         coco_stuff.INFO,
+        ade20k.INFO,
         ade20k_room.INFO,
+        ade20k_landscape.INFO,
         cityscapes.INFO,
         flickr_landscape.INFO,
         celebamask_hq.INFO,

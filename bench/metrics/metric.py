@@ -1,10 +1,11 @@
 """The Metric contract: per-edit columns in the one pass, scores with intervals afterwards.
 
 The harness shows a metric every result once, while it is in memory: first the reference side of a
-group of edits (computed once for all methods), then each method's results. What a metric returns are
-columns of the samples table: plain numbers (a per-edit value) or lists of numbers (a state from which
-the summary is made: features, counts). After the pass, `summarise` reads the columns of one task and
-method and gives scores. So scoring is resumable, and every number can be made again from the table.
+group of edits (computed once for all methods), then each method's results. What a metric returns
+are columns of the samples table: plain numbers (a per-edit value) or lists of numbers (a state from
+which the summary is made: features, counts). After the pass, `summarise` reads the columns of one
+task and method and gives scores. So scoring is resumable, and every number can be made again from
+the table.
 """
 
 from __future__ import annotations
@@ -14,19 +15,37 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bench.identity import Record
+from bench.metrics.score import Missing, Score
 from bench.scene import Bool, Int32, LabelSpace, UInt8
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Against", "Better", "Column", "Columns", "Metric", "Missing", "Prepared", "References", "Score"]
+    from bench.metrics.estimate import Estimate
+
+__all__ = [
+    "Against",
+    "Better",
+    "Column",
+    "Columns",
+    "Metric",
+    "Missing",
+    "Prepared",
+    "References",
+    "Score",
+]
+
+Float32 = NDArray[np.float32]
 
 Better = Literal["lower", "higher", "neither"]
 Against = Literal["truth", "original"]
 
 Column = Sequence[Any]
-"""One entry per edit: a float (nan = no value for this edit), or a list of numbers of any length."""
+"""One entry per edit: a float (nan = no value for it), or a list of numbers of any length."""
 Columns = Mapping[str, Column]
 
 
@@ -55,44 +74,9 @@ class References:
         return len(self.edits)
 
 
-@dataclass(frozen=True)
-class Missing:
-    """A metric that cannot be computed, with its reason in one sentence."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Score:
-    """One row of the scores table.
-
-    Attributes:
-        metric: the metric's name, as in "psnr" or "psnr-hole".
-        value: the summary, or None where there is none (then `reason` says why).
-        low, high: the interval's ends at `level`, or None where there is none.
-        n: the number of edits behind the value.
-        clusters: the number of independent scenes behind it.
-        of: "all", or the class that a per-class value is of.
-        level: the interval's confidence level.
-        interval: how it was made ("bootstrap over scenes", "jackknife, both sides", ...).
-        reason: why there is no value (or no interval), one sentence.
-    """
-
-    metric: str
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    n: int = 0
-    clusters: int = 0
-    of: str = "all"
-    level: float = 0.95
-    interval: str = ""
-    reason: str = ""
-
-
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """What the reference side gave: columns to keep, and anything to hold in memory for `measure`."""
+    """What the reference side gave: columns to keep, and what `measure` needs in memory."""
 
     columns: Columns = field(default_factory=dict)
     memory: Any = None
@@ -121,9 +105,14 @@ class Metric(abc.ABC):
         """The names of the scores that `summarise` gives, in the order a table shows them."""
         return (self.name,)
 
+    def title_of(self, score: str) -> str:
+        """How a reader sees one of the scores in `shows`."""
+        part = score.removeprefix(self.name).lstrip("-")
+        return f"{self.title}, {part}" if part else self.title
+
     @abc.abstractmethod
     def definition(self) -> Record:
-        """The metric's part of the protocol hash: formula, region, network tensors, preprocessing."""
+        """The metric's part of the protocol hash: formula, region, tensors, preprocessing."""
 
     def prepare(self, references: References) -> Prepared:
         """Looks at the reference side of a group of edits, once for all methods."""
@@ -134,16 +123,50 @@ class Metric(abc.ABC):
     def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
         """Scores one method's results, uint8 [B,H,W,3] RGB, against the prepared reference side."""
 
+    def observe(self, references: References, raw: Float32) -> Columns:
+        """Looks at what only execution can know, once, when an editor has just answered.
+
+        The columns are stored with the samples and carried over when the saved pictures are scored
+        again; scoring a folder never has them.
+
+        Args:
+            references: the reference side of the same edits.
+            raw: float32 [B,H,W,3] RGB in grey levels (0..255), the editor's own pictures before
+                clipping, compositing and quantising.
+        """
+        del references, raw
+        return {}
+
     @abc.abstractmethod
-    def summarise(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
-        """The scores of one task and method.
+    def estimates(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Estimate]:
+        """The values of one task and method, with their replicates over scenes.
 
         Args:
             samples: one row per edit in plan order, with `edit`, `scene` and this metric's columns.
-            references: the same edits in the same order, with the columns of `prepare`.
+            references: the same edits in the same order, with `edit`, `scene` and the columns of
+                `prepare`.
         """
 
-    def summarise_references(self, references: pd.DataFrame) -> list[Score]:
+    def summarise(
+        self, samples: pd.DataFrame, references: pd.DataFrame, level: float = 0.95
+    ) -> list[Score]:
+        """The scores of one task and method, with intervals; arguments as `estimates`."""
+        return [estimate.score(level) for estimate in self.estimates(samples, references)]
+
+    def summarise_references(self, references: pd.DataFrame, level: float = 0.95) -> list[Score]:
         """What the real pictures themselves score, for metrics where that means something."""
-        del references
+        del references, level
         return []
+
+    def elsewhere(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
+        """What other tools would have said of the same columns ("fid@pytorch-fid", ...)."""
+        del samples, references
+        return []
+
+    def influence(self, samples: pd.DataFrame, references: pd.DataFrame) -> Columns:
+        """For scores of a whole set: how much each edit adds to it, one entry per row.
+
+        An edit's influence is the score with it minus the score without it.
+        """
+        del samples, references
+        return {}

@@ -80,7 +80,8 @@ def measure_group(
         metrics: those that the group was prepared for.
         group: the reference side.
         results: uint8 [H,W,3] by index in the group; failed edits are missing.
-        raw: float32 [H,W,3] paintings in [-1,1] before compositing, for metrics that look there.
+        raw: float32 [H,W,3] paintings in [-1,1] before compositing, where the editor has just
+            answered; scoring saved pictures has none.
     """
     columns: Measured = {}
     for metric in metrics:
@@ -89,12 +90,10 @@ def measure_group(
         indices, references, prepared = group.by_metric[metric.name]
         # A failed edit is stood in for by its own reference, so that nothing is prepared anew, and
         # its values are dropped.
-        stacked = np.stack(
-            [results.get(i, references.pictures[k]) for k, i in enumerate(indices)]
-        )
+        stacked = np.stack([results.get(i, references.pictures[k]) for k, i in enumerate(indices)])
         measured = dict(metric.measure(references, prepared, stacked))
         if raw is not None:
-            measured.update(metric.measure_raw(references, _stand_in(raw, indices, stacked)))
+            measured.update(metric.observe(references, _stand_in(raw, indices, stacked)))
         for name, values in measured.items():
             if len(values) != len(indices):
                 raise BadInput(
@@ -105,11 +104,11 @@ def measure_group(
     return columns
 
 
-def _stand_in(
-    raw: Mapping[int, Float32], indices: Sequence[int], stacked: UInt8
-) -> Float32:
-    plain = stacked.astype(np.float32) / np.float32(127.5) - np.float32(1)
-    return np.stack([raw.get(i, plain[k]) for k, i in enumerate(indices)])
+def _stand_in(raw: Mapping[int, Float32], indices: Sequence[int], stacked: UInt8) -> Float32:
+    """The paintings in grey levels, float32 [B,H,W,3]."""
+    grey = stacked.astype(np.float32)
+    half = np.float32(127.5)
+    return np.stack([(raw[i] + 1) * half if i in raw else grey[k] for k, i in enumerate(indices)])
 
 
 def _spread(

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.datasets import is_drawn
+from bench.datasets import describe
 from bench.errors import BadInput
 from bench.suite import DatasetEntry
 
@@ -21,7 +21,7 @@ def place_of(name: str, entry: DatasetEntry, data: Mapping[str, Path]) -> Path |
     Raises:
         BadInput: where no folder is named, or the named one is not there.
     """
-    if is_drawn(entry.dataset):
+    if describe(entry.dataset).drawn:
         return None
     for key in (name, entry.dataset):
         if key in data:

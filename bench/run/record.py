@@ -69,7 +69,7 @@ class RunRecord:
             "dataset": task.dataset.name,
             "protocol": task.protocol.key,
             "operation": task.protocol.operation,
-            "n": None if outcome is None else len(outcome.made),
+            "n": 0 if outcome is None else len(outcome.made),
             "planned": task.planned,
             "size": None if task.fit.size is None else list(task.fit.size),
             "space": {

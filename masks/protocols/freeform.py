@@ -26,11 +26,11 @@ CHUNK = 32
 
 @dataclass(frozen=True)
 class FreeForm(Parameters):
-    """One thick stroke of 4 to 8 segments, zigzagging across the picture (protocol/editing.md, D.4).
+    """One thick zigzag stroke of 4 to 8 segments, SPMPGAN's (protocol/editing.md, D.4).
 
-    The distribution is the published brush's; pixels are this project's own (`masks.raster`). Lengths and
-    widths scale with sqrt(H W) / 256. Coverage at 256x256 over 5,000 masks: mean 0.239, sd 0.110,
-    5/25/50/75/95 % = 0.084/0.155/0.223/0.307/0.451.
+    The distribution is the published brush's; pixels are this project's own (`masks.raster`).
+    Lengths and widths scale with sqrt(H W) / 256. Coverage at 256x256 over 5,000 masks: mean
+    0.239, sd 0.110, 5/25/50/75/95 % = 0.084/0.155/0.223/0.307/0.451.
     """
 
     key: ClassVar[str] = "freeform@1"
@@ -70,7 +70,8 @@ def freeform_batch(
         seed: the task's seed.
 
     Yields:
-        bool [b,H,W] with b <= CHUNK, in the order of `names`; memory does not grow with their number.
+        bool [b,H,W] with b <= CHUNK, in the order of `names`; memory does not grow with their
+        number.
     """
     rest = iter(names)
     while chunk := list(islice(rest, CHUNK)):

@@ -1,0 +1,142 @@
+"""DivSem: diverse semantic editing by one style vector per region (2023).
+
+    regions = network.zencoder.read(masked, mask, instances)       # one vector per region
+    regions = regions.replaced(regions.erased, codes)              # styles for what nobody sees
+    style = network.zencoder.normalise(regions)
+    pictures = network(masked, replace(condition, style=style))
+
+The generator is SPMPGAN's with the style map in every decoder block; parameters carry the published
+names (protocol/editing.md, B). Pictures are BGR for official weights: see the adapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from pydantic import Field
+from torch import Generator, Tensor, nn
+
+from baselines.layers.condition import Condition
+from baselines.layers.progressive import Border, Stage, StagePicture, run_stages
+from baselines.layers.region_style import RegionMean, StyleEncoder
+from baselines.layers.style_preserved import Modulation
+from baselines.spmpgan import ProgressiveConfig
+
+__all__ = ["VARIANTS", "DivSem", "DivSemConfig", "StyleBank", "divsem_config"]
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "full": {},
+    "w/o style": {"styled": False},
+    "w/o valid ratio": {"valid_ratio": False},
+    "single scale": {"progressive": False},
+    "style 64": {"style": 64},
+    "style 256": {"style": 256},
+    "visible mean": {"region_mean": "visible"},
+}
+"""The paper's ablations as changes of the configuration (protocol/editing.md, G)."""
+
+
+class DivSemConfig(ProgressiveConfig):
+    """What DivSem is built from; the defaults are the published values.
+
+    Attributes:
+        style: length of a region's style vector.
+        style_widths: the style encoder's six encoder layers.
+        style_decoder: its four decoder layers.
+        styled: False = `w/o style`, SPMPGAN's decoder blocks.
+        valid_ratio: False = `w/o valid ratio`.
+        region_mean: all pixels of a region (released code) or the visible ones (paper).
+        border: the release is given the masked picture, so that nothing leaks: "grey".
+    """
+
+    style: int = Field(default=128, ge=1)
+    style_widths: tuple[int, int, int, int, int, int] = (16, 32, 64, 128, 256, 512)
+    style_decoder: tuple[int, int, int, int] = (512, 256, 256, 256)
+    styled: bool = True
+    valid_ratio: bool = True
+    region_mean: RegionMean = "all"
+    border: Border = "grey"
+
+    @property
+    def decoder_modulation(self) -> Modulation:
+        """As the encoder's, with the style vector before the other channels."""
+        if not self.styled:
+            return self.modulation
+        return Modulation(self.style + self.classes + 2, self.hidden, styled=True)
+
+
+def divsem_config(variant: str = "full", **fields: Any) -> DivSemConfig:
+    """The configuration of a variant in the paper's words; `fields` replace defaults.
+
+    Raises:
+        KeyError: no such variant.
+        pydantic.ValidationError: a field is out of its range.
+    """
+    return DivSemConfig(**{**VARIANTS[variant], **fields})
+
+
+class DivSem(nn.Module):
+    """The generator and its style encoder.
+
+    Args:
+        config: its configuration.
+        spectral_norm: True = training form of the decoders; False = folded, for inference.
+    """
+
+    def __init__(self, config: DivSemConfig, *, spectral_norm: bool = False) -> None:
+        super().__init__()
+        self.config = config
+        for name, size in config.stages.items():
+            stage = Stage(
+                size,
+                config.ngf,
+                config.modulation,
+                config.decoder_modulation,
+                spectral_norm=spectral_norm,
+            )
+            self.add_module(name, stage)
+        if config.styled:
+            self.zencoder = StyleEncoder(
+                config.style_widths,
+                config.style_decoder,
+                config.style,
+                valid_ratio=config.valid_ratio,
+                region_mean=config.region_mean,
+            )
+
+    def forward(
+        self, masked: Tensor, condition: Condition, original: Tensor | None = None
+    ) -> tuple[StagePicture, ...]:
+        """What each stage saw and made, smallest first.
+
+        Args:
+            masked: float [B,3,size,size] in [-1,1], 0 inside the hole.
+            condition: labels, edges, mask and (unless `w/o style`) the regions' styles.
+            original: the whole picture, where the configuration's border is "original".
+        """
+        stages = [stage for stage in self.children() if isinstance(stage, Stage)]
+        return run_stages(stages, masked, condition, original, self.config.border)
+
+
+@dataclass(frozen=True, eq=False)
+class StyleBank:
+    """Style vectors of training regions, by class: what a fully erased region draws from.
+
+    Attributes:
+        codes: label -> [N,D], un-normalised region means (protocol/editing.md, B.3).
+    """
+
+    codes: Mapping[int, Tensor]
+
+    def draw(self, label: int, generator: Generator) -> Tensor:
+        """One vector [D] of the class, each equally likely.
+
+        Raises:
+            KeyError: the bank has no vector of this class.
+        """
+        codes = self.codes[label]
+        index = torch.randint(len(codes), (1,), generator=generator)
+        return codes[int(index)]

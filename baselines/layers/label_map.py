@@ -1,0 +1,157 @@
+"""Label maps as networks see them, and their exact fast convolution.
+
+A network's conditions (one-hot labels, edge, mask, a style vector for every region) are constant
+over regions: a picture has few distinct input columns. So a map is kept as *symbols*: which of its
+S columns stands at each pixel. What a stack of 3x3 convolutions makes of it depends only on the
+symbols of a pixel's neighbourhood, of which a picture of 65,536 pixels has a few thousand distinct
+ones, one for the inside of each region and the rest along borders. Each is therefore computed once
+and spread over its pixels. A convolution of table rows is a look-up: the rows are multiplied with
+each of the nine kernel positions, and the nine products of a neighbourhood are summed
+(`embedding_bag`).
+
+The result is the convolution's own, up to the order of the sums in the last bits. Zero padding is
+one more row, which is zero. With gradients on, or where too few neighbourhoods repeat for tables to
+be worth while, `two_layer_conv` runs the dense convolutions instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from baselines.layers.neighbourhoods import Neighbourhoods, identify, resize_nearest
+
+__all__ = ["SymbolMap", "encode", "joint_layer", "table_conv", "two_layer_conv", "two_layer_table"]
+
+
+@dataclass(eq=False)
+class SymbolMap:
+    """A feature map with few distinct columns.
+
+    Attributes:
+        symbols: int64 [B,H,W], which column stands at each pixel.
+        columns: float [S,C], the columns.
+    """
+
+    symbols: Tensor
+    columns: Tensor
+    _sizes: dict[tuple[int, int], SymbolMap] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of_labels(cls, labels: Tensor, classes: int, dtype: torch.dtype) -> SymbolMap:
+        """One-hot labels: int64 [B,H,W] in 0..classes-1; a negative label is zero everywhere."""
+        columns = torch.cat([torch.eye(classes, dtype=dtype), torch.zeros(1, classes, dtype=dtype)])
+        return cls(torch.where(labels < 0, classes, labels), columns.to(labels.device))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width)."""
+        height, width = self.symbols.shape[-2:]
+        return height, width
+
+    def dense(self) -> Tensor:
+        """The map itself, float [B,C,H,W] (channels last in memory)."""
+        return self.columns[self.symbols].permute(0, 3, 1, 2)
+
+    def resize(self, size: Sequence[int]) -> SymbolMap:
+        """The map resized nearest to (height, width), made once for each size."""
+        wanted = (int(size[0]), int(size[1]))
+        if wanted == self.size:
+            return self
+        if wanted not in self._sizes:
+            self._sizes[wanted] = SymbolMap(resize_nearest(self.symbols, wanted), self.columns)
+        return self._sizes[wanted]
+
+    @cached_property
+    def near(self) -> Neighbourhoods:
+        """The distinct 3x3 neighbourhoods of symbols: what one convolution sees."""
+        return Neighbourhoods.of(self.symbols, len(self.columns))
+
+    @cached_property
+    def far(self) -> Neighbourhoods:
+        """The distinct 3x3 neighbourhoods of `near`, i.e. 5x5 of symbols: what two see."""
+        return Neighbourhoods.of(self.near.ids, self.near.count)
+
+    @cached_property
+    def repetitive(self) -> bool:
+        """Whether tables pay: few neighbourhoods for the pixels, or few pixels."""
+        pixels = self.symbols.numel()
+        return 4 * self.near.count <= pixels or (pixels <= 1024 and min(self.size) > 1)
+
+
+def encode(planes: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Names every distinct column of several integer planes.
+
+    Args:
+        planes: P maps of non-negative integers [B,H,W] (labels, edge bit, mask bit, region, ...).
+
+    Returns:
+        symbols int64 [B,H,W], and the column of each symbol, int64 [S,P].
+    """
+    stacked = torch.stack([plane.reshape(-1) for plane in planes])
+    ids, first = identify(list(stacked))
+    return ids.reshape(planes[0].shape), stacked[:, first].t()
+
+
+def table_conv(rows: Tensor, weight: Tensor, neighbours: Tensor) -> Tensor:
+    """A 3x3 convolution, without bias, of neighbourhoods of table rows.
+
+    Args:
+        rows: [n, C_in]; row n, outside the picture, counts as zero.
+        weight: [C_out, C_in, 3, 3].
+        neighbours: int64 [m, 9], indices 0..n of each neighbourhood's rows in reading order.
+
+    Returns:
+        [m, C_out].
+    """
+    count, out_channels = len(rows) + 1, len(weight)
+    products = rows.new_empty(9, count, out_channels)
+    products[:, -1] = 0
+    for place, product in enumerate(products[:, :-1]):
+        torch.mm(rows, weight[:, :, place // 3, place % 3].t(), out=product)
+    places = neighbours + count * torch.arange(9, device=neighbours.device)
+    return F.embedding_bag(places, products.reshape(9 * count, out_channels), mode="sum")
+
+
+def joint_layer(layers: Sequence[nn.Conv2d]) -> tuple[Tensor, Tensor]:
+    """Weight and bias of parallel convolutions as one: their outputs one after the other."""
+    biases = [
+        layer.weight.new_zeros(layer.out_channels) if layer.bias is None else layer.bias
+        for layer in layers
+    ]
+    return torch.cat([layer.weight for layer in layers]), torch.cat(biases)
+
+
+def two_layer_table(labels: SymbolMap, first: nn.Conv2d, second: Sequence[nn.Conv2d]) -> Tensor:
+    """conv3x3 -> ReLU -> parallel conv3x3 for every neighbourhood of `labels.far`.
+
+    Both with zero padding 1.
+
+    Returns:
+        [labels.far.count, sum of the second layers' channels].
+    """
+    hidden = table_conv(labels.columns, first.weight, labels.near.neighbours)
+    if first.bias is not None:
+        hidden = hidden + first.bias
+    weight, bias = joint_layer(second)
+    return table_conv(hidden.relu_(), weight, labels.far.neighbours).add_(bias)
+
+
+def two_layer_conv(
+    labels: SymbolMap, first: nn.Conv2d, second: Sequence[nn.Conv2d]
+) -> tuple[Tensor, ...]:
+    """conv3x3 -> ReLU -> parallel conv3x3 of a label map, each with zero padding 1.
+
+    Returns:
+        One map [B, C, H, W] for each second layer (views of one tensor, channels last).
+    """
+    if torch.is_grad_enabled() or not labels.repetitive:
+        hidden = F.relu(first(labels.dense()))
+        return tuple(layer(hidden) for layer in second)
+    joint = labels.far.spread(two_layer_table(labels, first, second))
+    return torch.split(joint, [layer.out_channels for layer in second], dim=1)

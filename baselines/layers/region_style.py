@@ -1,0 +1,160 @@
+"""Style of regions: how DivSem reads one vector per region from a picture with a hole.
+
+A U-Net with replicate padding makes a feature map, a region's mean of it is the region's style, and
+the share of the region that is visible rescales it (protocol/editing.md, B.2 and B.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from baselines.layers.condition import RegionStyle
+
+__all__ = ["RegionMean", "RegionMeans", "StyleEncoder", "average_regions", "number_regions"]
+
+RegionMean = Literal["all", "visible"]
+"""Which pixels a region's mean counts: all of them (released code) or the visible ones (paper)."""
+
+
+@dataclass(frozen=True, eq=False)
+class RegionMeans:
+    """What a picture shows of its R regions, over the whole batch.
+
+    Attributes:
+        regions: int64 [B,H,W], each pixel's region, 0..R-1.
+        items: int64 [R], the batch item of each region.
+        means: [R,D], un-normalised style vectors.
+        visible: [R], the visible share of each region, 0..1.
+    """
+
+    regions: Tensor
+    items: Tensor
+    means: Tensor
+    visible: Tensor
+
+    @property
+    def erased(self) -> Tensor:
+        """Bool [R], True where nothing of the region is visible."""
+        return self.visible == 0
+
+    def labels(self, labels: Tensor) -> Tensor:
+        """int64 [R], each region's label in the map [B,H,W] (the largest where it has several)."""
+        first = labels.new_full((len(self.items),), -1)
+        return first.scatter_reduce(0, self.regions.flatten(), labels.flatten(), "amax")
+
+    def replaced(self, where: Tensor, means: Tensor) -> RegionMeans:
+        """The same with other vectors [n,D] at bool [R] `where`, as if fully visible there."""
+        other = self.means.clone()
+        other[where] = means.to(other.dtype)
+        return replace(self, means=other, visible=torch.where(where, 1.0, self.visible))
+
+
+class StyleEncoder(nn.Module):
+    """Masked picture and validity [B,4,H,W] -> features [B,D,H,W] in [-1,1].
+
+    Args:
+        widths: of the six encoder layers; the sides are halved from the second to the fifth.
+        decoder: of the four decoder layers.
+        style: D.
+        valid_ratio: False = region means are used as they are (`w/o valid ratio`).
+        region_mean: see `RegionMean`.
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int],
+        decoder: Sequence[int],
+        style: int,
+        *,
+        valid_ratio: bool = True,
+        region_mean: RegionMean = "all",
+    ) -> None:
+        super().__init__()
+        self.region_mean = region_mean
+        self.valid_ratio = valid_ratio
+        if valid_ratio:
+            self.gamma = nn.Linear(1, 1)
+            self.beta = nn.Linear(1, 1)
+        inputs = (4, *widths[:-1])
+        strides = (1, 2, 2, 2, 2, 1)
+        for i, (wide, to, stride) in enumerate(zip(inputs, widths, strides, strict=True), 1):
+            self.add_module(f"enc{i}", _Layer(wide, to, stride))
+        below = (widths[-1], *decoder[:-1])
+        skips = (widths[3], widths[2], widths[1], widths[0])
+        for k, low, skip, to in zip((5, 4, 3, 2), below, skips, decoder, strict=True):
+            self.add_module(f"dec{k}", _Layer(low + skip, to, 1))
+        self.dec1 = _Layer(decoder[-1], style, 1, last=True)
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """The feature map of a masked picture with its validity as fourth channel."""
+        skips: list[Tensor] = []
+        x = picture
+        for i in range(1, 7):
+            x = self.get_submodule(f"enc{i}")(x)
+            skips.append(x)
+        for k in (5, 4, 3, 2):
+            x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+            x = self.get_submodule(f"dec{k}")(torch.cat([x, skips[k - 2]], dim=1))
+        features: Tensor = self.dec1(x)
+        return features
+
+    def read(self, picture: Tensor, hole: Tensor, instances: Tensor) -> RegionMeans:
+        """The styles of a picture's regions.
+
+        Args:
+            picture: [B,3,H,W] in [-1,1]; what it shows inside the hole is not looked at.
+            hole: bool [B,H,W], True = not visible.
+            instances: int64 [B,H,W], equal inside a region.
+        """
+        valid = (~hole).unsqueeze(1).to(picture.dtype)
+        features = self(torch.cat([picture * valid, valid], dim=1))
+        regions, items = number_regions(instances)
+        visible = average_regions(valid, regions, len(items))[:, 0]
+        means = average_regions(features, regions, len(items))
+        if self.region_mean == "visible":
+            seen = average_regions(features * valid, regions, len(items))
+            means = seen / visible.clamp(min=1e-6).unsqueeze(1)
+        return RegionMeans(regions, items, means, visible)
+
+    def normalise(self, means: RegionMeans) -> RegionStyle:
+        """The codes that the generator sees: mean * sigmoid(gamma(r)) + sigmoid(beta(r))."""
+        if not self.valid_ratio:
+            return RegionStyle(means.regions, means.means)
+        ratio = means.visible.unsqueeze(1)
+        scale, shift = torch.sigmoid(self.gamma(ratio)), torch.sigmoid(self.beta(ratio))
+        return RegionStyle(means.regions, means.means * scale + shift)
+
+
+def number_regions(instances: Tensor) -> tuple[Tensor, Tensor]:
+    """Numbers the regions of a batch: int64 [B,H,W] in 0..R-1, and the item of each, int64 [R]."""
+    batch = torch.arange(len(instances), device=instances.device).view(-1, 1, 1)
+    pairs = torch.stack([batch.expand_as(instances), instances], dim=-1).flatten(0, 2)
+    found, regions = torch.unique(pairs, dim=0, return_inverse=True)
+    return regions.view_as(instances), found[:, 0]
+
+
+def average_regions(features: Tensor, regions: Tensor, count: int) -> Tensor:
+    """[count,D]: the mean of features [B,D,H,W] over each region of the map [B,H,W]."""
+    index = regions.flatten()
+    flat = features.permute(0, 2, 3, 1).flatten(0, 2)
+    sums = flat.new_zeros(count, flat.shape[1]).index_add_(0, index, flat)
+    return sums / torch.bincount(index, minlength=count).unsqueeze(1)
+
+
+class _Layer(nn.Module):
+    def __init__(self, inputs: int, outputs: int, stride: int, *, last: bool = False) -> None:
+        super().__init__()
+        self.last = last
+        self.conv = nn.Conv2d(
+            inputs, outputs, 3, stride, 1, bias=not last, padding_mode="replicate"
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(x)
+        return torch.tanh(x) if self.last else F.leaky_relu(F.instance_norm(x), 0.2)

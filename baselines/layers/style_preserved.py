@@ -1,0 +1,156 @@
+"""Style-preserved modulation: the conditional block of SPMPGAN and DivSem.
+
+A plain normalisation washes out the style of the known pixels. This one modulates the normalised
+features twice over: a style branch reads the block's own, un-normalised input, a context branch
+reads labels, edges and mask, and the context modulates the style's gamma and beta
+(protocol/editing.md, A.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from baselines.layers.condition import Condition
+from baselines.layers.label_map import two_layer_conv
+from baselines.layers.spectral import spectral
+
+__all__ = ["Modulation", "StylePreservedBlock", "UpBlock", "fuse", "modulate"]
+
+
+@dataclass(frozen=True)
+class Modulation:
+    """How the blocks of a network modulate.
+
+    Attributes:
+        channels: of the condition: labels, edge and mask, after the style vector if there is one.
+        hidden: width between a branch's two convolutions.
+        style_branch: False = the context alone gives gamma and beta (SPMPGAN's `w SPADE`).
+        normalise_style: True = the style branch reads the normalised input (`w norm`).
+        styled: the condition holds the regions' style vectors (DivSem's decoder).
+    """
+
+    channels: int
+    hidden: int = 64
+    style_branch: bool = True
+    normalise_style: bool = False
+    styled: bool = False
+
+
+def fuse(style: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
+    """The context's modulation of a style parameter: style * (1 + gamma) + beta."""
+    return torch.addcmul(beta + style, style, gamma)
+
+
+def modulate(normal: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
+    """Normalised features under gamma and beta: normal * (1 + gamma) + beta."""
+    return torch.addcmul(beta + normal, normal, gamma)
+
+
+class StylePreservedBlock(nn.Module):
+    """3x3 convolution, instance norm, style-preserved modulation, LeakyReLU 0.2.
+
+    [B,inputs,H,W] -> [B,outputs,H/stride,W/stride].
+
+    Args:
+        inputs, outputs: channels.
+        modulation: the form of the two branches.
+        stride: of the convolution, and of the style branch's first one.
+        spectral_norm: normalise the main convolution's weight (decoder blocks, in training form).
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        modulation: Modulation,
+        *,
+        stride: int = 1,
+        spectral_norm: bool = False,
+    ) -> None:
+        super().__init__()
+        hidden = modulation.hidden
+        self.modulation = modulation
+        self.conv2d = spectral(nn.Conv2d(inputs, outputs, 3, stride, 1), spectral_norm)
+        if modulation.style_branch:
+            self.mlp_shared = nn.Sequential(nn.Conv2d(inputs, hidden, 3, stride, 1), nn.ReLU())
+        self.mlp_shared_2 = nn.Sequential(
+            nn.Conv2d(modulation.channels, hidden, 3, 1, 1), nn.ReLU()
+        )
+        for name in self._heads():
+            self.add_module(name, nn.Conv2d(hidden, outputs, 3, 1, 1))
+
+    def forward(self, x: Tensor, condition: Condition) -> Tensor:
+        """The block's output for features `x` under `condition`."""
+        main = self.conv2d(x)
+        normal = F.instance_norm(main)
+        context = self._context(condition, (main.shape[2], main.shape[3]), x.dtype)
+        if self.modulation.style_branch:
+            gamma, beta = self._fused(x, context)
+        else:
+            gamma, beta = context
+        return F.leaky_relu(modulate(normal, gamma, beta), 0.2)
+
+    def _heads(self) -> tuple[str, ...]:
+        if not self.modulation.style_branch:
+            return ("mlp_gamma", "mlp_beta")
+        return ("mlp_gamma", "mlp_beta", *_CONTEXT_HEADS)
+
+    def _fused(self, x: Tensor, context: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+        style = self.mlp_shared(F.instance_norm(x) if self.modulation.normalise_style else x)
+        gamma_gamma, beta_gamma, gamma_beta, beta_beta = context
+        gamma = fuse(self.mlp_gamma(style), gamma_gamma, beta_gamma)
+        return gamma, fuse(self.mlp_beta(style), gamma_beta, beta_beta)
+
+    def _context(
+        self, condition: Condition, size: tuple[int, int], dtype: torch.dtype
+    ) -> tuple[Tensor, ...]:
+        read = condition.styled if self.modulation.styled else condition.plain
+        first = self.mlp_shared_2[0]
+        assert isinstance(first, nn.Conv2d)
+        heads = _CONTEXT_HEADS if self.modulation.style_branch else ("mlp_gamma", "mlp_beta")
+        layers = [self.get_submodule(name) for name in heads]
+        return two_layer_conv(
+            read(dtype).resize(size),
+            first,
+            [layer for layer in layers if isinstance(layer, nn.Conv2d)],
+        )
+
+
+_CONTEXT_HEADS = (
+    "mlp_gamma_ctx_gamma",
+    "mlp_beta_ctx_gamma",
+    "mlp_gamma_ctx_beta",
+    "mlp_beta_ctx_beta",
+)
+
+
+class UpBlock(nn.Module):
+    """Bilinear x2, the skip connection after it, then a style-preserved block.
+
+    Args:
+        inputs: channels of the feature from below and of the skip together.
+        outputs: channels.
+        modulation: the form of the block's branches.
+        spectral_norm: as in `StylePreservedBlock`.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, modulation: Modulation, *, spectral_norm: bool
+    ) -> None:
+        super().__init__()
+        # The published name; nothing in it is gated.
+        self.gated_conv2d = StylePreservedBlock(
+            inputs, outputs, modulation, spectral_norm=spectral_norm
+        )
+
+    def forward(self, x: Tensor, skip: Tensor | None, condition: Condition) -> Tensor:
+        """[B,c,H,W] and a skip [B,s,2H,2W] or None -> [B,outputs,2H,2W]."""
+        x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+        if skip is not None:
+            x = torch.cat([x, skip], dim=1)
+        block: Tensor = self.gated_conv2d(x, condition)
+        return block

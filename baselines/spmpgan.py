@@ -1,0 +1,173 @@
+"""SPMPGAN: style-preserved modulation, painted progressively at three sizes (ECCV 2022).
+
+    pictures = SPMPGAN(SPMPGANConfig(classes=151))(masked, condition, original)
+    result = pictures[-1].composite                      # [B,3,256,256] in [-1,1], BGR
+
+Parameters carry the published names, so that an official `netG` loads strictly
+(protocol/editing.md, A). Pictures are BGR for official weights: see the adapter.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from baselines.layers.condition import Condition
+from baselines.layers.progressive import Border, Stage, StagePicture, run_stages
+from baselines.layers.sn_patch import SNPatchDiscriminator, patch_widths
+from baselines.layers.style_preserved import Modulation
+
+__all__ = [
+    "VARIANTS",
+    "SPMPGAN",
+    "ProgressiveConfig",
+    "SPMPGANConfig",
+    "spmpgan_config",
+    "spmpgan_discriminators",
+]
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "full": {},
+    "w SPADE": {"style_branch": False},
+    "large SPADE": {"style_branch": False},
+    "w norm": {"normalise_style": True},
+    "w/o prog": {"progressive": False},
+    "S": {"ngf": 16, "hidden": 32},
+}
+"""The paper's ablations as changes of the configuration (protocol/editing.md, G)."""
+
+
+class ProgressiveConfig(BaseModel):
+    """What SPMPGAN and DivSem have in common; the defaults are the published values.
+
+    Attributes:
+        classes: one-hot label channels (34 Cityscapes, 151 ADE20K).
+        size: side of the picture in pixels; the stages work at 1/4, 1/2 and 1 of it.
+        ngf: channels of a stage's first encoder.
+        ndf: channels of a discriminator's first layer.
+        hidden: width inside the modulation branches.
+        progressive: False = one stage at full size.
+        border: what the reduced known picture shows at the hole's border.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    classes: int = Field(ge=1)
+    size: int = Field(default=256, ge=16, le=1024, multiple_of=16)
+    ngf: int = Field(default=32, ge=1)
+    ndf: int = Field(default=64, ge=1)
+    hidden: int = Field(default=64, ge=1)
+    progressive: bool = True
+    border: Border
+
+    @property
+    def stages(self) -> dict[str, int]:
+        """The stages' published names and their sizes in pixels, smallest first."""
+        if not self.progressive:
+            return {"G3": self.size}
+        return {"G1": self.size // 4, "G2": self.size // 2, "G3": self.size}
+
+    @property
+    def modulation(self) -> Modulation:
+        """The form of the blocks: condition channels are labels, edge and mask."""
+        return Modulation(channels=self.classes + 2, hidden=self.hidden)
+
+
+class SPMPGANConfig(ProgressiveConfig):
+    """What SPMPGAN is built from; the defaults are the published values.
+
+    Attributes:
+        style_branch: False = `w SPADE`, the context alone modulates.
+        normalise_style: True = `w norm`, the style branch reads normalised features.
+        border: "original" is the published form and peeks at the true picture at the border.
+    """
+
+    style_branch: bool = True
+    normalise_style: bool = False
+    border: Border = "original"
+
+    @property
+    def modulation(self) -> Modulation:
+        """The form of the blocks: condition channels are labels, edge and mask."""
+        return Modulation(
+            channels=self.classes + 2,
+            hidden=self.hidden,
+            style_branch=self.style_branch,
+            normalise_style=self.normalise_style,
+        )
+
+
+def spmpgan_config(variant: str = "full", **fields: Any) -> SPMPGANConfig:
+    """The configuration of a variant in the paper's words; `fields` replace defaults.
+
+    Raises:
+        KeyError: no such variant.
+        pydantic.ValidationError: a field is out of its range.
+    """
+    config = SPMPGANConfig(**{**VARIANTS[variant], **fields})
+    if variant == "large SPADE" and "hidden" not in fields:
+        full = _count(config.model_copy(update={"style_branch": True}))
+        return config.model_copy(update={"hidden": _hidden_beyond(config, full)})
+    return config
+
+
+class SPMPGAN(nn.Module):
+    """The generator.
+
+    Args:
+        config: its configuration.
+        spectral_norm: True = training form (`weight_orig`, `weight_u`, `weight_v` in the decoders);
+            False = plain folded weights, for inference.
+    """
+
+    def __init__(self, config: SPMPGANConfig, *, spectral_norm: bool = False) -> None:
+        super().__init__()
+        self.config = config
+        for name, size in config.stages.items():
+            stage = Stage(
+                size,
+                config.ngf,
+                config.modulation,
+                config.modulation,
+                spectral_norm=spectral_norm,
+            )
+            self.add_module(name, stage)
+
+    def forward(
+        self, masked: Tensor, condition: Condition, original: Tensor | None = None
+    ) -> tuple[StagePicture, ...]:
+        """What each stage saw and made, smallest first.
+
+        Args:
+            masked: float [B,3,size,size] in [-1,1], 0 inside the hole.
+            condition: labels, edges and mask of the same size.
+            original: the whole picture, where the configuration's border is "original".
+        """
+        stages = [stage for stage in self.children() if isinstance(stage, Stage)]
+        return run_stages(stages, masked, condition, original, self.config.border)
+
+
+def spmpgan_discriminators(
+    config: ProgressiveConfig, *, spectral_norm: bool = True
+) -> dict[str, SNPatchDiscriminator]:
+    """One discriminator per stage, under the names of the official checkpoints."""
+    return {
+        name.replace("G", "netD_"): SNPatchDiscriminator(
+            config.classes, patch_widths(size, config.ndf), spectral_norm=spectral_norm
+        )
+        for name, size in config.stages.items()
+    }
+
+
+def _count(config: SPMPGANConfig) -> int:
+    with torch.device("meta"):
+        return sum(parameter.numel() for parameter in SPMPGAN(config).parameters())
+
+
+def _hidden_beyond(config: SPMPGANConfig, parameters: int) -> int:
+    # The number of parameters is linear in the hidden width.
+    one, two = (_count(config.model_copy(update={"hidden": h})) for h in (1, 2))
+    return (parameters - one) // (two - one) + 2

@@ -1,0 +1,92 @@
+"""`sebench datasets`: known datasets, whether a folder is one, and how to make one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="Known datasets: list, check, prepare.")
+
+
+@app.command("list")
+def list_datasets() -> None:
+    """List the known datasets and the layout that each is expected in."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from bench.datasets import dataset_names, describe
+
+    table = Table("dataset", "splits", "what it holds", "layout")
+    for name in dataset_names():
+        info = describe(name)
+        splits = [f"{one}*" if one == info.default else one for one in info.subsets]
+        table.add_row(name, ", ".join(splits), info.about, info.layout)
+    Console().print(table)
+
+
+@app.command()
+def check(
+    data: Annotated[list[str], typer.Argument(metavar="NAME=PATH")],
+) -> None:
+    """Validate dataset folders; says what is wrong, file by file (exit code 2)."""
+    from bench.datasets import check_dataset
+    from bench.run.places import parse_data
+
+    wrong = 0
+    for name, path in parse_data(data).items():
+        problems = check_dataset(name, path)
+        for problem in problems:
+            typer.echo(str(problem))
+        wrong += len(problems)
+        if not problems:
+            typer.echo(f"{name}: {path} is good")
+    if wrong:
+        typer.echo(f"{wrong} problems")
+        raise typer.Exit(2)
+
+
+@app.command()
+def prepare(
+    name: Annotated[str, typer.Argument(help="A dataset that has official downloads.")],
+    archives: Annotated[
+        list[Path],
+        typer.Option("--from", metavar="ARCHIVE", help="A download or its folder; may come often."),
+    ],
+    out: Annotated[Path, typer.Option(help="The dataset's new folder.")],
+) -> None:
+    """Cut a dataset out of its official downloads; with the same ones, go on where it stopped."""
+    from bench.cli.progress import watching
+    from bench.datasets.prepare import prepare_dataset
+
+    with watching(name) as watch:
+        outcome = prepare_dataset(name, archives, out, start=watch.start, advance=watch.advance)
+    for note in outcome.notes:
+        typer.echo(note)
+    typer.echo(f"{out}: {outcome.written} files written, {outcome.verified} there and good")
+
+
+@app.command()
+def sheet(
+    name: Annotated[str, typer.Argument(help="A dataset's name.")],
+    path: Annotated[
+        Path | None, typer.Option(help="Its folder, for one that is not drawn.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The PNG [NAME.png].")] = None,
+    subset: Annotated[str | None, typer.Option(help="A split.")] = None,
+    count: Annotated[int, typer.Option(min=1, max=400, help="How many scenes.")] = 24,
+    size: Annotated[int, typer.Option(min=16, max=1024, help="Pixels a side.")] = 128,
+) -> None:
+    """Draw a contact sheet: pictures and their label maps."""
+    from bench.atomic import whole_file
+    from bench.datasets import open_dataset
+    from bench.datasets.sheet import draw_sheet
+
+    dataset = open_dataset(name, path, subset=subset, count=count)
+    target = out or Path(f"{name}.png")
+    with whole_file(target) as temporary:
+        draw_sheet(dataset, dataset.ids, size=size).save(temporary, format="PNG")
+    typer.echo(str(target))

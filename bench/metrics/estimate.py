@@ -1,0 +1,122 @@
+"""A value with its replicates over scenes: what scores and paired differences need."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.metrics.intervals import bootstrap_interval, jackknife_interval, scene_weights
+from bench.metrics.score import Score
+
+__all__ = ["Estimate", "cluster", "mean_estimate"]
+
+Float64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """A metric's value on a set of edits, with what it would have been on other sets.
+
+    Attributes:
+        metric, of, n, reason: as in `Score`.
+        value: the summary, or None where there is none.
+        scenes: the scenes behind it, in the order of the table: the clusters.
+        kind: how the replicates were made: "bootstrap" resamples `scenes` with the keyed weights of
+            `scene_weights`, so that two methods on the same scenes share them; "jackknife" leaves
+            one of `scenes` out at a time, in their order.
+        replicates: float64 [R] or [len(scenes)], or None where no interval can be had.
+        interval: in words, for the reader.
+        floor: the smallest value there is; an interval does not reach below it.
+    """
+
+    metric: str
+    value: float | None
+    n: int = 0
+    scenes: tuple[str, ...] = ()
+    kind: Literal["bootstrap", "jackknife"] = "bootstrap"
+    replicates: Float64 | None = None
+    interval: str = ""
+    of: str = "all"
+    reason: str = ""
+    floor: float = -math.inf
+
+    def ends(self, level: float) -> tuple[float, float] | None:
+        """The interval's ends at `level`, or None."""
+        if self.value is None or self.replicates is None:
+            return None
+        if self.kind == "jackknife":
+            found = jackknife_interval(self.value, self.replicates, level)
+        else:
+            found = bootstrap_interval(self.replicates, len(self.scenes), level)
+        return None if found is None else (max(found[0], self.floor), found[1])
+
+    def score(self, level: float = 0.95) -> Score:
+        """The row of the scores table."""
+        ends = self.ends(level)
+        reason = self.reason
+        if self.value is not None and ends is None and not reason:
+            reason = "no interval: it takes edits of at least two scenes"
+        return Score(
+            metric=self.metric,
+            value=self.value,
+            low=None if ends is None else ends[0],
+            high=None if ends is None else ends[1],
+            n=self.n,
+            clusters=len(self.scenes),
+            of=self.of,
+            level=level,
+            interval="" if ends is None else self.interval,
+            reason=reason,
+        )
+
+
+def cluster(scenes: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """The distinct scenes in order of appearance, and for each edit the index of its scene."""
+    order: dict[str, int] = {}
+    codes = [order.setdefault(scene, len(order)) for scene in scenes]
+    return tuple(order), np.asarray(codes, dtype=np.int64)
+
+
+def mean_estimate(
+    metric: str, values: Float64, scenes: Sequence[str], floor: float = -math.inf
+) -> Estimate:
+    """The mean over edits of a per-edit value, resampled over scenes.
+
+    Args:
+        metric: the score's name.
+        values: float64 [n], nan where an edit has no value; such edits are left out.
+        scenes: n scene ids.
+        floor: the smallest possible value.
+    """
+    there = ~np.isnan(values)
+    if not there.any():
+        return Estimate(metric, None, reason="no edit has a value")
+    kept = values[there]
+    distinct, codes = cluster([scene for scene, keep in zip(scenes, there) if keep])
+    if np.isinf(kept).any():
+        count = int(np.isinf(kept).sum())
+        return Estimate(
+            metric,
+            float(kept.mean()),
+            n=len(kept),
+            scenes=distinct,
+            reason=f"{count} of {len(kept)} edits have an infinite value (identical pictures), "
+            "so there is no interval",
+        )
+    sums = np.bincount(codes, weights=kept)
+    counts = np.bincount(codes).astype(np.float64)
+    weights = scene_weights(len(distinct))
+    return Estimate(
+        metric,
+        float(kept.mean()),
+        n=len(kept),
+        scenes=distinct,
+        replicates=(weights @ sums) / (weights @ counts),
+        interval="bootstrap over scenes",
+        floor=floor,
+    )

@@ -1,0 +1,135 @@
+"""PSNR, RMSE and L1 in grey levels, over the picture and over the hole.
+
+All three come from integer sums over uint8 differences, so they are exact and the same in any
+batch. A region without a pixel (an edit whose mask is empty) has no value: nan.
+"""
+
+from __future__ import annotations
+
+import abc
+import math
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.identity import Record
+from bench.metrics.metric import Better, Columns, Prepared, References
+from bench.metrics.per_edit import PerEdit
+from bench.scene import Bool, UInt8
+
+__all__ = ["L1", "PSNR", "RMSE", "Pixel", "l1", "psnr", "rmse"]
+
+Int16 = NDArray[np.int16]
+
+
+def psnr(truth: UInt8, result: UInt8, mask: Bool | None = None) -> float:
+    """Peak signal-to-noise ratio in dB, 10 log10(255^2 / MSE); inf for identical pixels.
+
+    Args:
+        truth: uint8 [H,W,3].
+        result: uint8 [H,W,3].
+        mask: bool [H,W]; only pixels where it is True count. None = the whole picture.
+    """
+    return _psnr(_difference(truth, result, mask))
+
+
+def rmse(truth: UInt8, result: UInt8, mask: Bool | None = None) -> float:
+    """Root of the mean squared difference over pixels and channels, in grey levels (0..255)."""
+    return math.sqrt(_mean_square(_difference(truth, result, mask)))
+
+
+def l1(truth: UInt8, result: UInt8, mask: Bool | None = None) -> float:
+    """Mean absolute difference over pixels and channels, in grey levels (0..255)."""
+    return _mean_absolute(_difference(truth, result, mask))
+
+
+def _difference(truth: UInt8, result: UInt8, mask: Bool | None) -> Int16:
+    if mask is not None:
+        truth, result = truth[mask], result[mask]
+    return result.astype(np.int16) - truth
+
+
+def _mean_square(difference: Int16) -> float:
+    if difference.size == 0:
+        return math.nan
+    wide = difference.astype(np.int32).ravel()
+    return int(np.sum(wide * wide, dtype=np.int64)) / difference.size
+
+
+def _mean_absolute(difference: Int16) -> float:
+    if difference.size == 0:
+        return math.nan
+    return int(np.sum(np.abs(difference), dtype=np.int64)) / difference.size
+
+
+def _psnr(difference: Int16) -> float:
+    square = _mean_square(difference)
+    return math.inf if square == 0 else 10 * math.log10(255**2 / square)
+
+
+class Pixel(PerEdit):
+    """A pixel-wise difference over the picture ("NAME") and over the hole ("NAME-hole")."""
+
+    formula: ClassVar[str]
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """The picture's score, then the hole's."""
+        return (self.name, f"{self.name}-hole")
+
+    def definition(self) -> Record:
+        """The formula."""
+        return {"formula": self.formula, "pixels": "uint8 RGB", "summary": "mean over edits"}
+
+    def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
+        """One number per edit and region."""
+        del prepared
+        whole: list[float] = []
+        hole: list[float] = []
+        for truth, mask, result in zip(references.pictures, references.mask, results):
+            difference = _difference(truth, result, None)
+            whole.append(self._of(difference))
+            hole.append(self._of(difference[mask]))
+        return {self.name: whole, f"{self.name}-hole": hole}
+
+    @staticmethod
+    @abc.abstractmethod
+    def _of(difference: Int16) -> float:
+        """The value of int16 differences (result minus truth) of any shape; nan for none."""
+
+
+class PSNR(Pixel):
+    """Peak signal-to-noise ratio."""
+
+    name = "psnr"
+    title = "PSNR"
+    unit: ClassVar[str] = "dB"
+    better: ClassVar[Better] = "higher"
+    formula = "10 log10(255^2 / mean squared difference over pixels and channels)"
+    _of = staticmethod(_psnr)
+
+
+class RMSE(Pixel):
+    """Root of the mean squared difference of an edit."""
+
+    name = "rmse"
+    title = "RMSE"
+    unit: ClassVar[str] = "grey levels"
+    formula = "root of the mean squared difference over pixels and channels, of 255"
+    floor = 0.0
+
+    @staticmethod
+    def _of(difference: Int16) -> float:
+        return math.sqrt(_mean_square(difference))
+
+
+class L1(Pixel):
+    """Mean absolute difference."""
+
+    name = "l1"
+    title = "L1"
+    unit: ClassVar[str] = "grey levels"
+    formula = "mean absolute difference over pixels and channels, of 255"
+    floor = 0.0
+    _of = staticmethod(_mean_absolute)

@@ -1,0 +1,238 @@
+"""Structural similarity in three definitions that papers have used under one name.
+
+`ssim` is Wang's (Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment", 2004): Gaussian
+window 11x11 with sigma 1.5, population moments, data range 255, on luma (ITU-R BT.601) unless the
+option `on = "rgb"` asks for the mean of the three channels. `ssim-sesame` and `ssim-sean` are what
+those authors' scripts computed (protocol/generation.md, A.6 and C.7): uniform 7x7 window, sample
+moments, and a data range of 2, which for SEAN's pictures in [0,1] is twice the true one.
+"""
+
+from __future__ import annotations
+
+import abc
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.identity import Record
+from bench.metrics.metric import Better, Columns, Prepared, References
+from bench.metrics.per_edit import PerEdit
+from bench.scene import UInt8
+
+__all__ = [
+    "SSIM",
+    "SSIMSean",
+    "SSIMSesame",
+    "Window",
+    "gaussian_window",
+    "ssim_map",
+    "uniform_window",
+]
+
+Float64 = NDArray[np.float64]
+
+BT601 = (0.299, 0.587, 0.114)
+"""Luma weights of ITU-R BT.601, which Wang's own code uses."""
+
+BT709 = (0.2125, 0.7154, 0.0721)
+"""Grey weights of scikit-image's rgb2gray (ITU-R BT.709, rounded)."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A separable averaging window.
+
+    `taps` are the weights along one side; `unbias` multiplies variances and covariances (1 for
+    population moments, n / (n - 1) for sample moments).
+    """
+
+    taps: tuple[float, ...]
+    unbias: float = 1.0
+
+    @property
+    def reach(self) -> int:
+        """Pixels on each side of the centre."""
+        return len(self.taps) // 2
+
+    def mean(self, plane: Float64) -> Float64:
+        """Local means [H,W]; the border is mirrored with the edge pixel repeated."""
+        from scipy import ndimage
+
+        taps = np.asarray(self.taps)
+        rows = ndimage.correlate1d(plane, taps, axis=0, mode="reflect")
+        blurred: Float64 = ndimage.correlate1d(rows, taps, axis=1, mode="reflect")
+        return blurred
+
+
+def gaussian_window(sigma: float = 1.5, reach: int = 5) -> Window:
+    """Wang's window: Gaussian weights that sum to 1, population moments."""
+    offsets = np.arange(-reach, reach + 1)
+    weights = np.exp(-0.5 * (offsets / sigma) ** 2)
+    return Window(tuple((weights / weights.sum()).tolist()))
+
+
+def uniform_window(side: int = 7) -> Window:
+    """scikit-image's default window: equal weights, sample moments."""
+    pixels = side * side
+    return Window((1 / side,) * side, unbias=pixels / (pixels - 1))
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """One picture's plane with its local mean and variance, all float64 [H,W]."""
+
+    plane: Float64
+    mean: Float64
+    variance: Float64
+
+
+def _side(plane: Float64, window: Window) -> _Side:
+    mean = window.mean(plane)
+    variance = window.unbias * (window.mean(plane * plane) - mean * mean)
+    return _Side(plane, mean, variance)
+
+
+def _map(one: _Side, two: _Side, window: Window, data_range: float) -> Float64:
+    c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
+    product = one.mean * two.mean
+    covariance = window.unbias * (window.mean(one.plane * two.plane) - product)
+    top = (2 * product + c1) * (2 * covariance + c2)
+    bottom = (one.mean**2 + two.mean**2 + c1) * (one.variance + two.variance + c2)
+    similarity: Float64 = top / bottom
+    return similarity
+
+
+def ssim_map(one: Float64, two: Float64, window: Window, data_range: float) -> Float64:
+    """The similarity at every pixel, float64 [H,W] in [-1,1], of two planes [H,W]."""
+    return _map(_side(one, window), _side(two, window), window, data_range)
+
+
+def _inner_mean(similarity: Float64, reach: int) -> float:
+    """The mean where the whole window lies inside the picture, as Wang and scikit-image take it."""
+    inner = similarity[reach:-reach, reach:-reach]
+    return float(inner.mean()) if inner.size else math.nan
+
+
+def _hole_mean(similarity: Float64, mask: NDArray[np.bool_]) -> float:
+    return float(similarity[mask].mean()) if mask.any() else math.nan
+
+
+class _Similarity(PerEdit):
+    """SSIM of planes taken from a picture; the reference side's moments are computed once."""
+
+    better: ClassVar[Better] = "higher"
+    window: ClassVar[Window]
+    data_range: ClassVar[float]
+    formula: str
+
+    @abc.abstractmethod
+    def planes(self, picture: UInt8) -> list[Float64]:
+        """The planes, float64 [H,W] each, on which a uint8 [H,W,3] picture is compared."""
+
+    def definition(self) -> Record:
+        """Window, data range and what the similarity is computed on."""
+        return {
+            "formula": self.formula,
+            "window": f"{len(self.window.taps)}x{len(self.window.taps)}",
+            "data_range": self.data_range,
+            "summary": "mean over edits",
+        }
+
+    def prepare(self, references: References) -> Prepared:
+        """Local means and variances of the true pictures, kept in memory."""
+        sides = [
+            [_side(plane, self.window) for plane in self.planes(picture)]
+            for picture in references.pictures
+        ]
+        return Prepared(memory=sides)
+
+    def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
+        """One number per edit and shown region."""
+        columns: dict[str, list[float]] = {name: [] for name in self.shows}
+        for sides, mask, result in zip(prepared.memory, references.mask, results):
+            maps = [
+                _map(side, _side(plane, self.window), self.window, self.data_range)
+                for side, plane in zip(sides, self.planes(result))
+            ]
+            similarity = maps[0] if len(maps) == 1 else np.mean(maps, axis=0)
+            for name in self.shows:
+                columns[name].append(self._region(name, similarity, mask))
+        return columns
+
+    def _region(self, name: str, similarity: Float64, mask: NDArray[np.bool_]) -> float:
+        if name.endswith("-hole"):
+            return _hole_mean(similarity, mask)
+        return _inner_mean(similarity, self.window.reach)
+
+
+class SSIM(_Similarity):
+    """Wang's SSIM, over the picture (without the window's border) and over the hole.
+
+    Args:
+        on: "luma" or "rgb", the mean over the three channels' maps.
+    """
+
+    name = "ssim"
+    title = "SSIM"
+    window = gaussian_window()
+    data_range = 255.0
+
+    def __init__(self, on: Literal["luma", "rgb"] = "luma") -> None:
+        self.on = on
+        self.formula = f"Wang 2004, Gaussian sigma 1.5, population moments, on {on}"
+
+    def planes(self, picture: UInt8) -> list[Float64]:
+        """Luma, or three channels, in 0..255."""
+        return _luma(picture) if self.on == "luma" else _channels(picture)
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """The picture's score, then the hole's."""
+        return (self.name, f"{self.name}-hole")
+
+
+class SSIMSesame(_Similarity):
+    """SESAME's SSIM: grey pictures in [-1,1], the mean of the map inside the hole only."""
+
+    name = "ssim-sesame"
+    title = "SSIM (SESAME)"
+    window = uniform_window()
+    data_range = 2.0
+    formula = "uniform window, sample moments, on BT.709 grey in [-1,1], mean inside the hole"
+
+    def planes(self, picture: UInt8) -> list[Float64]:
+        """Grey in [-1,1]."""
+        return [(picture.astype(np.float64) / 127.5 - 1) @ np.asarray(BT709)]
+
+    def _region(self, name: str, similarity: Float64, mask: NDArray[np.bool_]) -> float:
+        del name
+        return _hole_mean(similarity, mask)
+
+
+class SSIMSean(_Similarity):
+    """SEAN's SSIM: pictures in [0,1] but a data range of 2, mean over channels, whole picture.
+
+    The authors name scale and data range (SEAN#5) but not the channels; the mean over R, G and B is
+    this project's reading.
+    """
+
+    name = "ssim-sean"
+    title = "SSIM (SEAN)"
+    window = uniform_window()
+    data_range = 2.0
+    formula = "uniform window, sample moments, on R, G, B in [0,1], mean over channels"
+
+    def planes(self, picture: UInt8) -> list[Float64]:
+        """Three channels in [0,1]."""
+        return [plane / 255 for plane in _channels(picture)]
+
+
+def _luma(picture: UInt8) -> list[Float64]:
+    return [picture.astype(np.float64) @ np.asarray(BT601)]
+
+
+def _channels(picture: UInt8) -> list[Float64]:
+    return [picture[:, :, channel].astype(np.float64) for channel in range(3)]

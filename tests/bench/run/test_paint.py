@@ -1,0 +1,125 @@
+"""Editors run in one batch shape; what fails is kept to its own edit."""
+
+import numpy as np
+import pytest
+import torch
+
+from bench.edit import Answer, Edit
+from bench.errors import EditFailed
+from bench.run.methods import Method
+from bench.run.paint import Painter
+from bench.run.prepare import Job
+from bench.scene import LabelSpace
+from bench.suite import MethodEntry
+
+SPACE = LabelSpace("one", ("thing",), ((0, 0, 0),))
+
+
+def jobs(count: int) -> list[Job]:
+    """Jobs whose pictures are constant: grey level 10 i."""
+    made = []
+    for i in range(count):
+        picture = np.full((8, 8, 3), 10 * i, np.uint8)
+        edit = Edit(
+            id=str(i),
+            dataset="d",
+            scene=str(i),
+            sample=0,
+            seed=0,
+            operation="inpaint",
+            mask=np.eye(8, dtype=bool),
+            labels=np.zeros((8, 8), np.int32),
+            instances=None,
+        )
+        made.append(Job(edit, Answer(picture, picture)))
+    return made
+
+
+class Spy:
+    """Paints grey level i and notes the shapes that it was given."""
+
+    needs = frozenset()
+
+    def __init__(self) -> None:
+        self.shapes = []
+
+    def edit(self, batch):
+        self.shapes.append(tuple(batch.masked.shape))
+        grey = torch.tensor([float(name) for name in batch.ids]) / 127.5 - 1
+        return grey[:, None, None, None].expand(-1, 3, 8, 8).clone()
+
+
+def method(editor) -> Method:
+    entry = MethodEntry(name="m", editor="m")
+    return Method("m", "m", entry, editor, {})
+
+
+def test_every_batch_has_the_same_padded_shape() -> None:
+    spy = Spy()
+    paintings = Painter(4, "cpu").paint(method(spy), jobs(6), SPACE)
+    assert spy.shapes == [(4, 3, 8, 8), (4, 3, 8, 8)]
+    levels = {i: round((float(p.mean()) + 1) * 127.5) for i, p in paintings.pictures.items()}
+    assert levels == {i: i for i in range(6)}
+
+
+def test_an_editor_sees_nothing_inside_the_hole_and_no_more_than_it_asked_for() -> None:
+    class Watcher(Spy):
+        def edit(self, batch):
+            assert batch.original is None
+            assert batch.references is None
+            assert batch.masked[batch.mask.expand(-1, 3, -1, -1) > 0].abs().max() == 0
+            return super().edit(batch)
+
+    assert len(Painter(2, "cpu").paint(method(Watcher()), jobs(2), SPACE).pictures) == 2
+
+
+def test_one_bad_edit_fails_alone() -> None:
+    class Picky(Spy):
+        def edit(self, batch):
+            if "2" in batch.ids:
+                raise EditFailed("edit 2 is not to my taste")
+            return super().edit(batch)
+
+    paintings = Painter(4, "cpu").paint(method(Picky()), jobs(4), SPACE)
+    assert sorted(paintings.pictures) == [0, 1, 3]
+    assert paintings.failures == {2: "edit 2 is not to my taste"}
+
+
+def test_an_editor_that_breaks_is_named_with_its_error() -> None:
+    class Broken(Spy):
+        def edit(self, batch):
+            raise KeyError("weight")
+
+    paintings = Painter(4, "cpu").paint(method(Broken()), jobs(2), SPACE)
+    assert paintings.failures == dict.fromkeys(range(2), "KeyError: 'weight'")
+
+
+def test_nan_is_a_failure_of_its_own_edit() -> None:
+    class Nan(Spy):
+        def edit(self, batch):
+            painted = super().edit(batch)
+            painted[[name == "1" for name in batch.ids], 0, 0, 0] = float("nan")
+            return painted
+
+    paintings = Painter(4, "cpu").paint(method(Nan()), jobs(3), SPACE)
+    assert sorted(paintings.pictures) == [0, 2]
+    assert paintings.failures == {1: "the editor's picture holds NaN or infinite values"}
+
+
+@pytest.mark.parametrize("shape", [(4, 3, 8, 9), (4, 1, 8, 8), (1, 3, 8, 8)])
+def test_a_result_of_the_wrong_size_is_a_failure_that_names_both_sizes(shape) -> None:
+    class Wrong(Spy):
+        def edit(self, batch):
+            return torch.zeros(shape)
+
+    failures = Painter(4, "cpu").paint(method(Wrong()), jobs(1), SPACE).failures
+    assert failures == {
+        0: f"the editor gave {list(shape)} where float32 [4, 3, 8, 8] was asked for"
+    }
+
+
+def test_the_first_batch_is_the_warm_up_and_is_not_timed() -> None:
+    painter = Painter(2, "cpu")
+    first = painter.paint(method(Spy()), jobs(4), SPACE)
+    assert sorted(first.milliseconds) == [2, 3]
+    assert all(ms > 0 for ms in first.milliseconds.values())

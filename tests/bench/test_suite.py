@@ -1,0 +1,93 @@
+"""A suite file is checked once, at the edge, and what is wrong is said with its line."""
+
+import pytest
+
+from bench.errors import BadInput
+from bench.suite import load_suite, parse_suite, suite_names
+
+GOOD = """\
+name: small
+datasets:
+  rooms: {dataset: procedural-rooms, size: 64}
+tasks:
+  - {dataset: rooms, protocol: freeform@1}
+methods: [copy]
+metrics: [psnr]
+"""
+
+
+def complaint(text: str) -> str:
+    with pytest.raises(BadInput) as caught:
+        parse_suite(text, "mine.yaml")
+    return str(caught.value)
+
+
+def test_short_forms_are_written_out() -> None:
+    suite = parse_suite(GOOD, "mine.yaml")
+    assert suite.datasets["rooms"].size == (64, 64)
+    assert suite.methods[0].editor == "copy"
+    assert suite.metrics[0].name == "psnr"
+    assert suite.composite == "known-bytes"
+
+
+def test_a_task_over_two_lists_stands_for_every_pair() -> None:
+    text = GOOD.replace("protocol: freeform@1", "protocol: [freeform@1, class@1], samples: 2")
+    tasks = parse_suite(text, "mine.yaml").single_tasks()
+    assert [task.name for task in tasks] == ["rooms-freeform", "rooms-class"]
+    assert [task.samples for task in tasks] == [2, 2]
+
+
+def test_an_unknown_field_is_named_with_line_and_nearest_known_one() -> None:
+    text = GOOD.replace("protocol: freeform@1", "protocl: freeform@1")
+    assert complaint(text).startswith(
+        "mine.yaml, line 5: there is no field 'tasks.0.protocl'; did you mean 'protocol'?"
+    )
+
+
+def test_a_wrong_value_is_named_with_field_value_and_what_was_expected() -> None:
+    text = GOOD + "composite: blend\n"
+    assert complaint(text) == (
+        "mine.yaml, line 8: composite is 'blend'; expected: Input should be "
+        "'known-bytes', 'published' or 'none'"
+    )
+
+
+def test_a_missing_field_is_named() -> None:
+    assert "the field 'metrics' is missing" in complaint(GOOD.replace("metrics: [psnr]\n", ""))
+
+
+def test_a_task_over_an_unknown_dataset_names_the_nearest() -> None:
+    text = GOOD.replace("{dataset: rooms,", "{dataset: room,")
+    assert "unknown dataset 'room'; did you mean 'rooms'?" in complaint(text)
+
+
+def test_two_methods_of_one_name_are_refused() -> None:
+    assert "'copy' stands there twice" in complaint(GOOD.replace("[copy]", "[copy, copy]"))
+
+
+def test_two_tasks_of_one_name_are_refused() -> None:
+    task = "  - {dataset: rooms, protocol: freeform@1}\n"
+    suite = parse_suite(GOOD.replace(task, task + task), "mine.yaml")
+    with pytest.raises(BadInput, match="two tasks are called 'rooms-freeform'"):
+        suite.single_tasks()
+
+
+def test_broken_yaml_is_named_with_its_line() -> None:
+    assert complaint("name: [1\n").startswith("mine.yaml, line 2:")
+
+
+@pytest.mark.parametrize("text", ["", "- a list\n", "just words\n"])
+def test_what_is_no_mapping_is_no_suite(text: str) -> None:
+    assert "a suite is a mapping" in complaint(text)
+
+
+def test_an_unknown_suite_names_the_nearest_shipped_one() -> None:
+    with pytest.raises(BadInput, match="unknown suite 'sample'; did you mean 'samples'"):
+        load_suite("sample")
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_every_shipped_suite_is_good(name: str) -> None:
+    suite = load_suite(name)
+    assert suite.name == name
+    assert suite.single_tasks()
