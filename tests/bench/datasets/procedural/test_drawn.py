@@ -158,7 +158,7 @@ def test_a_path_is_refused(tmp_path):
 
 def test_unknown_scenes_and_objects_are_named():
     dataset = open_dataset("procedural-faces", None, count=2)
-    with pytest.raises(BadInput, match="unknown scene of procedural-faces 'test-000002'"):
+    with pytest.raises(BadInput, match="'test-000002'; they go from test-000000 to test-000001"):
         dataset.read("test-000002", SMALL)
     with pytest.raises(BadInput, match=r"test-000001: has no object 99; it has 1 to \d+"):
         dataset.read_without("test-000001", 99, SMALL)

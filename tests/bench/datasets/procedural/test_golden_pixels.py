@@ -1,6 +1,6 @@
 """The same pixels on every machine: hashes written down with NumPy 2.4, checked with 1.26.
 
-A change that moves a pixel changes what every trained model and every published number saw: it needs
+A change that moves a pixel changes what every trained model and every number saw: it needs
 a new version in the label spaces' names ("procedural-rooms@2"), and new hashes here.
 """
 
