@@ -10,18 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cache import default_folder
 from bench.datasets.planes import read_plane
 from bench.errors import BadInput
-from bench.metrics import (
-    Metric,
-    MetricContext,
-    Missing,
-    References,
-    Score,
-    fetch_networks,
-    make_metric,
-)
+from bench.metrics import Context, Metric, Missing, References, Score, make_metric
 from bench.pictures import picture_files, read_picture
 from bench.run.measure import Group, measure_group
 from bench.scene import VOID, Bool, Int32, LabelSpace, UInt8
@@ -34,6 +25,8 @@ __all__ = ["DEFAULT_METRICS", "Pair", "score"]
 DEFAULT_METRICS = ("psnr", "ssim", "rmse", "l1", "lpips-alex", "fid")
 
 _GROUP = 16
+
+_UNLABELLED = LabelSpace("unlabelled", (), ())
 
 
 @dataclass(frozen=True)
@@ -77,12 +70,10 @@ def score(
         BadInput: unpaired stems, sizes that differ, files that cannot be read, unknown names.
     """
     pairs = list(find_pairs(Path(real), Path(fake), _folder(masks), _folder(labels)))
-    if fetch:
-        fetch_networks(metrics)
-    context = MetricContext(device=device, segmenter=segmenter, cache=default_folder())
+    context = Context(device=device, segmenter=segmenter, fetch=fetch)
     made = {name: make_metric(name, {}, context) for name in metrics}
     ready = [metric for metric in made.values() if not isinstance(metric, Missing)]
-    samples, references = _measure(pairs, ready, _space(segmenter), advance)
+    samples, references = _measure(pairs, ready, _UNLABELLED, advance)
     scores: list[Score] = []
     for name, metric in made.items():
         if isinstance(metric, Missing):

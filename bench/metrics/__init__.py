@@ -13,7 +13,6 @@ from bench.metrics.metric import (
     References,
     Score,
 )
-from bench.metrics.networks import fetch_networks
 from bench.metrics.registry import make_metric, metric_names
 
 __all__ = [
@@ -21,14 +20,13 @@ __all__ = [
     "Better",
     "Column",
     "Columns",
+    "Context",
     "Estimate",
     "Metric",
-    "Context",
     "Missing",
     "Prepared",
     "References",
     "Score",
-    "fetch_networks",
     "make_metric",
     "metric_names",
 ]

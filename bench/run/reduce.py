@@ -112,7 +112,7 @@ def _with_values(metric: Metric, frame: pd.DataFrame) -> pd.DataFrame:
         for column in frame.columns
         if column in names or any(column.startswith(f"{name}.") for name in names)
     ]
-    kept: pd.DataFrame = frame[frame[own].notna().any(axis=1)] if own else frame
+    kept: pd.DataFrame = frame[frame[own].notna().any(axis=1)]
     return kept
 
 

@@ -12,8 +12,7 @@ from typing import Any
 from bench.atomic import write_json
 from bench.clock import now
 from bench.errors import BadInput
-from bench.cache import default_folder
-from bench.metrics import Metric, MetricContext, Missing, fetch_networks, make_metric
+from bench.metrics import Context, Metric, Missing, make_metric
 from bench.run.costs import cost_rows
 from bench.run.environment import commit, hardware, versions
 from bench.run.execute import Execution, execute
@@ -95,9 +94,7 @@ def run_suite(
     where = choose_device(device)
     folder = RunFolder(Path(out))
     methods = make_methods(plan.suite.methods, device=where, batch_size=plan.suite.batch_size)
-    if fetch:
-        fetch_networks(entry.name for entry in plan.suite.metrics)
-    metrics = {task.name: _metrics(plan.suite, task, where) for task in plan.tasks}
+    metrics = {task.name: _metrics(plan.suite, task, where, fetch) for task in plan.tasks}
     record = RunRecord(plan, methods, metrics)
     started = take_up(folder, record)
     watch = watch or Watch()
@@ -156,8 +153,8 @@ def choose_device(name: str) -> str:
     return name
 
 
-def _metrics(suite: Suite, task: Task, device: str) -> TaskMetrics:
-    context = MetricContext(device=device, segmenter=task.segmenter, cache=default_folder())
+def _metrics(suite: Suite, task: Task, device: str, fetch: bool) -> TaskMetrics:
+    context = Context(device=device, segmenter=task.segmenter, fetch=fetch)
     ready: list[Metric] = []
     missing: dict[str, Missing] = {}
     for entry in suite.metrics:
@@ -181,8 +178,8 @@ class Outcomes:
 
 def _outcomes(folder: RunFolder, task: Task) -> Outcomes:
     samples = read_shards(folder.root / "samples" / task.slug)
-    made = samples.loc[samples["edit"] != "", "edit"].drop_duplicates()
-    unmade = samples[samples["method"] == ""]
+    references = read_shards(folder.root / "references" / task.slug)
+    unmade = read_shards(folder.root / "unmade" / task.slug)
     where = ["scene", "sample", "reason"]
 
     def listed(status: str) -> tuple[dict[str, Any], ...]:
@@ -190,8 +187,8 @@ def _outcomes(folder: RunFolder, task: Task) -> Outcomes:
         return tuple({**row, "sample": int(row["sample"])} for row in rows)
 
     return Outcomes(
-        made=tuple(made),
-        failed=int((samples["status"] == "failed").sum()),
+        made=tuple(references["edit"]),
+        failed=int((samples["status"] == "failed").sum() + (unmade["status"] == "failed").sum()),
         impossible=listed("impossible"),
         unreadable=listed("failed"),
     )

@@ -111,7 +111,7 @@ class Manifest:
             MaskError: where there is none, or it is not one of this format.
         """
         path = folder / MANIFEST
-        manifest = _made(Manifest, _json(path, _text(path)), path)
+        manifest: Manifest = _made(Manifest, _json(path, _text(path)), path)
         if manifest.format != FORMAT:
             raise MaskError(f"{path}: format {manifest.format!r} is not {FORMAT!r}")
         return manifest
@@ -149,7 +149,7 @@ def _entry(line: str, where: str) -> Entry:
                 value[name] = _made(Plane, value[name], where)
         if "window" in value:
             value["window"] = tuple(value["window"])
-    entry = _made(Entry, value, where)
+    entry: Entry = _made(Entry, value, where)
     if (entry.mask is None) == (entry.impossible is None):
         raise MaskError(f"{where}: an entry has either a mask or a reason why there is none")
     return entry
