@@ -69,7 +69,7 @@ class SSAE(nn.Module):
             region: one of `REGIONS`.
             generators: a CPU generator for each picture: first the generator's own noise, which is
                 fixed during an edit, then the region's.
-            mask: [B,1,H,W] in place of the predicted one (training with the true mask; may be soft).
+            mask: [B,1,H,W] in place of the predicted one (in training the true one; may be soft).
         """
         if mask is None:
             mask = self.predict(picture, region)
