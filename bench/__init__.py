@@ -1,8 +1,8 @@
 """The harness: suites in, scored runs out.
 
-    import bench
-    outcome = bench.run_suite("demo", out="runs/demo")
-    scores = bench.score("real", "fake", metrics=["psnr", "lpips-alex"])
+import bench
+outcome = bench.run_suite("demo", out="runs/demo")
+scores = bench.score("real", "fake", metrics=["psnr", "lpips-alex"])
 """
 
 from __future__ import annotations

@@ -62,7 +62,9 @@ def write_json(path: Path, value: Any) -> None:
 
 def _cannot_write(path: Path, error: OSError) -> BadInput:
     reason = error.strerror or type(error).__name__
-    return BadInput(f"{path}: cannot be written ({reason}); free some space or choose another folder")
+    return BadInput(
+        f"{path}: cannot be written ({reason}); free some space or choose another folder"
+    )
 
 
 def _umask() -> int:

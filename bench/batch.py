@@ -73,7 +73,7 @@ class EditBatch:
 
     @cached_property
     def hole(self) -> Tensor:
-        """bool [B,1,H,W], True = edit."""
+        """Bool [B,1,H,W], True = edit."""
         return self.mask > 0.5
 
     def one_hot(self, channels: int | None = None) -> Tensor:

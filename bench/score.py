@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bench.datasets.planes import read_plane
 from bench.errors import BadInput
 from bench.metrics import Context, Metric, Missing, References, Score, make_metric
-from bench.datasets import read_plane
 from bench.pictures import picture_files, read_picture
 from bench.run.measure import Group, measure_group
-from bench.scene import Bool, Int32, LabelSpace, UInt8
+from bench.scene import VOID, Bool, Int32, LabelSpace, UInt8
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["DEFAULT_METRICS", "Pair", "score"]
 
 DEFAULT_METRICS = ("psnr", "ssim", "rmse", "l1", "lpips-alex", "fid")
 
 _GROUP = 16
+
+_UNLABELLED = LabelSpace("unlabelled", (), ())
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ def score(
     context = Context(device=device, segmenter=segmenter, fetch=fetch)
     made = {name: make_metric(name, {}, context) for name in metrics}
     ready = [metric for metric in made.values() if not isinstance(metric, Missing)]
-    samples, references = _measure(pairs, ready, advance)
+    samples, references = _measure(pairs, ready, _UNLABELLED, advance)
     scores: list[Score] = []
     for name, metric in made.items():
         if isinstance(metric, Missing):
@@ -77,9 +84,7 @@ def score(
     return scores
 
 
-def find_pairs(
-    real: Path, fake: Path, masks: Path | None, labels: Path | None
-) -> Iterator[Pair]:
+def find_pairs(real: Path, fake: Path, masks: Path | None, labels: Path | None) -> Iterator[Pair]:
     """Pairs the folders' pictures by stem, sorted.
 
     Raises:
@@ -113,23 +118,88 @@ def _some(folder: Path) -> dict[str, Path]:
 
 
 def _measure(
-    pairs: Sequence[Pair], metrics: Sequence[Metric], advance: Callable[[int], None]
+    pairs: Sequence[Pair],
+    metrics: Sequence[Metric],
+    space: LabelSpace,
+    advance: Callable[[int], None],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The samples and the reference side of all pairs, as `Metric.summarise` reads them."""
     import pandas as pd
 
     samples: list[pd.DataFrame] = []
     references: list[pd.DataFrame] = []
-    for group in _groups(pairs):
-        stems = [pair.stem for pair in group]
-        pictures = [read_picture(pair.real) for pair in group]
-        rest = _rest(group, pictures, _space(metrics))
+    for group, pictures in _groups(pairs):
+        rest = _rest(group, pictures, space)
         side = Group.of(metrics, pictures, pictures, rest)
         results = {
             i: _result(pair, picture) for i, (pair, picture) in enumerate(zip(group, pictures))
         }
-        names = {"edit": stems, "scene": stems}
+        names = {"edit": rest.edits, "scene": rest.scenes}
         samples.append(pd.DataFrame({**names, **measure_group(metrics, side, results)}))
         references.append(pd.DataFrame({**names, **side.columns()}))
         advance(len(group))
     return pd.concat(samples, ignore_index=True), pd.concat(references, ignore_index=True)
+
+
+def _groups(pairs: Sequence[Pair]) -> Iterator[tuple[list[Pair], list[UInt8]]]:
+    """Consecutive pairs whose references have one size, with those references."""
+    group: list[Pair] = []
+    pictures: list[UInt8] = []
+    for pair in pairs:
+        picture = read_picture(pair.real)
+        if group and (len(group) == _GROUP or picture.shape != pictures[0].shape):
+            yield group, pictures
+            group, pictures = [], []
+        group.append(pair)
+        pictures.append(picture)
+    yield group, pictures
+
+
+def _rest(group: Sequence[Pair], pictures: Sequence[UInt8], space: LabelSpace) -> References:
+    stems = tuple(pair.stem for pair in group)
+    return References(
+        pictures=np.stack(pictures),
+        mask=np.stack([_mask(pair, picture) for pair, picture in zip(group, pictures)]),
+        labels=np.stack([_labels(pair, picture, space) for pair, picture in zip(group, pictures)]),
+        space=space,
+        scenes=stems,
+        edits=stems,
+    )
+
+
+def _result(pair: Pair, reference: UInt8) -> UInt8:
+    picture = read_picture(pair.fake)
+    _same_size(pair.fake, picture, reference)
+    return picture
+
+
+def _mask(pair: Pair, reference: UInt8) -> Bool:
+    if pair.mask is None:
+        return np.ones(reference.shape[:2], bool)
+    plane = read_plane(pair.mask)
+    _same_size(pair.mask, plane, reference)
+    values = set(np.unique(plane).tolist())
+    if not (values <= {0, 255} or values <= {0, 1}):
+        strange = sorted(values - {0, 1, 255})
+        raise BadInput(f"{pair.mask}: holds {strange[0]}; a mask has 0 = known and 255 (or 1) = edited")
+    return plane > 0
+
+
+def _labels(pair: Pair, reference: UInt8, space: LabelSpace) -> Int32:
+    if pair.labels is None:
+        return np.full(reference.shape[:2], VOID, np.int32)
+    plane = read_plane(pair.labels)
+    _same_size(pair.labels, plane, reference)
+    labels: Int32 = np.where(plane == 255, VOID, plane).astype(np.int32)
+    if labels.max() >= len(space):
+        raise BadInput(
+            f"{pair.labels}: label {labels.max()} is beyond the {len(space)} classes of "
+            f"{space.name}; 255 is void"
+        )
+    return labels
+
+
+def _same_size(path: Path, plane: NDArray[Any], reference: UInt8) -> None:
+    if plane.shape[:2] != reference.shape[:2]:
+        one, two = ("x".join(map(str, a.shape[1::-1])) for a in (plane, reference))
+        raise BadInput(f"{path}: is {one} where its reference is {two}; bring them to one size")

@@ -24,6 +24,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from bench.errors import BadInput, unknown
 from bench.suite_errors import explain
+from bench.table import TableLayout
 
 __all__ = [
     "Composite",
@@ -98,7 +99,9 @@ class TaskEntry(_Entry):
     def _one_source_of_edits(self) -> TaskEntry:
         if (self.protocol is None) == (self.pack is None):
             raise ValueError("a task takes its edits from either protocol or pack")
-        if self.name is not None and (isinstance(self.dataset, list) or isinstance(self.protocol, list)):
+        if self.name is not None and (
+            isinstance(self.dataset, list) or isinstance(self.protocol, list)
+        ):
             raise ValueError("name is for a task with one dataset and one protocol")
         return self
 
@@ -143,12 +146,9 @@ class Suite(_Entry):
     quantise: Quantise = "round"
     datasets: Annotated[dict[str, DatasetEntry], Field(min_length=1)]
     tasks: Annotated[list[TaskEntry], Field(min_length=1)]
-    methods: Annotated[
-        list[Annotated[MethodEntry, BeforeValidator(_method)]], Field(min_length=1)
-    ]
-    metrics: Annotated[
-        list[Annotated[MetricEntry, BeforeValidator(_metric)]], Field(min_length=1)
-    ]
+    methods: Annotated[list[Annotated[MethodEntry, BeforeValidator(_method)]], Field(min_length=1)]
+    metrics: Annotated[list[Annotated[MetricEntry, BeforeValidator(_metric)]], Field(min_length=1)]
+    table: TableLayout | None = None
 
     @model_validator(mode="after")
     def _names_fit_together(self) -> Suite:
@@ -156,11 +156,15 @@ class Suite(_Entry):
             names = [task.dataset] if isinstance(task.dataset, str) else task.dataset
             for name in names:
                 if name not in self.datasets:
-                    raise ValueError(f"tasks.{i}.dataset: {unknown('dataset', name, self.datasets)}")
+                    raise ValueError(
+                        f"tasks.{i}.dataset: {unknown('dataset', name, self.datasets)}"
+                    )
         seen = [method.name for method in self.methods]
         twice = sorted({name for name in seen if seen.count(name) > 1})
         if twice:
             raise ValueError(f"methods: {twice[0]!r} stands there twice; give each its own name")
+        if self.table is not None:
+            self.table.check([str(task.name) for task in self.single_tasks()], seen)
         return self
 
     def single_tasks(self) -> list[TaskEntry]:
@@ -207,7 +211,9 @@ def parse_suite(text: str, source: str) -> Suite:
         problem = getattr(error, "problem", None) or "no YAML"
         raise BadInput(f"{source}{line}: {problem}; a suite is a YAML file") from None
     if not isinstance(value, dict):
-        raise BadInput(f"{source}: a suite is a mapping with name, datasets, tasks, methods, metrics")
+        raise BadInput(
+            f"{source}: a suite is a mapping with name, datasets, tasks, methods, metrics"
+        )
     try:
         return Suite.model_validate(value)
     except ValidationError as error:
@@ -236,5 +242,7 @@ def load_suite(name: str | Path) -> Suite:
     except FileNotFoundError:
         raise BadInput(f"{path}: there is no such suite file; shipped: {suite_names()}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: cannot be read ({error}); a suite is a YAML file in UTF-8") from None
+        raise BadInput(
+            f"{path}: cannot be read ({error}); a suite is a YAML file in UTF-8"
+        ) from None
     return parse_suite(text, str(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 
 import yaml
@@ -15,12 +16,19 @@ __all__ = ["explain"]
 def explain(error: ValidationError, model: type[BaseModel], text: str, source: str) -> str:
     """One sentence for the first thing wrong in `text`, with the line it stands on."""
     details = error.errors(include_url=False)[0]
-    path = _as_written(details["loc"], text)
+    path = _as_written(details["loc"] or _named_in(details["msg"]), text)
     where = ".".join(str(part) for part in path)
     line = _line(text, path)
     place = f"{source}, line {line}" if line else source
     more = f" ({error.error_count() - 1} more below it)" if error.error_count() > 1 else ""
     return f"{place}: {_sentence(details, where, model)}{more}"
+
+
+def _named_in(message: str) -> tuple[str | int, ...]:
+    """The path that a check of several fields at once names before its first colon."""
+    named = re.match(r"Value error, ([\w.-]+): ", message)
+    parts = named.group(1).split(".") if named else []
+    return tuple(int(part) if part.isdigit() else part for part in parts)
 
 
 def _sentence(details: ErrorDetails, where: str, model: type[BaseModel]) -> str:
@@ -34,7 +42,7 @@ def _sentence(details: ErrorDetails, where: str, model: type[BaseModel]) -> str:
         return f"the field {where!r} is missing"
     if kind == "value_error":
         message = details["msg"].removeprefix("Value error, ")
-        return f"{where}: {message}" if where else message
+        return f"{where}: {message}" if details["loc"] else message
     return f"{where} is {details['input']!r}; expected: {details['msg']}"
 
 

@@ -1,1 +1,51 @@
 """Edits as a specification: deterministic masks and target maps, the same bytes everywhere."""
+
+from masks.digest import array_digest, draft_digest
+from masks.errors import MaskError
+from masks.packs.manifest import Manifest
+from masks.packs.predefined import Predefined
+from masks.packs.read import Packed
+from masks.packs.sheet import contact_sheet
+from masks.packs.verify import Problem, verify_pack
+from masks.packs.write import write_pack
+from masks.protocols.freeform import FreeForm, freeform_batch
+from masks.protocols.stratified import stratum_of
+from masks.references import references
+from masks.registry import (
+    Described,
+    Parameter,
+    describe,
+    make_protocol,
+    parameters_of,
+    protocols,
+)
+from masks.spec import Draft, Impossible, Protocol, Site
+from masks.streams import Stream
+
+__all__ = [
+    "Described",
+    "Draft",
+    "FreeForm",
+    "Impossible",
+    "Manifest",
+    "MaskError",
+    "Packed",
+    "Parameter",
+    "Predefined",
+    "Problem",
+    "Protocol",
+    "Site",
+    "Stream",
+    "array_digest",
+    "contact_sheet",
+    "describe",
+    "draft_digest",
+    "freeform_batch",
+    "make_protocol",
+    "parameters_of",
+    "protocols",
+    "references",
+    "stratum_of",
+    "verify_pack",
+    "write_pack",
+]

@@ -1,9 +1,9 @@
 """Sine, cosine and the normal distribution in fixed point, the same on every machine.
 
-The tables are made once, on first use, in exact integer arithmetic (series with guard bits), because
-math libraries differ in the last bit and one bit moves a truncated vertex. Between two entries the
-functions are interpolated linearly, again in integers. The functions are what these tables say; how far
-that is from the true functions stands with each.
+The tables are made once, on first use, in exact integer arithmetic (series with guard bits),
+because math libraries differ in the last bit and one bit moves a truncated vertex. Between two
+entries the functions are interpolated linearly, again in integers. The functions are what these
+tables say; how far that is from the true functions stands with each.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ def sine(angle: Int64) -> Int64:
     whole = np.bitwise_and(angle, TURN - 1)
     index, rest = whole // step, whole % step
     low, high = table[index], table[index + 1]
-    return low + ((high - low) * rest) // step
+    between: Int64 = low + ((high - low) * rest) // step
+    return between
 
 
 def cosine(angle: Int64) -> Int64:
@@ -58,15 +59,16 @@ def cosine(angle: Int64) -> Int64:
 def normal(words: UInt64) -> Int64:
     """Standard normal numbers in units of 2**-16, one for each random word.
 
-    The word's lowest bit is the sign and its upper 48 bits the probability of a smaller absolute value; the
-    distribution's inverse is within 7e-5 of the normal's up to 5 standard deviations.
+    The word's lowest bit is the sign and its upper 48 bits the probability of a smaller absolute
+    value; the distribution's inverse is within 7e-5 of the normal's up to 5 standard deviations.
     """
     table = _normal_table()
     share = (words >> np.uint64(16)).astype(np.int64)
     index = np.searchsorted(table, share, side="right") - 1
     low, high = table[index], table[index + 1]
     size = ((index << 16) + ((share - low) << 16) // np.maximum(high - low, 1)) // STEPS
-    return np.where(words & np.uint64(1), -size, size)
+    signed: Int64 = np.where(words & np.uint64(1), -size, size)
+    return signed
 
 
 @cache
@@ -88,7 +90,7 @@ def _sine_table() -> Int64:
 
 @cache
 def _normal_table() -> Int64:
-    """int64 [REACH * STEPS + 2]: P(|X| < k / STEPS) in units of 2**-48, then a last entry above all.
+    """P(|X| < k / STEPS) in units of 2**-48, then an entry above all: int64 [REACH * STEPS + 2].
 
     P(|X| < x) = sqrt(2 / pi) * sum over n of (-1)**n x**(2n+1) / (2**n n! (2n+1)).
     """

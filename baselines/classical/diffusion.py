@@ -43,7 +43,8 @@ def _fill(picture: Float64, hole: Bool) -> Float64:
         return picture
     system, known = _laplace(hole)
     filled = picture.copy()
-    solution = linalg.splu(system).solve(known @ picture[:, ~hole].T)  # [unknowns, 3]
+    right: Float64 = known @ picture[:, ~hole].T  # [unknowns, 3]
+    solution: Float64 = linalg.splu(system).solve(right)
     filled[:, hole] = solution.T
     return filled
 

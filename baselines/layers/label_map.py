@@ -109,11 +109,11 @@ def table_conv(rows: Tensor, weight: Tensor, neighbours: Tensor) -> Tensor:
     Returns:
         [m, C_out].
     """
-    out_channels, in_channels = weight.shape[:2]
-    count = len(rows) + 1
-    kernel = weight.reshape(out_channels, in_channels, 9).permute(2, 1, 0)
-    products = rows.new_zeros(9, count, out_channels)
-    torch.matmul(rows, kernel, out=products[:, :-1])
+    count, out_channels = len(rows) + 1, len(weight)
+    products = rows.new_empty(9, count, out_channels)
+    products[:, -1] = 0
+    for place, product in enumerate(products[:, :-1]):
+        torch.mm(rows, weight[:, :, place // 3, place % 3].t(), out=product)
     places = neighbours + count * torch.arange(9, device=neighbours.device)
     return F.embedding_bag(places, products.reshape(9 * count, out_channels), mode="sum")
 
@@ -154,4 +154,4 @@ def two_layer_conv(
         hidden = F.relu(first(labels.dense()))
         return tuple(layer(hidden) for layer in second)
     joint = labels.far.spread(two_layer_table(labels, first, second))
-    return joint.split([layer.out_channels for layer in second], dim=1)
+    return torch.split(joint, [layer.out_channels for layer in second], dim=1)

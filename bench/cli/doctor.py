@@ -53,10 +53,11 @@ def _devices() -> Iterable[Row]:
 
 
 def _weights() -> Iterable[Row]:
-    from bench.weights import list_weights
+    from bench.weights import verify
 
-    for entry in list_weights():
-        yield entry.name, str(entry.path) if entry.path else f"not found; {entry.address}"
+    for status in verify():
+        entry = status.network
+        yield entry.name, str(status.path) if status.path else f"not found; {entry.url}"
 
 
 def _editors() -> Iterable[Row]:

@@ -35,9 +35,10 @@ def make_batch(
     original = _pictures([job.answer.original for job in jobs])
     mask = torch.from_numpy(np.stack([edit.mask for edit in edits])).unsqueeze(1).float()
     labels = torch.from_numpy(np.stack([edit.labels for edit in edits])).long()
+    planes = [edit.instances for edit in edits if edit.instances is not None]
     instances = None
-    if all(edit.instances is not None for edit in edits):
-        instances = torch.from_numpy(np.stack([edit.instances for edit in edits])).long().to(device)
+    if len(planes) == len(edits):
+        instances = torch.from_numpy(np.stack(planes)).long().to(device)
     references = None
     if "references" in needs:
         references = tuple(tuple(_reference(s, device) for s in job.references) for job in jobs)

@@ -40,7 +40,8 @@ def compose(
         return quantised(painting, quantise)
     hole = mask[..., None]
     if composite == "known-bytes":
-        return np.where(hole, quantised(painting, quantise), original)
+        result: UInt8 = np.where(hole, quantised(painting, quantise), original)
+        return result
     m = hole.astype(np.float32)
     known = (original.astype(np.float32) / np.float32(255) - np.float32(0.5)) / np.float32(0.5)
     return quantised(m * painting + (np.float32(1) - m) * known, quantise)

@@ -90,9 +90,7 @@ def measure_group(
         indices, references, prepared = group.by_metric[metric.name]
         # A failed edit is stood in for by its own reference, so that nothing is prepared anew, and
         # its values are dropped.
-        stacked = np.stack(
-            [results.get(i, references.pictures[k]) for k, i in enumerate(indices)]
-        )
+        stacked = np.stack([results.get(i, references.pictures[k]) for k, i in enumerate(indices)])
         measured = dict(metric.measure(references, prepared, stacked))
         if raw is not None:
             measured.update(metric.observe(references, _stand_in(raw, indices, stacked)))
@@ -106,15 +104,11 @@ def measure_group(
     return columns
 
 
-def _stand_in(
-    raw: Mapping[int, Float32], indices: Sequence[int], stacked: UInt8
-) -> Float32:
+def _stand_in(raw: Mapping[int, Float32], indices: Sequence[int], stacked: UInt8) -> Float32:
     """The paintings in grey levels, float32 [B,H,W,3]."""
     grey = stacked.astype(np.float32)
     half = np.float32(127.5)
-    return np.stack(
-        [(raw[i] + 1) * half if i in raw else grey[k] for k, i in enumerate(indices)]
-    )
+    return np.stack([(raw[i] + 1) * half if i in raw else grey[k] for k, i in enumerate(indices)])
 
 
 def _spread(

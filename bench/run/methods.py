@@ -68,8 +68,9 @@ def _method(entry: MethodEntry, device: str, batch_size: int) -> Method:
         editor = create_editor(entry.editor, entry.options)
     except Unavailable as error:
         problem = str(error)
-    if isinstance(editor, Movable):
-        editor.to(device)
+    movable: object = editor
+    if isinstance(movable, Movable):
+        movable.to(device)
     identity: Mapping[str, Any] = getattr(editor, "identity", {})
     record = {
         "editor": entry.editor,

@@ -11,6 +11,7 @@ import numpy as np
 
 from bench.errors import EditFailed
 from bench.run.batching import make_batch
+from bench.run.footprint import Footprint, measured
 from bench.run.methods import Method
 from bench.run.prepare import Job
 from bench.scene import Float32, LabelSpace
@@ -32,11 +33,13 @@ class Paintings:
         pictures: float32 [H,W,3] in [-1,1] by job index; a failed job is missing.
         failures: the reason by job index.
         milliseconds: per edit, by job index, where it was measured after warm-up.
+        footprints: of every batch that was a warm-up: multiply-adds and memory of the whole batch.
     """
 
     pictures: dict[int, Float32] = field(default_factory=dict)
     failures: dict[int, str] = field(default_factory=dict)
     milliseconds: dict[int, float] = field(default_factory=dict)
+    footprints: list[Footprint] = field(default_factory=list)
 
 
 class Painter:
@@ -56,7 +59,7 @@ class Painter:
             group = [jobs[i] for i in indices]
             batch = make_batch(group, method.name, space, method.needs, self.device)
             try:
-                pictures, milliseconds = self._timed(method, batch)
+                pictures, milliseconds = self._timed(method, batch, paintings)
             except Exception as error:
                 self._one_by_one(method, batch, indices, paintings, error)
                 continue
@@ -94,18 +97,24 @@ class Painter:
             paintings.failures[index] = "the editor's picture holds NaN or infinite values"
 
     def _timed(
-        self, method: Method, batch: EditBatch
+        self, method: Method, batch: EditBatch, paintings: Paintings
     ) -> tuple[Float32, float | None]:
-        assert method.editor is not None
+        """The batch's pictures and milliseconds per edit; a warm-up has a footprint instead."""
+        editor = method.editor
+        assert editor is not None
         key = (method.name, tuple(batch.masked.shape[1:]))
+        if key not in self._warm:
+            pictures, footprint = measured(
+                lambda: _edit(editor, batch, self.batch_size), self.device
+            )
+            self._warm.add(key)
+            paintings.footprints.append(footprint)
+            return pictures, None
         _synchronise(self.device)
         start = time.perf_counter()
-        pictures = _edit(method.editor, batch, self.batch_size)
+        pictures = _edit(editor, batch, self.batch_size)
         _synchronise(self.device)
-        seconds = time.perf_counter() - start
-        warm = key in self._warm
-        self._warm.add(key)
-        return pictures, seconds * 1000 / self.batch_size if warm else None
+        return pictures, (time.perf_counter() - start) * 1000 / self.batch_size
 
 
 def _edit(editor: Editor, batch: EditBatch, size: int) -> Float32:
@@ -122,9 +131,7 @@ def _edit(editor: Editor, batch: EditBatch, size: int) -> Float32:
     with torch.inference_mode():
         painted = editor.edit(batch)
     _check_shape(painted, batch)
-    pictures: Float32 = (
-        painted[:count].permute(0, 2, 3, 1).float().contiguous().cpu().numpy()
-    )
+    pictures: Float32 = painted[:count].permute(0, 2, 3, 1).float().contiguous().cpu().numpy()
     return pictures
 
 

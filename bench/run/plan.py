@@ -6,7 +6,6 @@ list of (scene, sample) pairs, and everything in it follows from the plan alone.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,10 +121,7 @@ def plan_run(
     for name in data or {}:
         if name not in suite.datasets and name not in {d.dataset for d in suite.datasets.values()}:
             raise BadInput(f"--data {name}=...: suite {suite.name!r} has no dataset {name!r}")
-    opened = {
-        name: _open(name, entry, data or {})
-        for name, entry in suite.datasets.items()
-    }
+    opened = {name: _open(name, entry, data or {}) for name, entry in suite.datasets.items()}
     tasks = [
         _task(suite, entry, suite.datasets[str(entry.dataset)], opened[str(entry.dataset)])
         for entry in suite.single_tasks()
@@ -190,20 +186,11 @@ def _protocol(task: str, entry: TaskEntry) -> tuple[masks.Protocol, dict[str, An
     """The task's source of edits and what the protocol hash says of it."""
     try:
         if entry.pack is not None:
-            pack = masks.read_pack(Path(entry.pack))
-            return pack, {"protocol": pack.key, "pack": pack.fingerprint}
-        protocol = masks.make_protocol(str(entry.protocol), entry.parameters)
+            protocol: masks.Protocol = masks.Packed(folder=entry.pack)
+        else:
+            protocol = masks.make_protocol(str(entry.protocol), entry.parameters)
+        # A folder of edits is known by what it holds, not by where it lies.
+        recipe = getattr(protocol, "identity", None) or masks.parameters_of(protocol)
     except masks.MaskError as error:
         raise BadInput(f"task {task!r}: {error}") from None
-    parameters = dataclasses.asdict(protocol) if dataclasses.is_dataclass(protocol) else {}
-    return protocol, {"protocol": protocol.key, "parameters": _plain(parameters)}
-
-
-def _plain(value: Any) -> Any:
-    """JSON's own types, so that the record reads back as it was hashed."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        items = [_plain(item) for item in value]
-        return sorted(items) if isinstance(value, (set, frozenset)) else items
-    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+    return protocol, {"protocol": protocol.key, "parameters": recipe}

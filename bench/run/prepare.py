@@ -86,7 +86,9 @@ def _job(task: Task, scene: Scene, sample: int) -> Job | masks.Impossible:
         return draft
     if not draft.mask.any():
         return masks.Impossible("the mask is empty")
-    image = scene.image if draft.window is None else cut_scene(scene.image, draft.window, draft.mask)
+    image = (
+        scene.image if draft.window is None else cut_scene(scene.image, draft.window, draft.mask)
+    )
     references = _references(task, scene.id, sample)
     edit = Edit(
         id=_edit_id(task, scene.id, sample),

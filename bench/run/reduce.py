@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.identity import Record, record_hash
 from bench.metrics import Metric, Missing, Score
+from bench.metrics.estimate import Estimate
 from bench.run.methods import REAL, Method
 from bench.run.plan import Task
 from bench.run.store import RunFolder
@@ -16,7 +17,7 @@ from bench.run.tables import read_shards
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TaskMetrics", "protocol_record", "reduce_task"]
+__all__ = ["Reduced", "TaskMetrics", "protocol_record", "reduce_task"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,20 @@ class TaskMetrics:
     missing: Mapping[str, Missing]
 
 
+@dataclass(frozen=True)
+class Reduced:
+    """A task reduced.
+
+    Attributes:
+        scores: rows of the scores table.
+        replicates: rows of the replicates table: for every score of a whole set, its scenes and its
+            values without each of them, which is what pairs it with another run's.
+    """
+
+    scores: list[dict[str, Any]]
+    replicates: list[dict[str, Any]]
+
+
 def protocol_record(task: Task, metric: Metric | None, name: str) -> Record:
     """The readable side of a score's protocol hash."""
     definition = {"name": name} if metric is None else {"name": name, **metric.definition()}
@@ -35,44 +50,58 @@ def protocol_record(task: Task, metric: Metric | None, name: str) -> Record:
 
 def reduce_task(
     folder: RunFolder, task: Task, metrics: TaskMetrics, methods: Sequence[Method]
-) -> list[dict[str, Any]]:
-    """The task's rows of the scores table."""
+) -> Reduced:
+    """The task's rows of the scores and replicates tables."""
     prefixes = [name for metric in metrics.ready for name in (metric.name, *metric.shows)]
     samples = read_shards(folder.root / "samples" / task.slug, prefixes)
     references = read_shards(folder.root / "references" / task.slug, prefixes)
-    rows: list[dict[str, Any]] = []
+    reduced = Reduced([], [])
     for metric in metrics.ready:
         protocol = record_hash(protocol_record(task, metric, metric.name))
-        for score in metric.summarise_references(_with_values(metric, references)):
-            rows.append(_row(task, REAL, "", protocol, score))
+        real = metric.summarise_references(_with_values(metric, references))
+        reduced.scores.extend(_row(task, REAL, "", protocol, score) for score in real)
         for method in methods:
-            rows += [
-                _row(task, method.name, method.hash, protocol, score)
-                for score in _scores(metric, method, samples, references)
-            ]
+            for estimate in _estimates(metric, method, samples, references):
+                score = estimate.score()
+                reduced.scores.append(_row(task, method.name, method.hash, protocol, score))
+                if estimate.kind == "jackknife" and estimate.replicates is not None:
+                    reduced.replicates.append(_replicates(task, method.name, estimate))
     for name, missing in metrics.missing.items():
         protocol = record_hash(protocol_record(task, None, name))
         for method in methods:
             score = Score(name, None, reason=missing.reason)
-            rows.append(_row(task, method.name, method.hash, protocol, score))
-    return rows
+            reduced.scores.append(_row(task, method.name, method.hash, protocol, score))
+    return reduced
 
 
-def _scores(
+def _estimates(
     metric: Metric, method: Method, samples: pd.DataFrame, references: pd.DataFrame
-) -> list[Score]:
+) -> list[Estimate]:
+    def none(reason: str) -> list[Estimate]:
+        return [Estimate(name, None, reason=reason) for name in metric.shows]
+
     if method.problem is not None:
-        return [Score(name, None, reason=method.problem) for name in metric.shows]
+        return none(method.problem)
     mine = samples[(samples["method"] == method.name) & (samples["status"] == "ok")]
     if mine.empty:
-        return [Score(name, None, reason="no edit was carried out") for name in metric.shows]
+        return none("no edit was carried out")
     mine = _with_values(metric, mine)
     if mine.empty:
         what = "true picture" if metric.against == "truth" else "picture to compare with"
-        reason = f"no edit of this task has a {what}"
-        return [Score(name, None, reason=reason) for name in metric.shows]
+        return none(f"no edit of this task has a {what}")
     at = references.set_index("edit").loc[mine["edit"]].reset_index()
-    return metric.summarise(mine.reset_index(drop=True), at)
+    return metric.estimates(mine.reset_index(drop=True), at)
+
+
+def _replicates(task: Task, method: str, estimate: Estimate) -> dict[str, Any]:
+    return {
+        "task": task.name,
+        "method": method,
+        "metric": estimate.metric,
+        "of": estimate.of,
+        "scenes": estimate.scenes,
+        "values": estimate.replicates,
+    }
 
 
 def _with_values(metric: Metric, frame: pd.DataFrame) -> pd.DataFrame:
@@ -83,12 +112,11 @@ def _with_values(metric: Metric, frame: pd.DataFrame) -> pd.DataFrame:
         for column in frame.columns
         if column in names or any(column.startswith(f"{name}.") for name in names)
     ]
-    return frame[frame[own].notna().any(axis=1)] if own else frame
+    kept: pd.DataFrame = frame[frame[own].notna().any(axis=1)]
+    return kept
 
 
-def _row(
-    task: Task, method: str, method_hash: str, protocol: str, score: Score
-) -> dict[str, Any]:
+def _row(task: Task, method: str, method_hash: str, protocol: str, score: Score) -> dict[str, Any]:
     return {
         "task": task.name,
         "method": method,

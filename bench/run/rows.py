@@ -14,6 +14,9 @@ from bench.run.store import RunFolder, write_table
 
 __all__ = ["Rows"]
 
+_EVERY_ROW = ("edit", "scene", "sample", "region", "coverage", "method", "status", "reason")
+_TIMES = ("method", "edit", "ms", "macs", "peak_bytes")
+
 
 class Rows:
     """Gathers a shard's rows and writes them, the samples last."""
@@ -21,8 +24,8 @@ class Rows:
     def __init__(self, task: Task, prepared: Prepared) -> None:
         self._task = task
         self._prepared = prepared
-        self._samples: dict[str, list[Any]] = {}
-        self._times: dict[str, list[Any]] = {"method": [], "edit": [], "ms": []}
+        self._samples: dict[str, list[Any]] = {name: [] for name in _EVERY_ROW}
+        self._times: dict[str, list[Any]] = {name: [] for name in _TIMES}
         self._count = 0
 
     def add(
@@ -42,9 +45,9 @@ class Rows:
             len(jobs),
         )
         for i, milliseconds in sorted(paintings.milliseconds.items()):
-            self._times["method"].append(method.name)
-            self._times["edit"].append(jobs[i].edit.id)
-            self._times["ms"].append(milliseconds)
+            self._time(method=method.name, edit=jobs[i].edit.id, ms=milliseconds)
+        for one in paintings.footprints:
+            self._time(method=method.name, macs=one.macs, peak_bytes=one.peak_bytes)
 
     def write(self, folder: RunFolder, file_name: str, group: Group | None) -> None:
         """Writes the shard; it counts as done once its samples are there."""
@@ -52,10 +55,14 @@ class Rows:
         references = dict(_common(self._prepared))
         if group is not None:
             references.update(group.columns())
-        self._append_unmade()
         write_table(folder.table("references", task, file_name), references)
         write_table(folder.table("times", task, file_name), self._times)
+        write_table(folder.table("unmade", task, file_name), _unmade(self._prepared))
         write_table(folder.table("samples", task, file_name), self._samples)
+
+    def _time(self, **values: Any) -> None:
+        for name, column in self._times.items():
+            column.append(values.get(name))
 
     def _append(self, columns: Mapping[str, Sequence[Any]], count: int) -> None:
         """Adds rows; a column that one side lacks is empty there."""
@@ -65,22 +72,15 @@ class Rows:
             column.extend(columns.get(name, [None] * count))
         self._count += count
 
-    def _append_unmade(self) -> None:
-        """Edits that were never made stand in the samples too, under no method."""
-        unmade = self._prepared.unmade
-        self._append(
-            {
-                "edit": ["" for _ in unmade],
-                "scene": [one.scene for one in unmade],
-                "sample": [one.sample for one in unmade],
-                "region": [None for _ in unmade],
-                "coverage": [None for _ in unmade],
-                "method": ["" for _ in unmade],
-                "status": ["failed" if one.broken else "impossible" for one in unmade],
-                "reason": [one.reason for one in unmade],
-            },
-            len(unmade),
-        )
+
+def _unmade(prepared: Prepared) -> dict[str, list[Any]]:
+    unmade = prepared.unmade
+    return {
+        "scene": [one.scene for one in unmade],
+        "sample": [one.sample for one in unmade],
+        "status": ["failed" if one.broken else "impossible" for one in unmade],
+        "reason": [one.reason for one in unmade],
+    }
 
 
 def _common(prepared: Prepared) -> dict[str, list[Any]]:

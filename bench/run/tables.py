@@ -32,7 +32,8 @@ def read_shards(folder: Path, prefixes: Sequence[str] = ()) -> pd.DataFrame:
     tables = [_read(path, prefixes) for path in files]
     if not tables:
         raise BadInput(f"{folder}: no shard is done; carry out the run first")
-    return pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    frame: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    return frame
 
 
 def read_columns(path: Path) -> list[str]:

@@ -8,6 +8,12 @@ from bench.atomic import whole_file, write_json, write_text
 from bench.errors import BadInput
 
 
+def _break_off(path: Path, error: Exception) -> None:
+    with whole_file(path) as temporary:
+        temporary.write_text("half of the n")
+        raise error
+
+
 def test_a_file_appears_with_its_folder(tmp_path: Path) -> None:
     write_json(tmp_path / "new" / "a.json", {"a": [1, None]})
     assert (tmp_path / "new" / "a.json").read_text() == '{\n "a": [\n  1,\n  null\n ]\n}\n'
@@ -16,9 +22,8 @@ def test_a_file_appears_with_its_folder(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     write_text(path, "old")
-    with pytest.raises(RuntimeError), whole_file(path) as temporary:
-        temporary.write_text("half of the n")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        _break_off(path, RuntimeError())
     assert path.read_text() == "old"
     assert [child.name for child in tmp_path.iterdir()] == ["a.txt"]
 
@@ -26,8 +31,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None
 def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     with pytest.raises(BadInput, match=r"a\.txt: cannot be written \(No space left"):
-        with whole_file(path):
-            raise OSError(28, "No space left on device")
+        _break_off(path, OSError(28, "No space left on device"))
     assert not path.exists()
 
 

@@ -18,7 +18,5 @@ def test_names_that_differ_only_in_unsafe_characters_stay_apart() -> None:
 def test_every_name_becomes_one_plain_file_name(name: str) -> None:
     made = slug(name)
     assert made not in {"", ".", ".."}
-    assert set(made) <= set(
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
-    )
+    assert set(made) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
     assert len(made) <= 120

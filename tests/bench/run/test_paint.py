@@ -91,7 +91,7 @@ def test_an_editor_that_breaks_is_named_with_its_error() -> None:
             raise KeyError("weight")
 
     paintings = Painter(4, "cpu").paint(method(Broken()), jobs(2), SPACE)
-    assert paintings.failures == {i: "KeyError: 'weight'" for i in range(2)}
+    assert paintings.failures == dict.fromkeys(range(2), "KeyError: 'weight'")
 
 
 def test_nan_is_a_failure_of_its_own_edit() -> None:

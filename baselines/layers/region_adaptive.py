@@ -1,0 +1,135 @@
+"""Region-adaptive normalisation: SEAN's, called ACE in the released code.
+
+Each region of the label map has a style code of its own. A layer maps the codes to vectors, paints
+them over their regions and convolves the painting to a gamma and a beta; SPADE gives another pair
+from the label map; two learned numbers blend the pairs. One Gaussian map a picture, scaled per
+channel, is added before the normalisation, at test time too (protocol/generation.md, C.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+
+from baselines.layers.label_map import SymbolMap, joint_layer, table_conv
+from baselines.layers.spade import SPADE, batch_norm_line
+
+__all__ = ["RegionAdaptiveNorm", "StyledRegions"]
+
+
+@dataclass(frozen=True, eq=False)
+class StyledRegions:
+    """What conditions a SEAN layer: regions, their style codes, and where noise comes from.
+
+    Attributes:
+        labels: int64 [B,H,W] in 0..classes-1, -1 = no region (zero labels, zero style).
+        map: the one-hot labels; symbol b*(classes+1) + label, so that two pictures share none.
+        codes: float [B, classes, D], the style code of each class.
+        generators: one CPU generator a picture, or None = the global one (training).
+    """
+
+    labels: Tensor
+    map: SymbolMap
+    codes: Tensor
+    generators: Sequence[Generator] | None = None
+
+    @classmethod
+    def of(
+        cls, labels: Tensor, codes: Tensor, generators: Sequence[Generator] | None = None
+    ) -> StyledRegions:
+        """Regions of a label map [B,H,W] with codes [B,classes,D]."""
+        batch, classes = codes.shape[:2]
+        plain = SymbolMap.of_labels(labels, classes, codes.dtype)
+        offset = (classes + 1) * torch.arange(batch, device=labels.device).reshape(-1, 1, 1)
+        map = SymbolMap(plain.symbols + offset, plain.columns.repeat(batch, 1))
+        return cls(labels, map, codes, generators)
+
+    def present(self) -> list[int]:
+        """The classes that stand anywhere in the batch."""
+        return [int(label) for label in torch.unique(self.labels) if label >= 0]
+
+    def noise(self, x: Tensor) -> Tensor:
+        """Normals [B,1,H,W] of the size of x; drawn afresh by each call, each picture its own."""
+        size = (1, *x.shape[-2:])
+        if self.generators is None:
+            return torch.randn(len(x), *size, dtype=x.dtype, device=x.device)
+        drawn = [torch.randn(size, generator=generator) for generator in self.generators]
+        return torch.stack(drawn).to(x)
+
+
+class RegionAdaptiveNorm(nn.Module):
+    """norm(x + noise) * (1 + gamma) + beta, gamma and beta blended from style and labels.
+
+    Args:
+        channels: C of the features.
+        classes: how many style codes and one-hot channels.
+        style_length: D of a code.
+        hidden: width inside SPADE.
+        styled: False = labels only, unblended (the last block, up_3).
+    """
+
+    def __init__(
+        self, channels: int, classes: int, style_length: int, hidden: int, *, styled: bool = True
+    ) -> None:
+        super().__init__()
+        self.styled = styled
+        self.blending_gamma = nn.Parameter(torch.zeros(1))
+        self.blending_beta = nn.Parameter(torch.zeros(1))
+        self.noise_var = nn.Parameter(torch.zeros(channels))
+        self.Spade = SPADE(channels, classes, hidden)
+        self.param_free_norm = nn.BatchNorm2d(channels, affine=False)
+        if styled:
+            for label in range(classes):
+                self.add_module(f"fc_mu{label}", nn.Linear(style_length, style_length))
+            self.conv_gamma = nn.Conv2d(style_length, channels, 3, padding=1)
+            self.conv_beta = nn.Conv2d(style_length, channels, 3, padding=1)
+
+    def forward(self, x: Tensor, regions: StyledRegions) -> Tensor:
+        """[B,C,H,W] normalised and modulated."""
+        noisy = torch.addcmul(x, regions.noise(x), self.noise_var.reshape(-1, 1, 1))
+        here = regions.map.resize(x.shape[-2:])
+        if self.training or torch.is_grad_enabled() or not here.repetitive:
+            gamma, beta = self._maps(here, regions)
+            return torch.addcmul(beta, self.param_free_norm(noisy), 1 + gamma)
+        gamma, beta = self._table(here, regions)
+        scale, shift = batch_norm_line(self.param_free_norm)
+        return here.far.modulate(noisy, scale * (1 + gamma), shift * (1 + gamma) + beta)
+
+    def _maps(self, here: SymbolMap, regions: StyledRegions) -> tuple[Tensor, Tensor]:
+        gamma, beta = self.Spade.maps(here)
+        if not self.styled:
+            return gamma, beta
+        painted = SymbolMap(here.symbols, self.style_vectors(regions)).dense()
+        return self._blend(self.conv_gamma(painted), gamma, self.conv_beta(painted), beta)
+
+    def _table(self, here: SymbolMap, regions: StyledRegions) -> tuple[Tensor, Tensor]:
+        gamma, beta = self.Spade.table(here)
+        if not self.styled:
+            return gamma, beta
+        weight, bias = joint_layer([self.conv_gamma, self.conv_beta])
+        near = table_conv(self.style_vectors(regions), weight, here.near.neighbours) + bias
+        # One convolution sees 3x3, SPADE's two see 5x5: take the style at the middle of each 5x5.
+        style_gamma, style_beta = near[here.far.neighbours[:, 4]].chunk(2, dim=1)
+        return self._blend(style_gamma, gamma, style_beta, beta)
+
+    def style_vectors(self, regions: StyledRegions) -> Tensor:
+        """ReLU(Linear_j(code)) of each picture's class j, [B*(classes+1), D]; the rest is zero."""
+        batch, classes, length = regions.codes.shape
+        vectors = regions.codes.new_zeros(classes + 1, batch, length)
+        rows = list(vectors.unbind(0))
+        for label in regions.present():
+            linear = self.get_submodule(f"fc_mu{label}")
+            rows[label] = F.relu(linear(regions.codes[:, label]))
+        return torch.stack(rows, dim=1).reshape(-1, length)
+
+    def _blend(
+        self, style_gamma: Tensor, gamma: Tensor, style_beta: Tensor, beta: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        return (
+            torch.lerp(gamma, style_gamma, torch.sigmoid(self.blending_gamma)),
+            torch.lerp(beta, style_beta, torch.sigmoid(self.blending_beta)),
+        )

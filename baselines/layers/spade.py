@@ -1,0 +1,152 @@
+"""Spatially-adaptive normalisation and the residual block around it.
+
+Shared by SPADE, SESAME and, with another normalisation, SEAN (protocol/generation.md, 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from baselines.layers.label_map import SymbolMap, two_layer_conv, two_layer_table
+from baselines.layers.spectral import spectral
+
+__all__ = ["SPADE", "ModulatedResBlock", "SPADEResBlock", "batch_norm_line", "rectify"]
+
+
+class SPADE(nn.Module):
+    """Batch norm whose scale and shift are painted by the label map: norm(x)*(1+gamma)+beta.
+
+    Args:
+        channels: C of the features.
+        label_channels: C of the label map.
+        hidden: width between the two convolutions.
+    """
+
+    def __init__(self, channels: int, label_channels: int, hidden: int = 128) -> None:
+        super().__init__()
+        self.param_free_norm = nn.BatchNorm2d(channels, affine=False)
+        self.mlp_shared = nn.Sequential(nn.Conv2d(label_channels, hidden, 3, padding=1), nn.ReLU())
+        self.mlp_gamma = nn.Conv2d(hidden, channels, 3, padding=1)
+        self.mlp_beta = nn.Conv2d(hidden, channels, 3, padding=1)
+
+    def forward(self, x: Tensor, labels: SymbolMap) -> Tensor:
+        """[B,C,H,W] normalised and modulated; `labels` may have any size."""
+        here = labels.resize(x.shape[-2:])
+        if self.training or torch.is_grad_enabled() or not here.repetitive:
+            gamma, beta = self.maps(here)
+            return torch.addcmul(beta, self.param_free_norm(x), 1 + gamma)
+        gamma, beta = self.table(here)
+        scale, shift = batch_norm_line(self.param_free_norm)
+        return here.far.modulate(x, scale * (1 + gamma), shift * (1 + gamma) + beta)
+
+    def maps(self, labels: SymbolMap) -> tuple[Tensor, Tensor]:
+        """Gamma and beta, each [B,C,H,W], at the map's own size."""
+        gamma, beta = two_layer_conv(labels, self.first, [self.mlp_gamma, self.mlp_beta])
+        return gamma, beta
+
+    def table(self, labels: SymbolMap) -> tuple[Tensor, Tensor]:
+        """Gamma and beta, each [m,C], for every neighbourhood of `labels.far`."""
+        joint = two_layer_table(labels, self.first, [self.mlp_gamma, self.mlp_beta])
+        gamma, beta = joint.chunk(2, dim=1)
+        return gamma, beta
+
+    @property
+    def first(self) -> nn.Conv2d:
+        """The shared convolution."""
+        layer = self.mlp_shared[0]
+        assert isinstance(layer, nn.Conv2d)
+        return layer
+
+
+class ModulatedResBlock(nn.Module):
+    """The residual block of SPADE around any conditional normalisation.
+
+    norm -> LeakyReLU -> conv3x3, twice; where the widths differ the shortcut is norm -> conv1x1,
+    without an activation. [B,inputs,H,W] -> [B,outputs,H,W].
+
+    Args:
+        inputs, outputs: channels.
+        norm: makes the normalisation of C channels; called as norm(x, condition).
+        name: what the published parameters call the normalisations ("norm", "ace").
+        dilation: of the two 3x3 convolutions (SESAME's core).
+        spectral_norm: training form of the three convolutions.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        norm: Callable[[int], nn.Module],
+        *,
+        name: str = "norm",
+        dilation: int = 1,
+        spectral_norm: bool = True,
+    ) -> None:
+        super().__init__()
+        middle = min(inputs, outputs)
+        self.name = name
+        self.learned_shortcut = inputs != outputs
+
+        def conv(fan_in: int, fan_out: int) -> nn.Conv2d:
+            layer = nn.Conv2d(fan_in, fan_out, 3, padding=dilation, dilation=dilation)
+            return spectral(layer, spectral_norm)
+
+        self.conv_0 = conv(inputs, middle)
+        self.conv_1 = conv(middle, outputs)
+        self.add_module(f"{name}_0", norm(inputs))
+        self.add_module(f"{name}_1", norm(middle))
+        if self.learned_shortcut:
+            self.conv_s = spectral(nn.Conv2d(inputs, outputs, 1, bias=False), spectral_norm)
+            self.add_module(f"{name}_s", norm(inputs))
+
+    def forward(self, x: Tensor, condition: object) -> Tensor:
+        """The block's output under `condition`, whatever its normalisation reads."""
+        shortcut = x
+        if self.learned_shortcut:
+            shortcut = self.conv_s(self._norm("s")(x, condition))
+        y = self.conv_0(rectify(self._norm("0")(x, condition)))
+        y = self.conv_1(rectify(self._norm("1")(y, condition)))
+        out: Tensor = shortcut + y
+        return out
+
+    def _norm(self, place: str) -> nn.Module:
+        return self.get_submodule(f"{self.name}_{place}")
+
+
+class SPADEResBlock(ModulatedResBlock):
+    """`ModulatedResBlock` with SPADE normalisation."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        label_channels: int,
+        hidden: int = 128,
+        *,
+        dilation: int = 1,
+        spectral_norm: bool = True,
+    ) -> None:
+        super().__init__(
+            inputs,
+            outputs,
+            lambda channels: SPADE(channels, label_channels, hidden),
+            dilation=dilation,
+            spectral_norm=spectral_norm,
+        )
+
+
+def batch_norm_line(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Scale and shift [C] of a parameter-free batch norm in evaluation: norm(x) = scale*x+shift."""
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    scale = (norm.running_var + norm.eps).rsqrt()
+    return scale, -norm.running_mean * scale
+
+
+def rectify(x: Tensor) -> Tensor:
+    """LeakyReLU 0.2, in place where no gradient needs the input."""
+    return F.leaky_relu(x, 0.2, inplace=not torch.is_grad_enabled())

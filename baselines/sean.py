@@ -1,0 +1,156 @@
+"""SEAN: a picture from a label map and one style code per region (Zhu et al., CVPR 2020).
+
+    network = SEANGenerator(SEANConfig())
+    codes = network.encode(picture, labels)              # [B,19,512], of the regions it shows
+    result = network(StyledRegions.of(labels, codes))    # [B,3,H,W] RGB in [-1,1]
+
+The topology is SPADE's with region-adaptive normalisation. Parameters carry the published names
+(protocol/generation.md, C).
+"""
+
+from __future__ import annotations
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from baselines.layers.neighbourhoods import resize_nearest
+from baselines.layers.patch_discriminator import MultiScale, PatchDiscriminator
+from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
+from baselines.layers.spade import ModulatedResBlock, rectify
+from baselines.spade import double
+
+__all__ = ["SEANConfig", "SEANGenerator", "StyleEncoder", "region_means", "sean_discriminator"]
+
+SMALLEST = 32
+"""Features start at 1/32 of the picture."""
+
+
+class SEANConfig(BaseModel):
+    """What SEAN is built from; the defaults are the published values (CelebAMask-HQ).
+
+    Attributes:
+        classes: one-hot channels and style codes.
+        ngf, ndf: width of the last block, and of a discriminator's first layer.
+        hidden: width inside SPADE.
+        style_length: length of a style code.
+        encoder_width: width of the style encoder's first layer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    classes: int = Field(default=19, ge=1)
+    ngf: int = Field(default=64, ge=1)
+    ndf: int = Field(default=64, ge=1)
+    hidden: int = Field(default=128, ge=1)
+    style_length: int = Field(default=512, ge=1)
+    encoder_width: int = Field(default=32, ge=1)
+
+
+class SEANGenerator(nn.Module):
+    """Styled regions -> picture, [B,3,H,W] in [-1,1]; sides are multiples of 32.
+
+    Args:
+        config: widths.
+        spectral_norm: training form; False takes folded weights.
+    """
+
+    def __init__(self, config: SEANConfig, *, spectral_norm: bool = True) -> None:
+        super().__init__()
+        self.config = config
+        nf = config.ngf
+
+        def block(inputs: int, outputs: int, styled: bool = True) -> ModulatedResBlock:
+            def norm(channels: int) -> RegionAdaptiveNorm:
+                return RegionAdaptiveNorm(
+                    channels, config.classes, config.style_length, config.hidden, styled=styled
+                )
+
+            return ModulatedResBlock(inputs, outputs, norm, name="ace", spectral_norm=spectral_norm)
+
+        self.Zencoder = StyleEncoder(config.encoder_width, config.style_length)
+        self.fc = nn.Conv2d(config.classes, 16 * nf, 3, padding=1)
+        self.head_0 = block(16 * nf, 16 * nf)
+        self.G_middle_0 = block(16 * nf, 16 * nf)
+        self.G_middle_1 = block(16 * nf, 16 * nf)
+        self.up_0 = block(16 * nf, 8 * nf)
+        self.up_1 = block(8 * nf, 4 * nf)
+        self.up_2 = block(4 * nf, 2 * nf)
+        # The last block carries no style in the released network; its authors do not say why.
+        self.up_3 = block(2 * nf, nf, styled=False)
+        self.conv_img = nn.Conv2d(nf, 3, 3, padding=1)
+
+    def forward(self, regions: StyledRegions) -> Tensor:
+        """The picture of `regions`."""
+        height, width = regions.map.size
+        start = regions.map.resize((height // SMALLEST, width // SMALLEST))
+        x = self.fc(start.dense())  # (B, 16 nf, H/32, W/32)
+        x = self.head_0(x, regions)
+        x = self.G_middle_0(double(x), regions)
+        x = self.G_middle_1(x, regions)
+        x = self.up_0(double(x), regions)
+        x = self.up_1(double(x), regions)
+        x = self.up_2(double(x), regions)
+        x = self.up_3(double(x), regions)  # (B, nf, H, W)
+        return torch.tanh(self.conv_img(rectify(x)))
+
+    def encode(self, picture: Tensor, labels: Tensor) -> Tensor:
+        """Style codes [B,classes,D] of the regions that a picture shows, zero for the others.
+
+        Args:
+            picture: [B,3,H,W] in [-1,1].
+            labels: int64 [B,H,W]; pixels of -1 count for no region.
+        """
+        return region_means(self.Zencoder(picture), labels, self.config.classes)
+
+
+class StyleEncoder(nn.Module):
+    """The style encoder: [B,3,H,W] -> features [B,D,H/2,W/2] in (-1,1).
+
+    Three convolutions down to a quarter, one transposed up to a half, one to the code's length.
+    """
+
+    def __init__(self, width: int = 32, style_length: int = 512) -> None:
+        super().__init__()
+        up = nn.ConvTranspose2d(4 * width, 8 * width, 3, 2, padding=1, output_padding=1)
+        self.model = nn.Sequential(
+            nn.ReflectionPad2d(1),
+            *_layer(nn.Conv2d(3, width, 3)),
+            *_layer(nn.Conv2d(width, 2 * width, 3, 2, 1)),
+            *_layer(nn.Conv2d(2 * width, 4 * width, 3, 2, 1)),
+            *_layer(up),
+            nn.ReflectionPad2d(1),
+            nn.Conv2d(8 * width, style_length, 3),
+            nn.Tanh(),
+        )
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """Features of every second pixel, before they are averaged over regions."""
+        features: Tensor = self.model(picture)
+        return features
+
+
+def region_means(features: Tensor, labels: Tensor, classes: int) -> Tensor:
+    """Mean of the features [B,D,h,w] over each class of a label map [B,H,W]: [B,classes,D].
+
+    Labels are resized nearest to the features. An absent class has zeros; -1 counts nowhere.
+    """
+    batch, length, height, width = features.shape
+    small = resize_nearest(labels + 1, (height, width)).reshape(batch, 1, -1)
+    member = torch.zeros(batch, classes + 1, height * width, dtype=features.dtype)
+    member = member.to(features.device).scatter_(1, small, 1.0)[:, 1:]
+    sums = member @ features.permute(0, 2, 3, 1).reshape(batch, height * width, length)
+    return sums / member.sum(dim=2, keepdim=True).clamp(min=1)
+
+
+def sean_discriminator(config: SEANConfig, *, spectral_norm: bool = True) -> MultiScale:
+    """Two scales over concat[one-hot labels, picture], three hidden layers each."""
+    return MultiScale(
+        lambda: PatchDiscriminator(
+            config.classes + 3, config.ndf, (2, 2, 2), spectral_norm=spectral_norm
+        )
+    )
+
+
+def _layer(conv: nn.Conv2d | nn.ConvTranspose2d) -> list[nn.Module]:
+    return [conv, nn.InstanceNorm2d(conv.out_channels), nn.LeakyReLU(0.2)]

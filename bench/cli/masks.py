@@ -1,0 +1,131 @@
+"""`sebench masks`: edits as packs of PNGs with a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from bench.datasets import Dataset, Fit
+    from masks import Site
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="Edits as packs of PNGs with a manifest.")
+
+
+@app.command("list")
+def list_protocols() -> None:
+    """List the protocols: what each asks for, its parameters and their defaults."""
+    from masks import describe, protocols
+
+    for key in protocols():
+        one = describe(key)
+        typer.echo(f"{one.key} ({one.operation}): {one.summary}")
+        for parameter in one.parameters:
+            typer.echo(
+                f"    {parameter.name} = {parameter.default!r}: {parameter.summary} "
+                f"({parameter.expected})"
+            )
+
+
+@app.command()
+def make(
+    protocol: Annotated[str, typer.Argument(help="A protocol, as in freeform@1.")],
+    data: Annotated[str, typer.Option(metavar="NAME=PATH", help="A dataset and its folder.")],
+    out: Annotated[Path, typer.Option(help="The pack's folder.")],
+    seed: Annotated[int, typer.Option(min=0, help="The seed of all edits.")] = 0,
+    samples: Annotated[int, typer.Option(min=1, help="Edits a scene.")] = 1,
+    subset: Annotated[str | None, typer.Option(help="A split of the dataset.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most N scenes.")] = None,
+    size: Annotated[int, typer.Option(min=8, max=8192, help="Pixels a side.")] = 256,
+    fit: Annotated[str, typer.Option(help="crop, resize or native.")] = "crop",
+    parameter: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of the protocol; YAML values.")
+    ] = None,
+) -> None:
+    """Draw a dataset's edits and write them as a pack.
+
+    A dataset that sebench draws itself has no folder: --data procedural-rooms= will do.
+    """
+    from bench.datasets import Fit, describe, open_dataset
+    from bench.errors import BadInput
+    from masks import MaskError, make_protocol, write_pack
+
+    name, _, path = data.partition("=")
+    if fit not in ("crop", "resize", "native"):
+        raise BadInput(f"--fit {fit!r}: expected crop, resize or native")
+    place = None if describe(name).drawn else Path(path)
+    dataset = open_dataset(name, place, subset=subset, count=limit)
+    cut = Fit(None if fit == "native" else (size, size), fit)  # type: ignore[arg-type]  # checked above
+    try:
+        made = make_protocol(protocol, _parameters(parameter or []))
+        manifest = write_pack(
+            out,
+            made,
+            _sites(dataset, cut, samples),
+            seed=seed,
+            fingerprint=dataset.fingerprint(),
+        )
+    except MaskError as error:
+        raise BadInput(str(error)) from None
+    typer.echo(f"{out}: {manifest.edits} edits, {manifest.impossible} impossible")
+
+
+@app.command()
+def verify(folder: Annotated[Path, typer.Argument(help="A pack.")]) -> None:
+    """Prove a pack byte for byte; says which file differs (exit code 1)."""
+    from masks import verify_pack
+
+    problems = verify_pack(folder)
+    for problem in problems:
+        typer.echo(str(problem))
+    if problems:
+        raise typer.Exit(1)
+    typer.echo(f"{folder}: good")
+
+
+@app.command()
+def show(
+    folder: Annotated[Path, typer.Argument(help="A pack.")],
+    out: Annotated[Path | None, typer.Option(help="The PNG [FOLDER.png].")] = None,
+    count: Annotated[int, typer.Option(min=1, max=1000, help="How many edits.")] = 64,
+) -> None:
+    """Draw a contact sheet of a pack."""
+    from bench.errors import BadInput
+    from masks import MaskError, contact_sheet
+
+    target = out or folder.with_name(f"{folder.name}.png")
+    try:
+        shown = contact_sheet(folder, target, count)
+    except MaskError as error:
+        raise BadInput(str(error)) from None
+    typer.echo(f"{target}: {shown} edits")
+
+
+def _sites(dataset: Dataset, fit: Fit, samples: int) -> Iterator[tuple[Site, int]]:
+    from masks import Site
+
+    for name in dataset.ids:
+        scene = dataset.read(name, fit)
+        classes = dataset.space.classes
+        site = Site(dataset.name, name, scene.labels, scene.instances, classes)
+        for sample in range(samples):
+            yield site, sample
+
+
+def _parameters(pairs: list[str]) -> dict[str, object]:
+    import yaml
+
+    from bench.errors import BadInput
+
+    found: dict[str, object] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not (name and equals):
+            raise BadInput(f"--parameter {pair!r} is not of the form NAME=VALUE")
+        found[name] = yaml.safe_load(value)
+    return found

@@ -1,0 +1,143 @@
+"""What FID and KID share: features of every edit on both sides, and scores of whole sets."""
+
+from __future__ import annotations
+
+import abc
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.cache import ArrayCache
+from bench.extractors.inception import Inception
+from bench.identity import Record
+from bench.metrics.estimate import Estimate, cluster
+from bench.metrics.metric import Against, Columns, Metric, Prepared, References
+from bench.scene import UInt8
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["FeatureSets", "SetMetric"]
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+
+
+class FeatureSets:
+    """Both sides' features of one task and method, rows paired by edit.
+
+    `real` and `fake` float32 [n,d]; `scenes` the distinct scenes, `codes` int64 [n] each row's.
+    """
+
+    def __init__(self, real: Float32, fake: Float32, scenes: list[str]) -> None:
+        self.real = real
+        self.fake = fake
+        self.scenes, self.codes = cluster(scenes)
+
+
+class SetMetric(Metric):
+    """A distance between the set of results and the set of pictures before the edit.
+
+    Real pictures are always the dataset's own, whatever the edit asks for, as every paper has it.
+    Both sides lose a scene together in the jackknife, because the real pictures are of the edits'
+    own scenes.
+
+    Args:
+        name: as a suite names it.
+        title: as a reader sees it.
+        extractor: the network.
+        cache: the folder of the reference cache, or None.
+    """
+
+    against: Against = "original"
+    floor: ClassVar[float] = 0.0
+
+    def __init__(
+        self, name: str, title: str, extractor: Inception, cache: Path | None = None
+    ) -> None:
+        self.name = name
+        self.title = title
+        self.extractor = extractor
+        self.cache = None if cache is None else ArrayCache(cache)
+
+    def prepare(self, references: References) -> Prepared:
+        """Features of the real pictures, from the cache where they are there."""
+        if self.cache is None:
+            rows = list(self.extractor.features(references.pictures))
+        else:
+            kind = self.extractor.device.split(":")[0]
+            recipe: Record = {**self.extractor.identity(), "device": kind}
+            rows = self.cache.rows(recipe, references.pictures, self.extractor.features)
+        return Prepared(columns={f"{self.name}.features": rows})
+
+    def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
+        """Features of the results."""
+        del references, prepared
+        return {f"{self.name}.features": list(self.extractor.features(results))}
+
+    def estimates(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Estimate]:
+        """The distance between the two sets, with its leave-one-scene-out values."""
+        try:
+            sets = self.sets(samples, references)
+            value, replicates = self.distance(sets)
+        except ValueError as error:
+            return [Estimate(self.name, None, n=len(samples), reason=str(error))]
+        return [
+            Estimate(
+                self.name,
+                value,
+                n=len(sets.codes),
+                scenes=sets.scenes,
+                kind="jackknife",
+                replicates=replicates,
+                interval="jackknife over scenes, both sides",
+                floor=self.floor,
+            )
+        ]
+
+    def influence(self, samples: pd.DataFrame, references: pd.DataFrame) -> Columns:
+        """The distance minus what it would be without the edit; nan where that cannot be had."""
+        try:
+            sets = self.sets(samples, references)
+            alone = FeatureSets(sets.real, sets.fake, [str(i) for i in range(len(sets.codes))])
+            value, replicates = self.distance(alone)
+        except ValueError:
+            return {self.name: [float("nan")] * len(samples)}
+        if replicates is None:
+            return {self.name: [float("nan")] * len(samples)}
+        return {self.name: (value - replicates).tolist()}
+
+    def sets(self, samples: pd.DataFrame, references: pd.DataFrame) -> FeatureSets:
+        """Both sides' features.
+
+        Raises:
+            ValueError: where there are none, sides differ in length, or a number is not finite.
+        """
+        column = f"{self.name}.features"
+        real, fake = (_stack(table, column) for table in (references, samples))
+        if len(real) != len(fake):
+            raise ValueError(
+                f"{len(fake)} results against {len(real)} real pictures; sets need an equal n"
+            )
+        return FeatureSets(real, fake, [str(scene) for scene in samples["scene"]])
+
+    @abc.abstractmethod
+    def distance(self, sets: FeatureSets) -> tuple[float, Float64 | None]:
+        """The distance and its leave-one-scene-out values [scenes] (None where there are none).
+
+        Raises:
+            ValueError: where the sets are too small.
+        """
+
+
+def _stack(table: pd.DataFrame, column: str) -> Float32:
+    if column not in table or not len(table):
+        raise ValueError("no edit has features")
+    stacked = np.stack([np.asarray(row, dtype=np.float32) for row in table[column]])
+    broken = ~np.isfinite(stacked).all(axis=1)
+    if broken.any():
+        edits = [str(edit) for edit in table["edit"][broken]]
+        raise ValueError(f"the features of edit {edits[0]} are not all numbers")
+    return stacked

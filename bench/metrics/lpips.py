@@ -1,0 +1,95 @@
+"""LPIPS over the picture and over the hole (the mean of its spatial map there)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from bench.extractors.perceptual import SMALLEST, Perceptual
+from bench.identity import Record
+from bench.metrics.metric import Columns, Prepared, References
+from bench.metrics.per_edit import PerEdit
+from bench.scene import UInt8
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.extractors.perceptual import Features
+    from bench.scene import Bool
+
+__all__ = ["LPIPS"]
+
+_TITLES = {"alex": "AlexNet", "squeeze": "SqueezeNet", "vgg": "VGG"}
+
+
+class LPIPS(PerEdit):
+    """Learned perceptual distance (Zhang et al. 2018), version 0.1.
+
+    The true pictures' features stay in memory for all methods. Pictures with a side below 32 pixels
+    have no value.
+
+    Args:
+        network: the LPIPS network to look through.
+    """
+
+    floor: ClassVar[float] = 0.0
+
+    def __init__(self, network: Perceptual) -> None:
+        self.network = network
+        self.name = f"lpips-{network.trunk}"
+        self.title = f"LPIPS ({_TITLES[network.trunk]})"
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """The picture's score, then the hole's."""
+        return (self.name, f"{self.name}-hole")
+
+    def definition(self) -> Record:
+        """The network, and how the hole is cut out."""
+        return {
+            "network": self.network.identity(),
+            "hole": "mean of the spatial map, layers scaled up bilinearly",
+            "summary": "mean over edits",
+        }
+
+    def prepare(self, references: References) -> Prepared:
+        """Features of the true pictures; a picture that comes again (another sample) is reused."""
+        if min(references.pictures.shape[1:3]) < SMALLEST:
+            return Prepared()
+        return Prepared(memory=_features_once(self.network, references.pictures))
+
+    def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
+        """One number per edit and region."""
+        if prepared.memory is None:
+            nothing = [math.nan] * len(references)
+            return dict.fromkeys(self.shows, nothing)
+        whole: list[float] = []
+        hole: list[float] = []
+        pairs = zip(prepared.memory, self.network.features(results), references.mask)
+        for truth, result, mask in pairs:
+            maps = self.network.maps(truth, result)
+            whole.append(sum(float(layer.mean()) for layer in maps))
+            hole.append(_inside(self.network, maps, mask))
+        return {self.name: whole, f"{self.name}-hole": hole}
+
+
+def _inside(network: Perceptual, maps: list[Tensor], mask: Bool) -> float:
+    import torch
+
+    if not mask.any():
+        return math.nan
+    height, width = mask.shape
+    spatial = network.spatial(maps, (height, width))
+    return float(spatial[torch.from_numpy(mask).to(spatial.device)].mean())
+
+
+def _features_once(network: Perceptual, pictures: UInt8) -> list[Features]:
+    found: list[Features] = []
+    for i, picture in enumerate(pictures):
+        if i and np.array_equal(picture, pictures[i - 1]):
+            found.append(found[-1])
+        else:
+            found += network.features(pictures[i : i + 1])
+    return found

@@ -1,0 +1,157 @@
+"""Metrics by name, made with a suite's options, or the reason why one cannot be."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from bench.errors import BadInput, unknown
+from bench.extractors.inception import Inception
+from bench.extractors.perceptual import TRUNKS, Perceptual, Trunk
+from bench.metrics.context import Context
+from bench.metrics.fid import FID, KID
+from bench.metrics.iou import CONVENTIONS
+from bench.metrics.lpips import LPIPS
+from bench.metrics.metric import Metric
+from bench.metrics.pixel import L1, PSNR, RMSE
+from bench.metrics.score import Missing
+from bench.metrics.segmentation import Accuracy, MeanIoU
+from bench.metrics.ssim import SSIM, SSIMSean, SSIMSesame
+from bench.segmenters import Segmenter, make_segmenter
+from bench.weights import Found, WeightsMissing, fetch, find, require
+
+__all__ = ["make_metric", "metric_names"]
+
+Factory = Callable[..., Metric]
+"""Called with the context and a suite's options as keyword arguments."""
+
+
+def metric_names() -> list[str]:
+    """The names that `make_metric` knows, sorted."""
+    return sorted(_FACTORIES)
+
+
+def make_metric(
+    name: str, options: Mapping[str, Any] | None = None, context: Context | None = None
+) -> Metric | Missing:
+    """The metric of a name, or why it cannot be computed here (weights or a segmenter are missing).
+
+    Networks are found now, so that the reason is known before the run, but loaded on first use.
+
+    Raises:
+        BadInput: for an unknown name or option, or a value that an option does not take.
+    """
+    if name not in _FACTORIES:
+        raise unknown("metric", name, _FACTORIES)
+    factory, given = _FACTORIES[name], dict(options or {})
+    known = list(inspect.signature(factory).parameters)[1:]
+    for option in given:
+        if option not in known:
+            raise BadInput(
+                f"metric {name!r} has no option {option!r}; "
+                + (f"it has {', '.join(known)}" if known else "it takes none")
+            )
+    try:
+        return factory(context or Context(), **given)
+    except WeightsMissing as error:
+        return Missing(str(error))
+
+
+def _weights(name: str, context: Context) -> Found:
+    if context.fetch and find(name, context.weights) is None:
+        fetch(name, folder=None if context.weights is None else context.weights[0])
+    return require(name, context.weights)
+
+
+@functools.lru_cache(maxsize=8)
+def _extractor(weights: Found, front: str, device: str) -> Inception:
+    """One object for FID and KID, which remembers what it has just seen."""
+    return Inception(weights, front, device)
+
+
+def _plain(kind: Callable[[], Metric]) -> Factory:
+    def factory(context: Context) -> Metric:
+        del context
+        return kind()
+
+    return factory
+
+
+def _ssim(context: Context, on: str = "luma") -> Metric:
+    del context
+    if on == "luma" or on == "rgb":
+        return SSIM(on)
+    raise BadInput(f"metric 'ssim': option 'on' is {on!r}, expected 'luma' or 'rgb'")
+
+
+def _lpips(trunk: Trunk) -> Factory:
+    def factory(context: Context) -> Metric:
+        weights = _weights(TRUNKS[trunk], context)
+        return LPIPS(Perceptual(trunk, weights, context.device))
+
+    return factory
+
+
+def _miou(context: Context, convention: str = "dataset") -> Metric:
+    for known in CONVENTIONS:
+        if convention == known:
+            return MeanIoU(_segmenter(context), context.cache, known)
+    raise BadInput(
+        f"metric 'miou': option 'convention' is {convention!r}, expected one of "
+        f"{', '.join(CONVENTIONS)}"
+    )
+
+
+def _accuracy(context: Context, void: str = "excluded") -> Metric:
+    if void == "excluded" or void == "wrong":
+        return Accuracy(_segmenter(context), context.cache, void)
+    raise BadInput(f"metric 'accuracy': option 'void' is {void!r}, expected 'excluded' or 'wrong'")
+
+
+def _segmenter(context: Context) -> Segmenter:
+    if context.segmenter is None:
+        raise WeightsMissing(
+            "no segmenter is named for this dataset; name one, as in onnx:FILE, hf:FOLDER or "
+            "mmseg:CONFIG,CHECKPOINT"
+        )
+    return make_segmenter(context.segmenter, context.device, context.weights)
+
+
+def _inception(kind: type[FID] | type[KID], name: str, title: str, front: str) -> Factory:
+    def factory(context: Context) -> Metric:
+        weights = _weights("inception-fid", context)
+        extractor = _extractor(weights, front, context.device)
+        if weights.official:
+            return kind(name, title, extractor, context.cache)
+        plain = name.replace("fid", "frechet").replace("kid", "kernel")
+        called = "Fréchet distance" if kind is FID else "Kernel distance"
+        return kind(plain, f"{called} (weights not the official file)", extractor, context.cache)
+
+    return factory
+
+
+_FACTORIES: Mapping[str, Factory] = MappingProxyType(
+    {
+        "accuracy": _accuracy,
+        "fid": _inception(FID, "fid", "FID", "pytorch-fid"),
+        "fid-bgr": _inception(FID, "fid-bgr", "FID (BGR)", "bgr"),
+        "fid-clean": _inception(FID, "fid-clean", "clean-FID", "clean-fid"),
+        "fid-torchmetrics": _inception(
+            FID, "fid-torchmetrics", "FID (torchmetrics)", "torchmetrics"
+        ),
+        "kid": _inception(KID, "kid", "KID", "pytorch-fid"),
+        "l1": _plain(L1),
+        "lpips-alex": _lpips("alex"),
+        "lpips-squeeze": _lpips("squeeze"),
+        "lpips-vgg": _lpips("vgg"),
+        "miou": _miou,
+        "psnr": _plain(PSNR),
+        "rmse": _plain(RMSE),
+        "ssim": _ssim,
+        "ssim-sean": _plain(SSIMSean),
+        "ssim-sesame": _plain(SSIMSesame),
+    }
+)

@@ -1,0 +1,92 @@
+"""The published numbers, as they were found: results.json, read once, checked and looked up.
+
+The file is kept as it was gathered: a number that no source states is not in it, and nothing here
+makes one up. One quantity may be there more than once (the paper, a digest of it, a user's report).
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["PROVENANCE", "Kind", "Published", "all_published", "find_published"]
+
+Kind = Literal["paper", "summary", "digest", "user report"]
+
+PROVENANCE: Mapping[Kind, str] = {
+    "paper": "printed in the paper or stated by its authors",
+    "summary": "from a summary article about the paper",
+    "digest": "from a third party's digest of the paper",
+    "user report": "measured by somebody else with the released model or tool",
+}
+"""What each kind of provenance means, for the reader of a table; the most trusted first."""
+
+_FILE = Path(__file__).parent / "results.json"
+
+
+class Published(BaseModel):
+    """One published value.
+
+    Attributes:
+        paper: where it belongs ("SPADE (CVPR 2019, arXiv 1903.07291)"), or "reproduction".
+        table: which table or text of it.
+        dataset, task, method, metric: as the source names them.
+        value: as printed: percentages stay percentages.
+        source: where this project has it from.
+        provenance: what kind of source that is; see `PROVENANCE`.
+        note: what a reader must know before using it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    paper: str
+    table: str
+    dataset: str
+    task: str
+    method: str
+    metric: str
+    value: float
+    source: str
+    provenance: Kind
+    note: str = ""
+
+
+@functools.cache
+def all_published() -> tuple[Published, ...]:
+    """Every published value, in the order in which they were gathered."""
+    rows = json.loads(_FILE.read_text(encoding="utf-8"))
+    return tuple(Published.model_validate(row) for row in rows)
+
+
+def find_published(
+    *,
+    dataset: str,
+    task: str,
+    method: str,
+    metric: str,
+    papers: Iterable[str] | None = None,
+) -> tuple[Published, ...]:
+    """The values of one quantity, the most trusted kind of source first; empty where none is known.
+
+    Args:
+        dataset: as the source names it, as are `task`, `method` and `metric`.
+        task: what was done.
+        method: whose result it is.
+        metric: what was measured.
+        papers: only values that stand under one of these papers; None = any.
+    """
+    wanted = (dataset, task, method, metric)
+    allowed = None if papers is None else set(papers)
+    found = [
+        one
+        for one in all_published()
+        if (one.dataset, one.task, one.method, one.metric) == wanted
+        and (allowed is None or one.paper in allowed)
+    ]
+    trust = list(PROVENANCE)
+    return tuple(sorted(found, key=lambda one: trust.index(one.provenance)))

@@ -1,0 +1,122 @@
+"""What `run.json` holds, typed: the tasks, methods and metrics of a run and where it came from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    StringConstraints,
+)
+
+__all__ = ["FORMAT", "Git", "Header", "Impossible", "MethodRow", "MetricColumn", "Space", "TaskRow"]
+
+FORMAT = 1
+"""The version of the run directory that this reader understands."""
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_@+=-][A-Za-z0-9_.@+=-]*$")]
+"""A name that is safe as one part of a path: no separator, no leading dot."""
+
+
+class _Part(BaseModel):
+    """Frozen; fields that a later writer adds are let pass."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Space(_Part):
+    """A label space: K class names and K colours, RGB in 0..255."""
+
+    name: str
+    classes: tuple[str, ...]
+    palette: tuple[tuple[int, int, int], ...]
+
+
+class Impossible(_Part):
+    """An edit that the protocol could not draw, with its reason in one sentence."""
+
+    scene: str
+    sample: int
+    reason: str
+
+
+class TaskRow(_Part):
+    """A dataset under a protocol; `n` edits were drawn, `size` is (height, width) in pixels."""
+
+    name: str
+    slug: Slug
+    title: str
+    dataset: str
+    protocol: str
+    operation: str
+    n: NonNegativeInt
+    size: tuple[int, int] | None
+    space: Space
+    impossible: tuple[Impossible, ...] = ()
+    record: dict[str, Any] = Field(default_factory=dict)
+
+
+class MethodRow(_Part):
+    """An editor with its options: a row of a table. `problem` says why it could not run."""
+
+    name: str
+    slug: Slug
+    title: str
+    editor: str
+    options: dict[str, Any] = Field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    hash: str | None = None
+    record: dict[str, Any] = Field(default_factory=dict)
+    problem: str | None = None
+
+    @property
+    def sees_hidden(self) -> bool:
+        """Whether the method is shown the pixels that it is to paint."""
+        return "original" in self.needs
+
+
+class MetricColumn(_Part):
+    """A score's name and how to read it; `metric` is the Metric that it belongs to."""
+
+    name: str
+    metric: str
+    title: str
+    unit: str = ""
+    better: Literal["lower", "higher", "neither"]
+
+
+class Git(_Part):
+    """The commit that ran, and whether the working tree had changes on top of it."""
+
+    commit: str
+    dirty: bool
+
+
+class Header(_Part):
+    """The whole of `run.json`; times are ISO 8601 in UTC.
+
+    `state` is "decided" where `--until-decided` ended the run before all its edits were made;
+    `protocols` holds the readable record behind every protocol hash of the scores.
+    """
+
+    format: Literal[1]
+    name: str
+    title: str
+    description: str = ""
+    state: Literal["running", "decided", "done"]
+    started: str | None = None
+    finished: str | None = None
+    seconds: NonNegativeFloat | None = None
+    suite: dict[str, Any] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    git: Git | None = None
+    hardware: dict[str, Any] = Field(default_factory=dict)
+    tasks: tuple[TaskRow, ...] = ()
+    methods: tuple[MethodRow, ...] = ()
+    metrics: tuple[MetricColumn, ...] = ()
+    protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    table: dict[str, Any] | None = None

@@ -1,0 +1,1 @@
+"""Packs: edits as files, which other people can use without this project."""

@@ -1,0 +1,199 @@
+"""What a pack says of itself.
+
+A pack is a folder: `manifest.json` (protocol, parameters, seed, dataset and its fingerprint,
+counts, coverage, and the SHA-256 of the list), `edits.jsonl` (the list: one edit or one
+impossible edit a line) and the PNGs that the list names with their SHA-256 over file bytes and
+over decoded pixels. The list is read line by line, so that a pack may hold any number of edits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from masks.errors import MaskError
+
+__all__ = ["EDITS", "FORMAT", "MANIFEST", "Entry", "Manifest", "Plane", "entries", "file_digest"]
+
+FORMAT = "sebench-masks@1"
+MANIFEST = "manifest.json"
+EDITS = "edits.jsonl"
+
+
+@dataclass(frozen=True)
+class Plane:
+    """One PNG: its path inside the pack, SHA-256 of the file and of the decoded pixels."""
+
+    path: str
+    sha256: str
+    pixels: str
+
+    def within(self, folder: Path) -> Path:
+        """The file's real path.
+
+        Raises:
+            MaskError: where it would lie outside of the pack.
+        """
+        inside = PurePosixPath(self.path)
+        if inside.is_absolute() or ".." in inside.parts or "\\" in self.path or ":" in self.path:
+            raise MaskError(f"{folder}: the path {self.path!r} leaves the pack")
+        path = folder / inside
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise MaskError(f"{folder}: the path {self.path!r} leaves the pack through a link")
+        return path
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the list: an edit, or why there is none (`impossible`, all else None)."""
+
+    scene: str
+    sample: int
+    impossible: str | None = None
+    coverage: float | None = None
+    region: str | None = None
+    truth: str | None = None
+    removed: int | None = None
+    window: tuple[int, int, int, int] | None = None
+    mask: Plane | None = None
+    labels: Plane | None = None
+    instances: Plane | None = None
+
+    def line(self) -> str:
+        """The entry as a line of JSON; what is None is left out."""
+        kept = {name: value for name, value in asdict(self).items() if value is not None}
+        return json.dumps(kept, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The pack's head.
+
+    Attributes:
+        protocol: the key of the protocol that drew the edits.
+        operation: what the edits ask for.
+        parameters: the protocol's, as JSON.
+        seed: the seed of all edits.
+        dataset: the dataset's registered name.
+        fingerprint: the dataset's fingerprint when the pack was made.
+        edits: how many edits the pack holds.
+        impossible: how many could not be made.
+        coverage: mean, least and largest painted share of the picture; empty without edits.
+        list_sha256: SHA-256 of `edits.jsonl`.
+        format: `FORMAT`.
+    """
+
+    protocol: str
+    operation: str
+    parameters: dict[str, Any]
+    seed: int
+    dataset: str
+    fingerprint: str
+    edits: int
+    impossible: int
+    coverage: dict[str, float]
+    list_sha256: str
+    format: str = FORMAT
+
+    def text(self) -> str:
+        """The manifest as indented JSON."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+    @staticmethod
+    def read(folder: Path) -> Manifest:
+        """The manifest of a pack.
+
+        Raises:
+            MaskError: where there is none, or it is not one of this format.
+        """
+        path = folder / MANIFEST
+        manifest: Manifest = _made(Manifest, _json(path, _text(path)), path)
+        if manifest.format != FORMAT:
+            raise MaskError(f"{path}: format {manifest.format!r} is not {FORMAT!r}")
+        return manifest
+
+
+def entries(folder: Path) -> Iterator[Entry]:
+    """The list's entries in order, read line by line.
+
+    Raises:
+        MaskError: naming the line that is not an entry.
+    """
+    path = folder / EDITS
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                yield _entry(line, f"{path}, line {number}")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MaskError(f"{path}: cannot be read ({error})") from None
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 (hex) of a file's bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _entry(line: str, where: str) -> Entry:
+    value = _json(where, line)
+    if isinstance(value, dict):
+        for name in ("mask", "labels", "instances"):
+            if name in value:
+                value[name] = _made(Plane, value[name], where)
+        if "window" in value:
+            value["window"] = tuple(value["window"])
+    entry: Entry = _made(Entry, value, where)
+    if (entry.mask is None) == (entry.impossible is None):
+        raise MaskError(f"{where}: an entry has either a mask or a reason why there is none")
+    return entry
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MaskError(f"{path}: cannot be read ({error}); is this folder a pack?") from None
+
+
+def _json(where: Path | str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise MaskError(f"{where}: not JSON ({error})") from None
+
+
+def _made(kind: Any, value: Any, where: Path | str) -> Any:
+    """A dataclass from a JSON object whose values are of the annotated kinds."""
+    if not isinstance(value, dict):
+        raise MaskError(f"{where}: expected an object, not {value!r}")
+    fields = kind.__dataclass_fields__
+    for name, given in value.items():
+        if name not in fields:
+            raise MaskError(f"{where}: {name!r} does not belong here")
+        if not isinstance(given, _KINDS[fields[name].type]) or isinstance(given, bool):
+            raise MaskError(f"{where}: {name} must be {fields[name].type}, not {given!r}")
+    try:
+        return kind(**value)
+    except TypeError as error:
+        missing = str(error).partition(": ")[2]
+        raise MaskError(f"{where}: missing {missing}") from None
+
+
+_KINDS: dict[str, Any] = {
+    "str": str,
+    "int": int,
+    "str | None": str,
+    "int | None": int,
+    "float | None": (int, float),
+    "dict[str, Any]": dict,
+    "dict[str, float]": dict,
+    "tuple[int, int, int, int] | None": tuple,
+    "Plane | None": Plane,
+}

@@ -1,0 +1,139 @@
+"""Masks, label maps and instance maps as PNG files, exactly.
+
+A mask is 8-bit grey, 0 or 255 (255 = change). A label map holds label + 1, so that 0 is void:
+with a palette up to label 254, else in 16-bit grey. An instance map is 16-bit grey, or, where an
+id does not fit, RGBA whose bytes are the id in little-endian order.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from masks.errors import MaskError
+from masks.spec import Bool, Int32
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = [
+    "label_colours",
+    "read_instances",
+    "read_labels",
+    "read_mask",
+    "write_instances",
+    "write_labels",
+    "write_mask",
+]
+
+LARGEST_SIDE = 16384
+"""Pictures with a longer side are refused before they are decoded."""
+
+
+def write_mask(path: Path, mask: Bool) -> None:
+    """Writes bool [H,W] as 0 and 255."""
+    _save(path, mask.astype(np.uint8) * np.uint8(255))
+
+
+def read_mask(path: Path) -> Bool:
+    """The mask of a grey PNG, bool [H,W]; its values are 0 and one other (1 or 255), no third.
+
+    Raises:
+        MaskError: where the file is no such PNG.
+    """
+    values = _load(path, ("1", "L"))
+    kinds = set(np.unique(values).tolist())
+    if not (kinds <= {0, 1} or kinds <= {0, 255}):
+        raise MaskError(f"{path}: a mask holds 0 and 255 (or 0 and 1) only; threshold it first")
+    mask: Bool = values > 0
+    return mask
+
+
+def write_labels(path: Path, labels: Int32) -> None:
+    """Writes int32 [H,W] with -1 = void."""
+    shifted = labels.astype(np.int64) + 1
+    if shifted.min() < 0 or shifted.max() > 65535:
+        raise MaskError(f"{path}: labels must be -1..65534, not {labels.min()}..{labels.max()}")
+    if shifted.max() > 255:
+        _save(path, shifted.astype(np.uint16))
+    else:
+        _save(path, shifted.astype(np.uint8), label_colours())
+
+
+def read_labels(path: Path) -> Int32:
+    """The label map that `write_labels` wrote, int32 [H,W].
+
+    Raises:
+        MaskError: where the file is no such PNG.
+    """
+    labels: Int32 = _load(path, ("P", "I;16")).astype(np.int32) - np.int32(1)
+    return labels
+
+
+def write_instances(path: Path, instances: Int32) -> None:
+    """Writes int32 [H,W], no id below 0."""
+    if instances.min() < 0:
+        raise MaskError(f"{path}: instance ids must not be negative")
+    if instances.max() <= 65535:
+        _save(path, instances.astype(np.uint16))
+        return
+    words = np.ascontiguousarray(instances.astype("<u4"))
+    _save(path, words.view(np.uint8).reshape(*instances.shape, 4))
+
+
+def read_instances(path: Path) -> Int32:
+    """The instance map that `write_instances` wrote, int32 [H,W].
+
+    Raises:
+        MaskError: where the file is no such PNG, or an id does not fit into int32.
+    """
+    values = _load(path, ("I;16", "RGBA"))
+    if values.ndim == 2:
+        return values.astype(np.int32)
+    ids = np.ascontiguousarray(values).view("<u4")[..., 0]
+    if ids.max() >= 2**31:
+        raise MaskError(f"{path}: an instance id is larger than 2**31 - 1")
+    return ids.astype(np.int32)
+
+
+def label_colours() -> NDArray[np.uint8]:
+    """Black for void, then colours that are easy to tell apart, by bits: uint8 [256,3]."""
+    index = np.arange(256)
+    colours = np.zeros((256, 3), dtype=np.uint8)
+    for bit in range(8):
+        colours[:, bit % 3] |= (((index >> bit) & 1) << (7 - bit // 3)).astype(np.uint8)
+    return colours
+
+
+def _save(path: Path, values: NDArray[Any], palette: NDArray[np.uint8] | None = None) -> None:
+    from PIL import Image
+
+    picture = Image.fromarray(values)
+    if palette is not None:
+        picture.putpalette(palette.tobytes())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture.save(path, format="PNG")
+
+
+def _load(path: Path, modes: tuple[str, ...]) -> NDArray[Any]:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path, formats=("PNG",)) as picture:
+            _refuse(path, picture, modes)
+            return np.asarray(picture)
+    except UnidentifiedImageError:
+        raise MaskError(f"{path}: not a PNG file") from None
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise MaskError(f"{path}: cannot be read ({error})") from None
+
+
+def _refuse(path: Path, picture: Image, modes: tuple[str, ...]) -> None:
+    if max(picture.size) > LARGEST_SIDE:
+        raise MaskError(f"{path}: larger than {LARGEST_SIDE} pixels a side")
+    mode = "I;16" if picture.mode == "I" else picture.mode
+    if mode not in modes:
+        raise MaskError(f"{path}: a PNG of mode {picture.mode}, not {' or '.join(modes)}")

@@ -1,0 +1,121 @@
+"""Proving a pack, file by file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from masks.digest import array_digest
+from masks.errors import MaskError
+from masks.packs.manifest import EDITS, MANIFEST, Entry, Manifest, entries, file_digest
+from masks.packs.read import planes
+from masks.registry import make_protocol
+
+__all__ = ["Problem", "verify_pack"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one file of a pack."""
+
+    path: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.what}"
+
+
+def verify_pack(folder: Path) -> tuple[Problem, ...]:
+    """Everything that is wrong with a pack; nothing means that it is what its manifest says.
+
+    Checked are the manifest and its protocol, the list's hash and counts, every file's bytes and
+    pixels, that masks are binary and planes of one size, the coverages, and that no other file
+    lies in the folder.
+    """
+    folder = Path(folder)
+    try:
+        manifest = Manifest.read(folder)
+        make_protocol(manifest.protocol, _checkable(manifest))
+        if file_digest(folder / EDITS) != manifest.list_sha256:
+            return (Problem(EDITS, "differs from the manifest's hash"),)
+        return tuple(_walk(folder, manifest))
+    except (MaskError, OSError) as error:
+        return (Problem(MANIFEST, str(error)),)
+
+
+def _checkable(manifest: Manifest) -> dict[str, object]:
+    """The parameters that can be checked here: folders of masks lie elsewhere."""
+    return {} if "folder" in manifest.parameters else manifest.parameters
+
+
+def _walk(folder: Path, manifest: Manifest) -> Iterator[Problem]:
+    named = {MANIFEST, EDITS}
+    seen: set[tuple[str, int]] = set()
+    shares: list[float] = []
+    impossible = 0
+    for entry in entries(folder):
+        where = f"{entry.scene}, sample {entry.sample}"
+        if (entry.scene, entry.sample) in seen:
+            yield Problem(EDITS, f"holds {where} twice")
+        seen.add((entry.scene, entry.sample))
+        impossible += entry.impossible is not None
+        if entry.coverage is not None:
+            shares.append(entry.coverage)
+        named |= {plane.path for plane in (entry.mask, entry.labels, entry.instances) if plane}
+        yield from _edit(folder, entry)
+    if (len(seen) - impossible, impossible) != (manifest.edits, manifest.impossible):
+        yield Problem(
+            MANIFEST, f"counts {manifest.edits} edits and {manifest.impossible} impossible ones"
+        )
+    if shares and _far(manifest.coverage, shares):
+        yield Problem(MANIFEST, "its coverage is not that of the edits")
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if not path.is_dir() and name not in named:
+            yield Problem(name, "is not in the list")
+
+
+def _edit(folder: Path, entry: Entry) -> Iterator[Problem]:
+    if entry.mask is None:
+        return
+    sound = True
+    for plane in (entry.mask, entry.labels, entry.instances):
+        if plane is None:
+            continue
+        try:
+            if file_digest(plane.within(folder)) != plane.sha256:
+                yield Problem(plane.path, "differs from its SHA-256")
+                sound = False
+        except OSError:
+            yield Problem(plane.path, "is missing")
+            sound = False
+        except MaskError as error:
+            yield Problem(EDITS, str(error))
+            sound = False
+    if sound:
+        yield from _pixels(folder, entry)
+
+
+def _pixels(folder: Path, entry: Entry) -> Iterator[Problem]:
+    assert entry.mask is not None
+    try:
+        mask, labels, instances = planes(folder, entry)
+    except MaskError as error:
+        yield Problem(entry.mask.path, str(error))
+        return
+    pairs = ((entry.mask, mask), (entry.labels, labels), (entry.instances, instances))
+    for plane, array in pairs:
+        if plane is not None and array is not None and array_digest(array) != plane.pixels:
+            yield Problem(plane.path, "its pixels differ from their hash")
+    if not mask.any():
+        yield Problem(entry.mask.path, "is empty")
+    if entry.coverage is None or abs(float(mask.mean()) - entry.coverage) > 1e-6:
+        yield Problem(entry.mask.path, f"its coverage is {mask.mean():.6f}, not {entry.coverage}")
+
+
+def _far(coverage: dict[str, float], shares: list[float]) -> bool:
+    true = {"mean": sum(shares) / len(shares), "least": min(shares), "largest": max(shares)}
+    return set(coverage) != set(true) or any(
+        abs(float(coverage[name]) - value) > 2e-6 for name, value in true.items()
+    )

@@ -1,0 +1,158 @@
+"""Making a pack."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from masks.digest import array_digest
+from masks.errors import MaskError
+from masks.packs import png
+from masks.packs.manifest import EDITS, MANIFEST, Entry, Manifest, Plane, file_digest
+from masks.registry import parameters_of
+from masks.spec import Draft, Impossible, Protocol, Site
+
+__all__ = ["write_pack"]
+
+
+def write_pack(
+    folder: Path,
+    protocol: Protocol,
+    sites: Iterable[tuple[Site, int]],
+    *,
+    seed: int,
+    fingerprint: str,
+) -> Manifest:
+    """Draws edits and writes them as a pack, which appears whole or not at all.
+
+    Masks are always written; target maps and instances for every operation but painting a scene
+    by its own map ("inpaint", "synthesise"), and for every edit in a window. One edit is in
+    memory at a time.
+
+    Args:
+        folder: where the pack shall be; must not exist, or be empty.
+        protocol: what draws.
+        sites: (site, sample) pairs of one dataset, read lazily.
+        seed: the seed of all edits.
+        fingerprint: the dataset's, to be recorded.
+
+    Raises:
+        MaskError: where the folder is taken, there is no site, or sites are of two datasets.
+    """
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise MaskError(f"{folder}: is already there; choose another folder or remove it")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part"))
+    except OSError as error:
+        raise MaskError(f"{folder}: cannot be written ({error.strerror})") from None
+    try:
+        manifest = _fill(part, protocol, sites, seed, fingerprint)
+        part.chmod(0o755)
+        part.replace(folder)
+    except OSError as error:
+        raise MaskError(f"{folder}: cannot be written ({error.strerror})") from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return manifest
+
+
+def _fill(
+    part: Path,
+    protocol: Protocol,
+    sites: Iterable[tuple[Site, int]],
+    seed: int,
+    fingerprint: str,
+) -> Manifest:
+    edits = impossible = 0
+    shares = _Shares()
+    dataset = None
+    digest = hashlib.sha256()
+    with (part / EDITS).open("w", encoding="utf-8", newline="\n") as lines:
+        for number, (site, sample) in enumerate(sites):
+            dataset = dataset or site.dataset
+            if site.dataset != dataset:
+                raise MaskError(
+                    f"{part}: a pack holds one dataset, not {dataset} and {site.dataset}"
+                )
+            drawn = protocol.draw(site, seed=seed, sample=sample)
+            entry = _entry(part, number, site, sample, drawn, protocol.operation)
+            edits += entry.impossible is None
+            impossible += entry.impossible is not None
+            shares.add(entry.coverage)
+            lines.write(entry.line())
+            digest.update(entry.line().encode("utf-8"))
+    if dataset is None:
+        raise MaskError("there is no scene to draw edits for")
+    manifest = Manifest(
+        protocol=protocol.key,
+        operation=protocol.operation,
+        parameters=parameters_of(protocol),
+        seed=seed,
+        dataset=dataset,
+        fingerprint=fingerprint,
+        edits=edits,
+        impossible=impossible,
+        coverage=shares.summary(),
+        list_sha256=digest.hexdigest(),
+    )
+    (part / MANIFEST).write_text(manifest.text(), encoding="utf-8", newline="\n")
+    return manifest
+
+
+class _Shares:
+    """Mean, least and largest of the painted shares, without keeping them."""
+
+    def __init__(self) -> None:
+        self._count, self._total, self._least, self._largest = 0, 0.0, 1.0, 0.0
+
+    def add(self, share: float | None) -> None:
+        if share is not None:
+            self._count += 1
+            self._total += share
+            self._least = min(self._least, share)
+            self._largest = max(self._largest, share)
+
+    def summary(self) -> dict[str, float]:
+        if not self._count:
+            return {}
+        mean = round(self._total / self._count, 6)
+        return {"mean": mean, "least": self._least, "largest": self._largest}
+
+
+def _entry(
+    part: Path, number: int, site: Site, sample: int, drawn: Draft | Impossible, operation: str
+) -> Entry:
+    if isinstance(drawn, Impossible):
+        return Entry(site.scene, sample, impossible=drawn.reason)
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "_", site.scene)[:80]
+    name = f"{number:06d}-{plain}-{sample}.png"
+    with_maps = operation not in ("inpaint", "synthesise") or drawn.window is not None
+    instances = drawn.instances if with_maps else None
+    return Entry(
+        scene=site.scene,
+        sample=sample,
+        coverage=round(float(drawn.mask.mean()), 6),
+        region=drawn.region,
+        truth=drawn.truth,
+        removed=drawn.removed,
+        window=drawn.window,
+        mask=_plane(part, f"masks/{name}", png.write_mask, drawn.mask),
+        labels=_plane(part, f"labels/{name}", png.write_labels, drawn.labels)
+        if with_maps
+        else None,
+        instances=None
+        if instances is None
+        else _plane(part, f"instances/{name}", png.write_instances, instances),
+    )
+
+
+def _plane(part: Path, path: str, write: Any, array: Any) -> Plane:
+    write(part / path, array)
+    return Plane(path, file_digest(part / path), array_digest(array))

@@ -1,0 +1,40 @@
+"""panorama@1: a wide picture is painted onwards from its left end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from masks.drafts import inpaint
+from masks.parameters import Parameters, real
+from masks.spec import Draft, Impossible, Operation, Site
+
+__all__ = ["Panorama"]
+
+
+@dataclass(frozen=True)
+class Panorama(Parameters):
+    """Only the left quarter of a wide canvas is known (protocol/editing.md, C: 128 of 512 columns).
+
+    Nothing is random. Coverage: 1 - `known`, to the nearest column. Impossible where the scene is
+    not wider than it is high.
+    """
+
+    key: ClassVar[str] = "panorama@1"
+    operation: ClassVar[Operation] = "inpaint"
+
+    known: float = real(0.25, 0.01, 0.99, "the known share of the columns, at the left")
+
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+        """The edit of `site`; seed and sample change nothing."""
+        del seed, sample
+        height, width = site.size
+        if width <= height:
+            return Impossible(
+                f"a panorama needs a wide picture; the scene has {height}x{width} pixels"
+            )
+        mask = np.ones(site.size, dtype=np.bool_)
+        mask[:, : int(width * self.known + 0.5)] = False
+        return inpaint(site, mask)

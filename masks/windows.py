@@ -1,0 +1,103 @@
+"""Square windows cut out of a scene, and what of it is seen through one at another size.
+
+Source: protocol/generation.md, A.5 (SESAME's box data).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from masks.raster import box
+from masks.spec import Bool, Draft, Int32, Site, Truth
+
+__all__ = ["Box", "background_box", "look", "square_around"]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels, bottom and right excluded."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def longest(self) -> int:
+        """The longer side."""
+        return max(self.bottom - self.top, self.right - self.left)
+
+
+def background_box(
+    size: tuple[int, int], bounds: tuple[int, int], words: NDArray[np.int64]
+) -> Box | None:
+    """A random box that knows no object; None where the picture is too small for `bounds`.
+
+    xmin is uniform in [0, w - min - 1), xmax in [xmin + min, min(xmin + max, w - 1)), rows alike
+    (A.5).
+
+    Args:
+        size: (H, W).
+        bounds: least and most length of a side (min, max), in pixels.
+        words: int64 [4], uniform in 0..2**31-1: for xmin, ymin, xmax, ymax.
+    """
+    least, most = bounds
+    height, width = size
+    if min(size) < least + 2:
+        return None
+    left = int(words[0]) * (width - least - 1) >> 31
+    top = int(words[1]) * (height - least - 1) >> 31
+    right = _end(left, least, min(left + most, width - 1), int(words[2]))
+    bottom = _end(top, least, min(top + most, height - 1), int(words[3]))
+    return Box(top, left, bottom, right)
+
+
+def square_around(hole: Box, size: tuple[int, int]) -> Box:
+    """The square of side min(3 * longest, H, W) around the box, pushed into the picture."""
+    height, width = size
+    side = min(3 * hole.longest, height, width)
+    top = (hole.top + hole.bottom - side) // 2
+    left = (hole.left + hole.right - side) // 2
+    top = min(max(top, 0), height - side)
+    left = min(max(left, 0), width - side)
+    return Box(top, left, top + side, left + side)
+
+
+def look(site: Site, window: Box, hole: Box, size: int, region: str | None) -> Draft:
+    """The edit of `hole` as seen through the square `window`, [size,size] pixels.
+
+    Maps are taken from the nearest pixel (centres of pixels mapped onto the window); the hole's
+    edges are scaled and rounded down, as SESAME's are, and what lies outside of the window is cut
+    off.
+    """
+    side = window.bottom - window.top
+    nearest = (2 * np.arange(size) + 1) * side // (2 * size)
+    rows, columns = window.top + nearest, window.left + nearest
+    truth: Truth = "original"
+    return Draft(
+        mask=_mapped(hole, window, size),
+        labels=_taken(site.labels, rows, columns),
+        instances=None if site.instances is None else _taken(site.instances, rows, columns),
+        region=region,
+        truth=truth,
+        window=(window.top, window.left, window.bottom, window.right),
+    )
+
+
+def _mapped(hole: Box, window: Box, size: int) -> Bool:
+    side = window.bottom - window.top
+    top, bottom = ((y - window.top) * size // side for y in (hole.top, hole.bottom))
+    left, right = ((x - window.left) * size // side for x in (hole.left, hole.right))
+    return box((size, size), top, left, bottom, right)
+
+
+def _taken(plane: Int32, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Int32:
+    taken: Int32 = plane[np.ix_(rows, columns)]
+    return taken
+
+
+def _end(start: int, least: int, most: int, word: int) -> int:
+    return start + least + (word * max(most - start - least, 1) >> 31)

@@ -1,0 +1,121 @@
+"""The per-edit side of a task as compact JSON: what the gallery, the viewer and the scatter show.
+
+Lists run over the task's edits in plan order; values have four significant digits, which is more
+than an eye compares and keeps 500 edits x 8 methods x 8 values under 300 kB.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bench.run.header import MetricColumn, TaskRow
+    from bench.run.reader import Run
+
+__all__ = ["edit_ids", "edits_data", "value_columns"]
+
+OK, FAILED, NO_PICTURE, NO_ROW = "o", "f", "n", " "
+
+
+def edits_data(run: Run, task: TaskRow, samples: pd.DataFrame) -> dict[str, Any]:
+    """The task's edits for the page's script.
+
+    Keys: `edits`, `scenes`, `regions`, `coverage` (a list each), `truth` (a string of 0 and 1),
+    `metrics`, `values[metric][method][edit]`, `states[method]` (a string: o = ok, f = failed,
+    n = ok without a picture, blank = no row) and `reasons[method][edit]` of what failed.
+    """
+    edits = edit_ids(samples)
+    first = samples.drop_duplicates("edit").set_index("edit").reindex(edits)
+    metrics = value_columns(run, samples)
+    methods = [method.name for method in run.header.methods]
+    by_method = {
+        name: samples[samples["method"] == name].drop_duplicates("edit").set_index("edit")
+        for name in methods
+    }
+    aligned = {name: frame.reindex(edits) for name, frame in by_method.items()}
+    return {
+        "edits": edits,
+        "scenes": _texts(first["scene"]),
+        "regions": _texts(first["region"]) if "region" in first else [""] * len(edits),
+        "coverage": _numbers(first["coverage"]) if "coverage" in first else [None] * len(edits),
+        "truth": _truths(run, task, edits),
+        "metrics": [metric.model_dump(include=_METRIC_FIELDS) for metric in metrics],
+        "values": [
+            [_numbers(aligned[name][metric.name]) for name in methods] for metric in metrics
+        ],
+        "states": [_states(run, task, name, aligned[name]) for name in methods],
+        "reasons": [_reasons(aligned[name]) for name in methods],
+    }
+
+
+_METRIC_FIELDS = {"name", "title", "unit", "better"}
+
+
+def edit_ids(samples: pd.DataFrame) -> list[str]:
+    """The edits of a task in plan order."""
+    return [str(edit) for edit in samples["edit"].unique()]
+
+
+def value_columns(run: Run, samples: pd.DataFrame) -> list[MetricColumn]:
+    """The scores that have a value for at least one edit, in the run's order."""
+    return [
+        metric
+        for metric in run.header.metrics
+        if metric.name in samples and samples[metric.name].notna().any()
+    ]
+
+
+def _numbers(column: Sequence[Any]) -> list[float | int | None]:
+    return [_short(value) for value in column]
+
+
+def _short(value: Any) -> float | int | None:
+    """Four significant digits; JSON has no infinity, so an infinite PSNR becomes 999."""
+    if value is None or math.isnan(value):
+        return None
+    if math.isinf(value):
+        return math.copysign(999, value)
+    short = float(f"{value:.4g}")
+    return int(short) if short.is_integer() else short
+
+
+def _texts(column: Sequence[Any]) -> list[str]:
+    return [value if isinstance(value, str) else "" for value in column]
+
+
+def _truths(run: Run, task: TaskRow, edits: Sequence[str]) -> str:
+    folder = run.folder / "edits" / task.slug
+    return "".join("1" if (folder / edit / "truth.png").is_file() else "0" for edit in edits)
+
+
+def _states(run: Run, task: TaskRow, method: str, frame: pd.DataFrame) -> str:
+    folder = run.folder / "predictions" / task.slug / run.method(method).slug
+    pictures = _names(folder)
+    return "".join(
+        _state(edit, status, pictures) for edit, status in zip(frame.index, frame["status"])
+    )
+
+
+def _state(edit: str, status: Any, pictures: frozenset[str]) -> str:
+    if not isinstance(status, str):
+        return NO_ROW
+    if status != "ok":
+        return FAILED
+    return OK if f"{edit}.png" in pictures else NO_PICTURE
+
+
+def _names(folder: Path) -> frozenset[str]:
+    return frozenset(path.name for path in folder.iterdir()) if folder.is_dir() else frozenset()
+
+
+def _reasons(frame: pd.DataFrame) -> dict[str, str]:
+    return {
+        str(position): str(reason or "no reason given")
+        for position, (status, reason) in enumerate(zip(frame["status"], frame["reason"]))
+        if isinstance(status, str) and status != "ok"
+    }

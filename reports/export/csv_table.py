@@ -1,0 +1,22 @@
+"""Every score of a run as tidy CSV, at full precision, missing ones with their reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.run.reader import Run
+
+__all__ = ["csv"]
+
+COLUMNS = (
+    "task", "method", "metric", "of", "value", "low", "high", "level", "n", "clusters", "interval",
+    "reason", "protocol", "method_hash",
+)  # fmt: skip
+
+
+def csv(run: Run) -> str:
+    """One line per (task, method, metric, class or "all") with a heading line; UTF-8, RFC 4180."""
+    shown = [column for column in COLUMNS if column in run.scores]
+    text: str = run.scores[shown].to_csv(index=False, lineterminator="\r\n")
+    return text

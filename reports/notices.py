@@ -1,0 +1,116 @@
+"""What a reader must know before believing a number: the warnings on the first screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bench.run.header import TaskRow
+    from bench.run.reader import Run
+    from reports.table import Table
+
+__all__ = ["Failure", "Notice", "failures", "notices"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One warning ("bad": numbers are affected; "note": good to know) and where it leads."""
+
+    kind: Literal["bad", "note"]
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The edits of a task which a method failed at for one reason."""
+
+    method: str
+    reason: str
+    edits: tuple[str, ...]
+
+
+def failures(run: Run, samples: pd.DataFrame) -> list[Failure]:
+    """The failed edits of a task, grouped by method and reason."""
+    bad = samples[samples["status"] != "ok"]
+    titles = {method.name: method.title for method in run.header.methods}
+    return [
+        Failure(titles.get(str(name), str(name)), str(reason or "no reason given"), tuple(group))
+        for (name, reason), group in bad.groupby(["method", "reason"], sort=False, dropna=False)[
+            "edit"
+        ]
+    ]
+
+
+def notices(
+    run: Run, tables: Sequence[Table], failed: Mapping[str, Sequence[Failure]]
+) -> list[Notice]:
+    """All warnings of a run, those that affect numbers first."""
+    found = [*_state(run), *_methods(run)]
+    for task in run.header.tasks:
+        found += _task(task, failed[task.name])
+    found += _missing(tables)
+    if run.header.git is not None and run.header.git.dirty:
+        text = "The code had uncommitted changes when this was run."
+        found.append(Notice("note", text, "page-provenance"))
+    return sorted(found, key=lambda notice: notice.kind != "bad")
+
+
+def _state(run: Run) -> list[Notice]:
+    if run.header.state == "done":
+        return []
+    return [Notice("bad", "This run is not finished: it is shown as far as it has come.")]
+
+
+def _methods(run: Run) -> list[Notice]:
+    found = [
+        Notice("bad", f"{method.title} could not be run: {method.problem.rstrip('.')}.")
+        for method in run.header.methods
+        if method.problem
+    ]
+    peeking = [method.title for method in run.header.methods if method.sees_hidden]
+    if peeking:
+        names = ", ".join(peeking)
+        text = f"Shown the hidden pixels, so not ranked beside the others (marked ◐): {names}."
+        found.append(Notice("note", text))
+    return found
+
+
+def _task(task: TaskRow, failed: Sequence[Failure]) -> list[Notice]:
+    found = []
+    counts: dict[str, int] = {}
+    for failure in failed:
+        counts[failure.method] = counts.get(failure.method, 0) + len(failure.edits)
+    for method, count in counts.items():
+        text = f"{task.title}: {method} failed at {count} of {task.n} edits."
+        found.append(Notice("bad", text, "page-failures"))
+    if task.impossible:
+        count = len(task.impossible)
+        were = "edit was" if count == 1 else "edits were"
+        text = f"{task.title}: {count} {were} impossible to draw."
+        found.append(Notice("note", text, "page-failures"))
+    return found
+
+
+def _missing(tables: Sequence[Table]) -> list[Notice]:
+    """One note per score and reason, however many tasks and methods share it."""
+    seen: dict[tuple[str, str], list[str]] = {}
+    for table in tables:
+        for index, column in enumerate(table.columns):
+            for reason in dict.fromkeys(row.cells[index].reason for row in table.rows):
+                if reason:
+                    seen.setdefault((column.title, reason), []).append(table.title)
+    return [
+        Notice("note", f"No {title} for {_some(tasks, len(tables))}: {reason.rstrip('.')}.")
+        for (title, reason), tasks in seen.items()
+    ]
+
+
+def _some(tasks: Sequence[str], count: int) -> str:
+    if len(tasks) == count > 1:
+        return "any task"
+    return ", ".join(tasks) if len(tasks) < 4 else f"{len(tasks)} of {count} tasks"

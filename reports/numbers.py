@@ -1,0 +1,55 @@
+"""How numbers are printed: as many decimals as a column needs, the same for its every row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+__all__ = ["bytes_of", "decimals_for", "duration", "large", "printed"]
+
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def decimals_for(values: Iterable[float]) -> int:
+    """Decimals that give the largest of `values` four significant digits, 0 to 4."""
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=1.0)
+    if largest == 0:
+        return 2
+    return min(4, max(0, 3 - math.floor(math.log10(largest))))
+
+
+def printed(value: float | None, decimals: int) -> str:
+    """The value with a true minus sign; an infinite PSNR is "∞", no value is empty."""
+    if value is None or math.isnan(value):
+        return ""
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
+    text = f"{value:.{decimals}f}"
+    return text.replace("-", MINUS) if float(text) else text.lstrip("-")
+
+
+def large(count: float | None) -> str:
+    """A count in three digits with k, M, G or T: 1_050_000 is "1.05 M"."""
+    if count is None or math.isnan(count):
+        return ""
+    for size, name in ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if abs(count) >= size:
+            return f"{count / size:.3g}{name}"
+    return f"{count:.0f}"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as a reader says them: "3 min 21 s"."""
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    hours, minutes = whole // 3600, whole % 3600 // 60
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {whole % 60} s" if minutes else f"{seconds:.3g} s"
+
+
+def bytes_of(count: int) -> str:
+    """Bytes as MiB with one decimal."""
+    return f"{count / 2**20:.1f} MiB"

@@ -1,0 +1,87 @@
+"""The first screen: who is best at what, task by task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.run.header import MetricColumn
+    from bench.run.reader import Run
+    from reports.table import Table
+
+__all__ = ["Overview", "OverviewRow", "Winner", "overview"]
+
+MOST_COLUMNS = 6
+"""More do not fit on one screen beside a task's title."""
+
+
+@dataclass(frozen=True)
+class Winner:
+    """The best methods of a task by one score (several where they print alike), or the reason."""
+
+    methods: tuple[str, ...] = ()
+    text: str = ""
+    interval: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class OverviewRow:
+    """A task's winners, one per column of the overview, and the number of edits drawn."""
+
+    task: str
+    title: str
+    n: int
+    winners: tuple[Winner, ...]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The scores chosen as columns, and a row per task."""
+
+    columns: tuple[MetricColumn, ...]
+    rows: tuple[OverviewRow, ...]
+
+
+def overview(run: Run, tables: Sequence[Table]) -> Overview:
+    """Winners by the scores that have a direction; those of the hole stand for their metric."""
+    columns = _columns(run, tables)
+    rows = tuple(
+        OverviewRow(
+            table.task, table.title, table.n, tuple(_winner(table, c.name) for c in columns)
+        )
+        for table in tables
+    )
+    return Overview(columns, rows)
+
+
+def _columns(run: Run, tables: Sequence[Table]) -> tuple[MetricColumn, ...]:
+    """One score per metric, its hole's where it has one: what was painted is what is judged."""
+    valued = {
+        column.name
+        for table in tables
+        for index, column in enumerate(table.columns)
+        if column.better != "neither" and any(row.cells[index].rank == 1 for row in table.rows)
+    }
+    chosen: dict[str, MetricColumn] = {}
+    for metric in run.header.metrics:
+        if metric.name not in valued:
+            continue
+        if metric.metric not in chosen or metric.name.endswith("-hole"):
+            chosen[metric.metric] = metric
+    return tuple(chosen.values())[:MOST_COLUMNS]
+
+
+def _winner(table: Table, name: str) -> Winner:
+    positions = {column.name: index for index, column in enumerate(table.columns)}
+    if name not in positions:
+        return Winner(reason="not asked for")
+    index = positions[name]
+    best = [row for row in table.rows if row.cells[index].rank == 1]
+    if not best:
+        reasons = [row.cells[index].reason for row in table.rows if row.cells[index].reason]
+        return Winner(reason=reasons[0] if reasons else "fewer than two methods to rank")
+    cell = best[0].cells[index]
+    return Winner(tuple(row.title for row in best), cell.text, cell.interval)

@@ -1,0 +1,155 @@
+"""The page: one HTML file with its style, script and data inside, and no request to anywhere.
+
+Names from runs reach the page by two ways only: through templates that escape, and as JSON in which
+no "<" is left, which the script shows as text. A content security policy lets nothing else run.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from reports.costs import CostRow, cost_rows
+from reports.edits import edit_ids, edits_data
+from reports.maps import TaskMaps, read_task_maps
+from reports.notices import Failure, failures, notices
+from reports.numbers import duration, printed
+from reports.overview import overview
+from reports.provenance import provenance
+from reports.table import Table, class_tables, task_table
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from bench.run.header import TaskRow
+    from bench.run.reader import Run
+
+__all__ = ["Pictures", "TaskView", "render", "task_views"]
+
+STYLES = ("tokens.css", "page.css", "tables.css", "gallery.css", "viewer.css", "print.css")
+SCRIPTS = (
+    "data.js", "elements.js", "pictures.js", "tables.js", "gallery.js",
+    "viewer.js", "stage.js", "scatter.js", "main.js",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Where the page's script finds pictures.
+
+    `root` is the path to `edits/` and `predictions/`; `embedded` maps such a path
+    ("edits/TASK/EDIT/original.png") to a data URI, and is None where pictures lie outside the page.
+    """
+
+    root: str
+    embedded: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """All that the page shows of one task."""
+
+    task: TaskRow
+    table: Table
+    classes: tuple[Table, ...]
+    maps: TaskMaps
+    failures: tuple[Failure, ...]
+    data: dict[str, Any]
+
+
+def task_views(run: Run) -> list[TaskView]:
+    """Reads every task of a run."""
+    return [_view(run, task) for task in run.header.tasks]
+
+
+def render(run: Run, views: Sequence[TaskView], pictures: Pictures) -> str:
+    """The page as HTML."""
+    environment = _environment()
+    script = "\n".join(_static(name) for name in SCRIPTS)
+    script = f'(() => {{\n"use strict";\n{script}\n}})();'
+    theme = _static("theme.js")
+    tables = [view.table for view in views]
+    failed = {view.task.name: view.failures for view in views}
+    costs: list[CostRow] = cost_rows(run)
+    return environment.get_template("page.html").render(
+        header=run.header,
+        views=views,
+        notices=notices(run, tables, failed),
+        overview=overview(run, tables),
+        costs=costs,
+        provenance=provenance(run),
+        style="\n".join(_static(name) for name in STYLES),
+        theme=theme,
+        script=script,
+        hashes=" ".join(_source_hash(text) for text in (theme, script)),
+        data=_script_json(_run_data(run, pictures)),
+        task_data={view.task.slug: _script_json(view.data) for view in views},
+    )
+
+
+def _view(run: Run, task: TaskRow) -> TaskView:
+    samples = run.samples(task.name)
+    maps = read_task_maps(run, task, edit_ids(samples))
+    data = edits_data(run, task, samples)
+    data |= {
+        "name": task.name,
+        "slug": task.slug,
+        "title": task.title,
+        "size": task.size,
+        "inside": maps.inside,
+        "classes": {entry.index: [entry.name, entry.colour] for entry in maps.legend},
+        "wide": bool(maps.wide),
+    }
+    table = task_table(run, task)
+    grouped = tuple(failures(run, samples))
+    return TaskView(task, table, tuple(class_tables(run, task)), maps, grouped, data)
+
+
+def _run_data(run: Run, pictures: Pictures) -> dict[str, Any]:
+    return {
+        "methods": [
+            {"name": m.name, "slug": m.slug, "title": m.title, "hidden": m.sees_hidden}
+            for m in run.header.methods
+        ],
+        "root": pictures.root,
+        "embedded": pictures.embedded,
+    }
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"duration": duration, "printed": printed, "readable": _readable}
+    return environment
+
+
+def _static(name: str) -> str:
+    return (files("reports") / "static" / name).read_text(encoding="utf-8")
+
+
+def _source_hash(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'"
+
+
+def _script_json(value: Any) -> str:
+    """Compact JSON that cannot end a script element or start a comment in it."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _readable(value: Any) -> str:
+    """Indented JSON for a reader; the template escapes it."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)

@@ -1,0 +1,63 @@
+// Puts the page to work: theme, tables, galleries when they come into view, and deep links.
+const THEMES = ["auto", "light", "dark"];
+
+function setTheme(theme) {
+  if (theme === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  const button = document.getElementById("page-theme");
+  button.textContent = { auto: "Auto", light: "Light", dark: "Dark" }[theme];
+  button.setAttribute("aria-label", `Colour theme: ${theme === "auto" ? "as the system" : theme}`);
+  try { localStorage.setItem("sebench-theme", theme); } catch { /* no storage from disk */ }
+}
+
+function startTheme() {
+  const now = () => document.documentElement.dataset.theme ?? "auto";
+  document.getElementById("page-theme").addEventListener("click", () => setTheme(THEMES[(THEMES.indexOf(now()) + 1) % 3]));
+  setTheme(now());
+}
+
+// "#task/edit" opens an edit; "#section" is the browser's own business.
+function follow() {
+  const [slug, ...rest] = location.hash.slice(1).split("/");
+  if (!rest.length) return closeViewer();
+  let edit = rest.join("/");
+  try { edit = decodeURIComponent(edit); } catch { /* a mistyped address is an unknown edit */ }
+  openEdit(slug, edit);
+}
+
+function whenNear(place, act) {
+  const watcher = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    watcher.disconnect();
+    act();
+  }, { rootMargin: "600px" });
+  watcher.observe(place);
+}
+
+function markSection() {
+  const links = [...document.querySelectorAll(".contents a")];
+  const sections = links.map((link) => document.getElementById(link.hash.slice(1)));
+  const seenNow = () => {
+    const last = sections.findLastIndex((section) => section.getBoundingClientRect().top < innerHeight / 3);
+    links.forEach((link, index) => {
+      if (index === Math.max(0, last)) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    });
+  };
+  addEventListener("scroll", seenNow, { passive: true });
+  seenNow();
+}
+
+document.querySelectorAll("table[data-sortable]").forEach(makeSortable);
+for (const section of document.querySelectorAll("section.task")) {
+  makeFilter(section);
+  whenNear(section.querySelector(".gallery"), () => galleryOf(section.dataset.task));
+  const scatter = section.querySelector("details.scatter");
+  scatter.addEventListener("toggle", () => new Scatter(taskData(section.dataset.task), scatter.querySelector(".scatter-body")), { once: true });
+}
+startTheme();
+startStage();
+startViewer();
+markSection();
+addEventListener("hashchange", follow);
+follow();

@@ -1,0 +1,56 @@
+// Pictures by what they show: "input", "target", "original", "truth", or a method's index.
+function address(task, kind, edit) {
+  const id = encodeURIComponent(task.edits[edit]);
+  if (kind === "target" && task.wide) return found(`maps/${task.slug}/${id}.png`, "");
+  if (typeof kind === "number") return found(`predictions/${task.slug}/${run.methods[kind].slug}/${id}.png`);
+  return found(`edits/${task.slug}/${id}/${kind === "input" ? "original" : kind}.png`);
+}
+
+function found(path, root = `${run.root}/`) {
+  if (run.embedded) return run.embedded[decodeURIComponent(path)] ?? null;
+  return `${root}${path}`;
+}
+
+function nameOf(kind) {
+  if (typeof kind === "number") return run.methods[kind].title + (run.methods[kind].hidden ? " ◐" : "");
+  return { input: "Input", target: "Target map", original: "Original", truth: "True answer" }[kind];
+}
+
+function describe(task, kind, edit) {
+  const region = task.regions[edit] ? `, region ${task.regions[edit]}` : "";
+  const what = {
+    input: `picture with the region to change left out (${percent(task.coverage[edit])} of it${region})`,
+    target: `target label map: ${classNames(task, edit).join(", ") || "no class"} inside the region`,
+    original: "the picture before the edit",
+    truth: "the true answer",
+  }[kind];
+  return `${what ?? `result of ${run.methods[kind].title}`}, edit ${task.edits[edit]}`;
+}
+
+const classNames = (task, edit) => task.inside[edit].map((index) => task.classes[index][0]);
+
+function kindsOf(task, edit) {
+  const truth = task.truth[edit] === "1" ? ["truth"] : [];
+  return ["input", "target", ...task.methods, ...truth, "original"];
+}
+
+// Layers of one picture, to fill a positioned box: the picture, and over it the hole or its outline.
+function layers(task, kind, edit, outlined, loading = "lazy") {
+  const state = typeof kind === "number" ? task.states[kind][edit] : "o";
+  if (state !== "o") return [absent(task, kind, edit, state)];
+  const source = address(task, kind, edit);
+  if (source === null) return [element("span", { class: "no-picture" }, "not in this file")];
+  const image = (src, alt, name) => element("img", { src, alt, class: name, loading, decoding: "async", draggable: "false" });
+  const all = [image(source, describe(task, kind, edit), kind === "target" ? "map" : "")];
+  const over = kind === "input" ? "hole" : outlined ? "outline" : null;
+  const mask = over && address(task, "mask", edit);
+  if (mask) all.push(image(mask, "", over));
+  return all;
+}
+
+function absent(task, method, edit, state) {
+  if (state === "f") return element("span", { class: "no-picture failed" }, `failed: ${task.reasons[method][edit]}`);
+  return element("span", { class: "no-picture" }, state === "n" ? "picture not kept" : "not run");
+}
+
+const ratio = (task) => (task.size ? `aspect-ratio:${task.size[1]}/${task.size[0]}` : "aspect-ratio:1");

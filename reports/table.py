@@ -1,0 +1,223 @@
+"""The table of one task: methods in rows, scores in columns, as every output format prints it.
+
+Best and second are judged at the printed precision, so that two values which look alike are marked
+alike. A method that is shown the hidden pixels is not ranked against methods that are not, and the
+real pictures' own score is never ranked.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from bench.run.reader import REAL
+from reports.numbers import decimals_for, printed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bench.run.header import MethodRow, MetricColumn, TaskRow
+    from bench.run.reader import Run
+
+__all__ = ["Cell", "Column", "Row", "Table", "class_tables", "task_table"]
+
+Rank = Literal[0, 1, 2]
+"""1 = best, 2 = second best, 0 = neither."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One score.
+
+    Attributes:
+        value: the summary, or None (then `reason` says why).
+        low, high: the interval's ends, or None.
+        text, interval: both as printed; empty where there is none.
+        n: the number of edits behind the value.
+        rank: 1 = best, 2 = second best.
+        reason: why there is no value.
+        how: how the interval was made.
+    """
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    text: str = ""
+    interval: str = ""
+    n: int = 0
+    rank: Rank = 0
+    reason: str = ""
+    how: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A score's name and how to read it.
+
+    `decimals` are those it is printed with, `span` is the range of its ranked values and intervals.
+    """
+
+    name: str
+    title: str
+    unit: str
+    better: Literal["lower", "higher", "neither"]
+    decimals: int
+    span: tuple[float, float] | None
+
+    @property
+    def arrow(self) -> str:
+        """↑ or ↓, the direction that is better; empty where neither is."""
+        return {"higher": "↑", "lower": "↓", "neither": ""}[self.better]
+
+    def place(self, value: float) -> float:
+        """Where a value lies in the column's range, in percent."""
+        if self.span is None or self.span[0] == self.span[1]:
+            return 50.0
+        low, high = self.span
+        return round(100 * min(1.0, max(0.0, (value - low) / (high - low))), 2)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method's cells, one per column; `ranked` is whether it may be best."""
+
+    name: str
+    title: str
+    sees_hidden: bool
+    real: bool
+    ranked: bool
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """`title` is the task's (or the class table's), `task` its name, `n` the edits drawn."""
+
+    task: str
+    title: str
+    n: int
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Every reason for a missing value once, in reading order."""
+        cells = [cell for row in self.rows for cell in row.cells]
+        return tuple(dict.fromkeys(cell.reason for cell in cells if cell.reason))
+
+
+def task_table(run: Run, task: TaskRow) -> Table:
+    """The scores over all classes of one task."""
+    frame = run.scores[(run.scores["task"] == task.name) & (run.scores["of"] == "all")]
+    shown = [metric for metric in run.header.metrics if (frame["metric"] == metric.name).any()]
+    return _table(run, task, task.title, frame, "metric", {m.name: m for m in shown})
+
+
+def class_tables(run: Run, task: TaskRow) -> list[Table]:
+    """One table per score that has values per class: methods in rows, classes in columns."""
+    frame = run.scores[(run.scores["task"] == task.name) & (run.scores["of"] != "all")]
+    tables = []
+    for metric in run.header.metrics:
+        own = frame[frame["metric"] == metric.name]
+        classes = {name: metric.model_copy(update={"title": name}) for name in own["of"].unique()}
+        if classes:
+            tables.append(_table(run, task, metric.title, own, "of", classes))
+    return tables
+
+
+def _table(
+    run: Run,
+    task: TaskRow,
+    title: str,
+    frame: pd.DataFrame,
+    key: str,
+    shown: dict[str, MetricColumn],
+) -> Table:
+    records = {(row["method"], row[key]): row for row in frame.to_dict("records")}
+    methods = [m for m in run.header.methods if any((m.name, name) in records for name in shown)]
+    everyone_peeks = all(method.sees_hidden for method in methods)
+    ranked = {m.name for m in methods if everyone_peeks or not m.sees_hidden}
+    columns = tuple(_column(metric, name, records, ranked) for name, metric in shown.items())
+    rows = [_row(method, columns, records, method.name in ranked) for method in methods]
+    if any((REAL, name) in records for name in shown):
+        cells = tuple(_cell(records.get((REAL, column.name)), column) for column in columns)
+        rows.append(Row(REAL, "Real pictures", False, True, False, cells))
+    return Table(task.name, title, task.n, columns, tuple(_ranked(rows, columns)))
+
+
+def _column(
+    metric: MetricColumn, name: str, records: dict[Any, Any], ranked: Collection[str]
+) -> Column:
+    own = {method: record for (method, key), record in records.items() if key == name}
+    values = [v for v in (_number(record["value"]) for record in own.values()) if v is not None]
+    fair = [record for method, record in own.items() if method in ranked]
+    ends = [_number(record[end]) for record in fair for end in ("value", "low", "high")]
+    span = [v for v in ends if v is not None and math.isfinite(v)]
+    return Column(
+        name=name,
+        title=metric.title,
+        unit=metric.unit,
+        better=metric.better,
+        decimals=decimals_for(values),
+        span=(min(span), max(span)) if span else None,
+    )
+
+
+def _row(
+    method: MethodRow, columns: Sequence[Column], records: dict[Any, Any], ranked: bool
+) -> Row:
+    cells = tuple(_cell(records.get((method.name, column.name)), column) for column in columns)
+    return Row(method.name, method.title, method.sees_hidden, False, ranked, cells)
+
+
+def _cell(record: Mapping[Any, Any] | None, column: Column) -> Cell:
+    if record is None:
+        return Cell(reason="")
+    value, low, high = (_number(record[name]) for name in ("value", "low", "high"))
+    if value is None:
+        return Cell(reason=str(record["reason"] or "no reason given"))
+    interval = ""
+    if low is not None and high is not None:
+        interval = f"{printed(low, column.decimals)} – {printed(high, column.decimals)}"  # noqa: RUF001
+    return Cell(
+        value=value,
+        low=low,
+        high=high,
+        text=printed(value, column.decimals),
+        interval=interval,
+        n=int(record["n"]),
+        how=str(record.get("interval") or ""),
+    )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or math.isnan(value) else float(value)
+
+
+def _ranked(rows: list[Row], columns: Sequence[Column]) -> list[Row]:
+    ranks = [_column_ranks(rows, index, column) for index, column in enumerate(columns)]
+    return [
+        replace(
+            row,
+            cells=tuple(
+                replace(cell, rank=ranks[index][position]) for index, cell in enumerate(row.cells)
+            ),
+        )
+        for position, row in enumerate(rows)
+    ]
+
+
+def _column_ranks(rows: list[Row], index: int, column: Column) -> list[Rank]:
+    values = [_ranked_value(row, index, column) for row in rows]
+    present = sorted({v for v in values if v is not None}, reverse=column.better == "higher")
+    if column.better == "neither" or sum(v is not None for v in values) < 2:
+        return [0] * len(rows)
+    first, second = present[0], present[1] if len(present) > 1 else None
+    return [1 if v == first else 2 if v is not None and v == second else 0 for v in values]
+
+
+def _ranked_value(row: Row, index: int, column: Column) -> float | None:
+    value = row.cells[index].value
+    return round(value, column.decimals) if row.ranked and value is not None else None

@@ -1,0 +1,123 @@
+"""SPADE is the published network."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from pydantic import ValidationError
+
+from baselines.layers.label_map import SymbolMap
+from baselines.layers.patch_discriminator import scores
+from baselines.layers.spade import SPADE
+from baselines.spade import ImageEncoder, SPADEConfig, SPADEGenerator, spade_discriminator
+from tests.golden.names import published, shapes, skeleton
+from tests.golden.vectors import vectors
+
+ADE20K = SPADEConfig(classes=150, dont_care=True)
+CITYSCAPES = SPADEConfig(classes=35, instance_edges=True, upsampling="more")
+TINY = {"classes": 5, "ngf": 4, "ndf": 4, "hidden": 8}
+
+
+def label_map(size=(64, 64), classes=5, batch=1, dtype=torch.float32):
+    coarse = torch.randint(0, classes, (batch, size[0] // 8, size[1] // 8))
+    return SymbolMap.of_labels(
+        coarse.repeat_interleave(8, 1).repeat_interleave(8, 2), classes, dtype
+    )
+
+
+@pytest.mark.parametrize(
+    "table_path",
+    [True, pytest.param(False, marks=pytest.mark.slow)],
+    ids=["tables", "dense"],
+)
+def test_the_generator_reproduces_the_golden_picture(table_path):
+    golden = vectors("spade_small")
+    network = SPADEGenerator(SPADEConfig(classes=7, ngf=8))
+    golden.fill(network)
+    network = network.double().eval()
+    labels = torch.from_numpy(golden.arrays["in_label"])[:, 0].long()
+    with torch.set_grad_enabled(not table_path):
+        picture = network(SymbolMap.of_labels(labels, 7, torch.float64)).detach()
+    assert golden.deviation("image", picture) < 1e-6
+    mean = torch.from_numpy(golden.arrays["out_image__mean"])
+    assert (picture.mean((2, 3)) - mean).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("part", "make", "config"),
+    [
+        ("G", SPADEGenerator, ADE20K),
+        ("D", spade_discriminator, ADE20K),
+        ("G_vae", SPADEGenerator, ADE20K.model_copy(update={"latent": 256})),
+        ("E_vae", ImageEncoder, ADE20K.model_copy(update={"latent": 256})),
+        ("G_cityscapes", SPADEGenerator, CITYSCAPES),
+        ("D_cityscapes", spade_discriminator, CITYSCAPES),
+    ],
+)
+def test_full_size_parameters_have_the_published_names_and_shapes(part, make, config):
+    assert shapes(skeleton(make, config)) == published("spade", part)
+
+
+def test_modulation_is_the_papers_equation():
+    norm = SPADE(2, 1, hidden=1).eval()
+    for layer, weight, bias in ((norm.first, 0.0, 1.0), (norm.mlp_gamma, 0.0, 0.5)):
+        torch.nn.init.constant_(layer.weight, weight)
+        torch.nn.init.constant_(layer.bias, bias)
+    torch.nn.init.constant_(norm.mlp_beta.weight, 0.0)
+    torch.nn.init.constant_(norm.mlp_beta.bias, -3.0)
+    norm.param_free_norm.running_mean.fill_(1.0)
+    norm.param_free_norm.running_var.fill_(4.0)
+    x = torch.full((1, 2, 4, 4), 5.0)
+    labels = SymbolMap.of_labels(torch.zeros(1, 4, 4, dtype=torch.long), 1, torch.float32)
+    with torch.no_grad():
+        found = norm(x, labels)
+    expected = (5 - 1) / (4 + 1e-5) ** 0.5 * (1 + 0.5) - 3
+    torch.testing.assert_close(found, torch.full_like(x, expected))
+
+
+@pytest.mark.parametrize(("upsampling", "halvings"), [("normal", 5), ("more", 6), ("most", 7)])
+def test_the_first_features_are_the_picture_over_the_divisor(upsampling, halvings):
+    config = SPADEConfig(**TINY, upsampling=upsampling)
+    assert config.divisor == 2**halvings
+    network = SPADEGenerator(config).eval()
+    with torch.no_grad():
+        picture = network(label_map((128, 256)))
+    assert picture.shape == (1, 3, 128, 256)
+    assert picture.abs().max() <= 1
+
+
+def test_a_style_vector_changes_the_picture_of_a_vae():
+    config = SPADEConfig(**TINY, latent=6, start=(2, 2))
+    network = SPADEGenerator(config).eval()
+    labels = label_map(batch=2)
+    z = torch.stack([torch.zeros(6), torch.ones(6)])
+    with torch.no_grad():
+        plain, styled = network(labels), network(labels, z)
+    torch.testing.assert_close(styled[0], plain[0])
+    assert (styled[1] - plain[1]).abs().max() > 1e-4
+
+
+def test_the_encoder_gives_mean_and_variance_of_any_picture_size():
+    config = SPADEConfig(**TINY, latent=6)
+    with torch.no_grad():
+        mean, variance = ImageEncoder(config).eval()(torch.rand(2, 3, 100, 80))
+    assert mean.shape == variance.shape == (2, 6)
+
+
+def test_discriminator_maps_have_the_published_sizes():
+    config = SPADEConfig(**TINY)
+    found = spade_discriminator(config)(torch.randn(1, 8, 256, 256))
+    assert [feature.shape[-1] for feature in found[0]] == [129, 65, 33, 34, 35]
+    assert [feature.shape[-1] for feature in found[1]] == [65, 33, 17, 18, 19]
+    assert [score.shape[1] for score in scores(found)] == [1, 1]
+
+
+def test_training_uses_batch_statistics_and_reaches_every_parameter():
+    network = SPADEGenerator(SPADEConfig(**TINY)).train()
+    network(label_map(batch=2)).square().sum().backward()
+    assert all(p.grad is not None for p in network.parameters())
+
+
+def test_a_configuration_refuses_what_it_does_not_know():
+    with pytest.raises(ValidationError, match="ngff"):
+        SPADEConfig(classes=3, ngff=4)

@@ -1,0 +1,144 @@
+"""The command line: what a person types, reads, and gets back as an exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.cli import main
+from tests.bench.run.made_suite import suite_text, write_data
+
+
+def sebench(*arguments: object, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The exit code of the command."""
+    monkeypatch.setattr(sys, "argv", ["sebench", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
+    def called(*arguments: object) -> tuple[int, str, str]:
+        code = sebench(*arguments, monkeypatch=monkeypatch)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return called
+
+
+COMMANDS = {
+    (): ["demo", "run", "score", "report", "masks", "models", "datasets", "weights", "doctor"],
+    ("masks",): ["list", "make", "verify", "show"],
+    ("models",): ["list", "show"],
+    ("datasets",): ["list", "check", "sheet"],
+    ("suites",): ["list", "show", "check", "schema"],
+    ("weights",): ["list", "fetch", "verify"],
+}
+
+
+@pytest.mark.parametrize("group", COMMANDS)
+def test_help_names_every_command(call, group: tuple[str, ...]) -> None:
+    code, out, _ = call(*group, "--help")
+    assert code == 0
+    missing = [name for name in COMMANDS[group] if name not in out]
+    assert missing == []
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = ["torch", "torchvision", "pandas", "matplotlib", "scipy", "pyarrow", "numpy"]
+    code = (
+        "import sys; from bench.cli.app import app; "
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_run_prints_where_its_report_is(call, tmp_path: Path) -> None:
+    (tmp_path / "made.yaml").write_text(suite_text(write_data(tmp_path / "rooms")))
+    code, out, err = call("run", tmp_path / "made.yaml", "--out", tmp_path / "run", "--device", "cpu")
+    assert (code, err) == (0, "")
+    assert "9 edits, 1 impossible, 0 failed" in out
+    page = Path(out.strip().splitlines()[-1].removeprefix("report: "))
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_failed_edits_end_with_1_and_the_rest_is_kept(call, tmp_path: Path) -> None:
+    data = write_data(tmp_path / "rooms")
+    (data / "labels" / "scene2.png").write_bytes(b"no picture")
+    (tmp_path / "made.yaml").write_text(suite_text(data))
+    code, out, _ = call("run", tmp_path / "made.yaml", "--out", tmp_path / "run")
+    assert code == 1
+    assert "7 edits" in out
+    assert (tmp_path / "run" / "scores.parquet").is_file()
+
+
+def test_bad_input_ends_with_2_and_one_sentence(call, tmp_path: Path) -> None:
+    code, out, err = call("run", "smaples", "--out", tmp_path / "run")
+    assert (code, out) == (2, "")
+    assert err == "sebench: unknown suite 'smaples'; did you mean 'samples'?\n"
+
+
+def test_wrong_usage_ends_with_2(call) -> None:
+    assert call("run")[0] == 2
+    assert call("no-such-command")[0] == 2
+
+
+def test_score_pairs_two_folders_and_writes_json(call, tmp_path: Path) -> None:
+    for name, level in (("real", 100), ("fake", 110)):
+        (tmp_path / name).mkdir()
+        for stem in ("a", "b"):
+            grey = np.full((16, 16, 3), level, np.uint8)
+            Image.fromarray(grey).save(tmp_path / name / f"{stem}.png")
+    code, out, _ = call(
+        "score", tmp_path / "real", tmp_path / "fake",
+        "--metrics", "l1,rmse", "--json", tmp_path / "scores.json",
+    )  # fmt: skip
+    assert code == 0
+    assert "10.0000" in out
+    written = json.loads((tmp_path / "scores.json").read_text())["scores"]
+    assert {one["metric"]: (one["value"], one["n"]) for one in written} == {
+        "l1": (10, 2),
+        "rmse": (10, 2),
+    }
+
+
+def test_datasets_check_says_what_is_wrong_file_by_file(call, tmp_path: Path) -> None:
+    data = write_data(tmp_path / "rooms")
+    assert call("datasets", "check", f"folder={data}")[0] == 0
+    (data / "labels" / "scene0.png").unlink()
+    (data / "images" / "scene4.png").write_bytes(b"")
+    code, out, _ = call("datasets", "check", f"folder={data}")
+    assert code == 2
+    assert "scene0" in out
+    assert "scene4.png" in out
+
+
+def test_models_list_shows_where_an_editor_comes_from(call) -> None:
+    code, out, _ = call("models", "list")
+    assert code == 0
+    assert "mean-colour" in out
+    assert "sebench" in out
+
+
+def test_doctor_never_fails(call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.run.environment.hardware", lambda device: 1 / 0)
+    code, out, _ = call("doctor")
+    assert code == 0
+    assert "cannot be told" in out
+    assert "ZeroDivisionError" in out
+
+
+def test_suites_check_names_the_line(call, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(suite_text(tmp_path) + "compsite: none\n")
+    code, _, err = call("suites", "check", path)
+    assert code == 2
+    assert "line 7: there is no field 'compsite'; did you mean 'composite'?" in err

@@ -1,0 +1,129 @@
+"""LPIPS equals the `lpips` package, over the picture and in the hole."""
+
+import math
+import os
+import warnings
+from pathlib import Path
+
+import lpips
+import numpy as np
+import pytest
+import torch
+
+from bench.extractors.perceptual import TRUNKS, Perceptual
+from bench.metrics.lpips import LPIPS
+from bench.metrics.metric import References
+from bench.pictures import read_picture
+from bench.scene import LabelSpace
+from bench.weights import find, network
+
+
+def drawn_weights(folder, trunk):
+    """A random trunk as a file: small weights of no meaning, but the right names and shapes."""
+    draw = torch.Generator().manual_seed(0)
+    tensors = {}
+    for name, shape in network(TRUNKS[trunk]).tensors().items():
+        fan = math.prod(shape[1:]) or 1
+        tensors[name] = torch.randn(shape, generator=draw) * (2 / fan) ** 0.5
+    torch.save(tensors, folder / "trunk.pth")
+    return find(TRUNKS[trunk], [folder])
+
+
+def the_package(trunk, weights, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = lpips.LPIPS(net=trunk, pnet_rand=True, verbose=False, **options)
+    theirs.net.load_state_dict(
+        {
+            name: weights.load()["features." + name.split(".", 1)[1]]
+            for name in theirs.net.state_dict()
+        }
+    )
+    return theirs
+
+
+def pictures(seed=0, size=(64, 80)):
+    draw = np.random.default_rng(seed)
+    truth = draw.integers(0, 256, (2, *size, 3), dtype=np.uint8)
+    result = np.clip(truth + draw.integers(-50, 51, truth.shape), 0, 255).astype(np.uint8)
+    return truth, result
+
+
+def references(truth, mask):
+    count = len(truth)
+    return References(
+        pictures=truth,
+        mask=mask,
+        labels=np.zeros(mask.shape, np.int32),
+        space=LabelSpace("one", ("thing",), ((0, 0, 0),)),
+        scenes=tuple(map(str, range(count))),
+        edits=tuple(map(str, range(count))),
+    )
+
+
+def as_input(picture):
+    return torch.from_numpy(picture).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def measured(metric, truth, mask, result):
+    given = references(truth, mask)
+    return metric.measure(given, metric.prepare(given), result)
+
+
+@pytest.mark.parametrize("trunk", ["alex", "squeeze", "vgg"])
+def test_it_equals_the_package_over_the_picture_and_in_the_hole(tmp_path, trunk):
+    weights = drawn_weights(tmp_path, trunk)
+    truth, result = pictures()
+    mask = np.zeros(truth.shape[:3], bool)
+    mask[:, 10:40, 5:50] = True
+    got = measured(LPIPS(Perceptual(trunk, weights)), truth, mask, result)
+    with torch.no_grad():
+        whole = the_package(trunk, weights)(as_input(truth), as_input(result)).flatten()
+        spatial = the_package(trunk, weights, spatial=True)(as_input(truth), as_input(result))
+    assert got[f"lpips-{trunk}"] == pytest.approx(whole.tolist(), rel=2e-6)
+    inside = [float(spatial[i, 0][torch.from_numpy(mask[i])].mean()) for i in range(2)]
+    assert got[f"lpips-{trunk}-hole"] == pytest.approx(inside, rel=2e-6)
+
+
+def test_a_pictures_value_does_not_depend_on_its_batch(tmp_path):
+    metric = LPIPS(Perceptual("alex", drawn_weights(tmp_path, "alex")))
+    truth, result = pictures()
+    mask = np.ones(truth.shape[:3], bool)
+    together = measured(metric, truth, mask, result)["lpips-alex"]
+    alone = [
+        measured(metric, truth[i : i + 1], mask[i : i + 1], result[i : i + 1])["lpips-alex"][0]
+        for i in range(2)
+    ]
+    assert together == alone
+
+
+def test_identical_pictures_are_at_distance_zero_and_an_empty_hole_has_no_value(tmp_path):
+    metric = LPIPS(Perceptual("squeeze", drawn_weights(tmp_path, "squeeze")))
+    truth, _ = pictures()
+    got = measured(metric, truth, np.zeros(truth.shape[:3], bool), truth)
+    assert got["lpips-squeeze"] == [0, 0]
+    assert all(math.isnan(value) for value in got["lpips-squeeze-hole"])
+
+
+def test_pictures_too_small_for_the_trunk_have_no_value(tmp_path):
+    metric = LPIPS(Perceptual("alex", drawn_weights(tmp_path, "alex")))
+    truth, result = pictures(size=(16, 16))
+    got = measured(metric, truth, np.ones(truth.shape[:3], bool), result)
+    assert all(math.isnan(value) for value in got["lpips-alex"])
+
+
+@pytest.mark.parametrize(
+    ("trunk", "far", "near"), [("alex", 0.7219, 0.1376), ("squeeze", 0.7110, 0.1479)]
+)
+def test_real_weights_reproduce_the_packages_example(trunk, far, near):
+    if not (os.environ.get("SEBENCH_WEIGHTS") and os.environ.get("SEBENCH_DATA")):
+        pytest.skip("SEBENCH_WEIGHTS and SEBENCH_DATA do not name the private folders")
+    weights = find(TRUNKS[trunk])
+    if weights is None:
+        pytest.skip(f"SEBENCH_WEIGHTS holds no {TRUNKS[trunk]}")
+    folder = Path(os.environ["SEBENCH_DATA"]) / "lpips_ref"
+    truth, *others = (read_picture(folder / f"{name}.png") for name in ("ex_ref", "ex_p0", "ex_p1"))
+    mask = np.ones((1, *truth.shape[:2]), bool)
+    metric = LPIPS(Perceptual(trunk, weights))
+    got = [measured(metric, truth[None], mask, other[None])[metric.name][0] for other in others]
+    assert got == pytest.approx([far, near], abs=1e-3)

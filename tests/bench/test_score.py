@@ -1,0 +1,97 @@
+"""Scoring a folder of results: pairing, masks, and what is wrong in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.errors import BadInput
+from bench.score import score
+
+HOLE = np.zeros((16, 16), bool)
+HOLE[4:8, 4:8] = True
+
+
+def write(folder: Path, stem: str, plane: np.ndarray) -> None:
+    folder.mkdir(exist_ok=True)
+    Image.fromarray(plane).save(folder / f"{stem}.png")
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Path:
+    """Two pairs that differ by 8 grey levels inside a hole of 16 pixels, and nowhere else."""
+    for stem in ("a", "b"):
+        real = np.full((16, 16, 3), 100, np.uint8)
+        write(tmp_path / "real", stem, real)
+        write(tmp_path / "fake", stem, real + 8 * HOLE[..., None].astype(np.uint8))
+        write(tmp_path / "masks", stem, HOLE.astype(np.uint8) * 255)
+    return tmp_path
+
+
+def values(folders: Path, **options) -> dict[str, float | None]:
+    found = score(folders / "real", folders / "fake", **options)
+    return {one.metric: one.value for one in found if one.of == "all"}
+
+
+def test_without_masks_only_whole_pictures_are_scored(folders: Path) -> None:
+    assert values(folders, metrics=["l1"]) == {"l1": pytest.approx(8 * 16 / 256)}
+
+
+def test_with_masks_the_hole_is_scored_too(folders: Path) -> None:
+    found = values(folders, metrics=["l1", "rmse"], masks=folders / "masks")
+    assert found["l1-hole"] == pytest.approx(8)
+    assert found["rmse-hole"] == pytest.approx(8)
+    assert found["rmse"] == pytest.approx((8 * 8 * 16 / 256) ** 0.5)
+
+
+def test_pairs_of_many_sizes_are_scored_each_in_its_own(folders: Path) -> None:
+    for stem, size in (("c", 24), ("d", 16)):
+        grey = np.full((size, size, 3), 50, np.uint8)
+        write(folders / "real", stem, grey)
+        write(folders / "fake", stem, grey + np.uint8(4))
+    found = score(folders / "real", folders / "fake", metrics=["l1"])[0]
+    assert found.n == 4
+    assert found.value == pytest.approx((0.5 + 0.5 + 4 + 4) / 4)
+
+
+def spoil(folders: Path, what: str) -> None:
+    if what == "unpaired":
+        (folders / "fake" / "b.png").unlink()
+    elif what == "empty":
+        for path in (folders / "real").iterdir():
+            path.unlink()
+    elif what == "size":
+        write(folders / "fake", "b", np.zeros((8, 16, 3), np.uint8))
+    elif what == "damaged":
+        (folders / "fake" / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    elif what == "mask":
+        write(folders / "masks", "a", np.full((16, 16), 7, np.uint8))
+    elif what == "mask missing":
+        (folders / "masks" / "a.png").unlink()
+
+
+@pytest.mark.parametrize(
+    ("what", "sentence"),
+    [
+        ("unpaired", r"fake: no picture with the stem 'b'"),
+        ("empty", r"real: holds no pictures"),
+        ("size", r"b\.png: is 16x8 where its reference is 16x16"),
+        ("damaged", r"b\.png"),
+        ("mask", r"a\.png: holds 7; a mask has 0 = known and 255"),
+        ("mask missing", r"masks: no file with the stem 'a'"),
+    ],
+)
+def test_bad_folders_are_one_sentence_that_names_the_file(
+    folders: Path, what: str, sentence: str
+) -> None:
+    spoil(folders, what)
+    with pytest.raises(BadInput, match=sentence):
+        score(folders / "real", folders / "fake", metrics=["l1"], masks=folders / "masks")
+
+
+def test_an_unknown_metric_names_the_nearest(folders: Path) -> None:
+    with pytest.raises(BadInput, match="did you mean 'psnr'"):
+        score(folders / "real", folders / "fake", metrics=["pnsr"])

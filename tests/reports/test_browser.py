@@ -1,0 +1,300 @@
+"""The page in a real Chromium, opened from disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reports import write_report
+from tests.reports.made_run import HOSTILE, make_run
+
+api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+
+pytestmark = pytest.mark.browser
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+FIRST = "section[data-task='task-0']"
+
+
+def chromium_path() -> str | None:
+    named = os.environ.get("SEBENCH_CHROMIUM")
+    return named or next((path for path in map(shutil.which, NAMES) if path), None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[api.Browser]:
+    path = chromium_path()
+    if path is None:
+        pytest.skip("no Chromium on this machine; SEBENCH_CHROMIUM may name one")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = make_run(tmp_path_factory.mktemp("run"), edits=30, methods=5)
+    return write_report(run)
+
+
+@pytest.fixture
+def page(browser: api.Browser, written: Path) -> Iterator[api.Page]:
+    """The open page; a test fails where the page logs, throws, or asks for anything but files."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+    page.on("requestfailed", lambda request: not_found(request, complaints))
+    page.on("request", lambda request: local_only(request.url, complaints))
+    page.goto(written.as_uri())
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def local_only(url: str, complaints: list[str]) -> None:
+    if not url.startswith(("file:", "data:")):
+        complaints.append(f"asked for {url}")
+
+
+def not_found(request: api.Request, complaints: list[str]) -> None:
+    # Pictures still on their way when a page is left are aborted: that is no complaint.
+    if request.failure != "net::ERR_ABORTED":
+        complaints.append(f"{request.failure}: {request.url}")
+
+
+def column(page: api.Page, name: str) -> list[float | None]:
+    cells = page.locator(f"{FIRST} table.scores").first.locator(f"td[data-column='{name}']")
+    values = [cell.get_attribute("data-value") for cell in cells.all()]
+    return [None if value is None else float(value) for value in values]
+
+
+def sort_by(page: api.Page, name: str) -> None:
+    page.locator(f"{FIRST} th[data-column='{name}'] button").first.click()
+
+
+def open_gallery(page: api.Page) -> api.Locator:
+    page.locator(f"{FIRST} .gallery").scroll_into_view_if_needed()
+    page.wait_for_selector(f"{FIRST} .edit")
+    return page.locator(f"{FIRST} .edit")
+
+
+def first_method_values(edits: api.Locator) -> list[float]:
+    texts = edits.locator(".tile.method:nth-child(4) .value").all_text_contents()
+    return [float(text) for text in texts]
+
+
+def test_a_click_sorts_best_first_and_another_turns_the_order(page: api.Page):
+    sort_by(page, "psnr-hole")
+    values = column(page, "psnr-hole")
+    assert values[:-1] == sorted(values[:-1], reverse=True)
+    sort_by(page, "psnr-hole")
+    values = column(page, "psnr-hole")
+    assert values[:-1] == sorted(values[:-1])
+
+
+def test_where_lower_is_better_the_first_click_shows_the_lowest(page: api.Page):
+    sort_by(page, "l1-hole")
+    values = column(page, "l1-hole")
+    assert values[:-1] == sorted(values[:-1])
+    heading = page.locator(f"{FIRST} th[data-column='l1-hole']").first
+    assert heading.get_attribute("aria-sort") == "ascending"
+
+
+def test_missing_values_stay_last_in_either_order(page: api.Page):
+    for _ in range(2):
+        sort_by(page, "psnr-hole")
+        assert column(page, "psnr-hole")[-1] is None  # the real pictures have no PSNR
+
+
+def test_the_filter_keeps_the_methods_that_match(page: api.Page):
+    page.locator(f"{FIRST} .filter-methods").fill("dif")
+    rows = page.locator(f"{FIRST} table.scores").first.locator("tbody tr:visible th")
+    assert rows.all_text_contents() == ["Diffusion"]
+
+
+def test_the_gallery_shows_a_page_of_edits_worst_first(page: api.Page):
+    edits = open_gallery(page)
+    assert edits.count() == 12
+    page.locator(f"{FIRST} .gallery-tools select").nth(2).select_option("1")
+    values = first_method_values(edits)
+    assert values == sorted(values)
+    page.locator(f"{FIRST} .gallery-tools select").first.select_option("best")
+    values = first_method_values(edits)
+    assert values == sorted(values, reverse=True)
+
+
+def test_pages_of_the_gallery_hold_every_edit_once(page: api.Page):
+    edits = open_gallery(page)
+    names = edits.locator(".edit-head a").all_text_contents()
+    for _ in range(2):
+        page.get_by_role("button", name="Next", exact=True).first.click()
+        names += edits.locator(".edit-head a").all_text_contents()
+    assert len(names) == len(set(names)) == 30
+
+
+def test_only_edits_with_failures_are_shown_on_demand(page: api.Page):
+    edits = open_gallery(page)
+    page.locator(f"{FIRST} .gallery-tools select").nth(3).select_option("failed")
+    assert edits.count() == 4
+    assert edits.first.locator(".no-picture.failed").text_content().startswith("failed: result has")
+
+
+def test_pictures_load_from_disk_with_alternative_texts(page: api.Page):
+    edits = open_gallery(page)
+    picture = edits.first.locator(".tile.method img").first
+    page.wait_for_function("image => image.complete", arg=picture.element_handle())
+    assert picture.evaluate("image => image.naturalWidth") == 64
+    assert (picture.get_attribute("alt") or "").startswith("result of Copy (oracle), edit ")
+
+
+def test_the_outline_of_the_mask_is_drawn_on_demand(page: api.Page):
+    edits = open_gallery(page)
+    assert edits.first.locator("img.hole").count() == 1
+    assert edits.first.locator("img.outline").count() == 0
+    page.locator(f"{FIRST} .gallery-tools .switch input").check()
+    assert edits.first.locator("img.outline").count() == 7  # five methods, original, target map
+
+
+def test_a_deep_link_opens_its_edit(page: api.Page, written: Path):
+    page.goto(f"{written.as_uri()}#task-1/scene-0003.1")
+    page.reload()
+    assert page.locator("#page-viewer-title").inner_text() == "scene-0003.1"
+    assert page.locator(".viewer-task").inner_text() == "Drawn scenes, object removal"
+
+
+def test_a_deep_link_to_an_unknown_edit_leaves_the_page_as_it_is(page: api.Page, written: Path):
+    page.goto(f"{written.as_uri()}#task-1/nothing")
+    page.reload()
+    assert not page.locator("#page-viewer").is_visible()
+
+
+def test_keys_step_through_edits_and_close(page: api.Page, written: Path):
+    page.goto(f"{written.as_uri()}#task-0/scene-0003.1")
+    page.reload()
+    place = page.locator(".viewer-place").inner_text()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#page-viewer-title").inner_text() != "scene-0003.1"
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("#page-viewer-title").inner_text() == "scene-0003.1"
+    assert page.locator(".viewer-place").inner_text() == place
+    page.keyboard.press("Escape")
+    assert not page.locator("#page-viewer").is_visible()
+    assert page.evaluate("location.hash") == "#task-0"
+
+
+def test_the_slider_divides_two_pictures(page: api.Page, written: Path):
+    page.goto(f"{written.as_uri()}#task-0/scene-0003.1")
+    page.reload()
+    divider = page.locator(".stage-divider")
+    before = divider.bounding_box()
+    page.locator(".divider-range input").fill("80")
+    after = divider.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["x"] > before["x"] + 50
+    stage = page.locator(".stage").bounding_box()
+    assert stage is not None
+    page.mouse.click(stage["x"] + stage["width"] / 2, stage["y"] + 40)
+    assert page.locator(".divider-range input").input_value() == "50"
+
+
+def test_any_two_pictures_can_be_compared(page: api.Page, written: Path):
+    page.goto(f"{written.as_uri()}#task-0/scene-0003.1")
+    page.reload()
+    page.get_by_label("Target map on the left").check()
+    page.get_by_label("Mean colour on the right").check()
+    assert page.locator(".stage-label.left").inner_text() == "Target map"
+    assert page.locator(".stage-label.right").inner_text() == "Mean colour"
+    source = page.locator(".stage-right img").get_attribute("src")
+    assert source == "../predictions/task-0/mean-colour/scene-0003.1.png"
+
+
+def test_zoom_enlarges_around_the_middle(page: api.Page, written: Path):
+    page.goto(f"{written.as_uri()}#task-0/scene-0003.1")
+    page.reload()
+    width = page.locator(".stage-view").evaluate("view => view.offsetWidth")
+    page.keyboard.press("+")
+    assert page.locator(".zoom-factor").inner_text() == "1.5\N{MULTIPLICATION SIGN}"
+    larger = page.locator(".stage-view").evaluate("view => view.offsetWidth")
+    assert larger == pytest.approx(1.5 * width, abs=2)
+    page.keyboard.press("0")
+    assert page.locator(".zoom-factor").inner_text() == "1\N{MULTIPLICATION SIGN}"
+
+
+def test_a_point_of_the_scatter_opens_its_edit(page: api.Page):
+    page.locator(f"{FIRST} details.scatter summary").click()
+    plot = page.locator(f"{FIRST} svg.scatter-plot")
+    assert plot.locator(".point").count() == 4 * 30 - 4  # without the oracle and the failures
+    plot.focus()
+    page.keyboard.press("ArrowRight")
+    note = page.locator(f"{FIRST} .scatter-note").inner_text()
+    page.keyboard.press("Enter")
+    assert page.locator("#page-viewer-title").inner_text() in note
+
+
+@pytest.mark.parametrize(("theme", "dark"), [("light", False), ("dark", True)])
+def test_the_page_follows_the_systems_theme(page: api.Page, theme: str, dark: bool):
+    page.emulate_media(color_scheme="dark" if dark else "light")
+    assert brightness(page) < 60 if dark else brightness(page) > 240
+
+
+def test_the_button_overrides_the_systems_theme(page: api.Page):
+    page.emulate_media(color_scheme="light")
+    button = page.locator("#page-theme")
+    button.click()
+    assert button.inner_text() == "Light"
+    button.click()
+    assert button.inner_text() == "Dark"
+    assert brightness(page) < 60
+    page.reload()
+    assert brightness(page) < 60
+    page.locator("#page-theme").click()
+    assert brightness(page) > 240
+
+
+def brightness(page: api.Page) -> float:
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    numbers = [float(part) for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
+    return sum(numbers) / 3
+
+
+def test_a_dataset_called_script_shows_as_text(page: api.Page):
+    heading = page.locator("section[data-task='task-2'] h2")
+    assert heading.inner_text() == f"{HOSTILE}, extension"
+    assert HOSTILE in page.locator("section[data-task='task-2'] .task-facts").inner_text()
+
+
+def test_nothing_sticks_out_of_a_narrow_window(page: api.Page):
+    page.set_viewport_size({"width": 400, "height": 800})
+    open_gallery(page)
+    assert page.evaluate("document.documentElement.scrollWidth") == 400
+
+
+def test_on_paper_tables_stay_and_tools_go(page: api.Page):
+    page.emulate_media(media="print")
+    assert page.locator(f"{FIRST} table.scores").first.is_visible()
+    assert not page.locator(".contents").is_visible()
+    assert not page.locator(f"{FIRST} .gallery").is_visible()
+
+
+def test_a_single_file_shows_its_pictures_from_inside(browser: api.Browser, tmp_path: Path):
+    run = make_run(tmp_path / "run", edits=4, methods=2, tasks=1)
+    written = write_report(run, tmp_path / "mail", single_file=True)
+    page = browser.new_page()
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(written.as_uri())
+    edits = open_gallery(page)
+    assert edits.count() == 4
+    page.wait_for_function("() => document.querySelector('.tile.method img').naturalWidth > 0")
+    assert all(url.startswith("data:") for url in requests[1:])
+    page.close()
