@@ -1,6 +1,6 @@
 """SEAN: a picture from a label map and one style code per region (Zhu et al., CVPR 2020).
 
-    network = SEANGenerator(SEANConfig())
+    network = SEANGenerator(sean_config("celebamask-hq"))
     codes = network.encode(picture, labels)              # [B,19,512], of the regions it shows
     result = network(StyledRegions.of(labels, codes))    # [B,3,H,W] RGB in [-1,1]
 
@@ -9,6 +9,8 @@ The topology is SPADE's with region-adaptive normalisation. Parameters carry the
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,14 +22,25 @@ from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
 from baselines.layers.spade import ModulatedResBlock, rectify
 from baselines.spade import double
 
-__all__ = ["SEANConfig", "SEANGenerator", "StyleEncoder", "region_means", "sean_discriminator"]
+__all__ = [
+    "VARIANTS",
+    "SEANConfig",
+    "SEANGenerator",
+    "StyleEncoder",
+    "region_means",
+    "sean_config",
+    "sean_discriminator",
+]
+
+VARIANTS: dict[str, dict[str, Any]] = {"celebamask-hq": {"classes": 19}, "labels": {}}
+"""The released form, and a plain one for other label spaces."""
 
 SMALLEST = 32
 """Features start at 1/32 of the picture."""
 
 
 class SEANConfig(BaseModel):
-    """What SEAN is built from; the defaults are the published values (CelebAMask-HQ).
+    """What SEAN is built from; the defaults are the published values.
 
     Attributes:
         classes: one-hot channels and style codes.
@@ -39,12 +52,22 @@ class SEANConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    classes: int = Field(default=19, ge=1)
+    classes: int = Field(ge=1)
     ngf: int = Field(default=64, ge=1)
     ndf: int = Field(default=64, ge=1)
     hidden: int = Field(default=128, ge=1)
     style_length: int = Field(default=512, ge=1)
     encoder_width: int = Field(default=32, ge=1)
+
+
+def sean_config(variant: str = "celebamask-hq", **fields: Any) -> SEANConfig:
+    """The configuration of a variant; `fields` replace its values.
+
+    Raises:
+        KeyError: no such variant.
+        pydantic.ValidationError: a field is out of its range.
+    """
+    return SEANConfig(**{**VARIANTS[variant], **fields})
 
 
 class SEANGenerator(nn.Module):

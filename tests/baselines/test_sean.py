@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
-from baselines.sean import SEANConfig, SEANGenerator, region_means, sean_discriminator
+from baselines.sean import SEANConfig, SEANGenerator, region_means, sean_config, sean_discriminator
 from tests.golden import weights
 from tests.golden.names import published, shapes, skeleton
 from tests.golden.vectors import vectors
@@ -21,7 +21,7 @@ def golden():
 
 @pytest.fixture(scope="module")
 def network(golden):
-    network = SEANGenerator(SEANConfig(ngf=8))
+    network = SEANGenerator(sean_config(ngf=8))
     state = weights.fill(golden.facts["parameters"], golden.facts["salt"])
     for name, value in state.items():
         if name.endswith(golden.facts["zero_where_name_ends_with"]):
@@ -63,7 +63,7 @@ def test_the_generator_reproduces_the_golden_picture(golden, network, labels, co
 
 @pytest.mark.parametrize(("part", "make"), [("G", SEANGenerator), ("D", sean_discriminator)])
 def test_full_size_parameters_have_the_published_names_and_shapes(part, make):
-    assert shapes(skeleton(make, SEANConfig())) == published("sean", part)
+    assert shapes(skeleton(make, sean_config())) == published("sean", part)
 
 
 def test_region_means_average_each_class_and_leave_absent_ones_zero():
