@@ -11,6 +11,7 @@ from bench.atomic import write_json, write_text
 from bench.compare.change import Change
 from bench.compare.comparison import Comparison
 from bench.compare.crops import EditChange, most_changed, write_crops
+from bench.compare.evidence import Side
 from bench.compare.pairing import Pair
 from bench.compare.words import difference, markdown_cell, number, values
 
@@ -91,9 +92,10 @@ def write_comparison_markdown(comparison: Comparison, path: Path) -> None:
     write_text(path, "\n".join(text).rstrip() + "\n")
 
 
-def crop_lines(before: Any, after: Any, pair: Pair, folder: Path) -> list[str]:
-    """Markdown lines with the edits of a score that changed most, and their crops where there are
-    pictures; empty for a score of a whole set.
+def crop_lines(before: Side, after: Side, pair: Pair, folder: Path) -> list[str]:
+    """Markdown with the edits of a score that changed most, cropped where there are pictures.
+
+    Empty for a score of a whole set.
     """
     changed = most_changed(pair, EDITS)
     if not changed:
