@@ -37,12 +37,12 @@ class Diffusion:
 
 
 def _fill(picture: Float64, hole: Bool) -> Float64:
-    if hole.all():
-        return np.zeros_like(picture)
-    if not hole.any():
-        return picture
-    system, known = _laplace(hole)
     filled = picture.copy()
+    if hole.all():
+        filled[:] = 0
+    if hole.all() or not hole.any():
+        return filled
+    system, known = _laplace(hole)
     right: Float64 = known @ picture[:, ~hole].T  # [unknowns, 3]
     solution: Float64 = linalg.splu(system).solve(right)
     filled[:, hole] = solution.T
