@@ -37,7 +37,7 @@ class Diffusion:
 
 
 def _fill(picture: Float64, hole: Bool) -> Float64:
-    filled = picture.copy()
+    filled: Float64 = picture.copy()
     if hole.all():
         filled[:] = 0
     if hole.all() or not hole.any():

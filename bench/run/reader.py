@@ -64,15 +64,11 @@ class Run:
     def samples(self, task: str) -> pd.DataFrame:
         """One row per (edit, method) of a task in plan order, with every per-edit value.
 
-        Rows about edits that were never made (impossible, unreadable) are left out: the header has
-        them.
-
         Raises:
             BadInput: for a task that the run does not have, or a damaged table.
         """
         shards = sorted((self.folder / "samples" / self.task(task).slug).glob("*.parquet"))
-        frame = _read_tables(shards, SAMPLES)
-        return frame[frame["edit"] != ""].reset_index(drop=True)
+        return _read_tables(shards, SAMPLES)
 
     def task(self, name: str) -> TaskRow:
         """The task called `name`, or BadInput with the nearest known one."""
