@@ -1,6 +1,6 @@
 """How many free-form masks a second, beside the published brush's Pillow code.
 
-    python -m tests.speed.masks [ROUNDS]
+    python tests/speed/brush.py [ROUNDS]
 
 Both draw the same number of 256x256 masks in turns, on one core, ROUNDS times; the medians of the rates and
 of their ratio are printed. The peer is `masks.legacy` (Python's and NumPy's generators and Pillow's line
