@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,16 @@ from masks.recipes.stratified import Stratified
 from masks.recipes.synthesis import Synthesis
 from masks.spec import Protocol
 
-__all__ = ["Described", "Parameter", "describe", "make_protocol", "parameters_of", "protocols"]
+__all__ = [
+    "Described",
+    "Parameter",
+    "describe",
+    "drawn_by",
+    "make_protocol",
+    "paired",
+    "parameters_of",
+    "protocols",
+]
 
 _PROTOCOLS: dict[str, Any] = {
     each.key: each
@@ -119,6 +128,21 @@ def parameters_of(protocol: Protocol) -> dict[str, Any]:
         raise MaskError(f"{protocol.key} is not a protocol of this package")
     values = {f.name: getattr(protocol, f.name) for f in dataclasses.fields(_kind(protocol.key))}
     return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+
+
+def paired(protocol: Protocol, scenes: Sequence[str]) -> Protocol:
+    """The protocol for a dataset's scenes: those that pair by order are told the order.
+
+    `predefined@1` (sorted pairing) and `legacy-spmpgan@1` are; every other protocol is itself.
+    """
+    if isinstance(protocol, (Predefined, LegacySpmpgan)):
+        return protocol.paired_with(scenes)
+    return protocol
+
+
+def drawn_by(protocol: Protocol) -> str:
+    """The key of the protocol that drew the edits: a pack's own, and of any other its key."""
+    return protocol.manifest.protocol if isinstance(protocol, Packed) else protocol.key
 
 
 def describe(name: str) -> Described:
