@@ -68,7 +68,8 @@ def _angles(words: UInt64) -> Int64:
     """Directions in 2**-32 turns, about -72 and +72 degrees in turn: int64 [B, MOST]."""
     low = TURN // 5 - _share(words[:, 1:2], TURN // 15)
     high = TURN // 5 + _share(words[:, 2:3], TURN // 15)
-    turns = low + ((words[:, 6 : 6 + MOST] >> np.uint64(33)).astype(np.int64) * (high - low) >> 31)
+    within = (words[:, 6 : 6 + MOST] >> np.uint64(33)).astype(np.int64) * (high - low) >> 31
+    turns: Int64 = low + within
     turns[:, ::2] = TURN - turns[:, ::2]
     return turns
 
@@ -77,9 +78,12 @@ def _lengths(words: UInt64, scale: int) -> Int64:
     """Lengths in 2**-16 pixels, int64 [B, MOST]: Normal(R, 22) in 0..2R, R = 256 sqrt(2) / 8."""
     mean = isqrt(2048 << 32) * scale // ONE
     spread = 22 * scale
-    return np.clip(mean + (normal(words) * spread >> 16), 0, 2 * mean)
+    lengths: Int64 = np.clip(mean + (normal(words) * spread >> 16), 0, 2 * mean)
+    return lengths
 
 
 def _share(words: UInt64, span: int) -> Int64:
     """A uniform part of `span` (below 2**32), one for each word."""
-    return ((words >> np.uint64(32)) * np.uint64(span) >> np.uint64(32)).astype(np.int64)
+    part = (words >> np.uint64(32)) * np.uint64(span) >> np.uint64(32)
+    share: Int64 = part.astype(np.int64)
+    return share

@@ -21,9 +21,7 @@ def dilate(mask: Bool, radius: int) -> Bool:
     Works on columns: a pixel is reached from column x + u where some pixel of that column lies at
     most sqrt(radius**2 - u**2) rows away.
     """
-    if radius <= 0:
-        return mask.copy()
-    grown = np.zeros_like(mask)
+    grown: Bool = mask.copy()
     width = mask.shape[1]
     for u in range(-radius, radius + 1):
         if abs(u) >= width:
@@ -51,20 +49,25 @@ def nearest_known(wanted: Bool, known: Bool) -> tuple[Int64, Int64]:
     """
     if not known.any():
         raise ValueError("no known pixel to take from")
-    above = _nearest_row_in_column(known)
+    by_column = _nearest_row_in_column(known)
     rows, columns = np.nonzero(wanted)
     width = known.shape[1]
     found_rows, found_columns = np.empty_like(rows), np.empty_like(columns)
     chunk = max(1, PAIRS // width)
     for start in range(0, len(rows), chunk):
         part = slice(start, start + chunk)
-        source = above[rows[part]]  # (n, W): the best row of each column
-        across = (columns[part, None] - np.arange(width)) ** 2
-        distance = np.where(source < 0, _FAR, across + (source - rows[part, None]) ** 2)
+        y, x = rows[part], columns[part]
+        # No farther than the nearest pixel of the own column, where that has one.
+        own = by_column[y, x]
+        bound = int(np.where(own < 0, width, abs(own - y)).max())
+        left, right = max(0, x.min() - bound), min(width, x.max() + bound + 1)
+        source = by_column[y, left:right]  # (n, columns): the best row of each column
+        across = (x[:, None] - np.arange(left, right)) ** 2
+        distance = np.where(source < 0, _FAR, across + (source - y[:, None]) ** 2)
         tied = distance == distance.min(axis=1, keepdims=True)
         best = np.argmin(np.where(tied, source, _FAR), axis=1)  # argmin: the smallest column
         found_rows[part] = np.take_along_axis(source, best[:, None], axis=1)[:, 0]
-        found_columns[part] = best
+        found_columns[part] = best + left
     return found_rows, found_columns
 
 

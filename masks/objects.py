@@ -50,19 +50,19 @@ def objects(site: Site) -> list[Object]:
     """The scene's objects in order of their ids; objects of nothing but void are left out."""
     if site.instances is None:
         return []
+    rows, columns = np.nonzero(site.instances > 0)
+    ids = site.instances[rows, columns]
+    order = np.argsort(ids, kind="stable")
+    numbers, starts = np.unique(ids[order], return_index=True)
     found = []
-    for number in np.unique(site.instances):
-        if number <= 0:
-            continue
-        rows, columns = np.nonzero(site.instances == number)
-        labels = site.labels[rows, columns]
+    for number, pixels in zip(numbers, np.split(order, starts[1:]), strict=False):
+        y, x = rows[pixels], columns[pixels]
+        labels = site.labels[y, x]
         counts = np.bincount(labels[labels >= 0], minlength=1)
         if counts.max() == 0:
             continue
-        top, left = int(rows.min()), int(columns.min())
-        bottom, right = int(rows.max()) + 1, int(columns.max()) + 1
-        label = int(np.argmax(counts))
-        found.append(Object(int(number), label, len(rows), top, left, bottom, right))
+        corners = int(y.min()), int(x.min()), int(y.max()) + 1, int(x.max()) + 1
+        found.append(Object(int(number), int(np.argmax(counts)), len(pixels), *corners))
     return found
 
 

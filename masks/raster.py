@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LARGEST", "box", "capsules", "runs"]
+__all__ = ["LARGEST", "box", "capsules", "runs", "union"]
 
 Bool = NDArray[np.bool_]
 Int64 = NDArray[np.int64]
@@ -55,6 +55,13 @@ def capsules(size: tuple[int, int], count: int, owner: Int64, ends: Int64, width
     top, bottom = _spans(x.astype(np.float64), which, ends, widths)
     lane = owner[which] * width + x
     return runs(size, count, lane, top, bottom)
+
+
+def union(size: tuple[int, int], ends: Int64, widths: Int64) -> Bool:
+    """The union of capsules on one canvas, bool [H,W]; `ends` and `widths` as in `capsules`."""
+    owner = np.zeros(len(ends), dtype=np.int64)
+    mask: Bool = capsules(size, 1, owner, ends, widths)[0]
+    return mask
 
 
 def runs(size: tuple[int, int], count: int, lane: Int64, top: Float64, bottom: Float64) -> Bool:

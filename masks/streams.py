@@ -64,22 +64,22 @@ class Stream:
 
     def normals(self, n: int) -> Float64:
         """The next n standard normal numbers (`tables.normal`), float64 [n]."""
-        normals: Float64 = normal(self.words(n)) * 2.0**-16
-        return normals
+        return normal(self.words(n)).astype(np.float64) * 2.0**-16
 
     def choice(self, items: int, n: int) -> Int64:
-        """N different ones of the numbers 0..items-1 in drawn order, int64 [n].
+        """Draws n different ones of the numbers 0..items-1 in drawn order, int64 [n].
 
         Raises:
             ValueError: where n is larger than `items`.
         """
         if not 0 <= n <= items:
             raise ValueError(f"cannot choose {n} different ones of {items}")
-        pool = np.arange(items, dtype=np.int64)
+        pool: Int64 = np.arange(items, dtype=np.int64)
         for i, word in enumerate(self.words(n)):
             j = int(scaled(np.array([word]), i, items)[0])
             pool[i], pool[j] = pool[j], pool[i]
-        return pool[:n].copy()
+        chosen: Int64 = pool[:n].copy()
+        return chosen
 
 
 def words_of(names: list[tuple[str | int, ...]], n: int) -> UInt64:
@@ -96,7 +96,8 @@ def scaled(words: UInt64, low: int, high: int) -> Int64:
     if not 0 < span <= 2**31:
         raise ValueError(f"no integers in {low}..{high - 1}")
     upper = (words >> np.uint64(32)) * np.uint64(span)
-    return (upper >> np.uint64(32)).astype(np.int64) + low
+    integers: Int64 = (upper >> np.uint64(32)).astype(np.int64) + low
+    return integers
 
 
 def _written(parts: tuple[str | int, ...]) -> bytes:

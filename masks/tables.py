@@ -47,7 +47,8 @@ def sine(angle: Int64) -> Int64:
     whole = np.bitwise_and(angle, TURN - 1)
     index, rest = whole // step, whole % step
     low, high = table[index], table[index + 1]
-    return low + ((high - low) * rest) // step
+    between: Int64 = low + ((high - low) * rest) // step
+    return between
 
 
 def cosine(angle: Int64) -> Int64:
@@ -66,7 +67,8 @@ def normal(words: UInt64) -> Int64:
     index = np.searchsorted(table, share, side="right") - 1
     low, high = table[index], table[index + 1]
     size = ((index << 16) + ((share - low) << 16) // np.maximum(high - low, 1)) // STEPS
-    return np.where(words & np.uint64(1), -size, size)
+    signed: Int64 = np.where(words & np.uint64(1), -size, size)
+    return signed
 
 
 @cache

@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from reports.costs import CostRow, cost_rows
-from reports.edits import edit_ids, edits_data
+from reports.edits import edit_ids, edits_data, made_samples
 from reports.maps import TaskMaps, read_task_maps
 from reports.notices import Failure, failures, notices
 from reports.numbers import duration, printed
@@ -93,7 +93,7 @@ def render(run: Run, views: Sequence[TaskView], pictures: Pictures) -> str:
 
 
 def _view(run: Run, task: TaskRow) -> TaskView:
-    samples = run.samples(task.name)
+    samples = made_samples(run, task)
     maps = read_task_maps(run, task, edit_ids(samples))
     data = edits_data(run, task, samples)
     data |= {

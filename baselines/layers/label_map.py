@@ -43,10 +43,24 @@ class SymbolMap:
     _sizes: dict[tuple[int, int], SymbolMap] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of_labels(cls, labels: Tensor, classes: int, dtype: torch.dtype) -> SymbolMap:
-        """One-hot labels: int64 [B,H,W] in 0..classes-1; a negative label is zero everywhere."""
-        columns = torch.cat([torch.eye(classes, dtype=dtype), torch.zeros(1, classes, dtype=dtype)])
-        return cls(torch.where(labels < 0, classes, labels), columns.to(labels.device))
+    def of_labels(
+        cls, labels: Tensor, classes: int, dtype: torch.dtype, bits: Sequence[Tensor] = ()
+    ) -> SymbolMap:
+        """One-hot labels, then one channel for each bit.
+
+        Args:
+            labels: int64 [B,H,W] in 0..classes-1; a negative one is zero in every class's channel.
+            classes: one-hot channels.
+            dtype: of the columns.
+            bits: bool maps [B,H,W] (edges, the hole).
+        """
+        symbols = torch.where(labels < 0, classes, labels)
+        columns = torch.cat([torch.eye(classes), torch.zeros(1, classes)])
+        for bit in bits:
+            symbols = 2 * symbols + bit.long()
+            doubled = columns.repeat_interleave(2, dim=0)
+            columns = torch.cat([doubled, (torch.arange(len(doubled)) % 2).unsqueeze(1)], dim=1)
+        return cls(symbols, columns.to(labels.device, dtype))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -109,11 +123,11 @@ def table_conv(rows: Tensor, weight: Tensor, neighbours: Tensor) -> Tensor:
     Returns:
         [m, C_out].
     """
-    out_channels, in_channels = weight.shape[:2]
-    count = len(rows) + 1
-    kernel = weight.reshape(out_channels, in_channels, 9).permute(2, 1, 0)
-    products = rows.new_zeros(9, count, out_channels)
-    torch.matmul(rows, kernel, out=products[:, :-1])
+    count, out_channels = len(rows) + 1, len(weight)
+    products = rows.new_empty(9, count, out_channels)
+    products[:, -1] = 0
+    for place, product in enumerate(products[:, :-1]):
+        torch.mm(rows, weight[:, :, place // 3, place % 3].t(), out=product)
     places = neighbours + count * torch.arange(9, device=neighbours.device)
     return F.embedding_bag(places, products.reshape(9 * count, out_channels), mode="sum")
 
@@ -154,4 +168,4 @@ def two_layer_conv(
         hidden = F.relu(first(labels.dense()))
         return tuple(layer(hidden) for layer in second)
     joint = labels.far.spread(two_layer_table(labels, first, second))
-    return joint.split([layer.out_channels for layer in second], dim=1)
+    return torch.split(joint, [layer.out_channels for layer in second], dim=1)

@@ -64,7 +64,9 @@ class Neighbourhoods:
         for start in range(0, len(rows), _BLOCK):
             block = slice(start, start + _BLOCK)
             here = places[block]
-            torch.addcmul(bias[here], rows[block], gain[here], out=out[block])
+            torch.addcmul(
+                F.embedding(here, bias), rows[block], F.embedding(here, gain), out=out[block]
+            )
         batch, channels, height, width = x.shape
         return out.reshape(batch, height, width, channels).permute(0, 3, 1, 2)
 
@@ -79,10 +81,10 @@ def identify(planes: list[Tensor]) -> tuple[Tensor, Tensor]:
     for plane in planes[1:]:
         size = int(plane.max()) + 1
         if bound >= _LARGEST // size:
-            distinct, key = key.unique(return_inverse=True)
+            distinct, key = torch.unique(key, return_inverse=True)
             bound = len(distinct)
         key, bound = key * size + plane, bound * size
-    distinct, ids = key.unique(return_inverse=True)
+    distinct, ids = torch.unique(key, return_inverse=True)
     first = torch.empty(len(distinct), dtype=torch.long, device=key.device)
     first.scatter_(0, ids, torch.arange(len(ids), device=key.device))
     return ids, first

@@ -1,4 +1,4 @@
-"""The multi-scale patch discriminators of SPADE, SESAME and SEAN (protocol/generation.md, 0, A.3)."""
+"""The multi-scale patch discriminators of SPADE, SESAME and SEAN (protocol/generation.md, A.3)."""
 
 from __future__ import annotations
 

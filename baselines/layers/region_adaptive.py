@@ -27,7 +27,7 @@ class StyledRegions:
 
     Attributes:
         labels: int64 [B,H,W] in 0..classes-1, -1 = no region (zero labels, zero style).
-        map: the one-hot labels; symbol b*(classes+1) + label, so that regions of two pictures differ.
+        map: the one-hot labels; symbol b*(classes+1) + label, so that two pictures share none.
         codes: float [B, classes, D], the style code of each class.
         generators: one CPU generator a picture, or None = the global one (training).
     """
@@ -50,7 +50,7 @@ class StyledRegions:
 
     def present(self) -> list[int]:
         """The classes that stand anywhere in the batch."""
-        return [int(label) for label in self.labels.unique() if label >= 0]
+        return [int(label) for label in torch.unique(self.labels) if label >= 0]
 
     def noise(self, x: Tensor) -> Tensor:
         """Normals [B,1,H,W] of the size of x; drawn afresh by each call, each picture its own."""

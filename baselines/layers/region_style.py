@@ -19,7 +19,7 @@ from baselines.layers.condition import RegionStyle
 __all__ = ["RegionMean", "RegionMeans", "StyleEncoder", "average_regions", "number_regions"]
 
 RegionMean = Literal["all", "visible"]
-"""Which pixels of a region its mean counts: all of them (released code) or the visible ones (paper)."""
+"""Which pixels a region's mean counts: all of them (released code) or the visible ones (paper)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class RegionMeans:
         return first.scatter_reduce(0, self.regions.flatten(), labels.flatten(), "amax")
 
     def replaced(self, where: Tensor, means: Tensor) -> RegionMeans:
-        """These regions, those at bool [R] `where` with other vectors [n,D], as if fully visible."""
+        """The same with other vectors [n,D] at bool [R] `where`, as if fully visible there."""
         other = self.means.clone()
         other[where] = means.to(other.dtype)
         return replace(self, means=other, visible=torch.where(where, 1.0, self.visible))

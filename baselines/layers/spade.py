@@ -110,7 +110,8 @@ class ModulatedResBlock(nn.Module):
             shortcut = self.conv_s(self._norm("s")(x, condition))
         y = self.conv_0(rectify(self._norm("0")(x, condition)))
         y = self.conv_1(rectify(self._norm("1")(y, condition)))
-        return shortcut + y
+        out: Tensor = shortcut + y
+        return out
 
     def _norm(self, place: str) -> nn.Module:
         return self.get_submodule(f"{self.name}_{place}")

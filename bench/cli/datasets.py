@@ -1,4 +1,4 @@
-"""`sebench datasets`: known datasets, and whether a folder is one."""
+"""`sebench datasets`: known datasets, whether a folder is one, and how to make one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Known datasets, and whether a folder is one.")
+app = typer.Typer(no_args_is_help=True, help="Known datasets: list, check, prepare.")
 
 
 @app.command("list")
@@ -47,6 +47,26 @@ def check(
     if wrong:
         typer.echo(f"{wrong} problems")
         raise typer.Exit(2)
+
+
+@app.command()
+def prepare(
+    name: Annotated[str, typer.Argument(help="A dataset that has official downloads.")],
+    archives: Annotated[
+        list[Path],
+        typer.Option("--from", metavar="ARCHIVE", help="A download or its folder; may come often."),
+    ],
+    out: Annotated[Path, typer.Option(help="The dataset's new folder.")],
+) -> None:
+    """Cut a dataset out of its official downloads; with the same ones, go on where it stopped."""
+    from bench.cli.progress import watching
+    from bench.datasets.prepare import prepare_dataset
+
+    with watching(name) as watch:
+        outcome = prepare_dataset(name, archives, out, start=watch.start, advance=watch.advance)
+    for note in outcome.notes:
+        typer.echo(note)
+    typer.echo(f"{out}: {outcome.written} files written, {outcome.verified} there and good")
 
 
 @app.command()

@@ -6,7 +6,8 @@
 from bench.datasets.check import Problem, check_dataset
 from bench.datasets.dataset import Dataset, Fit, FitMode, RendersWithout
 from bench.datasets.info import DatasetInfo
-from bench.datasets.registry import dataset_names, describe, open_dataset
+from bench.datasets.registry import dataset_names, describe, is_drawn, open_dataset
+from bench.datasets.sheet import draw_sheet
 
 __all__ = [
     "Dataset",
@@ -18,5 +19,7 @@ __all__ = [
     "check_dataset",
     "dataset_names",
     "describe",
+    "draw_sheet",
+    "is_drawn",
     "open_dataset",
 ]

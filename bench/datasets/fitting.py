@@ -16,7 +16,7 @@ from PIL import Image
 from bench.datasets.dataset import Fit
 from bench.scene import Int32, UInt8
 
-__all__ = ["Grid", "fit_picture", "fit_plane", "grid_of", "same_shape"]
+__all__ = ["Grid", "fit_picture", "fit_plane", "grid_of", "nearest", "same_shape"]
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ def fit_picture(picture: UInt8, grid: Grid) -> UInt8:
 def fit_plane(plane: Int32, grid: Grid) -> Int32:
     """A label plane, int32 [h,w] of any resolution, on the grid: nearest, then cut."""
     top, left, bottom, right = grid.box
-    rows = _nearest(plane.shape[0], grid.scaled[0])[top:bottom]
-    columns = _nearest(plane.shape[1], grid.scaled[1])[left:right]
+    rows = nearest(plane.shape[0], grid.scaled[0])[top:bottom]
+    columns = nearest(plane.shape[1], grid.scaled[1])[left:right]
     return np.ascontiguousarray(plane[rows[:, None], columns[None, :]])
 
 
@@ -78,5 +78,6 @@ def _covering(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int]
     return max(rows, (2 * height * columns + width) // (2 * width)), columns
 
 
-def _nearest(source: int, target: int) -> Int32:
+def nearest(source: int, target: int) -> Int32:
+    """The index of the source pixel under each of `target` pixels' centres, int32 [target]."""
     return ((2 * np.arange(target, dtype=np.int64) + 1) * source // (2 * target)).astype(np.int32)

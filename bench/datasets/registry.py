@@ -6,34 +6,40 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench.datasets import (
+    ade20k,
+    ade20k_landscape,
     ade20k_room,
     celebamask_hq,
     cityscapes,
     coco_stuff,
     flickr_landscape,
     folder,
+    procedural,
 )
 from bench.datasets.dataset import Dataset
 from bench.datasets.info import DatasetInfo
-from bench.errors import unknown
+from bench.errors import BadInput, unknown
 
-__all__ = ["dataset_names", "describe", "open_dataset"]
+__all__ = ["dataset_names", "describe", "is_drawn", "open_dataset"]
 
 _KNOWN: Mapping[str, DatasetInfo] = {
     info.name: info
     for info in (
         folder.INFO,
         coco_stuff.INFO,
+        ade20k.INFO,
         ade20k_room.INFO,
+        ade20k_landscape.INFO,
         cityscapes.INFO,
         flickr_landscape.INFO,
         celebamask_hq.INFO,
+        *procedural.INFOS,
     )
 }
 
 
 def dataset_names() -> tuple[str, ...]:
-    """The registered names, real datasets first."""
+    """The registered names: a plain folder, the published datasets, the drawn ones."""
     return tuple(_KNOWN)
 
 
@@ -48,8 +54,22 @@ def describe(name: str) -> DatasetInfo:
     return _KNOWN[name]
 
 
+def is_drawn(name: str) -> bool:
+    """Whether a dataset is drawn by the project and so needs no path.
+
+    Raises:
+        BadInput: for an unknown name, with the nearest known one.
+    """
+    return describe(name).drawn
+
+
 def open_dataset(
-    name: str, path: Path | None, subset: str | None = None, count: int | None = None
+    name: str,
+    path: Path | None,
+    subset: str | None = None,
+    *,
+    count: int | None = None,
+    **options: object,
 ) -> Dataset:
     """Opens a dataset; no picture is read yet.
 
@@ -58,8 +78,14 @@ def open_dataset(
         path: the dataset's root or one of its splits; None for datasets that are drawn.
         subset: the split ("train", "val", "test"), or None for the dataset's default one.
         count: only the first `count` scenes; None = all (of a drawn dataset, its default number).
+        options: what a suite wrote beside `count`; there is no other option.
 
     Raises:
-        BadInput: for an unknown name, a path without the expected folders, or an empty folder.
+        BadInput: for an unknown name or option, a path without the expected folders, or an empty
+            folder.
     """
+    for option in options:
+        raise unknown(f"option of dataset {name}", option, ["count"])
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
+        raise BadInput(f"dataset {name}: count is {count!r}, but must be a whole number from 1")
     return describe(name).open(path, subset, count)

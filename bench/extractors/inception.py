@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from bench.extractors.batches import batch_size, fixed_batches
 from bench.extractors.fronts import FRONTS
+from bench.extractors.recent import Recent
 from bench.identity import Record
 from bench.scene import UInt8
 from bench.weights import Found
@@ -46,7 +46,7 @@ class Inception:
         self.weights = weights
         self.front = front
         self.device = device
-        self._recent: OrderedDict[int, tuple[UInt8, Float32]] = OrderedDict()
+        self._recent = Recent(self._compute)
 
     @property
     def official(self) -> bool:
@@ -65,17 +65,10 @@ class Inception:
     def features(self, pictures: UInt8) -> Float32:
         """float32 [B,2048] of uint8 [B,H,W,3] RGB.
 
-        The last few arrays are remembered by identity, so that several metrics of one pass (FID and
-        KID) pay once.
+        The last few arrays are remembered, so that several metrics of one pass (FID and KID) pay
+        once.
         """
-        known = self._recent.get(id(pictures))
-        if known is not None and known[0] is pictures:
-            return known[1]
-        found = self._compute(pictures)
-        self._recent[id(pictures)] = (pictures, found)
-        while len(self._recent) > _REMEMBERED:
-            self._recent.popitem(last=False)
-        return found
+        return self._recent(pictures)
 
     def _compute(self, pictures: UInt8) -> Float32:
         import torch
@@ -90,9 +83,6 @@ class Inception:
                 found[start : start + count] = network(given)[:count].cpu().numpy()
                 start += count
         return found
-
-
-_REMEMBERED = 4
 
 
 def build_inception(tensors: Mapping[str, Tensor]) -> nn.Module:

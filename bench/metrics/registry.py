@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -11,12 +12,18 @@ from bench.errors import BadInput, unknown
 from bench.extractors.inception import Inception
 from bench.extractors.perceptual import TRUNKS, Perceptual, Trunk
 from bench.metrics.context import Context
+from bench.metrics.diversity import Diversity
 from bench.metrics.fid import FID, KID
+from bench.metrics.iou import CONVENTIONS
+from bench.metrics.leak import Leak
 from bench.metrics.lpips import LPIPS
 from bench.metrics.metric import Metric
 from bench.metrics.pixel import L1, PSNR, RMSE
 from bench.metrics.score import Missing
+from bench.metrics.seam import Seam
+from bench.metrics.segmentation import Accuracy, MeanIoU
 from bench.metrics.ssim import SSIM, SSIMSean, SSIMSesame
+from bench.segmenters import Segmenter, make_segmenter
 from bench.weights import Found, WeightsMissing, fetch, find, require
 
 __all__ = ["make_metric", "metric_names"]
@@ -56,10 +63,25 @@ def make_metric(
         return Missing(str(error))
 
 
+def _diversity(context: Context, trunk: str = "alex") -> Metric:
+    for known, name in TRUNKS.items():
+        if trunk == known:
+            return Diversity(Perceptual(known, _weights(name, context), context.device))
+    raise BadInput(
+        f"metric 'diversity': option 'trunk' is {trunk!r}, expected one of {', '.join(TRUNKS)}"
+    )
+
+
 def _weights(name: str, context: Context) -> Found:
     if context.fetch and find(name, context.weights) is None:
         fetch(name, folder=None if context.weights is None else context.weights[0])
     return require(name, context.weights)
+
+
+@functools.lru_cache(maxsize=8)
+def _extractor(weights: Found, front: str, device: str) -> Inception:
+    """One object for FID and KID, which remembers what it has just seen."""
+    return Inception(weights, front, device)
 
 
 def _plain(kind: Callable[[], Metric]) -> Factory:
@@ -85,10 +107,35 @@ def _lpips(trunk: Trunk) -> Factory:
     return factory
 
 
+def _miou(context: Context, convention: str = "dataset") -> Metric:
+    for known in CONVENTIONS:
+        if convention == known:
+            return MeanIoU(_segmenter(context), context.cache, known)
+    raise BadInput(
+        f"metric 'miou': option 'convention' is {convention!r}, expected one of "
+        f"{', '.join(CONVENTIONS)}"
+    )
+
+
+def _accuracy(context: Context, void: str = "excluded") -> Metric:
+    if void == "excluded" or void == "wrong":
+        return Accuracy(_segmenter(context), context.cache, void)
+    raise BadInput(f"metric 'accuracy': option 'void' is {void!r}, expected 'excluded' or 'wrong'")
+
+
+def _segmenter(context: Context) -> Segmenter:
+    if context.segmenter is None:
+        raise WeightsMissing(
+            "no segmenter is named for this dataset; name one, as in onnx:FILE, hf:FOLDER or "
+            "mmseg:CONFIG,CHECKPOINT"
+        )
+    return make_segmenter(context.segmenter, context.device, context.weights)
+
+
 def _inception(kind: type[FID] | type[KID], name: str, title: str, front: str) -> Factory:
     def factory(context: Context) -> Metric:
         weights = _weights("inception-fid", context)
-        extractor = Inception(weights, front, context.device)
+        extractor = _extractor(weights, front, context.device)
         if weights.official:
             return kind(name, title, extractor, context.cache)
         plain = name.replace("fid", "frechet").replace("kid", "kernel")
@@ -100,6 +147,8 @@ def _inception(kind: type[FID] | type[KID], name: str, title: str, front: str) -
 
 _FACTORIES: Mapping[str, Factory] = MappingProxyType(
     {
+        "accuracy": _accuracy,
+        "diversity": _diversity,
         "fid": _inception(FID, "fid", "FID", "pytorch-fid"),
         "fid-bgr": _inception(FID, "fid-bgr", "FID (BGR)", "bgr"),
         "fid-clean": _inception(FID, "fid-clean", "clean-FID", "clean-fid"),
@@ -108,11 +157,14 @@ _FACTORIES: Mapping[str, Factory] = MappingProxyType(
         ),
         "kid": _inception(KID, "kid", "KID", "pytorch-fid"),
         "l1": _plain(L1),
+        "leak": _plain(Leak),
         "lpips-alex": _lpips("alex"),
         "lpips-squeeze": _lpips("squeeze"),
         "lpips-vgg": _lpips("vgg"),
+        "miou": _miou,
         "psnr": _plain(PSNR),
         "rmse": _plain(RMSE),
+        "seam": _plain(Seam),
         "ssim": _ssim,
         "ssim-sean": _plain(SSIMSean),
         "ssim-sesame": _plain(SSIMSesame),

@@ -52,14 +52,16 @@ def join_published(run: Run) -> pd.DataFrame:
 
     layout = table_of(run)
     rows = [] if layout is None else list(_rows(run, layout))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    joined: pd.DataFrame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return joined
 
 
 def _rows(run: Run, layout: TableLayout) -> Iterator[dict[str, Any]]:
     for i, row in enumerate(layout.rows):
         for j, column in enumerate(layout.columns):
             measured, protocol = _measured(run, row, column)
-            for published in _published(layout, row, column) or [None]:
+            known: list[Published | None] = [*_published(layout, row, column)]
+            for published in known or [None]:
                 place = {"row": i, "column": j}
                 yield place | _row(run, row, column, published, measured, protocol)
 

@@ -14,6 +14,7 @@ from bench.run.store import RunFolder, write_table
 
 __all__ = ["Rows"]
 
+_EVERY_ROW = ("edit", "scene", "sample", "region", "coverage", "method", "status", "reason")
 _TIMES = ("method", "edit", "ms", "macs", "peak_bytes")
 
 
@@ -23,7 +24,7 @@ class Rows:
     def __init__(self, task: Task, prepared: Prepared) -> None:
         self._task = task
         self._prepared = prepared
-        self._samples: dict[str, list[Any]] = {}
+        self._samples: dict[str, list[Any]] = {name: [] for name in _EVERY_ROW}
         self._times: dict[str, list[Any]] = {name: [] for name in _TIMES}
         self._count = 0
 
@@ -54,9 +55,9 @@ class Rows:
         references = dict(_common(self._prepared))
         if group is not None:
             references.update(group.columns())
-        self._append_unmade()
         write_table(folder.table("references", task, file_name), references)
         write_table(folder.table("times", task, file_name), self._times)
+        write_table(folder.table("unmade", task, file_name), _unmade(self._prepared))
         write_table(folder.table("samples", task, file_name), self._samples)
 
     def _time(self, **values: Any) -> None:
@@ -71,22 +72,15 @@ class Rows:
             column.extend(columns.get(name, [None] * count))
         self._count += count
 
-    def _append_unmade(self) -> None:
-        """Edits that were never made stand in the samples too, under no method."""
-        unmade = self._prepared.unmade
-        self._append(
-            {
-                "edit": ["" for _ in unmade],
-                "scene": [one.scene for one in unmade],
-                "sample": [one.sample for one in unmade],
-                "region": [None for _ in unmade],
-                "coverage": [None for _ in unmade],
-                "method": ["" for _ in unmade],
-                "status": ["failed" if one.broken else "impossible" for one in unmade],
-                "reason": [one.reason for one in unmade],
-            },
-            len(unmade),
-        )
+
+def _unmade(prepared: Prepared) -> dict[str, list[Any]]:
+    unmade = prepared.unmade
+    return {
+        "scene": [one.scene for one in unmade],
+        "sample": [one.sample for one in unmade],
+        "status": ["failed" if one.broken else "impossible" for one in unmade],
+        "reason": [one.reason for one in unmade],
+    }
 
 
 def _common(prepared: Prepared) -> dict[str, list[Any]]:

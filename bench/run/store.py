@@ -3,6 +3,7 @@
     run.json          the resolved suite, versions, commit, hardware, timings
     samples/TASK/     one Parquet file a shard: one row per (edit, method)
     references/TASK/  the reference side's state, one row per edit, file by file beside the samples
+    unmade/TASK/      edits that cannot be made, and scenes that cannot be read
     times/TASK/       what depends on the clock, shard by shard
     scores.parquet    one row per (task, method, metric, class or all)
     replicates.parquet  one row per score of a whole set: its values without each scene
@@ -55,7 +56,7 @@ class RunFolder:
         return self.root / "costs.parquet"
 
     def table(self, kind: str, task: str, shard: str) -> Path:
-        """A shard's file in samples/, references/ or times/."""
+        """A shard's file in samples/, references/, unmade/ or times/."""
         return self.root / kind / task / shard
 
     def edit(self, task: str, edit: str) -> Path:

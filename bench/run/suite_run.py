@@ -178,8 +178,8 @@ class Outcomes:
 
 def _outcomes(folder: RunFolder, task: Task) -> Outcomes:
     samples = read_shards(folder.root / "samples" / task.slug)
-    made = samples.loc[samples["edit"] != "", "edit"].drop_duplicates()
-    unmade = samples[samples["method"] == ""]
+    references = read_shards(folder.root / "references" / task.slug)
+    unmade = read_shards(folder.root / "unmade" / task.slug)
     where = ["scene", "sample", "reason"]
 
     def listed(status: str) -> tuple[dict[str, Any], ...]:
@@ -187,8 +187,8 @@ def _outcomes(folder: RunFolder, task: Task) -> Outcomes:
         return tuple({**row, "sample": int(row["sample"])} for row in rows)
 
     return Outcomes(
-        made=tuple(made),
-        failed=int((samples["status"] == "failed").sum()),
+        made=tuple(references["edit"]),
+        failed=int((samples["status"] == "failed").sum() + (unmade["status"] == "failed").sum()),
         impossible=listed("impossible"),
         unreadable=listed("failed"),
     )
@@ -206,7 +206,8 @@ def _write_scores(
         scores += reduced.scores
         replicates += reduced.replicates
     _write_rows(folder.scores, scores)
-    _write_rows(folder.replicates, replicates)
+    if replicates:
+        _write_rows(folder.replicates, replicates)
 
 
 def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:

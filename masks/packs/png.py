@@ -100,7 +100,7 @@ def read_instances(path: Path) -> Int32:
 
 
 def label_colours() -> NDArray[np.uint8]:
-    """uint8 [256,3]: black for void, then colours that are easy to tell apart, by bits of the index."""
+    """Black for void, then colours that are easy to tell apart, by bits: uint8 [256,3]."""
     index = np.arange(256)
     colours = np.zeros((256, 3), dtype=np.uint8)
     for bit in range(8):

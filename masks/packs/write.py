@@ -70,7 +70,7 @@ def _fill(
     seed: int,
     fingerprint: str,
 ) -> Manifest:
-    count = {"edits": 0, "impossible": 0}
+    edits = impossible = 0
     shares = _Shares()
     dataset = None
     digest = hashlib.sha256()
@@ -83,7 +83,8 @@ def _fill(
                 )
             drawn = protocol.draw(site, seed=seed, sample=sample)
             entry = _entry(part, number, site, sample, drawn, protocol.operation)
-            count["edits" if entry.impossible is None else "impossible"] += 1
+            edits += entry.impossible is None
+            impossible += entry.impossible is not None
             shares.add(entry.coverage)
             lines.write(entry.line())
             digest.update(entry.line().encode("utf-8"))
@@ -96,9 +97,10 @@ def _fill(
         seed=seed,
         dataset=dataset,
         fingerprint=fingerprint,
+        edits=edits,
+        impossible=impossible,
         coverage=shares.summary(),
         list_sha256=digest.hexdigest(),
-        **count,
     )
     (part / MANIFEST).write_text(manifest.text(), encoding="utf-8", newline="\n")
     return manifest

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from masks.drafts import inpaint, stream_of
 from masks.parameters import Parameters, real
-from masks.raster import box, capsules
+from masks.raster import box, union
 from masks.regions import choose_class
 from masks.spec import Bool, Draft, Impossible, Operation, Site
 from masks.streams import Stream
@@ -86,9 +86,7 @@ def _strokes(size: tuple[int, int], stream: Stream) -> Bool:
     widths = stream.integers(10, 20, STROKES * SEGMENTS).reshape(shape) * scale >> 16
     ends = _walk(starts, lengths * cosine(angles) >> 30, lengths * sine(angles) >> 30, size)
     used = (np.arange(STROKES) < count)[:, None] & (np.arange(SEGMENTS) < segments[:, None])
-    chosen = ends[used]
-    owner = np.zeros(len(chosen), dtype=np.int64)
-    return capsules(size, 1, owner, chosen, np.maximum(widths[used], 1))[0]
+    return union(size, ends[used], np.maximum(widths[used], 1))
 
 
 def _walk(

@@ -36,7 +36,7 @@ class ObjectMove(Parameters):
     classes: tuple[str, ...] = names((), "classes of objects; none named = every class")
 
     def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
-        """The edit of `site`: the hole at both places and the maps with the object at its new one."""
+        """The edit of `site`: the hole at both places, the maps with the object at its new one."""
         stream = stream_of(self.key, site, seed, sample)
         rule = Rule(self.smallest, self.largest, self.classes)
         chosen = choose(site, rule, stream, self.key)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from masks.drafts import inpaint, stream_of
 from masks.morphology import border
 from masks.parameters import Parameters, whole
-from masks.raster import capsules
+from masks.raster import union
 from masks.spec import Bool, Draft, Impossible, Operation, Site
 from masks.streams import Stream
 
@@ -111,8 +111,7 @@ def _stroke(size: tuple[int, int], wanted: Stratum, stream: Stream) -> Bool:
         x, y = points[0]
         points[0] = [(0, y), (width - 1, y), (x, 0), (x, height - 1)][int(drawn[2]) * 4 // SHARE]
     ends = np.array(_cut(points, thick * ratio // SHARE))
-    owner = np.zeros(len(ends), dtype=np.int64)
-    return capsules(size, 1, owner, ends, np.full(len(ends), thick))[0]
+    return union(size, ends, np.full(len(ends), thick))
 
 
 def _points(size: tuple[int, int], reach: int, drawn: NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@ from pytorch_fid import fid_score
 from pytorch_fid import inception as published
 
 from bench.extractors.inception import Inception
-from bench.metrics import Context, Missing, make_metric
+from bench.metrics import Context, Missing, make_metric, registry
 from bench.metrics.frechet import frechet_distance
 from bench.weights import find
 
@@ -174,6 +174,7 @@ def test_real_features_come_from_the_cache_the_second_time(
     context = Context(weights=(random_weights("inception-fid"),), cache=tmp_path)
     references = make_references(pictures[0])
     first = make_metric("fid", {}, context).prepare(references)
+    registry._extractor.cache_clear()
     monkeypatch.setattr(Inception, "_compute", None)  # computing would fail now
     second = make_metric("fid", {}, context).prepare(references)
     assert np.array_equal(first.columns["frechet.features"], second.columns["frechet.features"])

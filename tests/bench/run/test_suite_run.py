@@ -153,8 +153,8 @@ def test_a_bad_file_fails_its_own_edits_and_nothing_else(data: Path, tmp_path: P
     picture.write_bytes(picture.read_bytes()[:80])
     outcome = run(data, tmp_path / "run", tasks="[{dataset: rooms, protocol: freeform@1}]")
     assert (outcome.edits, outcome.failed) == (4, 1)
-    samples = pd.read_parquet(tmp_path / "run" / "samples" / "rooms-freeform")
-    reason = samples.loc[samples["status"] == "failed", "reason"].item()
+    unmade = pd.read_parquet(tmp_path / "run" / "unmade" / "rooms-freeform")
+    reason = unmade.loc[unmade["status"] == "failed", "reason"].item()
     assert "scene3.png" in reason
 
 

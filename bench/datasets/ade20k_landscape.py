@@ -1,0 +1,18 @@
+"""ADE20K-Landscape: open nature; the categories are ours (see prepare/landscape)."""
+
+from __future__ import annotations
+
+from bench.datasets.ade20k import ENCODING, SPACE
+from bench.datasets.published import published
+
+__all__ = ["INFO"]
+
+INFO = published(
+    "ade20k_landscape",
+    about="ADE20K-Landscape: open nature, scene categories of our choice; 150 classes",
+    layout="{train,test}/{images,labels[,instances]}; labels 1..150, 0 = void; objects in green",
+    space=SPACE,
+    encoding=ENCODING,
+    subsets=("train", "test"),
+    default="test",
+)

@@ -1,0 +1,15 @@
+r"""Datasets as their papers cut them, made from the official downloads.
+
+    sebench datasets prepare cityscapes --from leftImg8bit_trainvaltest.zip \
+        --from gtFine_trainvaltest.zip --out data/cityscapes
+
+One file per dataset says which files of the archives a scene is made of and how; `carry_out`
+writes them whole, goes on where a killed preparation stopped, and keeps a manifest with the SHA-256
+of every file and the place of every crop.
+"""
+
+from bench.datasets.prepare.carry_out import Outcome, prepare_dataset
+from bench.datasets.prepare.recipe import Recipe
+from bench.datasets.prepare.recipes import RECIPES
+
+__all__ = ["RECIPES", "Outcome", "Recipe", "prepare_dataset"]

@@ -1,0 +1,156 @@
+"""ADE20K and its subsets from the SceneParse archive (ADEChallengeData2016.zip).
+
+The archive's sceneCategories.txt names the scene of every picture; object maps come from the
+Places challenge's annotations_instance.tar where it is given too. The subsets' pictures are scaled
+as SPMPGAN's authors say (short side 256: longer side at most 384 for aspects up to 1.5; wider ones,
+which cannot satisfy both, keep the short side), their test pictures are one random 256x256 crop
+each (protocol/editing.md, D.2). The paper's crops were never published; ours are in the manifest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import partial
+
+from bench.datasets.prepare.archive import Sources
+from bench.datasets.prepare.cutting import Cut, cut_map, cut_picture, size_of
+from bench.datasets.prepare.landscape import LANDSCAPE_SCENES
+from bench.datasets.prepare.recipe import Item, Recipe, ScenePlan, count_note, need
+from bench.errors import BadInput
+
+__all__ = ["LANDSCAPE", "ROOM", "ROOM_SCENES", "WHOLE"]
+
+ROOM_SCENES = frozenset({"bedroom", "hotel_room", "living_room"})
+"""The scene categories of ADE20K-Room (protocol/editing.md, D.1)."""
+
+_SIDE = 256
+_ROOM_COUNTS = {"train": 2246, "test": 255}
+_LANDSCAPE_COUNTS = {"train": 1689, "test": 155}
+_WHOLE_COUNTS = {"train": 20210, "val": 2000}
+
+_PICTURE = re.compile(r"(?:^|/)images/(?:training|validation)/(ADE_\w+)\.jpg$")
+_LABELS = re.compile(r"(?:^|/)annotations/(?:training|validation)/(ADE_\w+)\.png$")
+_OBJECTS = re.compile(r"(?:^|/)annotations_instance/(?:training|validation)/(ADE_\w+)\.png$")
+
+_TAKES = "ADEChallengeData2016.zip and, for object maps, Places' annotations_instance.tar"
+
+
+def _found(sources: Sources, pattern: re.Pattern[str]) -> dict[str, str]:
+    return {match.group(1): name for name in sources.names if (match := pattern.search(name))}
+
+
+def _scene_categories(sources: Sources) -> dict[str, str]:
+    """Scene category by picture, in the list's order."""
+    lists = [name for name in sources.names if name.rsplit("/", 1)[-1] == "sceneCategories.txt"]
+    if not lists:
+        raise BadInput(f"no sceneCategories.txt in the archives; ADE20K takes {_TAKES}")
+    lines = sources.read(lists[0]).decode("utf-8", errors="replace").splitlines()
+    pairs = [line.split() for line in lines if line.strip()]
+    wrong = next((i for i, pair in enumerate(pairs) if len(pair) != 2), None)
+    if wrong is not None:
+        raise BadInput(f"{lists[0]}, entry {wrong + 1}: not of the form PICTURE CATEGORY")
+    return {picture: category.replace("/", "_") for picture, category in pairs}
+
+
+def _subset(
+    sources: Sources, scenes: frozenset[str], what: str, counts: Mapping[str, int]
+) -> ScenePlan:
+    categories = _scene_categories(sources)
+    chosen = [picture for picture, category in categories.items() if category in scenes]
+    files = [_found(sources, pattern) for pattern in (_PICTURE, _LABELS, _OBJECTS)]
+    items = [_subset_item(sources, picture, what, *files) for picture in chosen]
+    found = {"train": 0, "test": 0}
+    for picture in chosen:
+        found[_split(picture, "test")] += 1
+    used = sorted({categories[picture] for picture in chosen})
+    notes = (count_note(what, found, counts), f"scene categories: {', '.join(used)}")
+    return ScenePlan(items, (*notes, *_without_objects(files[2])))
+
+
+def _subset_item(
+    sources: Sources,
+    picture: str,
+    what: str,
+    pictures: Mapping[str, str],
+    labels: Mapping[str, str],
+    objects: Mapping[str, str],
+) -> Item:
+    split = _split(picture, "test")
+    image = need(pictures, picture, "picture")
+    maps = {"labels": need(labels, picture, "label map")}
+    if objects:
+        maps["instances"] = need(objects, picture, "object map")
+    cut: Cut | None = None
+    if split == "test":
+        scaled = _short_side(size_of(sources.read(image), image))
+        cut = Cut.drawn(scaled, _SIDE, what, picture)
+    names = {folder: f"{split}/{folder}/{picture}.png" for folder in ("images", *maps)}
+    make = partial(_cut_scene, sources, image, maps, names, cut)
+    return Item(tuple(names.values()), make, {} if cut is None else cut.record)
+
+
+def _cut_scene(
+    sources: Sources,
+    image: str,
+    maps: Mapping[str, str],
+    names: Mapping[str, str],
+    cut: Cut | None,
+) -> dict[str, bytes]:
+    data = sources.read(image)
+    chosen = cut or Cut(_short_side(size_of(data, image)))
+    made = {names["images"]: cut_picture(data, image, chosen)}
+    for folder, member in maps.items():
+        made[names[folder]] = cut_map(sources.read(member), member, chosen)
+    return made
+
+
+def _short_side(size: tuple[int, int]) -> tuple[int, int]:
+    """Sides scaled so that the shorter has 256 pixels, rounded half up."""
+    height, width = size
+    short = min(size)
+    return (2 * height * _SIDE + short) // (2 * short), (2 * width * _SIDE + short) // (2 * short)
+
+
+def _split(picture: str, held_out: str) -> str:
+    return "train" if picture.startswith("ADE_train_") else held_out
+
+
+def _without_objects(objects: Mapping[str, str]) -> tuple[str, ...]:
+    return () if objects else ("no object maps: annotations_instance.tar was not given",)
+
+
+def _whole(sources: Sources) -> ScenePlan:
+    """All of SceneParse, the archive's own bytes, nothing scaled."""
+    pictures, labels, objects = (_found(sources, p) for p in (_PICTURE, _LABELS, _OBJECTS))
+    counts = {"train": 0, "val": 0}
+    items = []
+    for picture, image in pictures.items():
+        split = _split(picture, "val")
+        counts[split] += 1
+        members = {f"{split}/images/{picture}.jpg": image}
+        members[f"{split}/labels/{picture}.png"] = need(labels, picture, "label map")
+        if objects:
+            members[f"{split}/instances/{picture}.png"] = need(objects, picture, "object map")
+        items.append(Item(tuple(members), partial(_copied, sources, members)))
+    notes = (count_note("ADE20K", counts, _WHOLE_COUNTS), *_without_objects(objects))
+    return ScenePlan(items, notes)
+
+
+def _copied(sources: Sources, members: Mapping[str, str]) -> dict[str, bytes]:
+    return {name: sources.read(member) for name, member in members.items()}
+
+
+WHOLE = Recipe("ade20k", 1, _TAKES, _whole)
+ROOM = Recipe(
+    "ade20k_room",
+    1,
+    _TAKES,
+    partial(_subset, scenes=ROOM_SCENES, what="ADE20K-Room", counts=_ROOM_COUNTS),
+)
+LANDSCAPE = Recipe(
+    "ade20k_landscape",
+    1,
+    _TAKES,
+    partial(_subset, scenes=LANDSCAPE_SCENES, what="ADE20K-Landscape", counts=_LANDSCAPE_COUNTS),
+)

@@ -1,0 +1,121 @@
+"""Carrying out a preparation: every file whole, resumable, recorded, checked.
+
+Two states can be left by a crash: no manifest (nothing was begun), or a manifest in state "running"
+beside some whole files. Starting again with the same downloads writes the files that are missing.
+A finished preparation is checked against its manifest, byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.atomic import whole_file, write_json
+from bench.datasets.prepare.archive import open_sources
+from bench.datasets.prepare.recipe import Item, Recipe, ScenePlan
+from bench.datasets.prepare.recipes import RECIPES
+from bench.errors import BadInput, unknown
+from bench.identity import file_hash
+
+__all__ = ["MANIFEST", "Outcome", "prepare_dataset"]
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a preparation: files written now, files found there and good, and notes."""
+
+    written: int
+    verified: int
+    notes: tuple[str, ...]
+
+
+def prepare_dataset(
+    name: str,
+    archives: Sequence[Path],
+    out: Path,
+    *,
+    start: Callable[[int], None] = lambda _: None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Outcome:
+    """Prepares a dataset from its official downloads.
+
+    Args:
+        name: the dataset, one of `RECIPES`.
+        archives: the downloads (zip or tar), or the folders they were unpacked into.
+        out: the dataset's new root; a preparation that was interrupted there goes on.
+        start: told once how many scenes there are.
+        advance: told after each scene.
+
+    Raises:
+        BadInput: an unknown dataset, a download that is missing, damaged or refused, a folder that
+            holds something else, or a file that is no longer what the manifest says.
+    """
+    if name not in RECIPES:
+        raise unknown("dataset to prepare", name, RECIPES)
+    recipe = RECIPES[name]
+    with open_sources(archives) as sources:
+        plan = recipe.plan(sources)
+        if not plan.items:
+            raise BadInput(f"{name}: no scene was found in the archives; it takes {recipe.takes}")
+        key = {"dataset": name, "recipe": recipe.version, "archives": sources.describe()}
+        recorded = _take_up(out, key, recipe)
+        start(len(plan.items))
+        hashes: dict[str, str] = {}
+        written = 0
+        for item in plan.items:
+            written += _write(out, item, recorded, hashes)
+            advance(1)
+    _finish(out, key, plan, hashes)
+    return Outcome(written, len(hashes) - written, plan.notes)
+
+
+def _take_up(out: Path, key: Mapping[str, Any], recipe: Recipe) -> Mapping[str, str]:
+    """Begins or goes on; gives the recorded hashes of a finished preparation."""
+    file = out / MANIFEST
+    if not file.exists():
+        if out.is_dir() and any(out.iterdir()):
+            raise BadInput(f"{out}: holds other files; choose an empty folder as --out")
+        write_json(file, {**key, "state": "running"})
+        return {}
+    try:
+        old = json.loads(file.read_text(encoding="utf-8"))
+        same = {field: old[field] for field in key} == dict(key)
+        recorded: dict[str, str] = old.get("files", {})
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise BadInput(f"{file}: damaged ({error!r}); delete the folder and begin anew") from None
+    if not same:
+        raise BadInput(
+            f"{out}: was prepared from other downloads or by another version; choose another --out"
+            f" (this takes {recipe.takes})"
+        )
+    return recorded
+
+
+def _write(out: Path, item: Item, recorded: Mapping[str, str], hashes: dict[str, str]) -> int:
+    """Writes the item's missing files and checks those that are there; gives how many it wrote."""
+    missing = [name for name in item.files if not (out / name).is_file()]
+    made = item.make() if missing else {}
+    for name in item.files:
+        if name in missing:
+            with whole_file(out / name) as temporary:
+                temporary.write_bytes(made[name])
+            hashes[name] = hashlib.sha256(made[name]).hexdigest()
+        else:
+            hashes[name] = file_hash(out / name)
+        if recorded.get(name, hashes[name]) != hashes[name]:
+            raise BadInput(
+                f"{out / name}: is not what the manifest says; delete this file and prepare again"
+            )
+    return len(missing)
+
+
+def _finish(out: Path, key: Mapping[str, Any], plan: ScenePlan, hashes: Mapping[str, str]) -> None:
+    about = {item.files[0]: dict(item.about) for item in plan.items if item.about}
+    done = {"state": "done", "notes": list(plan.notes), "scenes": about, "files": dict(hashes)}
+    write_json(out / MANIFEST, {**key, **done})

@@ -1,0 +1,72 @@
+"""What a preparation is made of: which scenes, from which files, and how each is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.datasets.prepare.archive import Sources
+from bench.errors import BadInput
+
+__all__ = ["Item", "Recipe", "ScenePlan", "count_note", "need"]
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """One scene of the prepared dataset.
+
+    Attributes:
+        files: the paths it is written to, relative to the dataset's root.
+        make: gives the bytes of each of `files`; a pure function of the archives.
+        about: what the manifest says of it beyond its files (the crop's place).
+    """
+
+    files: tuple[str, ...]
+    make: Callable[[], Mapping[str, bytes]]
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class ScenePlan:
+    """Everything that a preparation will write, and what the reader must know of it."""
+
+    items: Sequence[Item]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one dataset is prepared.
+
+    Attributes:
+        name: the registered dataset.
+        version: raised when the same archives would give other files.
+        takes: the official downloads, in words.
+        plan: finds the scenes in the downloads; reads only lists, no picture.
+    """
+
+    name: str
+    version: int
+    takes: str
+    plan: Callable[[Sources], ScenePlan]
+
+
+def need(found: Mapping[str, str], key: str, what: str) -> str:
+    """The member that belongs to a scene.
+
+    Raises:
+        BadInput: where the downloads have none.
+    """
+    if key not in found:
+        raise BadInput(f"scene {key!r} has no {what} in the archives; give all downloads, whole")
+    return found[key]
+
+
+def count_note(what: str, counts: Mapping[str, int], published: Mapping[str, int]) -> str:
+    """One sentence: how many scenes each split has, and whether the paper's counts are met."""
+    found = ", ".join(f"{count} {split}" for split, count in counts.items())
+    wanted = ", ".join(f"{count} {split}" for split, count in published.items())
+    if dict(counts) == dict(published):
+        return f"{what}: {found} scenes, as published"
+    return f"{what}: {found} scenes, where the paper has {wanted}: not the paper's set"

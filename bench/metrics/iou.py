@@ -1,0 +1,67 @@
+"""mIoU in the three conventions of the field, and accuracy with and without void.
+
+The same predictions give different numbers under each (0.430, 0.456 and 0.300 in one measured
+case), so each is a protocol of its own:
+
+| convention | counts | classes in the mean | of |
+| --- | --- | --- | --- |
+| dataset | of all pictures together | with a union | mmsegmentation |
+| present | of all pictures together | that occur in the truth | detectron2 |
+| images | of each picture | every pair of a picture and a class with a union | torchmetrics |
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.metrics.confusion import Counts
+
+__all__ = ["CONVENTIONS", "Convention", "accuracy", "class_iou", "counted_classes", "mean_iou"]
+
+Float64 = NDArray[np.float64]
+
+Convention = Literal["dataset", "present", "images"]
+
+CONVENTIONS: tuple[Convention, ...] = ("dataset", "present", "images")
+
+
+def class_iou(counts: Counts) -> Float64:
+    """float64 [...,K]: intersection over union of each class, nan where the union is empty."""
+    return _ratio(counts.right, counts.union)
+
+
+def counted_classes(counts: Counts, convention: Convention) -> NDArray[np.bool_]:
+    """Bool [...,K]: the classes that the mean is over."""
+    return counts.truth > 0 if convention == "present" else counts.union > 0
+
+
+def mean_iou(counts: Counts, convention: Convention = "dataset") -> float:
+    """The mean IoU of pictures with counts [n,K]; nan where no class counts.
+
+    `images` is torchmetrics' mean over all pairs of a picture and a class with a union.
+    """
+    pooled = counts if convention == "images" else counts.total()
+    values = class_iou(pooled)[counted_classes(pooled, convention)]
+    return float(values.mean()) if values.size else float("nan")
+
+
+def accuracy(counts: Counts, void: Literal["excluded", "wrong"] = "excluded") -> Float64:
+    """float64 [...]: rightly named pixels of all that count, nan where none does.
+
+    Args:
+        counts: [...,K].
+        void: whether void pixels are left out or count as wrong (as in SPADE's evaluation, 81.9
+            against 93.5 on Cityscapes; protocol/generation.md, B).
+    """
+    pixels = counts.truth.sum(axis=-1)
+    if void == "wrong":
+        pixels = pixels + counts.void
+    return _ratio(counts.right.sum(axis=-1), pixels)
+
+
+def _ratio(top: NDArray[np.int64], bottom: NDArray[np.int64]) -> Float64:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(top / bottom)

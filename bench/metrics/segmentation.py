@@ -1,0 +1,268 @@
+"""mIoU and pixel accuracy through a segmenter, over the picture and over the hole.
+
+Per edit the confusion counts are kept as a sparse list, so that every convention can be computed
+from a run's tables. Real pictures are segmented too: what they score themselves bounds what an edit
+can score. They are the pictures before the edit; where an edit asks for something else than was
+there (a removal from a photograph), real pictures are wrong on purpose inside the hole.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.cache import ArrayCache
+from bench.identity import Record
+from bench.metrics import iou
+from bench.metrics.confusion import Counts, confusion, dense, sparse
+from bench.metrics.estimate import Estimate, cluster
+from bench.metrics.metric import Against, Better, Columns, Metric, Prepared, References
+from bench.metrics.rosetta import accuracy_elsewhere, miou_elsewhere
+from bench.metrics.score import Score
+from bench.scene import Int32, UInt8
+from bench.segmenters import Segmenter, label_lookup
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Accuracy", "MeanIoU", "SegmentationMetric"]
+
+Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+
+
+class SegmentationMetric(Metric):
+    """A score of what a segmenter sees in the results, against the target labels.
+
+    Args:
+        segmenter: the network, with its label space.
+        cache: the folder of the reference cache (segmentations of real pictures), or None.
+    """
+
+    against: Against = "original"
+    better: ClassVar[Better] = "higher"
+
+    def __init__(self, segmenter: Segmenter, cache: Path | None = None) -> None:
+        self.segmenter = segmenter
+        self.classes = len(segmenter.space)
+        self.cache = None if cache is None else ArrayCache(cache)
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """The picture's score, then the hole's."""
+        return (self.name, f"{self.name}-hole")
+
+    def prepare(self, references: References) -> Prepared:
+        """Counts of the real pictures, whose segmentations come from the cache where they are there."""
+        truth = label_lookup(references.space, self.segmenter.space)[references.labels]
+        if self.cache is None:
+            named = self.segmenter.segment(references.pictures)
+        else:
+            recipe = self.segmenter.identity()
+            rows = self.cache.rows(recipe, references.pictures, self._compact)
+            named = np.stack(rows).astype(np.int32)
+        return Prepared(columns=self._columns(truth, named, references), memory=truth)
+
+    def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
+        """Counts of the results, and each edit's own value."""
+        return self._columns(prepared.memory, self.segmenter.segment(results), references)
+
+    def estimates(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Estimate]:
+        """Scores over the picture, over the hole, and what the subclass adds."""
+        del references
+        return self._estimates(samples)
+
+    def summarise_references(self, references: pd.DataFrame, level: float = 0.95) -> list[Score]:
+        """What the real pictures score."""
+        return [estimate.score(level) for estimate in self._estimates(references)]
+
+    @abc.abstractmethod
+    def value(self, counts: Counts) -> float:
+        """The score of pictures with counts [n,K]; nan where there is none."""
+
+    @abc.abstractmethod
+    def replicates(self, scenes: Counts, codes: Int64, edits: Counts) -> Float64:
+        """The score without each scene, float64 [g].
+
+        Args:
+            scenes: counts [g,K].
+            codes: int64 [n], each edit's scene.
+            edits: counts [n,K].
+        """
+
+    def counts(self, table: pd.DataFrame, name: str) -> Counts:
+        """The counts [n,K] of a shown score's column.
+
+        Raises:
+            ValueError: where the table has no such column or no row.
+        """
+        column = f"{name}.counts"
+        if column not in table or not len(table):
+            raise ValueError("no edit has been segmented")
+        return Counts.stacked([Counts.of(dense(row, self.classes)) for row in table[column]])
+
+    def _estimates(self, table: pd.DataFrame) -> list[Estimate]:
+        return [self._estimate(table, name) for name in self.shows]
+
+    def _estimate(self, table: pd.DataFrame, name: str) -> Estimate:
+        try:
+            edits = self.counts(table, name)
+        except ValueError as error:
+            return Estimate(name, None, reason=str(error))
+        value = self.value(edits)
+        if np.isnan(value):
+            return Estimate(name, None, n=len(table), reason="no pixel of a class was counted")
+        scenes, codes = cluster([str(scene) for scene in table["scene"]])
+        return Estimate(
+            name,
+            value,
+            n=len(table),
+            scenes=scenes,
+            kind="jackknife",
+            replicates=self.replicates(edits.by(codes), codes, edits),
+            interval="jackknife over scenes",
+            floor=0.0,
+        )
+
+    def _columns(self, truth: Int32, named: Int32, references: References) -> Columns:
+        whole = [confusion(t, n, self.classes) for t, n in zip(truth, named)]
+        hole = [
+            confusion(t, n, self.classes, mask) for t, n, mask in zip(truth, named, references.mask)
+        ]
+        columns: dict[str, Sequence[float] | list[list[int]]] = {}
+        for name, matrices in zip(self.shows, (whole, hole)):
+            columns[f"{name}.counts"] = [sparse(matrix) for matrix in matrices]
+            columns[name] = [self.value(Counts.stacked([Counts.of(m)])) for m in matrices]
+        return columns
+
+    def _compact(self, pictures: UInt8) -> NDArray[np.uint16]:
+        return self.segmenter.segment(pictures).astype(np.uint16)
+
+
+class MeanIoU(SegmentationMetric):
+    """Mean intersection over union, with one row per class beside the mean.
+
+    Args:
+        convention: "dataset" (mmsegmentation's, the default), "present" or "images"; see `iou`.
+    """
+
+    name = "miou"
+    title = "mIoU"
+
+    def __init__(
+        self,
+        segmenter: Segmenter,
+        cache: Path | None = None,
+        convention: iou.Convention = "dataset",
+    ) -> None:
+        super().__init__(segmenter, cache)
+        self.convention = convention
+
+    def definition(self) -> Record:
+        """Convention and segmenter."""
+        return {"convention": self.convention, "segmenter": self.segmenter.identity()}
+
+    def value(self, counts: Counts) -> float:
+        """The mean IoU in this metric's convention."""
+        return iou.mean_iou(counts, self.convention)
+
+    def replicates(self, scenes: Counts, codes: Int64, edits: Counts) -> Float64:
+        """Without each scene; a class that is seen in that scene alone keeps its value."""
+        if self.convention == "images":
+            return _images_without(edits, codes)
+        total = scenes.total()
+        values = _kept(iou.class_iou(scenes.without_each()), iou.class_iou(total))
+        return np.asarray(values[:, iou.counted_classes(total, self.convention)].mean(axis=1))
+
+    def elsewhere(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
+        """The mean IoU that mmsegmentation, detectron2 and torchmetrics would give."""
+        del references
+        try:
+            return miou_elsewhere(self.counts(samples, self.name), self.name)
+        except ValueError:
+            return []
+
+    def _estimates(self, table: pd.DataFrame) -> list[Estimate]:
+        return [*super()._estimates(table), *self._by_class(table)]
+
+    def _by_class(self, table: pd.DataFrame) -> list[Estimate]:
+        try:
+            edits = self.counts(table, self.name)
+        except ValueError:
+            return []
+        scenes, codes = cluster([str(scene) for scene in table["scene"]])
+        grouped = edits.by(codes)
+        value = iou.class_iou(grouped.total())
+        without = _kept(iou.class_iou(grouped.without_each()), value)
+        return [
+            Estimate(
+                self.name,
+                float(value[k]),
+                n=len(table),
+                scenes=scenes,
+                kind="jackknife",
+                replicates=without[:, k],
+                interval="jackknife over scenes",
+                of=self.segmenter.space.classes[k],
+                floor=0.0,
+            )
+            for k in np.flatnonzero(~np.isnan(value))
+        ]
+
+
+class Accuracy(SegmentationMetric):
+    """Pixel accuracy.
+
+    Args:
+        void: "excluded" (the default) leaves void pixels out, "wrong" counts them as errors.
+    """
+
+    name = "accuracy"
+    title = "Pixel accuracy"
+
+    def __init__(
+        self,
+        segmenter: Segmenter,
+        cache: Path | None = None,
+        void: Literal["excluded", "wrong"] = "excluded",
+    ) -> None:
+        super().__init__(segmenter, cache)
+        self.void = void
+
+    def definition(self) -> Record:
+        """Treatment of void, and segmenter."""
+        return {"void": self.void, "segmenter": self.segmenter.identity()}
+
+    def value(self, counts: Counts) -> float:
+        """Rightly named pixels of all that count."""
+        return float(iou.accuracy(counts.total(), self.void))
+
+    def replicates(self, scenes: Counts, codes: Int64, edits: Counts) -> Float64:
+        """Without each scene."""
+        del codes, edits
+        return iou.accuracy(scenes.without_each(), self.void)
+
+    def elsewhere(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
+        """The accuracy that mmsegmentation, detectron2 and SPADE's evaluation would give."""
+        del references
+        try:
+            return accuracy_elsewhere(self.counts(samples, self.name), self.name)
+        except ValueError:
+            return []
+
+
+def _kept(values: Float64, otherwise: Float64) -> Float64:
+    return np.where(np.isnan(values), otherwise, values)
+
+
+def _images_without(edits: Counts, codes: Int64) -> Float64:
+    values = iou.class_iou(edits)
+    sums = np.bincount(codes, weights=np.nansum(values, axis=1))
+    pairs = np.bincount(codes, weights=(~np.isnan(values)).sum(axis=1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((sums.sum() - sums) / (pairs.sum() - pairs))

@@ -1,0 +1,183 @@
+"""mIoU and accuracy through a segmenter: mapping, hole, real pictures, intervals, other tools."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.datasets.spaces import read_space
+from bench.metrics import Context, Missing, make_metric
+from bench.metrics.confusion import confusion, sparse
+from bench.metrics.segmentation import Accuracy, MeanIoU
+from bench.pictures import read_picture
+from bench.segmenters.segmenter import Segmenter, own_space
+
+
+class ByBrightness(Segmenter):
+    """Names a pixel by its red value."""
+
+    name = "by brightness"
+
+    def __init__(self, classes=4):
+        super().__init__()
+        self.space = own_space("brightness", tuple(f"level {k}" for k in range(classes)))
+
+    def identity(self):
+        return {"segmenter": "brightness"}
+
+    def _segment(self, pictures):
+        return pictures[..., 0].astype(np.int32)
+
+
+def painted(labels):
+    return np.repeat(labels[..., None], 3, axis=-1).astype(np.uint8)
+
+
+def tables(metric, references, results):
+    prepared = metric.prepare(references)
+    names = {"edit": references.edits, "scene": references.scenes}
+    samples = pd.DataFrame({**names, **metric.measure(references, prepared, results)})
+    return samples, pd.DataFrame({**names, **prepared.columns})
+
+
+@pytest.fixture
+def scene(make_references):
+    """Six labelled pictures, results with some wrong pixels, and a hole."""
+    draw = np.random.default_rng(0)
+    labels = draw.integers(0, 4, (6, 10, 12)).astype(np.int32)
+    named = np.where(draw.random(labels.shape) < 0.7, labels, draw.integers(0, 4, labels.shape))
+    mask = np.zeros(labels.shape, bool)
+    mask[:, 2:6, 3:9] = True
+    space = ByBrightness().space
+    references = make_references(painted(labels), mask=mask, labels=labels, space=space)
+    return references, named.astype(np.int32)
+
+
+def test_real_pictures_of_a_perfect_segmenter_score_one(scene):
+    references, named = scene
+    for metric in (MeanIoU(ByBrightness()), Accuracy(ByBrightness())):
+        _, real = tables(metric, references, painted(named))
+        scores = metric.summarise_references(real)
+        assert {score.metric for score in scores} == set(metric.shows)
+        assert all(score.value == 1 for score in scores)
+
+
+def test_accuracy_is_the_share_of_right_pixels_over_picture_and_hole(scene):
+    references, named = scene
+    metric = Accuracy(ByBrightness())
+    samples, real = tables(metric, references, painted(named))
+    whole, hole = metric.summarise(samples, real)
+    right = named == references.labels
+    assert whole.value == pytest.approx(right.mean())
+    assert hole.value == pytest.approx(right[references.mask].mean())
+    assert whole.low < whole.value < whole.high
+    assert samples["accuracy"].tolist() == pytest.approx(right.mean(axis=(1, 2)).tolist())
+
+
+def test_miou_has_a_row_for_every_class(scene):
+    references, named = scene
+    metric = MeanIoU(ByBrightness())
+    scores = metric.summarise(*tables(metric, references, painted(named)))
+    by_class = {score.of: score.value for score in scores if score.metric == "miou"}
+    assert set(by_class) == {"all", "level 0", "level 1", "level 2", "level 3"}
+    mean = np.mean([value for name, value in by_class.items() if name != "all"])
+    assert by_class["all"] == pytest.approx(mean)
+
+
+def test_other_tools_are_told_apart(scene):
+    references, named = scene
+    miou, accuracy = MeanIoU(ByBrightness(5)), Accuracy(ByBrightness(5))
+    labels = references.labels.copy()
+    labels[:, :3] = -1
+    named[:, 5] = 4  # a class that never occurs in the truth
+    space = miou.segmenter.space
+    given = type(references)(
+        references.pictures, references.mask, labels, space, references.scenes, references.edits
+    )
+    told = {
+        score.metric: score.value
+        for metric in (miou, accuracy)
+        for score in metric.elsewhere(*tables(metric, given, painted(named)))
+    }
+    assert told["miou@mmsegmentation"] < told["miou@detectron2"]  # a fifth class of value 0
+    assert told["accuracy@spade"] < told["accuracy@mmsegmentation"]
+    known = labels >= 0
+    right = (named == labels)[known]
+    assert told["accuracy@detectron2"] == pytest.approx(right.mean())
+    assert told["accuracy@spade"] == pytest.approx(right.sum() / labels.size)
+
+
+def test_each_convention_and_treatment_of_void_is_a_protocol_of_its_own():
+    segmenter = ByBrightness()
+    definitions = [
+        MeanIoU(segmenter, convention=convention).definition()
+        for convention in ("dataset", "present", "images")
+    ]
+    assert len({str(one) for one in definitions}) == 3
+    assert Accuracy(segmenter).definition() != Accuracy(segmenter, void="wrong").definition()
+
+
+def test_segmentations_of_real_pictures_come_from_the_cache(tmp_path, scene):
+    references, _ = scene
+    first = MeanIoU(ByBrightness(), tmp_path).prepare(references)
+    blind = ByBrightness()
+    blind._recent = None  # segmenting would fail now
+    second = MeanIoU(blind, tmp_path).prepare(references)
+    assert first.columns == second.columns
+
+
+def test_the_interval_of_miou_covers_what_it_claims():
+    classes, scenes, trials = 4, 30, 200
+    metric = MeanIoU(ByBrightness(classes))
+
+    def table(seed, count=scenes):
+        draw = np.random.default_rng(seed)
+        rows = []
+        for _ in range(count):
+            share = draw.dirichlet(np.ones(classes))
+            truth = draw.choice(classes, 200, p=share).astype(np.int32)
+            wrong = draw.random(200) < draw.beta(2, 5)
+            named = np.where(wrong, draw.integers(0, classes, 200), truth).astype(np.int32)
+            rows.append(sparse(confusion(truth, named, classes)))
+        names = [str(i) for i in range(count)]
+        return pd.DataFrame({"edit": names, "scene": names, "miou.counts": rows})
+
+    true = metric.summarise(table(1, 20_000), pd.DataFrame())[0].value
+    covered = 0
+    for seed in range(trials):
+        score = metric.summarise(table([2, seed]), pd.DataFrame())[0]
+        covered += score.low <= true <= score.high
+    assert covered / trials == pytest.approx(0.95, abs=0.04)
+
+
+def test_without_a_segmenter_the_metric_is_missing():
+    missing = make_metric("miou", {}, Context())
+    assert isinstance(missing, Missing)
+    assert "no segmenter is named" in missing.reason
+
+
+def test_a_segmenter_that_is_not_here_is_missing_with_its_place(tmp_path):
+    missing = make_metric("accuracy", {}, Context(segmenter="streets", weights=(tmp_path,)))
+    assert isinstance(missing, Missing)
+    assert str(tmp_path) in missing.reason
+
+
+@pytest.mark.parametrize(("split", "expected"), [("train", 0.938), ("test", 0.924)])
+def test_the_real_cityscapes_network_reaches_its_accuracy(make_references, split, expected):
+    if not (os.environ.get("SEBENCH_WEIGHTS") and os.environ.get("SEBENCH_DATA")):
+        pytest.skip("SEBENCH_WEIGHTS and SEBENCH_DATA do not name the private folders")
+    pytest.importorskip("onnxruntime", reason="the extra `onnx` is not installed")
+    folder = Path(os.environ["SEBENCH_DATA"]) / "cityscapes" / split
+    metric = make_metric("accuracy", {}, Context(segmenter="cityscapes_espnetv2", cache=None))
+    if isinstance(metric, Missing):
+        pytest.skip(metric.reason)
+    pictures = sorted((folder / "images").iterdir())
+    real = np.stack([read_picture(path) for path in pictures])
+    labels = np.stack(
+        [read_picture(folder / "labels" / f"{path.stem}.png")[..., 0] for path in pictures]
+    ).astype(np.int32)
+    references = make_references(real, labels=labels, space=read_space("cityscapes-labelids"))
+    _, table = tables(metric, references, real)
+    assert metric.summarise_references(table)[0].value == pytest.approx(expected, abs=2e-3)
