@@ -33,7 +33,7 @@ __all__ = ["Pictures", "TaskView", "render", "task_views"]
 
 STYLES = ("tokens.css", "page.css", "tables.css", "gallery.css", "viewer.css", "print.css")
 SCRIPTS = (
-    "data.js", "elements.js", "pictures.js", "tables.js", "gallery.js",
+    "data.js", "elements.js", "pictures.js", "tables.js", "gallery.js", "glimpses.js",
     "viewer.js", "stage.js", "scatter.js", "main.js",
 )  # fmt: skip
 
