@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from reports.beside import beside
 from reports.costs import CostRow, cost_rows
 from reports.edits import edit_ids, edits_data, made_samples
 from reports.maps import TaskMaps, read_task_maps
@@ -81,6 +82,7 @@ def render(run: Run, views: Sequence[TaskView], pictures: Pictures) -> str:
         views=views,
         notices=notices(run, tables, failed),
         overview=overview(run, tables),
+        beside=beside(run),
         costs=costs,
         provenance=provenance(run),
         style="\n".join(_static(name) for name in STYLES),
