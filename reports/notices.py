@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from reports.table import Table
 
 __all__ = ["Failure", "Notice", "failures", "notices"]
+
+
+MOST_LETTERS = 110
+"""Of a reason on the first screen."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +116,14 @@ def _missing(tables: Sequence[Table]) -> list[Notice]:
                 if reason:
                     seen.setdefault((column.title, reason), []).append(table.title)
     return [
-        Notice("note", f"No {title} for {_some(tasks, len(tables))}: {reason.rstrip('.')}.")
+        Notice("note", f"No {title} for {_some(tasks, len(tables))}: {_short(reason)}")
         for (title, reason), tasks in seen.items()
     ]
+
+
+def _short(reason: str) -> str:
+    """The reason's beginning; the whole of it stands under every table that it concerns."""
+    return shorten(f"{reason.rstrip('.')}.", width=MOST_LETTERS, placeholder=" …")
 
 
 def _some(tasks: Sequence[str], count: int) -> str:
