@@ -209,7 +209,8 @@ def _write_scores(
         scores += reduced.scores
         replicates += reduced.replicates
     _write_rows(folder.scores, scores)
-    _write_rows(folder.replicates, replicates)
+    if replicates:
+        _write_rows(folder.replicates, replicates)
 
 
 def _notices(
