@@ -92,7 +92,8 @@ def _blurred(picture: UInt8) -> UInt8:
     soft: np.ndarray[Any, np.dtype[np.float64]] = ndimage.gaussian_filter(
         picture.astype(np.float64), sigma=(_SIGMA, _SIGMA, 0), mode="nearest"
     )
-    return np.floor(soft + 0.5).astype(np.uint8)
+    rounded: UInt8 = np.floor(soft + 0.5).astype(np.uint8)
+    return rounded
 
 
 def _shifted(picture: UInt8) -> UInt8:
@@ -101,7 +102,8 @@ def _shifted(picture: UInt8) -> UInt8:
 
 def _mean_colour(picture: UInt8) -> UInt8:
     mean = picture.reshape(-1, 3).mean(axis=0)
-    return np.broadcast_to(np.floor(mean + 0.5).astype(np.uint8), picture.shape).copy()
+    one: UInt8 = np.floor(mean + 0.5).astype(np.uint8)
+    return np.broadcast_to(one, picture.shape).copy()
 
 
 _CHANGES: Mapping[str, Callable[[UInt8], UInt8]] = {
