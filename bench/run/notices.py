@@ -9,16 +9,16 @@ before the mean colour.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from bench.metrics import Metric, Score
 from bench.metrics.per_edit import PerEdit
 from bench.run.canaries import BLURRED, JPEG, MEAN_COLOUR, ORIGINAL, SHIFTED, SHUFFLED
 from bench.run.canary_shard import Checks
+from bench.run.header import RunNotice
 from bench.run.hidden import UNSTEADY
 
-__all__ = ["RunNotice", "check_notices", "order_notices"]
+__all__ = ["check_notices", "order_notices"]
 
 _OF_SETS = ((ORIGINAL, MEAN_COLOUR), (JPEG, MEAN_COLOUR))
 _OF_EDITS = (
@@ -29,25 +29,6 @@ _OF_EDITS = (
     (JPEG, SHUFFLED),
     *_OF_SETS,
 )
-
-
-@dataclass(frozen=True)
-class RunNotice:
-    """One thing to be told.
-
-    Attributes:
-        kind: "bad" makes the run suspect; "note" is good to know.
-        task: the task it was found in.
-        what: "metric" or "method".
-        name: of that metric or method.
-        text: one sentence.
-    """
-
-    kind: Literal["bad", "note"]
-    task: str
-    what: Literal["metric", "method"]
-    name: str
-    text: str
 
 
 def order_notices(
@@ -62,11 +43,11 @@ def order_notices(
     """
     return [
         RunNotice(
-            "bad",
-            task,
-            "metric",
-            name,
-            f"{metric.title_of(name)} does not put {better} before {worse}: its values are suspect",
+            kind="bad",
+            task=task,
+            what="metric",
+            name=name,
+            text=f"{metric.title_of(name)} does not put {better} before {worse}: its values are suspect",
         )
         for metric in metrics
         for name in metric.shows
@@ -102,8 +83,12 @@ def check_notices(
     for method, canary in checks.equals.items():
         expected = canary == ORIGINAL and "original" in needs[method]
         text = f"{method} gives {canary}: its results are a canary, not a painting"
-        found.append(RunNotice("note" if expected else "bad", task, "method", method, text))
+        found.append(_about("note" if expected else "bad", task, method, text))
     for method, behaviour in checks.hidden.items():
         kind: Literal["bad", "note"] = "bad" if behaviour == UNSTEADY else "note"
-        found.append(RunNotice(kind, task, "method", method, f"{method} {behaviour}"))
+        found.append(_about(kind, task, method, f"{method} {behaviour}"))
     return found
+
+
+def _about(kind: Literal["bad", "note"], task: str, method: str, text: str) -> RunNotice:
+    return RunNotice(kind=kind, task=task, what="method", name=method, text=text)

@@ -17,8 +17,9 @@ from bench.run.canary_shard import read_checks
 from bench.run.costs import cost_rows
 from bench.run.environment import commit, hardware, versions
 from bench.run.execute import Execution, execute
+from bench.run.header import RunNotice
 from bench.run.methods import Method, make_methods
-from bench.run.notices import RunNotice, check_notices, order_notices
+from bench.run.notices import check_notices, order_notices
 from bench.run.paint import Painter
 from bench.run.plan import Plan, Task, plan_run
 from bench.run.record import RunRecord, take_up
@@ -232,7 +233,7 @@ def _notices(
         found += order_notices(task.name, metrics[task.name].ready, scores)
         found += check_notices(task.name, read_checks(folder, task.slug), needs)
     _write_rows(folder.canaries, rows)
-    return [asdict(notice) for notice in found]
+    return [notice.model_dump() for notice in found]
 
 
 def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
