@@ -137,7 +137,7 @@ class StyleBank:
         """The bank of vectors [N,D] with their classes [N], as a weights file keeps them."""
         if rows is None or labels is None:
             return cls({})
-        return cls({int(label): rows[labels == label] for label in labels.unique()})
+        return cls({int(label): rows[labels == label] for label in set(labels.tolist())})
 
     @property
     def hash(self) -> str:
