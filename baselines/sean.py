@@ -1,7 +1,7 @@
 """SEAN: a picture from a label map and one style code per region (Zhu et al., CVPR 2020).
 
     network = SEANGenerator(sean_config("celebamask-hq"))
-    codes = network.encode(picture, labels)              # [B,19,512], of the regions it shows
+    codes, shown = network.encode(picture, labels)       # [B,19,512], of the regions it shows
     result = network(StyledRegions.of(labels, codes))    # [B,3,H,W] RGB in [-1,1]
 
 The topology is SPADE's with region-adaptive normalisation. Parameters carry the published names
@@ -117,12 +117,15 @@ class SEANGenerator(nn.Module):
         x = self.up_3(double(x), regions)  # (B, nf, H, W)
         return torch.tanh(self.conv_img(rectify(x)))
 
-    def encode(self, picture: Tensor, labels: Tensor) -> Tensor:
-        """Style codes [B,classes,D] of the regions that a picture shows, zero for the others.
+    def encode(self, picture: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Style codes of the regions that a picture shows.
 
         Args:
             picture: [B,3,H,W] in [-1,1].
             labels: int64 [B,H,W]; pixels of -1 count for no region.
+
+        Returns:
+            Codes [B,classes,D], zero for absent classes, and bool [B,classes], which are there.
         """
         return region_means(self.Zencoder(picture), labels, self.config.classes)
 
@@ -153,17 +156,21 @@ class StyleEncoder(nn.Module):
         return features
 
 
-def region_means(features: Tensor, labels: Tensor, classes: int) -> Tensor:
-    """Mean of the features [B,D,h,w] over each class of a label map [B,H,W]: [B,classes,D].
+def region_means(features: Tensor, labels: Tensor, classes: int) -> tuple[Tensor, Tensor]:
+    """Mean of the features [B,D,h,w] over each class of a label map [B,H,W].
 
-    Labels are resized nearest to the features. An absent class has zeros; -1 counts nowhere.
+    Labels are resized nearest to the features; -1 counts nowhere.
+
+    Returns:
+        Means [B,classes,D], zero for an absent class, and bool [B,classes], which are there.
     """
     batch, length, height, width = features.shape
     small = resize_nearest(labels + 1, (height, width)).reshape(batch, 1, -1)
     member = torch.zeros(batch, classes + 1, height * width, dtype=features.dtype)
     member = member.to(features.device).scatter_(1, small, 1.0)[:, 1:]
     sums = member @ features.permute(0, 2, 3, 1).reshape(batch, height * width, length)
-    return sums / member.sum(dim=2, keepdim=True).clamp(min=1)
+    pixels = member.sum(dim=2)
+    return sums / pixels.clamp(min=1).unsqueeze(2), pixels > 0
 
 
 def sean_discriminator(config: SEANConfig, *, spectral_norm: bool = True) -> MultiScale:

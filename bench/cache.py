@@ -70,9 +70,7 @@ class ArrayCache:
         missing = [path for path, array in found.items() if array is None]
         if missing:
             which = [paths.index(path) for path in missing]
-            # The array itself where nothing is known: extractors remember arrays by identity.
-            wanted = pictures if len(which) == len(pictures) else pictures[which]
-            for path, array in zip(missing, compute(wanted)):
+            for path, array in zip(missing, compute(pictures[which])):
                 found[path] = array
                 self._write(path, array)
         return [array for path in paths if (array := found[path]) is not None]

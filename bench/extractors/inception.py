@@ -65,8 +65,8 @@ class Inception:
     def features(self, pictures: UInt8) -> Float32:
         """float32 [B,2048] of uint8 [B,H,W,3] RGB.
 
-        The last few arrays are remembered by identity, so that several metrics of one pass (FID and
-        KID) pay once.
+        The last few arrays are remembered, so that several metrics of one pass (FID and KID) pay
+        once.
         """
         return self._recent(pictures)
 

@@ -12,12 +12,15 @@ from bench.errors import BadInput, unknown
 from bench.extractors.inception import Inception
 from bench.extractors.perceptual import TRUNKS, Perceptual, Trunk
 from bench.metrics.context import Context
+from bench.metrics.diversity import Diversity
 from bench.metrics.fid import FID, KID
 from bench.metrics.iou import CONVENTIONS
+from bench.metrics.leak import Leak
 from bench.metrics.lpips import LPIPS
 from bench.metrics.metric import Metric
 from bench.metrics.pixel import L1, PSNR, RMSE
 from bench.metrics.score import Missing
+from bench.metrics.seam import Seam
 from bench.metrics.segmentation import Accuracy, MeanIoU
 from bench.metrics.ssim import SSIM, SSIMSean, SSIMSesame
 from bench.segmenters import Segmenter, make_segmenter
@@ -58,6 +61,15 @@ def make_metric(
         return factory(context or Context(), **given)
     except WeightsMissing as error:
         return Missing(str(error))
+
+
+def _diversity(context: Context, trunk: str = "alex") -> Metric:
+    for known, name in TRUNKS.items():
+        if trunk == known:
+            return Diversity(Perceptual(known, _weights(name, context), context.device))
+    raise BadInput(
+        f"metric 'diversity': option 'trunk' is {trunk!r}, expected one of {', '.join(TRUNKS)}"
+    )
 
 
 def _weights(name: str, context: Context) -> Found:
@@ -136,6 +148,7 @@ def _inception(kind: type[FID] | type[KID], name: str, title: str, front: str) -
 _FACTORIES: Mapping[str, Factory] = MappingProxyType(
     {
         "accuracy": _accuracy,
+        "diversity": _diversity,
         "fid": _inception(FID, "fid", "FID", "pytorch-fid"),
         "fid-bgr": _inception(FID, "fid-bgr", "FID (BGR)", "bgr"),
         "fid-clean": _inception(FID, "fid-clean", "clean-FID", "clean-fid"),
@@ -144,12 +157,14 @@ _FACTORIES: Mapping[str, Factory] = MappingProxyType(
         ),
         "kid": _inception(KID, "kid", "KID", "pytorch-fid"),
         "l1": _plain(L1),
+        "leak": _plain(Leak),
         "lpips-alex": _lpips("alex"),
         "lpips-squeeze": _lpips("squeeze"),
         "lpips-vgg": _lpips("vgg"),
         "miou": _miou,
         "psnr": _plain(PSNR),
         "rmse": _plain(RMSE),
+        "seam": _plain(Seam),
         "ssim": _ssim,
         "ssim-sean": _plain(SSIMSean),
         "ssim-sesame": _plain(SSIMSesame),

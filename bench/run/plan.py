@@ -22,7 +22,7 @@ from bench.suite import Composite, DatasetEntry, Quantise, Suite, TaskEntry
 __all__ = ["SHARD", "Plan", "Shard", "Task", "plan_run"]
 
 SHARD = 16
-"""Edits a shard. Fixed: a shard is what is written at once, and numbers must not depend on it."""
+"""Edits a shard, about. Fixed: a shard is what is written at once, and numbers must not depend on it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +58,15 @@ class Task:
         return slug(self.name)
 
     def shards(self) -> Iterator[Shard]:
-        """The task's edits in plan order, `SHARD` at a time."""
-        pairs = [(scene, sample) for scene in self.scenes for sample in range(self.samples)]
-        for index, start in enumerate(range(0, len(pairs), SHARD)):
-            yield Shard(self, index, tuple(pairs[start : start + SHARD]))
+        """The task's edits in plan order, about `SHARD` at a time.
+
+        A scene's edits stay in one shard, because some metrics compare them with each other.
+        """
+        each = max(1, SHARD // self.samples)
+        for index, start in enumerate(range(0, len(self.scenes), each)):
+            scenes = self.scenes[start : start + each]
+            pairs = [(scene, sample) for scene in scenes for sample in range(self.samples)]
+            yield Shard(self, index, tuple(pairs))
 
     @property
     def planned(self) -> int:

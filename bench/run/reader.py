@@ -15,15 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bench.errors import BadInput, unknown
-from bench.run.header import FORMAT, Header, MethodRow, TaskRow
+from bench.run.header import FORMAT, REAL, Header, MethodRow, TaskRow
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["REAL", "Run", "read_run"]
-
-REAL = "(real)"
-"""The method name under which the real pictures' own scores stand."""
 
 _Row = TypeVar("_Row", TaskRow, MethodRow)
 

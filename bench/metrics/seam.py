@@ -1,0 +1,71 @@
+"""Seam: how much harder the result's edge is along the hole than the original's at the same place."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import numpy as np
+
+from bench.identity import Record
+from bench.metrics.metric import Against, Better, Columns, Prepared, References
+from bench.metrics.per_edit import PerEdit
+from bench.scene import Bool, UInt8
+
+__all__ = ["Seam", "ring_jump", "seam"]
+
+
+def ring_jump(picture: UInt8, mask: Bool) -> float:
+    """Mean absolute step across the hole's border, in grey levels; nan where there is no border.
+
+    Over all pairs of 4-neighbours of which one is inside the mask and one outside, and channels.
+
+    Args:
+        picture: uint8 [H,W,3].
+        mask: bool [H,W].
+    """
+    down = mask[1:] != mask[:-1]
+    across = mask[:, 1:] != mask[:, :-1]
+    pairs = int(down.sum()) + int(across.sum())
+    if not pairs:
+        return math.nan
+    wide = picture.astype(np.int16)
+    total = int(np.abs(wide[1:][down] - wide[:-1][down]).sum(dtype=np.int64))
+    total += int(np.abs(wide[:, 1:][across] - wide[:, :-1][across]).sum(dtype=np.int64))
+    return total / (3 * pairs)
+
+
+def seam(original: UInt8, result: UInt8, mask: Bool) -> float:
+    """The result's step across the border minus the original's, in grey levels.
+
+    Above 0 the border shows; below 0 it is smoother than the picture was there; 0 is best.
+    """
+    return ring_jump(result, mask) - ring_jump(original, mask)
+
+
+class Seam(PerEdit):
+    """The gradient jump around the hole against the original's own."""
+
+    name = "seam"
+    title = "Seam"
+    unit: ClassVar[str] = "grey levels"
+    better: ClassVar[Better] = "neither"
+    against: Against = "original"
+
+    def definition(self) -> Record:
+        """The formula."""
+        return {
+            "formula": "mean absolute step between 4-neighbours across the hole's border, result "
+            "minus original, of 255",
+            "summary": "mean over edits",
+        }
+
+    def prepare(self, references: References) -> Prepared:
+        """The originals' own steps."""
+        pairs = zip(references.pictures, references.mask)
+        return Prepared(memory=[ring_jump(picture, mask) for picture, mask in pairs])
+
+    def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
+        """One number per edit."""
+        triples = zip(results, references.mask, prepared.memory)
+        return {self.name: [ring_jump(result, mask) - own for result, mask, own in triples]}
