@@ -9,7 +9,6 @@ an interruption and not after a change. Pictures which an interrupted program le
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import subprocess
@@ -129,7 +128,7 @@ class Command:
                 whole = False
             if whole:
                 self._finished(name).parent.mkdir(parents=True, exist_ok=True)
-                os.replace(left, self._finished(name))
+                left.replace(self._finished(name))
             else:
                 left.unlink()
 

@@ -123,7 +123,7 @@ def test_formats_that_can_carry_code_ask_for_agreement(tmp_path, name):
 
 def test_a_truncated_file_is_named(tmp_path):
     path = save(tmp_path, "model.pt")
-    with open(path, "r+b") as file:
+    with (tmp_path / "model.pt").open("r+b") as file:
         file.truncate(100)
     with pytest.raises(BadInput, match=r"model\.pt: not a whole TorchScript file"):
         NetworkFile(path, trust=True)
