@@ -7,7 +7,7 @@ before it counts as done, so a run may be killed at any moment and goes on where
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -35,7 +35,8 @@ class Execution:
     """What carrying out needs to know.
 
     `metrics` are, by task name, the metrics which can be computed there. `advance` is told after
-    every shard how many planned edits are done.
+    every shard how many planned edits are done. `enough` is asked before every shard whether its
+    task needs no more edits.
     """
 
     plan: Plan
@@ -45,6 +46,7 @@ class Execution:
     painter: Painter
     workers: int
     advance: Callable[[int], None]
+    enough: Callable[[Task], bool] = lambda _: False
 
 
 def execute(execution: Execution) -> None:
@@ -57,18 +59,21 @@ def execute(execution: Execution) -> None:
             else:
                 waiting.append(shard)
     with ThreadPoolExecutor(max(1, execution.workers)) as pool:
-        for shard, prepared in _ahead(pool, waiting, max(1, execution.workers)):
+        needed = (shard for shard in waiting if not execution.enough(shard.task))
+        for shard, prepared in _ahead(pool, needed, max(1, execution.workers)):
+            # Asked again: shards that were prepared ahead must not depend on how far ahead that is.
+            if execution.enough(shard.task):
+                continue
             _carry_out(execution, pool, shard, prepared)
             execution.advance(len(shard.pairs))
 
 
 def _ahead(
-    pool: ThreadPoolExecutor, shards: Sequence[Shard], depth: int
+    pool: ThreadPoolExecutor, shards: Iterable[Shard], depth: int
 ) -> Iterator[tuple[Shard, Prepared]]:
     """The shards in order, each prepared, with `depth` of them under way ahead."""
     queue: deque[tuple[Shard, Future[Prepared]]] = deque()
-    rest = iter(shards)
-    for shard in rest:
+    for shard in shards:
         queue.append((shard, pool.submit(prepare_shard, shard)))
         if len(queue) > depth:
             first, future = queue.popleft()

@@ -15,6 +15,7 @@ from bench.errors import BadInput
 from bench.metrics import Context, Metric, Missing, make_metric
 from bench.run.canary_shard import read_checks
 from bench.run.costs import cost_rows
+from bench.run.early import Stopping
 from bench.run.environment import commit, hardware, versions
 from bench.run.execute import Execution, execute
 from bench.run.header import RunNotice
@@ -70,6 +71,7 @@ def run_suite(
     workers: int | None = None,
     fetch: bool = False,
     watch: Watch | None = None,
+    until: Stopping | None = None,
 ) -> Outcome:
     """Carries out a suite and writes the run directory; goes on where an earlier call stopped.
 
@@ -85,6 +87,7 @@ def run_suite(
             most 8, where None.
         fetch: whether missing weights may be fetched from their official address.
         watch: who is told how far the run is.
+        until: who ends tasks early; scenes then come in a keyed random order.
 
     Raises:
         BadInput: wrong suite, data, options; or `out` holds another run or other files.
@@ -93,12 +96,14 @@ def run_suite(
     checked = suite if isinstance(suite, Suite) else load_suite(suite)
     if batch_size is not None:
         checked = checked.model_copy(update={"batch_size": batch_size})
-    plan = plan_run(checked, data=data, limit=limit, seed=seed)
+    plan = plan_run(checked, data=data, limit=limit, seed=seed, shuffled=until is not None)
     where = choose_device(device)
     folder = RunFolder(Path(out))
     methods = make_methods(plan.suite.methods, device=where, batch_size=plan.suite.batch_size)
     metrics = {task.name: _metrics(plan.suite, task, where, fetch) for task in plan.tasks}
     record = RunRecord(plan, methods, metrics)
+    if until is not None:
+        until.begin(folder, record.json())
     started = take_up(folder, record)
     watch = watch or Watch()
     watch.start(plan.planned)
@@ -111,6 +116,7 @@ def run_suite(
             painter=Painter(plan.suite.batch_size, where),
             workers=workers if workers is not None else min(8, max(1, (os.cpu_count() or 2) - 1)),
             advance=watch.advance,
+            enough=lambda task: until is not None and until.enough(task.name),
         )
     )
     _write_scores(folder, plan, metrics, methods)
@@ -121,7 +127,7 @@ def run_suite(
         {
             **record.json(counts),
             "notices": _notices(folder, plan, metrics, methods),
-            "state": "done",
+            "state": "done" if _complete(folder, plan) else "decided",
             "started": started,
             "finished": now(),
             "seconds": round(time.perf_counter() - began, 3),
@@ -136,6 +142,15 @@ def run_suite(
         failed=sum(count.failed for count in counts.values()),
         impossible=sum(len(count.impossible) for count in counts.values()),
         missing=_all_missing(methods, metrics.values()),
+    )
+
+
+def _complete(folder: RunFolder, plan: Plan) -> bool:
+    """Whether every planned shard was carried out."""
+    return all(
+        folder.table("samples", task.slug, shard.file_name).is_file()
+        for task in plan.tasks
+        for shard in task.shards()
     )
 
 
