@@ -95,5 +95,8 @@ def load_network(system: str, file: Path, *, variant: str | None = None) -> Load
     if found:
         raise BadInput(f"{file}: does not fit its card; parameters {'; '.join(found)}")
     network.load_state_dict(state, assign=True)
-    ready = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    ready = network.eval().requires_grad_(False)
+    for parameter in ready.parameters():
+        if parameter.dim() == 4:  # the Swapping Autoencoder's weights have five axes
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     return Loaded(ready, card, extras)

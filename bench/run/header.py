@@ -13,10 +13,23 @@ from pydantic import (
     StringConstraints,
 )
 
-__all__ = ["FORMAT", "Git", "Header", "MethodRow", "MetricColumn", "Space", "TaskRow", "Unmade"]
+__all__ = [
+    "FORMAT",
+    "REAL",
+    "Git",
+    "Header",
+    "MethodRow",
+    "MetricColumn",
+    "Space",
+    "TaskRow",
+    "Unmade",
+]
 
 FORMAT = 1
 """The version of the run directory that this reader understands."""
+
+REAL = "(real)"
+"""The method name under which the real pictures' own scores stand."""
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_@+=-][A-Za-z0-9_.@+=-]*$")]
 """A name that is safe as one part of a path: no separator, no leading dot."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from bench.identity import Record, record_hash
 from bench.metrics import Metric, Missing, Score
 from bench.metrics.estimate import Estimate
-from bench.run.methods import REAL, Method
+from bench.run.header import REAL
+from bench.run.methods import Method
 from bench.run.plan import Task
 from bench.run.store import RunFolder
 from bench.run.tables import read_shards
