@@ -67,7 +67,7 @@ class Entry:
     def line(self) -> str:
         """The entry as a line of JSON; what is None is left out."""
         kept = {name: value for name, value in asdict(self).items() if value is not None}
-        return json.dumps(kept, ensure_ascii=False) + "\n"
+        return json.dumps(kept) + "\n"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Manifest:
 
     def text(self) -> str:
         """The manifest as indented JSON."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+        return json.dumps(asdict(self), indent=1) + "\n"
 
     @staticmethod
     def read(folder: Path) -> Manifest:

@@ -9,6 +9,7 @@ from masks import (
     Packed,
     Protocol,
     draft_digest,
+    drawn_by,
     make_protocol,
     write_pack,
 )
@@ -18,6 +19,7 @@ def test_a_pack_draws_what_its_protocol_drew(pack, streets, plain):
     packed, protocol = Packed(folder=str(pack)), make_protocol("object-remove")
     assert isinstance(packed, Protocol)
     assert packed.operation == "remove"
+    assert drawn_by(packed) == "object-remove@1"
     for site in streets:
         for sample in range(2):
             fresh = protocol.draw(site, seed=5, sample=sample)
