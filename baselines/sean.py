@@ -1,7 +1,7 @@
 """SEAN: a picture from a label map and one style code per region (Zhu et al., CVPR 2020).
 
-    network = SEANGenerator(SEANConfig())
-    codes = network.encode(picture, labels)              # [B,19,512], of the regions it shows
+    network = SEANGenerator(sean_config("celebamask-hq"))
+    codes, shown = network.encode(picture, labels)       # [B,19,512], of the regions it shows
     result = network(StyledRegions.of(labels, codes))    # [B,3,H,W] RGB in [-1,1]
 
 The topology is SPADE's with region-adaptive normalisation. Parameters carry the published names
@@ -9,6 +9,8 @@ The topology is SPADE's with region-adaptive normalisation. Parameters carry the
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,14 +22,25 @@ from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
 from baselines.layers.spade import ModulatedResBlock, rectify
 from baselines.spade import double
 
-__all__ = ["SEANConfig", "SEANGenerator", "StyleEncoder", "region_means", "sean_discriminator"]
+__all__ = [
+    "VARIANTS",
+    "SEANConfig",
+    "SEANGenerator",
+    "StyleEncoder",
+    "region_means",
+    "sean_config",
+    "sean_discriminator",
+]
+
+VARIANTS: dict[str, dict[str, Any]] = {"celebamask-hq": {"classes": 19}, "labels": {}}
+"""The released form, and a plain one for other label spaces."""
 
 SMALLEST = 32
 """Features start at 1/32 of the picture."""
 
 
 class SEANConfig(BaseModel):
-    """What SEAN is built from; the defaults are the published values (CelebAMask-HQ).
+    """What SEAN is built from; the defaults are the published values.
 
     Attributes:
         classes: one-hot channels and style codes.
@@ -39,12 +52,22 @@ class SEANConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    classes: int = Field(default=19, ge=1)
+    classes: int = Field(ge=1)
     ngf: int = Field(default=64, ge=1)
     ndf: int = Field(default=64, ge=1)
     hidden: int = Field(default=128, ge=1)
     style_length: int = Field(default=512, ge=1)
     encoder_width: int = Field(default=32, ge=1)
+
+
+def sean_config(variant: str = "celebamask-hq", **fields: Any) -> SEANConfig:
+    """The configuration of a variant; `fields` replace its values.
+
+    Raises:
+        KeyError: no such variant.
+        pydantic.ValidationError: a field is out of its range.
+    """
+    return SEANConfig(**{**VARIANTS[variant], **fields})
 
 
 class SEANGenerator(nn.Module):
@@ -94,12 +117,15 @@ class SEANGenerator(nn.Module):
         x = self.up_3(double(x), regions)  # (B, nf, H, W)
         return torch.tanh(self.conv_img(rectify(x)))
 
-    def encode(self, picture: Tensor, labels: Tensor) -> Tensor:
-        """Style codes [B,classes,D] of the regions that a picture shows, zero for the others.
+    def encode(self, picture: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Style codes of the regions that a picture shows.
 
         Args:
             picture: [B,3,H,W] in [-1,1].
             labels: int64 [B,H,W]; pixels of -1 count for no region.
+
+        Returns:
+            Codes [B,classes,D], zero for absent classes, and bool [B,classes], which are there.
         """
         return region_means(self.Zencoder(picture), labels, self.config.classes)
 
@@ -130,17 +156,21 @@ class StyleEncoder(nn.Module):
         return features
 
 
-def region_means(features: Tensor, labels: Tensor, classes: int) -> Tensor:
-    """Mean of the features [B,D,h,w] over each class of a label map [B,H,W]: [B,classes,D].
+def region_means(features: Tensor, labels: Tensor, classes: int) -> tuple[Tensor, Tensor]:
+    """Mean of the features [B,D,h,w] over each class of a label map [B,H,W].
 
-    Labels are resized nearest to the features. An absent class has zeros; -1 counts nowhere.
+    Labels are resized nearest to the features; -1 counts nowhere.
+
+    Returns:
+        Means [B,classes,D], zero for an absent class, and bool [B,classes], which are there.
     """
     batch, length, height, width = features.shape
     small = resize_nearest(labels + 1, (height, width)).reshape(batch, 1, -1)
     member = torch.zeros(batch, classes + 1, height * width, dtype=features.dtype)
     member = member.to(features.device).scatter_(1, small, 1.0)[:, 1:]
     sums = member @ features.permute(0, 2, 3, 1).reshape(batch, height * width, length)
-    return sums / member.sum(dim=2, keepdim=True).clamp(min=1)
+    pixels = member.sum(dim=2)
+    return sums / pixels.clamp(min=1).unsqueeze(2), pixels > 0
 
 
 def sean_discriminator(config: SEANConfig, *, spectral_norm: bool = True) -> MultiScale:

@@ -9,6 +9,8 @@ the two released checkpoints are the adapter's business (protocol/generation.md,
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
@@ -19,13 +21,26 @@ from baselines.layers.spade import SPADEResBlock, rectify
 from baselines.spade import double
 
 __all__ = [
+    "VARIANTS",
     "DilatedResBlock",
     "SESAMEConfig",
     "SESAMEGenerator",
     "TwoStreamDiscriminator",
     "merge",
+    "sesame_config",
     "sesame_discriminator",
 ]
+
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "cityscapes": {"classes": 35},
+    "cityscapes w skip": {"classes": 35, "skip_connections": True},
+    "ade20k": {"classes": 49, "semantics": "everywhere"},
+    "labels": {},
+    "labels w skip": {"skip_connections": True},
+    "labels everywhere": {"semantics": "everywhere"},
+}
+"""The released forms (protocol/generation.md, A.1, A.2), and plain ones for other label spaces."""
 
 
 class SESAMEConfig(BaseModel):
@@ -36,6 +51,8 @@ class SESAMEConfig(BaseModel):
         ngf, ndf: width of the first layer, and of a discriminator's first layer.
         hidden: width inside SPADE.
         skip_connections: the encoder's features join the decoder (off in the released scripts).
+        semantics: whether the network sees labels inside the hole only (the paper, and the released
+            Cityscapes weights) or of the whole picture (the released ADE20K weights).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,11 +62,22 @@ class SESAMEConfig(BaseModel):
     ndf: int = Field(default=64, ge=1)
     hidden: int = Field(default=128, ge=1)
     skip_connections: bool = False
+    semantics: Literal["hole", "everywhere"] = "hole"
 
     @property
     def label_channels(self) -> int:
         """Channels of the label map: classes, then the hole."""
         return self.classes + 1
+
+
+def sesame_config(variant: str = "cityscapes", **fields: Any) -> SESAMEConfig:
+    """The configuration of a variant; `fields` replace its values.
+
+    Raises:
+        KeyError: no such variant.
+        pydantic.ValidationError: a field is out of its range.
+    """
+    return SESAMEConfig(**{**VARIANTS[variant], **fields})
 
 
 class SESAMEGenerator(nn.Module):

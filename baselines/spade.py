@@ -9,7 +9,7 @@ the map at 1/32 of its size. Parameters carry the published names (protocol/gene
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,7 +21,23 @@ from baselines.layers.patch_discriminator import MultiScale, PatchDiscriminator
 from baselines.layers.spade import SPADEResBlock, rectify
 from baselines.layers.spectral import spectral
 
-__all__ = ["ImageEncoder", "SPADEConfig", "SPADEGenerator", "double", "spade_discriminator"]
+__all__ = [
+    "VARIANTS",
+    "ImageEncoder",
+    "SPADEConfig",
+    "SPADEGenerator",
+    "double",
+    "spade_config",
+    "spade_discriminator",
+]
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "ade20k": {"classes": 150, "dont_care": True},
+    "coco-stuff": {"classes": 182, "dont_care": True, "instance_edges": True},
+    "cityscapes": {"classes": 35, "instance_edges": True, "upsampling": "more"},
+    "labels": {},
+}
+"""The released forms (protocol/generation.md, B.3), and a plain one for other label spaces."""
 
 HALVINGS = {"normal": 5, "more": 6, "most": 7}
 ENCODER_SIZE = 256
@@ -62,6 +78,16 @@ class SPADEConfig(BaseModel):
     def divisor(self) -> int:
         """What a picture's sides must be divisible by."""
         return int(2 ** HALVINGS[self.upsampling])
+
+
+def spade_config(variant: str = "ade20k", **fields: Any) -> SPADEConfig:
+    """The configuration of a variant; `fields` replace its values.
+
+    Raises:
+        KeyError: no such variant.
+        pydantic.ValidationError: a field is out of its range.
+    """
+    return SPADEConfig(**{**VARIANTS[variant], **fields})
 
 
 class SPADEGenerator(nn.Module):

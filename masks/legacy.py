@@ -42,8 +42,8 @@ class LegacySpmpgan(Parameters):
 
     Both are seeded once and masks drawn one after the other. Where `scenes` names all scenes in the
     order in which they were masked, the scene at place p of n gets mask p + n * sample; else mask
-    `sample`, whatever the scene. Uses Pillow. Coverage over 5,000 masks: mean 0.239, sd 0.112, 5/25/50/75/95 % =
-    0.087/0.154/0.221/0.308/0.449 (measured on the released code).
+    `sample`, whatever the scene. Uses Pillow. Coverage over 5,000 masks: mean 0.239, sd 0.112,
+    5/25/50/75/95 % = 0.087/0.154/0.221/0.308/0.449 (measured on the released code).
     """
 
     key: ClassVar[str] = "legacy-spmpgan@1"

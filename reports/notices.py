@@ -61,9 +61,11 @@ def notices(
 
 
 def _state(run: Run) -> list[Notice]:
-    if run.header.state == "done":
-        return []
-    return [Notice("bad", "This run is not finished: it is shown as far as it has come.")]
+    if run.header.state == "running":
+        return [Notice("bad", "This run is not finished: it is shown as far as it has come.")]
+    if run.header.state == "decided":
+        return [Notice("note", "This run ended before all its edits were made: it was decided.")]
+    return []
 
 
 def _methods(run: Run) -> list[Notice]:
@@ -93,6 +95,9 @@ def _task(task: TaskRow, failed: Sequence[Failure]) -> list[Notice]:
         were = "edit was" if count == 1 else "edits were"
         text = f"{task.title}: {count} {were} impossible to draw."
         found.append(Notice("note", text, "page-failures"))
+    if task.unreadable:
+        text = f"{task.title}: {len(task.unreadable)} edits could not be made; see why."
+        found.append(Notice("bad", text, "page-failures"))
     return found
 
 
@@ -101,7 +106,8 @@ def _missing(tables: Sequence[Table]) -> list[Notice]:
     seen: dict[tuple[str, str], list[str]] = {}
     for table in tables:
         for index, column in enumerate(table.columns):
-            for reason in dict.fromkeys(row.cells[index].reason for row in table.rows):
+            cells = [row.cells[index] for row in table.rows]
+            for reason in dict.fromkeys(cell.reason for cell in cells if cell.value is None):
                 if reason:
                     seen.setdefault((column.title, reason), []).append(table.title)
     return [

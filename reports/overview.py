@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Overview", "OverviewRow", "Winner", "overview"]
 
-MOST_COLUMNS = 6
+MOST_COLUMNS = 8
 """More do not fit on one screen beside a task's title."""
 
 
@@ -58,7 +58,10 @@ def overview(run: Run, tables: Sequence[Table]) -> Overview:
 
 
 def _columns(run: Run, tables: Sequence[Table]) -> tuple[MetricColumn, ...]:
-    """One score per metric, its hole's where it has one: what was painted is what is judged."""
+    """One score per family of metrics ("lpips-alex" and "lpips-vgg" are one family).
+
+    The hole's stands for its metric where it has one: what was painted is what is judged.
+    """
     valued = {
         column.name
         for table in tables
@@ -69,8 +72,10 @@ def _columns(run: Run, tables: Sequence[Table]) -> tuple[MetricColumn, ...]:
     for metric in run.header.metrics:
         if metric.name not in valued:
             continue
-        if metric.metric not in chosen or metric.name.endswith("-hole"):
-            chosen[metric.metric] = metric
+        family = metric.metric.partition("-")[0]
+        first = chosen.setdefault(family, metric)
+        if metric.metric == first.metric and metric.name.endswith("-hole"):
+            chosen[family] = metric
     return tuple(chosen.values())[:MOST_COLUMNS]
 
 
@@ -81,7 +86,8 @@ def _winner(table: Table, name: str) -> Winner:
     index = positions[name]
     best = [row for row in table.rows if row.cells[index].rank == 1]
     if not best:
-        reasons = [row.cells[index].reason for row in table.rows if row.cells[index].reason]
+        cells = [row.cells[index] for row in table.rows]
+        reasons = [cell.reason for cell in cells if cell.value is None and cell.reason]
         return Winner(reason=reasons[0] if reasons else "fewer than two methods to rank")
     cell = best[0].cells[index]
     return Winner(tuple(row.title for row in best), cell.text, cell.interval)

@@ -37,7 +37,7 @@ class Cell:
         text, interval: both as printed; empty where there is none.
         n: the number of edits behind the value.
         rank: 1 = best, 2 = second best.
-        reason: why there is no value.
+        reason: why there is no value, or no interval.
         how: how the interval was made.
     """
 
@@ -104,7 +104,7 @@ class Table:
     @property
     def reasons(self) -> tuple[str, ...]:
         """Every reason for a missing value once, in reading order."""
-        cells = [cell for row in self.rows for cell in row.cells]
+        cells = [cell for row in self.rows for cell in row.cells if cell.value is None]
         return tuple(dict.fromkeys(cell.reason for cell in cells if cell.reason))
 
 
@@ -188,6 +188,7 @@ def _cell(record: Mapping[Any, Any] | None, column: Column) -> Cell:
         text=printed(value, column.decimals),
         interval=interval,
         n=int(record["n"]),
+        reason=str(record["reason"] or ""),
         how=str(record.get("interval") or ""),
     )
 

@@ -43,10 +43,24 @@ class SymbolMap:
     _sizes: dict[tuple[int, int], SymbolMap] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of_labels(cls, labels: Tensor, classes: int, dtype: torch.dtype) -> SymbolMap:
-        """One-hot labels: int64 [B,H,W] in 0..classes-1; a negative label is zero everywhere."""
-        columns = torch.cat([torch.eye(classes, dtype=dtype), torch.zeros(1, classes, dtype=dtype)])
-        return cls(torch.where(labels < 0, classes, labels), columns.to(labels.device))
+    def of_labels(
+        cls, labels: Tensor, classes: int, dtype: torch.dtype, bits: Sequence[Tensor] = ()
+    ) -> SymbolMap:
+        """One-hot labels, then one channel for each bit.
+
+        Args:
+            labels: int64 [B,H,W] in 0..classes-1; a negative one is zero in every class's channel.
+            classes: one-hot channels.
+            dtype: of the columns.
+            bits: bool maps [B,H,W] (edges, the hole).
+        """
+        symbols = torch.where(labels < 0, classes, labels)
+        columns = torch.cat([torch.eye(classes), torch.zeros(1, classes)])
+        for bit in bits:
+            symbols = 2 * symbols + bit.long()
+            doubled = columns.repeat_interleave(2, dim=0)
+            columns = torch.cat([doubled, (torch.arange(len(doubled)) % 2).unsqueeze(1)], dim=1)
+        return cls(symbols, columns.to(labels.device, dtype))
 
     @property
     def size(self) -> tuple[int, int]:

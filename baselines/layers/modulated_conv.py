@@ -7,6 +7,8 @@ style may differ from pixel to pixel (protocol/generation.md, D.2).
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -15,16 +17,37 @@ from torch.nn import functional as F
 from baselines.layers.blur import Blur
 from baselines.layers.equalised import Activation, EqualisedLinear
 
-__all__ = ["ModulatedConv", "StyledConv", "style_at"]
+__all__ = ["ModulatedConv", "RegionTexture", "Style", "StyledConv", "style_at"]
 
 _UP_TAPS = (1, 3, 3, 1)
 
 
-def style_at(style: Tensor, layer: EqualisedLinear, size: tuple[int, int]) -> Tensor:
-    """`layer` of a style: a vector [B,T] gives [B,C,1,1], a map [B,T,h,w] gives [B,C,*size].
+@dataclass(frozen=True, eq=False)
+class RegionTexture:
+    """A texture vector that gets noise inside a region: S' = S + N * M (SSAE, eq. 1).
+
+    Attributes:
+        texture: [B,T], the vector S.
+        noise: [B,T], one vector for the region, or [B,T,h,w], one for each pixel.
+        mask: [B,1,H,W], the region M; resized nearest to each layer's input.
+    """
+
+    texture: Tensor
+    noise: Tensor
+    mask: Tensor
+
+
+Style: TypeAlias = Tensor | RegionTexture
+"""A vector [B,T], a map [B,T,h,w], or a vector with noise in a region."""
+
+
+def style_at(style: Style, layer: EqualisedLinear, size: tuple[int, int]) -> Tensor:
+    """`layer` of a style: a vector gives [B,C,1,1], anything else [B,C,*size].
 
     A map is resized bilinearly (align_corners false) before the layer.
     """
+    if isinstance(style, RegionTexture):
+        return _region_at(style, layer, size)
     if style.dim() == 2:
         vector: Tensor = layer(style)
         return vector[:, :, None, None]
@@ -32,6 +55,16 @@ def style_at(style: Tensor, layer: EqualisedLinear, size: tuple[int, int]) -> Te
         style = F.interpolate(style, size=size, mode="bilinear", align_corners=False)
     pixels: Tensor = layer(style.permute(0, 2, 3, 1))
     return pixels.permute(0, 3, 1, 2)
+
+
+def _region_at(style: RegionTexture, layer: EqualisedLinear, size: tuple[int, int]) -> Tensor:
+    mask = F.interpolate(style.mask, size=size, mode="nearest")
+    if style.noise.dim() == 2:
+        # The layer is affine, so two vectors say all: layer(S + N M) is between them.
+        clean = style_at(style.texture, layer, size)
+        return torch.lerp(clean, style_at(style.texture + style.noise, layer, size), mask)
+    noise = F.interpolate(style.noise, size=size, mode="nearest")
+    return style_at(style.texture[:, :, None, None] + noise * mask, layer, size)
 
 
 class ModulatedConv(nn.Module):
@@ -64,7 +97,7 @@ class ModulatedConv(nn.Module):
         if up:
             self.blur = Blur(_UP_TAPS, (1, 1), gain=4.0)
 
-    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+    def forward(self, x: Tensor, style: Style) -> Tensor:
         """The convolution of `x`, each pixel scaled by its style."""
         scales = style_at(style, self.modulation, (x.shape[2], x.shape[3]))
         weight = self.weight[0] * self.scale
@@ -93,7 +126,7 @@ class StyledConv(nn.Module):
         self.noise = _Noise()
         self.activate = Activation(outputs)
 
-    def forward(self, x: Tensor, style: Tensor, noise: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, style: Style, noise: Tensor | None) -> Tensor:
         """The layer's output; `noise` is [B,1,H',W'] of the output's size, or None for none."""
         x = self.conv(x, style)
         if noise is not None:

@@ -44,9 +44,9 @@ class SAEConfig(BaseModel):
 
 def encoder_width(config: SAEConfig, i: int) -> int:
     """Channels of the encoder after i halvings, rounded."""
-    return min(config.texture, round(2 ** (5 + i) * config.encoder_capacity))
+    return min(config.texture, round(2.0 ** (5 + i) * config.encoder_capacity))
 
 
 def generator_width(config: SAEConfig, k: int) -> int:
     """Channels of the generator after k doublings, truncated where the encoder rounds."""
-    return int(min(512, 128 * 2 ** (config.downsamplings - k)) * config.generator_capacity)
+    return int(min(512.0, 128 * 2.0 ** (config.downsamplings - k)) * config.generator_capacity)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from baselines.layers.blur import Blur
 from baselines.layers.equalised import ConvLayer, EqualisedLinear
-from baselines.layers.modulated_conv import ModulatedConv, StyledConv, style_at
+from baselines.layers.modulated_conv import ModulatedConv, Style, StyledConv, style_at
 from baselines.sae.config import SAEConfig, generator_width
 from baselines.sae.encoder import normalise
 
@@ -53,7 +53,7 @@ class SAEGenerator(nn.Module):
         texture: Tensor,
         *,
         noise: Noise | None = None,
-        textures: Mapping[str, tuple[Tensor, Tensor]] | None = None,
+        textures: Mapping[str, tuple[Style, Style]] | None = None,
     ) -> Tensor:
         """The picture.
 
@@ -66,7 +66,7 @@ class SAEGenerator(nn.Module):
         texture = normalise(texture)
         x = self.SpatialCodeModulation(normalise(structure), texture)
         for name in self.blocks:
-            styles = (textures or {}).get(name, (texture, texture))
+            styles: tuple[Style, Style] = (textures or {}).get(name, (texture, texture))
             x = self.get_submodule(name)(x, styles, (noise or {}).get(name, (None, None)))
         picture: Tensor = self.ToRGB(x, texture)
         return picture
@@ -119,7 +119,7 @@ class _Block(nn.Module):
     def forward(
         self,
         x: Tensor,
-        styles: tuple[Tensor, Tensor],
+        styles: tuple[Style, Style],
         noise: tuple[Tensor | None, Tensor | None],
     ) -> Tensor:
         residual = self.conv2(self.conv1(x, styles[0], noise[0]), styles[1], noise[1])

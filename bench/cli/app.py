@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import datasets, demo, doctor, masks, models, report, run, score, suites, weights
+from bench.cli import (
+    baseline,
+    compare,
+    datasets,
+    demo,
+    doctor,
+    gate,
+    masks,
+    models,
+    report,
+    run,
+    score,
+    suites,
+    weights,
+)
 from bench.version import __version__
 
 __all__ = ["app"]
@@ -39,7 +53,10 @@ app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("score")(score.score)
 app.command("report")(report.report)
+app.command("compare")(compare.compare)
+app.command("gate")(gate.gate)
 app.command("doctor")(doctor.doctor)
+app.add_typer(baseline.app, name="baseline")
 app.add_typer(masks.app, name="masks")
 app.add_typer(models.app, name="models")
 app.add_typer(datasets.app, name="datasets")

@@ -97,6 +97,7 @@ class Side:
         suite: the suite's name.
         evidence: every score, by where it stands, in the order of the run's tables.
         protocols: the readable record behind every protocol hash.
+        edits: the scene of every edit, by task, in plan order.
         failures: failed edits of (task, method), as "N edits failed (first reason)".
         problems: methods that could not run, with the reason.
         costs: by (task, method).
@@ -108,6 +109,7 @@ class Side:
     suite: str
     evidence: Mapping[Key, Evidence]
     protocols: Mapping[str, Record]
+    edits: Mapping[str, Mapping[str, str]]
     failures: Mapping[tuple[str, str], str] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     costs: Mapping[tuple[str, str], Cost] = field(default_factory=dict)

@@ -43,9 +43,12 @@ def read_side_of_run(folder: Path | str) -> Side:
     replicates = _replicates(run)
     evidence: dict[Key, Evidence] = {}
     failures: dict[tuple[str, str], str] = {}
+    edits: dict[str, dict[str, str]] = {}
     for task in run.header.tasks:
         samples = run.samples(task.name)
         failures |= _failures(task.name, samples)
+        made = samples[samples["edit"] != ""]
+        edits[task.name] = dict(zip(made["edit"].astype(str), made["scene"].astype(str)))
         rows = scores[(scores["task"] == task.name) & (scores["method"] != REAL)]
         for method, own in rows.groupby("method", sort=False):
             mine = samples[(samples["method"] == method) & (samples["status"] == "ok")]
@@ -57,6 +60,7 @@ def read_side_of_run(folder: Path | str) -> Side:
         suite=run.header.name,
         evidence=evidence,
         protocols=run.header.protocols,
+        edits=edits,
         failures=failures,
         problems={m.name: m.problem for m in run.header.methods if m.problem is not None},
         costs=_costs(run),

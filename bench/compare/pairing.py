@@ -41,7 +41,8 @@ def check_methods(side: Side, methods: Sequence[str], tasks: Sequence[str]) -> N
         if method in side.problems:
             raise BadInput(f"{side.name}: method {method!r} did not run: {side.problems[method]}")
         for task in tasks:
-            failed = side.failures.get((task, method))
+            # Scenes that could not be read stand under no method.
+            failed = side.failures.get((task, method)) or side.failures.get((task, ""))
             if failed is not None:
                 raise BadInput(
                     f"{side.name}: {task} / {method}: {failed}; a comparison takes every edit, so "

@@ -13,7 +13,7 @@ from pydantic import (
     StringConstraints,
 )
 
-__all__ = ["FORMAT", "Git", "Header", "Impossible", "MethodRow", "MetricColumn", "Space", "TaskRow"]
+__all__ = ["FORMAT", "Git", "Header", "MethodRow", "MetricColumn", "Space", "TaskRow", "Unmade"]
 
 FORMAT = 1
 """The version of the run directory that this reader understands."""
@@ -36,8 +36,8 @@ class Space(_Part):
     palette: tuple[tuple[int, int, int], ...]
 
 
-class Impossible(_Part):
-    """An edit that the protocol could not draw, with its reason in one sentence."""
+class Unmade(_Part):
+    """An edit that there is none of, with its reason in one sentence."""
 
     scene: str
     sample: int
@@ -45,7 +45,10 @@ class Impossible(_Part):
 
 
 class TaskRow(_Part):
-    """A dataset under a protocol; `n` edits were drawn, `size` is (height, width) in pixels."""
+    """A dataset under a protocol; `n` edits were drawn, `size` is (height, width) in pixels.
+
+    `impossible` lists what the protocol could not draw, `unreadable` what could not be read at all.
+    """
 
     name: str
     slug: Slug
@@ -56,7 +59,8 @@ class TaskRow(_Part):
     n: NonNegativeInt
     size: tuple[int, int] | None
     space: Space
-    impossible: tuple[Impossible, ...] = ()
+    impossible: tuple[Unmade, ...] = ()
+    unreadable: tuple[Unmade, ...] = ()
     record: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -121,8 +121,8 @@ def _references(task: Task, scene: str, sample: int) -> tuple[str, ...]:
             scene,
             task.dataset.ids,
             task.references,
-            task.seed,
-            sample,
+            seed=task.seed,
+            sample=sample,
         )
     )
 

@@ -206,7 +206,8 @@ def _write_scores(
         scores += reduced.scores
         replicates += reduced.replicates
     _write_rows(folder.scores, scores)
-    _write_rows(folder.replicates, replicates)
+    if replicates:
+        _write_rows(folder.replicates, replicates)
 
 
 def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -13,13 +13,16 @@ function withLookups(task) {
   task.position = new Map(task.edits.map((edit, index) => [edit, index]));
   // Methods that ran: the others have no row for any edit.
   task.methods = run.methods.map((_, index) => index).filter((index) => task.states[index].trim());
+  const fair = task.methods.filter((index) => !run.methods[index].hidden);
+  task.fair = fair.length ? fair : task.methods;
   return task;
 }
 
 const valueOf = (task, metric, method, edit) => task.values[metric][method][edit];
 
+// Over the methods that are not shown the hidden pixels.
 function meanOf(task, metric, edit) {
-  const values = task.methods.map((method) => valueOf(task, metric, method, edit)).filter((v) => v !== null);
+  const values = task.fair.map((method) => valueOf(task, metric, method, edit)).filter((v) => v !== null);
   return values.length ? values.reduce((sum, v) => sum + v, 0) / values.length : null;
 }
 

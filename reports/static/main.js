@@ -34,15 +34,25 @@ function whenNear(place, act) {
   watcher.observe(place);
 }
 
+// With many tasks the contents have a list to choose from instead of a link for each.
+function startJump() {
+  const jump = document.getElementById("page-jump");
+  jump?.addEventListener("change", () => { if (jump.value) location.hash = `#${jump.value}`; });
+}
+
 function markSection() {
   const links = [...document.querySelectorAll(".contents a")];
-  const sections = links.map((link) => document.getElementById(link.hash.slice(1)));
+  const jump = document.getElementById("page-jump");
+  const sections = [...document.querySelectorAll("main > section")];
   const seenNow = () => {
-    const last = sections.findLastIndex((section) => section.getBoundingClientRect().top < innerHeight / 3);
-    links.forEach((link, index) => {
-      if (index === Math.max(0, last)) link.setAttribute("aria-current", "true");
+    const here = sections.findLast((section) => section.getBoundingClientRect().top < innerHeight / 3) ?? sections[0];
+    for (const link of links) {
+      if (link.hash.slice(1) === here.id) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
-    });
+    }
+    if (!jump) return;
+    jump.value = here.dataset.task ?? "";
+    jump.classList.toggle("here", jump.value !== "");
   };
   addEventListener("scroll", seenNow, { passive: true });
   seenNow();
@@ -58,6 +68,7 @@ for (const section of document.querySelectorAll("section.task")) {
 startTheme();
 startStage();
 startViewer();
+startJump();
 markSection();
 addEventListener("hashchange", follow);
 follow();

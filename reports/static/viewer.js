@@ -31,7 +31,7 @@ function showEdit() {
   const { task, edit } = current;
   const kinds = kindsOf(task, edit);
   if (!kinds.includes(chosen.left)) chosen.left = "original";
-  if (!kinds.includes(chosen.right)) chosen.right = task.methods.find((m) => !run.methods[m].hidden) ?? task.methods[0] ?? "target";
+  if (!kinds.includes(chosen.right)) chosen.right = task.fair[0] ?? "target";
   part("#page-viewer-title").textContent = task.edits[edit];
   part(".viewer-task").textContent = task.title;
   const facts = [task.regions[edit] && `Region: ${task.regions[edit]}`, task.coverage[edit] !== null && `${percent(task.coverage[edit])} masked`, `scene ${task.scenes[edit]}`];
@@ -82,8 +82,7 @@ function valueCells(task, edit, method, best) {
 
 // The best value of an edit among methods that are not shown the hidden pixels.
 function bestOf(task, metric, index, edit) {
-  const fair = task.methods.filter((method) => !run.methods[method].hidden);
-  const values = fair.map((method) => valueOf(task, index, method, edit)).filter((v) => v !== null);
+  const values = task.fair.map((method) => valueOf(task, index, method, edit)).filter((v) => v !== null);
   if (metric.better === "neither" || values.length < 2) return null;
   return metric.better === "higher" ? Math.max(...values) : Math.min(...values);
 }

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
-from baselines.sean import SEANConfig, SEANGenerator, region_means, sean_discriminator
+from baselines.sean import SEANConfig, SEANGenerator, region_means, sean_config, sean_discriminator
 from tests.golden import weights
 from tests.golden.names import published, shapes, skeleton
 from tests.golden.vectors import vectors
@@ -21,7 +21,7 @@ def golden():
 
 @pytest.fixture(scope="module")
 def network(golden):
-    network = SEANGenerator(SEANConfig(ngf=8))
+    network = SEANGenerator(sean_config(ngf=8))
     state = weights.fill(golden.facts["parameters"], golden.facts["salt"])
     for name, value in state.items():
         if name.endswith(golden.facts["zero_where_name_ends_with"]):
@@ -38,7 +38,7 @@ def labels(golden):
 @pytest.fixture(scope="module")
 def codes(golden, network, labels):
     with torch.no_grad():
-        return network.encode(golden.image, labels)
+        return network.encode(golden.image, labels)[0]
 
 
 def regions(size=(64, 64), batch=2, classes=4, length=6, seed=0, generators=None):
@@ -63,12 +63,13 @@ def test_the_generator_reproduces_the_golden_picture(golden, network, labels, co
 
 @pytest.mark.parametrize(("part", "make"), [("G", SEANGenerator), ("D", sean_discriminator)])
 def test_full_size_parameters_have_the_published_names_and_shapes(part, make):
-    assert shapes(skeleton(make, SEANConfig())) == published("sean", part)
+    assert shapes(skeleton(make, sean_config())) == published("sean", part)
 
 
 def test_region_means_average_each_class_and_leave_absent_ones_zero():
     features = torch.arange(8.0).reshape(1, 2, 2, 2)
-    found = region_means(features, torch.tensor([[[0, 0], [2, -1]]]), 3)
+    found, shown = region_means(features, torch.tensor([[[0, 0], [2, -1]]]), 3)
+    assert shown.tolist() == [[True, False, True]]
     assert found.tolist() == [[[0.5, 4.5], [0, 0], [2, 6]]]
 
 
@@ -136,7 +137,7 @@ def test_void_and_absent_classes_have_no_style():
 def test_training_reaches_the_style_layers():
     network = SEANGenerator(TINY).train()
     labels = regions().labels
-    codes = network.encode(torch.rand(2, 3, 64, 64), labels)
+    codes, _ = network.encode(torch.rand(2, 3, 64, 64), labels)
     network(StyledRegions.of(labels, codes)).square().sum().backward()
     assert network.Zencoder.model[1].weight.grad.abs().sum() > 0
     assert network.head_0.ace_0.fc_mu0.weight.grad.abs().sum() > 0

@@ -1,8 +1,9 @@
 """Cityscapes at 512x256 from leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip.
 
-Whole frames in `train` and `val` (the official val, for label-to-image tables), and in `test` one
-fixed 256x256 crop of every official val frame, for editing tables: SPMPGAN's test crops are random
-ones that were never published, ours are in the manifest (protocol/editing.md, D.2).
+Whole frames in `train` and `val` (the official val, for label-to-image tables), in `val-full` the
+same frames as they came, 2048x1024, for SESAME's windows (protocol/generation.md, A.5), and in
+`test` one fixed 256x256 crop of every official val frame, for editing tables: SPMPGAN's test crops
+are random ones that were never published, ours are in the manifest (protocol/editing.md, D.2).
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def _plan(sources: Sources) -> ScenePlan:
         if split == "val":
             cut = Cut.drawn(_SCALED, _CROP, "cityscapes", scene)
             items.append(_item(sources, "test", scene, members, cut))
+            items.append(_item(sources, "val-full", scene, members, None))
     notes = (
         count_note("Cityscapes", counts, _COUNTS),
         "test: one fixed 256x256 crop of each frame of val; the papers' crops are not published",
@@ -55,19 +57,25 @@ def _found(sources: Sources, pattern: str) -> dict[str, str]:
     return {match.group(1): name for name in sources.names if (match := compiled.search(name))}
 
 
-def _item(sources: Sources, split: str, scene: str, members: Mapping[str, str], cut: Cut) -> Item:
+def _item(
+    sources: Sources, split: str, scene: str, members: Mapping[str, str], cut: Cut | None
+) -> Item:
     names = {folder: f"{split}/{folder}/{scene}.png" for folder in members}
-    about = {} if cut.crop is None else cut.record
+    about = {} if cut is None or cut.crop is None else cut.record
     return Item(tuple(names.values()), partial(_scene, sources, members, names, cut), about)
 
 
 def _scene(
-    sources: Sources, members: Mapping[str, str], names: Mapping[str, str], cut: Cut
+    sources: Sources, members: Mapping[str, str], names: Mapping[str, str], cut: Cut | None
 ) -> dict[str, bytes]:
+    """The scene's files; without a cut, the archive's bytes."""
     made = {}
     for folder, member in members.items():
-        brought = cut_picture if folder == "images" else cut_map
-        made[names[folder]] = brought(sources.read(member), member, cut)
+        data = sources.read(member)
+        if cut is not None:
+            bring = cut_picture if folder == "images" else cut_map
+            data = bring(data, member, cut)
+        made[names[folder]] = data
     return made
 
 

@@ -1,7 +1,7 @@
 """Pictures and label maps scaled and cut on the way from an archive into a dataset.
 
 Scaled files are PNG, so that nothing is lost after the papers' own scaling; what is not scaled
-keeps the archive's bytes. Crops are drawn from keyed streams and written into the manifest: the papers'
+keeps the archive's bytes. Crops are drawn from keyed streams and stand in the manifest: the papers'
 test crops are random ones that were never published (protocol/editing.md, D.2).
 """
 

@@ -93,7 +93,9 @@ class DrawnScenes:
 
     def _draw(self, scene: str, fit: Fit, without: int | None) -> tuple[UInt8, Int32, Int32]:
         if scene not in self._known:
-            raise unknown(f"scene of {self.name}", scene, self._ids)
+            raise BadInput(
+                f"{self.name} has no scene {scene!r}; they go from {self._ids[0]} to {self._ids[-1]}"
+            )
         plan = self._compose(Dice(self.space.name, scene))
         objects = max((instance for instance, _ in plan.numbered()), default=0)
         if without is not None and not 1 <= without <= objects:

@@ -85,6 +85,14 @@ def test_void_is_zero_in_every_channel():
     assert labels.dense()[0].tolist() == expected
 
 
+def test_bits_follow_the_classes_in_their_order():
+    labels = torch.tensor([[[0, 1, -1]]])
+    edge = torch.tensor([[[True, False, True]]])
+    hole = torch.tensor([[[False, True, True]]])
+    found = SymbolMap.of_labels(labels, 2, torch.float32, [edge, hole]).dense()
+    assert found[0, :, 0].t().tolist() == [[1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 1]]
+
+
 def test_encoding_names_each_distinct_column_once():
     planes = [torch.tensor([[[5, 5, 2, 2]]]), torch.tensor([[[0, 1, 0, 0]]])]
     symbols, columns = encode(planes)

@@ -41,6 +41,15 @@ def test_cityscapes_objects_are_the_ids_from_1000(written):
     assert counted[-1] == "bicycle"
 
 
+def test_objects_may_lie_in_inst_map_as_the_released_data_has_them(written):
+    written.picture("a")
+    written.labels("a", wide([26] * 6))
+    written.instances("a", wide([26004] * 6, np.uint16))
+    (written.root / "instances").rename(written.root / "inst_map")
+    scene = open_dataset("cityscapes", written.root).read("a", NATIVE)
+    assert np.unique(scene.instances).tolist() == [26004]
+
+
 def test_flickr_landscape_stuff_is_no_object(written):
     written.picture("a")
     written.labels("a", wide([2, 4, 16, 128, 150, 255]))

@@ -25,7 +25,9 @@ def data(tmp_path: Path) -> Path:
 
 def run(data: Path, out: Path, *, workers: int = 1, limit=None, seed=None, watch=None, **changes):
     suite = parse_suite(suite_text(data, **changes), "made.yaml")
-    return run_suite(suite, out=out, device="cpu", workers=workers, limit=limit, seed=seed, watch=watch)
+    return run_suite(
+        suite, out=out, device="cpu", workers=workers, limit=limit, seed=seed, watch=watch
+    )
 
 
 def fingerprints(run_dir: Path) -> dict[str, str]:
@@ -92,7 +94,9 @@ def test_a_removal_from_a_photograph_has_no_true_answer_and_says_so(
     assert set(rows["reason"]) == {"no edit of this task has a true picture"}
 
 
-def test_workers_order_and_breaking_off_change_no_byte(data: Path, tmp_path: Path, monkeypatch) -> None:
+def test_workers_order_and_breaking_off_change_no_byte(
+    data: Path, tmp_path: Path, monkeypatch
+) -> None:
     monkeypatch.setattr("bench.run.plan.SHARD", 2)
     run(data, tmp_path / "whole")
     shards = iter(range(100))

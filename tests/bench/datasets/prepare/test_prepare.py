@@ -170,6 +170,13 @@ def test_cityscapes_has_frames_of_512x256_and_one_square_crop_of_each_val_frame(
     np.testing.assert_array_equal(crop.labels, frame.labels[:, left : left + 256])
 
 
+def test_val_frames_stand_there_in_full_size_too(streets, tmp_path):
+    prepare_dataset("cityscapes", streets, tmp_path / "out")
+    (scene,) = open_dataset("cityscapes", tmp_path / "out", "val-full").ids
+    full = open_dataset("cityscapes", tmp_path / "out", "val-full").read(scene, NATIVE)
+    assert full.size == (1024, 2048)
+
+
 def test_later_parts_of_a_face_are_painted_over_earlier_ones(tmp_path):
     whole = np.full((512, 512), 255, np.uint8)
     half = np.zeros((512, 512), np.uint8)
@@ -219,7 +226,7 @@ def test_an_interrupted_preparation_goes_on_and_ends_in_the_same_manifest(street
         prepare_dataset("cityscapes", streets, broken, advance=stop)
     assert json.loads((broken / "manifest.json").read_text())["state"] == "running"
     outcome = prepare_dataset("cityscapes", streets, broken)
-    assert (outcome.written, outcome.verified) == (6, 3)
+    assert (outcome.written, outcome.verified) == (9, 3)
     assert (broken / "manifest.json").read_bytes() == (whole / "manifest.json").read_bytes()
 
 
@@ -246,7 +253,7 @@ def test_an_unpacked_folder_does_as_well_as_its_archive(streets, tmp_path):
         with zipfile.ZipFile(archive) as file:
             file.extractall(tmp_path / "unpacked")
     outcome = prepare_dataset("cityscapes", [tmp_path / "unpacked"], tmp_path / "out")
-    assert outcome.written == 9
+    assert outcome.written == 12
 
 
 @pytest.mark.parametrize("name", ["../escape.jpg", "/etc/x.jpg", "a/../../x.jpg", "C:/x.jpg"])

@@ -1,0 +1,67 @@
+"""SESAME as an editor, as published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from baselines.adapters.demands import demand_hole, demand_known, demand_labels, demand_sides
+from baselines.checkpoints import load_network
+from baselines.layers.label_map import SymbolMap
+from baselines.sesame import SESAMEConfig
+from bench.batch import EditBatch
+
+__all__ = ["SESAMEEditor"]
+
+
+class SESAMEEditor:
+    """SESAME (ECCV 2020): paints the hole from the known pixels and the labels inside it.
+
+    Whether the network sees labels inside the hole only or everywhere is part of its variant: the
+    two released checkpoints were trained differently (protocol/generation.md, A.2).
+
+    Args:
+        weights: a file of `sebench models import sesame`.
+        variant: what the weights must be of; any where None.
+
+    Raises:
+        BadInput: weights that are missing, truncated, or of another system or variant.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, weights: str, variant: str | None = None) -> None:
+        loaded = load_network("sesame", Path(weights), variant=variant)
+        self.network = loaded.network
+        self.card = loaded.card
+        self.identity = loaded.identity
+        self.config = SESAMEConfig(**loaded.card.config)
+
+    def to(self, device: str) -> SESAMEEditor:
+        """Moves the network."""
+        self.network.to(device)
+        return self
+
+    @torch.no_grad()
+    def edit(self, batch: EditBatch) -> Tensor:
+        """Raw paintings, float32 [B,3,H,W] RGB in [-1,1].
+
+        Raises:
+            EditFailed: labels of another space, a size that the network cannot take, an empty mask
+                or a full one.
+        """
+        demand_labels(batch, self.config.classes, self.card.label_space)
+        demand_sides(batch, 4)
+        demand_hole(batch)
+        demand_known(batch)
+        painted: Tensor = self.network(batch.masked, self._label_map(batch))
+        return painted
+
+    def _label_map(self, batch: EditBatch) -> SymbolMap:
+        hole, labels = batch.hole[:, 0], batch.labels
+        if self.config.semantics == "hole":
+            labels = torch.where(hole, labels, -1)
+        return SymbolMap.of_labels(labels, self.config.classes, torch.float32, [hole])

@@ -1,0 +1,61 @@
+"""Style codes on disk: SEAN's folder of mean codes and DivSem's bank (protocol pages C.5 and B.3)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from baselines.checkpoints.reading import read_array, read_pickle
+from bench.errors import BadInput
+
+__all__ = ["read_mean_codes", "read_style_bank"]
+
+
+def read_mean_codes(folder: Path, classes: int, length: int) -> dict[str, Tensor]:
+    """SEAN's mean codes: FOLDER/<class>/ACE.npy, float32 [length]; a class may be absent.
+
+    Returns:
+        "mean_codes" float32 [classes,length] and "mean_codes_known" bool [classes].
+
+    Raises:
+        BadInput: no code at all, an unreadable one, or one of another length.
+    """
+    codes = torch.zeros(classes, length)
+    known = torch.zeros(classes, dtype=torch.bool)
+    for label in range(classes):
+        path = folder / str(label) / "ACE.npy"
+        if not path.is_file():
+            continue
+        array = read_array(path)
+        if array.shape != (length,):
+            raise BadInput(f"{path}: shape {list(array.shape)}, expected [{length}]")
+        codes[label] = torch.from_numpy(array.astype("float32"))
+        known[label] = True
+    if not known.any():
+        raise BadInput(f"{folder}: no mean code <class>/ACE.npy for any of {classes} classes")
+    return {"mean_codes": codes, "mean_codes_known": known}
+
+
+def read_style_bank(path: Path, length: int) -> dict[str, Tensor]:
+    """DivSem's style bank: a mapping class -> list of codes [length].
+
+    Returns:
+        "style_bank" float32 [N,length] and "style_bank_classes" int64 [N].
+
+    Raises:
+        BadInput: where the file holds something else.
+    """
+    content = read_pickle(path)
+    if not isinstance(content, dict) or not content:
+        raise BadInput(f"{path}: expected a mapping of classes to lists of style codes")
+    rows: list[Tensor] = []
+    labels: list[int] = []
+    for label, codes in content.items():
+        for code in codes:
+            if not isinstance(code, Tensor) or code.numel() != length:
+                raise BadInput(f"{path}: class {label}: expected codes of length {length}")
+            rows.append(code.reshape(length).float())
+            labels.append(int(label))
+    return {"style_bank": torch.stack(rows), "style_bank_classes": torch.tensor(labels)}

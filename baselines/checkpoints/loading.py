@@ -1,0 +1,99 @@
+"""Safetensors with a card -> a network ready for inference."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from baselines.checkpoints.card import KEY, Card
+from baselines.checkpoints.checking import differences, shapes_of
+from baselines.checkpoints.systems import find_system
+from baselines.checkpoints.writing import EXTRA
+from bench.errors import BadInput
+
+__all__ = ["Loaded", "load_network", "read_card"]
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A network with what came in its file.
+
+    Attributes:
+        network: in evaluation mode, without gradients, channels last in memory.
+        card: the file's card.
+        extras: tensors beside the network's (mean codes, style bank).
+    """
+
+    network: nn.Module
+    card: Card
+    extras: Mapping[str, Tensor]
+
+    @property
+    def identity(self) -> dict[str, str | None]:
+        """The weights' part of a method's identity."""
+        return {
+            "system": self.card.system,
+            "variant": self.card.variant,
+            "weights": self.card.tensors_sha256,
+        }
+
+
+def read_card(file: Path) -> Card:
+    """The card of a weights file; reads no tensor.
+
+    Raises:
+        BadInput: no such file, a truncated one, or one without a card.
+    """
+    if not file.is_file():
+        raise BadInput(f"{file}: no such weights file")
+    try:
+        with safe_open(file, framework="pt") as archive:
+            text = (archive.metadata() or {}).get(KEY)
+    except SafetensorError as error:
+        raise BadInput(
+            f"{file}: not a whole safetensors file ({error}); import the official file again"
+        ) from None
+    if text is None:
+        raise BadInput(
+            f"{file}: has no card; make it with `sebench models import SYSTEM FILE --out {file.name}`"
+        )
+    try:
+        return Card.model_validate(json.loads(text))
+    except (ValidationError, ValueError):
+        raise BadInput(f"{file}: its card cannot be read; import the official file again") from None
+
+
+def load_network(system: str, file: Path, *, variant: str | None = None) -> Loaded:
+    """The network of a weights file.
+
+    Args:
+        system: what the file must hold.
+        file: as `import_checkpoint` or `save_network` wrote it.
+        variant: what it must be of; any where None.
+
+    Raises:
+        BadInput: another system or variant, a truncated file, or tensors that do not fit the card.
+    """
+    card = read_card(file)
+    for what, wanted, has in (("system", system, card.system), ("variant", variant, card.variant)):
+        if wanted is not None and wanted != has:
+            raise BadInput(f"{file}: {what}: holds {has!r}, expected {wanted!r}")
+    entry = find_system(system)
+    with safe_open(file, framework="pt") as archive:
+        tensors = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
+    extras = {n.removeprefix(EXTRA): t for n, t in tensors.items() if n.startswith(EXTRA)}
+    state = {name: value for name, value in tensors.items() if not name.startswith(EXTRA)}
+    network = entry.skeleton(entry.config(card.variant, **card.config))
+    found = differences(shapes_of(state), shapes_of(network))
+    if found:
+        raise BadInput(f"{file}: does not fit its card; parameters {'; '.join(found)}")
+    network.load_state_dict(state, assign=True)
+    ready = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    return Loaded(ready, card, extras)

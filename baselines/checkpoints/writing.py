@@ -1,0 +1,74 @@
+"""Writes a network's weights as one safetensors file with its card."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from baselines.checkpoints.card import KEY, Card
+from baselines.layers.spectral import fold_spectral
+from bench.atomic import whole_file
+from bench.identity import tensors_hash
+
+__all__ = ["EXTRA", "save_network", "state_hash", "write_weights"]
+
+EXTRA = "extra."
+"""Prefix of the tensors that are no part of the network: mean codes, a style bank."""
+
+
+def save_network(
+    network: nn.Module,
+    config: BaseModel,
+    out: Path,
+    *,
+    system: str,
+    variant: str,
+    source: str,
+    licence: str,
+    label_space: str | None = None,
+    note: str = "",
+    extras: Mapping[str, Tensor] | None = None,
+) -> Card:
+    """Writes a network that was trained here, spectral norm folded away.
+
+    Args:
+        network: in training form or plain.
+        config: what it was built from.
+        out: the safetensors file.
+        system, variant, source, licence, label_space, note: fields of the card.
+        extras: tensors beside the network's.
+    """
+    state = fold_spectral(network.state_dict())
+    card = Card(
+        system=system,
+        variant=variant,
+        config=config.model_dump(mode="json"),
+        label_space=label_space,
+        source=source,
+        tensors_sha256=state_hash(state),
+        licence=licence,
+        note=note,
+    )
+    write_weights(out, state, card, extras or {})
+    return card
+
+
+def write_weights(
+    out: Path, state: Mapping[str, Tensor], card: Card, extras: Mapping[str, Tensor]
+) -> None:
+    """Writes tensors and card, whole or not at all."""
+    tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
+    tensors |= {EXTRA + name: value.cpu().contiguous() for name, value in extras.items()}
+    content = save(tensors, metadata={KEY: json.dumps(card.model_dump(mode="json"))})
+    with whole_file(out) as temporary:
+        temporary.write_bytes(content)
+
+
+def state_hash(state: Mapping[str, Tensor]) -> str:
+    """The weights' identity: SHA-256 over names and values."""
+    return tensors_hash((name, value.detach().cpu().numpy()) for name, value in state.items())

@@ -1,0 +1,66 @@
+"""What SSAE is built from, and its ablations (protocol/generation.md, D.4 and D.5)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from baselines.sae import SAEConfig
+
+__all__ = ["REGIONS", "VARIANTS", "SSAEConfig", "ssae_config"]
+
+REGIONS: dict[str, tuple[str, ...]] = {
+    "hair": ("hair",),
+    "skin": ("skin",),
+    "nose": ("nose",),
+    "eyes": ("l_eye", "r_eye", "left eye", "right eye"),
+    "mouth": ("mouth", "u_lip", "l_lip", "lips"),
+}
+"""The five regions and the classes that make them up: CelebAMask-HQ (D.5, 3), procedural faces."""
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "full": {},
+    "noise in the last block": {"noise_block": 0},
+    "noise per pixel": {"noise": "iid"},
+    "w/o refinement": {"refine": False},
+}
+
+
+class SSAEConfig(BaseModel):
+    """The defaults are the proposed ones of D.5.
+
+    Attributes:
+        sae: the autoencoder that is edited through.
+        noise: "vector" = one vector for each picture and region; "iid" = one for each pixel.
+        noise_scale: its standard deviation.
+        noise_block: the up-sampling block that gets it, counted from the last (0).
+        refine: False = `w/o refinement`.
+        width: channels inside a refinement block.
+        first_blocks, second_blocks: residual blocks before and after eq. 2.
+        mask_width: channels of a mask predictor's branches and decoder.
+        threshold: a predicted probability above it is the region.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sae: SAEConfig = SAEConfig()
+    noise: Literal["vector", "iid"] = "vector"
+    noise_scale: float = Field(default=1.0, ge=0)
+    noise_block: int = Field(default=1, ge=0)
+    refine: bool = True
+    width: int = Field(default=64, ge=1)
+    first_blocks: int = Field(default=4, ge=0)
+    second_blocks: int = Field(default=2, ge=0)
+    mask_width: int = Field(default=64, ge=1)
+    threshold: float = Field(default=0.5, gt=0, lt=1)
+
+
+def ssae_config(variant: str = "full", **fields: Any) -> SSAEConfig:
+    """The configuration of a variant; `fields` replace defaults.
+
+    Raises:
+        KeyError: no such variant.
+        pydantic.ValidationError: a field is out of its range.
+    """
+    return SSAEConfig(**{**VARIANTS[variant], **fields})

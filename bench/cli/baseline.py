@@ -1,0 +1,30 @@
+"""`sebench baseline`: a run kept as one small file in git."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="A run kept as one small file in git.")
+
+
+@app.callback()
+def _root() -> None:
+    """A run kept as one small file in git."""
+
+
+@app.command()
+def save(
+    run: Annotated[Path, typer.Argument(help="A run directory.")],
+    out: Annotated[Path, typer.Option(help="The file.")] = Path("baseline.json"),
+) -> None:
+    """Save what a later run can be paired with: values, no pictures."""
+    from bench.baseline import save_baseline
+    from bench.compare import read_side_of_run
+
+    save_baseline(read_side_of_run(run), out)
+    typer.echo(f"baseline: {out} ({out.stat().st_size / 1000:.0f} kB)")

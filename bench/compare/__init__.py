@@ -1,0 +1,22 @@
+"""Judging runs against each other: paired differences, margins, verdicts."""
+
+from bench.compare.change import Change, Verdict, judge
+from bench.compare.comparison import Comparison, compare
+from bench.compare.evidence import Evidence, Key, Side
+from bench.compare.from_run import read_side_of_run
+from bench.compare.margin import Margin, default_margin, parse_margin
+
+__all__ = [
+    "Change",
+    "Comparison",
+    "Evidence",
+    "Key",
+    "Margin",
+    "Side",
+    "Verdict",
+    "compare",
+    "default_margin",
+    "judge",
+    "parse_margin",
+    "read_side_of_run",
+]

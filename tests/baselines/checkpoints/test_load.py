@@ -1,0 +1,79 @@
+"""Weights files are checked before they are used."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from baselines.checkpoints import load_network, read_card, save_network
+from baselines.sesame import SESAMEConfig, SESAMEGenerator
+from bench.errors import BadInput
+
+CONFIG = SESAMEConfig(classes=3, ngf=2, hidden=4)
+
+
+@pytest.fixture
+def file(tmp_path):
+    torch.manual_seed(0)
+    save_network(
+        SESAMEGenerator(CONFIG),
+        CONFIG,
+        tmp_path / "w.safetensors",
+        system="sesame",
+        variant="labels",
+        source="trained in a test",
+        licence="Apache-2.0",
+        extras={"mean_codes": torch.ones(2)},
+    )
+    return tmp_path / "w.safetensors"
+
+
+def test_a_saved_network_comes_back_for_inference(file):
+    loaded = load_network("sesame", file)
+    assert not loaded.network.training
+    assert not any(p.requires_grad for p in loaded.network.parameters())
+    assert loaded.extras["mean_codes"].tolist() == [1, 1]
+    assert loaded.identity["weights"] == read_card(file).tensors_sha256
+
+
+def test_saving_twice_gives_the_same_identity(file, tmp_path):
+    network = load_network("sesame", file).network
+    card = save_network(
+        network,
+        CONFIG,
+        tmp_path / "again.safetensors",
+        system="sesame",
+        variant="labels",
+        source="a copy",
+        licence="Apache-2.0",
+    )
+    assert card.tensors_sha256 == read_card(file).tensors_sha256
+
+
+def test_another_system_or_variant_is_named(file):
+    with pytest.raises(BadInput, match="system: holds 'sesame', expected 'sean'"):
+        load_network("sean", file)
+    with pytest.raises(BadInput, match="variant: holds 'labels', expected 'ade20k'"):
+        load_network("sesame", file, variant="ade20k")
+
+
+def test_a_missing_and_a_truncated_file_are_sentences(file, tmp_path):
+    with pytest.raises(BadInput, match="no such weights file"):
+        read_card(tmp_path / "nothing.safetensors")
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(BadInput, match="not a whole safetensors file"):
+        load_network("sesame", file)
+
+
+def test_a_file_without_a_card_says_how_to_make_one(tmp_path):
+    save_file({"a": torch.ones(1)}, tmp_path / "plain.safetensors")
+    with pytest.raises(BadInput, match="sebench models import"):
+        read_card(tmp_path / "plain.safetensors")
+
+
+def test_tensors_that_do_not_fit_the_card_are_refused(file, tmp_path):
+    card = read_card(file).model_dump_json()
+    save_file({"a": torch.ones(1)}, tmp_path / "x.safetensors", {"sebench.card": card})
+    with pytest.raises(BadInput, match=r"does not fit its card.*missing.*not part of this network"):
+        load_network("sesame", tmp_path / "x.safetensors")

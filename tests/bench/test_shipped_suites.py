@@ -1,0 +1,67 @@
+"""Every shipped suite names things that are there."""
+
+import pytest
+
+import masks
+from bench.datasets import dataset_names
+from bench.metrics import metric_names
+from bench.published import all_published, find_published
+from bench.suite import load_suite, suite_names
+
+PAPERS = {one.paper for one in all_published()}
+TABLES = [name for name in suite_names() if load_suite(name).table is not None]
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_its_name_is_the_files_and_it_has_a_title(name):
+    suite = load_suite(name)
+    assert suite.name == name
+    assert suite.title
+    assert suite.description
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_its_datasets_protocols_and_metrics_are_registered(name):
+    suite = load_suite(name)
+    assert {entry.dataset for entry in suite.datasets.values()} <= set(dataset_names())
+    assert {metric.name for metric in suite.metrics} <= set(metric_names())
+    for task in suite.single_tasks():
+        masks.make_protocol(str(task.protocol), task.parameters)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_its_papers_and_published_names_are_in_the_results(name):
+    table = load_suite(name).table
+    assert set(table.papers) <= PAPERS
+    methods = {method for row in table.rows for method in row.published}
+    for column in table.columns:
+        for key in column.published:
+            where = {"dataset": key.dataset, "task": key.task, "metric": key.metric}
+            found = [find_published(**where, method=one, papers=table.papers) for one in methods]
+            assert any(found), key
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_its_rows_and_columns_are_all_there_once(name):
+    table = load_suite(name).table
+    columns = [(column.task, column.metric, column.cost) for column in table.columns]
+    assert len(columns) == len(set(columns))
+    methods = [row.method for row in table.rows if row.method is not None]
+    assert len(methods) == len(set(methods))
+
+
+def test_a_paper_that_is_shown_knows_every_value_it_has_for_the_editing_tasks():
+    shown = {
+        one.value
+        for name in TABLES
+        for column in load_suite(name).table.columns
+        for row in load_suite(name).table.rows
+        for key in column.published
+        for method in row.published
+        for one in find_published(
+            dataset=key.dataset, task=key.task, metric=key.metric, method=method
+        )
+    }
+    for one in all_published():
+        if one.paper.startswith("SPMPGAN") and one.metric == "FID":
+            assert one.value in shown
