@@ -1,12 +1,12 @@
 """The Metric contract: per-edit columns in the one pass, scores with intervals afterwards.
 
 The harness shows a metric every result once, while it is in memory: first the reference side of a
-group of edits (computed once for all methods), then each method's results. A group holds all edits of
-its scenes. What a metric returns are columns of the samples table: plain numbers (a per-edit value)
-or lists of numbers (a state from which the summary is made: features, counts). After the pass,
-`estimates` reads the columns of one task and method and gives values with their replicates over
-scenes; scores with intervals, and paired differences of two methods, are made from those. So scoring
-is resumable, and every number can be made again from the table.
+group of edits (computed once for all methods), then each method's results. A group holds all edits
+of its scenes. What a metric returns are columns of the samples table: plain numbers (a per-edit
+value) or lists of numbers (a state from which the summary is made: features, counts). After the
+pass, `estimates` reads the columns of one task and method and gives values with their replicates
+over scenes; scores with intervals, and paired differences of two methods, are made from those. So
+scoring is resumable, and every number can be made again from the table.
 """
 
 from __future__ import annotations
