@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -40,3 +41,31 @@ def show(name: Annotated[str, typer.Argument(help="An editor's name.")]) -> None
     typer.echo("options:")
     for option in inspect.signature(editor.factory).parameters.values():
         typer.echo(f"  {option}")
+
+
+@app.command("import")
+def import_model(
+    system: Annotated[str, typer.Argument(help="spade, sesame, sean, spmpgan, divsem or sae.")],
+    file: Annotated[Path, typer.Argument(help="The official checkpoint; nothing in it is run.")],
+    out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
+    variant: Annotated[
+        str | None, typer.Option(help="The system's form, in its paper's words.")
+    ] = None,
+    label_space: Annotated[
+        str | None, typer.Option(help="The label space that the network counts in.")
+    ] = None,
+    style_codes: Annotated[
+        Path | None, typer.Option(help="SEAN's folder of mean codes, or DivSem's style bank.")
+    ] = None,
+) -> None:
+    """Turn an official checkpoint into safetensors with a card, checking every name and shape."""
+    from bench.importers import find_importer
+
+    importer = find_importer(system)
+    card = importer(
+        system, file, out, variant=variant, label_space=label_space, style_codes=style_codes
+    )
+    typer.echo(f"{out}: {card.system}, {card.variant}; tensors {card.tensors_sha256[:16]}")
+    typer.echo(f"licence: {card.licence}")
+    if card.note:
+        typer.echo(card.note)
