@@ -16,16 +16,13 @@ app = typer.Typer(no_args_is_help=True, help="Registered editors.")
 @app.command("list")
 def list_models() -> None:
     """List the registered editors and what they need; a broken one stands with its reason."""
-    from rich.console import Console
-    from rich.table import Table
-
     from bench.editors import registered_editors
 
-    table = Table("editor", "from", "sees beyond the hole's surround", "what it does")
     for editor in registered_editors():
         about = editor.summary if editor.problem is None else f"cannot be used: {editor.problem}"
-        table.add_row(editor.name, editor.source, ", ".join(sorted(editor.needs)), about)
-    Console().print(table)
+        needs = f"  [needs {', '.join(sorted(editor.needs))}]" if editor.needs else ""
+        typer.echo(f"{editor.name}: {about}{needs}")
+        typer.echo(f"    from {editor.source} ({editor.target})")
 
 
 @app.command()
