@@ -55,7 +55,7 @@ def notices(
     run: Run, tables: Sequence[Table], failed: Mapping[str, Sequence[Failure]]
 ) -> list[Notice]:
     """All warnings of a run, those that affect numbers first."""
-    found = [*_state(run), *_methods(run)]
+    found = [*_state(run), *_methods(run), *_watched(run)]
     for task in run.header.tasks:
         found += _task(task, failed[task.name])
     found += _missing(tables)
@@ -84,6 +84,19 @@ def _methods(run: Run) -> list[Notice]:
         names = ", ".join(peeking)
         text = f"Shown the hidden pixels, so not ranked beside the others (marked ◐): {names}."
         found.append(Notice("note", text))
+    return found
+
+
+def _watched(run: Run) -> list[Notice]:
+    """What canaries and a second look at the editors found, once for all tasks that share it."""
+    tasks: dict[tuple[Literal["bad", "note"], str], list[str]] = {}
+    for notice in run.header.notices:
+        tasks.setdefault((notice.kind, notice.text), []).append(notice.task)
+    titles = {task.name: task.title for task in run.header.tasks}
+    found = []
+    for (kind, text), names in tasks.items():
+        where = "every task" if len(names) == len(titles) else ", ".join(titles[n] for n in names)
+        found.append(Notice(kind, f"{text} ({where})."))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,16 +16,13 @@ app = typer.Typer(no_args_is_help=True, help="Registered editors.")
 @app.command("list")
 def list_models() -> None:
     """List the registered editors and what they need; a broken one stands with its reason."""
-    from rich.console import Console
-    from rich.table import Table
-
     from bench.editors import registered_editors
 
-    table = Table("editor", "from", "sees beyond the hole's surround", "what it does")
     for editor in registered_editors():
         about = editor.summary if editor.problem is None else f"cannot be used: {editor.problem}"
-        table.add_row(editor.name, editor.source, ", ".join(sorted(editor.needs)), about)
-    Console().print(table)
+        needs = f"  [needs {', '.join(sorted(editor.needs))}]" if editor.needs else ""
+        typer.echo(f"{editor.name}: {about}{needs}")
+        typer.echo(f"    from {editor.source} ({editor.target})")
 
 
 @app.command()
@@ -40,3 +38,31 @@ def show(name: Annotated[str, typer.Argument(help="An editor's name.")]) -> None
     typer.echo("options:")
     for option in inspect.signature(editor.factory).parameters.values():
         typer.echo(f"  {option}")
+
+
+@app.command("import")
+def import_model(
+    system: Annotated[str, typer.Argument(help="spade, sesame, sean, spmpgan, divsem or sae.")],
+    file: Annotated[Path, typer.Argument(help="The official checkpoint; nothing in it is run.")],
+    out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
+    variant: Annotated[
+        str | None, typer.Option(help="The system's form, in its paper's words.")
+    ] = None,
+    label_space: Annotated[
+        str | None, typer.Option(help="The label space that the network counts in.")
+    ] = None,
+    style_codes: Annotated[
+        Path | None, typer.Option(help="SEAN's folder of mean codes, or DivSem's style bank.")
+    ] = None,
+) -> None:
+    """Turn an official checkpoint into safetensors with a card, checking every name and shape."""
+    from bench.importers import find_importer
+
+    importer = find_importer(system)
+    card = importer(
+        system, file, out, variant=variant, label_space=label_space, style_codes=style_codes
+    )
+    typer.echo(f"{out}: {card.system}, {card.variant}; tensors {card.tensors_sha256[:16]}")
+    typer.echo(f"licence: {card.licence}")
+    if card.note:
+        typer.echo(card.note)
