@@ -1,15 +1,16 @@
-"""`sebench models`: the registered editors."""
+"""`sebench models`: the registered editors, and official checkpoints made into weights files."""
 
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Registered editors.")
+app = typer.Typer(no_args_is_help=True, help="Registered editors and their weights.")
 
 
 @app.command("list")
@@ -40,3 +41,52 @@ def show(name: Annotated[str, typer.Argument(help="An editor's name.")]) -> None
     typer.echo("options:")
     for option in inspect.signature(editor.factory).parameters.values():
         typer.echo(f"  {option}")
+
+
+@app.command("import")
+def import_weights(
+    system: Annotated[str, typer.Argument(help="The published system, as in `sesame`.")],
+    file: Annotated[Path, typer.Argument(help="The official checkpoint; nothing in it is run.")],
+    out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
+    variant: Annotated[
+        str | None, typer.Option(help="The system's form; its first if left out.")
+    ] = None,
+    label_space: Annotated[
+        str | None, typer.Option(help="The labels the network counts in.")
+    ] = None,
+    style_codes: Annotated[
+        Path | None, typer.Option(help="SEAN's folder of mean codes, or DivSem's style bank.")
+    ] = None,
+    field: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE of the configuration (YAML), repeatable.")
+    ] = None,
+) -> None:
+    """Check an official checkpoint name by name and write it as a weights file with a card."""
+    from bench.importers import find_importer
+
+    card = find_importer(system)(
+        system,
+        file,
+        out,
+        variant=variant,
+        label_space=label_space,
+        style_codes=style_codes,
+        options=_fields(field or []),
+    )
+    typer.echo(f"{out}")
+    for name, value in card.model_dump().items():
+        typer.echo(f"  {name}: {value}")
+
+
+def _fields(pairs: list[str]) -> dict[str, object]:
+    import yaml
+
+    from bench.errors import BadInput
+
+    found = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise BadInput(f"--field {pair}: expected NAME=VALUE, as in ngf=32")
+        found[name] = yaml.safe_load(text)
+    return found
