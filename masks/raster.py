@@ -13,6 +13,8 @@ floored wrongly. This holds for canvases up to `LARGEST` pixels a side.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -84,8 +86,8 @@ def runs(size: tuple[int, int], count: int, lane: Int64, top: Float64, bottom: F
     np.add.at(change, top[kept].astype(np.int64) * lanes + lane, np.int16(1))
     np.add.at(change, (bottom[kept].astype(np.int64) + 1) * lanes + lane, np.int16(-1))
     rows = change.reshape(height + 1, lanes)
-    for y in range(1, height):
-        np.add(rows[y], rows[y - 1], out=rows[y])
+    for above, row in pairwise(rows[:height]):
+        np.add(above, row, out=row)
     covered = rows[:height].reshape(height, count, width) > 0
     return np.ascontiguousarray(covered.transpose(1, 0, 2))
 

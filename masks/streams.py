@@ -103,9 +103,11 @@ def scaled(words: UInt64, low: int, high: int) -> Int64:
 def _written(parts: tuple[str | int, ...]) -> bytes:
     written = []
     for part in parts:
-        if isinstance(part, bool) or not isinstance(part, (str, int, np.integer)):
+        if isinstance(part, str):
+            kind, text = b"s", part.encode("utf-8", "surrogatepass")
+        elif isinstance(part, (int, np.integer)) and not isinstance(part, bool):
+            kind, text = b"i", b"%d" % part
+        else:
             raise TypeError(f"a stream is named by text and integers, not by {part!r}")
-        kind = b"s" if isinstance(part, str) else b"i"
-        text = (part if isinstance(part, str) else str(int(part))).encode("utf-8")
-        written.append(kind + len(text).to_bytes(8, "little") + text)
+        written += [kind, len(text).to_bytes(8, "little"), text]
     return b"".join(written)

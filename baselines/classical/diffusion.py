@@ -37,12 +37,12 @@ class Diffusion:
 
 
 def _fill(picture: Float64, hole: Bool) -> Float64:
+    filled: Float64 = picture.copy()
     if hole.all():
-        return np.zeros_like(picture)
-    if not hole.any():
-        return picture
+        filled[:] = 0
+    if hole.all() or not hole.any():
+        return filled
     system, known = _laplace(hole)
-    filled = picture.copy()
     right: Float64 = known @ picture[:, ~hole].T  # [unknowns, 3]
     solution: Float64 = linalg.splu(system).solve(right)
     filled[:, hole] = solution.T

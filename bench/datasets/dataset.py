@@ -17,8 +17,8 @@ class Fit:
     """How a picture is brought to a suite's size; part of the protocol hash.
 
     `resize` scales both sides to `size` (height, width); `crop` scales the picture until it covers
-    `size`, then cuts out the centre; `native` leaves it as it is and has no size. Pictures are scaled bicubic,
-    labels and instances nearest.
+    `size`, then cuts out the centre; `native` leaves it as it is and has no size. Pictures are
+    scaled bicubic, labels and instances nearest.
     """
 
     size: tuple[int, int] | None

@@ -16,7 +16,7 @@ __all__ = ["compose", "quantised"]
 
 def quantised(painting: Float32, quantise: Quantise) -> UInt8:
     """uint8 of a painting in [-1,1]: (x+1)/2*255 in float32, clipped, rounded half up or truncated."""
-    grey = np.clip((painting + np.float32(1)) / np.float32(2) * np.float32(255), 0, 255)
+    grey: Float32 = np.clip((painting + np.float32(1)) / np.float32(2) * np.float32(255), 0, 255)
     if quantise == "round":
         grey = np.floor(grey + np.float32(0.5))
     return grey.astype(np.uint8)

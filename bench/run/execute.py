@@ -14,10 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.metrics import Metric, References
+from bench.run.canaries import EDITS
+from bench.run.canary_shard import CanaryShard
 from bench.run.composite import compose
+from bench.run.hidden import look_behind
 from bench.run.measure import Group, measure_group
 from bench.run.methods import Method
-from bench.run.paint import Painter
+from bench.run.paint import Painter, Paintings
 from bench.run.plan import Plan, Shard, Task
 from bench.run.prepare import Job, Prepared, prepare_shard
 from bench.run.rows import Rows
@@ -88,6 +91,7 @@ def _carry_out(
     written = [pool.submit(_write_edit, folder, task, job) for job in jobs]
     rows = Rows(task, prepared)
     group = _group(task, metrics, jobs) if jobs else None
+    canaries = CanaryShard(task, jobs[:EDITS]) if jobs and shard.index == 0 else None
     for method in execution.methods:
         if method.editor is None or group is None:
             continue
@@ -107,9 +111,29 @@ def _carry_out(
             written.append(pool.submit(write_picture, path, result))
         columns = measure_group(metrics, group, results, paintings.pictures)
         rows.add(method, paintings, columns)
+        if canaries is not None:
+            _check_method(execution, canaries, method, results, paintings)
+    if canaries is not None:
+        canaries.write(folder, shard.file_name, metrics, _group(task, metrics, canaries.jobs))
     for future in written:
         future.result()
     rows.write(folder, shard.file_name, group)
+
+
+def _check_method(
+    execution: Execution,
+    canaries: CanaryShard,
+    method: Method,
+    results: Mapping[int, UInt8],
+    paintings: Paintings,
+) -> None:
+    """Whether the method is a canary, and whether it sees what it must not."""
+    canaries.compare(method.name, results)
+    jobs = canaries.jobs[: execution.painter.batch_size]
+    space = canaries.task.dataset.space
+    behaviour = look_behind(execution.painter, method, jobs, space, paintings.pictures)
+    if behaviour is not None:
+        canaries.checks.hidden[method.name] = behaviour
 
 
 def _group(task: Task, metrics: Sequence[Metric], jobs: Sequence[Job]) -> Group:

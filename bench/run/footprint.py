@@ -53,11 +53,11 @@ def _live_bytes() -> Any:
     from torch.utils._python_dispatch import TorchDispatchMode
     from torch.utils._pytree import tree_leaves
 
-    class LiveBytes(TorchDispatchMode):
+    class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch has no types here
         """Follows the bytes of storages that are made while it is active."""
 
         def __init__(self) -> None:
-            super().__init__()
+            super().__init__()  # type: ignore[no-untyped-call]
             self.now = 0
             self.peak = 0
             self._seen: set[int] = set()

@@ -13,10 +13,7 @@ from bench.names import slug
 from bench.suite import MethodEntry
 from bench.version import __version__
 
-__all__ = ["REAL", "Method", "make_methods"]
-
-REAL = "(real)"
-"""The name under which the real pictures' own score stands in a table."""
+__all__ = ["Method", "make_methods"]
 
 
 @dataclass(frozen=True, eq=False)

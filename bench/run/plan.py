@@ -170,6 +170,7 @@ def _task(suite: Suite, entry: TaskEntry, cut: DatasetEntry, dataset: Dataset) -
     if not scenes:
         raise BadInput(f"task {name!r}: dataset {dataset.name!r} has no scenes")
     protocol, recipe = _protocol(name, entry)
+    protocol = masks.paired(protocol, scenes)
     composite = entry.composite or suite.composite
     quantise = entry.quantise or suite.quantise
     fit = Fit(cut.size, cut.fit)

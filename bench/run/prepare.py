@@ -116,13 +116,13 @@ def _references(task: Task, scene: str, sample: int) -> tuple[str, ...]:
         return ()
     return tuple(
         masks.references(
-            task.protocol.key,
+            masks.drawn_by(task.protocol),
             task.dataset.name,
             scene,
             task.dataset.ids,
             task.references,
-            task.seed,
-            sample,
+            seed=task.seed,
+            sample=sample,
         )
     )
 

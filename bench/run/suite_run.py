@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,18 @@ from bench.atomic import write_json
 from bench.clock import now
 from bench.errors import BadInput
 from bench.metrics import Context, Metric, Missing, make_metric
+from bench.run.canary_shard import read_checks
 from bench.run.costs import cost_rows
 from bench.run.early import Stopping
 from bench.run.environment import commit, hardware, versions
 from bench.run.execute import Execution, execute
+from bench.run.header import RunNotice
 from bench.run.methods import Method, make_methods
+from bench.run.notices import check_notices, order_notices
 from bench.run.paint import Painter
 from bench.run.plan import Plan, Task, plan_run
 from bench.run.record import RunRecord, take_up
-from bench.run.reduce import TaskMetrics, reduce_task
+from bench.run.reduce import TaskMetrics, reduce_canaries, reduce_task
 from bench.run.store import RunFolder, write_table
 from bench.run.tables import read_shards
 from bench.suite import Suite, load_suite
@@ -123,6 +126,7 @@ def run_suite(
         folder.record,
         {
             **record.json(counts),
+            "notices": _notices(folder, plan, metrics, methods),
             "state": "done" if _complete(folder, plan) else "decided",
             "started": started,
             "finished": now(),
@@ -223,6 +227,28 @@ def _write_scores(
     _write_rows(folder.scores, scores)
     if replicates:
         _write_rows(folder.replicates, replicates)
+
+
+def _notices(
+    folder: RunFolder,
+    plan: Plan,
+    metrics: Mapping[str, TaskMetrics],
+    methods: tuple[Method, ...],
+) -> list[dict[str, Any]]:
+    """Scores the canaries, and says what they and the second look at every method found out."""
+    rows: list[dict[str, Any]] = []
+    found: list[RunNotice] = []
+    needs = {method.name: method.needs for method in methods}
+    for task in plan.tasks:
+        scores = reduce_canaries(folder, task, metrics[task.name])
+        rows += [
+            {"task": task.name, "method": canary, **asdict(score)}
+            for (_, canary), score in scores.items()
+        ]
+        found += order_notices(task.name, metrics[task.name].ready, scores)
+        found += check_notices(task.name, read_checks(folder, task.slug), needs)
+    _write_rows(folder.canaries, rows)
+    return [notice.model_dump() for notice in found]
 
 
 def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:

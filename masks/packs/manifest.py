@@ -13,9 +13,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, get_args
 
 from masks.errors import MaskError
+from masks.spec import Truth
 
 __all__ = ["EDITS", "FORMAT", "MANIFEST", "Entry", "Manifest", "Plane", "entries", "file_digest"]
 
@@ -66,7 +67,7 @@ class Entry:
     def line(self) -> str:
         """The entry as a line of JSON; what is None is left out."""
         kept = {name: value for name, value in asdict(self).items() if value is not None}
-        return json.dumps(kept, ensure_ascii=False) + "\n"
+        return json.dumps(kept) + "\n"
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Manifest:
 
     def text(self) -> str:
         """The manifest as indented JSON."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+        return json.dumps(asdict(self), indent=1) + "\n"
 
     @staticmethod
     def read(folder: Path) -> Manifest:
@@ -148,11 +149,19 @@ def _entry(line: str, where: str) -> Entry:
             if name in value:
                 value[name] = _made(Plane, value[name], where)
         if "window" in value:
-            value["window"] = tuple(value["window"])
+            value["window"] = _window(value["window"], where)
     entry: Entry = _made(Entry, value, where)
     if (entry.mask is None) == (entry.impossible is None):
         raise MaskError(f"{where}: an entry has either a mask or a reason why there is none")
+    if entry.mask is not None and entry.truth not in get_args(Truth):
+        raise MaskError(f"{where}: truth must be one of {get_args(Truth)}, not {entry.truth!r}")
     return entry
+
+
+def _window(value: Any, where: str) -> tuple[int, ...]:
+    if not (isinstance(value, list) and len(value) == 4 and all(type(x) is int for x in value)):
+        raise MaskError(f"{where}: window must be [top, left, bottom, right], not {value!r}")
+    return tuple(value)
 
 
 def _text(path: Path) -> str:

@@ -44,7 +44,7 @@ class Predefined(Parameters):
 
     def paired_with(self, scenes: Sequence[str]) -> Predefined:
         """The same masks for these scenes, which the sorted pairing has to know."""
-        return replace(self, scenes=tuple(scenes))
+        return self if self.scenes else replace(self, scenes=tuple(scenes))
 
     @property
     def identity(self) -> dict[str, object]:

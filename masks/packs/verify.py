@@ -10,7 +10,7 @@ from masks.digest import array_digest
 from masks.errors import MaskError
 from masks.packs.manifest import EDITS, MANIFEST, Entry, Manifest, entries, file_digest
 from masks.packs.read import planes
-from masks.registry import make_protocol
+from masks.registry import describe, make_protocol
 
 __all__ = ["Problem", "verify_pack"]
 
@@ -36,7 +36,7 @@ def verify_pack(folder: Path) -> tuple[Problem, ...]:
     folder = Path(folder)
     try:
         manifest = Manifest.read(folder)
-        make_protocol(manifest.protocol, _checkable(manifest))
+        _check_protocol(folder, manifest)
         if file_digest(folder / EDITS) != manifest.list_sha256:
             return (Problem(EDITS, "differs from the manifest's hash"),)
         return tuple(_walk(folder, manifest))
@@ -44,9 +44,17 @@ def verify_pack(folder: Path) -> tuple[Problem, ...]:
         return (Problem(MANIFEST, str(error)),)
 
 
-def _checkable(manifest: Manifest) -> dict[str, object]:
-    """The parameters that can be checked here: folders of masks lie elsewhere."""
-    return {} if "folder" in manifest.parameters else manifest.parameters
+def _check_protocol(folder: Path, manifest: Manifest) -> None:
+    """Refuses a protocol, parameters or operation that do not exist or go together."""
+    described = describe(manifest.protocol)
+    if "folder" in manifest.parameters:  # masks made elsewhere, which need not be here
+        return
+    make_protocol(manifest.protocol, manifest.parameters)
+    if manifest.operation != described.operation:
+        raise MaskError(
+            f"{folder}: operation {manifest.operation!r} is not that of {described.key}, "
+            f"{described.operation!r}"
+        )
 
 
 def _walk(folder: Path, manifest: Manifest) -> Iterator[Problem]:

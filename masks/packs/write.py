@@ -32,7 +32,7 @@ def write_pack(
 
     Masks are always written; target maps and instances for every operation but painting a scene
     by its own map ("inpaint", "synthesise"), and for every edit in a window. One edit is in
-    memory at a time.
+    memory at a time. A power cut right after may still lose bytes, which `verify_pack` finds.
 
     Args:
         folder: where the pack shall be; must not exist, or be empty.
@@ -55,6 +55,8 @@ def write_pack(
     try:
         manifest = _fill(part, protocol, sites, seed, fingerprint)
         part.chmod(0o755)
+        if folder.exists():
+            folder.rmdir()
         part.replace(folder)
     except OSError as error:
         raise MaskError(f"{folder}: cannot be written ({error.strerror})") from None
@@ -78,9 +80,7 @@ def _fill(
         for number, (site, sample) in enumerate(sites):
             dataset = dataset or site.dataset
             if site.dataset != dataset:
-                raise MaskError(
-                    f"{part}: a pack holds one dataset, not {dataset} and {site.dataset}"
-                )
+                raise MaskError(f"a pack holds one dataset, not {dataset} and {site.dataset}")
             drawn = protocol.draw(site, seed=seed, sample=sample)
             entry = _entry(part, number, site, sample, drawn, protocol.operation)
             edits += entry.impossible is None

@@ -1,6 +1,6 @@
 """Writes mask_digests.json: run once when a protocol is added; a digest that is there never changes.
 
-    python -m tests.golden.make_mask_digests
+python -m tests.golden.make_mask_digests
 """
 
 import json
@@ -10,7 +10,7 @@ import numpy as np
 
 from masks import Site
 from tests.masks.conftest import street_site
-from tests.masks.protocols.test_every_protocol import DRAWING, made, outcome
+from tests.masks.recipes.test_every_protocol import ANY_SIZE, made, outcome
 
 PATH = Path(__file__).with_name("mask_digests.json")
 
@@ -19,7 +19,7 @@ def main():
     plain = Site("made-up", "plain-0", np.zeros((256, 256), np.int32), None, ("ground",))
     sites = (street_site("street-0"), street_site("street-1"), plain)
     golden = json.loads(PATH.read_text(encoding="utf-8"))
-    for key in DRAWING:
+    for key in ANY_SIZE:
         golden.setdefault(
             key,
             [

@@ -1,0 +1,118 @@
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from masks import Impossible, MaskError, Site, make_protocol
+
+
+def save(folder, name, mask):
+    folder.mkdir(exist_ok=True)
+    Image.fromarray(mask.astype(np.uint8) * 255).save(folder / name)
+
+
+def masks_of(count, size=(96, 128)):
+    made = np.zeros((count, *size), bool)
+    for k in range(count):
+        made[k, k : k + 9] = True
+    return made
+
+
+def test_masks_are_paired_by_stem(tmp_path, streets):
+    made = masks_of(4)
+    for k, site in enumerate(streets):
+        save(tmp_path / "m", f"{site.scene}.png", made[k])
+    protocol = make_protocol("predefined", {"folder": str(tmp_path / "m")})
+    for k, site in enumerate(streets):
+        assert (protocol.draw(site).mask == made[k]).all()
+
+
+def test_masks_are_paired_in_sorted_order(tmp_path, streets):
+    made = masks_of(4)
+    for k in range(4):
+        save(tmp_path / "m", f"{k:04d}.png", made[k])
+    protocol = make_protocol("predefined", {"folder": str(tmp_path / "m"), "pairing": "sorted"})
+    paired = protocol.paired_with([site.scene for site in reversed(streets)])
+    for k, site in enumerate(streets):
+        assert (paired.draw(site).mask == made[k]).all()
+
+
+def test_black_can_be_what_is_painted(tmp_path, street):
+    save(tmp_path / "m", "street-0.png", masks_of(1)[0])
+    protocol = make_protocol("predefined", {"folder": str(tmp_path / "m"), "painted": "black"})
+    assert (protocol.draw(street).mask == ~masks_of(1)[0]).all()
+
+
+def test_a_scene_without_a_mask_is_refused_by_name(tmp_path, street):
+    save(tmp_path / "m", "other.png", masks_of(1)[0])
+    with pytest.raises(MaskError, match="no mask for the scene 'street-0' by stem"):
+        make_protocol("predefined", {"folder": str(tmp_path / "m")}).draw(street)
+    unpaired = make_protocol("predefined", {"folder": str(tmp_path / "m"), "pairing": "sorted"})
+    with pytest.raises(MaskError, match="no mask for the scene"):
+        unpaired.draw(street)
+
+
+def test_fewer_masks_than_scenes_are_refused(tmp_path, streets):
+    save(tmp_path / "m", "0000.png", masks_of(1)[0])
+    protocol = make_protocol(
+        "predefined",
+        {
+            "folder": str(tmp_path / "m"),
+            "pairing": "sorted",
+            "scenes": [site.scene for site in streets],
+        },
+    )
+    with pytest.raises(MaskError, match="1 masks for 4 scenes"):
+        protocol.draw(streets[0])
+
+
+def test_wrong_sizes_grey_values_and_empty_masks_do_not_pass(tmp_path, street):
+    protocol_of = {"folder": str(tmp_path / "m")}
+    save(tmp_path / "m", "street-0.png", masks_of(1, (16, 16))[0])
+    with pytest.raises(MaskError, match="16x16 pixels, the scene 96x128"):
+        make_protocol("predefined", protocol_of).draw(street)
+    Image.fromarray(np.full((96, 128), 100, np.uint8)).save(tmp_path / "m" / "street-0.png")
+    with pytest.raises(MaskError, match="0 and 255"):
+        make_protocol("predefined", protocol_of).draw(street)
+    save(tmp_path / "m", "street-0.png", np.zeros((96, 128), bool))
+    assert isinstance(make_protocol("predefined", protocol_of).draw(street), Impossible)
+
+
+def test_a_scene_has_one_predefined_edit(tmp_path, street):
+    save(tmp_path / "m", "street-0.png", masks_of(1)[0])
+    drawn = make_protocol("predefined", {"folder": str(tmp_path / "m")}).draw(street, sample=1)
+    assert isinstance(drawn, Impossible)
+
+
+def test_the_identity_follows_the_pixels(tmp_path, street):
+    save(tmp_path / "m", "street-0.png", masks_of(1)[0])
+    one = make_protocol("predefined", {"folder": str(tmp_path / "m")}).identity
+    save(tmp_path / "m", "street-0.png", ~masks_of(1)[0])
+    assert make_protocol("predefined", {"folder": str(tmp_path / "m")}).identity != one
+
+
+def test_a_folder_that_is_not_there_or_empty_is_refused(tmp_path):
+    with pytest.raises(MaskError, match="not a folder of masks"):
+        make_protocol("predefined", {"folder": str(tmp_path / "none")})
+    with pytest.raises(MaskError, match=r"holds no \*\.png"):
+        make_protocol("predefined", {"folder": str(tmp_path)})
+
+
+@pytest.mark.skipif("SEBENCH_DATA" not in os.environ, reason="SEBENCH_DATA is not set")
+def test_the_published_test_masks_pair_with_sorted_scenes():
+    folder = Path(os.environ["SEBENCH_DATA"]) / "spmpgan_masks"
+    protocol = make_protocol(
+        "predefined",
+        {"folder": str(folder), "pairing": "sorted", "scenes": ["c.jpg", "a.jpg", "b.jpg"]},
+    )
+    labels = np.zeros((256, 256), np.int32)
+    site = Site("d", "", labels, None, ("a",))
+    shares = [
+        protocol.draw(replace(site, scene=s)).mask.mean() for s in ("a.jpg", "b.jpg", "c.jpg")
+    ]
+    assert shares == pytest.approx([0.251, 0.5, 0.75], abs=5e-4)
+    outpainting = make_protocol("outpainting").draw(site).mask
+    assert (protocol.draw(replace(site, scene="b.jpg")).mask == outpainting).all()

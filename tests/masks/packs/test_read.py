@@ -1,0 +1,87 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from masks import (
+    Impossible,
+    MaskError,
+    Packed,
+    Protocol,
+    draft_digest,
+    drawn_by,
+    make_protocol,
+    write_pack,
+)
+
+
+def test_a_pack_draws_what_its_protocol_drew(pack, streets, plain):
+    packed, protocol = Packed(folder=str(pack)), make_protocol("object-remove")
+    assert isinstance(packed, Protocol)
+    assert packed.operation == "remove"
+    assert drawn_by(packed) == "object-remove@1"
+    for site in streets:
+        for sample in range(2):
+            fresh = protocol.draw(site, seed=5, sample=sample)
+            again = packed.draw(site, seed=5, sample=sample)
+            assert draft_digest(again) == draft_digest(fresh)
+    assert packed.draw(plain, seed=5) == Impossible("made-up has no instance maps")
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("freeform", {}),
+        ("sesame-add", {"least": 30, "size": 48}),
+        ("object-move", {}),
+        ("relabel", {}),
+        ("restyle", {}),
+    ],
+)
+def test_every_kind_of_edit_survives_a_pack(tmp_path, street, name, parameters):
+    protocol = make_protocol(name, parameters)
+    write_pack(tmp_path / "a", protocol, [(street, 0)], seed=0, fingerprint="")
+    again = Packed(folder=str(tmp_path / "a")).draw(street)
+    assert draft_digest(again) == draft_digest(protocol.draw(street))
+
+
+def test_what_the_pack_does_not_hold_is_refused(pack, street):
+    packed = make_protocol("pack", {"folder": str(pack)})
+    with pytest.raises(MaskError, match="sample 2"):
+        packed.draw(street, seed=5, sample=2)
+    with pytest.raises(MaskError, match="seed is 5, not 0"):
+        packed.draw(street, seed=0)
+    with pytest.raises(MaskError, match="dataset is 'made-up', not 'other'"):
+        packed.draw(replace(street, dataset="other"), seed=5)
+    small = np.zeros((8, 8), np.int32)
+    with pytest.raises(MaskError, match=r"96x128 pixels, the scene 8x8"):
+        packed.draw(replace(street, labels=small, instances=small), seed=5)
+
+
+def test_a_damaged_file_is_refused_when_it_is_read(pack, street):
+    path = sorted((pack / "labels").iterdir())[0]
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(MaskError, match="differs from its SHA-256"):
+        Packed(folder=str(pack)).draw(street, seed=5)
+    path.unlink()
+    with pytest.raises(MaskError, match="is missing"):
+        Packed(folder=str(pack)).draw(street, seed=5)
+
+
+def test_a_damaged_list_is_refused_before_anything_is_drawn(pack):
+    (pack / "edits.jsonl").write_text("")
+    with pytest.raises(MaskError, match="differs from the manifest's hash"):
+        Packed(folder=str(pack))
+
+
+def test_a_packs_identity_does_not_depend_on_where_it_lies(pack, tmp_path):
+    before = Packed(folder=str(pack)).identity
+    pack.rename(tmp_path / "elsewhere")
+    assert Packed(folder=str(tmp_path / "elsewhere")).identity == before
+
+
+def test_no_folder_is_refused(tmp_path):
+    with pytest.raises(MaskError, match="folder is missing"):
+        make_protocol("pack")
+    with pytest.raises(MaskError, match="is this folder a pack"):
+        make_protocol("pack", {"folder": str(tmp_path)})
