@@ -2,10 +2,10 @@
 
 Minimises RSS / sigma^2 + penalty * (segments - 1) over all partitions, exactly, by dynamic
 programming (Jackson et al., "An algorithm for optimal partitioning of data on an interval", IEEE
-Signal Processing Letters 2005); asv finds steps in timings with a kin of it. The penalty is Schwarz's with
-three parameters a change (Zhang and Siegmund 2007: a change costs more than its two numbers,
-because its place was searched for). sigma comes from the median step between neighbours, which few
-changes hardly move.
+Signal Processing Letters 2005); asv finds steps in timings with a kin of it. sigma comes from the
+median step between neighbours, which few changes hardly move. The penalty is 11 + 25 / n: set by
+simulation so that normal noise alone shows a change in about one series of twenty, for 4 to 50
+values (Schwarz's penalty takes sigma as known and shows one in five of the short series).
 """
 
 from __future__ import annotations
@@ -34,11 +34,13 @@ def change_points(values: Sequence[float]) -> list[int]:
     if len(series) < FEWEST:
         return []
     if not np.isfinite(series).all():
-        return [i for i in range(1, len(series)) if np.isfinite(series[i]) != np.isfinite(series[i - 1])]
+        return [
+            i for i in range(1, len(series)) if np.isfinite(series[i]) != np.isfinite(series[i - 1])
+        ]
     noise = _noise(series)
     if noise == 0:
         return []
-    return _partition(series / noise, 3 * math.log(len(series)))
+    return _partition(series / noise, 11 + 25 / len(series))
 
 
 def _noise(series: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
