@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torchvision
+from masks.protocols.freeform import FreeForm
 from PIL import Image
 from torch import Tensor, nn
 
@@ -36,7 +37,6 @@ from baselines.sean import SEANConfig, SEANGenerator
 from baselines.sesame import SESAMEConfig, SESAMEGenerator
 from baselines.spade import SPADEConfig, SPADEGenerator
 from baselines.spmpgan import SPMPGAN, SPMPGANConfig
-from masks.protocols.freeform import FreeForm
 from masks.spec import Draft, Site
 
 SIDE = 256
