@@ -49,6 +49,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def speed(session: nox.Session) -> None:
+    """Ratios against the peers, each in one run; takes a quiet machine and some minutes."""
+    for script in session.posargs or sorted(str(path) for path in HERE.glob("tests/speed/*.py")):
+        run(session, script)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Style and types."""
     run(session, "-m", "ruff", "check", ".")

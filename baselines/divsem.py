@@ -24,6 +24,7 @@ from baselines.layers.progressive import Border, Stage, StagePicture, run_stages
 from baselines.layers.region_style import RegionMean, StyleEncoder
 from baselines.layers.style_preserved import Modulation
 from baselines.spmpgan import ProgressiveConfig
+from bench.identity import tensors_hash
 
 __all__ = ["VARIANTS", "DivSem", "DivSemConfig", "StyleBank", "divsem_config"]
 
@@ -130,6 +131,18 @@ class StyleBank:
     """
 
     codes: Mapping[int, Tensor]
+
+    @classmethod
+    def of_rows(cls, rows: Tensor | None, labels: Tensor | None) -> StyleBank:
+        """The bank of vectors [N,D] with their classes [N], as a weights file keeps them."""
+        if rows is None or labels is None:
+            return cls({})
+        return cls({int(label): rows[labels == label] for label in set(labels.tolist())})
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 (hex) over the bank: part of the identity of what is drawn from it."""
+        return tensors_hash((f"{label}", codes.numpy()) for label, codes in self.codes.items())
 
     def draw(self, label: int, generator: Generator) -> Tensor:
         """One vector [D] of the class, each equally likely.

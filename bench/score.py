@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from bench.datasets.planes import read_plane
 from bench.errors import BadInput
 from bench.metrics import Context, Metric, Missing, References, Score, make_metric
+from bench.metrics.segmentation import SegmentationMetric
 from bench.pictures import picture_files, read_picture
 from bench.run.measure import Group, measure_group
 from bench.scene import VOID, Bool, Int32, LabelSpace, UInt8
@@ -72,8 +73,14 @@ def score(
     pairs = list(find_pairs(Path(real), Path(fake), _folder(masks), _folder(labels)))
     context = Context(device=device, segmenter=segmenter, fetch=fetch)
     made = {name: make_metric(name, {}, context) for name in metrics}
+    space = _UNLABELLED
+    for name, metric in made.items():
+        if isinstance(metric, SegmentationMetric):
+            space = metric.segmenter.space
+            if labels is None:
+                made[name] = Missing("a folder of labels is needed: give --labels")
     ready = [metric for metric in made.values() if not isinstance(metric, Missing)]
-    samples, references = _measure(pairs, ready, _UNLABELLED, advance)
+    samples, references = _measure(pairs, ready, space, advance)
     scores: list[Score] = []
     for name, metric in made.items():
         if isinstance(metric, Missing):
@@ -181,7 +188,9 @@ def _mask(pair: Pair, reference: UInt8) -> Bool:
     values = set(np.unique(plane).tolist())
     if not (values <= {0, 255} or values <= {0, 1}):
         strange = sorted(values - {0, 1, 255})
-        raise BadInput(f"{pair.mask}: holds {strange[0]}; a mask has 0 = known and 255 (or 1) = edited")
+        raise BadInput(
+            f"{pair.mask}: holds {strange[0]}; a mask has 0 = known and 255 (or 1) = edited"
+        )
     return plane > 0
 
 
@@ -191,7 +200,7 @@ def _labels(pair: Pair, reference: UInt8, space: LabelSpace) -> Int32:
     plane = read_plane(pair.labels)
     _same_size(pair.labels, plane, reference)
     labels: Int32 = np.where(plane == 255, VOID, plane).astype(np.int32)
-    if labels.max() >= len(space):
+    if len(space) and labels.max() >= len(space):
         raise BadInput(
             f"{pair.labels}: label {labels.max()} is beyond the {len(space)} classes of "
             f"{space.name}; 255 is void"

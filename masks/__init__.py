@@ -8,14 +8,16 @@ from masks.packs.read import Packed
 from masks.packs.sheet import contact_sheet
 from masks.packs.verify import Problem, verify_pack
 from masks.packs.write import write_pack
-from masks.protocols.freeform import FreeForm, freeform_batch
-from masks.protocols.stratified import stratum_of
+from masks.recipes.freeform import FreeForm, freeform_batch
+from masks.recipes.stratified import stratum_of
 from masks.references import references
 from masks.registry import (
     Described,
     Parameter,
     describe,
+    drawn_by,
     make_protocol,
+    paired,
     parameters_of,
     protocols,
 )
@@ -40,8 +42,10 @@ __all__ = [
     "contact_sheet",
     "describe",
     "draft_digest",
+    "drawn_by",
     "freeform_batch",
     "make_protocol",
+    "paired",
     "parameters_of",
     "protocols",
     "references",

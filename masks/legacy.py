@@ -52,8 +52,8 @@ class LegacySpmpgan(Parameters):
     scenes: tuple[str, ...] = names((), "all scenes, in the order of the past experiment")
 
     def paired_with(self, scenes: Sequence[str]) -> LegacySpmpgan:
-        """The same brush for these scenes in this order."""
-        return replace(self, scenes=tuple(scenes))
+        """The same brush for these scenes in this order, unless it was told others."""
+        return self if self.scenes else replace(self, scenes=tuple(scenes))
 
     def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
         """The edit of `site`, which must be 256x256."""

@@ -31,7 +31,7 @@ class Parameters:
             value = getattr(self, field.name)
             try:
                 kept = field.metadata["check"](value)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 key = getattr(self, "key", type(self).__name__)
                 raise MaskError(
                     f"{key}: {field.name} must be {field.metadata['expected']}, not {value!r}"

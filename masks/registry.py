@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,24 +13,33 @@ from masks.legacy import LegacySpmpgan
 from masks.packs.predefined import Predefined
 from masks.packs.read import Packed
 from masks.parameters import Parameters
-from masks.protocols.box import Box
-from masks.protocols.classes import ClassRegion
-from masks.protocols.extension import Extension
-from masks.protocols.freeform import FreeForm
-from masks.protocols.freeform_sesame import FreeFormSesame
-from masks.protocols.object_add import ObjectAdd
-from masks.protocols.object_move import ObjectMove
-from masks.protocols.object_remove import ObjectRemove
-from masks.protocols.outpainting import Outpainting
-from masks.protocols.panorama import Panorama
-from masks.protocols.relabel import Relabel
-from masks.protocols.restyle import Restyle
-from masks.protocols.sesame_windows import SesameAdd, SesameRemove
-from masks.protocols.stratified import Stratified
-from masks.protocols.synthesis import Synthesis
+from masks.recipes.box import Box
+from masks.recipes.classes import ClassRegion
+from masks.recipes.extension import Extension
+from masks.recipes.freeform import FreeForm
+from masks.recipes.freeform_sesame import FreeFormSesame
+from masks.recipes.object_add import ObjectAdd
+from masks.recipes.object_move import ObjectMove
+from masks.recipes.object_remove import ObjectRemove
+from masks.recipes.outpainting import Outpainting
+from masks.recipes.panorama import Panorama
+from masks.recipes.relabel import Relabel
+from masks.recipes.restyle import Restyle
+from masks.recipes.sesame_windows import SesameAdd, SesameRemove
+from masks.recipes.stratified import Stratified
+from masks.recipes.synthesis import Synthesis
 from masks.spec import Protocol
 
-__all__ = ["Described", "Parameter", "describe", "make_protocol", "parameters_of", "protocols"]
+__all__ = [
+    "Described",
+    "Parameter",
+    "describe",
+    "drawn_by",
+    "make_protocol",
+    "paired",
+    "parameters_of",
+    "protocols",
+]
 
 _PROTOCOLS: dict[str, Any] = {
     each.key: each
@@ -119,6 +128,21 @@ def parameters_of(protocol: Protocol) -> dict[str, Any]:
         raise MaskError(f"{protocol.key} is not a protocol of this package")
     values = {f.name: getattr(protocol, f.name) for f in dataclasses.fields(_kind(protocol.key))}
     return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+
+
+def paired(protocol: Protocol, scenes: Sequence[str]) -> Protocol:
+    """The protocol for a dataset's scenes: those that pair by order are told the order.
+
+    `predefined@1` (sorted pairing) and `legacy-spmpgan@1` are; every other protocol is itself.
+    """
+    if isinstance(protocol, (Predefined, LegacySpmpgan)):
+        return protocol.paired_with(scenes)
+    return protocol
+
+
+def drawn_by(protocol: Protocol) -> str:
+    """The key of the protocol that drew the edits: a pack's own, and of any other its key."""
+    return protocol.manifest.protocol if isinstance(protocol, Packed) else protocol.key
 
 
 def describe(name: str) -> Described:

@@ -12,6 +12,7 @@ from a global state.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,7 @@ class Stream:
         return chosen
 
 
-def words_of(names: list[tuple[str | int, ...]], n: int) -> UInt64:
+def words_of(names: Sequence[tuple[str | int, ...]], n: int) -> UInt64:
     """The first n words of many streams, uint64 [len(names), n]."""
     words = np.empty((len(names), n), dtype=np.uint64)
     for row, name in zip(words, names, strict=True):
@@ -103,9 +104,11 @@ def scaled(words: UInt64, low: int, high: int) -> Int64:
 def _written(parts: tuple[str | int, ...]) -> bytes:
     written = []
     for part in parts:
-        if isinstance(part, bool) or not isinstance(part, (str, int, np.integer)):
+        if isinstance(part, str):
+            kind, text = b"s", part.encode("utf-8", "surrogatepass")
+        elif isinstance(part, (int, np.integer)) and not isinstance(part, bool):
+            kind, text = b"i", b"%d" % part
+        else:
             raise TypeError(f"a stream is named by text and integers, not by {part!r}")
-        kind = b"s" if isinstance(part, str) else b"i"
-        text = (part if isinstance(part, str) else str(int(part))).encode("utf-8")
-        written.append(kind + len(text).to_bytes(8, "little") + text)
+        written += [kind, len(text).to_bytes(8, "little"), text]
     return b"".join(written)

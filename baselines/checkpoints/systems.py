@@ -148,6 +148,21 @@ SYSTEMS: dict[str, System] = {
             inside="netG",
             label_channels=("G3.enc1.mlp_shared_2.0.weight", 2),
         ),
+        System(
+            "sae",
+            "baselines.sae",
+            "sae_config",
+            "sae_network",
+            "Adobe Research License with the official code: non-commercial research only",
+            prefixes=("E.", "G."),
+        ),
+        System(
+            "ssae",
+            "baselines.ssae",
+            "ssae_config",
+            "ssae_network",
+            "none published: weights are trained here",
+        ),
     )
 }
 """Every system whose official files can be imported, by name."""

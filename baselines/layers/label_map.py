@@ -16,7 +16,9 @@ be worth while, `two_layer_conv` runs the dense convolutions instead.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -26,7 +28,27 @@ from torch.nn import functional as F
 
 from baselines.layers.neighbourhoods import Neighbourhoods, identify, resize_nearest
 
-__all__ = ["SymbolMap", "encode", "joint_layer", "table_conv", "two_layer_conv", "two_layer_table"]
+__all__ = [
+    "SymbolMap",
+    "dense_label_maps",
+    "encode",
+    "joint_layer",
+    "table_conv",
+    "two_layer_conv",
+    "two_layer_table",
+]
+
+_DENSE: ContextVar[bool] = ContextVar("dense_label_maps", default=False)
+
+
+@contextlib.contextmanager
+def dense_label_maps() -> Iterator[None]:
+    """Inside this block label maps go through dense convolutions: to count or to check them."""
+    token = _DENSE.set(True)
+    try:
+        yield
+    finally:
+        _DENSE.reset(token)
 
 
 @dataclass(eq=False)
@@ -90,6 +112,11 @@ class SymbolMap:
     def far(self) -> Neighbourhoods:
         """The distinct 3x3 neighbourhoods of `near`, i.e. 5x5 of symbols: what two see."""
         return Neighbourhoods.of(self.near.ids, self.near.count)
+
+    @property
+    def tabulated(self) -> bool:
+        """Whether layers look this map up in tables: no gradient is wanted and tables pay."""
+        return not (torch.is_grad_enabled() or _DENSE.get()) and self.repetitive
 
     @cached_property
     def repetitive(self) -> bool:
@@ -164,7 +191,7 @@ def two_layer_conv(
     Returns:
         One map [B, C, H, W] for each second layer (views of one tensor, channels last).
     """
-    if torch.is_grad_enabled() or not labels.repetitive:
+    if not labels.tabulated:
         hidden = F.relu(first(labels.dense()))
         return tuple(layer(hidden) for layer in second)
     joint = labels.far.spread(two_layer_table(labels, first, second))

@@ -92,7 +92,7 @@ class RegionAdaptiveNorm(nn.Module):
         """[B,C,H,W] normalised and modulated."""
         noisy = torch.addcmul(x, regions.noise(x), self.noise_var.reshape(-1, 1, 1))
         here = regions.map.resize(x.shape[-2:])
-        if self.training or torch.is_grad_enabled() or not here.repetitive:
+        if self.training or not here.tabulated:
             gamma, beta = self._maps(here, regions)
             return torch.addcmul(beta, self.param_free_norm(noisy), 1 + gamma)
         gamma, beta = self._table(here, regions)

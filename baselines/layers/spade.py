@@ -36,7 +36,7 @@ class SPADE(nn.Module):
     def forward(self, x: Tensor, labels: SymbolMap) -> Tensor:
         """[B,C,H,W] normalised and modulated; `labels` may have any size."""
         here = labels.resize(x.shape[-2:])
-        if self.training or torch.is_grad_enabled() or not here.repetitive:
+        if self.training or not here.tabulated:
             gamma, beta = self.maps(here)
             return torch.addcmul(beta, self.param_free_norm(x), 1 + gamma)
         gamma, beta = self.table(here)

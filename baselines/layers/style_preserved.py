@@ -80,8 +80,13 @@ class StylePreservedBlock(nn.Module):
         self.mlp_shared_2 = nn.Sequential(
             nn.Conv2d(modulation.channels, hidden, 3, 1, 1), nn.ReLU()
         )
-        for name in self._heads():
-            self.add_module(name, nn.Conv2d(hidden, outputs, 3, 1, 1))
+        self.mlp_gamma = nn.Conv2d(hidden, outputs, 3, 1, 1)
+        self.mlp_beta = nn.Conv2d(hidden, outputs, 3, 1, 1)
+        if modulation.style_branch:
+            self.mlp_gamma_ctx_gamma = nn.Conv2d(hidden, outputs, 3, 1, 1)
+            self.mlp_beta_ctx_gamma = nn.Conv2d(hidden, outputs, 3, 1, 1)
+            self.mlp_gamma_ctx_beta = nn.Conv2d(hidden, outputs, 3, 1, 1)
+            self.mlp_beta_ctx_beta = nn.Conv2d(hidden, outputs, 3, 1, 1)
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         """The block's output for features `x` under `condition`."""
@@ -93,11 +98,6 @@ class StylePreservedBlock(nn.Module):
         else:
             gamma, beta = context
         return F.leaky_relu(modulate(normal, gamma, beta), 0.2)
-
-    def _heads(self) -> tuple[str, ...]:
-        if not self.modulation.style_branch:
-            return ("mlp_gamma", "mlp_beta")
-        return ("mlp_gamma", "mlp_beta", *_CONTEXT_HEADS)
 
     def _fused(self, x: Tensor, context: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         style = self.mlp_shared(F.instance_norm(x) if self.modulation.normalise_style else x)
@@ -111,21 +111,15 @@ class StylePreservedBlock(nn.Module):
         read = condition.styled if self.modulation.styled else condition.plain
         first = self.mlp_shared_2[0]
         assert isinstance(first, nn.Conv2d)
-        heads = _CONTEXT_HEADS if self.modulation.style_branch else ("mlp_gamma", "mlp_beta")
-        layers = [self.get_submodule(name) for name in heads]
-        return two_layer_conv(
-            read(dtype).resize(size),
-            first,
-            [layer for layer in layers if isinstance(layer, nn.Conv2d)],
-        )
-
-
-_CONTEXT_HEADS = (
-    "mlp_gamma_ctx_gamma",
-    "mlp_beta_ctx_gamma",
-    "mlp_gamma_ctx_beta",
-    "mlp_beta_ctx_beta",
-)
+        heads: tuple[nn.Conv2d, ...] = (self.mlp_gamma, self.mlp_beta)
+        if self.modulation.style_branch:
+            heads = (
+                self.mlp_gamma_ctx_gamma,
+                self.mlp_beta_ctx_gamma,
+                self.mlp_gamma_ctx_beta,
+                self.mlp_beta_ctx_beta,
+            )
+        return two_layer_conv(read(dtype).resize(size), first, heads)
 
 
 class UpBlock(nn.Module):

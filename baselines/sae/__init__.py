@@ -1,11 +1,14 @@
 """The Swapping Autoencoder: a picture as structure and texture (protocol/generation.md, D)."""
 
-from baselines.sae.config import SAEConfig
+from baselines.sae.config import VARIANTS, SAEConfig, sae_config
 from baselines.sae.discriminators import ImageDiscriminator, PatchDiscriminator, random_patches
 from baselines.sae.encoder import SAEEncoder
 from baselines.sae.generator import SAEGenerator, draw_noise
+from baselines.sae.network import SAE, sae_network
 
 __all__ = [
+    "SAE",
+    "VARIANTS",
     "ImageDiscriminator",
     "PatchDiscriminator",
     "SAEConfig",
@@ -13,4 +16,6 @@ __all__ = [
     "SAEGenerator",
     "draw_noise",
     "random_patches",
+    "sae_config",
+    "sae_network",
 ]

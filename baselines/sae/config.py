@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["SAEConfig", "encoder_width", "generator_width"]
+__all__ = ["VARIANTS", "SAEConfig", "encoder_width", "generator_width", "sae_config"]
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "512": {},
+    "256": {"size": 256},
+    "1024": {
+        "size": 768,
+        "texture": 1536,
+        "encoder_capacity": 0.4,
+        "generator_capacity": 0.8,
+        "downsamplings": 5,
+        "patch_size": 256,
+    },
+}
+"""The released configurations: FFHQ and mountains; church, bedroom and AFHQ; FFHQ at 1024."""
 
 
 class SAEConfig(BaseModel):
@@ -40,6 +56,16 @@ class SAEConfig(BaseModel):
     patch_size: int = Field(default=128, ge=16)
     patch_width: int = Field(default=384, ge=1)
     patches: int = Field(default=8, ge=1)
+
+
+def sae_config(variant: str = "512", **fields: Any) -> SAEConfig:
+    """A released configuration; `fields` replace its values.
+
+    Raises:
+        KeyError: no such variant.
+        pydantic.ValidationError: a field is out of its range.
+    """
+    return SAEConfig(**{**VARIANTS[variant], **fields})
 
 
 def encoder_width(config: SAEConfig, i: int) -> int:

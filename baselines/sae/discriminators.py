@@ -93,7 +93,8 @@ class PatchDiscriminator(nn.Module):
     def forward(self, patches: Tensor, references: Tensor) -> Tensor:
         """Scores of the patches beside the references; the argument of the softplus loss."""
         count = references.shape[1]
-        reference = self.features(references.flatten(0, 1)).unflatten(0, (-1, count)).mean(1)
+        found = self.features(references.flatten(0, 1))
+        reference = found.view(len(references), count, -1).mean(1)
         pair = torch.cat([self.features(patches), reference], dim=1)
         scores: Tensor = self.pairlinear(pair)
         return scores
@@ -129,7 +130,7 @@ def random_patches(
     )
     repeated = pictures.repeat_interleave(count, 0)
     crops = F.grid_sample(repeated, grid, mode="bilinear", align_corners=False)
-    return crops.unflatten(0, (-1, count))
+    return crops.view(len(pictures), count, 3, size, size)
 
 
 def _halvings(size: int) -> list[int]:

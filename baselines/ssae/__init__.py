@@ -2,7 +2,7 @@
 
 from baselines.ssae.config import REGIONS, VARIANTS, SSAEConfig, ssae_config
 from baselines.ssae.mask_predictor import MaskPredictor
-from baselines.ssae.network import SSAE, SSAEPictures
+from baselines.ssae.network import SSAE, SSAEPictures, ssae_network
 from baselines.ssae.refinement import Refinement, select
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "SSAEPictures",
     "select",
     "ssae_config",
+    "ssae_network",
 ]

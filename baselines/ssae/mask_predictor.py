@@ -20,9 +20,6 @@ class MaskPredictor(nn.Module):
         width: channels of the parallel convolutions and of the decoder.
     """
 
-    mean: Tensor
-    deviation: Tensor
-
     def __init__(self, width: int = 64) -> None:
         super().__init__()
         self.encoder = resnet18(weights=None)
@@ -33,14 +30,13 @@ class MaskPredictor(nn.Module):
             for i in range(len(_LEVELS))
         )
         self.head = nn.Conv2d(width, 1, 1)
-        # The picture as the pretrained encoder expects it: ImageNet's statistics.
-        mean, deviation = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
-        self.register_buffer("mean", mean.view(3, 1, 1), persistent=False)
-        self.register_buffer("deviation", deviation.view(3, 1, 1), persistent=False)
 
     def forward(self, picture: Tensor) -> Tensor:
         """Logits of the region's mask."""
-        levels = self._encode((picture / 2 + 0.5 - self.mean) / self.deviation)
+        # The encoder's pretrained weights expect ImageNet's statistics.
+        mean = picture.new_tensor((0.485, 0.456, 0.406)).view(3, 1, 1)
+        deviation = picture.new_tensor((0.229, 0.224, 0.225)).view(3, 1, 1)
+        levels = self._encode((picture / 2 + 0.5 - mean) / deviation)
         x = self.decoder[-1](self.branches[-1](levels[-1]))
         for i in range(len(levels) - 2, -1, -1):
             branch = self.branches[i](levels[i])

@@ -20,7 +20,7 @@ from baselines.ssae.config import REGIONS, SSAEConfig
 from baselines.ssae.mask_predictor import MaskPredictor
 from baselines.ssae.refinement import Refinement
 
-__all__ = ["SSAE", "SSAEPictures"]
+__all__ = ["SSAE", "SSAEPictures", "ssae_network"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,3 +107,14 @@ class SSAE(nn.Module):
         # The block's first layer works at this share of the picture.
         share = 2 ** (self.config.noise_block + 1)
         return (mask.shape[2] // share, mask.shape[3] // share)
+
+
+def ssae_network(config: SSAEConfig, *, spectral_norm: bool = False) -> SSAE:
+    """The network as the checkpoint importer asks for every system.
+
+    Raises:
+        ValueError: nothing in it is spectrally normalised, in training neither.
+    """
+    if spectral_norm:
+        raise ValueError("SSAE has no spectral norm")
+    return SSAE(config)

@@ -14,7 +14,7 @@ __all__ = ["colour_labels", "draw_sheet"]
 
 _GAP = 6
 _LINE = 16
-_SWATCH = 120
+_SWATCH = 132
 _PAPER = (250, 250, 248)
 _INK = (40, 40, 44)
 

@@ -34,6 +34,7 @@ class Diversity(PerEdit):
     name = "diversity"
     better: ClassVar[Better] = "higher"
     against: Against = "original"
+    orders_canaries: ClassVar[bool] = False
     floor: ClassVar[float] = 0.0
 
     def __init__(self, network: Perceptual) -> None:

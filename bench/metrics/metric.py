@@ -93,6 +93,8 @@ class Metric(abc.ABC):
         unit: "dB", "grey levels", "" ...
         better: which way is better.
         against: which picture is the reference.
+        orders_canaries: whether likeness to the reference is what it measures, so that it must put
+            the harness's canaries in order.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Metric(abc.ABC):
     unit: ClassVar[str] = ""
     better: ClassVar[Better] = "lower"
     against: Against = "truth"
+    orders_canaries: ClassVar[bool] = True
 
     @property
     def shows(self) -> tuple[str, ...]:

@@ -13,10 +13,24 @@ from pydantic import (
     StringConstraints,
 )
 
-__all__ = ["FORMAT", "Git", "Header", "MethodRow", "MetricColumn", "Space", "TaskRow", "Unmade"]
+__all__ = [
+    "FORMAT",
+    "REAL",
+    "Git",
+    "Header",
+    "MethodRow",
+    "MetricColumn",
+    "RunNotice",
+    "Space",
+    "TaskRow",
+    "Unmade",
+]
 
 FORMAT = 1
 """The version of the run directory that this reader understands."""
+
+REAL = "(real)"
+"""The method name under which the real pictures' own scores stand."""
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_@+=-][A-Za-z0-9_.@+=-]*$")]
 """A name that is safe as one part of a path: no separator, no leading dot."""
@@ -100,6 +114,19 @@ class Git(_Part):
     dirty: bool
 
 
+class RunNotice(_Part):
+    """What the harness found out about a metric or a method, which `name` names, in a task.
+
+    "bad" makes the run suspect; "note" is good to know. `text` is one sentence without its stop.
+    """
+
+    kind: Literal["bad", "note"]
+    task: str
+    what: Literal["metric", "method"]
+    name: str
+    text: str
+
+
 class Header(_Part):
     """The whole of `run.json`; times are ISO 8601 in UTC.
 
@@ -123,4 +150,5 @@ class Header(_Part):
     methods: tuple[MethodRow, ...] = ()
     metrics: tuple[MetricColumn, ...] = ()
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    notices: tuple[RunNotice, ...] = ()
     table: dict[str, Any] | None = None

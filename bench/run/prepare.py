@@ -116,7 +116,7 @@ def _references(task: Task, scene: str, sample: int) -> tuple[str, ...]:
         return ()
     return tuple(
         masks.references(
-            task.protocol.key,
+            masks.drawn_by(task.protocol),
             task.dataset.name,
             scene,
             task.dataset.ids,

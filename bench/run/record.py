@@ -11,15 +11,13 @@ from bench.atomic import write_json
 from bench.clock import now
 from bench.errors import BadInput
 from bench.identity import Record, differing_fields, record_hash
+from bench.run.header import FORMAT
 from bench.run.methods import Method
 from bench.run.plan import Plan, Task
 from bench.run.reduce import TaskMetrics, protocol_record
 from bench.run.store import RunFolder
 
-__all__ = ["FORMAT", "RunRecord", "take_up"]
-
-FORMAT = 1
-"""The version of the run directory's layout."""
+__all__ = ["RunRecord", "take_up"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +33,7 @@ class RunRecord:
         return {
             "format": FORMAT,
             "suite": self.plan.suite.model_dump(mode="json"),
+            **({"order": "shuffled"} if self.plan.shuffled else {}),
             "tasks": {task.name: dict(task.record) for task in self.plan.tasks},
             "methods": {method.name: dict(method.record) for method in self.methods},
             "metrics": {

@@ -64,10 +64,25 @@ class Entry:
     labels: Plane | None = None
     instances: Plane | None = None
 
+    def content(self) -> tuple[object, ...]:
+        """What the edit is, without its files' names and bytes."""
+        planes = (self.mask, self.labels, self.instances)
+        pixels = tuple(plane and plane.pixels for plane in planes)
+        return (
+            self.scene,
+            self.sample,
+            self.impossible is None,
+            self.region,
+            self.truth,
+            self.removed,
+            self.window,
+            *pixels,
+        )
+
     def line(self) -> str:
         """The entry as a line of JSON; what is None is left out."""
         kept = {name: value for name, value in asdict(self).items() if value is not None}
-        return json.dumps(kept, ensure_ascii=False) + "\n"
+        return json.dumps(kept) + "\n"
 
 
 @dataclass(frozen=True)
@@ -102,7 +117,7 @@ class Manifest:
 
     def text(self) -> str:
         """The manifest as indented JSON."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+        return json.dumps(asdict(self), indent=1) + "\n"
 
     @staticmethod
     def read(folder: Path) -> Manifest:

@@ -95,3 +95,11 @@ def test_bad_folders_are_one_sentence_that_names_the_file(
 def test_an_unknown_metric_names_the_nearest(folders: Path) -> None:
     with pytest.raises(BadInput, match="did you mean 'psnr'"):
         score(folders / "real", folders / "fake", metrics=["pnsr"])
+
+
+def test_miou_without_labels_is_a_row_that_says_what_is_needed(folders: Path, monkeypatch) -> None:
+    found = score(folders / "real", folders / "fake", metrics=["l1", "miou"])
+    rows = {one.metric: one for one in found}
+    assert rows["l1"].value is not None
+    assert rows["miou"].value is None
+    assert rows["miou"].reason

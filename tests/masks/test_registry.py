@@ -4,7 +4,15 @@ import sys
 import pytest
 
 import masks
-from masks import MaskError, describe, make_protocol, parameters_of, protocols
+from masks import (
+    MaskError,
+    describe,
+    drawn_by,
+    make_protocol,
+    paired,
+    parameters_of,
+    protocols,
+)
 
 
 def test_every_protocol_says_what_it_does_and_what_it_takes():
@@ -81,3 +89,15 @@ def test_drawing_needs_neither_pillow_nor_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_only_protocols_that_pair_by_order_are_told_the_scenes():
+    legacy = paired(make_protocol("legacy-spmpgan"), ["b", "a"])
+    assert legacy.scenes == ("b", "a")
+    assert paired(legacy, ["c"]) is legacy
+    freeform = make_protocol("freeform")
+    assert paired(freeform, ["b", "a"]) is freeform
+
+
+def test_a_protocol_is_drawn_by_itself():
+    assert drawn_by(make_protocol("freeform")) == "freeform@1"

@@ -10,192 +10,149 @@ from __future__ import annotations
 from bench.datasets.procedural.canvas import Paint, Part
 from bench.datasets.procedural.colour import lighten
 from bench.datasets.procedural.dice import Dice
-from bench.datasets.procedural.parts import (
-    bar,
-    box,
-    disc,
-    mark,
-    shadow,
-    standing_out,
-    taper,
-    varied,
-)
+from bench.datasets.procedural.parts import standing_out, varied
+from bench.datasets.procedural.place import Place
 from bench.datasets.procedural.plan import Thing
 from bench.datasets.procedural.room_classes import LABEL, Woods
-from bench.datasets.procedural.shapes import Ellipse, Rectangle
 from bench.datasets.procedural.style import Style
 from bench.datasets.procedural.texture import Texture
 
 __all__ = ["cabinet", "plant", "table"]
 
+_SHELF = 0.085
+
 
 def table(dice: Dice, style: Style, woods: Woods, x: float, base: float, scale: float) -> Thing:
     """A table: rectangular on four legs, or round on one; with a vase or a bowl on it."""
-    label = LABEL["table"]
-    half, height = dice.between(0.1, 0.17) * scale, dice.between(0.11, 0.19) * scale
-    wood, top = woods.piece(dice), base - height
-    thick = 0.02 * scale
-    parts = [shadow(x, base - 0.01, half * 0.95, 0.022 * scale)]
+    place = Place(LABEL["table"], x, base, scale)
+    half, top = dice.between(0.1, 0.17), dice.between(0.11, 0.19)
+    wood = woods.piece(dice)
+    lit = Paint(lighten(wood.colour, 1.18), wood.texture, wood.second, slope=0.2)
     if dice.chance(0.35):
-        parts += [
-            taper(label, wood, x, base - 0.02 * scale, base, half * 0.15, half * 0.5),
-            box(label, wood, x - 0.012 * scale, top, x + 0.012 * scale, base - 0.01),
-            disc(label, wood, x, top + thick, half, half * 0.26),
-            disc(label, _lit(wood), x, top + thick * 0.4, half, half * 0.26),
+        body = [
+            place.taper(wood, 0.02, half * 0.15, 0.0, half * 0.5),
+            place.box(wood, -0.012, top, 0.012, 0.01),
+            place.disc(wood, 0.0, top - 0.02, half, half * 0.26),
+            place.disc(lit, 0.0, top - 0.008, half, half * 0.26),
         ]
     else:
-        for s, foot in (
-            (-0.8, base - 0.03 * scale),
-            (0.8, base - 0.03 * scale),
-            (-0.94, base),
-            (0.94, base),
-        ):
-            parts.append(
-                bar(
-                    label,
-                    wood,
-                    (x + s * half, top),
-                    (x + s * half, foot),
-                    0.011 * scale,
-                    0.008 * scale,
-                )
-            )
-        parts += [
-            taper(label, _lit(wood), x, top - half * 0.3, top + 0.002, half * 0.82, half),
-            box(label, wood, x - half, top, x + half, top + thick * 1.2),
+        feet = ((-0.8, 0.03), (0.8, 0.03), (-0.94, 0.0), (0.94, 0.0))
+        body = [
+            *(place.bar(wood, (s * half, top), (s * half, up), 0.011, 0.008) for s, up in feet),
+            place.taper(lit, top + half * 0.3, half * 0.82, top - 0.002, half),
+            place.box(wood, -half, top, half, top - 0.024),
         ]
-    return Thing((*parts, *_tableware(dice.child("ware"), style, x, top, scale)))
+    ware = _tableware(dice.child("ware"), style, place, top)
+    return Thing((place.shadow(half * 0.95, 0.022), *body, *ware))
+
+
+def _tableware(dice: Dice, style: Style, place: Place, top: float) -> list[Part]:
+    """A bowl, a vase or nothing; part of the table."""
+    clay, dx = Paint(standing_out(dice, style.accent(3)), dome=0.4), dice.between(-0.04, 0.04)
+    kind = dice.pick(("nothing", "bowl", "vase"))
+    if kind == "bowl":
+        return [place.disc(clay, dx, top + 0.02, 0.03, 0.02)]
+    if kind == "vase":
+        belly = place.disc(clay, dx, top + 0.03, 0.02, 0.028)
+        return [belly, place.bar(clay, (dx, top + 0.04), (dx, top + 0.066), 0.01, 0.012)]
+    return []
 
 
 def cabinet(dice: Dice, style: Style, woods: Woods, x: float, base: float, scale: float) -> Thing:
-    """A cupboard with doors and knobs, or a bookcase with books."""
-    label = LABEL["cabinet"]
-    half, height = dice.between(0.07, 0.12) * scale, dice.between(0.2, 0.42) * scale
-    wood = woods.piece(dice)
-    left, right, top = x - half, x + half, base - height
-    parts = [shadow(x, base, half * 1.1, 0.014 * scale), box(label, wood, left, top, right, base)]
-    inner = lighten(wood.colour, 0.5)
-    shelves = max(2, int(height / 0.085))
-    gap = height / shelves
-    if dice.chance(0.5):
-        for k in range(shelves):
-            floor = top + gap * (k + 1) - 0.008
-            parts.append(
-                mark(Rectangle(left + 0.012, top + gap * k + 0.01, right - 0.012, floor), inner)
-            )
-            parts += _books(
-                dice.child("books", k), style, (left + 0.016, right - 0.016), floor, gap * 0.74
-            )
-        return Thing(tuple(parts))
-    columns = dice.whole(1, 2)
-    for k in range(shelves - 1 if columns == 1 else columns):
-        if columns == 1:
-            tall = height / (shelves - 1)
-            frame = (
-                left + 0.012,
-                top + tall * k + 0.01,
-                right - 0.012,
-                top + tall * (k + 1) - 0.006,
-            )
-        else:
-            frame = (
-                left + half * k + 0.01,
-                top + 0.012,
-                left + half * (k + 1) - 0.006,
-                base - 0.016,
-            )
-        parts.append(mark(Rectangle(*frame, 0.006), lighten(wood.colour, 0.74)))
-        inset = (frame[0] + 0.007, frame[1] + 0.007, frame[2] - 0.007, frame[3] - 0.007)
-        parts.append(mark(Rectangle(*inset, 0.004), lighten(wood.colour, 1.12)))
-        knob = (inset[2] - 0.012, (inset[1] + inset[3]) / 2)
-        parts.append(mark(Ellipse(*knob, 0.007, 0.007), style.accent(2, 1.2)))
-    return Thing(tuple(parts))
+    """A bookcase, a chest of drawers or a wardrobe."""
+    place = Place(LABEL["cabinet"], x, base, scale)
+    half, tall = dice.between(0.07, 0.12), dice.between(0.2, 0.42)
+    wood, kind = woods.piece(dice), dice.pick(("books", "books", "drawers", "doors"))
+    body = [place.shadow(half * 1.1, 0.014), place.box(wood, -half, tall, half, 0.0)]
+    if kind == "books":
+        return Thing((*body, *_shelves(dice.child("books"), style, place, wood, half, tall)))
+    if kind == "drawers":
+        count = max(2, int(tall / _SHELF) - 1)
+        step = tall / count
+        fronts = [
+            (-half + 0.012, step * k + 0.01, half - 0.012, step * (k + 1) - 0.006)
+            for k in range(count)
+        ]
+    else:
+        fronts = [
+            (-half + 0.01, 0.016, -0.004, tall - 0.012), (0.004, 0.016, half - 0.01, tall - 0.012)
+        ]  # fmt: skip
+    knob = style.accent(2, 1.2)
+    return Thing((*body, *(part for front in fronts for part in _front(place, wood, knob, front))))
+
+
+def _front(
+    place: Place, wood: Paint, knob: tuple[float, float, float], edges: tuple[float, ...]
+) -> list[Part]:
+    """A door or a drawer: a groove, a panel, a knob."""
+    left, low, right, high = edges
+    inset = 0.007
+    panel = (left + inset, low + inset, right - inset, high - inset)
+    return [
+        place.box(lighten(wood.colour, 0.74), *edges, round=0.006),
+        place.box(lighten(wood.colour, 1.12), *panel, round=0.004),
+        place.disc(knob, panel[2] - 0.012, (low + high) / 2, 0.007),
+    ]
+
+
+def _shelves(
+    dice: Dice, style: Style, place: Place, wood: Paint, half: float, tall: float
+) -> list[Part]:
+    """Shelves full of books."""
+    count = max(2, int(tall / _SHELF))
+    gap, inner = tall / count, lighten(wood.colour, 0.5)
+    parts = []
+    for k in range(count):
+        floor = gap * k + 0.008
+        parts.append(place.box(inner, -half + 0.012, floor, half - 0.012, gap * (k + 1) - 0.01))
+        dx = -half + 0.016
+        while dx < half - 0.026:
+            width = min(dice.between(0.011, 0.022), half - 0.016 - dx)
+            spine = style.accent(dice.whole(0, 3), dice.between(0.6, 1.35))
+            height = gap * dice.between(0.52, 0.74)
+            if dice.chance(0.88):
+                parts.append(place.box(spine, dx, floor, dx + width * 0.92, floor + height))
+            dx += width
+    return parts
 
 
 def plant(dice: Dice, style: Style, woods: Woods, x: float, base: float, scale: float) -> Thing:
     """A pot with long leaves or a round crown."""
-    label = LABEL["plant"]
-    half, tall = dice.between(0.035, 0.05) * scale, dice.between(0.055, 0.085) * scale
+    place = Place(LABEL["plant"], x, base, scale)
+    half, rim = dice.between(0.035, 0.05), dice.between(0.055, 0.085)
     pot = Paint(standing_out(dice, style.accent(1)), dome=0.35)
+    grow = _round_crown if dice.chance(0.4) else _long_leaves
+    return Thing(
+        (
+            place.shadow(half * 1.3, 0.012),
+            *grow(dice.child("leaves"), woods, place, rim, dice.between(0.16, 0.24)),
+            place.taper(pot, rim, half, 0.0, half * 0.72),
+            place.box(pot, -half * 1.12, rim + 0.008, half * 1.12, rim - 0.012, round=0.004),
+        )
+    )
+
+
+def _round_crown(dice: Dice, woods: Woods, place: Place, rim: float, reach: float) -> list[Part]:
     green = Paint(varied(dice, woods.leaf), Texture("leaves", 28.0, 0.8, dice.seed()), dome=0.2)
-    rim, reach = base - tall, dice.between(0.16, 0.24) * scale
-    parts = [shadow(x, base, half * 1.3, 0.012 * scale)]
-    if dice.chance(0.4):
-        parts += [
-            bar(
-                label,
-                Paint(woods.dark),
-                (x, rim),
-                (x, rim - reach * 0.5),
-                0.008 * scale,
-                0.006 * scale,
-            ),
-            disc(label, green, x, rim - reach * 0.68, reach * 0.42, reach * 0.42),
-        ]
-    else:
-        for _ in range(dice.whole(5, 8)):
-            lean = dice.between(-0.75, 0.75)
-            tip = (
-                x + lean * reach * 0.85,
-                rim - reach * (1.0 - 0.5 * abs(lean)) * dice.between(0.75, 1.0),
-            )
-            leaf = Paint(varied(dice, green.colour, 0.25), slope=0.5)
-            bend = (x + lean * reach * 0.3, rim - reach * 0.55 * (1.0 - 0.3 * abs(lean)))
-            width = dice.between(0.011, 0.019) * scale
-            parts += [
-                bar(label, leaf, (x, rim), bend, width * 0.5, width),
-                bar(label, leaf, bend, tip, width, 0.003),
-            ]
-    parts += [
-        taper(label, pot, x, rim, base, half, half * 0.72),
-        box(
-            label,
-            pot,
-            x - half * 1.12,
-            rim - 0.008 * scale,
-            x + half * 1.12,
-            rim + 0.012 * scale,
-            round=0.004,
-        ),
-    ]
-    return Thing(tuple(parts))
-
-
-def _lit(paint: Paint) -> Paint:
-    return Paint(lighten(paint.colour, 1.18), paint.texture, paint.second, slope=0.2)
-
-
-def _tableware(dice: Dice, style: Style, x: float, top: float, scale: float) -> list[Part]:
-    """A vase with a stem, or a bowl; part of the table."""
-    label, clay = LABEL["table"], Paint(standing_out(dice, style.accent(3)), dome=0.4)
-    if dice.chance(0.4):
-        return []
-    at = x + dice.between(-0.04, 0.04)
-    if dice.chance(0.5):
-        return [disc(label, clay, at, top - 0.02 * scale, 0.03 * scale, 0.02 * scale)]
     return [
-        disc(label, clay, at, top - 0.03 * scale, 0.02 * scale, 0.028 * scale),
-        bar(
-            label,
-            clay,
-            (at, top - 0.04 * scale),
-            (at, top - 0.066 * scale),
-            0.01 * scale,
-            0.012 * scale,
-        ),
+        place.bar(Paint(woods.dark), (0.0, rim), (0.0, rim + reach * 0.5), 0.008, 0.006),
+        place.disc(green, 0.0, rim + reach * 0.68, reach * 0.42),
     ]
 
 
-def _books(
-    dice: Dice, style: Style, between: tuple[float, float], floor: float, height: float
-) -> list[Part]:
-    left, right = between
-    at, parts = left, []
-    while at < right - 0.01:
-        width = min(dice.between(0.011, 0.022), right - at)
-        tall = height * dice.between(0.7, 1.0)
-        if dice.chance(0.88):
-            spine = style.accent(dice.whole(0, 3), dice.between(0.6, 1.35))
-            parts.append(mark(Rectangle(at, floor - tall, at + width * 0.92, floor), spine))
-        at += width
+def _long_leaves(dice: Dice, woods: Woods, place: Place, rim: float, reach: float) -> list[Part]:
+    parts = []
+    for _ in range(dice.whole(5, 8)):
+        leaf = Paint(varied(dice, woods.leaf, 0.25), slope=0.5)
+        lean, long, wide = (
+            dice.between(-0.75, 0.75),
+            dice.between(0.75, 1.0),
+            dice.between(0.011, 0.019),
+        )
+        bend = (lean * reach * 0.3, rim + reach * 0.55 * (1.0 - 0.3 * abs(lean)))
+        tip = (lean * reach * 0.85, rim + reach * long * (1.0 - 0.5 * abs(lean)))
+        parts += [
+            place.bar(leaf, (0.0, rim), bend, wide * 0.5, wide),
+            place.bar(leaf, bend, tip, wide, 0.003),
+        ]
     return parts

@@ -8,7 +8,8 @@ from bench.datasets.procedural.canvas import Paint, Part
 from bench.datasets.procedural.colour import blend, lighten
 from bench.datasets.procedural.dice import Dice
 from bench.datasets.procedural.landscape_classes import LABEL, Land, draw_land
-from bench.datasets.procedural.landscape_things import boat, bush, cloud, house, rock, tree
+from bench.datasets.procedural.man_made import boat, house
+from bench.datasets.procedural.nature import bush, cloud, rock, tree
 from bench.datasets.procedural.parts import mark, varied
 from bench.datasets.procedural.plan import Plan, Thing
 from bench.datasets.procedural.shapes import (

@@ -7,7 +7,6 @@ from bench.datasets.procedural.colour import Colour, blend, from_hsv, lighten
 from bench.datasets.procedural.dice import Dice
 from bench.datasets.procedural.shapes import (
     Capsule,
-    Convex,
     Ellipse,
     Intersection,
     Point,
@@ -15,7 +14,7 @@ from bench.datasets.procedural.shapes import (
     Shape,
 )
 
-__all__ = ["bar", "box", "disc", "mark", "shadow", "standing_out", "taper", "varied", "within"]
+__all__ = ["bar", "box", "disc", "mark", "standing_out", "varied", "within"]
 
 
 def box(
@@ -42,14 +41,6 @@ def bar(label: int | None, paint: Paint, start: Point, end: Point, r0: float, r1
     return Part(Capsule(*start, *end, r0, r1), paint, label)
 
 
-def taper(
-    label: int | None, paint: Paint, x: float, top: float, bottom: float, above: float, below: float
-) -> Part:
-    """A symmetric trapezoid around x whose half widths are `above` at its top and `below`."""
-    corners = ((x - above, top), (x + above, top), (x + below, bottom), (x - below, bottom))
-    return Part(Convex(corners), paint, label)
-
-
 def mark(shape: Shape, colour: Colour, opacity: float = 1.0) -> Part:
     """A mark on a surface: changes the picture and neither label nor outline."""
     return Part(shape, Paint(colour, slope=0.0, opacity=opacity, inked=False))
@@ -58,11 +49,6 @@ def mark(shape: Shape, colour: Colour, opacity: float = 1.0) -> Part:
 def within(limit: Shape, part: Part) -> Part:
     """A part cut off at the outline of `limit`."""
     return Part(Intersection(part.shape, limit), part.paint, part.label)
-
-
-def shadow(x: float, y: float, rx: float, ry: float, opacity: float = 0.32) -> Part:
-    """The soft dark spot under an object."""
-    return mark(Ellipse(x, y, rx, ry), (0.05, 0.04, 0.08), opacity)
 
 
 def varied(dice: Dice, colour: Colour, spread: float = 0.15) -> Colour:

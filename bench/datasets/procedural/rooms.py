@@ -70,12 +70,9 @@ def compose_room(dice: Dice) -> Plan:
     things += _at_the_wall(dice.child("back"), style, woods, shell, back)
     things += _in_front(dice.child("front"), style, woods, shell, front)
     if dice.chance(0.3):
-        place = dice.child("pendant")
-        things.append(
-            pendant_lamp(
-                place, style, woods, place.between(0.25, 0.75), 0.0, place.between(0.1, 0.2)
-            )
-        )
+        own = dice.child("pendant")
+        x, drop = own.between(0.25, 0.75), own.between(0.1, 0.2)
+        things.append(pendant_lamp(own, style, woods, x, drop))
     return Plan(style, tuple(things))
 
 

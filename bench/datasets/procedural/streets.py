@@ -9,6 +9,7 @@ from bench.datasets.procedural.colour import blend, lighten
 from bench.datasets.procedural.dice import Dice
 from bench.datasets.procedural.houses import house_row, receding_houses
 from bench.datasets.procedural.parts import mark
+from bench.datasets.procedural.people import person
 from bench.datasets.procedural.plan import Plan, Thing
 from bench.datasets.procedural.shapes import (
     Blob,
@@ -20,7 +21,7 @@ from bench.datasets.procedural.shapes import (
     Terrain,
 )
 from bench.datasets.procedural.street_classes import LABEL, Town, draw_town
-from bench.datasets.procedural.street_things import lamp_post, person, sign, traffic_light, tree
+from bench.datasets.procedural.street_things import lamp_post, sign, traffic_light, tree
 from bench.datasets.procedural.style import Style, draw_style
 from bench.datasets.procedural.texture import Texture
 from bench.datasets.procedural.vehicles import (

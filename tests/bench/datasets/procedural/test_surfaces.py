@@ -9,6 +9,7 @@ from bench.datasets.procedural.canvas import Canvas, Paint, Part
 from bench.datasets.procedural.colour import blend, from_hsv, lighten
 from bench.datasets.procedural.dice import Dice
 from bench.datasets.procedural.noise import cell_value, fractal_noise, pixel_grain, value_noise
+from bench.datasets.procedural.place import Place
 from bench.datasets.procedural.plan import Plan, Thing
 from bench.datasets.procedural.shapes import Rectangle
 from bench.datasets.procedural.style import draw_style
@@ -117,3 +118,17 @@ def test_layers_of_one_object_share_an_id():
         (Thing((), of="hair"), Thing((), countable=False), Thing(()), Thing((), of="hair")),
     )
     assert [instance for instance, _ in plan.numbered()] == [1, 0, 2, 1]
+
+
+def test_a_thing_faces_either_way_and_stands_on_its_base():
+    right = Place(3, 0.4, 0.8, 0.5)
+    left = Place(3, 0.4, 0.8, 0.5, face=-1.0)
+    assert right.at(0.2, 0.4) == pytest.approx((0.5, 0.6))
+    assert left.at(0.2, 0.4) == pytest.approx((0.3, 0.6))
+    assert left.rectangle(0.0, 0.0, 0.2, 0.4).box == pytest.approx((0.3, 0.6, 0.4, 0.8))
+
+
+def test_paint_makes_a_part_of_the_thing_and_a_bare_colour_a_mark_on_it():
+    place = Place(3, 0.4, 0.8, 0.5)
+    assert place.disc(Paint((1.0, 0.0, 0.0)), 0.0, 0.1, 0.1).label == 3
+    assert place.disc((1.0, 0.0, 0.0), 0.0, 0.1, 0.1).label is None

@@ -30,7 +30,7 @@ class FreeForm(Parameters):
 
     The distribution is the published brush's; pixels are this project's own (`masks.raster`).
     Lengths and widths scale with sqrt(H W) / 256. Coverage at 256x256 over 5,000 masks: mean
-    0.239, sd 0.110, 5/25/50/75/95 % = 0.084/0.155/0.223/0.307/0.451.
+    0.240, sd 0.113, 5/25/50/75/95 % = 0.086/0.155/0.223/0.307/0.456.
     """
 
     key: ClassVar[str] = "freeform@1"
@@ -75,10 +75,8 @@ def freeform_batch(
     """
     rest = iter(names)
     while chunk := list(islice(rest, CHUNK)):
-        words = words_of(
-            [(protocol.key, data, id_, seed, sample) for data, id_, sample in chunk], 22
-        )
-        yield _masks(protocol, words, size)
+        streams = [(protocol.key, data, scene, seed, sample) for data, scene, sample in chunk]
+        yield _masks(protocol, words_of(streams, brush.WORDS), size)
 
 
 def _masks(protocol: FreeForm, words: NDArray[np.uint64], size: tuple[int, int]) -> Bool:

@@ -1,0 +1,178 @@
+"""DivSem as an editor (protocol/editing.md, B.3 and B.4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from baselines.adapters.demands import demand_hole, demand_known, demand_labels
+from baselines.adapters.fitting import fit_batch, fit_pictures, fit_reference
+from baselines.adapters.precision import Precision, computing
+from baselines.checkpoints import load_network
+from baselines.divsem import DivSem, StyleBank
+from baselines.layers.condition import Condition, RegionStyle
+from baselines.layers.region_style import RegionMeans
+from bench.batch import EditBatch
+from bench.errors import EditFailed
+
+__all__ = ["DivSemEditor"]
+
+
+class DivSemEditor:
+    """DivSem: one style vector per region, from what is visible, a bank or a reference.
+
+    Args:
+        weights: a safetensors file of `sebench models import divsem`.
+        variant: refuse weights of another variant; any where None.
+        styles: where the style of a fully hidden region comes from: "bank" = a random vector of its
+            class from the bank in the weights file, "reference" = the same class in the edit's
+            reference pictures (the bank where they do not show it). References also give the
+            touched regions of "restyle" edits their styles.
+        first_label: the network's channel of the label space's class 0 (released: 0).
+        edges: where the edge channel comes from.
+        precision: see `baselines.adapters.precision`.
+
+    Raises:
+        BadInput: weights that are missing, truncated, or of another system or variant.
+    """
+
+    needs: frozenset[str] = frozenset()
+
+    def __init__(
+        self,
+        weights: str,
+        variant: str | None = None,
+        styles: Literal["bank", "reference"] = "bank",
+        first_label: int = 0,
+        edges: Literal["regions", "labels", "instances"] = "regions",
+        precision: Precision = "float32",
+    ) -> None:
+        loaded = load_network("divsem", Path(weights), variant=variant)
+        assert isinstance(loaded.network, DivSem)
+        self.network = loaded.network
+        self.card = loaded.card
+        config = self.network.config.model_copy(update={"border": "visible"})
+        self.network.config = config
+        self.bank = StyleBank.of_rows(
+            loaded.extras.get("style_bank"), loaded.extras.get("style_bank_classes")
+        )
+        self.needs = frozenset({"references"}) if styles == "reference" else frozenset()
+        self.first_label = first_label
+        self.edges = edges
+        self.precision: Precision = precision
+        self.identity: dict[str, Any] = {
+            **loaded.identity,
+            "styles": styles,
+            "style_bank": self.bank.hash,
+            "first_label": first_label,
+            "edges": edges,
+            "precision": precision,
+        }
+
+    def to(self, device: str) -> DivSemEditor:
+        """Moves the network to `device`."""
+        self.network.to(device)
+        return self
+
+    def edit(self, batch: EditBatch) -> Tensor:
+        """Painted pictures, float32 [B,3,H,W] RGB in [-1,1].
+
+        Raises:
+            EditFailed: labels of another space, an empty or a full mask, a hidden region of a class
+                that neither a reference nor the bank has a style for.
+        """
+        config, given = self.network.config, tuple(batch.labels.shape[1:])
+        demand_labels(batch, config.classes - self.first_label, self.card.label_space)
+        demand_hole(batch)
+        demand_known(batch)
+        fitted = fit_batch(batch, (config.size, config.size))
+        labels = fitted.labels + self.first_label
+        condition = Condition(
+            labels, fitted.edges(self.edges)[:, 0] > 0, fitted.hole[:, 0], config.classes
+        )
+        with torch.inference_mode(), computing(self.precision, batch.masked.device):
+            # Official networks were trained on pictures as OpenCV reads them: BGR.
+            masked = fitted.masked.flip(1)
+            if config.styled:
+                condition = replace(condition, style=self._style(fitted, masked, labels))
+            painted = self.network(masked, condition)[-1].painted
+            return fit_pictures(painted.float().flip(1), (given[0], given[1]))
+
+    def _style(self, batch: EditBatch, masked: Tensor, labels: Tensor) -> RegionStyle:
+        encoder = self.network.zencoder
+        regions = encoder.read(masked, batch.hole[:, 0], _regions(batch.labels, batch.instances))
+        wanted = regions.erased
+        if "references" in self.needs and batch.operation == "restyle":
+            wanted = regions.visible < 1
+        if not wanted.any():
+            return encoder.normalise(regions)
+        numbers = wanted.nonzero()[:, 0].tolist()
+        names = regions.labels(labels).tolist()
+        items = regions.items.tolist()
+        shown = [self._shown(batch, i) for i in range(len(batch))]
+        # One generator per edit, drawn from in the order of its regions.
+        generators = [batch.generator(i) for i in range(len(batch))]
+        vectors = [
+            self._vector(batch, regions, items[n], names[n], shown, generators) for n in numbers
+        ]
+        return encoder.normalise(regions.replaced(wanted, torch.stack(vectors)))
+
+    def _vector(
+        self,
+        batch: EditBatch,
+        regions: RegionMeans,
+        item: int,
+        label: int,
+        shown: list[dict[int, Tensor]],
+        generators: list[torch.Generator],
+    ) -> Tensor:
+        if label in shown[item]:
+            return shown[item][label]
+        if label < 0:
+            # A void region has no class to draw for: it takes the picture's average style.
+            mine = (regions.items == item) & ~regions.erased
+            return regions.means[mine].mean(0)
+        if label in self.bank.codes:
+            return self.bank.draw(label, generators[item]).to(regions.means)
+        name = batch.space.classes[label - self.first_label]
+        raise EditFailed(
+            f"styles: edit {batch.ids[item]}: class {name!r} is hidden completely and "
+            f"neither a reference nor the weights' style bank ({len(self.bank.codes)} classes) has "
+            "a style for it; give references that show it (`styles: reference`) or import the "
+            "weights with a style bank"
+        )
+
+    def _shown(self, batch: EditBatch, item: int) -> dict[int, Tensor]:
+        """{label: [D]}: the styles that an edit's reference pictures show, the first one's first."""
+        if "references" not in self.needs:
+            return {}
+        if batch.references is None or not batch.references[item]:
+            raise EditFailed(
+                f"references: edit {batch.ids[item]} has no reference picture; "
+                "give the task `references`, or use `styles: bank`"
+            )
+        found: dict[int, Tensor] = {}
+        size = (self.network.config.size, self.network.config.size)
+        for reference in batch.references[item]:
+            one = fit_reference(reference, size)
+            instances = None if one.instances is None else one.instances[None]
+            regions = self.network.zencoder.read(
+                one.image[None].flip(1),
+                torch.zeros_like(one.labels[None], dtype=torch.bool),
+                _regions(one.labels[None], instances),
+            )
+            labels = regions.labels(one.labels[None] + self.first_label).tolist()
+            for label, vector in zip(labels, regions.means):
+                found.setdefault(label, vector)
+        return found
+
+
+def _regions(labels: Tensor, instances: Tensor | None) -> Tensor:
+    """int64 [B,H,W], different where label or instance differ."""
+    if instances is None:
+        return labels
+    return labels * (int(instances.max()) + 1) + instances

@@ -1,0 +1,56 @@
+"""A batch at a network's own size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from baselines.layers.neighbourhoods import resize_nearest
+from bench.batch import EditBatch, Reference
+
+__all__ = ["fit_batch", "fit_pictures", "fit_reference"]
+
+
+def fit_pictures(pictures: Tensor, size: tuple[int, int]) -> Tensor:
+    """[B,3,H,W] brought to `size`, bilinear with anti-aliasing; as they are where nothing changes."""
+    if tuple(pictures.shape[2:]) == size:
+        return pictures
+    return F.interpolate(pictures, size=size, mode="bilinear", align_corners=False, antialias=True)
+
+
+def fit_batch(batch: EditBatch, size: tuple[int, int]) -> EditBatch:
+    """The batch at `size` (height, width): pictures bilinear, labels and instances nearest.
+
+    A cell that the hole touches belongs to the hole, so that no known cell mixes in hidden pixels.
+    """
+    if tuple(batch.labels.shape[1:]) == size:
+        return batch
+    mask = (F.adaptive_max_pool2d(batch.mask, size) > 0).float()
+    return replace(
+        batch,
+        masked=fit_pictures(batch.masked, size) * (1 - mask),
+        mask=mask,
+        labels=_fit_map(batch.labels, size),
+        instances=None if batch.instances is None else _fit_map(batch.instances, size),
+        original=None if batch.original is None else fit_pictures(batch.original, size),
+    )
+
+
+def fit_reference(reference: Reference, size: tuple[int, int]) -> Reference:
+    """The reference at `size`, resized as `fit_batch` does it."""
+    labels = _fit_map(reference.labels[None], size)[0]
+    instances = None
+    if reference.instances is not None:
+        instances = _fit_map(reference.instances[None], size)[0]
+    image = fit_pictures(reference.image[None], size)[0]
+    return replace(reference, image=image, labels=labels, instances=instances)
+
+
+def _fit_map(plane: Tensor, size: tuple[int, int]) -> Tensor:
+    if tuple(plane.shape[1:]) == size:
+        return plane
+    fitted: Tensor = resize_nearest(plane, size).to(torch.int64)
+    return fitted

@@ -1,0 +1,186 @@
+"""A network in one file as an editor: TorchScript, torch-export or ONNX, with a small sidecar.
+
+Beside MODEL.onnx (.pt2, .pt) lies MODEL.json, which says what the network is given:
+
+    {"inputs": ["masked", "mask", "one_hot"], "classes": 34, "size": [256, 256]}
+
+See `Sidecar` for its fields. Each name in `inputs` is one argument, in that order; with
+`"join": true` they are one argument, concatenated over channels.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from torch import Tensor, nn
+
+from baselines.adapters.demands import demand_labels
+from baselines.adapters.fitting import fit_batch, fit_pictures
+from baselines.external.trust import demand_trust
+from bench.batch import EditBatch
+from bench.errors import BadInput, EditFailed
+from bench.identity import file_hash
+
+__all__ = ["NetworkFile", "Sidecar"]
+
+Input = Literal["masked", "mask", "one_hot", "labels", "edges", "original"]
+
+
+class Sidecar(BaseModel):
+    """What a network's file does not say itself.
+
+    Attributes:
+        inputs: what it is given: float32 `masked` and `original` [B,3,H,W], `mask` and `edges`
+            [B,1,H,W], `one_hot` [B,classes,H,W]; int64 `labels` [B,H,W] (-1 = void).
+        join: concatenate the inputs over channels into one argument.
+        classes: the network's label channels; needed for `one_hot` and `labels`.
+        first_label: its number of the label space's class 0; with 1, void is 0.
+        inside_only: labels and edges are zero outside the hole.
+        channels: the order of the picture's channels.
+        range: what black and white are for the network, in and out.
+        size: (height, width) that it takes, or None = any.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    inputs: tuple[Input, ...] = Field(min_length=1)
+    join: bool = False
+    classes: int | None = Field(default=None, ge=1)
+    first_label: int = Field(default=0, ge=0)
+    inside_only: bool = False
+    channels: Literal["rgb", "bgr"] = "rgb"
+    range: tuple[float, float] = (-1.0, 1.0)
+    size: tuple[int, int] | None = None
+
+
+class NetworkFile:
+    """A TorchScript (.pt), torch-export (.pt2) or ONNX (.onnx) file with its sidecar.
+
+    Args:
+        path: the network's file; the sidecar has the same name and ends in .json.
+        trust: agreement to load a format that can carry code (.pt and .pt2; ONNX cannot).
+
+    Raises:
+        BadInput: a missing file, a sidecar that does not fit, another format, or no agreement.
+    """
+
+    needs: frozenset[str] = frozenset()
+
+    def __init__(self, path: str, trust: bool = False) -> None:
+        file = Path(path)
+        if not file.is_file():
+            raise BadInput(f"editor 'network-file': path: {file}: no such file")
+        self.sidecar = read_sidecar(file.with_suffix(".json"))
+        self._run = _load(file, trust)
+        self.needs = frozenset({"original"}) & frozenset(self.sidecar.inputs)
+        self.identity: dict[str, Any] = {
+            "file": file_hash(file),
+            "sidecar": self.sidecar.model_dump(mode="json"),
+        }
+
+    def edit(self, batch: EditBatch) -> Tensor:
+        """The network's pictures, float32 [B,3,H,W] RGB in [-1,1].
+
+        Raises:
+            EditFailed: labels beyond its classes, or the network itself fails.
+        """
+        card, given = self.sidecar, (batch.labels.shape[1], batch.labels.shape[2])
+        if card.classes is not None:
+            demand_labels(batch, card.classes - card.first_label, None)
+        fitted = batch if card.size is None else fit_batch(batch, card.size)
+        inputs = [self._input(fitted, name) for name in card.inputs]
+        if card.join:
+            inputs = [torch.cat(inputs, dim=1)]
+        try:
+            with torch.inference_mode():
+                painted = self._run(inputs)
+        except Exception as error:  # whatever a foreign network raises is its own failure
+            first = str(error).strip().splitlines() or [type(error).__name__]
+            raise EditFailed(f"the network failed: {first[0]}") from error
+        low, high = card.range
+        picture = (painted.float() - low) / (high - low) * 2 - 1
+        return fit_pictures(self._ordered(picture), given)
+
+    def _input(self, batch: EditBatch, name: Input) -> Tensor:
+        inside = batch.mask if self.sidecar.inside_only else torch.ones_like(batch.mask)
+        if name == "mask":
+            return batch.mask
+        if name == "edges":
+            return batch.edges() * inside
+        if name in ("masked", "original"):
+            picture = batch.masked if name == "masked" else batch.original
+            assert picture is not None
+            low, high = self.sidecar.range
+            return self._ordered((picture + 1) / 2 * (high - low) + low)
+        labels = batch.labels + self.sidecar.first_label
+        if name == "labels":
+            return torch.where(inside[:, 0] > 0, labels, -1)
+        assert self.sidecar.classes is not None
+        channels = torch.arange(self.sidecar.classes, device=labels.device).view(1, -1, 1, 1)
+        return (labels.unsqueeze(1) == channels).float() * inside
+
+    def _ordered(self, picture: Tensor) -> Tensor:
+        return picture.flip(1) if self.sidecar.channels == "bgr" else picture
+
+
+def read_sidecar(path: Path) -> Sidecar:
+    """The sidecar in `path`.
+
+    Raises:
+        BadInput: with the file, the field and what is wrong with it.
+    """
+    try:
+        sidecar = Sidecar.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no sidecar; say there what the network is given") from None
+    except json.JSONDecodeError as error:
+        raise BadInput(f"{path}: no JSON ({error.msg}, line {error.lineno})") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"{path}: {where}: {first['msg']}") from None
+    if sidecar.classes is None and {"one_hot", "labels"} & set(sidecar.inputs):
+        raise BadInput(f"{path}: classes: say how many label channels the network has")
+    return sidecar
+
+
+def _load(file: Path, trust: bool) -> Callable[[list[Tensor]], Tensor]:
+    if file.suffix == ".onnx":
+        return _load_onnx(file)
+    if file.suffix not in (".pt", ".pt2"):
+        raise BadInput(f"{file}: ends in none of .pt (TorchScript), .pt2 (torch-export), .onnx")
+    kind = "TorchScript" if file.suffix == ".pt" else "torch-export"
+    what = f"what the {kind} file {file} holds (sha256 {file_hash(file)[:16]}...)"
+    demand_trust(trust, "network-file", what)
+    try:
+        if file.suffix == ".pt":
+            load: Callable[..., nn.Module] = torch.jit.load
+            module = load(file, map_location="cpu").eval()
+        else:
+            module = torch.export.load(file).module()
+    except Exception as error:  # the loaders raise what they like on a damaged file
+        raise BadInput(f"{file}: not a whole {kind} file ({type(error).__name__})") from error
+    return lambda inputs: module(*inputs)
+
+
+def _load_onnx(file: Path) -> Callable[[list[Tensor]], Tensor]:
+    try:
+        import onnxruntime
+    except ImportError:
+        raise BadInput(f"{file}: ONNX files need `pip install 'sebench[onnx]'`") from None
+    try:
+        session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime has no public exception of its own
+        raise BadInput(f"{file}: not a whole ONNX file ({type(error).__name__})") from error
+    names = [entry.name for entry in session.get_inputs()]
+
+    def run(inputs: list[Tensor]) -> Tensor:
+        arrays = [tensor.cpu().numpy() for tensor in inputs]
+        return torch.from_numpy(session.run(None, dict(zip(names, arrays, strict=True)))[0])
+
+    return run

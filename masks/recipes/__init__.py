@@ -1,0 +1,1 @@
+"""The recipes for edits: one file per protocol."""

@@ -1,0 +1,167 @@
+import json
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from baselines.external.command import Command
+from bench.batch import EditBatch
+from bench.errors import BadInput, EditFailed
+from bench.scene import LabelSpace
+
+SPACE = LabelSpace("two", ("sky", "grass"), ((0, 0, 255), (0, 255, 0)))
+
+PROGRAM = """
+import json, pathlib, sys
+from PIL import Image
+edits, pictures, ends_at = sys.argv[1:]
+for n, folder in enumerate(sorted(pathlib.Path(edits).iterdir())):
+    if n == int(ends_at):
+        print("cannot go on: out of paint")
+        sys.exit(3)
+    masked = Image.open(folder / "masked.png")
+    mask = Image.open(folder / "mask.png")
+    grey = json.loads((folder / "edit.json").read_text())["sample"]
+    masked.paste((grey, grey, grey), mask=mask)
+    masked.save(pathlib.Path(pictures) / (folder.name + ".png"))
+    with open(pathlib.Path(edits).parent / "done.txt", "a") as file:
+        file.write(folder.name + "\\n")
+"""
+
+
+@pytest.fixture
+def program(tmp_path):
+    path = tmp_path / "program.py"
+    path.write_text(PROGRAM)
+
+    def make(ends_at=99, **options):
+        command = [sys.executable, str(path), "{edits}", "{pictures}", str(ends_at)]
+        given = {"command": command, "folder": str(tmp_path / "work"), "trust": True}
+        return Command(**{**given, **options})
+
+    return make
+
+
+def batch(count=3):
+    mask = torch.zeros(count, 1, 6, 8)
+    mask[:, :, 2:4, 2:5] = 1
+    picture = torch.full((count, 3, 6, 8), 0.2)
+    labels = torch.zeros(count, 6, 8, dtype=torch.long)
+    labels[:, 0, 0] = -1
+    instances = torch.zeros(count, 6, 8, dtype=torch.long)
+    instances[:, 5] = 70000
+    return EditBatch(
+        masked=picture * (1 - mask),
+        mask=mask,
+        labels=labels,
+        instances=instances,
+        space=SPACE,
+        operation="inpaint",
+        regions=("sky",) * count,
+        ids=tuple(f"e{i}" for i in range(count)),
+        scenes=tuple(f"s{i}" for i in range(count)),
+        samples=tuple(10 * i for i in range(count)),
+        seeds=tuple(("m", i) for i in range(count)),
+    )
+
+
+def done(tmp_path):
+    path = tmp_path / "work" / "done.txt"
+    return path.read_text().split() if path.exists() else []
+
+
+def test_a_program_paints_the_holes_of_a_folder_of_edits(program):
+    painted = program().edit(batch())
+    assert painted.shape == (3, 3, 6, 8)
+    expected = [10 * i / 127.5 - 1 for i in range(3)]
+    assert painted[:, 0, 2, 2].tolist() == pytest.approx(expected, abs=1e-6)
+    assert painted[0, 0, 0, 0].item() == pytest.approx(0.2, abs=1 / 127)
+
+
+def test_finished_pictures_are_not_made_again(program, tmp_path):
+    program().edit(batch())
+    again = program().edit(batch())
+    assert len(done(tmp_path)) == 3
+    assert again.shape == (3, 3, 6, 8)
+
+
+def test_an_interrupted_program_goes_on_where_it_stopped(program, tmp_path):
+    with pytest.raises(EditFailed):
+        program(ends_at=2).edit(batch())
+    assert len(done(tmp_path)) == 2
+    # The same command line, so the same edits: only the program behaves otherwise now.
+    resumed = program(ends_at=2)
+    resumed.edit(batch())
+    assert len(done(tmp_path)) == 3
+
+
+def test_a_changed_edit_is_made_again(program, tmp_path):
+    program().edit(batch())
+    changed = batch()
+    changed.labels[0] = 1
+    program().edit(changed)
+    assert len(done(tmp_path)) == 4
+
+
+def test_the_log_is_shown_when_the_program_fails(program):
+    with pytest.raises(EditFailed, match=r"ended with code 3[\s\S]*out of paint"):
+        program(ends_at=0).edit(batch())
+
+
+def test_a_program_that_takes_too_long_is_stopped_and_says_so(tmp_path):
+    slow = [sys.executable, "-c", "import sys, time; time.sleep(60)", "{edits}", "{pictures}"]
+    editor = Command(slow, str(tmp_path), timeout=0.2, trust=True)
+    with pytest.raises(EditFailed, match=r"took more than 0\.2 s"):
+        editor.edit(batch(1))
+
+
+def test_half_a_picture_does_not_count(program, tmp_path):
+    editor = program()
+    editor.edit(batch(1))
+    (finished,) = (tmp_path / "work" / "pictures").iterdir()
+    whole = finished.read_bytes()
+    finished.unlink()
+    (tmp_path / "work" / "out" / finished.name).write_bytes(whole[: len(whole) // 2])
+    editor.edit(batch(1))
+    assert finished.read_bytes() == whole
+    assert len(done(tmp_path)) == 2
+
+
+def test_the_folder_says_everything_of_an_edit(program, tmp_path):
+    program(needs=["instances"]).edit(batch(1))
+    (folder,) = (tmp_path / "work" / "edits").iterdir()
+    labels = np.asarray(Image.open(folder / "labels.png"))
+    instances = np.asarray(Image.open(folder / "instances.png"))
+    mask = np.asarray(Image.open(folder / "mask.png"))
+    facts = json.loads((folder / "edit.json").read_text())
+    assert (labels[0, 0], labels[1, 1]) == (65535, 0)
+    assert (instances[0, 0], instances[5, 0]) == (0, 1)
+    assert set(np.unique(mask)) == {0, 255}
+    assert (facts["id"], facts["region"], facts["classes"]) == ("e0", "sky", ["sky", "grass"])
+
+
+def test_nothing_runs_without_agreement_and_the_sentence_says_what_would(program):
+    with pytest.raises(BadInput, match=r"would run the program .*program\.py.*--trust"):
+        program(trust=False)
+
+
+def test_a_command_needs_both_places_and_a_program(program):
+    with pytest.raises(BadInput, match=r"command: has no \{pictures\}"):
+        program(command="paint {edits}")
+    with pytest.raises(BadInput, match="no program 'no-such-painter'"):
+        program(command="no-such-painter {edits} {pictures}")
+    with pytest.raises(BadInput, match=r"needs: \['references'\]"):
+        program(needs=["references"])
+
+
+def test_the_seed_in_the_folder_is_the_edits_own(program, tmp_path):
+    names = []
+    for seeds in ((("m", 1),), (("m", 2),)):
+        program().edit(replace(batch(1), seeds=seeds))
+        (folder,) = (tmp_path / "work" / "edits").iterdir()
+        names.append(json.loads((folder / "edit.json").read_text())["seed"])
+    assert names[0] != names[1]
+    assert all(0 <= seed < 2**31 for seed in names)

@@ -1,0 +1,153 @@
+import json
+
+import pytest
+import torch
+from torch import nn
+
+from baselines.external.network_file import NetworkFile
+from bench.batch import EditBatch
+from bench.errors import BadInput, EditFailed
+from bench.scene import LabelSpace
+
+SPACE = LabelSpace("three", ("a", "b", "c"), ((0, 0, 0),) * 3)
+
+
+class Paint(nn.Module):
+    """Paints the label's number over two, in the first channel only."""
+
+    def forward(self, masked, mask, one_hot):
+        value = one_hot[:, 1:2] * 0.5 + one_hot[:, 2:3]
+        colour = torch.cat([value, torch.zeros_like(value), torch.zeros_like(value)], 1)
+        return masked * (1 - mask) + colour * mask
+
+
+class Joined(nn.Module):
+    def forward(self, x):
+        return x[:, :3] + x[:, 3:4]
+
+
+def batch(size=4):
+    mask = torch.zeros(2, 1, size, size)
+    mask[:, :, : size // 2] = 1
+    labels = torch.ones(2, size, size, dtype=torch.long)
+    labels[1] = 2
+    return EditBatch(
+        masked=torch.full((2, 3, size, size), 0.25) * (1 - mask),
+        mask=mask,
+        labels=labels,
+        instances=None,
+        space=SPACE,
+        operation="inpaint",
+        regions=(None, None),
+        ids=("e0", "e1"),
+        scenes=("s0", "s1"),
+        samples=(0, 0),
+        seeds=(("m", 0), ("m", 1)),
+    )
+
+
+def example():
+    edits = batch()
+    return edits.masked, edits.mask, edits.one_hot()
+
+
+def save(folder, name, network=None, **sidecar):
+    path = folder / name
+    fields = {"inputs": ["masked", "mask", "one_hot"], "classes": 3, **sidecar}
+    path.with_suffix(".json").write_text(json.dumps(fields))
+    module = (network or Paint()).eval()
+    given = example() if network is None else (torch.zeros(2, 4, 4, 4),)
+    if path.suffix == ".pt":
+        torch.jit.trace(module, given).save(str(path))
+    else:
+        torch.export.save(torch.export.export(module, given), str(path))
+    return str(path)
+
+
+@pytest.mark.parametrize("name", ["model.pt", "model.pt2"])
+def test_a_network_file_paints_as_its_sidecar_says(tmp_path, name):
+    editor = NetworkFile(save(tmp_path, name), trust=True)
+    painted = editor.edit(batch())
+    assert painted[:, 0, 0, 0].tolist() == [0.5, 1.0]
+    assert painted[:, 0, 3, 3].tolist() == [0.25, 0.25]
+
+
+def test_channels_come_and_go_in_the_networks_order(tmp_path):
+    editor = NetworkFile(save(tmp_path, "model.pt", channels="bgr"), trust=True)
+    painted = editor.edit(batch())
+    assert painted[1, :, 0, 0].tolist() == [0.0, 0.0, 1.0]
+
+
+def test_black_and_white_are_what_the_network_takes_them_for(tmp_path):
+    editor = NetworkFile(save(tmp_path, "model.pt", range=[0, 1]), trust=True)
+    painted = editor.edit(batch())
+    assert painted[:, 0, 0, 0].tolist() == [0.0, 1.0]
+    assert painted[0, 0, 3, 3].item() == pytest.approx(0.25)
+
+
+def test_inputs_can_be_joined_into_one(tmp_path):
+    path = save(tmp_path, "model.pt", Joined(), inputs=["masked", "mask"], join=True)
+    painted = NetworkFile(path, trust=True).edit(batch())
+    assert painted[0, 0, :, 0].tolist() == [1.0, 1.0, 0.25, 0.25]
+
+
+def test_a_network_of_one_size_gets_every_picture_in_it(tmp_path):
+    editor = NetworkFile(save(tmp_path, "model.pt2", size=[4, 4]), trust=True)
+    assert editor.edit(batch(size=8)).shape == (2, 3, 8, 8)
+
+
+def test_an_onnx_file_needs_no_agreement(tmp_path):
+    pytest.importorskip("onnxruntime")
+    onnx = pytest.importorskip("onnx")
+    from onnx import TensorProto, helper
+
+    node = helper.make_node("Mul", ["masked", "scale"], ["out"])
+    picture = [
+        helper.make_tensor_value_info(n, TensorProto.FLOAT, [2, 3, 4, 4]) for n in ("masked", "out")
+    ]
+    scale = helper.make_tensor("scale", TensorProto.FLOAT, [1], [-2.0])
+    graph = helper.make_graph([node], "double", picture[:1], picture[1:], [scale])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, str(tmp_path / "model.onnx"))
+    (tmp_path / "model.json").write_text(json.dumps({"inputs": ["masked"]}))
+    painted = NetworkFile(str(tmp_path / "model.onnx")).edit(batch())
+    assert painted[0, 0, 3, 3].item() == -0.5
+
+
+@pytest.mark.parametrize("name", ["model.pt", "model.pt2"])
+def test_formats_that_can_carry_code_ask_for_agreement(tmp_path, name):
+    path = save(tmp_path, name)
+    with pytest.raises(BadInput, match=rf"would run what the .* file .*{name}.*--trust"):
+        NetworkFile(path)
+
+
+def test_a_truncated_file_is_named(tmp_path):
+    path = save(tmp_path, "model.pt")
+    with (tmp_path / "model.pt").open("r+b") as file:
+        file.truncate(100)
+    with pytest.raises(BadInput, match=r"model\.pt: not a whole TorchScript file"):
+        NetworkFile(path, trust=True)
+
+
+def test_a_sidecar_that_does_not_fit_is_named_with_its_field(tmp_path):
+    path = save(tmp_path, "model.pt", classes=None)
+    with pytest.raises(BadInput, match=r"model\.json: classes: say how many"):
+        NetworkFile(path, trust=True)
+    path = save(tmp_path, "model.pt", colours="bgr")
+    with pytest.raises(BadInput, match=r"model\.json: colours: "):
+        NetworkFile(path, trust=True)
+    (tmp_path / "model.json").unlink()
+    with pytest.raises(BadInput, match=r"model\.json: no sidecar"):
+        NetworkFile(path, trust=True)
+
+
+def test_labels_beyond_the_networks_classes_fail_by_name(tmp_path):
+    editor = NetworkFile(save(tmp_path, "model.pt", classes=2), trust=True)
+    with pytest.raises(EditFailed, match=r"labels: class 2 \(c\)"):
+        editor.edit(batch())
+
+
+def test_a_network_that_fails_gives_its_reason(tmp_path):
+    editor = NetworkFile(save(tmp_path, "model.pt2"), trust=True)
+    with pytest.raises(EditFailed, match="the network failed: "):
+        editor.edit(batch(size=8))

@@ -1,0 +1,215 @@
+"""How long each published network takes for one edit; run by hand, nothing is asserted.
+
+    SEBENCH_DATA=FOLDER python -m tests.speed.models [SYSTEM ...] [--pictures 8] [--memory]
+
+The unit is a torchvision ResNet-50 forward at 256x256, timed in turn with the network in the same
+run: float32, inference mode, two threads, random weights of full size, batch 1, label maps of
+COCO-Stuff (resized nearest, renumbered by first appearance modulo the label count), masks of
+`freeform@1` with seed 0. Making the network's inputs out of labels and mask is part of its time. With
+--memory: how far the peak grows over the loaded network at batch 1 and 8, each in a new process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torchvision
+from PIL import Image
+from torch import Tensor, nn
+
+from baselines.divsem import DivSem, DivSemConfig
+from baselines.layers.condition import Condition
+from baselines.layers.label_map import SymbolMap
+from baselines.layers.region_adaptive import StyledRegions
+from baselines.sean import SEANConfig, SEANGenerator
+from baselines.sesame import SESAMEConfig, SESAMEGenerator
+from baselines.spade import SPADEConfig, SPADEGenerator
+from baselines.spmpgan import SPMPGAN, SPMPGANConfig
+from masks.protocols.freeform import FreeForm
+from masks.spec import Draft, Site
+
+SIDE = 256
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A batch of one scene: picture [B,3,H,W], labels int64 [B,H,W], hole bool [B,H,W]."""
+
+    picture: Tensor
+    labels: Tensor
+    hole: Tensor
+
+    def repeated(self, count: int) -> Edit:
+        """The same edit `count` times."""
+        return Edit(*(t.repeat(count, *[1] * (t.ndim - 1)) for t in vars(self).values()))
+
+    @property
+    def masked(self) -> Tensor:
+        """The picture without its hole."""
+        return self.picture * ~self.hole[:, None]
+
+
+def spade() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    """ngf 64, 151 labels."""
+    network = SPADEGenerator(SPADEConfig(classes=151), spectral_norm=False)
+    return network, 151, lambda n, e: n(SymbolMap.of_labels(e.labels, 151, torch.float32))
+
+
+def sesame() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    """ngf 64, 34 labels inside the hole."""
+
+    def paint(network: nn.Module, edit: Edit) -> object:
+        labels = torch.where(edit.hole, edit.labels, -1)
+        return network(edit.masked, SymbolMap.of_labels(labels, 34, torch.float32, [edit.hole]))
+
+    return SESAMEGenerator(SESAMEConfig(classes=34), spectral_norm=False), 34, paint
+
+
+def sean() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    """ngf 64, 19 labels; the picture's own styles, encoded in the same call."""
+
+    def paint(network: nn.Module, edit: Edit) -> object:
+        codes, _ = network.encode(edit.picture, edit.labels)
+        return network(StyledRegions.of(edit.labels, codes))
+
+    return SEANGenerator(SEANConfig(classes=19), spectral_norm=False), 19, paint
+
+
+def spmpgan() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    """ngf 32, 151 labels."""
+
+    def paint(network: nn.Module, edit: Edit) -> object:
+        return network(edit.masked, _condition(edit, 151), edit.picture)
+
+    return SPMPGAN(SPMPGANConfig(classes=151), spectral_norm=False), 151, paint
+
+
+def divsem() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    """ngf 32, 151 labels, style 128; the regions' styles, encoded in the same call."""
+
+    def paint(network: nn.Module, edit: Edit) -> object:
+        encoder = network.zencoder
+        style = encoder.normalise(encoder.read(edit.masked, edit.hole, edit.labels))
+        return network(edit.masked, _condition(edit, 151, style))
+
+    return DivSem(DivSemConfig(classes=151), spectral_norm=False), 151, paint
+
+
+SYSTEMS = {make.__name__: make for make in (spmpgan, divsem, sean, spade, sesame)}
+
+
+def edits(classes: int, count: int) -> Iterator[Edit]:
+    """The first scenes of COCO-Stuff's val and train folders."""
+    root = Path(os.environ["SEBENCH_DATA"]) / "coco_stuff"
+    paths = [
+        path for part in ("val", "train") for path in sorted((root / part / "labels").iterdir())
+    ]
+    for path in paths[:count]:
+        with Image.open(path) as file:
+            labels = np.array(file.resize((SIDE, SIDE), Image.Resampling.NEAREST)).astype(np.int32)
+        site = Site("coco_stuff", path.stem, labels, None, ())
+        draft = FreeForm().draw(site, seed=0)
+        assert isinstance(draft, Draft)
+        yield Edit(
+            torch.rand(1, 3, SIDE, SIDE) * 2 - 1,
+            torch.from_numpy(_renumbered(labels, classes))[None],
+            torch.from_numpy(draft.mask)[None],
+        )
+
+
+def measure(name: str, count: int) -> None:
+    """Prints the median ratio over `count` scenes."""
+    network, classes, paint = SYSTEMS[name]()
+    ready = network.eval().to(memory_format=torch.channels_last)
+    resnet = torchvision.models.resnet50().eval()
+    picture = torch.rand(1, 3, SIDE, SIDE)
+    scenes = list(edits(classes, count))
+    for _ in range(2):
+        resnet(picture)
+        paint(ready, scenes[0])
+    units, times = [], []
+    for scene in scenes:
+        units += [_seconds(lambda: resnet(picture)) for _ in range(3)]
+        times.append(_seconds(lambda scene=scene: paint(ready, scene)))
+    unit = statistics.median(units)
+    print(
+        f"{name:8} {statistics.median(times) / unit:6.1f} ResNet-50 forwards "
+        f"({min(times) / unit:.1f} to {max(times) / unit:.1f}; one takes {unit * 1000:.0f} ms)"
+    )
+
+
+def grow(name: str, batch: int) -> None:
+    """Prints how many MiB the peak of this process grows while it paints a batch."""
+    network, classes, paint = SYSTEMS[name]()
+    ready = network.eval().to(memory_format=torch.channels_last)
+    scene = next(edits(classes, 1)).repeated(batch)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    paint(ready, scene)
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+
+
+def memory(name: str) -> None:
+    """Prints the growth of the peak at batch 1 and 8."""
+    found = [
+        float(subprocess.check_output([sys.executable, "-m", __spec__.name, name, "--grow", batch]))
+        for batch in ("1", "8")
+    ]
+    print(f"{name:8} {found[0]:6.0f} MiB at batch 1, {found[1]:6.0f} MiB at batch 8")
+
+
+def main() -> None:
+    """Measures the systems asked for, or all."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("systems", nargs="*", default=list(SYSTEMS))
+    parser.add_argument("--pictures", type=int, default=8)
+    parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--grow", type=int)
+    arguments = parser.parse_args()
+    torch.set_num_threads(2)
+    torch.manual_seed(0)
+    with torch.inference_mode():
+        for name in arguments.systems:
+            if arguments.grow:
+                grow(name, arguments.grow)
+            elif arguments.memory:
+                memory(name)
+            else:
+                measure(name, arguments.pictures)
+
+
+def _condition(edit: Edit, classes: int, style: object = None) -> Condition:
+    edges = torch.zeros_like(edit.hole)
+    across = edit.labels[:, :, 1:] != edit.labels[:, :, :-1]
+    down = edit.labels[:, 1:] != edit.labels[:, :-1]
+    edges[:, :, 1:] |= across
+    edges[:, :, :-1] |= across
+    edges[:, 1:] |= down
+    edges[:, :-1] |= down
+    return Condition(edit.labels, edges, edit.hole, classes, style)
+
+
+def _renumbered(labels: np.ndarray, classes: int) -> np.ndarray:
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    order = np.argsort(np.argsort(first))
+    return (order[inverse].reshape(labels.shape) % classes).astype(np.int64)
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
