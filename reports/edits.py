@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bench.run.header import MetricColumn, TaskRow
     from bench.run.reader import Run
 
-__all__ = ["edit_ids", "edits_data", "value_columns"]
+__all__ = ["edit_ids", "edits_data", "made_samples", "value_columns"]
 
 OK, FAILED, NO_PICTURE, NO_ROW = "o", "f", "n", " "
 
@@ -54,6 +54,13 @@ def edits_data(run: Run, task: TaskRow, samples: pd.DataFrame) -> dict[str, Any]
 
 
 _METRIC_FIELDS = {"name", "title", "unit", "better"}
+
+
+def made_samples(run: Run, task: TaskRow) -> pd.DataFrame:
+    """The samples of the task's edits, without the rows about edits that were never made."""
+    samples = run.samples(task.name)
+    made: pd.DataFrame = samples[samples["edit"] != ""].reset_index(drop=True)
+    return made
 
 
 def edit_ids(samples: pd.DataFrame) -> list[str]:

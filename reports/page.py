@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from reports.beside import beside
 from reports.costs import CostRow, cost_rows
-from reports.edits import edit_ids, edits_data
+from reports.edits import edit_ids, edits_data, made_samples
 from reports.maps import TaskMaps, read_task_maps
 from reports.notices import Failure, failures, notices
 from reports.numbers import duration, printed
@@ -33,7 +34,7 @@ __all__ = ["Pictures", "TaskView", "render", "task_views"]
 
 STYLES = ("tokens.css", "page.css", "tables.css", "gallery.css", "viewer.css", "print.css")
 SCRIPTS = (
-    "data.js", "elements.js", "pictures.js", "tables.js", "gallery.js",
+    "data.js", "elements.js", "pictures.js", "tables.js", "gallery.js", "glimpses.js",
     "viewer.js", "stage.js", "scatter.js", "main.js",
 )  # fmt: skip
 
@@ -81,6 +82,7 @@ def render(run: Run, views: Sequence[TaskView], pictures: Pictures) -> str:
         views=views,
         notices=notices(run, tables, failed),
         overview=overview(run, tables),
+        beside=beside(run),
         costs=costs,
         provenance=provenance(run),
         style="\n".join(_static(name) for name in STYLES),
@@ -93,7 +95,7 @@ def render(run: Run, views: Sequence[TaskView], pictures: Pictures) -> str:
 
 
 def _view(run: Run, task: TaskRow) -> TaskView:
-    samples = run.samples(task.name)
+    samples = made_samples(run, task)
     maps = read_task_maps(run, task, edit_ids(samples))
     data = edits_data(run, task, samples)
     data |= {

@@ -1,4 +1,4 @@
-"""`sebench models`: the registered editors, and official checkpoints made into weights files."""
+"""`sebench models`: the registered editors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Registered editors and their weights.")
+app = typer.Typer(no_args_is_help=True, help="Registered editors.")
 
 
 @app.command("list")
@@ -44,15 +44,15 @@ def show(name: Annotated[str, typer.Argument(help="An editor's name.")]) -> None
 
 
 @app.command("import")
-def import_weights(
-    system: Annotated[str, typer.Argument(help="The published system, as in `sesame`.")],
+def import_model(
+    system: Annotated[str, typer.Argument(help="spade, sesame, sean, spmpgan, divsem or sae.")],
     file: Annotated[Path, typer.Argument(help="The official checkpoint; nothing in it is run.")],
     out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
     variant: Annotated[
-        str | None, typer.Option(help="The system's form; its first if left out.")
+        str | None, typer.Option(help="The system's form, in its paper's words.")
     ] = None,
     label_space: Annotated[
-        str | None, typer.Option(help="The labels the network counts in.")
+        str | None, typer.Option(help="The label space that the network counts in.")
     ] = None,
     style_codes: Annotated[
         Path | None, typer.Option(help="SEAN's folder of mean codes, or DivSem's style bank.")
@@ -61,10 +61,11 @@ def import_weights(
         list[str] | None, typer.Option(help="NAME=VALUE of the configuration (YAML), repeatable.")
     ] = None,
 ) -> None:
-    """Check an official checkpoint name by name and write it as a weights file with a card."""
+    """Turn an official checkpoint into safetensors with a card, checking every name and shape."""
     from bench.importers import find_importer
 
-    card = find_importer(system)(
+    importer = find_importer(system)
+    card = importer(
         system,
         file,
         out,
@@ -73,9 +74,10 @@ def import_weights(
         style_codes=style_codes,
         options=_fields(field or []),
     )
-    typer.echo(f"{out}")
-    for name, value in card.model_dump().items():
-        typer.echo(f"  {name}: {value}")
+    typer.echo(f"{out}: {card.system}, {card.variant}; tensors {card.tensors_sha256[:16]}")
+    typer.echo(f"licence: {card.licence}")
+    if card.note:
+        typer.echo(card.note)
 
 
 def _fields(pairs: list[str]) -> dict[str, object]:

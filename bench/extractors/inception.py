@@ -155,8 +155,9 @@ def _fold(network: nn.Module) -> None:
     from torch.nn.utils.fusion import fuse_conv_bn_eval
 
     for block in network.modules():
-        if isinstance(getattr(block, "bn", None), nn.BatchNorm2d):
-            block.conv = fuse_conv_bn_eval(block.conv, block.bn)
+        conv, norm = getattr(block, "conv", None), getattr(block, "bn", None)
+        if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            block.conv = fuse_conv_bn_eval(conv, norm)
             block.bn = nn.Identity()
 
 

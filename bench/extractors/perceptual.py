@@ -123,7 +123,7 @@ def _linear(trunk: Trunk) -> tuple[Tensor, ...]:
     """The channel weights of each layer, float32 [C], as the package ships them."""
     import torch
 
-    file = resources.files("lpips").joinpath("weights", "v0.1", f"{trunk}.pth")
+    file = resources.files("lpips").joinpath(f"weights/v0.1/{trunk}.pth")
     with resources.as_file(file) as path:
         state = torch.load(path, map_location="cpu", weights_only=True)
     return tuple(state[f"lin{i}.model.1.weight"].flatten() for i in range(len(state)))
@@ -143,7 +143,8 @@ def _network(trunk: Trunk, weights: Found, device: str) -> nn.Module:
         warnings.simplefilter("ignore")
         network: nn.Module = getattr(pretrained_networks, kinds[trunk])(pretrained=False)
     network.load_state_dict(_in_slices(network, weights.load()), assign=True)
-    return network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+    network = network.eval().requires_grad_(False).to(device)
+    return network.to(memory_format=torch.channels_last)
 
 
 def _in_slices(network: nn.Module, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

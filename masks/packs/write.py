@@ -32,7 +32,7 @@ def write_pack(
 
     Masks are always written; target maps and instances for every operation but painting a scene
     by its own map ("inpaint", "synthesise"), and for every edit in a window. One edit is in
-    memory at a time.
+    memory at a time. A power cut right after may still lose bytes, which `verify_pack` finds.
 
     Args:
         folder: where the pack shall be; must not exist, or be empty.

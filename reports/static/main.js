@@ -65,6 +65,7 @@ for (const section of document.querySelectorAll("section.task")) {
   const scatter = section.querySelector("details.scatter");
   scatter.addEventListener("toggle", () => new Scatter(taskData(section.dataset.task), scatter.querySelector(".scatter-body")), { once: true });
 }
+whenNear(document.querySelector(".glimpses").parentElement, showGlimpses);
 startTheme();
 startStage();
 startViewer();

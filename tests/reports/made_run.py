@@ -109,9 +109,6 @@ def hole(index: int, size: int) -> np.ndarray:
 
 def _task(folder: Path, task: int, edits: int, methods: tuple, size: int) -> list[dict]:
     rows = []
-    for sample in (0, 1) if task == 1 else ():
-        unmade = {"edit": "", "scene": "scene-9999", "sample": sample, "method": ""}
-        rows.append(unmade | {"status": "impossible", "reason": "no object is large enough"})
     for index in range(edits):
         edit = f"scene-{index // 2:04d}.{index % 2}"
         image, labels = scene(task * 10_000 + index // 2, size)

@@ -89,6 +89,12 @@ def test_every_edit_and_value_is_in_the_data(seen: Seen):
     assert data["values"][0][2][4] == pytest.approx(30, abs=10)
 
 
+def test_edits_that_were_never_made_are_no_edits_of_the_gallery(seen: Seen):
+    data = json.loads(seen.data["page-data-task-1"])
+    assert len(data["edits"]) == 10
+    assert "" not in data["edits"]
+
+
 def test_reasons_failures_and_impossible_edits_are_told(seen: Seen):
     text = " ".join(" ".join(seen.text).split())
     assert "the weights pt_inception-2015-12-05 are not here" in text
