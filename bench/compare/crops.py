@@ -114,13 +114,14 @@ def _box(mask: Path) -> tuple[float, float, float, float] | None:
 
 
 def _cut(path: Path, box: tuple[float, float, float, float] | None) -> Image:
-    from PIL import Image
+    from PIL import Image as images
 
-    with Image.open(path) as opened:
+    with images.open(path) as opened:
         picture = opened.convert("RGB")
     if box is not None:
         width, height = picture.size
         sides = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
         picture = picture.crop(tuple(round(side) for side in sides))
     width = max(1, round(picture.width * HEIGHT / picture.height))
-    return picture.resize((width, HEIGHT), Image.Resampling.BICUBIC)
+    scaled: Image = picture.resize((width, HEIGHT), images.Resampling.BICUBIC)
+    return scaled
