@@ -95,8 +95,9 @@ class Registered:
 
     @property
     def needs(self) -> frozenset[str]:
-        """What a class declares that it needs; empty for a function, which may not know yet."""
-        return frozenset(getattr(self.factory, "needs", frozenset()))
+        """What a class declares that it needs; empty where only its instances know."""
+        declared = getattr(self.factory, "needs", None)
+        return frozenset(declared) if isinstance(declared, (set, frozenset)) else frozenset()
 
 
 def editor_names() -> list[str]:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from baselines.adapters.demands import demand_hole, demand_known, demand_labels
 from baselines.adapters.fitting import fit_batch, fit_pictures, fit_reference
+from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
 from baselines.divsem import DivSem, StyleBank
 from baselines.layers.condition import Condition, RegionStyle
@@ -33,6 +34,7 @@ class DivSemEditor:
             touched regions of "restyle" edits their styles.
         first_label: the network's channel of the label space's class 0 (released: 0).
         edges: where the edge channel comes from.
+        precision: see `baselines.adapters.precision`.
 
     Raises:
         BadInput: weights that are missing, truncated, or of another system or variant.
@@ -47,6 +49,7 @@ class DivSemEditor:
         styles: Literal["bank", "reference"] = "bank",
         first_label: int = 0,
         edges: Literal["regions", "labels", "instances"] = "regions",
+        precision: Precision = "float32",
     ) -> None:
         loaded = load_network("divsem", Path(weights), variant=variant)
         assert isinstance(loaded.network, DivSem)
@@ -60,12 +63,14 @@ class DivSemEditor:
         self.needs = frozenset({"references"}) if styles == "reference" else frozenset()
         self.first_label = first_label
         self.edges = edges
+        self.precision: Precision = precision
         self.identity: dict[str, Any] = {
             **loaded.identity,
             "styles": styles,
             "style_bank": self.bank.hash,
             "first_label": first_label,
             "edges": edges,
+            "precision": precision,
         }
 
     def to(self, device: str) -> DivSemEditor:
@@ -89,13 +94,13 @@ class DivSemEditor:
         condition = Condition(
             labels, fitted.edges(self.edges)[:, 0] > 0, fitted.hole[:, 0], config.classes
         )
-        with torch.inference_mode():
+        with torch.inference_mode(), computing(self.precision, batch.masked.device):
             # Official networks were trained on pictures as OpenCV reads them: BGR.
             masked = fitted.masked.flip(1)
             if config.styled:
                 condition = replace(condition, style=self._style(fitted, masked, labels))
             painted = self.network(masked, condition)[-1].painted
-            return fit_pictures(painted.flip(1), (given[0], given[1]))
+            return fit_pictures(painted.float().flip(1), (given[0], given[1]))
 
     def _style(self, batch: EditBatch, masked: Tensor, labels: Tensor) -> RegionStyle:
         encoder = self.network.zencoder

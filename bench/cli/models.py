@@ -1,4 +1,4 @@
-"""`sebench models`: the registered editors."""
+"""`sebench models`: the registered editors, and official checkpoints made into weights files."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.values import named_values
+
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Registered editors.")
+app = typer.Typer(no_args_is_help=True, help="Registered editors and their weights.")
 
 
 @app.command("list")
@@ -41,28 +43,35 @@ def show(name: Annotated[str, typer.Argument(help="An editor's name.")]) -> None
 
 
 @app.command("import")
-def import_model(
-    system: Annotated[str, typer.Argument(help="spade, sesame, sean, spmpgan, divsem or sae.")],
+def import_weights(
+    system: Annotated[str, typer.Argument(help="The published system, as in `sesame`.")],
     file: Annotated[Path, typer.Argument(help="The official checkpoint; nothing in it is run.")],
     out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
     variant: Annotated[
-        str | None, typer.Option(help="The system's form, in its paper's words.")
+        str | None, typer.Option(help="The system's form; its first if left out.")
     ] = None,
     label_space: Annotated[
-        str | None, typer.Option(help="The label space that the network counts in.")
+        str | None, typer.Option(help="The labels the network counts in.")
     ] = None,
     style_codes: Annotated[
         Path | None, typer.Option(help="SEAN's folder of mean codes, or DivSem's style bank.")
     ] = None,
+    field: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE of the configuration (YAML), repeatable.")
+    ] = None,
 ) -> None:
-    """Turn an official checkpoint into safetensors with a card, checking every name and shape."""
+    """Check an official checkpoint name by name and write it as a weights file with a card."""
     from bench.importers import find_importer
 
-    importer = find_importer(system)
-    card = importer(
-        system, file, out, variant=variant, label_space=label_space, style_codes=style_codes
+    card = find_importer(system)(
+        system,
+        file,
+        out,
+        variant=variant,
+        label_space=label_space,
+        style_codes=style_codes,
+        options=named_values(field or [], "--field"),
     )
-    typer.echo(f"{out}: {card.system}, {card.variant}; tensors {card.tensors_sha256[:16]}")
-    typer.echo(f"licence: {card.licence}")
-    if card.note:
-        typer.echo(card.note)
+    typer.echo(f"{out}")
+    for name, value in card.model_dump().items():
+        typer.echo(f"  {name}: {value}")

@@ -121,6 +121,6 @@ def _cut(path: Path, box: tuple[float, float, float, float] | None) -> Image:
     if box is not None:
         width, height = picture.size
         sides = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
-        picture = picture.crop(tuple(round(side) for side in sides))  # type: ignore[arg-type]
+        picture = picture.crop(tuple(round(side) for side in sides))
     width = max(1, round(picture.width * HEIGHT / picture.height))
     return picture.resize((width, HEIGHT), Image.Resampling.BICUBIC)

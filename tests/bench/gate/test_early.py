@@ -137,7 +137,7 @@ def test_the_order_is_keyed_and_not_the_datasets(made) -> None:
 def test_another_protocol_is_refused_before_anything_runs(made, tmp_path) -> None:
     data, results, baseline = made
     early = EarlyVerdict(baseline)
-    with pytest.raises(BadInput, match="another protocol than the baseline's: .*seed"):
+    with pytest.raises(BadInput, match=r"another protocol than the baseline's: .*seed"):
         run_suite(
             made_suite(data, results), out=tmp_path / "run", seed=5, device="cpu", until=early
         )
