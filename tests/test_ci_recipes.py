@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.bench.gate.made_runs import make_runs, made_suite, write_results
+from tests.bench.gate.made_runs import made_suite, make_runs, write_results
 
 pytestmark = pytest.mark.slow  # every step is a process of its own
 

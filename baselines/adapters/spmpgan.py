@@ -10,6 +10,7 @@ from torch import Tensor
 
 from baselines.adapters.demands import demand_hole, demand_known, demand_labels
 from baselines.adapters.fitting import fit_batch, fit_pictures
+from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
 from baselines.layers.condition import Condition
 from baselines.spmpgan import SPMPGAN
@@ -21,6 +22,8 @@ __all__ = ["SPMPGANEditor"]
 class SPMPGANEditor:
     """SPMPGAN: style-preserved modulation, painted progressively at three sizes.
 
+    A picture of another size is brought to the network's square and back.
+
     Args:
         weights: a safetensors file of `sebench models import spmpgan`.
         variant: refuse weights of another variant; any where None.
@@ -29,6 +32,7 @@ class SPMPGANEditor:
         first_label: the network's channel of the label space's class 0. None = 1 where the network
             has exactly one channel more than the label space (ADE20K, 0 = unlabelled), else 0.
         edges: where the edge channel comes from; the released single-image script uses "labels".
+        precision: see `baselines.adapters.precision`.
 
     Raises:
         BadInput: weights that are missing, truncated, or of another system or variant.
@@ -43,6 +47,7 @@ class SPMPGANEditor:
         peek: bool = False,
         first_label: int | None = None,
         edges: Literal["regions", "labels", "instances"] = "regions",
+        precision: Precision = "float32",
     ) -> None:
         loaded = load_network("spmpgan", Path(weights), variant=variant)
         assert isinstance(loaded.network, SPMPGAN)
@@ -53,11 +58,13 @@ class SPMPGANEditor:
         self.needs = frozenset({"original"}) if peek else frozenset()
         self.first_label = first_label
         self.edges = edges
+        self.precision: Precision = precision
         self.identity: dict[str, Any] = {
             **loaded.identity,
             "peek": peek,
             "first_label": first_label,
             "edges": edges,
+            "precision": precision,
         }
 
     def to(self, device: str) -> SPMPGANEditor:
@@ -86,7 +93,7 @@ class SPMPGANEditor:
             config.classes,
         )
         original = None if fitted.original is None else fitted.original.flip(1)
-        with torch.inference_mode():
+        with torch.inference_mode(), computing(self.precision, batch.masked.device):
             # Official networks were trained on pictures as OpenCV reads them: BGR.
             stages = self.network(fitted.masked.flip(1), condition, original)
-            return fit_pictures(stages[-1].painted.flip(1), (given[0], given[1]))
+            return fit_pictures(stages[-1].painted.float().flip(1), (given[0], given[1]))

@@ -143,6 +143,8 @@ def average_regions(features: Tensor, regions: Tensor, count: int) -> Tensor:
     """[count,D]: the mean of features [B,D,H,W] over each region of the map [B,H,W]."""
     index = regions.flatten()
     flat = features.permute(0, 2, 3, 1).flatten(0, 2)
+    # Sums over whole regions would drown in the rounding of a half-precision feature.
+    flat = flat.to(torch.promote_types(flat.dtype, torch.float32))
     sums = flat.new_zeros(count, flat.shape[1]).index_add_(0, index, flat)
     return sums / torch.bincount(index, minlength=count).unsqueeze(1)
 
