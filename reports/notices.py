@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from reports.table import Table
 
 __all__ = ["Failure", "Notice", "failures", "notices"]
+
+
+MOST_LETTERS = 110
+"""Of a reason on the first screen."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ def notices(
     run: Run, tables: Sequence[Table], failed: Mapping[str, Sequence[Failure]]
 ) -> list[Notice]:
     """All warnings of a run, those that affect numbers first."""
-    found = [*_state(run), *_methods(run)]
+    found = [*_state(run), *_methods(run), *_watched(run)]
     for task in run.header.tasks:
         found += _task(task, failed[task.name])
     found += _missing(tables)
@@ -79,6 +84,19 @@ def _methods(run: Run) -> list[Notice]:
         names = ", ".join(peeking)
         text = f"Shown the hidden pixels, so not ranked beside the others (marked ◐): {names}."
         found.append(Notice("note", text))
+    return found
+
+
+def _watched(run: Run) -> list[Notice]:
+    """What canaries and a second look at the editors found, once for all tasks that share it."""
+    tasks: dict[tuple[Literal["bad", "note"], str], list[str]] = {}
+    for notice in run.header.notices:
+        tasks.setdefault((notice.kind, notice.text), []).append(notice.task)
+    titles = {task.name: task.title for task in run.header.tasks}
+    found = []
+    for (kind, text), names in tasks.items():
+        where = "every task" if len(names) == len(titles) else ", ".join(titles[n] for n in names)
+        found.append(Notice(kind, f"{text} ({where})."))
     return found
 
 
@@ -111,9 +129,14 @@ def _missing(tables: Sequence[Table]) -> list[Notice]:
                 if reason:
                     seen.setdefault((column.title, reason), []).append(table.title)
     return [
-        Notice("note", f"No {title} for {_some(tasks, len(tables))}: {reason.rstrip('.')}.")
+        Notice("note", f"No {title} for {_some(tasks, len(tables))}: {_short(reason)}")
         for (title, reason), tasks in seen.items()
     ]
+
+
+def _short(reason: str) -> str:
+    """The reason's beginning; the whole of it stands under every table that it concerns."""
+    return shorten(f"{reason.rstrip('.')}.", width=MOST_LETTERS, placeholder=" …")
 
 
 def _some(tasks: Sequence[str], count: int) -> str:

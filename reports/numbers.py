@@ -12,10 +12,15 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def decimals_for(values: Iterable[float]) -> int:
-    """Decimals that give the largest of `values` four significant digits, 0 to 4."""
+    """Decimals that give the largest of `values` four significant digits, 0 to 4.
+
+    A score whose largest value is 1 (a perfect SSIM, say) prints like one just below it.
+    """
     largest = max((abs(value) for value in values if math.isfinite(value)), default=1.0)
     if largest == 0:
         return 2
+    if largest == 1:
+        return 4
     return min(4, max(0, 3 - math.floor(math.log10(largest))))
 
 

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from reports.beside import beside
 from reports.costs import CostRow, cost_rows
 from reports.edits import edit_ids, edits_data
+from reports.influence import Costly, costly, influences
 from reports.maps import TaskMaps, read_task_maps
 from reports.notices import Failure, failures, notices
 from reports.numbers import duration, printed
@@ -33,7 +35,7 @@ __all__ = ["Pictures", "TaskView", "render", "task_views"]
 
 STYLES = ("tokens.css", "page.css", "tables.css", "gallery.css", "viewer.css", "print.css")
 SCRIPTS = (
-    "data.js", "elements.js", "pictures.js", "tables.js", "gallery.js",
+    "data.js", "elements.js", "pictures.js", "tables.js", "gallery.js", "glimpses.js",
     "viewer.js", "stage.js", "scatter.js", "main.js",
 )  # fmt: skip
 
@@ -59,6 +61,7 @@ class TaskView:
     classes: tuple[Table, ...]
     maps: TaskMaps
     failures: tuple[Failure, ...]
+    costly: tuple[Costly, ...]
     data: dict[str, Any]
 
 
@@ -81,6 +84,7 @@ def render(run: Run, views: Sequence[TaskView], pictures: Pictures) -> str:
         views=views,
         notices=notices(run, tables, failed),
         overview=overview(run, tables),
+        beside=beside(run),
         costs=costs,
         provenance=provenance(run),
         style="\n".join(_static(name) for name in STYLES),
@@ -107,7 +111,16 @@ def _view(run: Run, task: TaskRow) -> TaskView:
     }
     table = task_table(run, task)
     grouped = tuple(failures(run, samples))
-    return TaskView(task, table, tuple(class_tables(run, task)), maps, grouped, data)
+    first_edits = dict(zip(reversed(data["scenes"]), reversed(data["edits"])))
+    return TaskView(
+        task=task,
+        table=table,
+        classes=tuple(class_tables(run, task)),
+        maps=maps,
+        failures=grouped,
+        costly=tuple(costly(run, influences(run, task), first_edits, task)),
+        data=data,
+    )
 
 
 def _run_data(run: Run, pictures: Pictures) -> dict[str, Any]:

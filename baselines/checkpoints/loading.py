@@ -16,9 +16,10 @@ from baselines.checkpoints.card import KEY, Card
 from baselines.checkpoints.checking import differences, shapes_of
 from baselines.checkpoints.systems import find_system
 from baselines.checkpoints.writing import EXTRA
-from bench.errors import BadInput
+from bench.errors import BadInput, Unavailable
+from bench.weights import weight_folders
 
-__all__ = ["Loaded", "load_network", "read_card"]
+__all__ = ["Loaded", "load_network", "locate", "read_card"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +46,30 @@ class Loaded:
         }
 
 
+def locate(file: Path) -> Path:
+    """A weights file as it was given, or of that name in the folders of SEBENCH_WEIGHTS.
+
+    Raises:
+        Unavailable: where there is none; a suite then has a row with this reason.
+    """
+    folders = weight_folders()
+    for place in (file, *(folder / file for folder in folders)):
+        if place.is_file():
+            return place
+    raise Unavailable(
+        f"{file}: no such weights file, nor in {folders[0]}; "
+        f"`sebench models import SYSTEM OFFICIAL_FILE --out {file.name}` makes one"
+    )
+
+
 def read_card(file: Path) -> Card:
     """The card of a weights file; reads no tensor.
 
     Raises:
-        BadInput: no such file, a truncated one, or one without a card.
+        Unavailable: no such file.
+        BadInput: a truncated one, or one without a card.
     """
-    if not file.is_file():
-        raise BadInput(f"{file}: no such weights file")
+    file = locate(file)
     try:
         with safe_open(file, framework="pt") as archive:
             text = (archive.metadata() or {}).get(KEY)
@@ -75,12 +92,14 @@ def load_network(system: str, file: Path, *, variant: str | None = None) -> Load
 
     Args:
         system: what the file must hold.
-        file: as `import_checkpoint` or `save_network` wrote it.
+        file: as `import_checkpoint` or `save_network` wrote it; see `locate`.
         variant: what it must be of; any where None.
 
     Raises:
+        Unavailable: no such file.
         BadInput: another system or variant, a truncated file, or tensors that do not fit the card.
     """
+    file = locate(file)
     card = read_card(file)
     for what, wanted, has in (("system", system, card.system), ("variant", variant, card.variant)):
         if wanted is not None and wanted != has:

@@ -13,6 +13,7 @@ from bench.cli import (
     demo,
     doctor,
     gate,
+    history,
     masks,
     models,
     report,
@@ -55,6 +56,7 @@ app.command("score")(score.score)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
+app.command("history")(history.history)
 app.command("doctor")(doctor.doctor)
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(masks.app, name="masks")

@@ -1,30 +1,30 @@
-"""`sebench models`: the registered editors."""
+"""`sebench models`: the registered editors, and official checkpoints made into weights files."""
 
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bench.cli.values import named_values
+
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Registered editors.")
+app = typer.Typer(no_args_is_help=True, help="Registered editors and their weights.")
 
 
 @app.command("list")
 def list_models() -> None:
     """List the registered editors and what they need; a broken one stands with its reason."""
-    from rich.console import Console
-    from rich.table import Table
-
     from bench.editors import registered_editors
 
-    table = Table("editor", "from", "sees beyond the hole's surround", "what it does")
     for editor in registered_editors():
         about = editor.summary if editor.problem is None else f"cannot be used: {editor.problem}"
-        table.add_row(editor.name, editor.source, ", ".join(sorted(editor.needs)), about)
-    Console().print(table)
+        needs = f"  [needs {', '.join(sorted(editor.needs))}]" if editor.needs else ""
+        typer.echo(f"{editor.name}: {about}{needs}")
+        typer.echo(f"    from {editor.source} ({editor.target})")
 
 
 @app.command()
@@ -40,3 +40,38 @@ def show(name: Annotated[str, typer.Argument(help="An editor's name.")]) -> None
     typer.echo("options:")
     for option in inspect.signature(editor.factory).parameters.values():
         typer.echo(f"  {option}")
+
+
+@app.command("import")
+def import_weights(
+    system: Annotated[str, typer.Argument(help="The published system, as in `sesame`.")],
+    file: Annotated[Path, typer.Argument(help="The official checkpoint; nothing in it is run.")],
+    out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
+    variant: Annotated[
+        str | None, typer.Option(help="The system's form; its first if left out.")
+    ] = None,
+    label_space: Annotated[
+        str | None, typer.Option(help="The labels the network counts in.")
+    ] = None,
+    style_codes: Annotated[
+        Path | None, typer.Option(help="SEAN's folder of mean codes, or DivSem's style bank.")
+    ] = None,
+    field: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE of the configuration (YAML), repeatable.")
+    ] = None,
+) -> None:
+    """Check an official checkpoint name by name and write it as a weights file with a card."""
+    from bench.importers import find_importer
+
+    card = find_importer(system)(
+        system,
+        file,
+        out,
+        variant=variant,
+        label_space=label_space,
+        style_codes=style_codes,
+        options=named_values(field or [], "--field"),
+    )
+    typer.echo(f"{out}")
+    for name, value in card.model_dump().items():
+        typer.echo(f"  {name}: {value}")

@@ -29,8 +29,19 @@ def run(
     fetch: Annotated[
         bool, typer.Option("--fetch", help="Fetch missing weights from their official address.")
     ] = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Let methods run programs and files that carry code.")
+    ] = False,
+    baseline: Annotated[
+        Path | None, typer.Option(help="What --until-decided judges against: a file or a run.")
+    ] = None,
+    policy: Annotated[Path | None, typer.Option(help="Margins of --until-decided, YAML.")] = None,
+    until_decided: Annotated[
+        bool, typer.Option("--until-decided", help="Stop when the per-edit verdict is sure.")
+    ] = False,
 ) -> None:
     """Carry out a suite; with the same suite in the run directory, go on where it stopped."""
+    from bench.cli.early import finish_early, judging
     from bench.cli.outcome import finish
     from bench.cli.progress import watching
     from bench.run.places import parse_data
@@ -38,6 +49,7 @@ def run(
     from bench.suite import load_suite
 
     checked = load_suite(suite)
+    early = judging(baseline, policy, until_decided)
     with watching(checked.name) as watch:
         outcome = run_suite(
             checked,
@@ -49,6 +61,10 @@ def run(
             batch_size=batch_size,
             workers=workers,
             fetch=fetch,
+            trust=trust,
             watch=watch,
+            until=early,
         )
     finish(outcome)
+    if early is not None:
+        finish_early(early)

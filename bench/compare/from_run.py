@@ -16,7 +16,7 @@ from bench.run.reader import REAL, Run, read_run
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.run.header import MetricColumn
+    from bench.run.header import MetricColumn, TaskRow
 
 __all__ = ["machine_of", "read_side_of_run"]
 
@@ -46,9 +46,8 @@ def read_side_of_run(folder: Path | str) -> Side:
     edits: dict[str, dict[str, str]] = {}
     for task in run.header.tasks:
         samples = run.samples(task.name)
-        failures |= _failures(task.name, samples)
-        made = samples[samples["edit"] != ""]
-        edits[task.name] = dict(zip(made["edit"].astype(str), made["scene"].astype(str)))
+        failures |= _failures(task, samples)
+        edits[task.name] = dict(zip(samples["edit"].astype(str), samples["scene"].astype(str)))
         rows = scores[(scores["task"] == task.name) & (scores["method"] != REAL)]
         for method, own in rows.groupby("method", sort=False):
             mine = samples[(samples["method"] == method) & (samples["status"] == "ok")]
@@ -158,14 +157,19 @@ def _replicates(run: Run) -> Replicates:
     }
 
 
-def _failures(task: str, samples: pd.DataFrame) -> dict[tuple[str, str], str]:
+def _failures(task: TaskRow, samples: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """By (task, method); edits whose scene could not be read stand under no method."""
     failed = samples[samples["status"] == "failed"]
-    found: dict[tuple[str, str], str] = {}
-    for method, rows in failed.groupby("method", sort=False):
-        count = len(rows)
-        what = "1 edit" if count == 1 else f"{count} edits"
-        found[(task, str(method))] = f"{what} failed (first: {rows['reason'].iloc[0]})"
-    return found
+    reasons = {str(method): list(rows["reason"]) for method, rows in failed.groupby("method")}
+    if task.unreadable:
+        reasons[""] = [edit.reason for edit in task.unreadable]
+    return {
+        (
+            task.name,
+            method,
+        ): f"{len(own)} {'edit' if len(own) == 1 else 'edits'} failed (first: {own[0]})"
+        for method, own in reasons.items()
+    }
 
 
 def _costs(run: Run) -> dict[tuple[str, str], Cost]:

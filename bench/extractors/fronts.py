@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.scene import UInt8
 
@@ -81,7 +82,7 @@ def _planes(pictures: UInt8, device: str) -> Tensor:
     return torch.from_numpy(plain).to(device).float()
 
 
-def _pillow_bicubic(picture: UInt8) -> np.ndarray[tuple[int, int, int], np.dtype[np.float32]]:
+def _pillow_bicubic(picture: UInt8) -> NDArray[np.float32]:
     """float32 [3,299,299], clipped to 0..255: bicubic overshoots."""
     from PIL import Image
 
@@ -93,4 +94,4 @@ def _pillow_bicubic(picture: UInt8) -> np.ndarray[tuple[int, int, int], np.dtype
         )
         for channel in range(3)
     ]
-    return np.clip(np.stack(planes), 0, 255)
+    return np.asarray(np.clip(np.stack(planes), 0, 255))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from bench.extractors.batches import batch_size, fixed_batches
+from bench.extractors.precision import exactly
 from bench.identity import Record, tensors_hash
 from bench.scene import UInt8
 from bench.weights import Found
@@ -62,11 +63,9 @@ class Perceptual:
 
     def features(self, pictures: UInt8) -> list[Features]:
         """The features of each of uint8 [B,H,W,3] RGB pictures, both sides at least `SMALLEST`."""
-        import torch
-
         network = _network(self.trunk, self.weights, self.device)
         found: list[Features] = []
-        with torch.inference_mode():
+        with exactly():
             for batch, count in fixed_batches(pictures, batch_size(self.device)):
                 layers = network(self._scaled(batch))
                 units = [_unit_length(layer) for layer in layers]
@@ -78,7 +77,7 @@ class Perceptual:
         import torch
 
         weights = _linear(self.trunk)
-        with torch.inference_mode():
+        with exactly():
             return [
                 torch.einsum("chw,c->hw", (a - b) ** 2, weight.to(self.device))
                 for a, b, weight in zip(one, two, weights)
@@ -93,7 +92,7 @@ class Perceptual:
         import torch
         from torch.nn import functional as F
 
-        with torch.inference_mode():
+        with exactly():
             total = torch.zeros(size, device=self.device)
             for layer in maps:
                 total += F.interpolate(
@@ -123,7 +122,7 @@ def _linear(trunk: Trunk) -> tuple[Tensor, ...]:
     """The channel weights of each layer, float32 [C], as the package ships them."""
     import torch
 
-    file = resources.files("lpips").joinpath("weights", "v0.1", f"{trunk}.pth")
+    file = resources.files("lpips").joinpath(f"weights/v0.1/{trunk}.pth")
     with resources.as_file(file) as path:
         state = torch.load(path, map_location="cpu", weights_only=True)
     return tuple(state[f"lin{i}.model.1.weight"].flatten() for i in range(len(state)))
@@ -143,7 +142,8 @@ def _network(trunk: Trunk, weights: Found, device: str) -> nn.Module:
         warnings.simplefilter("ignore")
         network: nn.Module = getattr(pretrained_networks, kinds[trunk])(pretrained=False)
     network.load_state_dict(_in_slices(network, weights.load()), assign=True)
-    return network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+    network = network.eval().requires_grad_(False).to(device)
+    return network.to(memory_format=torch.channels_last)
 
 
 def _in_slices(network: nn.Module, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -20,11 +20,12 @@ from bench.compare.pairing import Pair, check_methods, pairs
 from bench.errors import BadInput
 from bench.gate.policy import Policy
 
-__all__ = ["Check", "CostCheck", "Outcome", "Verdict", "gate"]
+__all__ = ["EXIT_CODES", "Check", "CostCheck", "Outcome", "Verdict", "gate", "together"]
 
 Verdict = Literal["passed", "worse", "undecided"]
 
-_CODES: dict[Verdict, int] = {"passed": 0, "worse": 1, "undecided": 3}
+EXIT_CODES: dict[Verdict, int] = {"passed": 0, "worse": 1, "undecided": 3}
+"""What a process says of its verdict; 2 is bad input."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,15 +89,20 @@ class Outcome:
     @property
     def verdict(self) -> Verdict:
         """Worse where anything is; passed only where every score passed."""
-        found = [check.verdict for check in self.checks] + [cost.verdict for cost in self.costs]
-        if "worse" in found:
-            return "worse"
-        return "undecided" if "undecided" in found else "passed"
+        costs = [cost.verdict for cost in self.costs if cost.verdict != "not judged"]
+        return together([check.verdict for check in self.checks] + costs)
 
     @property
     def exit_code(self) -> int:
         """0 passed, 1 worse, 3 undecided."""
-        return _CODES[self.verdict]
+        return EXIT_CODES[self.verdict]
+
+
+def together(verdicts: Sequence[Verdict]) -> Verdict:
+    """Worse where anything is; passed only where everything passed."""
+    if "worse" in verdicts:
+        return "worse"
+    return "undecided" if "undecided" in verdicts else "passed"
 
 
 def gate(

@@ -38,7 +38,7 @@ def confusion(truth: Int32, predicted: Int32, classes: int, mask: Bool | None = 
 def _pairs(truth: Int32, predicted: Int32, classes: int) -> NDArray[np.integer]:
     """Truth * classes + predicted in the narrowest type; void, the largest number, becomes K."""
     narrow = np.uint16 if classes <= 255 else np.uint32
-    pairs = np.minimum(truth.astype(narrow), narrow(classes))
+    pairs: NDArray[np.integer] = np.minimum(truth.astype(narrow), narrow(classes))
     pairs *= narrow(classes)
     pairs += predicted.astype(narrow)
     return pairs
@@ -58,7 +58,8 @@ def sparse(matrix: Int64) -> list[int]:
     """A matrix as [bin, count, bin, count, ...] of its bins that are not 0."""
     flat = matrix.ravel()
     bins = np.flatnonzero(flat)
-    return np.stack([bins, flat[bins]], axis=1).ravel().tolist()
+    pairs: list[int] = np.stack([bins, flat[bins]], axis=1).ravel().tolist()
+    return pairs
 
 
 def dense(pairs: Sequence[int] | Int64, classes: int) -> Int64:

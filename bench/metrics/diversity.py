@@ -34,6 +34,7 @@ class Diversity(PerEdit):
     name = "diversity"
     better: ClassVar[Better] = "higher"
     against: Against = "original"
+    orders_canaries: ClassVar[bool] = False
     floor: ClassVar[float] = 0.0
 
     def __init__(self, network: Perceptual) -> None:
@@ -72,4 +73,5 @@ class Diversity(PerEdit):
         for i in range(count):
             for j in range(i):
                 distances[i, j] = distances[j, i] = self.network.distance(features[i], features[j])
-        return (distances.sum(axis=1) / (count - 1)).tolist()
+        means: list[float] = (distances.sum(axis=1) / (count - 1)).tolist()
+        return means

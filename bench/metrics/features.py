@@ -136,8 +136,8 @@ def _stack(table: pd.DataFrame, column: str) -> Float32:
     if column not in table or not len(table):
         raise ValueError("no edit has features")
     stacked = np.stack([np.asarray(row, dtype=np.float32) for row in table[column]])
-    broken = ~np.isfinite(stacked).all(axis=1)
-    if broken.any():
-        edits = [str(edit) for edit in table["edit"][broken]]
-        raise ValueError(f"the features of edit {edits[0]} are not all numbers")
+    broken = np.flatnonzero(~np.isfinite(stacked).all(axis=1))
+    if broken.size:
+        edit = table["edit"].iloc[int(broken[0])]
+        raise ValueError(f"the features of edit {edit} are not all numbers")
     return stacked

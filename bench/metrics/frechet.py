@@ -103,7 +103,7 @@ def _factor(gaussian: _Gaussian) -> Float64:
 
     n, d = gaussian.centred.shape
     if n < d:
-        return gaussian.centred.T / np.sqrt(n - 1)
+        return np.asarray(gaussian.centred.T / np.sqrt(n - 1))
     covariance = gaussian.centred.T @ gaussian.centred / (n - 1)
     try:
         lower: Float64 = linalg.cholesky(covariance, lower=True)
@@ -124,7 +124,7 @@ def _spectrum(product: Float64) -> Float64:
     if min(product.shape) < _LARGE:
         return np.asarray(linalg.svdvals(product, check_finite=False))
     square = product @ product.T if product.shape[0] <= product.shape[1] else product.T @ product
-    return np.sqrt(np.maximum(linalg.eigvalsh(square, check_finite=False), 0))
+    return np.asarray(np.sqrt(np.maximum(linalg.eigvalsh(square, check_finite=False), 0)))
 
 
 _LARGE = 1000
@@ -183,7 +183,7 @@ def _first_order(
         right = _Without(two.mean, np.asarray(two.trace), np.asarray(np.sum(weights_two**2)))
     gap = left.mean - right.mean
     distance = np.sum(gap * gap, axis=-1) + left.trace + right.trace - left.root - right.root
-    return np.maximum(distance, 0.0)
+    return np.asarray(np.maximum(distance, 0.0))
 
 
 def _root_coordinates(one: _Gaussian, two: _Gaussian) -> tuple[Float64, Float64]:

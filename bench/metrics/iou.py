@@ -19,13 +19,26 @@ from numpy.typing import NDArray
 
 from bench.metrics.confusion import Counts
 
-__all__ = ["CONVENTIONS", "Convention", "accuracy", "class_iou", "counted_classes", "mean_iou"]
+__all__ = [
+    "CONVENTIONS",
+    "VOIDS",
+    "Convention",
+    "Void",
+    "accuracy",
+    "class_iou",
+    "counted_classes",
+    "mean_iou",
+]
 
 Float64 = NDArray[np.float64]
 
 Convention = Literal["dataset", "present", "images"]
 
 CONVENTIONS: tuple[Convention, ...] = ("dataset", "present", "images")
+
+Void = Literal["excluded", "wrong"]
+
+VOIDS: tuple[Void, ...] = ("excluded", "wrong")
 
 
 def class_iou(counts: Counts) -> Float64:
@@ -48,7 +61,7 @@ def mean_iou(counts: Counts, convention: Convention = "dataset") -> float:
     return float(values.mean()) if values.size else float("nan")
 
 
-def accuracy(counts: Counts, void: Literal["excluded", "wrong"] = "excluded") -> Float64:
+def accuracy(counts: Counts, void: Void = "excluded") -> Float64:
     """float64 [...]: rightly named pixels of all that count, nan where none does.
 
     Args:

@@ -45,6 +45,7 @@ class Leak(PerEdit):
     title = "Leak"
     unit: ClassVar[str] = "grey levels"
     against: Against = "original"
+    orders_canaries: ClassVar[bool] = False
     floor: ClassVar[float] = 0.0
 
     def definition(self) -> Record:

@@ -1,12 +1,12 @@
 """The Metric contract: per-edit columns in the one pass, scores with intervals afterwards.
 
 The harness shows a metric every result once, while it is in memory: first the reference side of a
-group of edits (computed once for all methods), then each method's results. A group holds all edits of
-its scenes. What a metric returns are columns of the samples table: plain numbers (a per-edit value)
-or lists of numbers (a state from which the summary is made: features, counts). After the pass,
-`estimates` reads the columns of one task and method and gives values with their replicates over
-scenes; scores with intervals, and paired differences of two methods, are made from those. So scoring
-is resumable, and every number can be made again from the table.
+group of edits (computed once for all methods), then each method's results. A group holds all edits
+of its scenes. What a metric returns are columns of the samples table: plain numbers (a per-edit
+value) or lists of numbers (a state from which the summary is made: features, counts). After the
+pass, `estimates` reads the columns of one task and method and gives values with their replicates
+over scenes; scores with intervals, and paired differences of two methods, are made from those. So
+scoring is resumable, and every number can be made again from the table.
 """
 
 from __future__ import annotations
@@ -93,6 +93,8 @@ class Metric(abc.ABC):
         unit: "dB", "grey levels", "" ...
         better: which way is better.
         against: which picture is the reference.
+        orders_canaries: whether likeness to the reference is what it measures, so that it must put
+            the harness's canaries in order.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Metric(abc.ABC):
     unit: ClassVar[str] = ""
     better: ClassVar[Better] = "lower"
     against: Against = "truth"
+    orders_canaries: ClassVar[bool] = True
 
     @property
     def shows(self) -> tuple[str, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from bench.errors import BadInput, unknown
 from bench.extractors.inception import Inception
@@ -14,7 +14,7 @@ from bench.extractors.perceptual import TRUNKS, Perceptual, Trunk
 from bench.metrics.context import Context
 from bench.metrics.diversity import Diversity
 from bench.metrics.fid import FID, KID
-from bench.metrics.iou import CONVENTIONS
+from bench.metrics.iou import CONVENTIONS, VOIDS
 from bench.metrics.leak import Leak
 from bench.metrics.lpips import LPIPS
 from bench.metrics.metric import Metric
@@ -22,11 +22,14 @@ from bench.metrics.pixel import L1, PSNR, RMSE
 from bench.metrics.score import Missing
 from bench.metrics.seam import Seam
 from bench.metrics.segmentation import Accuracy, MeanIoU
+from bench.metrics.ssim import PLANES as SSIM_PLANES
 from bench.metrics.ssim import SSIM, SSIMSean, SSIMSesame
 from bench.segmenters import Segmenter, make_segmenter
 from bench.weights import Found, WeightsMissing, fetch, find, require
 
 __all__ = ["make_metric", "metric_names"]
+
+T = TypeVar("T")
 
 Factory = Callable[..., Metric]
 """Called with the context and a suite's options as keyword arguments."""
@@ -64,11 +67,18 @@ def make_metric(
 
 
 def _diversity(context: Context, trunk: str = "alex") -> Metric:
-    for known, name in TRUNKS.items():
-        if trunk == known:
-            return Diversity(Perceptual(known, _weights(name, context), context.device))
+    known = _one_of("diversity", "trunk", trunk, tuple(TRUNKS))
+    return Diversity(Perceptual(known, _weights(TRUNKS[known], context), context.device))
+
+
+def _one_of(metric: str, option: str, value: str, known: Sequence[T]) -> T:
+    """The known value that `value` is, with its narrow type."""
+    for one in known:
+        if value == one:
+            return one
     raise BadInput(
-        f"metric 'diversity': option 'trunk' is {trunk!r}, expected one of {', '.join(TRUNKS)}"
+        f"metric {metric!r}: option {option!r} is {value!r}, expected one of "
+        + ", ".join(map(str, known))
     )
 
 
@@ -94,9 +104,7 @@ def _plain(kind: Callable[[], Metric]) -> Factory:
 
 def _ssim(context: Context, on: str = "luma") -> Metric:
     del context
-    if on == "luma" or on == "rgb":
-        return SSIM(on)
-    raise BadInput(f"metric 'ssim': option 'on' is {on!r}, expected 'luma' or 'rgb'")
+    return SSIM(_one_of("ssim", "on", on, SSIM_PLANES))
 
 
 def _lpips(trunk: Trunk) -> Factory:
@@ -108,19 +116,13 @@ def _lpips(trunk: Trunk) -> Factory:
 
 
 def _miou(context: Context, convention: str = "dataset") -> Metric:
-    for known in CONVENTIONS:
-        if convention == known:
-            return MeanIoU(_segmenter(context), context.cache, known)
-    raise BadInput(
-        f"metric 'miou': option 'convention' is {convention!r}, expected one of "
-        f"{', '.join(CONVENTIONS)}"
-    )
+    known = _one_of("miou", "convention", convention, CONVENTIONS)
+    return MeanIoU(_segmenter(context), context.cache, known)
 
 
 def _accuracy(context: Context, void: str = "excluded") -> Metric:
-    if void == "excluded" or void == "wrong":
-        return Accuracy(_segmenter(context), context.cache, void)
-    raise BadInput(f"metric 'accuracy': option 'void' is {void!r}, expected 'excluded' or 'wrong'")
+    known = _one_of("accuracy", "void", void, VOIDS)
+    return Accuracy(_segmenter(context), context.cache, known)
 
 
 def _segmenter(context: Context) -> Segmenter:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -229,7 +229,7 @@ class Accuracy(SegmentationMetric):
         self,
         segmenter: Segmenter,
         cache: Path | None = None,
-        void: Literal["excluded", "wrong"] = "excluded",
+        void: iou.Void = "excluded",
     ) -> None:
         super().__init__(segmenter, cache)
         self.void = void

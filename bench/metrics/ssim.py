@@ -34,6 +34,11 @@ __all__ = [
 
 Float64 = NDArray[np.float64]
 
+Planes = Literal["luma", "rgb"]
+
+PLANES: tuple[Planes, ...] = ("luma", "rgb")
+"""What `ssim` may be computed on."""
+
 BT601 = (0.299, 0.587, 0.114)
 """Luma weights of ITU-R BT.601, which Wang's own code uses."""
 
@@ -180,7 +185,7 @@ class SSIM(_Similarity):
     window = gaussian_window()
     data_range = 255.0
 
-    def __init__(self, on: Literal["luma", "rgb"] = "luma") -> None:
+    def __init__(self, on: Planes = "luma") -> None:
         self.on = on
         self.formula = f"Wang 2004, Gaussian sigma 1.5, population moments, on {on}"
 

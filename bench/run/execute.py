@@ -7,17 +7,20 @@ before it counts as done, so a run may be killed at any moment and goes on where
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from bench.metrics import Metric, References
+from bench.run.canaries import EDITS
+from bench.run.canary_shard import CanaryShard
 from bench.run.composite import compose
+from bench.run.hidden import look_behind
 from bench.run.measure import Group, measure_group
 from bench.run.methods import Method
-from bench.run.paint import Painter
+from bench.run.paint import Painter, Paintings
 from bench.run.plan import Plan, Shard, Task
 from bench.run.prepare import Job, Prepared, prepare_shard
 from bench.run.rows import Rows
@@ -32,7 +35,8 @@ class Execution:
     """What carrying out needs to know.
 
     `metrics` are, by task name, the metrics which can be computed there. `advance` is told after
-    every shard how many planned edits are done.
+    every shard how many planned edits are done. `enough` is asked before every shard whether its
+    task needs no more edits.
     """
 
     plan: Plan
@@ -42,6 +46,7 @@ class Execution:
     painter: Painter
     workers: int
     advance: Callable[[int], None]
+    enough: Callable[[Task], bool] = lambda _: False
 
 
 def execute(execution: Execution) -> None:
@@ -54,18 +59,21 @@ def execute(execution: Execution) -> None:
             else:
                 waiting.append(shard)
     with ThreadPoolExecutor(max(1, execution.workers)) as pool:
-        for shard, prepared in _ahead(pool, waiting, max(1, execution.workers)):
+        needed = (shard for shard in waiting if not execution.enough(shard.task))
+        for shard, prepared in _ahead(pool, needed, max(1, execution.workers)):
+            # Asked again: shards that were prepared ahead must not depend on how far ahead that is.
+            if execution.enough(shard.task):
+                continue
             _carry_out(execution, pool, shard, prepared)
             execution.advance(len(shard.pairs))
 
 
 def _ahead(
-    pool: ThreadPoolExecutor, shards: Sequence[Shard], depth: int
+    pool: ThreadPoolExecutor, shards: Iterable[Shard], depth: int
 ) -> Iterator[tuple[Shard, Prepared]]:
     """The shards in order, each prepared, with `depth` of them under way ahead."""
     queue: deque[tuple[Shard, Future[Prepared]]] = deque()
-    rest = iter(shards)
-    for shard in rest:
+    for shard in shards:
         queue.append((shard, pool.submit(prepare_shard, shard)))
         if len(queue) > depth:
             first, future = queue.popleft()
@@ -83,6 +91,7 @@ def _carry_out(
     written = [pool.submit(_write_edit, folder, task, job) for job in jobs]
     rows = Rows(task, prepared)
     group = _group(task, metrics, jobs) if jobs else None
+    canaries = CanaryShard(task, jobs[:EDITS]) if jobs and shard.index == 0 else None
     for method in execution.methods:
         if method.editor is None or group is None:
             continue
@@ -102,9 +111,29 @@ def _carry_out(
             written.append(pool.submit(write_picture, path, result))
         columns = measure_group(metrics, group, results, paintings.pictures)
         rows.add(method, paintings, columns)
+        if canaries is not None:
+            _check_method(execution, canaries, method, results, paintings)
+    if canaries is not None:
+        canaries.write(folder, shard.file_name, metrics, _group(task, metrics, canaries.jobs))
     for future in written:
         future.result()
     rows.write(folder, shard.file_name, group)
+
+
+def _check_method(
+    execution: Execution,
+    canaries: CanaryShard,
+    method: Method,
+    results: Mapping[int, UInt8],
+    paintings: Paintings,
+) -> None:
+    """Whether the method is a canary, and whether it sees what it must not."""
+    canaries.compare(method.name, results)
+    jobs = canaries.jobs[: execution.painter.batch_size]
+    space = canaries.task.dataset.space
+    behaviour = look_behind(execution.painter, method, jobs, space, paintings.pictures)
+    if behaviour is not None:
+        canaries.checks.hidden[method.name] = behaviour
 
 
 def _group(task: Task, metrics: Sequence[Metric], jobs: Sequence[Job]) -> Group:

@@ -20,6 +20,7 @@ __all__ = [
     "Header",
     "MethodRow",
     "MetricColumn",
+    "RunNotice",
     "Space",
     "TaskRow",
     "Unmade",
@@ -113,6 +114,19 @@ class Git(_Part):
     dirty: bool
 
 
+class RunNotice(_Part):
+    """What the harness found out about a metric or a method, which `name` names, in a task.
+
+    "bad" makes the run suspect; "note" is good to know. `text` is one sentence without its stop.
+    """
+
+    kind: Literal["bad", "note"]
+    task: str
+    what: Literal["metric", "method"]
+    name: str
+    text: str
+
+
 class Header(_Part):
     """The whole of `run.json`; times are ISO 8601 in UTC.
 
@@ -136,4 +150,5 @@ class Header(_Part):
     methods: tuple[MethodRow, ...] = ()
     metrics: tuple[MetricColumn, ...] = ()
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    notices: tuple[RunNotice, ...] = ()
     table: dict[str, Any] | None = None

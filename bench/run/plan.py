@@ -6,6 +6,7 @@ list of (scene, sample) pairs, and everything in it follows from the plan alone.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from bench.identity import Record, record_hash
 from bench.names import slug
 from bench.run.places import place_of
 from bench.suite import Composite, DatasetEntry, Quantise, Suite, TaskEntry
+from masks.streams import Stream
 
 __all__ = ["SHARD", "Plan", "Shard", "Task", "plan_run"]
 
@@ -90,10 +92,14 @@ class Shard:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A suite, resolved against the data that is here."""
+    """A suite, resolved against the data that is here.
+
+    `shuffled`: whether scenes come in a keyed random order instead of the dataset's.
+    """
 
     suite: Suite
     tasks: tuple[Task, ...]
+    shuffled: bool = False
 
     @property
     def planned(self) -> int:
@@ -107,6 +113,7 @@ def plan_run(
     data: Mapping[str, Path] | None = None,
     limit: int | None = None,
     seed: int | None = None,
+    shuffled: bool = False,
 ) -> Plan:
     """Resolves a suite's datasets and protocols.
 
@@ -115,6 +122,7 @@ def plan_run(
         data: folders by the suite's dataset names (or registered names), before any other place.
         limit: at most this many scenes a dataset.
         seed: in place of the suite's seed.
+        shuffled: take scenes in a keyed random order; the edits are the same.
 
     Raises:
         BadInput: unknown dataset or protocol, a wrong parameter, a dataset that is not there.
@@ -131,7 +139,17 @@ def plan_run(
         _task(suite, entry, suite.datasets[str(entry.dataset)], opened[str(entry.dataset)])
         for entry in suite.single_tasks()
     ]
-    return Plan(suite, tuple(tasks))
+    if shuffled:
+        tasks = [dataclasses.replace(task, scenes=_shuffled(task)) for task in tasks]
+    return Plan(suite, tuple(tasks), shuffled)
+
+
+def _shuffled(task: Task) -> tuple[str, ...]:
+    """The scenes by a random word of their own, so that one more scene moves no other."""
+    name = task.dataset.name
+    return tuple(
+        sorted(task.scenes, key=lambda s: (int(Stream("order", name, s, task.seed).words(1)[0]), s))
+    )
 
 
 def _limited(datasets: Mapping[str, DatasetEntry], limit: int) -> dict[str, DatasetEntry]:

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bench.errors import BadInput, unknown
-from bench.run.header import FORMAT, REAL, Header, MethodRow, TaskRow
+from bench.run.header import FORMAT, REAL, Header, MethodRow, MetricColumn, TaskRow
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["REAL", "Run", "read_run"]
 
-_Row = TypeVar("_Row", TaskRow, MethodRow)
+_Row = TypeVar("_Row", TaskRow, MethodRow, MetricColumn)
 
 # The columns that a reader relies on; writers may add others.
 SCORES = ("task", "method", "metric", "of", "value", "low", "high", "n", "reason", "protocol")
@@ -74,6 +74,10 @@ class Run:
     def method(self, name: str) -> MethodRow:
         """The method called `name`, or BadInput with the nearest known one."""
         return _named("method", name, {method.name: method for method in self.header.methods})
+
+    def metric(self, name: str) -> MetricColumn:
+        """The score called `name`, or BadInput with the nearest known one."""
+        return _named("score", name, {metric.name: metric for metric in self.header.metrics})
 
     def edit_folder(self, task: str, edit: str) -> Path:
         """Where `original.png`, `mask.png`, `target.png` and, maybe, `truth.png` of an edit lie."""

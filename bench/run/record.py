@@ -33,6 +33,7 @@ class RunRecord:
         return {
             "format": FORMAT,
             "suite": self.plan.suite.model_dump(mode="json"),
+            **({"order": "shuffled"} if self.plan.shuffled else {}),
             "tasks": {task.name: dict(task.record) for task in self.plan.tasks},
             "methods": {method.name: dict(method.record) for method in self.methods},
             "metrics": {

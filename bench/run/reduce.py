@@ -18,7 +18,7 @@ from bench.run.tables import read_shards
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Reduced", "TaskMetrics", "protocol_record", "reduce_task"]
+__all__ = ["Reduced", "TaskMetrics", "protocol_record", "reduce_canaries", "reduce_task"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +75,25 @@ def reduce_task(
     return reduced
 
 
+def reduce_canaries(
+    folder: RunFolder, task: Task, metrics: TaskMetrics
+) -> dict[tuple[str, str], Score]:
+    """The canaries' scores over all classes, by (score's name, canary); empty without an edit."""
+    place = folder.root / "canaries" / task.slug
+    if not place.is_dir():
+        return {}
+    prefixes = [name for metric in metrics.ready for name in (metric.name, *metric.shows)]
+    samples = read_shards(place, prefixes)
+    references = read_shards(folder.root / "references" / task.slug, prefixes)
+    return {
+        (estimate.metric, str(canary)): estimate.score()
+        for canary, mine in samples.groupby("method", sort=False)
+        for metric in metrics.ready
+        for estimate in _estimates_of(metric, mine, references) or ()
+        if estimate.of == "all"
+    }
+
+
 def _estimates(
     metric: Metric, method: Method, samples: pd.DataFrame, references: pd.DataFrame
 ) -> list[Estimate]:
@@ -86,10 +105,18 @@ def _estimates(
     mine = samples[(samples["method"] == method.name) & (samples["status"] == "ok")]
     if mine.empty:
         return none("no edit was carried out")
-    mine = _with_values(metric, mine)
+    found = _estimates_of(metric, mine, references)
+    what = "true picture" if metric.against == "truth" else "picture to compare with"
+    return none(f"no edit of this task has a {what}") if found is None else found
+
+
+def _estimates_of(
+    metric: Metric, samples: pd.DataFrame, references: pd.DataFrame
+) -> list[Estimate] | None:
+    """The estimates on the rows of one method, or None where the metric measured none of them."""
+    mine = _with_values(metric, samples)
     if mine.empty:
-        what = "true picture" if metric.against == "truth" else "picture to compare with"
-        return none(f"no edit of this task has a {what}")
+        return None
     at = references.set_index("edit").loc[mine["edit"]].reset_index()
     return metric.estimates(mine.reset_index(drop=True), at)
 

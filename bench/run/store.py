@@ -5,7 +5,9 @@
     references/TASK/  the reference side's state, one row per edit, file by file beside the samples
     unmade/TASK/      edits that cannot be made, and scenes that cannot be read
     times/TASK/       what depends on the clock, shard by shard
+    canaries/TASK/    the harness's own pictures: per-edit values, and what was found of the methods
     scores.parquet    one row per (task, method, metric, class or all)
+    canaries.parquet  the same of the canaries, over all classes
     replicates.parquet  one row per score of a whole set: its values without each scene
     costs.parquet     one row per (task, method)
     edits/TASK/EDIT/  original.png, mask.png, target.png, truth.png where it is another picture
@@ -49,6 +51,11 @@ class RunFolder:
     def replicates(self) -> Path:
         """replicates.parquet."""
         return self.root / "replicates.parquet"
+
+    @property
+    def canaries(self) -> Path:
+        """canaries.parquet."""
+        return self.root / "canaries.parquet"
 
     @property
     def costs(self) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,18 @@ from bench.atomic import write_json
 from bench.clock import now
 from bench.errors import BadInput
 from bench.metrics import Context, Metric, Missing, make_metric
+from bench.run.canary_shard import read_checks
 from bench.run.costs import cost_rows
+from bench.run.early import Stopping
 from bench.run.environment import commit, hardware, versions
 from bench.run.execute import Execution, execute
+from bench.run.header import RunNotice
 from bench.run.methods import Method, make_methods
+from bench.run.notices import check_notices, order_notices
 from bench.run.paint import Painter
 from bench.run.plan import Plan, Task, plan_run
 from bench.run.record import RunRecord, take_up
-from bench.run.reduce import TaskMetrics, reduce_task
+from bench.run.reduce import TaskMetrics, reduce_canaries, reduce_task
 from bench.run.store import RunFolder, write_table
 from bench.run.tables import read_shards
 from bench.suite import Suite, load_suite
@@ -66,7 +70,9 @@ def run_suite(
     batch_size: int | None = None,
     workers: int | None = None,
     fetch: bool = False,
+    trust: bool = False,
     watch: Watch | None = None,
+    until: Stopping | None = None,
 ) -> Outcome:
     """Carries out a suite and writes the run directory; goes on where an earlier call stopped.
 
@@ -81,7 +87,9 @@ def run_suite(
         workers: threads that read and draw ahead; changes no number. One less than the cores, at
             most 8, where None.
         fetch: whether missing weights may be fetched from their official address.
+        trust: whether methods may run foreign code (a command, a file that can carry code).
         watch: who is told how far the run is.
+        until: who ends tasks early; scenes then come in a keyed random order.
 
     Raises:
         BadInput: wrong suite, data, options; or `out` holds another run or other files.
@@ -90,12 +98,16 @@ def run_suite(
     checked = suite if isinstance(suite, Suite) else load_suite(suite)
     if batch_size is not None:
         checked = checked.model_copy(update={"batch_size": batch_size})
-    plan = plan_run(checked, data=data, limit=limit, seed=seed)
+    plan = plan_run(checked, data=data, limit=limit, seed=seed, shuffled=until is not None)
     where = choose_device(device)
     folder = RunFolder(Path(out))
-    methods = make_methods(plan.suite.methods, device=where, batch_size=plan.suite.batch_size)
+    methods = make_methods(
+        plan.suite.methods, device=where, batch_size=plan.suite.batch_size, trust=trust
+    )
     metrics = {task.name: _metrics(plan.suite, task, where, fetch) for task in plan.tasks}
     record = RunRecord(plan, methods, metrics)
+    if until is not None:
+        until.begin(folder, record.json())
     started = take_up(folder, record)
     watch = watch or Watch()
     watch.start(plan.planned)
@@ -108,6 +120,7 @@ def run_suite(
             painter=Painter(plan.suite.batch_size, where),
             workers=workers if workers is not None else min(8, max(1, (os.cpu_count() or 2) - 1)),
             advance=watch.advance,
+            enough=lambda task: until is not None and until.enough(task.name),
         )
     )
     _write_scores(folder, plan, metrics, methods)
@@ -117,7 +130,8 @@ def run_suite(
         folder.record,
         {
             **record.json(counts),
-            "state": "done",
+            "notices": _notices(folder, plan, metrics, methods),
+            "state": "done" if _complete(folder, plan) else "decided",
             "started": started,
             "finished": now(),
             "seconds": round(time.perf_counter() - began, 3),
@@ -132,6 +146,15 @@ def run_suite(
         failed=sum(count.failed for count in counts.values()),
         impossible=sum(len(count.impossible) for count in counts.values()),
         missing=_all_missing(methods, metrics.values()),
+    )
+
+
+def _complete(folder: RunFolder, plan: Plan) -> bool:
+    """Whether every planned shard was carried out."""
+    return all(
+        folder.table("samples", task.slug, shard.file_name).is_file()
+        for task in plan.tasks
+        for shard in task.shards()
     )
 
 
@@ -208,6 +231,28 @@ def _write_scores(
     _write_rows(folder.scores, scores)
     if replicates:
         _write_rows(folder.replicates, replicates)
+
+
+def _notices(
+    folder: RunFolder,
+    plan: Plan,
+    metrics: Mapping[str, TaskMetrics],
+    methods: tuple[Method, ...],
+) -> list[dict[str, Any]]:
+    """Scores the canaries, and says what they and the second look at every method found out."""
+    rows: list[dict[str, Any]] = []
+    found: list[RunNotice] = []
+    needs = {method.name: method.needs for method in methods}
+    for task in plan.tasks:
+        scores = reduce_canaries(folder, task, metrics[task.name])
+        rows += [
+            {"task": task.name, "method": canary, **asdict(score)}
+            for (_, canary), score in scores.items()
+        ]
+        found += order_notices(task.name, metrics[task.name].ready, scores)
+        found += check_notices(task.name, read_checks(folder, task.slug), needs)
+    _write_rows(folder.canaries, rows)
+    return [notice.model_dump() for notice in found]
 
 
 def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["read_columns", "read_shards"]
+__all__ = ["read_columns", "read_shard", "read_shards"]
 
 
 def read_shards(folder: Path, prefixes: Sequence[str] = ()) -> pd.DataFrame:
@@ -33,6 +33,16 @@ def read_shards(folder: Path, prefixes: Sequence[str] = ()) -> pd.DataFrame:
     if not tables:
         raise BadInput(f"{folder}: no shard is done; carry out the run first")
     frame: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    return frame
+
+
+def read_shard(path: Path) -> pd.DataFrame:
+    """One shard without its state columns.
+
+    Raises:
+        BadInput: a damaged file, named.
+    """
+    frame: pd.DataFrame = _read(path, ()).to_pandas()
     return frame
 
 

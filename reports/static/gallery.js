@@ -4,19 +4,13 @@ const galleries = new Map();
 
 class Gallery {
   constructor(task, place) {
-    Object.assign(this, { task, place, metric: this.firstMetric(task), by: "mean", order: "worst" });
+    Object.assign(this, { task, place, metric: firstMetric(task), by: "mean", order: "worst" });
     Object.assign(this, { region: "", status: "all", outlined: false, page: 0 });
     this.list = element("div", { class: "edits" });
     this.count = element("span", { class: "count", "aria-live": "polite" });
     this.pager = element("nav", { class: "pager", "aria-label": "Pages of edits" });
     place.replaceChildren(this.tools(), this.list, this.pager);
     this.show();
-  }
-
-  // What was painted is what a reader looks for: a score of the hole before one of the picture.
-  firstMetric(task) {
-    const directed = task.metrics.map((_, index) => index).filter((index) => task.metrics[index].better !== "neither");
-    return directed.find((index) => task.metrics[index].name.endsWith("-hole")) ?? directed[0] ?? 0;
   }
 
   tools() {

@@ -91,7 +91,7 @@ class Scatter {
 
 // Two scores that judge differently: the gallery's first, against one where the other way is better.
 function firstPair(task) {
-  const x = Gallery.prototype.firstMetric(task);
+  const x = firstMetric(task);
   const other = task.metrics.findLastIndex(({ better }) => better !== "neither" && better !== task.metrics[x].better);
   return { x, y: other < 0 ? (x + 1) % task.metrics.length : other };
 }

@@ -16,7 +16,8 @@ from reports.numbers import decimals_for, duration, large, printed
         ([120.0], 1),
         ([15000.0], 0),
         ([0.0], 2),
-        ([], 3),
+        ([], 4),
+        ([1.0, 0.4], 4),
     ],
 )
 def test_a_column_has_four_significant_digits_of_its_largest(values: list[float], decimals: int):

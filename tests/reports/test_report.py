@@ -81,7 +81,7 @@ def test_every_edit_and_value_is_in_the_data(seen: Seen):
     data = json.loads(seen.data["page-data-task-0"])
     assert len(data["edits"]) == 10
     assert [metric["name"] for metric in data["metrics"]] == [
-        "psnr", "psnr-hole", "l1-hole", "lpips-alex",
+        "psnr", "psnr-hole", "l1-hole", "lpips-alex", "miou-influence",
     ]  # fmt: skip
     assert data["states"][2] == "ooofoooooo"
     assert data["reasons"][2] == {"3": "result has NaN in 12 of 4096 pixels"}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from baselines.checkpoints import load_network, read_card, save_network
+from baselines.checkpoints.loading import locate
 from baselines.sesame import SESAMEConfig, SESAMEGenerator
-from bench.errors import BadInput
+from bench.errors import BadInput, Unavailable
 
 CONFIG = SESAMEConfig(classes=3, ngf=2, hidden=4)
 
@@ -77,3 +80,11 @@ def test_tensors_that_do_not_fit_the_card_are_refused(file, tmp_path):
     save_file({"a": torch.ones(1)}, tmp_path / "x.safetensors", {"sebench.card": card})
     with pytest.raises(BadInput, match=r"does not fit its card.*missing.*not part of this network"):
         load_network("sesame", tmp_path / "x.safetensors")
+
+
+def test_a_bare_name_is_looked_for_among_the_weights(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEBENCH_WEIGHTS", str(tmp_path))
+    (tmp_path / "mine.safetensors").touch()
+    assert locate(Path("mine.safetensors")) == tmp_path / "mine.safetensors"
+    with pytest.raises(Unavailable, match=r"other\.safetensors: no such weights file"):
+        locate(Path("other.safetensors"))

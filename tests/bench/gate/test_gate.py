@@ -113,7 +113,7 @@ def test_failed_edits_are_refused() -> None:
 
 def test_a_missing_metric_is_refused() -> None:
     both = side(per_edit("psnr", BASE), per_edit("lpips-alex", BASE))
-    with pytest.raises(BadInput, match="lpips-alex has no value .*does not pass"):
+    with pytest.raises(BadInput, match=r"lpips-alex has no value .*does not pass"):
         judged(side(per_edit("psnr", BASE)), both)
 
 

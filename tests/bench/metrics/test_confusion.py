@@ -1,5 +1,7 @@
 """Confusion counts against scikit-learn-like counting, and the three conventions of mIoU."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from torchmetrics.segmentation import MeanIoU as TorchMeanIoU
 
 from bench.metrics.confusion import Counts, confusion, dense, sparse
 from bench.metrics.iou import accuracy, class_iou, mean_iou
+from bench.segmenters import mmseg
 
 
 def one_by_one(truth, predicted, classes):
@@ -84,3 +87,20 @@ def test_nothing_but_void_has_no_value():
     counts = counts_of([(void, np.zeros((2, 2), np.int32))], 3)
     assert np.isnan(mean_iou(counts))
     assert np.isnan(accuracy(counts.total()))
+
+
+def test_dataset_counts_equal_mmsegmentation():
+    if find_spec("mmseg") is None:
+        pytest.skip("the extra `mmseg` is not installed")
+    mmseg._stand_in_for_compiled_operations()
+    from mmseg.evaluation.metrics import IoUMetric
+
+    pairs = [noisy(seed, 5) for seed in range(3)]
+    areas = [
+        IoUMetric.intersect_and_union(torch.from_numpy(named), torch.from_numpy(truth), 5, -1)
+        for truth, named in pairs
+    ]
+    theirs = IoUMetric.total_area_to_metrics(*(sum(area) for area in zip(*areas)))
+    counts = counts_of(pairs, 5)
+    assert 100 * mean_iou(counts) == pytest.approx(100 * np.nanmean(theirs["IoU"]))
+    assert accuracy(counts.total()) == pytest.approx(float(theirs["aAcc"]))

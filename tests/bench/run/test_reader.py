@@ -40,12 +40,6 @@ def test_samples_have_a_row_per_edit_and_method_without_the_states_of_metrics(ma
     assert "fid.features" not in samples
 
 
-def test_rows_about_edits_that_were_never_made_are_left_out(made: Path):
-    samples = read_run(made).samples("scenes / removal")
-    assert len(samples) == 4 * 3
-    assert (samples["edit"] != "").all()
-
-
 def test_pictures_are_found_by_names_not_slugs(made: Path):
     run = read_run(made)
     assert (run.edit_folder("scenes / removal", "scene-0000.0") / "mask.png").is_file()

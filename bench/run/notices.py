@@ -1,0 +1,95 @@
+"""What a reader of a run must be told: metrics that disorder the canaries, methods that are one.
+
+Only pairs of canaries whose order nobody doubts are asked. For a metric with one number an edit these
+are the original before everything else and JPEG 90 before a picture of one colour or of another
+scene; for the score of a whole set, which a few edits tell only coarsely, the original and JPEG 90
+before the mean colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from bench.metrics import Metric, Score
+from bench.metrics.per_edit import PerEdit
+from bench.run.canaries import BLURRED, JPEG, MEAN_COLOUR, ORIGINAL, SHIFTED, SHUFFLED
+from bench.run.canary_shard import Checks
+from bench.run.header import RunNotice
+from bench.run.hidden import UNSTEADY
+
+__all__ = ["check_notices", "order_notices"]
+
+_OF_SETS = ((ORIGINAL, MEAN_COLOUR), (JPEG, MEAN_COLOUR))
+_OF_EDITS = (
+    (ORIGINAL, JPEG),
+    (ORIGINAL, BLURRED),
+    (ORIGINAL, SHIFTED),
+    (ORIGINAL, SHUFFLED),
+    (JPEG, SHUFFLED),
+    *_OF_SETS,
+)
+
+
+def order_notices(
+    task: str, metrics: Sequence[Metric], scores: Mapping[tuple[str, str], Score]
+) -> list[RunNotice]:
+    """A notice for every score that puts a worse canary before a better one, or beside it.
+
+    Args:
+        task: the task's name.
+        metrics: those which were computed.
+        scores: the canaries' scores over all classes, by (score's name, canary).
+    """
+    return [
+        RunNotice(
+            kind="bad",
+            task=task,
+            what="metric",
+            name=name,
+            text=f"{metric.title_of(name)} does not put {better} before {worse}: its values are suspect",
+        )
+        for metric in metrics
+        for name in metric.shows
+        for better, worse in _disordered(metric, name, scores)
+    ]
+
+
+def _disordered(
+    metric: Metric, name: str, scores: Mapping[tuple[str, str], Score]
+) -> Iterator[tuple[str, str]]:
+    if metric.better == "neither" or not metric.orders_canaries:
+        return
+    sign = 1.0 if metric.better == "higher" else -1.0
+    for better, worse in _OF_EDITS if isinstance(metric, PerEdit) else _OF_SETS:
+        one, two = (scores.get((name, canary)) for canary in (better, worse))
+        if one is None or two is None or one.value is None or two.value is None:
+            continue
+        if one.n == two.n and not sign * one.value > sign * two.value:
+            yield better, worse
+
+
+def check_notices(
+    task: str, checks: Checks, needs: Mapping[str, frozenset[str]]
+) -> list[RunNotice]:
+    """The notices about methods.
+
+    Args:
+        task: the task's name.
+        checks: what was found out.
+        needs: by method, what its editor asks for.
+    """
+    found = []
+    for method, canary in checks.equals.items():
+        # Everything but one flat colour takes knowledge of what is hidden.
+        expected = canary == MEAN_COLOUR or "original" in needs[method]
+        text = f"{method} gives {canary}: its results are a canary, not a painting"
+        found.append(_about("note" if expected else "bad", task, method, text))
+    for method, behaviour in checks.hidden.items():
+        kind: Literal["bad", "note"] = "bad" if behaviour == UNSTEADY else "note"
+        found.append(_about(kind, task, method, f"{method} {behaviour}"))
+    return found
+
+
+def _about(kind: Literal["bad", "note"], task: str, method: str, text: str) -> RunNotice:
+    return RunNotice(kind=kind, task=task, what="method", name=method, text=text)

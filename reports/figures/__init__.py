@@ -1,0 +1,16 @@
+"""Figures of a run as matplotlib figures and as SVG and PDF files."""
+
+from reports.figures.cost import quality_against_cost
+from reports.figures.curves import per_class, per_mask_area
+from reports.figures.differences import differences
+from reports.figures.grid import comparison_grid
+from reports.figures.write import write_figures
+
+__all__ = [
+    "comparison_grid",
+    "differences",
+    "per_class",
+    "per_mask_area",
+    "quality_against_cost",
+    "write_figures",
+]

@@ -1,0 +1,100 @@
+"""The comparison grid of the papers: a row per edit, a column per picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.errors import BadInput
+from reports.figures.style import figure, look
+from reports.maps import draw_map
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from bench.run.header import MethodRow, TaskRow
+    from bench.run.reader import Run
+
+__all__ = ["comparison_grid"]
+
+CELL = 0.95
+"""Inches of a cell: nine columns fill a page's width."""
+
+
+def comparison_grid(
+    run: Run, task: str, edits: Sequence[str], methods: Sequence[str] | None = None
+) -> Figure:
+    """Input with the hole left white, target map, every method, the true answer (or the original).
+
+    Args:
+        run: the run.
+        task: the task's name.
+        edits: ids, one row each.
+        methods: names, in columns; all that ran where None. A failed edit's cell says so.
+
+    Raises:
+        BadInput: an unknown task, or an edit without pictures.
+    """
+    row = run.task(task)
+    chosen = [run.method(name) for name in methods] if methods else _ran(run, row)
+    height, width = row.size or (1, 1)
+    columns = 3 + len(chosen)
+    with look():
+        drawn = figure(CELL * columns, CELL * height / width * len(edits) + 0.25, gap=0.01)
+        cells = drawn.subplots(len(edits), columns, squeeze=False)
+        for line, edit in zip(cells, edits):
+            pictures = [_input(run, row, edit), _target(run, row, edit)]
+            pictures += [_opened(run.prediction(task, one.name, edit)) for one in chosen]
+            for cell, picture in zip(line, [*pictures, _answer(run, row, edit)]):
+                _show(cell, picture)
+        titles = ["Input", "Target map", *(method.title for method in chosen), "Real"]
+        for cell, title in zip(cells[0], titles):
+            cell.set_title(title, fontsize=7, pad=3)
+    return drawn
+
+
+def _ran(run: Run, task: TaskRow) -> list[MethodRow]:
+    folder = run.folder / "predictions" / task.slug
+    return [method for method in run.header.methods if (folder / method.slug).is_dir()]
+
+
+def _show(cell: Axes, picture: NDArray[np.uint8] | None) -> None:
+    cell.set_axis_off()
+    if picture is not None:
+        cell.imshow(picture, interpolation="nearest")
+        return
+    cell.text(0.5, 0.5, "failed", ha="center", va="center", transform=cell.transAxes)
+
+
+def _opened(file: Path) -> NDArray[np.uint8] | None:
+    """uint8 [H,W,3], or None where there is no such file."""
+    from PIL import Image
+
+    if not file.is_file():
+        return None
+    with Image.open(file) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def _input(run: Run, task: TaskRow, edit: str) -> NDArray[np.uint8]:
+    folder = run.edit_folder(task.name, edit)
+    original, mask = _opened(folder / "original.png"), _opened(folder / "mask.png")
+    if original is None or mask is None:
+        raise BadInput(f"{folder}: has no original.png and mask.png; choose an edit of this run")
+    return np.where(mask > 127, np.uint8(255), original)
+
+
+def _target(run: Run, task: TaskRow, edit: str) -> NDArray[np.uint8] | None:
+    file = run.edit_folder(task.name, edit) / "target.png"
+    return np.asarray(draw_map(file, task.space)) if file.is_file() else None
+
+
+def _answer(run: Run, task: TaskRow, edit: str) -> NDArray[np.uint8] | None:
+    folder = run.edit_folder(task.name, edit)
+    truth = _opened(folder / "truth.png")
+    return truth if truth is not None else _opened(folder / "original.png")

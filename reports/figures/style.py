@@ -1,0 +1,106 @@
+"""The look that all figures share, and how they are saved: the same bytes from the same run.
+
+Colours are Okabe and Ito's ("Color Universal Design", 2008); every method has a marker of its own
+besides, so that a figure reads without colour, and the same ones as in the page's scatter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.atomic import whole_file
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from bench.run.header import MetricColumn
+    from bench.run.reader import Run
+
+__all__ = ["axis_title", "figure", "legend", "look", "one_axes", "save", "styled"]
+
+COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#8a7a00", "#7f7f7f")
+MARKERS = ("o", "s", "^", "D", "v", "P", "*", "h")
+
+LOOK: Any = {
+    "font.family": "sans-serif",
+    "font.size": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e3e3dc",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "lines.markersize": 4.5,
+    "svg.hashsalt": "sebench",
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
+    "text.parse_math": False,
+}
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """Matplotlib's settings for the figures made and saved inside; others keep theirs."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(LOOK):
+        yield
+
+
+def figure(width: float, height: float, gap: float = 0.04) -> Figure:
+    """An empty figure, all in inches, without a window and outside pyplot's list of figures."""
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    engine = ConstrainedLayoutEngine(w_pad=gap, h_pad=gap, wspace=0.02, hspace=0.02)
+    return Figure(figsize=(width, height), layout=engine)
+
+
+def one_axes(width: float = 4.2, height: float = 3.0) -> tuple[Figure, Axes]:
+    """A figure with one pair of axes; a paper's column is about 3.3 inches wide."""
+    drawn = figure(width, height)
+    return drawn, drawn.subplots()
+
+
+def styled(run: Run) -> dict[str, dict[str, Any]]:
+    """Colour, marker and label of the methods that a figure compares, by name.
+
+    A method that is shown the hidden pixels would stretch every axis and is left out, unless all
+    of them are.
+    """
+    styles = {
+        method.name: {
+            "color": COLOURS[index % len(COLOURS)],
+            "marker": MARKERS[index % len(MARKERS)],
+            "label": method.title,
+        }
+        for index, method in enumerate(run.header.methods)
+    }
+    fair = {m.name: styles[m.name] for m in run.header.methods if not m.sees_hidden}
+    return fair or styles
+
+
+def legend(drawn: Figure) -> None:
+    """The legend beside the axes, where it hides no value."""
+    if any(axes.get_legend_handles_labels()[0] for axes in drawn.axes):
+        drawn.legend(loc="outside right upper", fontsize=7)
+
+
+def axis_title(metric: MetricColumn) -> str:
+    """The score's title, unit and the direction that is better: "PSNR, hole (dB) ↑"."""
+    unit = f" ({metric.unit})" if metric.unit else ""
+    arrow = {"higher": "↑", "lower": "↓", "neither": ""}[metric.better]
+    return f"{metric.title}{unit} {arrow}".rstrip()
+
+
+def save(drawn: Figure, path: Path) -> Path:
+    """Writes SVG or PDF by the path's suffix, whole, without a date in it."""
+    with look(), whole_file(path) as temporary:
+        dateless = {"Date": None} if path.suffix == ".svg" else {"CreationDate": None}
+        drawn.savefig(temporary, format=path.suffix[1:], metadata=dateless)
+    return path

@@ -1,0 +1,77 @@
+"""Every figure that a run has the values for, as files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from bench.run.reader import read_run
+from reports.edits import edits_data, value_columns
+from reports.figures.cost import quality_against_cost
+from reports.figures.curves import per_class, per_mask_area
+from reports.figures.differences import differences
+from reports.figures.grid import comparison_grid
+from reports.figures.style import save
+from reports.thumbnails import chosen_edits
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from bench.run.header import TaskRow
+    from bench.run.reader import Run
+
+__all__ = ["write_figures"]
+
+GRID_ROWS = 6
+
+
+def write_figures(
+    run_dir: Path | str,
+    out: Path | str | None = None,
+    *,
+    formats: Sequence[Literal["svg", "pdf"]] = ("svg", "pdf"),
+    against: str | None = None,
+) -> list[Path]:
+    """Writes OUT/TASK/NAME.svg and .pdf and returns their paths.
+
+    Args:
+        run_dir: the run's directory.
+        out: the folder, `figures/` inside the run where None.
+        formats: the kinds of file.
+        against: the method that differences are to; no differences where None.
+
+    Raises:
+        BadInput: where there is no readable run, or `against` is no method of it.
+    """
+    run = read_run(run_dir)
+    folder = run.folder / "figures" if out is None else Path(out)
+    return [
+        save(drawn, folder / task.slug / f"{name}.{suffix}")
+        for task in run.header.tasks
+        for name, drawn in _figures(run, task, against)
+        for suffix in formats
+    ]
+
+
+def _figures(run: Run, task: TaskRow, against: str | None) -> Iterator[tuple[str, Figure]]:
+    samples = run.samples(task.name)
+    if samples.empty:
+        return
+    edits = chosen_edits(edits_data(run, task, samples))[:GRID_ROWS]
+    yield "grid", comparison_grid(run, task.name, edits)
+    for metric in value_columns(run, samples):
+        if metric.better != "neither":
+            yield f"{metric.name}-area", per_mask_area(run, task.name, metric.name)
+            if against is not None:
+                yield (
+                    f"{metric.name}-differences",
+                    differences(run, task.name, metric.name, against),
+                )
+    own = run.scores[run.scores["task"] == task.name]
+    for metric in run.header.metrics:
+        values = own[(own["metric"] == metric.name) & own["value"].notna()]
+        if (values["of"] != "all").any():
+            yield f"{metric.name}-classes", per_class(run, task.name, metric.name)
+        if (values["of"] == "all").any() and metric.better != "neither":
+            yield f"{metric.name}-cost", quality_against_cost(run, task.name, metric.name)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.errors import BadInput
+from bench.run.reader import Run
+from reports.figures import (
+    comparison_grid,
+    differences,
+    per_class,
+    per_mask_area,
+    quality_against_cost,
+    write_figures,
+)
+from reports.figures.style import save
+from tests.reports.made_run import CLASSES, make_run
+
+TASK = "scenes / free-form"
+
+
+def test_a_grid_has_a_row_per_edit_and_a_column_per_picture(run: Run):
+    drawn = comparison_grid(run, TASK, ["scene-0000.0", "scene-0001.1"], ["diffusion", "nearest"])
+    titles = [axes.get_title() for axes in drawn.axes[:5]]
+    assert titles == ["Input", "Target map", "Diffusion", "Nearest", "Real"]
+    assert len(drawn.axes) == 2 * 5
+
+
+def test_a_grid_shows_the_pictures_of_the_run(run: Run):
+    drawn = comparison_grid(run, TASK, ["scene-0000.0"], ["diffusion"])
+    shown = np.asarray(drawn.axes[2].images[0].get_array())
+    with Image.open(run.prediction(TASK, "diffusion", "scene-0000.0")) as image:
+        assert np.array_equal(shown, np.asarray(image))
+
+
+def test_the_hole_of_the_input_is_white(run: Run):
+    drawn = comparison_grid(run, TASK, ["scene-0000.0"], ["diffusion"])
+    shown = np.asarray(drawn.axes[0].images[0].get_array())
+    with Image.open(run.edit_folder(TASK, "scene-0000.0") / "mask.png") as image:
+        assert (shown[np.asarray(image) > 127] == 255).all()
+
+
+def test_a_failed_edit_says_so_in_the_grid(run: Run):
+    drawn = comparison_grid(run, TASK, ["scene-0001.1"], ["nearest"])
+    assert [text.get_text() for text in drawn.axes[2].texts] == ["failed"]
+
+
+def test_quality_stands_over_the_median_time(run: Run):
+    (axes,) = quality_against_cost(run, TASK, "psnr-hole").axes
+    scores = run.scores.query("task == @TASK and metric == 'psnr-hole' and method == 'diffusion'")
+    point = axes.containers[0].lines[0]
+    assert point.get_xdata() == pytest.approx([4.6])
+    assert point.get_ydata() == pytest.approx(scores["value"].astype(float).tolist())
+
+
+def test_methods_that_see_hidden_pixels_are_left_out_of_curves(run: Run):
+    figure = per_mask_area(run, TASK, "psnr-hole")
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["Diffusion", "Nearest", "Mean colour", "SPADE, small"]
+
+
+def test_a_class_curve_goes_from_the_best_class_to_the_worst(run: Run):
+    (axes,) = per_class(run, TASK, "miou").axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == list(CLASSES[:5])
+    assert list(axes.lines[0].get_ydata()) == pytest.approx([0.81, 0.79, 0.77, 0.75, 0.73])
+
+
+def test_area_bins_hold_every_edit(run: Run):
+    (axes,) = per_mask_area(run, TASK, "psnr-hole", bins=1).axes
+    samples = run.samples(TASK)
+    mine = samples[samples["method"] == "diffusion"]
+    assert axes.lines[0].get_xdata() == pytest.approx([100 * mine["coverage"].mean()])
+    assert axes.lines[0].get_ydata() == pytest.approx([mine["psnr-hole"].mean()])
+
+
+def test_differences_are_means_of_paired_differences(run: Run):
+    (axes,) = differences(run, TASK, "psnr-hole", "diffusion").axes
+    samples = run.samples(TASK)
+    wide = samples.pivot(index="edit", columns="method", values="psnr-hole").astype(float)
+    expected = (wide["nearest"] - wide["diffusion"]).mean()  # where both carried it out
+    assert axes.get_yticklabels()[0].get_text() == "Nearest"
+    assert axes.lines[0].get_xdata() == pytest.approx([expected])
+
+
+def test_a_score_without_the_values_is_refused_in_words(run: Run):
+    with pytest.raises(BadInput, match="has no FID per edit"):
+        per_mask_area(run, TASK, "fid")
+    with pytest.raises(BadInput, match="has no PSNR per class"):
+        per_class(run, TASK, "psnr")
+    with pytest.raises(BadInput, match="did you mean 'psnr-hole'"):
+        per_mask_area(run, TASK, "psnr-holes")
+
+
+def test_the_same_figure_is_the_same_file(run: Run, tmp_path: Path):
+    for suffix in ("svg", "pdf"):
+        one = save(per_class(run, TASK, "miou"), tmp_path / f"one.{suffix}")
+        two = save(per_class(run, TASK, "miou"), tmp_path / f"two.{suffix}")
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_hostile_names_are_text_in_svg(run: Run, tmp_path: Path):
+    task = run.header.tasks[2].name
+    text = save(per_class(run, task, "miou"), tmp_path / "one.svg").read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_every_figure_with_values_is_written(tmp_path: Path):
+    run = make_run(tmp_path / "run", edits=4, methods=3, tasks=1)
+    written = write_figures(run, formats=["svg"], against="diffusion")
+    names = {path.name for path in written}
+    assert {
+        "grid.svg",
+        "miou-classes.svg",
+        "psnr-hole-area.svg",
+        "psnr-hole-differences.svg",
+    } <= names
+    assert not any(name.startswith("fid") for name in names)
+    assert all(path.stat().st_size > 1000 for path in written)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.errors import BadInput
+from bench.run.reader import Run, read_run
+from reports import write_report
+from reports.beside import Beside, beside
+from tests.reports.made_run import make_run
+
+SPADE = "SPADE (CVPR 2019, arXiv 1903.07291)"
+KEY = {"dataset": "COCO-Stuff", "task": "label-to-image synthesis", "metric": "mIoU"}
+
+
+def column(**changes: object) -> dict[str, object]:
+    plain = {
+        "task": "scenes / free-form", "metric": "miou", "title": "mIoU", "better": "higher",
+        "scale": 100, "published": KEY, "tolerance": {"absolute": 50},
+    }  # fmt: skip
+    return plain | changes
+
+
+def with_table(folder: Path, *columns: dict[str, object], rows: list | None = None) -> Path:
+    run = make_run(folder, edits=2, methods=2, tasks=1)
+    content = json.loads((run / "run.json").read_text())
+    plain = [{"method": "diffusion", "title": "ours", "published": "SPADE"}]
+    table = {"papers": [SPADE], "name": "Table 1", "columns": columns, "rows": rows or plain}
+    content["suite"]["table"] = table
+    (run / "run.json").write_text(json.dumps(content))
+    return run
+
+
+def shown(run: Path) -> Beside:
+    table = beside(read_run(run))
+    assert table is not None
+    return table
+
+
+def test_a_run_without_a_published_table_has_none(run: Run):
+    assert beside(run) is None
+
+
+def test_ours_stands_in_the_published_unit_beside_what_was_published(tmp_path: Path):
+    table = shown(with_table(tmp_path / "run", column()))
+    cell = table.rows[0][1][0]
+    assert cell.text == "83.00"
+    # SPADE's Table 1 prints 37.4; the text of the same paper says 35.2.
+    assert "37.4" in [value.text for value in cell.published]
+    first = next(value for value in cell.published if value.text == "37.4")
+    assert (first.kind, first.difference, first.sign) == ("paper", "+45.60", "✓")
+
+
+def test_a_difference_beyond_the_tolerance_is_not_reproduced(tmp_path: Path):
+    table = shown(with_table(tmp_path / "run", column(tolerance={"absolute": 1})))
+    assert {value.sign for value in table.rows[0][1][0].published} == {"✗"}
+
+
+def test_protocols_that_differ_are_not_comparable_and_say_in_what(tmp_path: Path):
+    table = shown(with_table(tmp_path / "run", column(expects={"composite": "published"})))
+    value = table.rows[0][1][0].published[0]
+    assert value.sign == "≠"
+    assert "composite" in value.words
+
+
+def test_a_method_of_the_paper_only_shows_what_was_published(tmp_path: Path):
+    rows = [{"title": "CRN", "published": "CRN"}]
+    cell = shown(with_table(tmp_path / "run", column(), rows=rows)).rows[0][1][0]
+    assert cell.text == ""
+    assert cell.reason == "this method is not part of the suite"
+    assert [value.text for value in cell.published] == ["23.7"]
+
+
+def test_groups_span_their_columns(tmp_path: Path):
+    columns = [column(group="A"), column(group="A", title="again"), column(group="B")]
+    assert shown(with_table(tmp_path / "run", *columns)).groups == (("A", 2), ("B", 1))
+
+
+def test_the_page_has_the_table_and_every_verdict_in_words(tmp_path: Path):
+    page = write_report(with_table(tmp_path / "run", column(unstated=["the crops"])))
+    text = page.read_text(encoding="utf-8")
+    assert "Beside the paper" in text
+    assert "no source states the crops" in text
+
+
+def test_a_table_of_another_form_is_bad_input(tmp_path: Path):
+    run = with_table(tmp_path / "run", {"task": "scenes / free-form"})
+    with pytest.raises(BadInput, match="its table is of another form"):
+        beside(read_run(run))
