@@ -11,6 +11,7 @@ from torch import Tensor
 
 from baselines.adapters.demands import demand_hole, demand_known, demand_labels
 from baselines.adapters.fitting import fit_batch, fit_pictures, fit_reference
+from baselines.adapters.options import EdgeSource, check_choice
 from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
 from baselines.divsem import DivSem
@@ -20,7 +21,10 @@ from baselines.style_bank import StyleBank
 from bench.batch import EditBatch
 from bench.errors import EditFailed
 
-__all__ = ["DivSemEditor"]
+__all__ = ["DivSemEditor", "Styles"]
+
+Styles = Literal["bank", "reference"]
+"""Where the style of a hidden region comes from."""
 
 
 class DivSemEditor:
@@ -49,11 +53,14 @@ class DivSemEditor:
         self,
         weights: str,
         variant: str | None = None,
-        styles: Literal["bank", "reference"] = "bank",
+        styles: Styles = "bank",
         first_label: int = 0,
-        edges: Literal["regions", "labels", "instances"] = "regions",
+        edges: EdgeSource = "regions",
         precision: Precision = "float32",
     ) -> None:
+        check_choice("divsem", "styles", styles, Styles)
+        check_choice("divsem", "edges", edges, EdgeSource)
+        check_choice("divsem", "precision", precision, Precision)
         loaded = load_network("divsem", Path(weights), variant=variant)
         assert isinstance(loaded.network, DivSem)
         self.network = loaded.network
