@@ -24,7 +24,7 @@ class ByBrightness(Segmenter):
         super().__init__()
         self.space = own_space("brightness", tuple(f"level {k}" for k in range(classes)))
 
-    def identity(self):
+    def _identified(self):
         return {"segmenter": "brightness"}
 
     def _segment(self, pictures):
