@@ -13,9 +13,10 @@ from baselines.adapters.demands import demand_hole, demand_known, demand_labels
 from baselines.adapters.fitting import fit_batch, fit_pictures, fit_reference
 from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
-from baselines.divsem import DivSem, StyleBank
+from baselines.divsem import DivSem
 from baselines.layers.condition import Condition, RegionStyle
 from baselines.layers.region_style import RegionMeans
+from baselines.style_bank import StyleBank
 from bench.batch import EditBatch
 from bench.errors import EditFailed
 
@@ -24,6 +25,8 @@ __all__ = ["DivSemEditor"]
 
 class DivSemEditor:
     """DivSem: one style vector per region, from what is visible, a bank or a reference.
+
+    A picture of another size is brought to the network's square and back.
 
     Args:
         weights: a safetensors file of `sebench models import divsem`.
@@ -136,8 +139,9 @@ class DivSemEditor:
             # A void region has no class to draw for: it takes the picture's average style.
             mine = (regions.items == item) & ~regions.erased
             return regions.means[mine].mean(0)
-        if label in self.bank.codes:
-            return self.bank.draw(label, generators[item]).to(regions.means)
+        drawn = self.bank.draw(label, generators[item])
+        if drawn is not None:
+            return drawn.to(regions.means)
         name = batch.space.classes[label - self.first_label]
         raise EditFailed(
             f"styles: edit {batch.ids[item]}: class {name!r} is hidden completely and "

@@ -22,6 +22,8 @@ __all__ = ["SPMPGANEditor"]
 class SPMPGANEditor:
     """SPMPGAN: style-preserved modulation, painted progressively at three sizes.
 
+    A picture of another size is brought to the network's square and back.
+
     Args:
         weights: a safetensors file of `sebench models import spmpgan`.
         variant: refuse weights of another variant; any where None.

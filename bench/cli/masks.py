@@ -55,7 +55,7 @@ def make(
     """
     from bench.datasets import Fit, describe, open_dataset
     from bench.errors import BadInput
-    from masks import MaskError, make_protocol, write_pack
+    from masks import MaskError, make_protocol, paired, write_pack
 
     name, _, path = data.partition("=")
     if fit not in ("crop", "resize", "native"):
@@ -65,6 +65,7 @@ def make(
     cut = Fit(None if fit == "native" else (size, size), fit)  # type: ignore[arg-type]  # checked above
     try:
         made = make_protocol(protocol, named_values(parameter or [], "--parameter"))
+        made = paired(made, dataset.ids)
         manifest = write_pack(
             out,
             made,

@@ -104,7 +104,8 @@ def _valued(samples: pd.DataFrame, name: str) -> list[str]:
 
 
 def _rows(table: pd.DataFrame, edits: list[str]) -> pd.DataFrame:
-    return table.set_index("edit", drop=False).loc[edits].reset_index(drop=True)
+    rows: pd.DataFrame = table.set_index("edit", drop=False).loc[edits].reset_index(drop=True)
+    return rows
 
 
 def _difference(one: Estimate, two: Estimate, level: float) -> Difference:

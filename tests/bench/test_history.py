@@ -69,7 +69,8 @@ def test_the_page_stands_alone_and_escapes_names(folder, tmp_path) -> None:
     assert "0000000004" in page
     assert "&lt;b&gt;run" in page
     assert "<b>" not in page
-    assert "http" not in page
+    assert "http:" not in page
+    assert "https:" not in page
     assert "<script" not in page
 
 

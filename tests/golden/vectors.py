@@ -39,8 +39,12 @@ class Vectors:
     @property
     def condition(self) -> Condition:
         """Labels, edges of the instances, and the mask."""
+        return self.first(None)
+
+    def first(self, count: int | None) -> Condition:
+        """The condition of the first `count` pictures."""
         labels, instances, mask = (
-            torch.from_numpy(self.arrays[f"in_{name}"])[:, 0]
+            torch.from_numpy(self.arrays[f"in_{name}"])[:count, 0]
             for name in ("label", "instance", "mask")
         )
         edges = neighbour_edges(instances)
@@ -55,9 +59,9 @@ class Vectors:
         )
 
     def deviation(self, name: str, value: Tensor) -> float:
-        """Largest difference of `value` from output `name`, subsampled as that was stored."""
-        stored = self.arrays[f"out_{name}"]
-        found = value.numpy()
+        """Largest difference of the first pictures from output `name`, subsampled as stored."""
+        found = value.detach().numpy()
+        stored = self.arrays[f"out_{name}"][: len(found)]
         if found.shape != stored.shape:
             found = found[..., 1::4, 2::4]
         return float(np.abs(found - stored).max())

@@ -63,7 +63,9 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_a_run_prints_where_its_report_is(call, tmp_path: Path) -> None:
     (tmp_path / "made.yaml").write_text(suite_text(write_data(tmp_path / "rooms")))
-    code, out, err = call("run", tmp_path / "made.yaml", "--out", tmp_path / "run", "--device", "cpu")
+    code, out, err = call(
+        "run", tmp_path / "made.yaml", "--out", tmp_path / "run", "--device", "cpu"
+    )
     assert (code, err) == (0, "")
     assert "9 edits, 1 impossible, 0 failed" in out
     page = Path(out.strip().splitlines()[-1].removeprefix("report: "))

@@ -43,7 +43,8 @@ def test_the_card_is_shown_and_written(call, official, tmp_path):
     fields = ["--variant", "labels", "--field", "ngf=2", "--field", "hidden=4"]
     code, said, _ = call("sesame", official, "--out", out, *fields, "--label-space", "rooms-3")
     assert code == 0
-    assert "variant: labels" in said
+    assert "sesame, labels" in said
+    assert "licence" in said
     assert read_card(out).label_space == "rooms-3"
 
 

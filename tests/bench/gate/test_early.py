@@ -1,12 +1,14 @@
 """`--until-decided`: a run ends when its verdict is sure, and only then."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from bench.baseline import read_side
+from bench.cli.early import judging
 from bench.errors import BadInput
 from bench.gate import Policy
 from bench.gate.early import CLIP, EarlyVerdict, Sequence
@@ -148,3 +150,11 @@ def test_margins_of_zero_cannot_be_followed(made, tmp_path) -> None:
     none = Policy(margins={"psnr": 0, "psnr-hole": 0, "l1": 0, "l1-hole": "2se"})
     with pytest.raises(BadInput, match="nothing can be decided early"):
         carried_out(made, tmp_path / "run", 20, none)
+
+
+@pytest.mark.parametrize(
+    "options", [(None, None, True), (Path("b.json"), None, False), (None, Path("p.yaml"), False)]
+)
+def test_the_options_go_together(options) -> None:
+    with pytest.raises(BadInput, match="go together"):
+        judging(*options)
