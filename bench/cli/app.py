@@ -19,6 +19,7 @@ from bench.cli import (
     run,
     score,
     suites,
+    train,
     weights,
 )
 from bench.version import __version__
@@ -55,6 +56,7 @@ app.command("score")(score.score)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
+app.command("train")(train.train)
 app.command("doctor")(doctor.doctor)
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(masks.app, name="masks")
