@@ -16,7 +16,7 @@ from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
 from baselines.divsem import DivSem
 from baselines.layers.condition import Condition, RegionStyle
-from baselines.layers.region_style import RegionMeans
+from baselines.layers.region_style import RegionMeans, separate_regions
 from baselines.style_bank import StyleBank
 from bench.batch import EditBatch
 from bench.errors import EditFailed
@@ -114,7 +114,9 @@ class DivSemEditor:
 
     def _style(self, batch: EditBatch, masked: Tensor, labels: Tensor) -> RegionStyle:
         encoder = self.network.zencoder
-        regions = encoder.read(masked, batch.hole[:, 0], _regions(batch.labels, batch.instances))
+        regions = encoder.read(
+            masked, batch.hole[:, 0], separate_regions(batch.labels, batch.instances)
+        )
         wanted = regions.erased
         if "references" in self.needs and batch.operation == "restyle":
             wanted = regions.visible < 1
@@ -174,16 +176,9 @@ class DivSemEditor:
             regions = self.network.zencoder.read(
                 one.image[None].flip(1),
                 torch.zeros_like(one.labels[None], dtype=torch.bool),
-                _regions(one.labels[None], instances),
+                separate_regions(one.labels[None], instances),
             )
             labels = regions.labels(one.labels[None] + self.first_label).tolist()
             for label, vector in zip(labels, regions.means):
                 found.setdefault(label, vector)
         return found
-
-
-def _regions(labels: Tensor, instances: Tensor | None) -> Tensor:
-    """int64 [B,H,W], different where label or instance differ."""
-    if instances is None:
-        return labels
-    return labels * (int(instances.max()) + 1) + instances

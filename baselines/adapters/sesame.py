@@ -11,8 +11,7 @@ from torch import Tensor
 from baselines.adapters.demands import demand_hole, demand_known, demand_labels, demand_sides
 from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
-from baselines.layers.label_map import SymbolMap
-from baselines.sesame import SESAMEConfig
+from baselines.sesame import SESAMEConfig, sesame_labels
 from bench.batch import EditBatch
 
 __all__ = ["SESAMEEditor"]
@@ -63,11 +62,7 @@ class SESAMEEditor:
         demand_hole(batch)
         demand_known(batch)
         with computing(self.precision, batch.masked.device):
-            painted: Tensor = self.network(batch.masked, self._label_map(batch))
+            painted: Tensor = self.network(
+                batch.masked, sesame_labels(self.config, batch.labels, batch.hole[:, 0])
+            )
         return painted.float()
-
-    def _label_map(self, batch: EditBatch) -> SymbolMap:
-        hole, labels = batch.hole[:, 0], batch.labels
-        if self.config.semantics == "hole":
-            labels = torch.where(hole, labels, -1)
-        return SymbolMap.of_labels(labels, self.config.classes, torch.float32, [hole])

@@ -11,8 +11,7 @@ from torch import Tensor
 from baselines.adapters.demands import demand_labels, demand_sides
 from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
-from baselines.layers.label_map import SymbolMap
-from baselines.spade import SPADEConfig
+from baselines.spade import SPADEConfig, spade_labels
 from bench.batch import EditBatch
 
 __all__ = ["SPADEEditor"]
@@ -62,13 +61,7 @@ class SPADEEditor:
         demand_labels(batch, self.config.classes, self.card.label_space)
         demand_sides(batch, self.config.divisor)
         with computing(self.precision, batch.masked.device):
-            painted: Tensor = self.network(self._label_map(batch))
+            painted: Tensor = self.network(
+                spade_labels(self.config, batch.labels, batch.edges()[:, 0] > 0)
+            )
         return painted.float()
-
-    def _label_map(self, batch: EditBatch) -> SymbolMap:
-        config, labels = self.config, batch.labels
-        if config.dont_care:
-            labels = torch.where(labels < 0, config.classes, labels)
-        bits = [batch.edges()[:, 0] > 0] if config.instance_edges else []
-        one_hot = config.classes + config.dont_care
-        return SymbolMap.of_labels(labels, one_hot, torch.float32, bits)

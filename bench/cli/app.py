@@ -21,6 +21,7 @@ from bench.cli import (
     run,
     score,
     suites,
+    train,
     weights,
 )
 from bench.version import __version__
@@ -60,6 +61,7 @@ app.command("figures")(export.figures)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
 app.command("history")(history.history)
+app.command("train")(train.train)
 app.command("doctor")(doctor.doctor)
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(masks.app, name="masks")

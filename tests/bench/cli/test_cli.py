@@ -13,7 +13,6 @@ from PIL import Image
 
 from tests.bench.run.made_suite import suite_text, write_data
 
-
 COMMANDS = {
     (): ["demo", "run", "score", "report", "masks", "models", "datasets", "weights", "doctor"],
     ("masks",): ["list", "make", "verify", "show"],
