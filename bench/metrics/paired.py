@@ -121,6 +121,7 @@ def _difference(one: Estimate, two: Estimate, level: float) -> Difference:
         if one.replicates is None or two.replicates is None
         else one.replicates - two.replicates,
         floor=-math.inf,
+        ceiling=math.inf,
     )
     score = apart.score(level)
     return replace(

@@ -127,6 +127,7 @@ class SegmentationMetric(Metric):
             replicates=self.replicates(edits.by(codes), codes, edits),
             interval="jackknife over scenes",
             floor=0.0,
+            ceiling=1.0,
         )
 
     def _columns(self, truth: Int32, named: Int32, references: References) -> Columns:
@@ -210,6 +211,7 @@ class MeanIoU(SegmentationMetric):
                 interval="jackknife over scenes",
                 of=self.segmenter.space.classes[k],
                 floor=0.0,
+                ceiling=1.0,
             )
             for k in np.flatnonzero(~np.isnan(value))
         ]

@@ -10,6 +10,7 @@ import pytest
 from bench.datasets.spaces import read_space
 from bench.metrics import Context, Missing, make_metric
 from bench.metrics.confusion import confusion, sparse
+from bench.metrics.estimate import Estimate
 from bench.metrics.segmentation import Accuracy, MeanIoU
 from bench.pictures import read_picture
 from bench.segmenters.segmenter import Segmenter, own_space
@@ -183,3 +184,12 @@ def test_the_real_cityscapes_network_reaches_its_accuracy(make_references, split
     references = make_references(real, labels=labels, space=read_space("cityscapes-labelids"))
     _, table = tables(metric, references, real)
     assert metric.summarise_references(table)[0].value == pytest.approx(expected, abs=2e-3)
+
+
+def test_no_interval_of_a_share_reaches_beyond_nothing_and_everything() -> None:
+    replicates = np.array([0.5, 0.99, 1.0])
+    bounded = Estimate(
+        "accuracy", 0.9, n=3, scenes=("a", "b", "c"), kind="jackknife",
+        replicates=replicates, floor=0.0, ceiling=1.0,
+    )  # fmt: skip
+    assert bounded.ends(0.95) == (0.0, 1.0)
