@@ -56,6 +56,12 @@ def speed(session: nox.Session) -> None:
 
 
 @nox.session
+def zoo(session: nox.Session) -> None:
+    """Trains every small network (hours, resumable); arguments after -- as --steps, --device."""
+    run(session, "-m", "baselines.training.zoo", "all", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Style and types."""
     run(session, "-m", "ruff", "check", ".")

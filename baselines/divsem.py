@@ -17,6 +17,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from baselines.layers.condition import Condition
+from baselines.layers.initial import initialise_normal
 from baselines.layers.progressive import Border, Stage, StagePicture, run_stages
 from baselines.layers.region_style import RegionMean, StyleEncoder
 from baselines.layers.style_preserved import Modulation
@@ -103,6 +104,7 @@ class DivSem(nn.Module):
                 valid_ratio=config.valid_ratio,
                 region_mean=config.region_mean,
             )
+        initialise_normal(self)
 
     def forward(
         self, masked: Tensor, condition: Condition, original: Tensor | None = None

@@ -29,6 +29,7 @@ __all__ = [
     "merge",
     "sesame_config",
     "sesame_discriminator",
+    "sesame_labels",
 ]
 
 
@@ -78,6 +79,19 @@ def sesame_config(variant: str = "cityscapes", **fields: Any) -> SESAMEConfig:
         pydantic.ValidationError: a field is out of its range.
     """
     return SESAMEConfig(**{**VARIANTS[variant], **fields})
+
+
+def sesame_labels(config: SESAMEConfig, labels: Tensor, hole: Tensor) -> SymbolMap:
+    """The label map that the network reads: classes, then the hole.
+
+    Args:
+        config: says whether labels outside the hole are shown.
+        labels: int64 [B,H,W], -1 = void.
+        hole: bool [B,H,W], True = edit.
+    """
+    if config.semantics == "hole":
+        labels = torch.where(hole, labels, -1)
+    return SymbolMap.of_labels(labels, config.classes, torch.float32, [hole])
 
 
 class SESAMEGenerator(nn.Module):

@@ -29,6 +29,7 @@ __all__ = [
     "double",
     "spade_config",
     "spade_discriminator",
+    "spade_labels",
 ]
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -88,6 +89,22 @@ def spade_config(variant: str = "ade20k", **fields: Any) -> SPADEConfig:
         pydantic.ValidationError: a field is out of its range.
     """
     return SPADEConfig(**{**VARIANTS[variant], **fields})
+
+
+def spade_labels(config: SPADEConfig, labels: Tensor, edges: Tensor) -> SymbolMap:
+    """The label map that the network reads.
+
+    Void goes into the don't-care channel where there is one, else nowhere.
+
+    Args:
+        config: says which channels there are.
+        labels: int64 [B,H,W], -1 = void.
+        edges: bool [B,H,W], True at the border of a region.
+    """
+    if config.dont_care:
+        labels = torch.where(labels < 0, config.classes, labels)
+    bits = [edges] if config.instance_edges else []
+    return SymbolMap.of_labels(labels, config.classes + config.dont_care, torch.float32, bits)
 
 
 class SPADEGenerator(nn.Module):

@@ -143,6 +143,9 @@ def create_editor(
     entry = find_editor(name)
     assert entry.factory is not None
     given = dict(options or {})
+    if "trust" in given:
+        # A suite may come from anywhere: it cannot agree on its user's behalf.
+        raise BadInput(f"editor {name!r}: options cannot say `trust`; agree with `--trust` instead")
     if trust and "trust" in inspect.signature(entry.factory).parameters:
         given["trust"] = True
     _check_options(name, entry.factory, given)

@@ -11,16 +11,20 @@ from torch import Tensor
 
 from baselines.adapters.demands import demand_hole, demand_known, demand_labels
 from baselines.adapters.fitting import fit_batch, fit_pictures, fit_reference
+from baselines.adapters.options import EdgeSource, check_choice
 from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
 from baselines.divsem import DivSem
 from baselines.layers.condition import Condition, RegionStyle
-from baselines.layers.region_style import RegionMeans
+from baselines.layers.region_style import RegionMeans, separate_regions
 from baselines.style_bank import StyleBank
 from bench.batch import EditBatch
 from bench.errors import EditFailed
 
-__all__ = ["DivSemEditor"]
+__all__ = ["DivSemEditor", "Styles"]
+
+Styles = Literal["bank", "reference"]
+"""Where the style of a hidden region comes from."""
 
 
 class DivSemEditor:
@@ -49,11 +53,14 @@ class DivSemEditor:
         self,
         weights: str,
         variant: str | None = None,
-        styles: Literal["bank", "reference"] = "bank",
+        styles: Styles = "bank",
         first_label: int = 0,
-        edges: Literal["regions", "labels", "instances"] = "regions",
+        edges: EdgeSource = "regions",
         precision: Precision = "float32",
     ) -> None:
+        check_choice("divsem", "styles", styles, Styles)
+        check_choice("divsem", "edges", edges, EdgeSource)
+        check_choice("divsem", "precision", precision, Precision)
         loaded = load_network("divsem", Path(weights), variant=variant)
         assert isinstance(loaded.network, DivSem)
         self.network = loaded.network
@@ -107,7 +114,9 @@ class DivSemEditor:
 
     def _style(self, batch: EditBatch, masked: Tensor, labels: Tensor) -> RegionStyle:
         encoder = self.network.zencoder
-        regions = encoder.read(masked, batch.hole[:, 0], _regions(batch.labels, batch.instances))
+        regions = encoder.read(
+            masked, batch.hole[:, 0], separate_regions(batch.labels, batch.instances)
+        )
         wanted = regions.erased
         if "references" in self.needs and batch.operation == "restyle":
             wanted = regions.visible < 1
@@ -167,16 +176,9 @@ class DivSemEditor:
             regions = self.network.zencoder.read(
                 one.image[None].flip(1),
                 torch.zeros_like(one.labels[None], dtype=torch.bool),
-                _regions(one.labels[None], instances),
+                separate_regions(one.labels[None], instances),
             )
             labels = regions.labels(one.labels[None] + self.first_label).tolist()
             for label, vector in zip(labels, regions.means):
                 found.setdefault(label, vector)
         return found
-
-
-def _regions(labels: Tensor, instances: Tensor | None) -> Tensor:
-    """int64 [B,H,W], different where label or instance differ."""
-    if instances is None:
-        return labels
-    return labels * (int(instances.max()) + 1) + instances

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from baselines.adapters.demands import demand_hole, demand_known, demand_labels
 from baselines.adapters.fitting import fit_batch, fit_pictures
+from baselines.adapters.options import EdgeSource, check_choice
 from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
 from baselines.layers.condition import Condition
@@ -35,7 +36,8 @@ class SPMPGANEditor:
         precision: see `baselines.adapters.precision`.
 
     Raises:
-        BadInput: weights that are missing, truncated, or of another system or variant.
+        BadInput: weights that are missing, truncated, or of another system or variant;
+            an option that is not one of its words.
     """
 
     needs: frozenset[str] = frozenset()
@@ -46,9 +48,11 @@ class SPMPGANEditor:
         variant: str | None = None,
         peek: bool = False,
         first_label: int | None = None,
-        edges: Literal["regions", "labels", "instances"] = "regions",
+        edges: EdgeSource = "regions",
         precision: Precision = "float32",
     ) -> None:
+        check_choice("spmpgan", "edges", edges, EdgeSource)
+        check_choice("spmpgan", "precision", precision, Precision)
         loaded = load_network("spmpgan", Path(weights), variant=variant)
         assert isinstance(loaded.network, SPMPGAN)
         self.network = loaded.network

@@ -10,13 +10,17 @@ from torch import Tensor
 
 from baselines.adapters.demands import demand_hole
 from baselines.adapters.fitting import fit_batch, fit_pictures
+from baselines.adapters.options import check_choice
 from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
 from baselines.ssae import REGIONS, SSAE
 from bench.batch import EditBatch
 from bench.errors import EditFailed
 
-__all__ = ["SSAEEditor"]
+__all__ = ["MaskSource", "SSAEEditor"]
+
+MaskSource = Literal["predicted", "edit"]
+"""Who says where a region is: the network's mask predictor, or the edit's mask."""
 
 
 class SSAEEditor:
@@ -39,9 +43,11 @@ class SSAEEditor:
         self,
         weights: str,
         variant: str | None = None,
-        mask: Literal["predicted", "edit"] = "predicted",
+        mask: MaskSource = "predicted",
         precision: Precision = "float32",
     ) -> None:
+        check_choice("ssae", "mask", mask, MaskSource)
+        check_choice("ssae", "precision", precision, Precision)
         loaded = load_network("ssae", Path(weights), variant=variant)
         assert isinstance(loaded.network, SSAE)
         self.network = loaded.network

@@ -19,7 +19,10 @@ from baselines.checkpoints.writing import EXTRA
 from bench.errors import BadInput, Unavailable
 from bench.weights import weight_folders
 
-__all__ = ["Loaded", "load_network", "locate", "read_card"]
+__all__ = ["ZOO", "Loaded", "load_network", "locate", "read_card"]
+
+ZOO = Path(__file__).parents[1] / "zoo"
+"""The small trained networks that come with sebench."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +50,13 @@ class Loaded:
 
 
 def locate(file: Path) -> Path:
-    """A weights file as it was given, or of that name in the folders of SEBENCH_WEIGHTS.
+    """A weights file as it was given, of that name in the folders of SEBENCH_WEIGHTS, or in the zoo.
 
     Raises:
         Unavailable: where there is none; a suite then has a row with this reason.
     """
     folders = weight_folders()
-    for place in (file, *(folder / file for folder in folders)):
+    for place in (file, *(folder / file for folder in (*folders, ZOO))):
         if place.is_file():
             return place
     raise Unavailable(
@@ -106,7 +109,11 @@ def load_network(system: str, file: Path, *, variant: str | None = None) -> Load
             raise BadInput(f"{file}: {what}: holds {has!r}, expected {wanted!r}")
     entry = find_system(system)
     with safe_open(file, framework="pt") as archive:
-        tensors = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
+        stored = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
+    # The zoo's weights are stored in half precision and used in single.
+    tensors = {
+        n: value.float() if value.is_floating_point() else value for n, value in stored.items()
+    }
     extras = {n.removeprefix(EXTRA): t for n, t in tensors.items() if n.startswith(EXTRA)}
     state = {name: value for name, value in tensors.items() if not name.startswith(EXTRA)}
     network = entry.skeleton(entry.config(card.variant, **card.config))

@@ -33,6 +33,7 @@ def save_network(
     label_space: str | None = None,
     note: str = "",
     extras: Mapping[str, Tensor] | None = None,
+    half: bool = False,
 ) -> Card:
     """Writes a network that was trained here, spectral norm folded away.
 
@@ -42,8 +43,12 @@ def save_network(
         out: the safetensors file.
         system, variant, source, licence, label_space, note: fields of the card.
         extras: tensors beside the network's.
+        half: store in half precision; the card's hash is over what is stored.
     """
     state = fold_spectral(network.state_dict())
+    if half:
+        state = {name: _halved(value) for name, value in state.items()}
+        extras = {name: _halved(value) for name, value in (extras or {}).items()}
     card = Card(
         system=system,
         variant=variant,
@@ -56,6 +61,10 @@ def save_network(
     )
     write_weights(out, state, card, extras or {})
     return card
+
+
+def _halved(value: Tensor) -> Tensor:
+    return value.half() if value.is_floating_point() else value
 
 
 def write_weights(

@@ -16,7 +16,14 @@ from torch.nn import functional as F
 
 from baselines.layers.condition import RegionStyle
 
-__all__ = ["RegionMean", "RegionMeans", "StyleEncoder", "average_regions", "number_regions"]
+__all__ = [
+    "RegionMean",
+    "RegionMeans",
+    "StyleEncoder",
+    "average_regions",
+    "number_regions",
+    "separate_regions",
+]
 
 RegionMean = Literal["all", "visible"]
 """Which pixels a region's mean counts: all of them (released code) or the visible ones (paper)."""
@@ -131,6 +138,13 @@ class StyleEncoder(nn.Module):
         return RegionStyle(means.regions, means.means * scale + shift)
 
 
+def separate_regions(labels: Tensor, instances: Tensor | None) -> Tensor:
+    """int64 [B,H,W], different where label or instance differ."""
+    if instances is None:
+        return labels
+    return labels * (int(instances.max()) + 1) + instances
+
+
 def number_regions(instances: Tensor) -> tuple[Tensor, Tensor]:
     """Numbers the regions of a batch: int64 [B,H,W] in 0..R-1, and the item of each, int64 [R]."""
     batch = torch.arange(len(instances), device=instances.device).view(-1, 1, 1)
@@ -142,6 +156,8 @@ def number_regions(instances: Tensor) -> tuple[Tensor, Tensor]:
 def average_regions(features: Tensor, regions: Tensor, count: int) -> Tensor:
     """[count,D]: the mean of features [B,D,H,W] over each region of the map [B,H,W]."""
     index = regions.flatten()
+    # A region has thousands of pixels: in half precision the sum would stop growing.
+    features = features.to(torch.promote_types(features.dtype, torch.float32))
     flat = features.permute(0, 2, 3, 1).flatten(0, 2)
     # Sums over whole regions would drown in the rounding of a half-precision feature.
     flat = flat.to(torch.promote_types(flat.dtype, torch.float32))

@@ -38,7 +38,8 @@ class SSAEConfig(BaseModel):
         refine: False = `w/o refinement`.
         width: channels inside a refinement block.
         first_blocks, second_blocks: residual blocks before and after eq. 2.
-        mask_width: channels of a mask predictor's branches and decoder.
+        mask_encoder: channels of a mask predictor's first encoder level (64 = ResNet-18).
+        mask_width: channels of its branches and decoder.
         threshold: a predicted probability above it is the region.
     """
 
@@ -52,6 +53,7 @@ class SSAEConfig(BaseModel):
     width: int = Field(default=64, ge=1)
     first_blocks: int = Field(default=4, ge=0)
     second_blocks: int = Field(default=2, ge=0)
+    mask_encoder: int = Field(default=64, ge=1)
     mask_width: int = Field(default=64, ge=1)
     threshold: float = Field(default=0.5, gt=0, lt=1)
 

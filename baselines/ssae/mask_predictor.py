@@ -5,11 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torchvision.models import resnet18
+from torchvision.models.resnet import BasicBlock
 
 __all__ = ["MaskPredictor"]
 
-_LEVELS = (64, 128, 256, 512)
+_LEVELS = (1, 2, 4, 8)
+"""Channels of the encoder's four levels in units of its width."""
+
 _DILATIONS = (1, 2, 4)
 
 
@@ -18,13 +20,13 @@ class MaskPredictor(nn.Module):
 
     Args:
         width: channels of the parallel convolutions and of the decoder.
+        encoder: channels of the encoder's first level; 64 is ResNet-18, with its parameters' names.
     """
 
-    def __init__(self, width: int = 64) -> None:
+    def __init__(self, width: int = 64, encoder: int = 64) -> None:
         super().__init__()
-        self.encoder = resnet18(weights=None)
-        del self.encoder.avgpool, self.encoder.fc
-        self.branches = nn.ModuleList(_Parallel(channels, width) for channels in _LEVELS)
+        self.encoder = _ResNet18(encoder)
+        self.branches = nn.ModuleList(_Parallel(encoder * level, width) for level in _LEVELS)
         self.decoder = nn.ModuleList(
             _TwoConvs(width if i == len(_LEVELS) - 1 else 2 * width, width)
             for i in range(len(_LEVELS))
@@ -36,7 +38,7 @@ class MaskPredictor(nn.Module):
         # The encoder's pretrained weights expect ImageNet's statistics.
         mean = picture.new_tensor((0.485, 0.456, 0.406)).view(3, 1, 1)
         deviation = picture.new_tensor((0.229, 0.224, 0.225)).view(3, 1, 1)
-        levels = self._encode((picture / 2 + 0.5 - mean) / deviation)
+        levels = self.encoder((picture / 2 + 0.5 - mean) / deviation)
         x = self.decoder[-1](self.branches[-1](levels[-1]))
         for i in range(len(levels) - 2, -1, -1):
             branch = self.branches[i](levels[i])
@@ -45,14 +47,37 @@ class MaskPredictor(nn.Module):
         size = picture.shape[2:]
         return F.interpolate(self.head(x), size=size, mode="bilinear", align_corners=False)
 
-    def _encode(self, x: Tensor) -> list[Tensor]:
-        encoder = self.encoder
-        x = encoder.maxpool(encoder.relu(encoder.bn1(encoder.conv1(x))))
+
+class _ResNet18(nn.Module):
+    """ResNet-18 without its classifier, at any width: [B,3,H,W] -> its four levels' features."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        widths = [width * level for level in _LEVELS]
+        for n, (inputs, outputs) in enumerate(zip((width, *widths), widths), start=1):
+            self.add_module(f"layer{n}", _two_blocks(inputs, outputs))
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
         levels: list[Tensor] = []
-        for layer in (encoder.layer1, encoder.layer2, encoder.layer3, encoder.layer4):
-            x = layer(x)
+        for n in range(1, len(_LEVELS) + 1):
+            x = self.get_submodule(f"layer{n}")(x)
             levels.append(x)
         return levels
+
+
+def _two_blocks(inputs: int, outputs: int) -> nn.Sequential:
+    stride = 1 if inputs == outputs else 2
+    shortcut = None
+    if stride == 2:
+        shortcut = nn.Sequential(
+            nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+        )
+    return nn.Sequential(
+        BasicBlock(inputs, outputs, stride, shortcut), BasicBlock(outputs, outputs)
+    )
 
 
 class _Parallel(nn.Module):

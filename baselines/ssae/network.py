@@ -46,7 +46,9 @@ class SSAE(nn.Module):
         self.config = config
         self.E = SAEEncoder(config.sae)
         self.G = SAEGenerator(config.sae)
-        self.masks = nn.ModuleDict({name: MaskPredictor(config.mask_width) for name in REGIONS})
+        self.masks = nn.ModuleDict(
+            {name: MaskPredictor(config.mask_width, config.mask_encoder) for name in REGIONS}
+        )
         if config.refine:
             self.refinements = nn.ModuleDict(
                 {

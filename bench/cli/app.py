@@ -12,6 +12,7 @@ from bench.cli import (
     datasets,
     demo,
     doctor,
+    export,
     gate,
     history,
     masks,
@@ -20,6 +21,7 @@ from bench.cli import (
     run,
     score,
     suites,
+    train,
     weights,
 )
 from bench.version import __version__
@@ -54,9 +56,12 @@ app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("score")(score.score)
 app.command("report")(report.report)
+app.command("export")(export.export)
+app.command("figures")(export.figures)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
 app.command("history")(history.history)
+app.command("train")(train.train)
 app.command("doctor")(doctor.doctor)
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(masks.app, name="masks")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import abc
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.cache import ArrayCache
-from bench.extractors.inception import Inception
 from bench.identity import Record
 from bench.metrics.estimate import Estimate, cluster
 from bench.metrics.metric import Against, Columns, Metric, Prepared, References
@@ -19,10 +18,24 @@ from bench.scene import UInt8
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FeatureSets", "SetMetric"]
+__all__ = ["FeatureSets", "SetExtractor", "SetMetric"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
+
+
+class SetExtractor(Protocol):
+    """A network that turns a picture into one vector."""
+
+    device: str
+
+    def identity(self) -> Record:
+        """Tensors and preprocessing."""
+        ...
+
+    def features(self, pictures: UInt8) -> Float32:
+        """float32 [B,D] of uint8 [B,H,W,3] RGB."""
+        ...
 
 
 class FeatureSets:
@@ -55,7 +68,7 @@ class SetMetric(Metric):
     floor: ClassVar[float] = 0.0
 
     def __init__(
-        self, name: str, title: str, extractor: Inception, cache: Path | None = None
+        self, name: str, title: str, extractor: SetExtractor, cache: Path | None = None
     ) -> None:
         self.name = name
         self.title = title

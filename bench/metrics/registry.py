@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from bench.errors import BadInput, unknown
 from bench.extractors.inception import Inception
 from bench.extractors.perceptual import TRUNKS, Perceptual, Trunk
+from bench.extractors.procedural import SegmenterFeatures
 from bench.metrics.context import Context
 from bench.metrics.diversity import Diversity
 from bench.metrics.fid import FID, KID
@@ -19,6 +20,7 @@ from bench.metrics.leak import Leak
 from bench.metrics.lpips import LPIPS
 from bench.metrics.metric import Metric
 from bench.metrics.pixel import L1, PSNR, RMSE
+from bench.metrics.procedural import ProceduralFrechet
 from bench.metrics.score import Missing
 from bench.metrics.seam import Seam
 from bench.metrics.segmentation import Accuracy, MeanIoU
@@ -147,10 +149,17 @@ def _inception(kind: type[FID] | type[KID], name: str, title: str, front: str) -
     return factory
 
 
+def _fd_procedural(context: Context) -> Metric:
+    extractor = SegmenterFeatures(context.device, context.weights)
+    title = "Fréchet distance (procedural segmenter)"
+    return ProceduralFrechet("fd-procedural", title, extractor, context.cache)
+
+
 _FACTORIES: Mapping[str, Factory] = MappingProxyType(
     {
         "accuracy": _accuracy,
         "diversity": _diversity,
+        "fd-procedural": _fd_procedural,
         "fid": _inception(FID, "fid", "FID", "pytorch-fid"),
         "fid-bgr": _inception(FID, "fid-bgr", "FID (BGR)", "bgr"),
         "fid-clean": _inception(FID, "fid-clean", "clean-FID", "clean-fid"),

@@ -15,8 +15,8 @@ from bench.edit import Answer, Edit
 from bench.errors import BadInput
 from bench.names import slug
 from bench.run.plan import Shard, Task
-from bench.run.window import cut_scene
 from bench.scene import Scene
+from bench.window import cut_scene
 
 __all__ = ["Job", "Prepared", "Unmade", "prepare_shard"]
 

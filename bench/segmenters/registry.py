@@ -20,7 +20,7 @@ def make_segmenter(
     """The segmenter of a name; the same object for the same name within a process.
 
     Args:
-        name: "onnx:FILE", "hf:FOLDER" or "mmseg:CONFIG,CHECKPOINT"; or the path or the bare name of
+        name: "onnx:FILE", "hf:FOLDER", "mmseg:CONFIG,CHECKPOINT" or "procedural:DATASET"; or the path or the bare name of
             an .onnx file, which is then looked for among the weights.
         device: where its network runs (an ONNX network always runs on the CPU).
         folders: where weights are looked for; None = where SEBENCH_WEIGHTS says.
@@ -46,10 +46,14 @@ def _made(name: str, device: str, folders: tuple[Path, ...]) -> Segmenter:
 
         config, _, checkpoint = rest.partition(",")
         return MmsegSegmenter(Path(config), Path(checkpoint), device)
+    if kind == "procedural" and rest:
+        from bench.segmenters.procedural import ProceduralSegmenter
+
+        return ProceduralSegmenter(rest, device, folders)
     if rest and not Path(name).suffix:
         raise BadInput(
-            f"segmenter {name!r}: {kind!r} is no kind of segmenter; write onnx:FILE, hf:FOLDER or "
-            "mmseg:CONFIG,CHECKPOINT"
+            f"segmenter {name!r}: {kind!r} is no kind of segmenter; write onnx:FILE, hf:FOLDER, "
+            "mmseg:CONFIG,CHECKPOINT or procedural:DATASET"
         )
     return OnnxSegmenter(_located(name, folders))
 

@@ -57,13 +57,15 @@ def test_discriminators_have_the_published_names_and_shapes(classes):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("differentiable", "count"), [(True, 1), (False, 2)])
-def test_the_small_golden_vectors_come_out(differentiable, count):
+@pytest.mark.parametrize("differentiable", [True, False])
+def test_the_small_golden_vectors_come_out(differentiable):
     golden = vectors("spmpgan_small")
+    if differentiable:  # the dense form takes its time
+        golden = golden.only(0)
     network = SPMPGAN(SPMPGANConfig(classes=7, ngf=8), spectral_norm=True)
     golden.fill(network)
     network.double().eval()
-    image, condition = golden.image[:count], golden.first(count)
+    image, condition = golden.image, golden.condition
     with torch.set_grad_enabled(differentiable):
         stages = network(image * ~condition.mask[:, None], condition, image)
     found = [

@@ -31,6 +31,10 @@ class Vectors:
     facts: dict[str, Any]
     arrays: dict[str, NDArray[Any]]
 
+    def only(self, i: int) -> Vectors:
+        """The vectors of picture i alone."""
+        return Vectors(self.facts, {name: array[i : i + 1] for name, array in self.arrays.items()})
+
     @property
     def image(self) -> Tensor:
         """float64 [B,3,H,W] in [-1,1]."""
@@ -39,12 +43,8 @@ class Vectors:
     @property
     def condition(self) -> Condition:
         """Labels, edges of the instances, and the mask."""
-        return self.first(None)
-
-    def first(self, count: int | None) -> Condition:
-        """The condition of the first `count` pictures."""
         labels, instances, mask = (
-            torch.from_numpy(self.arrays[f"in_{name}"])[:count, 0]
+            torch.from_numpy(self.arrays[f"in_{name}"])[:, 0]
             for name in ("label", "instance", "mask")
         )
         edges = neighbour_edges(instances)
@@ -59,9 +59,9 @@ class Vectors:
         )
 
     def deviation(self, name: str, value: Tensor) -> float:
-        """Largest difference of the first pictures from output `name`, subsampled as stored."""
+        """Largest difference of `value` from output `name`, subsampled as that was stored."""
         found = value.detach().numpy()
-        stored = self.arrays[f"out_{name}"][: len(found)]
+        stored = self.arrays[f"out_{name}"]
         if found.shape != stored.shape:
             found = found[..., 1::4, 2::4]
         return float(np.abs(found - stored).max())

@@ -236,3 +236,12 @@ def test_half_precision_paints_nearly_the_same_under_another_identity(saved, mak
     assert other.dtype == torch.float32
     assert 0 < (one - other).abs().mean() < 0.05
     assert exact.identity != half.identity
+
+
+@pytest.mark.parametrize(
+    ("make", "option"),
+    [(SPMPGANEditor, "edges"), (DivSemEditor, "styles"), (SSAEEditor, "mask")],
+)
+def test_an_option_with_an_unknown_word_is_refused_by_name(make, option):
+    with pytest.raises(BadInput, match=f"unknown value of '{option}' of editor .*'refrence'"):
+        make("no.safetensors", **{option: "refrence"})

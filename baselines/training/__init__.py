@@ -1,0 +1,1 @@
+"""Training of every system: configurations, data, losses, one loop; the zoo."""

@@ -1,0 +1,89 @@
+"""A run's checkpoint: one safetensors file with every tensor that training needs to go on.
+
+Networks and optimisers are tensors alone, so the file holds no pickle and appears whole or not at
+all. Its metadata has the step and the configuration; a file of another configuration is refused.
+Random draws need no state, because every one is keyed by its step.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from baselines.training.recipe import Player
+from bench.atomic import whole_file
+from bench.errors import BadInput
+from bench.identity import Record, differing_fields
+
+__all__ = ["load_checkpoint", "save_checkpoint"]
+
+KEY = "sebench.training"
+
+
+def save_checkpoint(path: Path, players: Mapping[str, Player], step: int, identity: Record) -> None:
+    """Writes the state after `step` steps.
+
+    Raises:
+        BadInput: no space; an earlier checkpoint of that name is untouched then.
+    """
+    tensors: dict[str, Tensor] = {}
+    for name, player in players.items():
+        for key, value in player.plain.state_dict().items():
+            tensors[f"{name}/network/{key}"] = value
+        for number, moments in player.optimiser.state_dict()["state"].items():
+            for key, value in moments.items():
+                tensors[f"{name}/optimiser/{number}/{key}"] = torch.as_tensor(value)
+    plain = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+    record = json.dumps({"step": step, "identity": identity})
+    content = save(plain, metadata={KEY: record})
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def load_checkpoint(path: Path, players: Mapping[str, Player], identity: Record) -> int:
+    """Puts a checkpoint's state into the players; returns how many steps it has seen.
+
+    Raises:
+        BadInput: the file is damaged, no checkpoint, or of another configuration; the sentence says
+            which field differs.
+    """
+    try:
+        with safe_open(path, framework="pt") as archive:
+            record = json.loads((archive.metadata() or {}).get(KEY, "null"))
+            tensors = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
+    except (SafetensorError, ValueError) as error:
+        raise BadInput(
+            f"{path}: not a whole checkpoint ({error}); remove it to begin anew"
+        ) from None
+    if record is None:
+        raise BadInput(f"{path}: not a training checkpoint; choose another folder")
+    found = differing_fields(record["identity"], json.loads(json.dumps(identity)))
+    if found:
+        raise BadInput(
+            f"{path}: is a checkpoint of another configuration ({'; '.join(found[:3])}); "
+            "use that configuration or another folder"
+        )
+    for name, player in players.items():
+        _restore(player, _under(tensors, f"{name}/network/"), _under(tensors, f"{name}/optimiser/"))
+    return int(record["step"])
+
+
+def _restore(player: Player, network: dict[str, Tensor], optimiser: dict[str, Tensor]) -> None:
+    player.plain.load_state_dict(network)
+    moments: dict[int, dict[str, Any]] = {}
+    for name, value in optimiser.items():
+        number, _, key = name.partition("/")
+        moments.setdefault(int(number), {})[key] = value
+    groups = player.optimiser.state_dict()["param_groups"]
+    player.optimiser.load_state_dict({"state": moments, "param_groups": groups})
+
+
+def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): value for n, value in tensors.items() if n.startswith(prefix)}

@@ -1,0 +1,233 @@
+"""What a training run is: one YAML file, checked once.
+
+    system: spmpgan
+    variant: full
+    network: {size: 64, ngf: 5, hidden: 12}
+    data: {dataset: procedural-rooms, load: [64, 64]}
+    steps: 20000
+
+The shipped files in `configs/` hold the papers' values, one per system, and one `small-SYSTEM`
+preset each for networks that fit into the package. An ablation is the same file with another
+variant, so that data, steps, seed and budget are shared.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from bench.errors import BadInput, unknown
+from bench.identity import Record
+
+__all__ = [
+    "MaskRecipe",
+    "Optimisation",
+    "TrainingConfig",
+    "TrainingData",
+    "Weights",
+    "config_names",
+    "read_config",
+]
+
+_STRICT = ConfigDict(frozen=True, extra="forbid")
+
+
+class MaskRecipe(BaseModel):
+    """One type of mask in the mixture: a protocol of `masks` with its parameters."""
+
+    model_config = _STRICT
+
+    protocol: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class TrainingData(BaseModel):
+    """Which scenes, and how one becomes an example.
+
+    Attributes:
+        dataset, subset, path, count: as for `bench.datasets.open_dataset`.
+        also: further datasets that take turns with the first, step by step (the segmenter's).
+        load: (height, width) that scenes are brought to; None = as they are.
+        crop: (height, width) of the random crop; None = no crop.
+        flip: mirror every other picture, drawn by key (left and right classes are not swapped).
+        masks: the mixture; empty = nothing is masked (synthesis).
+        otherwise: the mask of a scene for which the drawn type has none (published: the brush).
+        mixture: "index" = the scene's place in the dataset picks the type, so that a scene always
+            gets the same one (protocol/editing.md, D.4); "key" = drawn anew each time.
+        keep: how many decoded scenes stay in memory.
+    """
+
+    model_config = _STRICT
+
+    dataset: str
+    subset: str | None = "train"
+    path: Path | None = None
+    count: int | None = Field(default=None, ge=1)
+    also: tuple[str, ...] = ()
+    load: tuple[int, int] | None = None
+    crop: tuple[int, int] | None = None
+    flip: bool = True
+    masks: tuple[MaskRecipe, ...] = ()
+    otherwise: MaskRecipe = MaskRecipe(protocol="freeform@1")
+    mixture: Literal["index", "key"] = "index"
+    keep: int = Field(default=4096, ge=0)
+
+
+class Weights(BaseModel):
+    """The weights of the losses; 0 switches one off. Every default is off.
+
+    Attributes:
+        gan: adversarial. l1: mean absolute error. perceptual, style: through `through`.
+        matching: of the discriminator's features. rebuilt, swapped, patch: the Swapping
+            Autoencoder's adversarial losses. r1, patch_r1: gradient penalties, computed at every
+            `lazy`-th step and scaled by it.
+        through: the network of the perceptual and style losses; named in every card. Both must be
+            there: one never stands in for the other unasked.
+    """
+
+    model_config = _STRICT
+
+    gan: float = Field(default=0, ge=0)
+    l1: float = Field(default=0, ge=0)
+    perceptual: float = Field(default=0, ge=0)
+    style: float = Field(default=0, ge=0)
+    matching: float = Field(default=0, ge=0)
+    rebuilt: float = Field(default=0, ge=0)
+    swapped: float = Field(default=0, ge=0)
+    patch: float = Field(default=0, ge=0)
+    r1: float = Field(default=0, ge=0)
+    patch_r1: float = Field(default=0, ge=0)
+    lazy: int = Field(default=16, ge=1)
+    through: Literal["vgg19", "segmenter"] = "vgg19"
+
+
+class Optimisation(BaseModel):
+    """Adam for both sides.
+
+    Attributes:
+        generator, discriminator: learning rates. betas: of both.
+        constant: share of the steps at full rate; then it falls linearly to 0 (1 = constant).
+    """
+
+    model_config = _STRICT
+
+    generator: float = Field(gt=0)
+    discriminator: float = Field(gt=0)
+    betas: tuple[float, float]
+    constant: float = Field(default=1.0, ge=0, le=1)
+
+    def factor(self, step: int, steps: int) -> float:
+        """What the learning rates are multiplied with at a step of 0..steps-1."""
+        falling = steps * (1 - self.constant)
+        return 1.0 if falling <= 0 else min(1.0, (steps - step) / falling)
+
+
+class TrainingConfig(BaseModel):
+    """A training run.
+
+    Attributes:
+        system, variant: as `baselines.checkpoints` knows them; "segmenter" is not one of these.
+        network: fields of the system's configuration beside the variant's; the classes come from
+            the data.
+        data, weights, optimisation: see there.
+        batch: examples a step, on each device.
+        epochs: passes over the data where `steps` is None.
+        steps: steps of the whole run.
+        seed: of the initial weights and of every draw.
+        phases: shares of the steps for SSAE's parts (autoencoder, mask predictors, refinement).
+        start: weights of an autoencoder that SSAE starts from, as `load_network` takes them.
+        precision: of Lightning Fabric.
+        checkpoint, picture: steps between two checkpoints, and between two logged pictures.
+        source: where the values come from.
+    """
+
+    model_config = _STRICT
+
+    system: str
+    variant: str
+    network: dict[str, Any] = Field(default_factory=dict)
+    data: TrainingData
+    weights: Weights = Weights()
+    optimisation: Optimisation
+    batch: int = Field(ge=1)
+    epochs: float | None = Field(default=None, gt=0)
+    steps: int | None = Field(default=None, ge=1)
+    seed: int = Field(default=0, ge=0)
+    phases: tuple[float, float, float] = (1.0, 0.0, 0.0)
+    start: Path | None = None
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    checkpoint: int = Field(default=500, ge=1)
+    picture: int = Field(default=500, ge=1)
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _one_length(self) -> TrainingConfig:
+        if (self.epochs is None) == (self.steps is None):
+            raise ValueError("give exactly one of epochs and steps")
+        if abs(sum(self.phases) - 1) > 1e-9:
+            raise ValueError("phases must add up to 1")
+        return self
+
+    def length(self, scenes: int, devices: int) -> int:
+        """How many steps the run has."""
+        if self.steps is not None:
+            return self.steps
+        assert self.epochs is not None
+        return max(1, round(self.epochs * scenes / (self.batch * devices)))
+
+    def identity(self) -> Record:
+        """What must be equal where a run is resumed: everything but how often it is written down.
+
+        More steps may be asked for later where no schedule depends on their number.
+        """
+        free = {"checkpoint", "picture", "source"}
+        if self.optimisation.constant == 1 and self.phases[0] == 1:
+            free |= {"steps", "epochs"}
+        return self.model_dump(mode="json", exclude=free)
+
+
+def config_names() -> list[str]:
+    """The shipped configurations, sorted."""
+    folder = resources.files("baselines.training") / "configs"
+    return sorted(Path(f.name).stem for f in folder.iterdir() if f.name.endswith(".yaml"))
+
+
+def read_config(name: str | Path, changes: dict[str, Any] | None = None) -> TrainingConfig:
+    """A configuration from a file, or the shipped one of that name.
+
+    Args:
+        name: path of a YAML file, or one of `config_names()`.
+        changes: fields in place of the file's.
+
+    Raises:
+        BadInput: no such file, no YAML, or a field that is unknown, missing or out of its range.
+    """
+    text = _text(name)
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise BadInput(f"{name}: not a YAML file ({error})") from None
+    if not isinstance(content, dict):
+        raise BadInput(f"{name}: holds no fields; see the shipped {', '.join(config_names())}")
+    try:
+        return TrainingConfig(**{**content, **(changes or {})})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise BadInput(f"{name}: {where}: {first['msg']}") from None
+
+
+def _text(name: str | Path) -> str:
+    path = Path(name)
+    if path.is_file():
+        return path.read_text(encoding="utf-8")
+    if path.suffix:
+        raise BadInput(f"{path}: no such file")
+    if str(name) not in config_names():
+        raise unknown("training configuration", str(name), config_names())
+    shipped = resources.files("baselines.training") / "configs" / f"{name}.yaml"
+    return shipped.read_text(encoding="utf-8")

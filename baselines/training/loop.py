@@ -1,0 +1,181 @@
+"""The training loop: one for all systems, on Lightning Fabric.
+
+    train(read_config("small-spmpgan"), Path("runs/spmpgan"), device="cpu")
+
+The run's folder gets `checkpoint.safetensors` as it goes and `weights.safetensors` at the end.
+Started again with `resume`, a run goes on from its checkpoint to the same weights, bit for bit on a
+CPU with the same number of threads: examples and random draws are keyed by the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from baselines.training.checkpoint import load_checkpoint, save_checkpoint
+from baselines.training.config import TrainingConfig
+from baselines.training.data import Examples
+from baselines.training.feed import feed
+from baselines.training.log import Log
+from baselines.training.recipe import Losses, Recipe, Saved
+from baselines.training.recipes import make_recipe
+from bench.batch import EditBatch
+from bench.errors import BadInput
+from bench.identity import Record
+from masks import Stream
+
+__all__ = ["CHECKPOINT", "WEIGHTS", "Trained", "Watch", "train"]
+
+CHECKPOINT = "checkpoint.safetensors"
+WEIGHTS = "weights.safetensors"
+
+Watch = Callable[[int, int, "dict[str, float]"], None]
+"""Called after every step with the steps done, the steps of the whole run, and the losses."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished run.
+
+    Attributes:
+        saved: the weights that it wrote.
+        steps: how many steps they have seen.
+        data: what they were trained on.
+        device: "cpu", "cuda", ...
+    """
+
+    saved: Saved
+    steps: int
+    data: list[Record]
+    device: str
+
+
+def train(
+    config: TrainingConfig,
+    out: Path,
+    *,
+    device: str = "cpu",
+    resume: bool = False,
+    half: bool = False,
+    weights: Path | None = None,
+    watch: Watch | None = None,
+) -> Trained:
+    """Trains a system.
+
+    Args:
+        config: the whole configuration.
+        out: the run's folder.
+        device: "cpu", "cuda", "cuda:1", or "cuda:0,1" for several.
+        resume: go on from the folder's checkpoint; begin where there is none.
+        half: store the weights in half precision.
+        weights: where they go; `weights.safetensors` in the folder where None.
+        watch: told of every step.
+
+    Raises:
+        BadInput: a folder with a run in it and no `resume`, a checkpoint of another configuration,
+            a scene that cannot be read, no space, missing weights of a perceptual network, or a
+            run that diverged. What was trained up to the last checkpoint is kept.
+    """
+    fabric = _fabric(device, config)
+    sources = _sources(config)
+    steps = config.length(sum(len(source) for source in sources), fabric.world_size)
+    # Keyed like every draw; ablations of one seed differ only where their layers do.
+    torch.manual_seed(_word("initial", config.seed))
+    recipe = make_recipe(config, sources)
+    recipe.setup(fabric, steps)
+    done = _begin(out, recipe, config, resume)
+    log = Log(out / "tensorboard", active=fabric.is_global_zero)
+    try:
+        _run(recipe, range(done, steps), out, log, watch)
+    finally:
+        log.close()
+    target = weights or out / WEIGHTS
+    saved = Saved(target, "")
+    if fabric.is_global_zero:
+        saved = recipe.save(target, half=half)
+    fabric.barrier()
+    data = [source.fingerprint() for source in sources]
+    return Trained(saved, steps, data, fabric.device.type)
+
+
+def _run(recipe: Recipe, steps: range, out: Path, log: Log, watch: Watch | None) -> None:
+    config, fabric = recipe.config, recipe.fabric
+    with feed(
+        recipe.sources,
+        steps,
+        config.batch,
+        fabric.device,
+        rank=fabric.global_rank,
+        devices=fabric.world_size,
+    ) as batches:
+        for step, batch in zip(steps, batches):
+            recipe.schedule(step)
+            torch.manual_seed(_word("step", config.seed, step, fabric.global_rank))
+            losses = _finite(fabric, recipe.step(batch, step), step, out)
+            done = step + 1
+            if fabric.is_global_zero:
+                log.losses(losses, done)
+                if done % config.picture == 0 and log.installed:
+                    _show(recipe, batch, log, done)
+                if done % config.checkpoint == 0 or done == steps.stop:
+                    save_checkpoint(out / CHECKPOINT, recipe.players, done, config.identity())
+                if watch is not None:
+                    watch(done, steps.stop, losses)
+
+
+def _finite(fabric: Fabric, losses: Losses, step: int, out: Path) -> dict[str, float]:
+    """The losses as numbers, averaged over devices."""
+    stacked = torch.stack([loss.float() for loss in losses.values()])
+    reduced = fabric.all_reduce(stacked, reduce_op="mean")
+    assert isinstance(reduced, Tensor)
+    values = dict(zip(losses, reduced.tolist()))
+    broken = [name for name, value in values.items() if value - value != 0]
+    if broken:
+        raise BadInput(
+            f"{out}: training diverged at step {step + 1}: {', '.join(broken)} "
+            f"{'is' if len(broken) == 1 else 'are'} no longer finite; the last checkpoint is kept; "
+            "lower the learning rates or train in 32-true"
+        )
+    return values
+
+
+def _show(recipe: Recipe, batch: EditBatch, log: Log, step: int) -> None:
+    assert batch.original is not None
+    log.pictures({"masked": batch.masked, "made": recipe.pictures(batch)}, step)
+    log.pictures({"true": batch.original}, step)
+
+
+def _begin(out: Path, recipe: Recipe, config: TrainingConfig, resume: bool) -> int:
+    path = out / CHECKPOINT
+    if not path.is_file():
+        return 0
+    if not resume:
+        raise BadInput(f"{path}: a run is here already; give --resume or another folder")
+    return load_checkpoint(path, recipe.players, config.identity())
+
+
+def _sources(config: TrainingConfig) -> Sequence[Examples]:
+    names = (config.data.dataset, *config.data.also)
+    return [Examples(config.data, config.seed, name) for name in names]
+
+
+def _fabric(device: str, config: TrainingConfig) -> Fabric:
+    kind, _, which = device.partition(":")
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise BadInput(f"--device {device}: no CUDA device is here; use cpu")
+    try:
+        numbers = [int(number) for number in which.split(",")] if which else 1
+        fabric = Fabric(accelerator=kind, devices=numbers, precision=config.precision)
+    except (ValueError, RuntimeError) as error:
+        raise BadInput(f"--device {device}: {error}; write cpu, cuda or cuda:0,1") from None
+    fabric.launch()
+    return fabric
+
+
+def _word(*key: str | int) -> int:
+    return int(Stream("training draws", *key).words(1)[0] >> 1)

@@ -1,0 +1,73 @@
+"""The published losses, each a pure function of scores, features or pictures.
+
+| loss | of | source |
+| --- | --- | --- |
+| hinge | SPMPGAN, DivSem, SPADE, SESAME, SEAN | protocol/editing.md, A.6; protocol/generation.md, 0 |
+| softplus, R1 | Swapping Autoencoder, SSAE | protocol/generation.md, D.3 |
+| feature matching | SPADE, SESAME, SEAN | protocol/generation.md, 0, A.3 |
+| L1 | SPMPGAN, DivSem, Swapping Autoencoder | protocol/editing.md, A.6; generation.md, D.3 |
+
+Perceptual and style losses look through a network: `baselines.training.perceptual`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+__all__ = [
+    "discriminator_hinge",
+    "discriminator_softplus",
+    "feature_matching",
+    "generator_hinge",
+    "generator_softplus",
+    "gradient_penalty",
+]
+
+
+def discriminator_hinge(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
+    """mean(relu(1 - real)) + mean(relu(1 + fake)), averaged over scales."""
+    parts = [F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real, fake, strict=True)]
+    return torch.stack(parts).mean()
+
+
+def generator_hinge(fake: Sequence[Tensor]) -> Tensor:
+    """-mean(fake), averaged over scales."""
+    return -torch.stack([scores.mean() for scores in fake]).mean()
+
+
+def discriminator_softplus(real: Tensor, fake: Tensor, fake_weight: float = 1.0) -> Tensor:
+    """Non-saturating: mean(softplus(-real)) + fake_weight * mean(softplus(fake))."""
+    return F.softplus(-real).mean() + fake_weight * F.softplus(fake).mean()
+
+
+def generator_softplus(fake: Tensor) -> Tensor:
+    """Non-saturating: mean(softplus(-fake))."""
+    return F.softplus(-fake).mean()
+
+
+def gradient_penalty(scores: Tensor, pictures: Tensor) -> Tensor:
+    """R1's mean over the batch of the squared gradient norm of the scores, unweighted.
+
+    Args:
+        scores: one score a picture (any shape), computed from `pictures`.
+        pictures: [B,...], requires gradients.
+    """
+    (gradient,) = torch.autograd.grad(scores.sum(), pictures, create_graph=True)
+    return gradient.square().flatten(1).sum(1).mean()
+
+
+def feature_matching(real: Sequence[Sequence[Tensor]], fake: Sequence[Sequence[Tensor]]) -> Tensor:
+    """L1 between a discriminator's features of real and fake, summed over layers.
+
+    Averaged over scales; the real side is detached and the last entry of each scale, the scores,
+    does not count.
+    """
+    scales = [
+        torch.stack([F.l1_loss(f, r.detach()) for r, f in zip(one[:-1], other[:-1])]).sum()
+        for one, other in zip(real, fake, strict=True)
+    ]
+    return torch.stack(scales).mean()

@@ -1,0 +1,194 @@
+"""How SPMPGAN and DivSem are trained (protocol/editing.md, A.5, A.6 and B.3).
+
+Per step one generator forward; the discriminators of all stages are updated together, then the
+generator through them. The discriminators see composites, L1 and the perceptual loss the raw
+paintings of every stage; gradients flow from the last stage to the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from baselines.checkpoints import find_system, save_network
+from baselines.divsem import DivSem
+from baselines.layers.condition import Condition, RegionStyle
+from baselines.layers.neighbourhoods import resize_nearest
+from baselines.layers.region_style import separate_regions
+from baselines.spmpgan import SPMPGAN, ProgressiveConfig, spmpgan_discriminators
+from baselines.training.config import TrainingConfig
+from baselines.training.data import Examples
+from baselines.training.initial import draw_normal
+from baselines.training.losses import discriminator_hinge, generator_hinge
+from baselines.training.perceptual import perceptual_network
+from baselines.training.recipe import Losses, Recipe, Saved, detached
+from baselines.training.style_codes import style_bank
+from bench.batch import EditBatch
+
+__all__ = ["ProgressiveRecipe"]
+
+
+class ProgressiveRecipe(Recipe):
+    """SPMPGAN or DivSem, every variant; pictures are BGR inside, as the adapters feed them."""
+
+    def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
+        super().__init__(config, sources)
+        system = find_system(config.system)
+        fields = {"classes": len(sources[0].space), **config.network}
+        self.form = system.config(config.variant, **fields)
+        assert isinstance(self.form, ProgressiveConfig)
+        network = draw_normal(system.build(self.form, spectral_norm=True))
+        assert isinstance(network, SPMPGAN | DivSem)
+        self.network = network
+        rates = config.optimisation
+        self.add_player("G", _Painter(network), rates.generator)
+        self.add_player("D", _Judges(self.form), rates.discriminator)
+        weights = config.weights
+        self.perceptual = (
+            perceptual_network(weights.through) if weights.perceptual or weights.style else None
+        )
+
+    def step(self, batch: EditBatch, step: int) -> Losses:
+        """D on composites, then G."""
+        del step
+        if self.perceptual is not None:
+            self.perceptual.to(batch.labels.device)
+        picture, hole, shown = _bgr(batch), batch.hole, _shown(batch)
+        stages = self.players["G"].module(picture, hole, *shown)
+        paintings = [painted for painted, _ in stages]
+        composites = [composite for _, composite in stages]
+        truths = [_reduced(picture, painted.shape[2:]) for painted in paintings]
+        judge = self.players["D"].module
+        real, fake = judge(hole, shown[0], truths, [c.detach() for c in composites])
+        loss = torch.stack([discriminator_hinge([r], [f]) for r, f in zip(real, fake)]).sum()
+        self.update("D", loss)
+        with self.frozen("D"):
+            _, fake = judge(hole, shown[0], truths, composites)
+            parts = self._parts(fake, paintings, truths)
+            self.update("G", torch.stack(list(parts.values())).sum())
+        return detached(discriminator=loss, **parts)
+
+    def pictures(self, batch: EditBatch) -> Tensor:
+        """The last stage's composites."""
+        with torch.no_grad():
+            stages = self.players["G"].module(_bgr(batch), batch.hole, *_shown(batch))
+        composite: Tensor = stages[-1][1]
+        return composite.flip(1)
+
+    def save(self, out: Path, *, half: bool) -> Saved:
+        """Weights and card; DivSem's with its style bank."""
+        self.network.eval()
+        bank = {}
+        if isinstance(self.network, DivSem) and self.network.config.styled:
+            bank = style_bank(self.network, self.sources[0], self.fabric.device)
+        card = save_network(
+            self.network,
+            self.form,
+            out,
+            system=self.config.system,
+            variant=self.config.variant,
+            source=self.source,
+            licence="Apache-2.0",
+            label_space=self.sources[0].space.name,
+            extras=bank,
+            half=half,
+        )
+        return Saved(out, card.tensors_sha256)
+
+    def _parts(
+        self, fake: list[Tensor], paintings: list[Tensor], truths: list[Tensor]
+    ) -> dict[str, Tensor]:
+        weights = self.config.weights
+        pairs = list(zip(paintings, truths))
+        parts = {
+            "adversarial": weights.gan * torch.stack([generator_hinge([f]) for f in fake]).sum(),
+            "l1": weights.l1 * torch.stack([F.l1_loss(p, t) for p, t in pairs]).sum(),
+        }
+        if self.perceptual is not None:
+            look = self.perceptual
+            # VGG sees BGR, as published; the segmenter was trained on RGB.
+            if look.name != "vgg19":
+                pairs = [(p.flip(1), t.flip(1)) for p, t in pairs]
+            with self.fabric.autocast():
+                if weights.perceptual:
+                    seen = torch.stack([look(p, t) for p, t in pairs]).sum()
+                    parts["perceptual"] = weights.perceptual * seen
+                if weights.style:
+                    styles = torch.stack([look.style(p, t) for p, t in pairs]).sum()
+                    parts["style"] = weights.style * styles
+        return parts
+
+
+class _Painter(nn.Module):
+    def __init__(self, network: SPMPGAN | DivSem) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, picture: Tensor, hole: Tensor, labels: Tensor, edges: Tensor, regions: Tensor
+    ) -> list[tuple[Tensor, Tensor]]:
+        """Painting and composite of every stage, smallest first."""
+        network, masked = self.network, picture * ~hole
+        condition = Condition(labels, edges, hole[:, 0], network.config.classes)
+        if isinstance(network, DivSem) and network.config.styled:
+            style = self._style(network, picture, hole[:, 0], regions)
+            condition = replace(condition, style=style)
+        original = picture if network.config.border == "original" else None
+        stages = network(masked, condition, original)
+        return [(stage.painted, stage.composite) for stage in stages]
+
+    def _style(
+        self, network: DivSem, picture: Tensor, hole: Tensor, regions: Tensor
+    ) -> RegionStyle:
+        # A region that nobody sees gets its style from the whole picture (B.3, training).
+        encoder = network.zencoder
+        seen = encoder.read(picture, hole, regions)
+        whole = encoder.read(picture, torch.zeros_like(hole), regions)
+        return encoder.normalise(seen.replaced(seen.erased, whole.means[seen.erased]))
+
+
+class _Judges(nn.Module):
+    """The stages' discriminators; real and fake go through together."""
+
+    def __init__(self, config: ProgressiveConfig) -> None:
+        super().__init__()
+        self.classes = config.classes
+        self.stages = nn.ModuleList(
+            draw_normal(judge) for judge in spmpgan_discriminators(config).values()
+        )
+
+    def forward(
+        self, hole: Tensor, labels: Tensor, real: list[Tensor], fake: list[Tensor]
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """Scores of the real and of the fake pictures, stage by stage."""
+        inside = torch.where(hole[:, 0], labels, -1)
+        found: tuple[list[Tensor], list[Tensor]] = ([], [])
+        for judge, one, other in zip(self.stages, real, fake, strict=True):
+            small = resize_nearest(inside, (one.shape[2], one.shape[3]))
+            hot = F.one_hot(small + 1, self.classes + 1)[..., 1:].permute(0, 3, 1, 2).to(one)
+            scores = judge(torch.cat([hot, hot]), torch.cat([one, other])).chunk(2)
+            found[0].append(scores[0])
+            found[1].append(scores[1])
+        return found
+
+
+def _bgr(batch: EditBatch) -> Tensor:
+    assert batch.original is not None
+    return batch.original.flip(1)
+
+
+def _shown(batch: EditBatch) -> tuple[Tensor, Tensor, Tensor]:
+    """Labels, edges and regions."""
+    regions = separate_regions(batch.labels, batch.instances)
+    return batch.labels, batch.edges()[:, 0] > 0, regions
+
+
+def _reduced(picture: Tensor, size: torch.Size) -> Tensor:
+    if picture.shape[2:] == size:
+        return picture
+    return F.interpolate(picture, size=size, mode="bilinear", align_corners=False)

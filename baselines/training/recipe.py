@@ -1,0 +1,127 @@
+"""What the loop needs of a system: its players, one step, and what comes out in the end.
+
+A player is a module with its own optimiser. Everything that trains passes through the `forward` of
+a player, because that is what Lightning Fabric wraps for other devices and precisions.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+
+from baselines.training.config import TrainingConfig
+from baselines.training.data import Examples
+from bench.batch import EditBatch
+
+__all__ = ["Losses", "Player", "Recipe", "Saved", "detached"]
+
+Losses = dict[str, Tensor]
+
+
+@dataclass(eq=False)
+class Player:
+    """A module with its optimiser.
+
+    Attributes:
+        plain: the module itself. rate: its learning rate before the schedule.
+        module: as Fabric wraps it; `plain` until then.
+    """
+
+    plain: nn.Module
+    rate: float
+    module: nn.Module
+    optimiser: Optimizer
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a finished run wrote: the file, the hash of its tensors, and notes for the card."""
+
+    path: Path
+    tensors_sha256: str
+    notes: Mapping[str, object] = field(default_factory=dict)
+
+
+class Recipe(abc.ABC):
+    """One system's training.
+
+    Args:
+        config: the run's configuration.
+        sources: its examples; one source for every dataset that takes turns.
+    """
+
+    def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
+        self.config = config
+        self.sources = sources
+        self.players: dict[str, Player] = {}
+        self.steps = 1
+        self.fabric: Fabric
+
+    def add_player(self, name: str, module: nn.Module, rate: float) -> None:
+        """A module to train with Adam."""
+        plain = module.train()
+        optimiser = Adam(plain.parameters(), lr=rate, betas=self.config.optimisation.betas)
+        self.players[name] = Player(plain, rate, plain, optimiser)
+
+    def setup(self, fabric: Fabric, steps: int) -> None:
+        """Brings the players to Fabric's devices; `steps` is the length of the whole run."""
+        self.fabric, self.steps = fabric, steps
+        for player in self.players.values():
+            if fabric.world_size > 1:
+                player.plain = nn.SyncBatchNorm.convert_sync_batchnorm(player.plain)
+            player.module, player.optimiser = fabric.setup(player.plain, player.optimiser)
+
+    def schedule(self, step: int) -> None:
+        """Sets every learning rate to what it is at a step."""
+        factor = self.config.optimisation.factor(step, self.steps)
+        for player in self.players.values():
+            for group in player.optimiser.param_groups:
+                group["lr"] = player.rate * factor
+
+    def update(self, name: str, loss: Tensor) -> None:
+        """One step of a player down the gradient of a loss."""
+        player = self.players[name]
+        player.optimiser.zero_grad(set_to_none=True)
+        self.fabric.backward(loss)
+        player.optimiser.step()
+
+    @contextmanager
+    def frozen(self, *names: str) -> Iterator[None]:
+        """While the block runs, gradients pass through these players but do not reach them."""
+        with ExitStack() as stack:
+            for name in names:
+                module = self.players[name].module
+                module.requires_grad_(False)
+                stack.callback(module.requires_grad_, True)
+                stack.enter_context(self.fabric.no_backward_sync(module))
+            yield
+
+    @abc.abstractmethod
+    def step(self, batch: EditBatch, step: int) -> Losses:
+        """Trains on one batch; returns the losses by name, detached scalars."""
+
+    @abc.abstractmethod
+    def pictures(self, batch: EditBatch) -> Tensor:
+        """What the system makes of a batch, [B,3,H,W] RGB in [-1,1], for looking at."""
+
+    @abc.abstractmethod
+    def save(self, out: Path, *, half: bool) -> Saved:
+        """Writes the trained network in the form that its adapter loads."""
+
+    @property
+    def source(self) -> str:
+        """Where the network was trained, for its card."""
+        return f"trained by sebench on {self.sources[0].dataset.name}, {self.steps} steps"
+
+
+def detached(**losses: Tensor) -> Losses:
+    """Losses as they are logged."""
+    return {name: torch.as_tensor(loss).detach() for name, loss in losses.items()}

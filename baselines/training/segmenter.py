@@ -1,0 +1,108 @@
+"""How our own segmenter of the procedural scenes is trained and measured.
+
+Cross entropy over all pixels that have a class; the domains take turns, step by step. Every other
+visit of a domain sees its pictures at half resolution, because results of small editors come so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from baselines.training.config import TrainingConfig, TrainingData
+from baselines.training.data import Examples, collate
+from baselines.training.recipe import Losses, Recipe, Saved, detached
+from bench.batch import EditBatch
+from bench.errors import BadInput
+from bench.identity import tensors_hash
+from bench.segmenters.unet import SegmenterConfig, SegmenterNet, read_segmenter, write_segmenter
+
+__all__ = ["SegmenterRecipe", "mean_iou"]
+
+
+class SegmenterRecipe(Recipe):
+    """One trunk, one head for every dataset of the configuration."""
+
+    def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
+        super().__init__(config, sources)
+        domains = {source.dataset.name: source.space.classes for source in sources}
+        self.form = SegmenterConfig(**{"domains": domains, **config.network})
+        if config.data.load != (self.form.size, self.form.size):
+            raise BadInput(
+                f"data.load: is {config.data.load}, but the segmenter sees {self.form.size} pixels "
+                "a side; make them equal"
+            )
+        self._domains = {source.space.name: source.dataset.name for source in sources}
+        self.network = SegmenterNet(self.form)
+        self.add_player("segmenter", self.network, config.optimisation.generator)
+
+    def step(self, batch: EditBatch, step: int) -> Losses:
+        """One domain's turn."""
+        picture = batch.original
+        assert picture is not None
+        if step // len(self.sources) % 2:
+            picture = _blurred(picture)
+        logits = self.players["segmenter"].module(picture, self._domains[batch.space.name])
+        loss = F.cross_entropy(logits, batch.labels, ignore_index=-1)
+        self.update("segmenter", loss)
+        return detached(cross_entropy=loss)
+
+    def pictures(self, batch: EditBatch) -> Tensor:
+        """The predicted labels in the dataset's colours."""
+        network = self.players["segmenter"].module
+        with torch.no_grad():
+            labels = network(batch.original, self._domains[batch.space.name]).argmax(1)
+        palette = torch.tensor(batch.space.palette, device=labels.device)
+        return palette[labels].permute(0, 3, 1, 2) / 127.5 - 1
+
+    def save(self, out: Path, *, half: bool) -> Saved:
+        """The segmenter's file, always in half precision, with its mean IoU on the test split."""
+        del half
+        write_segmenter(self.form, self.network.state_dict(), out)
+        stored = read_segmenter(out).to(self.fabric.device)
+        data = self.config.data
+        scores = {name: mean_iou(stored, name, data) for name in self.form.domains}
+        training = {
+            "steps": self.steps,
+            "seed": self.config.seed,
+            "data": [dict(source.fingerprint()) for source in self.sources],
+            "test_miou": scores,
+        }
+        form = self.form.model_copy(update={"training": training})
+        write_segmenter(form, self.network.state_dict(), out)
+        state = stored.state_dict()
+        digest = tensors_hash((name, value.cpu().numpy()) for name, value in state.items())
+        return Saved(out, digest, {"test_miou": scores})
+
+
+def mean_iou(network: SegmenterNet, domain: str, data: TrainingData) -> float:
+    """The mean over classes of the IoU on a domain's test split, counts of the whole set.
+
+    Classes with an empty union do not count; nor do void pixels.
+    """
+    test = data.model_copy(update={"subset": "test", "masks": (), "flip": False, "count": None})
+    examples = Examples(test, 0, domain)
+    classes = len(examples.space)
+    counts = torch.zeros(classes, classes, dtype=torch.int64)
+    device = next(network.parameters()).device
+    for number in range(len(examples)):
+        batch = collate([examples.example(number)], examples.space, device)
+        with torch.inference_mode():
+            found = network(batch.original, domain).argmax(1)
+        known = batch.labels >= 0
+        pairs = batch.labels[known] * classes + found[known]
+        counts += torch.bincount(pairs, minlength=classes**2).view(classes, classes).cpu()
+    right = counts.diag()
+    union = counts.sum(0) + counts.sum(1) - right
+    return float((right[union > 0] / union[union > 0]).mean())
+
+
+def _blurred(picture: Tensor) -> Tensor:
+    size = (picture.shape[2], picture.shape[3])
+    half = (size[0] // 2, size[1] // 2)
+    small = F.interpolate(picture, half, mode="bilinear", align_corners=False, antialias=True)
+    return F.interpolate(small, size, mode="bilinear", align_corners=False)

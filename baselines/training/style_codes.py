@@ -1,0 +1,80 @@
+"""What a trained network keeps of its training scenes' styles.
+
+In the form in which imported official files have them: DivSem's bank of region vectors by class
+(protocol/editing.md, B.3), SEAN's mean code of every class (protocol/generation.md, C.5).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from baselines.divsem import DivSem
+from baselines.layers.region_style import separate_regions
+from baselines.sean import SEANGenerator
+from baselines.training.data import Examples, collate
+from bench.batch import EditBatch
+
+__all__ = ["mean_codes", "style_bank"]
+
+SCENES = 512
+"""Scenes that are looked at, at most."""
+
+EACH = 64
+"""Vectors that the bank keeps of a class, at most."""
+
+
+def style_bank(
+    network: DivSem, examples: Examples, device: torch.device, scenes: int = SCENES
+) -> dict[str, Tensor]:
+    """Region means of whole pictures: "style_bank" [N,D] and "style_bank_classes" int64 [N].
+
+    The first vectors of each class in the order of the stream; pictures are BGR, as in training.
+    """
+    found: dict[int, list[Tensor]] = defaultdict(list)
+    for batch in _batches(examples, device, scenes):
+        assert batch.original is not None
+        regions = separate_regions(batch.labels, batch.instances)
+        with torch.inference_mode():
+            seen = network.zencoder.read(
+                batch.original.flip(1), torch.zeros_like(batch.hole[:, 0]), regions
+            )
+        for label, vector in zip(seen.labels(batch.labels).tolist(), seen.means.float().cpu()):
+            if label >= 0 and len(found[label]) < EACH:
+                found[label].append(vector)
+    pairs = [(label, vector) for label in sorted(found) for vector in found[label]]
+    return {
+        "style_bank": torch.stack([vector for _, vector in pairs]),
+        "style_bank_classes": torch.tensor([label for label, _ in pairs]),
+    }
+
+
+def mean_codes(
+    network: SEANGenerator, examples: Examples, device: torch.device, scenes: int = SCENES
+) -> dict[str, Tensor]:
+    """Mean code of each class over the pictures that show it.
+
+    Returns:
+        "mean_codes" [classes,D], zero where no picture shows the class, and "mean_codes_known".
+    """
+    classes, length = network.config.classes, network.config.style_length
+    sums, shown = torch.zeros(classes, length), torch.zeros(classes)
+    for batch in _batches(examples, device, scenes):
+        assert batch.original is not None
+        with torch.inference_mode():
+            codes, there = network.encode(batch.original, batch.labels)
+        sums += codes.float().sum(0).cpu()
+        shown += there.float().sum(0).cpu()
+    return {
+        "mean_codes": sums / shown.clamp(min=1).unsqueeze(1),
+        "mean_codes_known": shown > 0,
+    }
+
+
+def _batches(examples: Examples, device: torch.device, scenes: int) -> Iterator[EditBatch]:
+    # One picture at a time: the scenes may differ in size.
+    for number in range(min(scenes, len(examples))):
+        yield collate([examples.example(number)], examples.space, device)

@@ -1,0 +1,216 @@
+"""How the Swapping Autoencoder is trained (protocol/generation.md, D.3).
+
+Discriminator and generator steps alternate minibatches. Neighbouring pictures of the batch exchange
+structure; the first half of the batch is rebuilt as it is. Gradient penalties come with every
+`lazy`-th discriminator step, scaled by it. The discriminators' rate and betas take the lazy
+correction 16/17 (rate * c, betas ^ c).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+from torch.optim import Adam
+
+from baselines.checkpoints import find_system, save_network
+from baselines.sae import (
+    SAE,
+    ImageDiscriminator,
+    PatchDiscriminator,
+    SAEConfig,
+    SAEEncoder,
+    SAEGenerator,
+    draw_noise,
+    random_patches,
+)
+from baselines.training.config import TrainingConfig
+from baselines.training.data import Examples
+from baselines.training.losses import (
+    discriminator_softplus,
+    generator_softplus,
+    gradient_penalty,
+)
+from baselines.training.recipe import Losses, Recipe, Saved, detached
+from bench.batch import EditBatch
+from bench.errors import BadInput
+
+__all__ = ["Autoencoding", "Judges", "SwappingRecipe", "fresh_generators", "swap"]
+
+FAKE = 0.5
+"""Weight of the rebuilt and of the mixed pictures in the image discriminator's loss."""
+
+
+class SwappingRecipe(Recipe):
+    """The autoencoder alone, or (called by SSAE's recipe) as the first part of another system."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        sources: Sequence[Examples],
+        network: tuple[SAEConfig, SAEEncoder, SAEGenerator] | None = None,
+    ) -> None:
+        super().__init__(config, sources)
+        if config.batch % 2:
+            raise BadInput(f"batch: is {config.batch}, but pictures swap in pairs; make it even")
+        if network is None:
+            form = find_system("sae").config(config.variant, **config.network)
+            assert isinstance(form, SAEConfig)
+            made = SAE(form)
+            network = (form, made.E, made.G)
+            self.network: nn.Module = made
+        self.form = network[0]
+        rates, lazy = config.optimisation, config.weights.lazy
+        self.add_player("autoencoder", Autoencoding(*network[1:]), rates.generator)
+        self.add_player("D", Judges(self.form), rates.discriminator)
+        share = lazy / (lazy + 1)
+        judges = self.players["D"]
+        judges.rate = rates.discriminator * share
+        betas = (rates.betas[0] ** share, rates.betas[1] ** share)
+        judges.optimiser = Adam(judges.plain.parameters(), lr=judges.rate, betas=betas)
+
+    def step(self, batch: EditBatch, step: int) -> Losses:
+        """D on even steps, the autoencoder on odd ones."""
+        assert batch.original is not None
+        if step % 2:
+            return self._autoencoder(batch.original)
+        penalised = step // 2 % self.config.weights.lazy == 0
+        return self._discriminators(batch.original, penalised=penalised)
+
+    def pictures(self, batch: EditBatch) -> Tensor:
+        """Each picture with its neighbour's structure."""
+        assert batch.original is not None
+        with torch.no_grad():
+            _, mixed = self.players["autoencoder"].module(batch.original)
+        shown: Tensor = mixed
+        return shown
+
+    def save(self, out: Path, *, half: bool) -> Saved:
+        """Weights and card of encoder and generator."""
+        self.network.eval()
+        card = save_network(
+            self.network,
+            self.form,
+            out,
+            system="sae",
+            variant=self.config.variant,
+            source=self.source,
+            licence="Apache-2.0",
+            half=half,
+        )
+        return Saved(out, card.tensors_sha256)
+
+    def _autoencoder(self, picture: Tensor) -> Losses:
+        weights = self.config.weights
+        with self.frozen("D"):
+            rebuilt, mixed = self.players["autoencoder"].module(picture)
+            judge = self.players["D"].module
+            of_rebuilt, of_mixed = judge(torch.cat([rebuilt, mixed])).split(
+                [len(rebuilt), len(mixed)]
+            )
+            target, reference = self._patches(mixed), self._patches(picture)
+            parts = {
+                "l1": weights.l1 * F.l1_loss(rebuilt, picture[: len(rebuilt)]),
+                "rebuilt": weights.rebuilt * generator_softplus(of_rebuilt),
+                "swapped": weights.swapped * generator_softplus(of_mixed),
+                "patch": weights.patch * generator_softplus(judge(target, reference)),
+            }
+            self.update("autoencoder", torch.stack(list(parts.values())).sum())
+        return detached(**parts)
+
+    def _discriminators(self, picture: Tensor, *, penalised: bool) -> Losses:
+        weights, judge = self.config.weights, self.players["D"].module
+        with torch.no_grad():
+            rebuilt, mixed = self.players["autoencoder"].module(picture)
+        real, of_rebuilt, of_mixed = judge(torch.cat([picture, rebuilt, mixed])).split(
+            [len(picture), len(rebuilt), len(mixed)]
+        )
+        target, other = self._patches(picture), self._patches(mixed)
+        reference = self._patches(picture)
+        of_target, of_other = judge(
+            torch.cat([target, other]), torch.cat([reference, reference])
+        ).chunk(2)
+        parts = {
+            "discriminator": discriminator_softplus(real, of_rebuilt, FAKE)
+            + FAKE * F.softplus(of_mixed).mean(),
+            "patch discriminator": discriminator_softplus(of_target, of_other),
+        }
+        if penalised:
+            parts["penalty"] = weights.lazy * self._penalties(picture)
+        self.update("D", torch.stack(list(parts.values())).sum())
+        return detached(**parts)
+
+    def _penalties(self, picture: Tensor) -> Tensor:
+        weights, judge = self.config.weights, self.players["D"].module
+        leaf = picture.detach().requires_grad_()
+        of_pictures = gradient_penalty(judge(leaf), leaf)
+        target = self._patches(picture).detach().requires_grad_()
+        reference = self._patches(picture).detach().requires_grad_()
+        scores = judge(target, reference)
+        of_patches = gradient_penalty(scores, target) + gradient_penalty(scores, reference)
+        return weights.r1 / 2 * of_pictures + weights.patch_r1 / 4 * of_patches
+
+    def _patches(self, pictures: Tensor) -> Tensor:
+        form = self.form
+        (generator,) = fresh_generators(1)
+        return random_patches(pictures, form.patches, form.patch_size, generator)
+
+
+class Autoencoding(nn.Module):
+    """Encoder and generator: a batch, half of it rebuilt, all of it mixed.
+
+    [B,3,H,W] -> [B/2,3,H,W] and [B,3,H,W]: picture i of the second has its own texture on its
+    neighbour's structure.
+    """
+
+    def __init__(self, encoder: SAEEncoder, generator: SAEGenerator) -> None:
+        super().__init__()
+        self.E = encoder
+        self.G = generator
+
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """(rebuilt, mixed), with fresh noise."""
+        structure, texture = self.E(picture)
+        half = len(picture) // 2
+        structures = torch.cat([structure[:half], swap(structure)])
+        textures = torch.cat([texture[:half], texture])
+        size = (structure.shape[2], structure.shape[3])
+        noise = draw_noise(self.G, size, fresh_generators(len(structures)))
+        made = self.G(structures, textures, noise=noise)
+        return made[:half], made[half:]
+
+
+class Judges(nn.Module):
+    """The image discriminator, and with references the patch discriminator."""
+
+    def __init__(self, config: SAEConfig) -> None:
+        super().__init__()
+        self.image = ImageDiscriminator(config)
+        self.patch = PatchDiscriminator(config)
+
+    def forward(self, pictures: Tensor, references: Tensor | None = None) -> Tensor:
+        """Scores [B,1] of pictures, or [B*K,1] of patches [B,K,3,s,s] beside [B,K,3,s,s]."""
+        if references is None:
+            whole: Tensor = self.image(pictures)
+            return whole
+        count = references.shape[1]
+        # The references' features are the same for all patches of a picture.
+        known = self.patch.features(references.flatten(0, 1)).unflatten(0, (-1, count)).mean(1)
+        seen = self.patch.features(pictures.flatten(0, 1))
+        pair = torch.cat([seen, known.repeat_interleave(pictures.shape[1], 0)], dim=1)
+        scores: Tensor = self.patch.pairlinear(pair)
+        return scores
+
+
+def swap(codes: Tensor) -> Tensor:
+    """Neighbouring pairs of the batch, exchanged."""
+    return codes.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
+
+
+def fresh_generators(count: int) -> list[Generator]:
+    """CPU generators whose seeds come from torch's own, which the loop keys by the step."""
+    seeds = torch.randint(2**62, (count,)).tolist()
+    return [Generator().manual_seed(seed) for seed in seeds]

@@ -1,0 +1,174 @@
+"""How SPADE, SESAME and SEAN are trained (protocol/generation.md, 0, A.4, B.3 and C.4).
+
+Per step one generator step, then one discriminator step on a picture that is painted again without
+gradients. SPADE and SEAN paint whole pictures; SESAME's are composited before anything judges them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from baselines.checkpoints import find_system, save_network
+from baselines.layers.label_map import SymbolMap
+from baselines.layers.patch_discriminator import MultiScale, scores
+from baselines.layers.region_adaptive import StyledRegions
+from baselines.sean import SEANConfig, SEANGenerator, sean_discriminator
+from baselines.sesame import SESAMEConfig, SESAMEGenerator, sesame_discriminator, sesame_labels
+from baselines.spade import SPADEConfig, SPADEGenerator, spade_discriminator, spade_labels
+from baselines.training.config import TrainingConfig
+from baselines.training.data import Examples
+from baselines.training.initial import draw_xavier
+from baselines.training.losses import discriminator_hinge, feature_matching, generator_hinge
+from baselines.training.perceptual import perceptual_network
+from baselines.training.recipe import Losses, Recipe, Saved, detached
+from baselines.training.style_codes import mean_codes
+from bench.batch import EditBatch
+from bench.errors import BadInput
+
+__all__ = ["SynthesisRecipe"]
+
+Painters = SPADEGenerator | SESAMEGenerator | SEANGenerator
+Features = list[list[Tensor]]
+
+
+class SynthesisRecipe(Recipe):
+    """SPADE, SESAME or SEAN, every variant."""
+
+    def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
+        super().__init__(config, sources)
+        system = find_system(config.system)
+        given = dict(config.network)
+        if "classes" not in system.variants.get(config.variant, {}):
+            given.setdefault("classes", len(sources[0].space))
+        self.form = system.config(config.variant, **given)
+        network = draw_xavier(system.build(self.form, spectral_norm=True))
+        assert isinstance(network, SPADEGenerator | SESAMEGenerator | SEANGenerator)
+        if isinstance(network, SPADEGenerator) and network.config.latent:
+            raise BadInput("network.latent: SPADE is trained without its VAE here; leave it at 0")
+        self.network = network
+        rates = config.optimisation
+        self.add_player("G", _Painter(network), rates.generator)
+        self.add_player("D", _Judge(draw_xavier(_discriminator(self.form))), rates.discriminator)
+        weights = config.weights
+        self.perceptual = (
+            perceptual_network(weights.through) if weights.perceptual or weights.style else None
+        )
+
+    def step(self, batch: EditBatch, step: int) -> Losses:
+        """G, then D."""
+        del step
+        assert batch.original is not None
+        if self.perceptual is not None:
+            self.perceptual.to(batch.labels.device)
+        painter, judge = self.players["G"].module, self.players["D"].module
+        semantics, painted = painter(*_shown(batch))
+        with self.frozen("D"):
+            real, fake = judge(semantics, batch.original, painted)
+            parts = self._parts(real, fake, painted, batch.original)
+            self.update("G", torch.stack(list(parts.values())).sum())
+        with torch.no_grad():
+            semantics, painted = painter(*_shown(batch))
+        real, fake = judge(semantics, batch.original, painted)
+        loss = discriminator_hinge(scores(real), scores(fake))
+        self.update("D", loss)
+        return detached(discriminator=loss, **parts)
+
+    def pictures(self, batch: EditBatch) -> Tensor:
+        """Paintings; SESAME's composited."""
+        with torch.no_grad():
+            _, painted = self.players["G"].module(*_shown(batch))
+        shown: Tensor = painted
+        return shown
+
+    def save(self, out: Path, *, half: bool) -> Saved:
+        """Weights and card; SEAN's with its mean codes."""
+        self.network.eval()
+        codes = {}
+        if isinstance(self.network, SEANGenerator):
+            codes = mean_codes(self.network, self.sources[0], self.fabric.device)
+        card = save_network(
+            self.network,
+            self.form,
+            out,
+            system=self.config.system,
+            variant=self.config.variant,
+            source=self.source,
+            licence="Apache-2.0",
+            label_space=self.sources[0].space.name,
+            extras=codes,
+            half=half,
+        )
+        return Saved(out, card.tensors_sha256)
+
+    def _parts(
+        self, real: Features, fake: Features, painted: Tensor, truth: Tensor
+    ) -> dict[str, Tensor]:
+        weights = self.config.weights
+        parts = {
+            "adversarial": weights.gan * generator_hinge(scores(fake)),
+            "matching": weights.matching * feature_matching(real, fake),
+        }
+        if self.perceptual is not None:
+            with self.fabric.autocast():
+                if weights.perceptual:
+                    parts["perceptual"] = weights.perceptual * self.perceptual(painted, truth)
+                if weights.style:
+                    parts["style"] = weights.style * self.perceptual.style(painted, truth)
+        return parts
+
+
+class _Painter(nn.Module):
+    def __init__(self, network: Painters) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, picture: Tensor, hole: Tensor, labels: Tensor, edges: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """What the discriminator sees beside the picture [B,S,H,W], and the picture."""
+        network = self.network
+        if isinstance(network, SPADEGenerator):
+            shown = spade_labels(network.config, labels, edges)
+            return shown.dense(), network(shown)
+        if isinstance(network, SESAMEGenerator):
+            shown = sesame_labels(network.config, labels, hole[:, 0])
+            painted = network(picture * ~hole, shown)
+            return shown.dense(), torch.where(hole, painted, picture)
+        codes, _ = network.encode(picture, labels)
+        semantics = SymbolMap.of_labels(labels, network.config.classes, torch.float32).dense()
+        return semantics, network(StyledRegions.of(labels, codes.float()))
+
+
+class _Judge(nn.Module):
+    """The discriminator; real and fake go through together (protocol/generation.md, 0)."""
+
+    def __init__(self, network: MultiScale) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, semantics: Tensor, real: Tensor, fake: Tensor) -> tuple[Features, Features]:
+        """For each scale the features of every layer, of real and of fake."""
+        semantics = semantics.to(real)
+        together = torch.cat([torch.cat([semantics, one], dim=1) for one in (real, fake)])
+        found: Features = self.network(together)
+        halves = [[layer.chunk(2) for layer in scale] for scale in found]
+        of_real = [[layer[0] for layer in scale] for scale in halves]
+        return of_real, [[layer[1] for layer in scale] for scale in halves]
+
+
+def _discriminator(form: object) -> MultiScale:
+    if isinstance(form, SPADEConfig):
+        return spade_discriminator(form)
+    if isinstance(form, SESAMEConfig):
+        return sesame_discriminator(form)
+    assert isinstance(form, SEANConfig)
+    return sean_discriminator(form)
+
+
+def _shown(batch: EditBatch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    assert batch.original is not None
+    return batch.original, batch.hole, batch.labels, batch.edges()[:, 0] > 0

@@ -1,0 +1,42 @@
+"""`sebench train`: train a system from a configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["train"]
+
+
+def train(
+    config: Annotated[
+        str, typer.Argument(help="A YAML file, or a shipped one (spade, small-spade, ...).")
+    ],
+    out: Annotated[Path | None, typer.Option(help="The run's folder [runs/train-NAME].")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, or cuda:0,1 for two.")] = "cpu",
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Steps in place of the configuration's.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint.")] = False,
+) -> None:
+    """Train a system; writes checkpoints as it goes and the weights at the end."""
+    from bench.cli.progress import watching
+    from bench.trainers import find_trainer, system_of
+
+    trainer = find_trainer(system_of(config))
+    folder = out or Path("runs") / f"train-{Path(config).stem}"
+    seen = 0
+    with watching(Path(config).stem) as bar:
+
+        def watch(done: int, total: int, losses: dict[str, float]) -> None:
+            del losses
+            nonlocal seen
+            if seen == 0:
+                bar.start(total)
+            bar.advance(done - seen)
+            seen = done
+
+        path = trainer(config, folder, device=device, steps=steps, resume=resume, watch=watch)
+    typer.echo(f"weights: {path}")

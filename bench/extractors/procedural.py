@@ -1,0 +1,124 @@
+"""The features of our own segmenter, for a Fréchet distance that needs no download.
+
+A picture's features are the means over the picture of every level of the segmenter's encoder, one
+after the other. They know the procedural scenes and nothing else.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.extractors.batches import batch_size, fixed_batches
+from bench.extractors.recent import Recent
+from bench.identity import Record, tensors_hash
+from bench.scene import UInt8
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.segmenters.unet import SegmenterConfig, SegmenterNet
+
+__all__ = ["LoadedSegmenter", "SegmenterFeatures", "loaded", "scaled"]
+
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedSegmenter:
+    """The network on its device, with its tensors' hash."""
+
+    network: SegmenterNet
+    tensors_hash: str
+
+    @property
+    def config(self) -> SegmenterConfig:
+        """What the network was built from."""
+        return self.network.config
+
+
+class SegmenterFeatures:
+    """Mean features of pictures, one number a channel of every level.
+
+    Args:
+        device: where the network runs.
+        folders: where weights are looked for; None = where SEBENCH_WEIGHTS says.
+
+    Raises:
+        WeightsMissing: where the segmenter's weights are not here.
+        BadInput: where its file is damaged.
+    """
+
+    def __init__(self, device: str = "cpu", folders: Sequence[Path] | None = None) -> None:
+        self.device = device
+        self._network = loaded(device, folders)
+        self._recent = Recent(self._compute)
+
+    def identity(self) -> Record:
+        """Tensors and preprocessing: the extractor's part of the protocol hash."""
+        config = self._network.config
+        return {
+            "network": "segmenter-procedural",
+            "tensors": self._network.tensors_hash,
+            "front": f"bilinear to {config.size}, antialiased",
+            "layer": f"means of all encoder levels, {sum(config.widths)}",
+        }
+
+    def features(self, pictures: UInt8) -> Float32:
+        """float32 [B,D] of uint8 [B,H,W,3] RGB."""
+        return self._recent(pictures)
+
+    def _compute(self, pictures: UInt8) -> Float32:
+        import torch
+
+        found = []
+        with torch.inference_mode():
+            for batch, count in fixed_batches(pictures, batch_size(self.device)):
+                given = scaled(batch, self._network.config.size, self.device)
+                means = [level.mean((2, 3)) for level in self._network.network.levels(given)]
+                found.append(torch.cat(means, dim=1)[:count].float().cpu().numpy())
+        return np.concatenate(found)
+
+
+def scaled(pictures: UInt8, size: int, device: str) -> Tensor:
+    """float32 [B,3,size,size] in [-1,1] of uint8 [B,H,W,3]: bilinear, antialiased."""
+    import torch
+    from torch.nn import functional as F
+
+    planes = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)))
+    given = planes.to(device).float() / 127.5 - 1
+    if given.shape[2:] == (size, size):
+        return given
+    return F.interpolate(
+        given, size=(size, size), mode="bilinear", align_corners=False, antialias=True
+    )
+
+
+def loaded(device: str, folders: Sequence[Path] | None) -> LoadedSegmenter:
+    """One network per file and device and process, however many metrics look through it.
+
+    Raises:
+        WeightsMissing: where its weights are not here.
+        BadInput: where its file is damaged.
+    """
+    from bench.segmenters.unet import segmenter_file
+
+    path = segmenter_file(folders)
+    return _loaded(path, path.stat().st_mtime_ns, device)
+
+
+@functools.lru_cache(maxsize=4)
+def _loaded(path: Path, modified: int, device: str) -> LoadedSegmenter:
+    from bench.segmenters.unet import read_segmenter
+
+    del modified
+    network = read_segmenter(path)
+    state = network.state_dict()
+    digest = tensors_hash((name, value.numpy()) for name, value in state.items())
+    return LoadedSegmenter(network.requires_grad_(False).to(device), digest)

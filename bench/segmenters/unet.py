@@ -1,0 +1,174 @@
+"""The segmenter of the procedural scenes: a small U-Net with one head for each domain.
+
+One trunk for all four domains, because sky, trees and people recur in them and one set of features
+serves the Fréchet distance and the perceptual loss; one head each, because every domain counts its
+own classes, and a pixel should never be called by a class that its domain does not have.
+
+This module is imported only where the network runs, so torch stands at its top.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from bench.atomic import whole_file
+from bench.errors import BadInput
+from bench.weights import WeightsMissing, weight_folders
+
+__all__ = [
+    "FILE",
+    "SegmenterConfig",
+    "SegmenterNet",
+    "load_segmenter",
+    "read_segmenter",
+    "segmenter_file",
+    "write_segmenter",
+]
+
+FILE = "segmenter-procedural.safetensors"
+"""The file's name, in a weights folder or beside this module."""
+
+KEY = "sebench.segmenter"
+
+
+class SegmenterConfig(BaseModel):
+    """What the network is built from, and what its file says of its training.
+
+    Attributes:
+        domains: dataset name -> its classes, in order.
+        widths: channels of the levels, each at half the size of the one before.
+        size: side of the pictures that it sees, in pixels.
+        training: how it was trained (steps, seed, data), as its file says.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    domains: dict[str, tuple[str, ...]] = Field(min_length=1)
+    widths: tuple[int, ...] = Field(default=(16, 32, 64, 96), min_length=2)
+    size: int = Field(default=128, ge=16)
+    training: dict[str, object] = Field(default_factory=dict)
+
+
+class SegmenterNet(nn.Module):
+    """[B,3,H,W] RGB in [-1,1] -> logits [B,K,H,W] of a domain; sides divisible by 2^(levels-1)."""
+
+    def __init__(self, config: SegmenterConfig) -> None:
+        super().__init__()
+        self.config = config
+        widths = config.widths
+        self.down = nn.ModuleList(
+            _Block(inputs, outputs, stride=1 if inputs == 3 else 2)
+            for inputs, outputs in zip((3, *widths), widths)
+        )
+        self.up = nn.ModuleList(
+            _Block(low + skip, skip) for low, skip in zip(widths[:0:-1], widths[-2::-1])
+        )
+        self.heads = nn.ModuleDict(
+            {
+                domain: nn.Conv2d(widths[0], len(names), 1)
+                for domain, names in config.domains.items()
+            }
+        )
+
+    def levels(self, picture: Tensor) -> list[Tensor]:
+        """The encoder's features, full size first, [B,width,H/2^i,W/2^i]."""
+        found: list[Tensor] = []
+        x = picture
+        for block in self.down:
+            x = block(x)
+            found.append(x)
+        return found
+
+    def decode(self, levels: Sequence[Tensor], domain: str) -> Tensor:
+        """The logits of a domain from the encoder's features."""
+        x = levels[-1]
+        for block, skip in zip(self.up, reversed(levels[:-1])):
+            x = F.interpolate(x, size=skip.shape[2:], mode="bilinear", align_corners=False)
+            x = block(torch.cat([x, skip], dim=1))
+        logits: Tensor = self.heads[domain](x)
+        return logits
+
+    def forward(self, picture: Tensor, domain: str) -> Tensor:
+        """The logits of a domain."""
+        return self.decode(self.levels(picture), domain)
+
+
+class _Block(nn.Sequential):
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(),
+            nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(),
+        )
+
+
+def segmenter_file(folders: Sequence[Path] | None = None) -> Path:
+    """The trained segmenter's file: in a weights folder, else the one that came with sebench.
+
+    Raises:
+        WeightsMissing: where there is none.
+    """
+    places = tuple(weight_folders() if folders is None else folders)
+    shipped = Path(str(resources.files("bench.segmenters") / FILE))
+    for path in (*(folder / FILE for folder in places), shipped):
+        if path.is_file():
+            return path
+    raise WeightsMissing(
+        f"the segmenter of the procedural scenes is not here: `python -m baselines.training.zoo "
+        f"segmenter --steps 20000` trains it into {shipped.name}, or put that file into {places[0]}"
+    )
+
+
+def load_segmenter(folders: Sequence[Path] | None = None) -> SegmenterNet:
+    """The trained segmenter, in evaluation mode; arguments and errors as `segmenter_file`.
+
+    Raises:
+        WeightsMissing: where its file is not here.
+        BadInput: where the file is damaged.
+    """
+    return read_segmenter(segmenter_file(folders))
+
+
+def read_segmenter(path: Path) -> SegmenterNet:
+    """The segmenter of a file, in evaluation mode.
+
+    Raises:
+        BadInput: where the file is damaged.
+    """
+    try:
+        with safe_open(path, framework="pt") as archive:
+            text = (archive.metadata() or {}).get(KEY, "")
+            state = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
+        config = SegmenterConfig.model_validate_json(text)
+        network = SegmenterNet(config)
+        network.load_state_dict(state)
+    except (SafetensorError, ValidationError, RuntimeError) as error:
+        raise BadInput(
+            f"{path}: is no segmenter of procedural scenes ({str(error).splitlines()[0]}); train or "
+            "copy it again"
+        ) from None
+    return network.eval()
+
+
+def write_segmenter(config: SegmenterConfig, state: Mapping[str, Tensor], path: Path) -> None:
+    """Writes a segmenter's tensors in half precision with its configuration, whole or not at all."""
+    tensors = {
+        name: (value.half() if value.is_floating_point() else value).cpu().contiguous()
+        for name, value in state.items()
+    }
+    content = save(tensors, metadata={KEY: json.dumps(config.model_dump(mode="json"))})
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content)

@@ -1,0 +1,84 @@
+"""Training configurations that fit into a test: 16 or 32 pixels, a few scenes, a few steps."""
+
+from baselines.training.config import TrainingConfig
+
+MASKS = ({"protocol": "freeform@1"}, {"protocol": "box@1"}, {"protocol": "class@1"})
+SYSTEMS = ("spmpgan", "divsem", "spade", "sesame", "sean", "sae", "ssae", "segmenter")
+
+SAE = {
+    "size": 32,
+    "texture": 8,
+    "encoder_capacity": 0.125,
+    "generator_capacity": 0.0625,
+    "discriminator_capacity": 0.02,
+    "downsamplings": 2,
+    "texture_downsamplings": 1,
+    "head": 4,
+    "head_blocks": 1,
+    "patch_size": 16,
+    "patch_capacity": 0.05,
+    "patch_width": 4,
+    "patches": 2,
+}
+STYLES = {"style": 4, "style_widths": [2] * 6, "style_decoder": [2] * 4}
+NETWORKS = {
+    "spmpgan": ("full", {"size": 16, "ngf": 2, "ndf": 2, "hidden": 2, "border": "visible"}),
+    "divsem": (
+        "full",
+        {"size": 32, "ngf": 2, "ndf": 2, "hidden": 2, "border": "visible", **STYLES},
+    ),
+    "spade": ("labels", {"ngf": 2, "ndf": 2, "hidden": 2, "instance_edges": True}),
+    "sesame": ("labels", {"ngf": 2, "ndf": 2, "hidden": 2}),
+    "sean": ("labels", {"ngf": 2, "ndf": 2, "hidden": 2, "style_length": 4, "encoder_width": 2}),
+    "sae": ("256", SAE),
+    "ssae": (
+        "full",
+        {
+            "sae": SAE,
+            "width": 2,
+            "first_blocks": 1,
+            "second_blocks": 1,
+            "mask_encoder": 2,
+            "mask_width": 2,
+        },
+    ),
+    "segmenter": ("full", {"widths": [4, 6], "size": 16}),
+}
+SIDES = {"spmpgan": 16, "sesame": 16, "segmenter": 16}
+
+
+def tiny(system: str, **fields: object) -> TrainingConfig:
+    """A run of four steps of two 16 or 32 pixel scenes."""
+    variant, network = NETWORKS[system]
+    side = SIDES.get(system, 32)
+    masked = system in ("spmpgan", "divsem", "sesame")
+    face = system in ("sae", "ssae", "sean")
+    data = {
+        "dataset": "procedural-faces" if face else "procedural-rooms",
+        "count": 6,
+        "load": (side, side),
+        "mixture": "key",
+        "masks": MASKS if masked else (),
+    }
+    if system == "segmenter":
+        data["also"] = ("procedural-faces",)
+    swapping = system in ("sae", "ssae")
+    weights = {"gan": 1, "l1": 1, "matching": 10}
+    if swapping:
+        weights = {"l1": 1, "rebuilt": 0.5, "swapped": 1, "patch": 1, "r1": 10, "patch_r1": 1}
+        weights["lazy"] = 2
+    return TrainingConfig(
+        **{
+            "system": system,
+            "variant": variant,
+            "network": network,
+            "data": data,
+            "weights": weights,
+            "optimisation": {"generator": 1e-3, "discriminator": 1e-3, "betas": (0.5, 0.9)},
+            "batch": 2,
+            "steps": 4,
+            "checkpoint": 2,
+            "phases": (0.5, 0.25, 0.25) if system == "ssae" else (1, 0, 0),
+            **fields,
+        }
+    )
