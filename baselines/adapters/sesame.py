@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from baselines.adapters.demands import demand_hole, demand_known, demand_labels, demand_sides
+from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
 from baselines.layers.label_map import SymbolMap
 from baselines.sesame import SESAMEConfig
@@ -26,6 +27,7 @@ class SESAMEEditor:
     Args:
         weights: a file of `sebench models import sesame`.
         variant: what the weights must be of; any where None.
+        precision: see `baselines.adapters.precision`.
 
     Raises:
         BadInput: weights that are missing, truncated, or of another system or variant.
@@ -33,11 +35,14 @@ class SESAMEEditor:
 
     needs: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, weights: str, variant: str | None = None) -> None:
+    def __init__(
+        self, weights: str, variant: str | None = None, precision: Precision = "float32"
+    ) -> None:
         loaded = load_network("sesame", Path(weights), variant=variant)
         self.network = loaded.network
         self.card = loaded.card
-        self.identity = loaded.identity
+        self.precision: Precision = precision
+        self.identity = {**loaded.identity, "precision": precision}
         self.config = SESAMEConfig(**loaded.card.config)
 
     def to(self, device: str) -> SESAMEEditor:
@@ -57,8 +62,9 @@ class SESAMEEditor:
         demand_sides(batch, 4)
         demand_hole(batch)
         demand_known(batch)
-        painted: Tensor = self.network(batch.masked, self._label_map(batch))
-        return painted
+        with computing(self.precision, batch.masked.device):
+            painted: Tensor = self.network(batch.masked, self._label_map(batch))
+        return painted.float()
 
     def _label_map(self, batch: EditBatch) -> SymbolMap:
         hole, labels = batch.hole[:, 0], batch.labels

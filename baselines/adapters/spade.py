@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from baselines.adapters.demands import demand_labels, demand_sides
+from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
 from baselines.layers.label_map import SymbolMap
 from baselines.spade import SPADEConfig
@@ -28,6 +29,7 @@ class SPADEEditor:
     Args:
         weights: a file of `sebench models import spade`.
         variant: what the weights must be of; any where None.
+        precision: see `baselines.adapters.precision`.
 
     Raises:
         BadInput: weights that are missing, truncated, or of another system or variant.
@@ -35,11 +37,14 @@ class SPADEEditor:
 
     needs: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, weights: str, variant: str | None = None) -> None:
+    def __init__(
+        self, weights: str, variant: str | None = None, precision: Precision = "float32"
+    ) -> None:
         loaded = load_network("spade", Path(weights), variant=variant)
         self.network = loaded.network
         self.card = loaded.card
-        self.identity = loaded.identity
+        self.precision: Precision = precision
+        self.identity = {**loaded.identity, "precision": precision}
         self.config = SPADEConfig(**loaded.card.config)
 
     def to(self, device: str) -> SPADEEditor:
@@ -56,8 +61,9 @@ class SPADEEditor:
         """
         demand_labels(batch, self.config.classes, self.card.label_space)
         demand_sides(batch, self.config.divisor)
-        painted: Tensor = self.network(self._label_map(batch))
-        return painted
+        with computing(self.precision, batch.masked.device):
+            painted: Tensor = self.network(self._label_map(batch))
+        return painted.float()
 
     def _label_map(self, batch: EditBatch) -> SymbolMap:
         config, labels = self.config, batch.labels

@@ -12,6 +12,7 @@ from bench.cli import (
     datasets,
     demo,
     doctor,
+    export,
     gate,
     history,
     masks,
@@ -54,6 +55,8 @@ app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("score")(score.score)
 app.command("report")(report.report)
+app.command("export")(export.export)
+app.command("figures")(export.figures)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
 app.command("history")(history.history)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,9 +105,11 @@ def _of_scenes(
     bare: Evidence, value: float, scenes: tuple[str, ...], left_out: Float64
 ) -> Evidence:
     """Leave-one-out values as pseudo-values g v - (g - 1) v_without, one per scene."""
+    if not np.isfinite(left_out).all():
+        return replace(bare, reason="without one of its scenes there is no value")
     count = len(scenes)
     pseudo = count * value - (count - 1) * left_out
-    return _with(bare, value, "scenes", scenes, scenes, pseudo)
+    return replace(bare, kind="scenes", units=scenes, scenes=scenes, values=nine_digits(pseudo))
 
 
 def _of_edits(bare: Evidence, value: float, samples: pd.DataFrame) -> Evidence:
@@ -120,30 +123,8 @@ def _of_edits(bare: Evidence, value: float, samples: pd.DataFrame) -> Evidence:
     kept = samples[there]
     edits = tuple(str(edit) for edit in kept["edit"])
     scenes = tuple(str(scene) for scene in kept["scene"])
-    return _with(bare, value, "edits", edits, scenes, column[there])
-
-
-def _with(
-    bare: Evidence,
-    value: float,
-    kind: Any,
-    units: tuple[str, ...],
-    scenes: tuple[str, ...],
-    values: Float64,
-) -> Evidence:
-    return Evidence(
-        key=bare.key,
-        better=bare.better,
-        protocol=bare.protocol,
-        value=value,
-        n=bare.n,
-        kind=kind,
-        units=units,
-        scenes=scenes,
-        values=nine_digits(values),
-        title=bare.title,
-        unit=bare.unit,
-        reason=bare.reason,
+    return replace(
+        bare, kind="edits", units=edits, scenes=scenes, values=nine_digits(column[there])
     )
 
 

@@ -134,7 +134,7 @@ class SegmentationMetric(Metric):
         hole = [
             confusion(t, n, self.classes, mask) for t, n, mask in zip(truth, named, references.mask)
         ]
-        columns: dict[str, Sequence[float] | list[list[int]]] = {}
+        columns: dict[str, Sequence[float] | list[Int64]] = {}
         for name, matrices in zip(self.shows, (whole, hole)):
             columns[f"{name}.counts"] = [sparse(matrix) for matrix in matrices]
             columns[name] = [self.value(Counts.stacked([Counts.of(m)])) for m in matrices]

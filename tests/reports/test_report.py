@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -169,3 +171,12 @@ def test_a_file_in_the_way_is_bad_input(made: Path, tmp_path: Path):
     (tmp_path / "out").write_text("")
     with pytest.raises(BadInput, match="is a file"):
         write_report(made, tmp_path / "out")
+
+
+def test_reports_and_figures_never_import_torch(made: Path, tmp_path: Path):
+    code = (
+        "import sys; from reports import write_report; import reports.export, reports.figures; "
+        f"write_report({str(made)!r}, {str(tmp_path / 'out')!r}); print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

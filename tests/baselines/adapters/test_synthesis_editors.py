@@ -52,6 +52,17 @@ def test_an_edit_is_the_same_in_any_batch(editor):
     torch.testing.assert_close(turned[[1, 0]], editor.edit(batch), atol=1e-4, rtol=1e-4)
 
 
+def test_half_precision_changes_pictures_a_little_and_is_part_of_the_identity(editor):
+    batch = make_batch()
+    exact = editor.edit(batch)
+    before = dict(editor.identity)
+    editor.precision = "bfloat16"
+    found = editor.edit(batch)
+    assert found.dtype == torch.float32
+    assert 0 < (found - exact).abs().mean() < 0.1
+    assert before["precision"] == "float32"
+
+
 def test_labels_beyond_the_classes_are_named(editor):
     batch = make_batch()
     batch.labels[0, 0, 0] = 7

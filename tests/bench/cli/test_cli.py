@@ -11,26 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.cli import main
 from tests.bench.run.made_suite import suite_text, write_data
-
-
-def sebench(*arguments: object, monkeypatch: pytest.MonkeyPatch) -> int:
-    """The exit code of the command."""
-    monkeypatch.setattr(sys, "argv", ["sebench", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
-    def called(*arguments: object) -> tuple[int, str, str]:
-        code = sebench(*arguments, monkeypatch=monkeypatch)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return called
 
 
 COMMANDS = {

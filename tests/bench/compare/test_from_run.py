@@ -42,7 +42,7 @@ def test_a_score_without_values_keeps_its_reason_and_is_not_paired(folder) -> No
     side = read_side_of_run(folder)
     assert side.evidence[Key(TASK, "diffusion", "fid")].value is None
     assert "weights" in side.evidence[Key(TASK, "diffusion", "fid")].reason
-    assert side.evidence[Key(TASK, "diffusion", "miou")].kind == "none"
+    assert side.evidence[Key(TASK, "diffusion", "miou", "sky")].kind == "none"
 
 
 def test_leave_one_out_values_give_the_jackknife_of_the_difference(folder, tmp_path) -> None:
@@ -56,6 +56,12 @@ def test_leave_one_out_values_give_the_jackknife_of_the_difference(folder, tmp_p
     change = next(c for c in found.changes if c.pair.key == Key(TASK, "diffusion", "miou"))
     expected = jackknife_interval(0.0, two - one, 0.95)
     assert change.interval == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_score_that_needs_one_scene_cannot_be_paired(folder) -> None:
+    write_replicates(folder, np.asarray([0.8, 0.8, np.nan, 0.8, 0.8]))
+    one = read_side_of_run(folder).evidence[Key(TASK, "diffusion", "miou")]
+    assert (one.kind, one.reason) == ("none", "without one of its scenes there is no value")
 
 
 def test_failed_edits_are_told_by_method(tmp_path) -> None:
@@ -72,7 +78,7 @@ def test_scenes_that_could_not_be_read_refuse_every_method(folder) -> None:
     record["tasks"][0]["unreadable"] = [unread]
     (folder / "run.json").write_text(json.dumps(record))
     side = read_side_of_run(folder)
-    with pytest.raises(BadInput, match="1 edit failed .first: not a picture"):
+    with pytest.raises(BadInput, match=r"1 edit failed .first: not a picture"):
         compare(side, side)
 
 

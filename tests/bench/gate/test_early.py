@@ -108,6 +108,7 @@ def test_too_few_edits_leave_it_undecided_with_all_of_them_made(made, tmp_path) 
     early, outcome = carried_out(made, tmp_path / "run", 20)
     assert early.overall == "undecided"
     assert outcome.edits == SCENES
+    assert f"after {SCENES} of {SCENES} edits" in early.lines()[0]
     assert json.loads((tmp_path / "run" / "run.json").read_text())["state"] == "done"
 
 
