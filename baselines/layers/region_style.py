@@ -107,7 +107,9 @@ class StyleEncoder(nn.Module):
             skips.append(x)
         for k in (5, 4, 3, 2):
             x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-            x = self.get_submodule(f"dec{k}")(torch.cat([x, skips[k - 2]], dim=1))
+            # Rebinding lets the widest maps go as soon as they have been read.
+            x = torch.cat([x, skips[k - 2]], dim=1)
+            x = self.get_submodule(f"dec{k}")(x)
         features: Tensor = self.dec1(x)
         return features
 
