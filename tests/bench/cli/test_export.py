@@ -19,7 +19,7 @@ def made(tmp_path: Path) -> Path:
 def test_markdown_goes_to_standard_output(call, made: Path) -> None:
     code, out, _ = call("export", made)
     assert code == 0
-    assert "\n| diffusion" in out
+    assert "\n| Diffusion |" in out
 
 
 def test_csv_has_a_line_a_score(call, made: Path, tmp_path: Path) -> None:
