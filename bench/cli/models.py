@@ -28,8 +28,22 @@ def list_models() -> None:
 
 
 @app.command()
-def show(name: Annotated[str, typer.Argument(help="An editor's name.")]) -> None:
-    """Show one editor: where it comes from, what it needs, its options."""
+def show(
+    name: Annotated[str, typer.Argument(help="An editor's name.")],
+    cost: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME[=PATH]", help="Measure what an edit of this dataset's scenes takes."
+        ),
+    ] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of the editor; YAML values.")
+    ] = None,
+    size: Annotated[int, typer.Option(min=16, max=2048, help="Pixels a side, for --cost.")] = 256,
+    device: Annotated[str, typer.Option(help="cpu, cuda ..., for --cost.")] = "cpu",
+    trust: Annotated[bool, typer.Option("--trust", help="Let it run foreign code.")] = False,
+) -> None:
+    """Show one editor: where it comes from, what it needs, its options and, on demand, its costs."""
     from bench.editors import find_editor
 
     editor = find_editor(name)
@@ -38,8 +52,19 @@ def show(name: Annotated[str, typer.Argument(help="An editor's name.")]) -> None
     typer.echo(inspect.getdoc(editor.factory) or "")
     typer.echo(f"\nneeds: {', '.join(sorted(editor.needs)) or 'nothing but the masked picture'}")
     typer.echo("options:")
-    for option in inspect.signature(editor.factory).parameters.values():
-        typer.echo(f"  {option}")
+    for parameter in inspect.signature(editor.factory).parameters.values():
+        typer.echo(f"  {parameter}")
+    if cost is not None:
+        from bench.run.trial import measure_costs
+
+        given = named_values(option or [], "--option")
+        dataset, _, path = cost.partition("=")
+        taken = measure_costs(
+            name, given, dataset=dataset, path=path or None, size=size, device=device, trust=trust
+        )
+        typer.echo(f"costs of one edit at {size}x{size} on {device}:")
+        for what, value in taken.items():
+            typer.echo(f"  {what}: {value}")
 
 
 @app.command("import")

@@ -223,14 +223,11 @@ def _write_scores(
     metrics: Mapping[str, TaskMetrics],
     methods: tuple[Method, ...],
 ) -> None:
-    scores, replicates = [], []
-    for task in plan.tasks:
-        reduced = reduce_task(folder, task, metrics[task.name], methods)
-        scores += reduced.scores
-        replicates += reduced.replicates
-    _write_rows(folder.scores, scores)
-    if replicates:
-        _write_rows(folder.replicates, replicates)
+    reduced = [reduce_task(folder, task, metrics[task.name], methods) for task in plan.tasks]
+    for table in ("replicates", "rosetta", "influence", "scores"):
+        rows = [row for one in reduced for row in getattr(one, table)]
+        if rows:
+            _write_rows(folder.root / f"{table}.parquet", rows)
 
 
 def _notices(

@@ -124,3 +124,24 @@ def test_suites_check_names_the_line(call, tmp_path: Path) -> None:
     code, _, err = call("suites", "check", path)
     assert code == 2
     assert "line 7: there is no field 'compsite'; did you mean 'composite'?" in err
+
+
+def test_models_show_measures_what_an_edit_takes(call, tmp_path: Path) -> None:
+    data = write_data(tmp_path / "rooms")
+    code, out, _ = call("models", "show", "diffusion", "--cost", f"folder={data}", "--size", 32)
+    assert code == 0
+    costs = dict(
+        line.strip().split(": ") for line in out.split("costs of one edit")[1].splitlines()[1:]
+    )
+    assert float(costs["milliseconds (median)"]) > 0
+    assert costs["parameters"] == "none"
+
+
+def test_models_show_says_why_an_edit_cannot_be_measured(call, tmp_path: Path) -> None:
+    data, empty = write_data(tmp_path / "rooms"), tmp_path / "empty"
+    empty.mkdir()
+    code, _, err = call(
+        "models", "show", "folder", "--option", f"path={empty}", "--cost", f"folder={data}"
+    )
+    assert code == 2
+    assert "holds no picture for edit" in err
