@@ -198,16 +198,16 @@ class Judges(nn.Module):
             return whole
         count = references.shape[1]
         # The references' features are the same for all patches of a picture.
-        known = self.patch.features(references.flatten(0, 1)).unflatten(0, (-1, count)).mean(1)
+        each = torch.unflatten(self.patch.features(references.flatten(0, 1)), 0, (-1, count))
         seen = self.patch.features(pictures.flatten(0, 1))
-        pair = torch.cat([seen, known.repeat_interleave(pictures.shape[1], 0)], dim=1)
+        pair = torch.cat([seen, each.mean(1).repeat_interleave(pictures.shape[1], 0)], dim=1)
         scores: Tensor = self.patch.pairlinear(pair)
         return scores
 
 
 def swap(codes: Tensor) -> Tensor:
     """Neighbouring pairs of the batch, exchanged."""
-    return codes.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
+    return torch.unflatten(codes, 0, (-1, 2)).flip(1).flatten(0, 1)
 
 
 def fresh_generators(count: int) -> list[Generator]:
