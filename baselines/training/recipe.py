@@ -66,17 +66,24 @@ class Recipe(abc.ABC):
         self.steps = 1
         self.fabric: Fabric
 
-    def add_player(self, name: str, module: nn.Module, rate: float) -> None:
-        """A module to train with Adam."""
+    def add_player(
+        self,
+        name: str,
+        module: nn.Module,
+        rate: float,
+        betas: tuple[float, float] | None = None,
+    ) -> None:
+        """A module to train with Adam; betas of the configuration where None are given."""
         plain = module.train()
-        optimiser = Adam(plain.parameters(), lr=rate, betas=self.config.optimisation.betas)
+        chosen = betas or self.config.optimisation.betas
+        optimiser = Adam(plain.parameters(), lr=rate, betas=chosen)
         self.players[name] = Player(plain, rate, plain, optimiser)
 
     def setup(self, fabric: Fabric, steps: int) -> None:
         """Brings the players to Fabric's devices; `steps` is the length of the whole run."""
         self.fabric, self.steps = fabric, steps
         for player in self.players.values():
-            if fabric.world_size > 1:
+            if fabric.world_size > 1 and fabric.device.type == "cuda":
                 convert: Callable[[nn.Module], nn.Module] = nn.SyncBatchNorm.convert_sync_batchnorm
                 player.plain = convert(player.plain)
             player.module, player.optimiser = fabric.setup(player.plain, player.optimiser)

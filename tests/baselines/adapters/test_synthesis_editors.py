@@ -10,6 +10,7 @@ import torch
 from baselines.adapters.sean import SEANEditor
 from baselines.adapters.sesame import SESAMEEditor
 from baselines.adapters.spade import SPADEEditor
+from baselines.spade import spade_labels
 from bench.batch import Reference
 from bench.editors import Editor, Movable
 from bench.errors import BadInput, EditFailed
@@ -89,7 +90,7 @@ def test_spade_puts_void_into_the_dont_care_channel_and_edges_last(weights):
     editor = SPADEEditor(weights("spade", dont_care=True, instance_edges=True, **WIDTHS))
     batch = make_batch(count=1)
     batch.labels[0, 0, 0] = -1
-    column = editor._label_map(batch).dense()[0, :, 0, 0]
+    column = spade_labels(editor.config, batch.labels, batch.edges()[:, 0] > 0).dense()[0, :, 0, 0]
     assert column.tolist() == [0, 0, 0, 0, 1, 1]
 
 

@@ -10,14 +10,14 @@ from baselines.training.loop import CHECKPOINT, WEIGHTS, train
 from bench.errors import BadInput
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """What a test ends a run with."""
 
 
 def killed_after(steps):
     def watch(done, total, losses):
         if done == steps:
-            raise Killed
+            raise KilledError
 
     return watch
 
@@ -35,7 +35,7 @@ def test_a_run_that_was_killed_and_resumed_ends_in_the_same_weights(system, tmp_
     monkeypatch.setattr("baselines.training.segmenter.mean_iou", lambda *_: 0.5)
     config = tiny(system)
     train(config, tmp_path / "straight")
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         train(config, tmp_path / "killed", watch=killed_after(3))
     train(config, tmp_path / "killed", resume=True)
     assert equal(weights(tmp_path / "straight"), weights(tmp_path / "killed"))
