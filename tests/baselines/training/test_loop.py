@@ -134,3 +134,28 @@ def test_losses_and_pictures_go_to_tensorboard(tmp_path):
     log.Reload()
     assert [event.step for event in log.Scalars("loss/discriminator")] == [1, 2, 3, 4]
     assert any(tag.startswith("made") for tag in log.Tags()["images"])
+
+
+@pytest.mark.parametrize("system", ["spmpgan", "segmenter"])
+def test_training_lowers_the_loss_that_it_is_given(system, tmp_path, monkeypatch):
+    monkeypatch.setattr("baselines.training.segmenter.mean_iou", lambda *_: 0.5)
+    losses = []
+    weights = {} if system == "segmenter" else {"l1": 1}
+    plan = {"generator": 1e-2, "discriminator": 1e-3, "betas": (0.5, 0.9)}
+    config = tiny(system, steps=40, weights=weights, optimisation=plan, checkpoint=40)
+    name = "cross_entropy" if system == "segmenter" else "l1"
+    train(config, tmp_path, watch=lambda done, total, found: losses.append(found[name]))
+    assert sum(losses[-8:]) < 0.8 * sum(losses[:8])
+
+
+def test_the_segmenters_features_take_part_where_they_are_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("baselines.training.segmenter.mean_iou", lambda *_: 0.5)
+    trained = tmp_path / "no-weights" / "none-in-tests.safetensors"
+    train(tiny("segmenter", steps=2), tmp_path / "segmenter", weights=trained)
+    seen = []
+    weights = {"l1": 1, "perceptual": 10, "style": 1, "through": "segmenter"}
+    for system in ("spmpgan", "sesame"):
+        config = tiny(system, steps=2, weights=weights)
+        train(config, tmp_path / system, watch=lambda done, total, found: seen.append(found))
+    assert all(losses["perceptual"] > 0 and losses["style"] > 0 for losses in seen)
+    assert len(seen) == 4

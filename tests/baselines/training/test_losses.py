@@ -17,6 +17,16 @@ from baselines.training.perceptual import Perceptual, gram, perceptual_network
 from bench.weights import WeightsMissing
 
 
+class Weights:
+    """What the weights finder finds."""
+
+    def __init__(self, state):
+        self.state = state
+
+    def load(self):
+        return self.state
+
+
 def test_the_hinge_is_zero_once_both_sides_are_beyond_their_margins():
     assert discriminator_hinge([torch.tensor([1.0, 3.0])], [torch.tensor([-1.0, -9.0])]) == 0
 
@@ -76,3 +86,24 @@ def test_a_gram_matrix_is_the_mean_product_of_channels():
 def test_a_perceptual_network_without_weights_is_named_and_not_replaced(through, sentence):
     with pytest.raises(WeightsMissing, match=sentence):
         perceptual_network(through)
+
+
+def test_vgg_is_seen_at_the_first_activation_of_every_stage(monkeypatch):
+    from torchvision.models import vgg19
+
+    torch.manual_seed(0)
+    with torch.device("meta"):
+        network = vgg19(weights=None).features[:32]
+    shapes = {name: value.shape for name, value in network.state_dict().items()}
+    state = {f"features.{name}": 0.05 * torch.randn(shape) for name, shape in shapes.items()}
+    monkeypatch.setattr("baselines.training.perceptual.require", lambda _: Weights(state))
+    fake, real = torch.rand(2, 1, 3, 32, 32) * 2 - 1
+    network.load_state_dict({name[9:]: value for name, value in state.items()}, assign=True)
+    expected = torch.zeros(())
+    # relu1_1, relu2_1, relu3_1, relu4_1, relu5_1: stages of 2, 2, 4, 4, 4 convolutions
+    for end, weight in zip((2, 7, 12, 21, 30), (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1)):
+        with torch.no_grad():
+            one, other = network[:end](fake.clone()), network[:end](real.clone())
+        expected = expected + weight * (one - other).abs().mean()
+    found = perceptual_network("vgg19")(fake, real)
+    torch.testing.assert_close(found.detach(), expected)
