@@ -31,7 +31,8 @@ def feed(
 ) -> Iterator[Iterator[EditBatch]]:
     """The batches of `steps`; device `rank` of `devices` gets its own share of each step.
 
-    Several sources take turns, step by step. A bad scene raises where its batch is asked for. Leaving the block stops the threads.
+    Several sources take turns, step by step. A bad scene raises where its batch is asked for.
+    Leaving the block stops the threads.
     """
     pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="examples")
 

@@ -70,7 +70,7 @@ def train(
     Args:
         config: the whole configuration.
         out: the run's folder.
-        device: "cpu", "cuda", "cuda:1", or "cuda:0,1" for several.
+        device: "cpu", "cuda", "cuda:1", "cuda:0,1" for several, "cpu:2" for two processes.
         resume: go on from the folder's checkpoint; begin where there is none.
         half: store the weights in half precision.
         weights: where they go; `weights.safetensors` in the folder where None.
@@ -169,8 +169,15 @@ def _fabric(device: str, config: TrainingConfig) -> Fabric:
     if kind == "cuda" and not torch.cuda.is_available():
         raise BadInput(f"--device {device}: no CUDA device is here; use cpu")
     try:
-        numbers = [int(number) for number in which.split(",")] if which else 1
-        fabric = Fabric(accelerator=kind, devices=numbers, precision=config.precision)
+        numbers = [int(number) for number in which.split(",")] if which else [1]
+        # A CPU has no numbers: there it is how many processes.
+        devices = numbers if which and kind != "cpu" else numbers[0]
+        several = devices > 1 if isinstance(devices, int) else len(devices) > 1
+        # SEAN has layers for classes that a batch may not show.
+        strategy = "ddp_find_unused_parameters_true" if several else "auto"
+        fabric = Fabric(
+            accelerator=kind, strategy=strategy, devices=devices, precision=config.precision
+        )
     except (ValueError, RuntimeError) as error:
         raise BadInput(f"--device {device}: {error}; write cpu, cuda or cuda:0,1") from None
     fabric.launch()

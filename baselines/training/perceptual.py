@@ -52,14 +52,14 @@ class Perceptual(nn.Module):
     def forward(self, fake: Tensor, real: Tensor) -> Tensor:
         """The weighted sum of L1 distances; gradients reach `fake` alone."""
         with torch.no_grad():
-            wanted = self.features(real)
+            wanted = self.features(real.detach())
         pairs = zip(self.weights, self.features(fake), wanted, strict=True)
         return torch.stack([weight * F.l1_loss(f, r) for weight, f, r in pairs]).sum()
 
     def style(self, fake: Tensor, real: Tensor) -> Tensor:
         """The sum of L1 distances between Gram matrices; gradients reach `fake` alone."""
         with torch.no_grad():
-            wanted = [gram(features) for features in self.styles(real)]
+            wanted = [gram(features) for features in self.styles(real.detach())]
         pairs = zip(self.styles(fake), wanted, strict=True)
         return torch.stack([F.l1_loss(gram(f), r) for f, r in pairs]).sum()
 

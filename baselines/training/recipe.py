@@ -7,13 +7,14 @@ a player, because that is what Lightning Fabric wraps for other devices and prec
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.wrappers import _FabricModule
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
@@ -65,18 +66,26 @@ class Recipe(abc.ABC):
         self.steps = 1
         self.fabric: Fabric
 
-    def add_player(self, name: str, module: nn.Module, rate: float) -> None:
-        """A module to train with Adam."""
+    def add_player(
+        self,
+        name: str,
+        module: nn.Module,
+        rate: float,
+        betas: tuple[float, float] | None = None,
+    ) -> None:
+        """A module to train with Adam; betas of the configuration where None are given."""
         plain = module.train()
-        optimiser = Adam(plain.parameters(), lr=rate, betas=self.config.optimisation.betas)
+        chosen = betas or self.config.optimisation.betas
+        optimiser = Adam(plain.parameters(), lr=rate, betas=chosen)
         self.players[name] = Player(plain, rate, plain, optimiser)
 
     def setup(self, fabric: Fabric, steps: int) -> None:
         """Brings the players to Fabric's devices; `steps` is the length of the whole run."""
         self.fabric, self.steps = fabric, steps
         for player in self.players.values():
-            if fabric.world_size > 1:
-                player.plain = nn.SyncBatchNorm.convert_sync_batchnorm(player.plain)
+            if fabric.world_size > 1 and fabric.device.type == "cuda":
+                convert: Callable[[nn.Module], nn.Module] = nn.SyncBatchNorm.convert_sync_batchnorm
+                player.plain = convert(player.plain)
             player.module, player.optimiser = fabric.setup(player.plain, player.optimiser)
 
     def schedule(self, step: int) -> None:
@@ -99,6 +108,7 @@ class Recipe(abc.ABC):
         with ExitStack() as stack:
             for name in names:
                 module = self.players[name].module
+                assert isinstance(module, _FabricModule)
                 module.requires_grad_(False)
                 stack.callback(module.requires_grad_, True)
                 stack.enter_context(self.fabric.no_backward_sync(module))

@@ -14,7 +14,6 @@ from pathlib import Path
 import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
-from torch.optim import Adam
 
 from baselines.checkpoints import find_system, save_network
 from baselines.sae import (
@@ -38,7 +37,7 @@ from baselines.training.recipe import Losses, Recipe, Saved, detached
 from bench.batch import EditBatch
 from bench.errors import BadInput
 
-__all__ = ["Autoencoding", "Judges", "SwappingRecipe", "fresh_generators", "swap"]
+__all__ = ["Autoencoding", "Cooccurrence", "SwappingRecipe", "fresh_generators", "swap"]
 
 FAKE = 0.5
 """Weight of the rebuilt and of the mixed pictures in the image discriminator's loss."""
@@ -65,12 +64,13 @@ class SwappingRecipe(Recipe):
         self.form = network[0]
         rates, lazy = config.optimisation, config.weights.lazy
         self.add_player("autoencoder", Autoencoding(*network[1:]), rates.generator)
-        self.add_player("D", Judges(self.form), rates.discriminator)
         share = lazy / (lazy + 1)
-        judges = self.players["D"]
-        judges.rate = rates.discriminator * share
         betas = (rates.betas[0] ** share, rates.betas[1] ** share)
-        judges.optimiser = Adam(judges.plain.parameters(), lr=judges.rate, betas=betas)
+        for name, judge in (
+            ("D", ImageDiscriminator(self.form)),
+            ("Dpatch", Cooccurrence(self.form)),
+        ):
+            self.add_player(name, judge, rates.discriminator * share, betas)
 
     def step(self, batch: EditBatch, step: int) -> Losses:
         """D on even steps, the autoencoder on odd ones."""
@@ -105,7 +105,7 @@ class SwappingRecipe(Recipe):
 
     def _autoencoder(self, picture: Tensor) -> Losses:
         weights = self.config.weights
-        with self.frozen("D"):
+        with self.frozen("D", "Dpatch"):
             rebuilt, mixed = self.players["autoencoder"].module(picture)
             judge = self.players["D"].module
             of_rebuilt, of_mixed = judge(torch.cat([rebuilt, mixed])).split(
@@ -116,7 +116,8 @@ class SwappingRecipe(Recipe):
                 "l1": weights.l1 * F.l1_loss(rebuilt, picture[: len(rebuilt)]),
                 "rebuilt": weights.rebuilt * generator_softplus(of_rebuilt),
                 "swapped": weights.swapped * generator_softplus(of_mixed),
-                "patch": weights.patch * generator_softplus(judge(target, reference)),
+                "patch": weights.patch
+                * generator_softplus(self.players["Dpatch"].module(target, reference)),
             }
             self.update("autoencoder", torch.stack(list(parts.values())).sum())
         return detached(**parts)
@@ -130,28 +131,30 @@ class SwappingRecipe(Recipe):
         )
         target, other = self._patches(picture), self._patches(mixed)
         reference = self._patches(picture)
-        of_target, of_other = judge(
-            torch.cat([target, other]), torch.cat([reference, reference])
-        ).chunk(2)
-        parts = {
-            "discriminator": discriminator_softplus(real, of_rebuilt, FAKE)
-            + FAKE * F.softplus(of_mixed).mean(),
-            "patch discriminator": discriminator_softplus(of_target, of_other),
-        }
+        of_target, of_other = (
+            self.players["Dpatch"]
+            .module(torch.cat([target, other]), torch.cat([reference, reference]))
+            .chunk(2)
+        )
+        whole = discriminator_softplus(real, of_rebuilt, FAKE)
+        whole = whole + FAKE * F.softplus(of_mixed).mean()
+        patches = discriminator_softplus(of_target, of_other)
         if penalised:
-            parts["penalty"] = weights.lazy * self._penalties(picture)
-        self.update("D", torch.stack(list(parts.values())).sum())
-        return detached(**parts)
+            whole = whole + weights.lazy * weights.r1 / 2 * self._penalty(picture)
+            patches = patches + weights.lazy * weights.patch_r1 / 4 * self._patch_penalty(picture)
+        self.update("D", whole)
+        self.update("Dpatch", patches)
+        return {"discriminator": whole.detach(), "patch discriminator": patches.detach()}
 
-    def _penalties(self, picture: Tensor) -> Tensor:
-        weights, judge = self.config.weights, self.players["D"].module
+    def _penalty(self, picture: Tensor) -> Tensor:
         leaf = picture.detach().requires_grad_()
-        of_pictures = gradient_penalty(judge(leaf), leaf)
+        return gradient_penalty(self.players["D"].module(leaf), leaf)
+
+    def _patch_penalty(self, picture: Tensor) -> Tensor:
         target = self._patches(picture).detach().requires_grad_()
         reference = self._patches(picture).detach().requires_grad_()
-        scores = judge(target, reference)
-        of_patches = gradient_penalty(scores, target) + gradient_penalty(scores, reference)
-        return weights.r1 / 2 * of_pictures + weights.patch_r1 / 4 * of_patches
+        scores = self.players["Dpatch"].module(target, reference)
+        return gradient_penalty(scores, target) + gradient_penalty(scores, reference)
 
     def _patches(self, pictures: Tensor) -> Tensor:
         form = self.form
@@ -183,31 +186,27 @@ class Autoencoding(nn.Module):
         return made[:half], made[half:]
 
 
-class Judges(nn.Module):
-    """The image discriminator, and with references the patch discriminator."""
+class Cooccurrence(nn.Module):
+    """The patch discriminator over whole sets of patches."""
 
     def __init__(self, config: SAEConfig) -> None:
         super().__init__()
-        self.image = ImageDiscriminator(config)
         self.patch = PatchDiscriminator(config)
 
-    def forward(self, pictures: Tensor, references: Tensor | None = None) -> Tensor:
-        """Scores [B,1] of pictures, or [B*K,1] of patches [B,K,3,s,s] beside [B,K,3,s,s]."""
-        if references is None:
-            whole: Tensor = self.image(pictures)
-            return whole
+    def forward(self, patches: Tensor, references: Tensor) -> Tensor:
+        """Scores [B*K,1] of patches [B,K,3,s,s] beside reference patches [B,K,3,s,s]."""
         count = references.shape[1]
         # The references' features are the same for all patches of a picture.
-        known = self.patch.features(references.flatten(0, 1)).unflatten(0, (-1, count)).mean(1)
-        seen = self.patch.features(pictures.flatten(0, 1))
-        pair = torch.cat([seen, known.repeat_interleave(pictures.shape[1], 0)], dim=1)
+        each = torch.unflatten(self.patch.features(references.flatten(0, 1)), 0, (-1, count))
+        seen = self.patch.features(patches.flatten(0, 1))
+        pair = torch.cat([seen, each.mean(1).repeat_interleave(patches.shape[1], 0)], dim=1)
         scores: Tensor = self.patch.pairlinear(pair)
         return scores
 
 
 def swap(codes: Tensor) -> Tensor:
     """Neighbouring pairs of the batch, exchanged."""
-    return codes.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
+    return torch.unflatten(codes, 0, (-1, 2)).flip(1).flatten(0, 1)
 
 
 def fresh_generators(count: int) -> list[Generator]:

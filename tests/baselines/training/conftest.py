@@ -1,0 +1,19 @@
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+# The configurations stand beside the tests, which are no package.
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch, tmp_path):
+    """Equal sums in every run, and no weights but those that a test puts there."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    monkeypatch.setenv("SEBENCH_WEIGHTS", str(tmp_path / "no-weights"))
+    monkeypatch.setattr("bench.segmenters.unet.FILE", "none-in-tests.safetensors")
+    yield
+    torch.set_num_threads(threads)

@@ -1,0 +1,102 @@
+"""Configurations: the shipped ones hold the papers' values, and errors name the field."""
+
+import pytest
+from tiny import tiny
+
+from baselines.checkpoints import find_system
+from baselines.training.config import config_names, read_config
+from baselines.training.recipes import system_names
+from baselines.training.zoo import MODELS, model_config
+from bench.datasets import describe, open_dataset
+from bench.errors import BadInput
+
+
+@pytest.mark.parametrize("name", config_names())
+def test_every_shipped_configuration_names_a_known_system_variant_and_dataset(name):
+    config = read_config(name)
+    assert config.system in system_names()
+    assert describe(config.data.dataset).name == config.data.dataset
+    if config.system != "segmenter":
+        assert config.variant in find_system(config.system).variants
+
+
+def test_every_system_has_a_published_configuration():
+    assert set(system_names()) <= set(config_names())
+
+
+def test_spmpgans_published_values_are_the_protocol_pages():
+    config = read_config("spmpgan")
+    assert (config.weights.gan, config.weights.l1, config.weights.perceptual) == (1, 1, 10)
+    assert config.weights.matching == 0
+    assert config.optimisation.betas == (0.5, 0.999)
+    assert config.optimisation.discriminator == 4 * config.optimisation.generator
+    kinds = [mask.protocol for mask in config.data.masks]
+    assert kinds == ["freeform@1", "outpainting@1", "extension@1", "class@1", "box@1"]
+    assert config.data.mixture == "index"
+
+
+def test_the_spade_familys_rates_fall_linearly_in_the_second_half():
+    plan = read_config("spade").optimisation
+    assert plan.factor(0, 200) == 1
+    assert plan.factor(99, 200) == 1
+    assert plan.factor(150, 200) == pytest.approx(0.5)
+    assert plan.factor(199, 200) == pytest.approx(0.01)
+
+
+def test_epochs_become_steps_by_scenes_batch_and_devices():
+    config = read_config("sesame")
+    assert config.length(2975, devices=1) == round(200 * 2975 / 4)
+    assert config.length(2975, devices=2) == round(200 * 2975 / 8)
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "segmenter"])
+def test_a_zoo_model_has_about_seven_hundred_thousand_parameters_at_most(name):
+    config = model_config(name)
+    system = find_system(config.system)
+    fields = dict(config.network)
+    if config.system not in ("ssae",):
+        classes = len(open_dataset(config.data.dataset, None).space)
+        fields = {"classes": classes, **fields}
+    network = system.skeleton(system.config(config.variant, **fields))
+    assert sum(parameter.numel() for parameter in network.parameters()) <= 720_000
+
+
+def test_the_enlarged_spade_has_more_parameters_than_the_full_model_and_s_has_fewer():
+    def count(name):
+        config = model_config(name)
+        system = find_system("spmpgan")
+        form = system.config(config.variant, **{"classes": 14, **config.network})
+        return sum(parameter.numel() for parameter in system.skeleton(form).parameters())
+
+    full = count("spmpgan-full-procedural")
+    assert full < count("spmpgan-large-spade-procedural") < 1.05 * full
+    assert count("spmpgan-s-procedural") < full / 2
+
+
+@pytest.mark.parametrize("system", ["spmpgan", "divsem"])
+def test_ablations_share_everything_but_what_their_name_says(system):
+    names = [name for name in MODELS if name.startswith(system)]
+    full = model_config(names[0]).model_dump()
+    for name in names[1:]:
+        other = model_config(name).model_dump()
+        assert {key for key in full if full[key] != other[key]} <= {"variant", "network"}
+
+
+def test_a_wrong_field_is_named(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("system: spade\nvariant: labels\nbatch: 0\n")
+    with pytest.raises(BadInput, match=r"mine\.yaml: .*data|optimisation|batch"):
+        read_config(path)
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(BadInput, match="did you mean 'small-spade'"):
+        read_config("smal-spade")
+
+
+def test_steps_may_grow_later_only_where_no_schedule_depends_on_them():
+    plain, longer = tiny("spmpgan"), tiny("spmpgan", steps=9)
+    assert plain.identity() == longer.identity()
+    falling = {"generator": 1e-3, "discriminator": 1e-3, "betas": (0, 0.9), "constant": 0.5}
+    plain, longer = (tiny("spade", steps=n, optimisation=falling) for n in (4, 9))
+    assert plain.identity() != longer.identity()

@@ -1,0 +1,161 @@
+"""The loop: resumable to the same weights, honest about what goes wrong."""
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tiny import SYSTEMS, tiny
+
+from baselines.training import loop
+from baselines.training.loop import CHECKPOINT, WEIGHTS, train
+from bench.errors import BadInput
+
+
+class KilledError(Exception):
+    """What a test ends a run with."""
+
+
+def killed_after(steps):
+    def watch(done, total, losses):
+        if done == steps:
+            raise KilledError
+
+    return watch
+
+
+def weights(folder):
+    return load_file(folder / WEIGHTS)
+
+
+def equal(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_run_that_was_killed_and_resumed_ends_in_the_same_weights(system, tmp_path, monkeypatch):
+    monkeypatch.setattr("baselines.training.segmenter.mean_iou", lambda *_: 0.5)
+    config = tiny(system)
+    train(config, tmp_path / "straight")
+    with pytest.raises(KilledError):
+        train(config, tmp_path / "killed", watch=killed_after(3))
+    train(config, tmp_path / "killed", resume=True)
+    assert equal(weights(tmp_path / "straight"), weights(tmp_path / "killed"))
+
+
+def test_training_moves_every_player_and_another_seed_elsewhere(tmp_path):
+    found = []
+    for seed in (0, 1):
+        train(tiny("spmpgan", seed=seed), tmp_path / str(seed))
+        found.append(weights(tmp_path / str(seed)))
+    assert not equal(*found)
+
+
+def test_more_steps_may_be_added_to_a_finished_run(tmp_path):
+    train(tiny("spmpgan", steps=2), tmp_path / "grown")
+    train(tiny("spmpgan", steps=4), tmp_path / "grown", resume=True)
+    train(tiny("spmpgan", steps=4), tmp_path / "straight")
+    assert equal(weights(tmp_path / "grown"), weights(tmp_path / "straight"))
+
+
+def test_bf16_trains_without_a_change(tmp_path):
+    seen = {}
+    config = tiny("divsem", precision="bf16-mixed", steps=2)
+    train(config, tmp_path, watch=lambda done, total, losses: seen.update(losses))
+    assert seen
+    assert all(value == value for value in seen.values())
+    assert all(value.dtype != torch.bfloat16 for value in weights(tmp_path).values())
+
+
+def test_a_diverged_run_stops_with_a_sentence_and_keeps_its_last_checkpoint(tmp_path):
+    train(tiny("spmpgan", steps=2), tmp_path)
+    before = (tmp_path / CHECKPOINT).read_bytes()
+
+    class Poisoned(loop.Examples):
+        def example(self, number):
+            found = super().example(number)
+            # A learning rate that is far too high would do the same, later.
+            object.__setattr__(found, "picture", found.picture.astype("float32") * float("nan"))
+            return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "Examples", Poisoned)
+        with pytest.raises(BadInput, match=r"diverged at step 3: .*no longer finite.*is kept"):
+            train(tiny("spmpgan"), tmp_path, resume=True)
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
+    train(tiny("spmpgan"), tmp_path, resume=True)
+
+
+def test_a_checkpoint_of_another_configuration_is_refused_with_the_field(tmp_path):
+    train(tiny("spmpgan"), tmp_path)
+    with pytest.raises(BadInput, match=r"another configuration \(seed: 0 against 5\)"):
+        train(tiny("spmpgan", seed=5), tmp_path, resume=True)
+
+
+def test_a_folder_with_a_run_in_it_is_not_overwritten(tmp_path):
+    train(tiny("spmpgan", steps=2), tmp_path)
+    with pytest.raises(BadInput, match="a run is here already; give --resume"):
+        train(tiny("spmpgan", steps=2), tmp_path)
+
+
+def test_a_truncated_checkpoint_is_refused(tmp_path):
+    train(tiny("spmpgan", steps=2), tmp_path)
+    path = tmp_path / CHECKPOINT
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(BadInput, match="not a whole checkpoint"):
+        train(tiny("spmpgan"), tmp_path, resume=True)
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_earlier_one(tmp_path, monkeypatch):
+    train(tiny("spmpgan", steps=2), tmp_path)
+    before = (tmp_path / CHECKPOINT).read_bytes()
+
+    def full(self, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    with pytest.raises(BadInput, match="No space left on device"):
+        train(tiny("spmpgan"), tmp_path, resume=True)
+    monkeypatch.undo()
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
+
+
+def test_a_device_that_is_not_here_is_named(tmp_path):
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    with pytest.raises(BadInput, match="no CUDA device is here; use cpu"):
+        train(tiny("spmpgan"), tmp_path, device="cuda")
+
+
+def test_losses_and_pictures_go_to_tensorboard(tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    train(tiny("sesame", picture=2), tmp_path)
+    log = EventAccumulator(str(tmp_path / "tensorboard"))
+    log.Reload()
+    assert [event.step for event in log.Scalars("loss/discriminator")] == [1, 2, 3, 4]
+    assert any(tag.startswith("made") for tag in log.Tags()["images"])
+
+
+@pytest.mark.parametrize("system", ["spmpgan", "segmenter"])
+def test_training_lowers_the_loss_that_it_is_given(system, tmp_path, monkeypatch):
+    monkeypatch.setattr("baselines.training.segmenter.mean_iou", lambda *_: 0.5)
+    losses = []
+    weights = {} if system == "segmenter" else {"l1": 1}
+    plan = {"generator": 1e-2, "discriminator": 1e-3, "betas": (0.5, 0.9)}
+    config = tiny(system, steps=40, weights=weights, optimisation=plan, checkpoint=40)
+    name = "cross_entropy" if system == "segmenter" else "l1"
+    train(config, tmp_path, watch=lambda done, total, found: losses.append(found[name]))
+    assert sum(losses[-8:]) < 0.8 * sum(losses[:8])
+
+
+def test_the_segmenters_features_take_part_where_they_are_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("baselines.training.segmenter.mean_iou", lambda *_: 0.5)
+    trained = tmp_path / "no-weights" / "none-in-tests.safetensors"
+    train(tiny("segmenter", steps=2), tmp_path / "segmenter", weights=trained)
+    seen = []
+    weights = {"l1": 1, "perceptual": 10, "style": 1, "through": "segmenter"}
+    for system in ("spmpgan", "sesame"):
+        config = tiny(system, steps=2, weights=weights)
+        train(config, tmp_path / system, watch=lambda done, total, found: seen.append(found))
+    assert all(losses["perceptual"] > 0 and losses["style"] > 0 for losses in seen)
+    assert len(seen) == 4

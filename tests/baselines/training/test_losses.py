@@ -1,0 +1,109 @@
+"""The losses against closed forms."""
+
+import math
+
+import pytest
+import torch
+
+from baselines.training.losses import (
+    discriminator_hinge,
+    discriminator_softplus,
+    feature_matching,
+    generator_hinge,
+    generator_softplus,
+    gradient_penalty,
+)
+from baselines.training.perceptual import Perceptual, gram, perceptual_network
+from bench.weights import WeightsMissing
+
+
+class Weights:
+    """What the weights finder finds."""
+
+    def __init__(self, state):
+        self.state = state
+
+    def load(self):
+        return self.state
+
+
+def test_the_hinge_is_zero_once_both_sides_are_beyond_their_margins():
+    assert discriminator_hinge([torch.tensor([1.0, 3.0])], [torch.tensor([-1.0, -9.0])]) == 0
+
+
+def test_the_hinge_is_the_mean_over_scales_of_both_sides():
+    real, fake = [torch.tensor([0.0]), torch.tensor([2.0])], [torch.tensor([0.5])] * 2
+    assert discriminator_hinge(real, fake).item() == pytest.approx((1 + 1.5 + 0 + 1.5) / 2)
+
+
+def test_the_generators_hinge_is_minus_the_mean_score():
+    assert generator_hinge([torch.tensor([1.0, 3.0]), torch.tensor([0.0])]).item() == -1.0
+
+
+def test_softplus_losses_of_undecided_scores_are_log_two():
+    zero = torch.zeros(3)
+    assert generator_softplus(zero).item() == pytest.approx(math.log(2))
+    assert discriminator_softplus(zero, zero, 0.5).item() == pytest.approx(1.5 * math.log(2))
+
+
+def test_the_gradient_penalty_of_a_linear_score_is_its_weights_squared_norm():
+    pictures = torch.randn(5, 3, 4, 4, requires_grad=True)
+    weight = torch.randn(3, 4, 4)
+    scores = (pictures * weight).sum((1, 2, 3))
+    assert gradient_penalty(scores, pictures).item() == pytest.approx(
+        weight.square().sum().item(), rel=1e-5
+    )
+
+
+def test_feature_matching_leaves_the_scores_out_and_does_not_move_the_real_side():
+    real = [[torch.ones(2, requires_grad=True), torch.ones(2), torch.full((2,), 99.0)]]
+    fake = [[torch.full((2,), 3.0, requires_grad=True), torch.zeros(2), torch.zeros(2)]]
+    loss = feature_matching(real, fake)
+    loss.backward()
+    assert loss.item() == pytest.approx(2 + 1)
+    assert real[0][0].grad is None
+    assert fake[0][0].grad is not None
+
+
+def test_the_perceptual_loss_weights_the_features_l1_and_moves_the_fake_alone():
+    look = Perceptual(lambda x: [x, 2 * x], "twice", weights=(0.25, 1.0))
+    fake = torch.zeros(1, 3, 2, 2, requires_grad=True)
+    real = torch.ones(1, 3, 2, 2, requires_grad=True)
+    loss = look(fake, real)
+    loss.backward()
+    assert loss.item() == pytest.approx(0.25 * 1 + 1.0 * 2)
+    assert real.grad is None
+
+
+def test_a_gram_matrix_is_the_mean_product_of_channels():
+    features = torch.stack([torch.full((2, 2), 2.0), torch.full((2, 2), 3.0)])[None]
+    assert torch.equal(gram(features)[0], torch.tensor([[4.0, 6.0], [6.0, 9.0]]) / 2)
+
+
+@pytest.mark.parametrize(
+    ("through", "sentence"), [("vgg19", "weights of vgg19"), ("segmenter", "segmenter")]
+)
+def test_a_perceptual_network_without_weights_is_named_and_not_replaced(through, sentence):
+    with pytest.raises(WeightsMissing, match=sentence):
+        perceptual_network(through)
+
+
+def test_vgg_is_seen_at_the_first_activation_of_every_stage(monkeypatch):
+    from torchvision.models import vgg19
+
+    torch.manual_seed(0)
+    with torch.device("meta"):
+        network = vgg19(weights=None).features[:32]
+    shapes = {name: value.shape for name, value in network.state_dict().items()}
+    state = {f"features.{name}": 0.05 * torch.randn(shape) for name, shape in shapes.items()}
+    monkeypatch.setattr("baselines.training.perceptual.require", lambda _: Weights(state))
+    fake, real = torch.rand(2, 1, 3, 32, 32) * 2 - 1
+    network.load_state_dict({name[9:]: value for name, value in state.items()}, assign=True)
+    expected = torch.zeros(())
+    # relu1_1, relu2_1, relu3_1, relu4_1, relu5_1: stages of 2, 2, 4, 4, 4 convolutions
+    for end, weight in zip((2, 7, 12, 21, 30), (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1)):
+        with torch.no_grad():
+            one, other = network[:end](fake.clone()), network[:end](real.clone())
+        expected = expected + weight * (one - other).abs().mean()
+    found = perceptual_network("vgg19")(fake, real)
+    torch.testing.assert_close(found.detach(), expected)
