@@ -43,8 +43,7 @@ class ProceduralSegmenter(Segmenter):
         self.device = device
         self.space = own_space(f"{domain}, segmenter", domains[domain])
 
-    def identity(self) -> Record:
-        """Tensors and preprocessing."""
+    def _identified(self) -> Record:
         return {
             "segmenter": "procedural",
             "tensors": self._network.tensors_hash,
