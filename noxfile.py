@@ -16,17 +16,22 @@ nox.options.sessions = ["lint", "tests"]
 HERE = Path(__file__).parent
 HOME = HERE / ".nox" / "sebench"
 SCRIPTS = HOME / ("Scripts" if os.name == "nt" else "bin")
-PACKAGES = ["bench", "masks", "baselines", "reports"]
+# Without dependencies: they would bring an OpenCV with windows over the one without, which needs
+# libraries of the system. What is really imported stands in the extra `dev`.
+MMSEG = ["mmsegmentation>=1.2.2,<2", "mmcv-lite>=2.0.1,<2.2", "mmengine>=0.10,<1"]
 
 
 def environment(session: nox.Session) -> str:
     """Makes the shared environment where it is missing or the project's needs have changed."""
     python = str(SCRIPTS / "python")
     stamp = HOME / "installed"
-    wanted = hashlib.sha256((HERE / "pyproject.toml").read_bytes()).hexdigest()
+    needs = (HERE / "pyproject.toml").read_bytes() + Path(__file__).read_bytes()
+    wanted = hashlib.sha256(needs).hexdigest()
     if not stamp.is_file() or stamp.read_text() != wanted:
         session.run(sys.executable, "-m", "venv", str(HOME), external=True)
-        session.run(python, "-m", "pip", "install", "--quiet", "-e", ".[dev]", external=True)
+        install = [python, "-m", "pip", "install", "--quiet"]
+        session.run(*install, "-e", ".[dev]", external=True)
+        session.run(*install, "--no-deps", *MMSEG, external=True)
         stamp.write_text(wanted)
     return python
 

@@ -11,22 +11,19 @@ names (protocol/editing.md, B). Pictures are BGR for official weights: see the a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import torch
 from pydantic import Field
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from baselines.layers.condition import Condition
+from baselines.layers.initial import initialise_normal
 from baselines.layers.progressive import Border, Stage, StagePicture, run_stages
 from baselines.layers.region_style import RegionMean, StyleEncoder
 from baselines.layers.style_preserved import Modulation
 from baselines.spmpgan import ProgressiveConfig
-from bench.identity import tensors_hash
 
-__all__ = ["VARIANTS", "DivSem", "DivSemConfig", "StyleBank", "divsem_config"]
+__all__ = ["VARIANTS", "DivSem", "DivSemConfig", "divsem_config"]
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "full": {},
@@ -107,6 +104,7 @@ class DivSem(nn.Module):
                 valid_ratio=config.valid_ratio,
                 region_mean=config.region_mean,
             )
+        initialise_normal(self)
 
     def forward(
         self, masked: Tensor, condition: Condition, original: Tensor | None = None
@@ -120,36 +118,3 @@ class DivSem(nn.Module):
         """
         stages = [stage for stage in self.children() if isinstance(stage, Stage)]
         return run_stages(stages, masked, condition, original, self.config.border)
-
-
-@dataclass(frozen=True, eq=False)
-class StyleBank:
-    """Style vectors of training regions, by class: what a fully erased region draws from.
-
-    Attributes:
-        codes: label -> [N,D], un-normalised region means (protocol/editing.md, B.3).
-    """
-
-    codes: Mapping[int, Tensor]
-
-    @classmethod
-    def of_rows(cls, rows: Tensor | None, labels: Tensor | None) -> StyleBank:
-        """The bank of vectors [N,D] with their classes [N], as a weights file keeps them."""
-        if rows is None or labels is None:
-            return cls({})
-        return cls({int(label): rows[labels == label] for label in set(labels.tolist())})
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 (hex) over the bank: part of the identity of what is drawn from it."""
-        return tensors_hash((f"{label}", codes.numpy()) for label, codes in self.codes.items())
-
-    def draw(self, label: int, generator: Generator) -> Tensor:
-        """One vector [D] of the class, each equally likely.
-
-        Raises:
-            KeyError: the bank has no vector of this class.
-        """
-        codes = self.codes[label]
-        index = torch.randint(len(codes), (1,), generator=generator)
-        return codes[int(index)]

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from baselines.layers.condition import Condition
+from baselines.layers.initial import initialise_normal
 from baselines.layers.progressive import Border, Stage, StagePicture, run_stages
 from baselines.layers.sn_patch import SNPatchDiscriminator, patch_widths
 from baselines.layers.style_preserved import Modulation
@@ -135,6 +136,7 @@ class SPMPGAN(nn.Module):
                 spectral_norm=spectral_norm,
             )
             self.add_module(name, stage)
+        initialise_normal(self)
 
     def forward(
         self, masked: Tensor, condition: Condition, original: Tensor | None = None

@@ -5,20 +5,22 @@
 
 A score of per-edit values holds them in the order of its task's `edits`; a score of the whole set
 (FID, mIoU and its classes) holds jackknife pseudo-values, one per scene: that is one per edit where
-every scene has one edit. Nine significant digits, `null` for none, "inf" for infinite; one score a
-line, so that git shows which moved; the same run gives the same bytes.
+every scene has one edit. Most scenes do not hold a given class and have the same pseudo-value, which
+is then written once: {"all": v, "but": {"INDEX": w}}. Nine significant digits, `null` for none, "inf"
+for infinite; one score a line, so that git shows which moved; the same run gives the same bytes.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
 from bench.atomic import write_text
 from bench.compare.evidence import Cost, Evidence, Key, Side
@@ -29,6 +31,7 @@ __all__ = ["read_baseline", "read_side", "save_baseline"]
 FORMAT = 1
 
 _Number = float | Literal["inf", "-inf"] | None
+_Row = list[float | str | None]
 
 
 class _Part(BaseModel):
@@ -38,6 +41,13 @@ class _Part(BaseModel):
 class _Task(_Part):
     edits: tuple[str, ...]
     scenes: tuple[str, ...]
+
+
+class _Mostly(_Part):
+    """A list whose values are `all` but at a few indices."""
+
+    all: _Number
+    but: dict[NonNegativeInt, _Number]
 
 
 class _Score(_Part):
@@ -53,7 +63,7 @@ class _Score(_Part):
     value: _Number
     reason: str
     kind: Literal["edits", "scenes", "none"]
-    values: tuple[_Number, ...]
+    values: tuple[_Number, ...] | _Mostly
 
 
 class _Cost(_Part):
@@ -169,17 +179,36 @@ def _score(one: Evidence, task: _Task) -> dict[str, Any]:
         "value": None if one.value is None else _written(one.value),
         "reason": one.reason,
         "kind": one.kind,
-        "values": [_written(float(at.get(unit, math.nan))) for unit in units],
+        "values": _shortened([_written(float(at.get(unit, math.nan))) for unit in units]),
     }
+
+
+def _shortened(values: _Row) -> _Row | dict[str, Any]:
+    """The list, or its commonest value and the others where half of them are that."""
+    if not values:
+        return values
+    common, count = Counter(values).most_common(1)[0]
+    if 2 * count < len(values):
+        return values
+    return {"all": common, "but": {str(i): v for i, v in enumerate(values) if v != common}}
+
+
+def _in_full(values: tuple[_Number, ...] | _Mostly, count: int) -> tuple[_Number, ...]:
+    if not isinstance(values, _Mostly):
+        return values
+    if any(i >= count for i in values.but):
+        raise ValueError(f"an index of `but` is beyond the {count} values")
+    return tuple(values.but.get(i, values.all) for i in range(count))
 
 
 def _evidence(score: _Score, task: _Task) -> Evidence:
     units, scenes = task.edits, task.scenes
     if score.kind == "scenes":
         units = scenes = tuple(dict.fromkeys(task.scenes))
-    values = np.asarray([_read(value) for value in score.values], dtype=np.float64)
     if score.kind == "none":
         units = scenes = ()
+    row = _in_full(score.values, len(units))
+    values = np.asarray([_read(value) for value in row], dtype=np.float64)
     if not len(units) == len(scenes) == len(values):
         raise ValueError(f"{score.metric} has {len(values)} values for {len(units)} {score.kind}")
     there = ~np.isnan(values)

@@ -95,8 +95,9 @@ class Registered:
 
     @property
     def needs(self) -> frozenset[str]:
-        """What a class declares that it needs; empty for a function, which may not know yet."""
-        return frozenset(getattr(self.factory, "needs", frozenset()))
+        """What a class declares that it needs; empty where only its instances know."""
+        declared = getattr(self.factory, "needs", None)
+        return frozenset(declared) if isinstance(declared, (set, frozenset)) else frozenset()
 
 
 def editor_names() -> list[str]:
@@ -125,8 +126,16 @@ def find_editor(name: str) -> Registered:
     return entry
 
 
-def create_editor(name: str, options: Mapping[str, Any] | None = None) -> Editor:
+def create_editor(
+    name: str, options: Mapping[str, Any] | None = None, *, trust: bool = False
+) -> Editor:
     """Makes the editor called `name` with a suite's options.
+
+    Args:
+        name: the registered name.
+        options: the factory's keyword arguments.
+        trust: agreement to run foreign code, given to an editor that asks for it (one with an
+            option `trust`); such an editor says what it would run where it is not trusted.
 
     Raises:
         BadInput: unknown name, unknown or missing option, or an editor that breaks the contract.
@@ -134,6 +143,11 @@ def create_editor(name: str, options: Mapping[str, Any] | None = None) -> Editor
     entry = find_editor(name)
     assert entry.factory is not None
     given = dict(options or {})
+    if "trust" in given:
+        # A suite may come from anywhere: it cannot agree on its user's behalf.
+        raise BadInput(f"editor {name!r}: options cannot say `trust`; agree with `--trust` instead")
+    if trust and "trust" in inspect.signature(entry.factory).parameters:
+        given["trust"] = True
     _check_options(name, entry.factory, given)
     editor = entry.factory(**given)
     if not isinstance(editor, Editor):

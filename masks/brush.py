@@ -1,8 +1,8 @@
 """SPMPGAN's brush: one stroke, drawn from 22 random words, for many masks at once.
 
-Source: protocol/editing.md, D.4 (type 0); lengths and widths at other sizes: section G. Angles
-and the discarded flips aside, every quantity is drawn as the published brush draws it, in fixed
-point: angles in 2**-32 turns, lengths in 2**-16 pixels.
+Source: protocol/editing.md, D.4 (type 0); lengths and widths at other sizes: section G. Every
+quantity has the published distribution, in fixed point: angles in 2**-32 turns, lengths in 2**-16
+pixels. The published code's two flips, which it decides and throws away, are left out.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _angles(words: UInt64) -> Int64:
 def _lengths(words: UInt64, scale: int) -> Int64:
     """Lengths in 2**-16 pixels, int64 [B, MOST]: Normal(R, 22) in 0..2R, R = 256 sqrt(2) / 8."""
     mean = isqrt(2048 << 32) * scale // ONE
-    spread = 22 * scale
+    spread = 22 * scale  # floor(R / 2) at 256x256
     lengths: Int64 = np.clip(mean + (normal(words) * spread >> 16), 0, 2 * mean)
     return lengths
 

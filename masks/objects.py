@@ -103,7 +103,7 @@ def choose(site: Site, rule: Rule, stream: Stream, key: str) -> Object | Impossi
 
 
 def hole(site: Site, chosen: Object, shape: str, margin: int) -> Bool:
-    """Bool [H,W]: the object's box or shape, grown by `margin` pixels."""
+    """The object's box or shape, grown by `margin` pixels, as bool [H,W]."""
     if shape == "box":
         return box(
             site.size,

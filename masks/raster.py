@@ -29,14 +29,14 @@ LARGEST = 8192
 
 
 def box(size: tuple[int, int], top: int, left: int, bottom: int, right: int) -> Bool:
-    """Bool [H,W]: rows top..bottom-1 and columns left..right-1, cut to the canvas."""
+    """A box as bool [H,W]: rows top..bottom-1 and columns left..right-1, cut to the canvas."""
     mask = np.zeros(size, dtype=np.bool_)
     mask[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = True
     return mask
 
 
 def capsules(size: tuple[int, int], count: int, owner: Int64, ends: Int64, widths: Int64) -> Bool:
-    """Bool [count,H,W]: canvas k holds the union of the capsules whose owner is k.
+    """Canvases as bool [count,H,W]: canvas k holds the union of the capsules whose owner is k.
 
     Args:
         size: (H, W).
@@ -67,7 +67,7 @@ def union(size: tuple[int, int], ends: Int64, widths: Int64) -> Bool:
 
 
 def runs(size: tuple[int, int], count: int, lane: Int64, top: Float64, bottom: Float64) -> Bool:
-    """Bool [count,H,W]: the union of vertical runs top..bottom, which are cut to the canvas.
+    """The union of vertical runs top..bottom, cut to the canvas: bool [count,H,W].
 
     Args:
         size: (H, W).

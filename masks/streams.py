@@ -12,6 +12,7 @@ from a global state.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,7 @@ class Stream:
         return chosen
 
 
-def words_of(names: list[tuple[str | int, ...]], n: int) -> UInt64:
+def words_of(names: Sequence[tuple[str | int, ...]], n: int) -> UInt64:
     """The first n words of many streams, uint64 [len(names), n]."""
     words = np.empty((len(names), n), dtype=np.uint64)
     for row, name in zip(words, names, strict=True):

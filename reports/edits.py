@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reports.influence import Influence, influences
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from bench.run.header import MetricColumn, TaskRow
     from bench.run.reader import Run
 
-__all__ = ["edit_ids", "edits_data", "made_samples", "value_columns"]
+__all__ = ["edit_ids", "edits_data", "value_columns"]
 
 OK, FAILED, NO_PICTURE, NO_ROW = "o", "f", "n", " "
 
@@ -32,6 +34,8 @@ def edits_data(run: Run, task: TaskRow, samples: pd.DataFrame) -> dict[str, Any]
     edits = edit_ids(samples)
     first = samples.drop_duplicates("edit").set_index("edit").reindex(edits)
     metrics = value_columns(run, samples)
+    found = influences(run, task)
+    scenes = _texts(first["scene"])
     methods = [method.name for method in run.header.methods]
     by_method = {
         name: samples[samples["method"] == name].drop_duplicates("edit").set_index("edit")
@@ -40,13 +44,17 @@ def edits_data(run: Run, task: TaskRow, samples: pd.DataFrame) -> dict[str, Any]
     aligned = {name: frame.reindex(edits) for name, frame in by_method.items()}
     return {
         "edits": edits,
-        "scenes": _texts(first["scene"]),
+        "scenes": scenes,
         "regions": _texts(first["region"]) if "region" in first else [""] * len(edits),
         "coverage": _numbers(first["coverage"]) if "coverage" in first else [None] * len(edits),
         "truth": _truths(run, task, edits),
-        "metrics": [metric.model_dump(include=_METRIC_FIELDS) for metric in metrics],
+        "metrics": [
+            column.model_dump(include=_METRIC_FIELDS)
+            for column in (*metrics, *(one.column for one in found))
+        ],
         "values": [
-            [_numbers(aligned[name][metric.name]) for name in methods] for metric in metrics
+            *([_numbers(aligned[name][metric.name]) for name in methods] for metric in metrics),
+            *([_influences(one, name, scenes) for name in methods] for one in found),
         ],
         "states": [_states(run, task, name, aligned[name]) for name in methods],
         "reasons": [_reasons(aligned[name]) for name in methods],
@@ -54,13 +62,6 @@ def edits_data(run: Run, task: TaskRow, samples: pd.DataFrame) -> dict[str, Any]
 
 
 _METRIC_FIELDS = {"name", "title", "unit", "better"}
-
-
-def made_samples(run: Run, task: TaskRow) -> pd.DataFrame:
-    """The samples of the task's edits, without the rows about edits that were never made."""
-    samples = run.samples(task.name)
-    made: pd.DataFrame = samples[samples["edit"] != ""].reset_index(drop=True)
-    return made
 
 
 def edit_ids(samples: pd.DataFrame) -> list[str]:
@@ -89,6 +90,12 @@ def _short(value: Any) -> float | int | None:
         return math.copysign(999, value)
     short = float(f"{value:.4g}")
     return int(short) if short.is_integer() else short
+
+
+def _influences(found: Influence, method: str, scenes: Sequence[str]) -> list[float | int | None]:
+    """Every edit of a scene has the scene's influence: the score cannot tell them apart."""
+    by_scene = found.by_method.get(method, {})
+    return [_short(by_scene.get(scene)) for scene in scenes]
 
 
 def _texts(column: Sequence[Any]) -> list[str]:

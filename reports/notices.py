@@ -95,7 +95,11 @@ def _watched(run: Run) -> list[Notice]:
     titles = {task.name: task.title for task in run.header.tasks}
     found = []
     for (kind, text), names in tasks.items():
-        where = "every task" if len(names) == len(titles) else ", ".join(titles[n] for n in names)
+        where = (
+            "every task"
+            if len(names) == len(titles)
+            else _some([titles[n] for n in names], len(titles))
+        )
         found.append(Notice(kind, f"{text} ({where})."))
     return found
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from reports.beside import beside
 from reports.costs import CostRow, cost_rows
-from reports.edits import edit_ids, edits_data, made_samples
+from reports.edits import edit_ids, edits_data
+from reports.influence import Costly, costly, influences
 from reports.maps import TaskMaps, read_task_maps
 from reports.notices import Failure, failures, notices
 from reports.numbers import duration, printed
@@ -60,6 +61,7 @@ class TaskView:
     classes: tuple[Table, ...]
     maps: TaskMaps
     failures: tuple[Failure, ...]
+    costly: tuple[Costly, ...]
     data: dict[str, Any]
 
 
@@ -95,7 +97,7 @@ def render(run: Run, views: Sequence[TaskView], pictures: Pictures) -> str:
 
 
 def _view(run: Run, task: TaskRow) -> TaskView:
-    samples = made_samples(run, task)
+    samples = run.samples(task.name)
     maps = read_task_maps(run, task, edit_ids(samples))
     data = edits_data(run, task, samples)
     data |= {
@@ -109,7 +111,16 @@ def _view(run: Run, task: TaskRow) -> TaskView:
     }
     table = task_table(run, task)
     grouped = tuple(failures(run, samples))
-    return TaskView(task, table, tuple(class_tables(run, task)), maps, grouped, data)
+    first_edits = dict(zip(reversed(data["scenes"]), reversed(data["edits"])))
+    return TaskView(
+        task=task,
+        table=table,
+        classes=tuple(class_tables(run, task)),
+        maps=maps,
+        failures=grouped,
+        costly=tuple(costly(run, influences(run, task), first_edits, task)),
+        data=data,
+    )
 
 
 def _run_data(run: Run, pictures: Pictures) -> dict[str, Any]:

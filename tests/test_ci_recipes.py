@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.bench.gate.made_runs import make_runs, made_suite, write_results
+from tests.bench.gate.made_runs import made_suite, make_runs, write_results
 
 pytestmark = pytest.mark.slow  # every step is a process of its own
 
@@ -59,6 +59,7 @@ def act(place: Path, out: str, **given: str) -> tuple[int, str, str]:
     inputs |= {"suite": "suite.yaml", "baseline": "baseline.json", "install": "false", "out": out}
     inputs |= given
     output = place / f"{Path(out).name}.output"
+    output.unlink(missing_ok=True)
     files = {"GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(place / "summary.md")}
     said = ""
     for step in action["runs"]["steps"]:

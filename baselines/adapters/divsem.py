@@ -11,18 +11,26 @@ from torch import Tensor
 
 from baselines.adapters.demands import demand_hole, demand_known, demand_labels
 from baselines.adapters.fitting import fit_batch, fit_pictures, fit_reference
+from baselines.adapters.options import EdgeSource, check_choice
+from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
-from baselines.divsem import DivSem, StyleBank
+from baselines.divsem import DivSem
 from baselines.layers.condition import Condition, RegionStyle
 from baselines.layers.region_style import RegionMeans, separate_regions
+from baselines.style_bank import StyleBank
 from bench.batch import EditBatch
 from bench.errors import EditFailed
 
-__all__ = ["DivSemEditor"]
+__all__ = ["DivSemEditor", "Styles"]
+
+Styles = Literal["bank", "reference"]
+"""Where the style of a hidden region comes from."""
 
 
 class DivSemEditor:
     """DivSem: one style vector per region, from what is visible, a bank or a reference.
+
+    A picture of another size is brought to the network's square and back.
 
     Args:
         weights: a safetensors file of `sebench models import divsem`.
@@ -33,6 +41,7 @@ class DivSemEditor:
             touched regions of "restyle" edits their styles.
         first_label: the network's channel of the label space's class 0 (released: 0).
         edges: where the edge channel comes from.
+        precision: see `baselines.adapters.precision`.
 
     Raises:
         BadInput: weights that are missing, truncated, or of another system or variant.
@@ -44,10 +53,14 @@ class DivSemEditor:
         self,
         weights: str,
         variant: str | None = None,
-        styles: Literal["bank", "reference"] = "bank",
+        styles: Styles = "bank",
         first_label: int = 0,
-        edges: Literal["regions", "labels", "instances"] = "regions",
+        edges: EdgeSource = "regions",
+        precision: Precision = "float32",
     ) -> None:
+        check_choice("divsem", "styles", styles, Styles)
+        check_choice("divsem", "edges", edges, EdgeSource)
+        check_choice("divsem", "precision", precision, Precision)
         loaded = load_network("divsem", Path(weights), variant=variant)
         assert isinstance(loaded.network, DivSem)
         self.network = loaded.network
@@ -60,12 +73,14 @@ class DivSemEditor:
         self.needs = frozenset({"references"}) if styles == "reference" else frozenset()
         self.first_label = first_label
         self.edges = edges
+        self.precision: Precision = precision
         self.identity: dict[str, Any] = {
             **loaded.identity,
             "styles": styles,
             "style_bank": self.bank.hash,
             "first_label": first_label,
             "edges": edges,
+            "precision": precision,
         }
 
     def to(self, device: str) -> DivSemEditor:
@@ -89,13 +104,13 @@ class DivSemEditor:
         condition = Condition(
             labels, fitted.edges(self.edges)[:, 0] > 0, fitted.hole[:, 0], config.classes
         )
-        with torch.inference_mode():
+        with torch.inference_mode(), computing(self.precision, batch.masked.device):
             # Official networks were trained on pictures as OpenCV reads them: BGR.
             masked = fitted.masked.flip(1)
             if config.styled:
                 condition = replace(condition, style=self._style(fitted, masked, labels))
             painted = self.network(masked, condition)[-1].painted
-            return fit_pictures(painted.flip(1), (given[0], given[1]))
+            return fit_pictures(painted.float().flip(1), (given[0], given[1]))
 
     def _style(self, batch: EditBatch, masked: Tensor, labels: Tensor) -> RegionStyle:
         encoder = self.network.zencoder
@@ -133,8 +148,9 @@ class DivSemEditor:
             # A void region has no class to draw for: it takes the picture's average style.
             mine = (regions.items == item) & ~regions.erased
             return regions.means[mine].mean(0)
-        if label in self.bank.codes:
-            return self.bank.draw(label, generators[item]).to(regions.means)
+        drawn = self.bank.draw(label, generators[item])
+        if drawn is not None:
+            return drawn.to(regions.means)
         name = batch.space.classes[label - self.first_label]
         raise EditFailed(
             f"styles: edit {batch.ids[item]}: class {name!r} is hidden completely and "

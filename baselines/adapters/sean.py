@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from baselines.adapters.demands import demand_labels, demand_sides
+from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
 from baselines.layers.region_adaptive import StyledRegions
 from baselines.sean import SEANConfig, SEANGenerator
@@ -33,13 +34,20 @@ class SEANEditor:
         style: whose styles: "visible" = the picture's known pixels; "reference" = each edit's
             first reference picture, then the known pixels; "original" = the unmasked picture, the
             published reconstruction task, which sees what it shall paint.
+        precision: see `baselines.adapters.precision`.
 
     Raises:
         BadInput: weights that are missing, truncated, or of another system or variant; an unknown
             style.
     """
 
-    def __init__(self, weights: str, variant: str | None = None, style: Style = "visible") -> None:
+    def __init__(
+        self,
+        weights: str,
+        variant: str | None = None,
+        style: Style = "visible",
+        precision: Precision = "float32",
+    ) -> None:
         if style not in get_args(Style):
             raise BadInput(f"editor 'sean': style {style!r}; expected one of {get_args(Style)}")
         loaded = load_network("sean", Path(weights), variant=variant)
@@ -48,7 +56,8 @@ class SEANEditor:
         self.card = loaded.card
         self.config = SEANConfig(**loaded.card.config)
         self.style = style
-        self.identity = {**loaded.identity, "style": style}
+        self.precision: Precision = precision
+        self.identity = {**loaded.identity, "style": style, "precision": precision}
         self._mean = loaded.extras.get("mean_codes")
         self._mean_known = loaded.extras.get("mean_codes_known")
 
@@ -75,8 +84,9 @@ class SEANEditor:
         demand_sides(batch, 32)
         codes = self._codes(batch)
         generators = [batch.generator(i) for i in range(len(batch))]
-        painted: Tensor = self.network(StyledRegions.of(batch.labels, codes, generators))
-        return painted
+        with computing(self.precision, batch.masked.device):
+            painted: Tensor = self.network(StyledRegions.of(batch.labels, codes, generators))
+        return painted.float()
 
     def _codes(self, batch: EditBatch) -> Tensor:
         codes, known = self._seen(batch)

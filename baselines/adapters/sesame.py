@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from baselines.adapters.demands import demand_hole, demand_known, demand_labels, demand_sides
+from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
 from baselines.sesame import SESAMEConfig, sesame_labels
 from bench.batch import EditBatch
@@ -25,6 +26,7 @@ class SESAMEEditor:
     Args:
         weights: a file of `sebench models import sesame`.
         variant: what the weights must be of; any where None.
+        precision: see `baselines.adapters.precision`.
 
     Raises:
         BadInput: weights that are missing, truncated, or of another system or variant.
@@ -32,11 +34,14 @@ class SESAMEEditor:
 
     needs: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, weights: str, variant: str | None = None) -> None:
+    def __init__(
+        self, weights: str, variant: str | None = None, precision: Precision = "float32"
+    ) -> None:
         loaded = load_network("sesame", Path(weights), variant=variant)
         self.network = loaded.network
         self.card = loaded.card
-        self.identity = loaded.identity
+        self.precision: Precision = precision
+        self.identity = {**loaded.identity, "precision": precision}
         self.config = SESAMEConfig(**loaded.card.config)
 
     def to(self, device: str) -> SESAMEEditor:
@@ -56,7 +61,8 @@ class SESAMEEditor:
         demand_sides(batch, 4)
         demand_hole(batch)
         demand_known(batch)
-        painted: Tensor = self.network(
-            batch.masked, sesame_labels(self.config, batch.labels, batch.hole[:, 0])
-        )
-        return painted
+        with computing(self.precision, batch.masked.device):
+            painted: Tensor = self.network(
+                batch.masked, sesame_labels(self.config, batch.labels, batch.hole[:, 0])
+            )
+        return painted.float()

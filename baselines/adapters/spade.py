@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from baselines.adapters.demands import demand_labels, demand_sides
+from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
 from baselines.spade import SPADEConfig, spade_labels
 from bench.batch import EditBatch
@@ -27,6 +28,7 @@ class SPADEEditor:
     Args:
         weights: a file of `sebench models import spade`.
         variant: what the weights must be of; any where None.
+        precision: see `baselines.adapters.precision`.
 
     Raises:
         BadInput: weights that are missing, truncated, or of another system or variant.
@@ -34,11 +36,14 @@ class SPADEEditor:
 
     needs: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, weights: str, variant: str | None = None) -> None:
+    def __init__(
+        self, weights: str, variant: str | None = None, precision: Precision = "float32"
+    ) -> None:
         loaded = load_network("spade", Path(weights), variant=variant)
         self.network = loaded.network
         self.card = loaded.card
-        self.identity = loaded.identity
+        self.precision: Precision = precision
+        self.identity = {**loaded.identity, "precision": precision}
         self.config = SPADEConfig(**loaded.card.config)
 
     def to(self, device: str) -> SPADEEditor:
@@ -55,7 +60,8 @@ class SPADEEditor:
         """
         demand_labels(batch, self.config.classes, self.card.label_space)
         demand_sides(batch, self.config.divisor)
-        painted: Tensor = self.network(
-            spade_labels(self.config, batch.labels, batch.edges()[:, 0] > 0)
-        )
-        return painted
+        with computing(self.precision, batch.masked.device):
+            painted: Tensor = self.network(
+                spade_labels(self.config, batch.labels, batch.edges()[:, 0] > 0)
+            )
+        return painted.float()

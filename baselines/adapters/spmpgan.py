@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from baselines.adapters.demands import demand_hole, demand_known, demand_labels
 from baselines.adapters.fitting import fit_batch, fit_pictures
+from baselines.adapters.options import EdgeSource, check_choice
+from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
 from baselines.layers.condition import Condition
 from baselines.spmpgan import SPMPGAN
@@ -21,6 +23,8 @@ __all__ = ["SPMPGANEditor"]
 class SPMPGANEditor:
     """SPMPGAN: style-preserved modulation, painted progressively at three sizes.
 
+    A picture of another size is brought to the network's square and back.
+
     Args:
         weights: a safetensors file of `sebench models import spmpgan`.
         variant: refuse weights of another variant; any where None.
@@ -29,9 +33,11 @@ class SPMPGANEditor:
         first_label: the network's channel of the label space's class 0. None = 1 where the network
             has exactly one channel more than the label space (ADE20K, 0 = unlabelled), else 0.
         edges: where the edge channel comes from; the released single-image script uses "labels".
+        precision: see `baselines.adapters.precision`.
 
     Raises:
-        BadInput: weights that are missing, truncated, or of another system or variant.
+        BadInput: weights that are missing, truncated, or of another system or variant;
+            an option that is not one of its words.
     """
 
     needs: frozenset[str] = frozenset()
@@ -42,8 +48,11 @@ class SPMPGANEditor:
         variant: str | None = None,
         peek: bool = False,
         first_label: int | None = None,
-        edges: Literal["regions", "labels", "instances"] = "regions",
+        edges: EdgeSource = "regions",
+        precision: Precision = "float32",
     ) -> None:
+        check_choice("spmpgan", "edges", edges, EdgeSource)
+        check_choice("spmpgan", "precision", precision, Precision)
         loaded = load_network("spmpgan", Path(weights), variant=variant)
         assert isinstance(loaded.network, SPMPGAN)
         self.network = loaded.network
@@ -53,11 +62,13 @@ class SPMPGANEditor:
         self.needs = frozenset({"original"}) if peek else frozenset()
         self.first_label = first_label
         self.edges = edges
+        self.precision: Precision = precision
         self.identity: dict[str, Any] = {
             **loaded.identity,
             "peek": peek,
             "first_label": first_label,
             "edges": edges,
+            "precision": precision,
         }
 
     def to(self, device: str) -> SPMPGANEditor:
@@ -86,7 +97,7 @@ class SPMPGANEditor:
             config.classes,
         )
         original = None if fitted.original is None else fitted.original.flip(1)
-        with torch.inference_mode():
+        with torch.inference_mode(), computing(self.precision, batch.masked.device):
             # Official networks were trained on pictures as OpenCV reads them: BGR.
             stages = self.network(fitted.masked.flip(1), condition, original)
-            return fit_pictures(stages[-1].painted.flip(1), (given[0], given[1]))
+            return fit_pictures(stages[-1].painted.float().flip(1), (given[0], given[1]))

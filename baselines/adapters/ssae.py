@@ -10,12 +10,17 @@ from torch import Tensor
 
 from baselines.adapters.demands import demand_hole
 from baselines.adapters.fitting import fit_batch, fit_pictures
+from baselines.adapters.options import check_choice
+from baselines.adapters.precision import Precision, computing
 from baselines.checkpoints import load_network
 from baselines.ssae import REGIONS, SSAE
 from bench.batch import EditBatch
 from bench.errors import EditFailed
 
-__all__ = ["SSAEEditor"]
+__all__ = ["MaskSource", "SSAEEditor"]
+
+MaskSource = Literal["predicted", "edit"]
+"""Who says where a region is: the network's mask predictor, or the edit's mask."""
 
 
 class SSAEEditor:
@@ -26,6 +31,7 @@ class SSAEEditor:
         variant: refuse weights of another variant; any where None.
         mask: "predicted" = the network's own mask predictor says where the region is; "edit" = the
             edit's mask does.
+        precision: see `baselines.adapters.precision`.
 
     Raises:
         BadInput: weights that are missing, truncated, or of another system or variant.
@@ -37,14 +43,18 @@ class SSAEEditor:
         self,
         weights: str,
         variant: str | None = None,
-        mask: Literal["predicted", "edit"] = "predicted",
+        mask: MaskSource = "predicted",
+        precision: Precision = "float32",
     ) -> None:
+        check_choice("ssae", "mask", mask, MaskSource)
+        check_choice("ssae", "precision", precision, Precision)
         loaded = load_network("ssae", Path(weights), variant=variant)
         assert isinstance(loaded.network, SSAE)
         self.network = loaded.network
         self.mask = mask
+        self.precision: Precision = precision
         self.card = loaded.card
-        self.identity: dict[str, Any] = {**loaded.identity, "mask": mask}
+        self.identity: dict[str, Any] = {**loaded.identity, "mask": mask, "precision": precision}
 
     def to(self, device: str) -> SSAEEditor:
         """Moves the network to `device`."""
@@ -65,7 +75,7 @@ class SSAEEditor:
         regions = [_region(name, batch.ids[i]) for i, name in enumerate(batch.regions)]
         assert fitted.original is not None
         edited = torch.empty_like(fitted.original)
-        with torch.inference_mode():
+        with torch.inference_mode(), computing(self.precision, batch.masked.device):
             for region in sorted(set(regions)):
                 mine = [i for i, name in enumerate(regions) if name == region]
                 edited[mine] = self._restyle(fitted.take(mine), region)
@@ -76,7 +86,7 @@ class SSAEEditor:
         generators = [batch.generator(i) for i in range(len(batch))]
         mask = batch.mask if self.mask == "edit" else None
         restyled: Tensor = self.network(batch.original, region, generators, mask).refined
-        return restyled
+        return restyled.float()
 
 
 def _region(name: str | None, edit: str) -> str:

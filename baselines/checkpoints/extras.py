@@ -53,9 +53,13 @@ def read_style_bank(path: Path, length: int) -> dict[str, Tensor]:
     rows: list[Tensor] = []
     labels: list[int] = []
     for label, codes in content.items():
+        if not str(label).isdigit() or not isinstance(codes, (list, tuple, Tensor)):
+            raise BadInput(f"{path}: entry {label!r}: expected a class number and a list of codes")
         for code in codes:
             if not isinstance(code, Tensor) or code.numel() != length:
                 raise BadInput(f"{path}: class {label}: expected codes of length {length}")
             rows.append(code.reshape(length).float())
             labels.append(int(label))
+    if not rows:
+        raise BadInput(f"{path}: no style code in any of {len(content)} classes")
     return {"style_bank": torch.stack(rows), "style_bank_classes": torch.tensor(labels)}

@@ -92,4 +92,5 @@ def _facts(batch: EditBatch, i: int) -> dict[str, Any]:
 
 def _bytes(picture: NDArray[Any]) -> UInt8:
     grey = np.rint((picture.transpose(1, 2, 0) + 1) * 127.5)
-    return np.clip(grey, 0, 255).astype(np.uint8)
+    clipped: UInt8 = np.clip(grey, 0, 255).astype(np.uint8)
+    return clipped

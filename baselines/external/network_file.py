@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from torch import Tensor
+from torch import Tensor, nn
 
 from baselines.adapters.demands import demand_labels
 from baselines.adapters.fitting import fit_batch, fit_pictures
@@ -159,7 +159,8 @@ def _load(file: Path, trust: bool) -> Callable[[list[Tensor]], Tensor]:
     demand_trust(trust, "network-file", what)
     try:
         if file.suffix == ".pt":
-            module = torch.jit.load(file, map_location="cpu").eval()
+            load: Callable[..., nn.Module] = torch.jit.load
+            module = load(file, map_location="cpu").eval()
         else:
             module = torch.export.load(file).module()
     except Exception as error:  # the loaders raise what they like on a damaged file

@@ -21,5 +21,5 @@ def demand_trust(trust: bool, editor: str, what: str) -> None:
     if not trust:
         raise BadInput(
             f"editor {editor!r} would run {what}, with all your rights on this machine; nothing has "
-            "run yet. If you know what it does, agree with `--trust` (or `trust: true` in its options)"
+            "run yet. If you know what it does, agree with `--trust`"
         )

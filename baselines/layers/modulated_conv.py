@@ -62,7 +62,8 @@ def _region_at(style: RegionTexture, layer: EqualisedLinear, size: tuple[int, in
     if style.noise.dim() == 2:
         # The layer is affine, so two vectors say all: layer(S + N M) is between them.
         clean = style_at(style.texture, layer, size)
-        return torch.lerp(clean, style_at(style.texture + style.noise, layer, size), mask)
+        noisy = style_at(style.texture + style.noise, layer, size)
+        return torch.lerp(clean, noisy, mask.to(clean.dtype))
     noise = F.interpolate(style.noise, size=size, mode="nearest")
     return style_at(style.texture[:, :, None, None] + noise * mask, layer, size)
 

@@ -12,7 +12,7 @@ __all__ = ["Neighbourhoods", "identify", "resize_nearest"]
 
 _LARGEST = 2**62
 _BLOCK = 4096
-"""Rows that are spread at once: small enough that a block stays in the processor's cache."""
+"""Rows that a CPU spreads at once: small enough that a block stays in its cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +61,9 @@ class Neighbourhoods:
         rows = x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
         out = torch.empty_like(rows)
         places = self.ids.reshape(-1)
-        for start in range(0, len(rows), _BLOCK):
-            block = slice(start, start + _BLOCK)
+        step = _BLOCK if x.device.type == "cpu" else len(rows)
+        for start in range(0, len(rows), step):
+            block = slice(start, start + step)
             here = places[block]
             torch.addcmul(
                 F.embedding(here, bias), rows[block], F.embedding(here, gain), out=out[block]

@@ -107,7 +107,9 @@ class StyleEncoder(nn.Module):
             skips.append(x)
         for k in (5, 4, 3, 2):
             x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-            x = self.get_submodule(f"dec{k}")(torch.cat([x, skips[k - 2]], dim=1))
+            # Rebinding lets the widest maps go as soon as they have been read.
+            x = torch.cat([x, skips[k - 2]], dim=1)
+            x = self.get_submodule(f"dec{k}")(x)
         features: Tensor = self.dec1(x)
         return features
 
@@ -159,6 +161,8 @@ def average_regions(features: Tensor, regions: Tensor, count: int) -> Tensor:
     # A region has thousands of pixels: in half precision the sum would stop growing.
     features = features.to(torch.promote_types(features.dtype, torch.float32))
     flat = features.permute(0, 2, 3, 1).flatten(0, 2)
+    # Sums over whole regions would drown in the rounding of a half-precision feature.
+    flat = flat.to(torch.promote_types(flat.dtype, torch.float32))
     sums = flat.new_zeros(count, flat.shape[1]).index_add_(0, index, flat)
     return sums / torch.bincount(index, minlength=count).unsqueeze(1)
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from baselines.layers.initial import initialise_normal
 from baselines.layers.spectral import spectral
 
 __all__ = ["SNPatchDiscriminator", "patch_widths"]
@@ -41,6 +42,7 @@ class SNPatchDiscriminator(nn.Module):
         self.dis_model = nn.Sequential(
             *(_Layer(i, o, spectral_norm) for i, o in zip(inputs, widths, strict=True))
         )
+        initialise_normal(self)
 
     def forward(self, labels: Tensor, image: Tensor) -> Tensor:
         """Scores of `image` under the one-hot `labels` of its hole; the hinge's argument."""

@@ -12,7 +12,9 @@ from bench.cli import (
     datasets,
     demo,
     doctor,
+    export,
     gate,
+    history,
     masks,
     models,
     report,
@@ -54,8 +56,11 @@ app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("score")(score.score)
 app.command("report")(report.report)
+app.command("export")(export.export)
+app.command("figures")(export.figures)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
+app.command("history")(history.history)
 app.command("train")(train.train)
 app.command("doctor")(doctor.doctor)
 app.add_typer(baseline.app, name="baseline")

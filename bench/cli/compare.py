@@ -50,6 +50,7 @@ def compare(
         methods=None if methods is None else [methods],
         allow=allow or (),
         margin_of=chosen.margin,
+        judges=chosen.judges,
         alpha=chosen.alpha,
     )
     if markdown is not None:

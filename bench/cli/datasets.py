@@ -16,6 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="Known datasets: list, check, prepa
 def list_datasets() -> None:
     """List the known datasets and the layout that each is expected in."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from bench.datasets import dataset_names, describe
@@ -24,7 +25,7 @@ def list_datasets() -> None:
     for name in dataset_names():
         info = describe(name)
         splits = [f"{one}*" if one == info.default else one for one in info.subsets]
-        table.add_row(name, ", ".join(splits), info.about, info.layout)
+        table.add_row(name, ", ".join(splits), escape(info.about), escape(info.layout))
     Console().print(table)
 
 

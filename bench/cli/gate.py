@@ -50,6 +50,6 @@ def gate(
         report.write_markdown(outcome, markdown)
     if json_file is not None:
         ci.write_gate_json(outcome, json_file)
-    said = report.lines(outcome) + (ci.annotations(outcome) if annotations else [])
+    said = report.lines(outcome) + (ci.github_annotations(outcome) if annotations else [])
     typer.echo("\n".join(said))
     raise typer.Exit(outcome.exit_code)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.values import named_values
+
 if TYPE_CHECKING:
     from bench.datasets import Dataset, Fit
     from masks import Site
@@ -53,7 +55,7 @@ def make(
     """
     from bench.datasets import Fit, describe, open_dataset
     from bench.errors import BadInput
-    from masks import MaskError, make_protocol, write_pack
+    from masks import MaskError, make_protocol, paired, write_pack
 
     name, _, path = data.partition("=")
     if fit not in ("crop", "resize", "native"):
@@ -62,7 +64,8 @@ def make(
     dataset = open_dataset(name, place, subset=subset, count=limit)
     cut = Fit(None if fit == "native" else (size, size), fit)  # type: ignore[arg-type]  # checked above
     try:
-        made = make_protocol(protocol, _parameters(parameter or []))
+        made = make_protocol(protocol, named_values(parameter or [], "--parameter"))
+        made = paired(made, dataset.ids)
         manifest = write_pack(
             out,
             made,
@@ -115,17 +118,3 @@ def _sites(dataset: Dataset, fit: Fit, samples: int) -> Iterator[tuple[Site, int
         site = Site(dataset.name, name, scene.labels, scene.instances, classes)
         for sample in range(samples):
             yield site, sample
-
-
-def _parameters(pairs: list[str]) -> dict[str, object]:
-    import yaml
-
-    from bench.errors import BadInput
-
-    found: dict[str, object] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not (name and equals):
-            raise BadInput(f"--parameter {pair!r} is not of the form NAME=VALUE")
-        found[name] = yaml.safe_load(value)
-    return found

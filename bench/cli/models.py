@@ -1,35 +1,49 @@
-"""`sebench models`: the registered editors."""
+"""`sebench models`: the registered editors, and official checkpoints made into weights files."""
 
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bench.cli.values import named_values
+
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Registered editors.")
+app = typer.Typer(no_args_is_help=True, help="Registered editors and their weights.")
 
 
 @app.command("list")
 def list_models() -> None:
     """List the registered editors and what they need; a broken one stands with its reason."""
-    from rich.console import Console
-    from rich.table import Table
-
     from bench.editors import registered_editors
 
-    table = Table("editor", "from", "sees beyond the hole's surround", "what it does")
     for editor in registered_editors():
         about = editor.summary if editor.problem is None else f"cannot be used: {editor.problem}"
-        table.add_row(editor.name, editor.source, ", ".join(sorted(editor.needs)), about)
-    Console().print(table)
+        needs = f"  [needs {', '.join(sorted(editor.needs))}]" if editor.needs else ""
+        typer.echo(f"{editor.name}: {about}{needs}")
+        typer.echo(f"    from {editor.source} ({editor.target})")
 
 
 @app.command()
-def show(name: Annotated[str, typer.Argument(help="An editor's name.")]) -> None:
-    """Show one editor: where it comes from, what it needs, its options."""
+def show(
+    name: Annotated[str, typer.Argument(help="An editor's name.")],
+    cost: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME[=PATH]", help="Measure what an edit of this dataset's scenes takes."
+        ),
+    ] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of the editor; YAML values.")
+    ] = None,
+    size: Annotated[int, typer.Option(min=16, max=2048, help="Pixels a side, for --cost.")] = 256,
+    device: Annotated[str, typer.Option(help="cpu, cuda ..., for --cost.")] = "cpu",
+    trust: Annotated[bool, typer.Option("--trust", help="Let it run foreign code.")] = False,
+) -> None:
+    """Show one editor: where it comes from, what it needs, its options and, on demand, its costs."""
     from bench.editors import find_editor
 
     editor = find_editor(name)
@@ -38,5 +52,51 @@ def show(name: Annotated[str, typer.Argument(help="An editor's name.")]) -> None
     typer.echo(inspect.getdoc(editor.factory) or "")
     typer.echo(f"\nneeds: {', '.join(sorted(editor.needs)) or 'nothing but the masked picture'}")
     typer.echo("options:")
-    for option in inspect.signature(editor.factory).parameters.values():
-        typer.echo(f"  {option}")
+    for parameter in inspect.signature(editor.factory).parameters.values():
+        typer.echo(f"  {parameter}")
+    if cost is not None:
+        from bench.run.trial import measure_costs
+
+        given = named_values(option or [], "--option")
+        dataset, _, path = cost.partition("=")
+        taken = measure_costs(
+            name, given, dataset=dataset, path=path or None, size=size, device=device, trust=trust
+        )
+        typer.echo(f"costs of one edit at {size}x{size} on {device}:")
+        for what, value in taken.items():
+            typer.echo(f"  {what}: {value}")
+
+
+@app.command("import")
+def import_weights(
+    system: Annotated[str, typer.Argument(help="The published system, as in `sesame`.")],
+    file: Annotated[Path, typer.Argument(help="The official checkpoint; nothing in it is run.")],
+    out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
+    variant: Annotated[
+        str | None, typer.Option(help="The system's form; its first if left out.")
+    ] = None,
+    label_space: Annotated[
+        str | None, typer.Option(help="The labels the network counts in.")
+    ] = None,
+    style_codes: Annotated[
+        Path | None, typer.Option(help="SEAN's folder of mean codes, or DivSem's style bank.")
+    ] = None,
+    field: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE of the configuration (YAML), repeatable.")
+    ] = None,
+) -> None:
+    """Check an official checkpoint name by name and write it as a weights file with a card."""
+    from bench.importers import find_importer
+
+    card = find_importer(system)(
+        system,
+        file,
+        out,
+        variant=variant,
+        label_space=label_space,
+        style_codes=style_codes,
+        options=named_values(field or [], "--field"),
+    )
+    typer.echo(f"{out}")
+    for name, value in card.model_dump().items():
+        typer.echo(f"  {name}: {value}")

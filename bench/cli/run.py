@@ -29,6 +29,9 @@ def run(
     fetch: Annotated[
         bool, typer.Option("--fetch", help="Fetch missing weights from their official address.")
     ] = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Let methods run programs and files that carry code.")
+    ] = False,
     baseline: Annotated[
         Path | None, typer.Option(help="What --until-decided judges against: a file or a run.")
     ] = None,
@@ -58,6 +61,7 @@ def run(
             batch_size=batch_size,
             workers=workers,
             fetch=fetch,
+            trust=trust,
             watch=watch,
             until=early,
         )

@@ -11,7 +11,7 @@ from bench.compare.margin import Margin, default_margin
 from bench.compare.pairing import check_methods, pairs
 from bench.errors import BadInput
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "compare", "whole"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,11 @@ class Comparison:
     alpha: float
 
 
+def whole(key: Key) -> bool:
+    """Whether a score is of all classes together."""
+    return key.of == "all"
+
+
 def compare(
     before: Side,
     after: Side,
@@ -41,9 +46,10 @@ def compare(
     methods: Sequence[tuple[str, str]] | None = None,
     allow: Sequence[str] = (),
     margin_of: Callable[[Key], Margin] = default_margin,
+    judges: Callable[[Key], bool] = whole,
     alpha: float = 0.05,
 ) -> Comparison:
-    """Compares every score that both sides have.
+    """Compares the scores that both sides have.
 
     Args:
         before: the older side.
@@ -51,6 +57,7 @@ def compare(
         methods: which method before meets which after; those of equal name where None.
         allow: protocol fields that may differ.
         margin_of: how large a difference counts as none.
+        judges: which scores are compared; those of all classes together where nothing is said.
         alpha: the chance of any false "better" or "worse" over the whole comparison.
 
     Raises:
@@ -70,7 +77,8 @@ def compare(
         )
     check_methods(before, [old for old, _ in matched], tasks)
     check_methods(after, [new for _, new in matched], tasks)
-    changes = judge(pairs(before, after, matched, allow), margin_of, alpha)
+    found = [pair for pair in pairs(before, after, matched, allow) if judges(pair.key)]
+    changes = judge(found, margin_of, alpha)
     if not changes:
         raise BadInput(f"{before.name} and {after.name} have no score in common")
     alone = (*_alone(before, after), *_alone(after, before))

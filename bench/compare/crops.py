@@ -14,7 +14,7 @@ from bench.compare.pairing import Pair
 from bench.names import slug
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from PIL import Image
 
 __all__ = ["EditChange", "most_changed", "write_crops"]
 
@@ -113,7 +113,7 @@ def _box(mask: Path) -> tuple[float, float, float, float] | None:
     )
 
 
-def _cut(path: Path, box: tuple[float, float, float, float] | None) -> Image:
+def _cut(path: Path, box: tuple[float, float, float, float] | None) -> Image.Image:
     from PIL import Image
 
     with Image.open(path) as opened:
@@ -121,6 +121,7 @@ def _cut(path: Path, box: tuple[float, float, float, float] | None) -> Image:
     if box is not None:
         width, height = picture.size
         sides = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
-        picture = picture.crop(tuple(round(side) for side in sides))  # type: ignore[arg-type]
+        picture = picture.crop(tuple(round(side) for side in sides))
     width = max(1, round(picture.width * HEIGHT / picture.height))
-    return picture.resize((width, HEIGHT), Image.Resampling.BICUBIC)
+    scaled: Image.Image = picture.resize((width, HEIGHT), Image.Resampling.BICUBIC)
+    return scaled

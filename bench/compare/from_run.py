@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from bench.run.reader import REAL, Run, read_run
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.run.header import MetricColumn
+    from bench.run.header import MetricColumn, TaskRow
 
 __all__ = ["machine_of", "read_side_of_run"]
 
@@ -46,9 +47,8 @@ def read_side_of_run(folder: Path | str) -> Side:
     edits: dict[str, dict[str, str]] = {}
     for task in run.header.tasks:
         samples = run.samples(task.name)
-        failures |= _failures(task.name, samples)
-        made = samples[samples["edit"] != ""]
-        edits[task.name] = dict(zip(made["edit"].astype(str), made["scene"].astype(str)))
+        failures |= _failures(task, samples)
+        edits[task.name] = dict(zip(samples["edit"].astype(str), samples["scene"].astype(str)))
         rows = scores[(scores["task"] == task.name) & (scores["method"] != REAL)]
         for method, own in rows.groupby("method", sort=False):
             mine = samples[(samples["method"] == method) & (samples["status"] == "ok")]
@@ -105,9 +105,11 @@ def _of_scenes(
     bare: Evidence, value: float, scenes: tuple[str, ...], left_out: Float64
 ) -> Evidence:
     """Leave-one-out values as pseudo-values g v - (g - 1) v_without, one per scene."""
+    if not np.isfinite(left_out).all():
+        return replace(bare, reason="without one of its scenes there is no value")
     count = len(scenes)
     pseudo = count * value - (count - 1) * left_out
-    return _with(bare, value, "scenes", scenes, scenes, pseudo)
+    return replace(bare, kind="scenes", units=scenes, scenes=scenes, values=nine_digits(pseudo))
 
 
 def _of_edits(bare: Evidence, value: float, samples: pd.DataFrame) -> Evidence:
@@ -121,30 +123,8 @@ def _of_edits(bare: Evidence, value: float, samples: pd.DataFrame) -> Evidence:
     kept = samples[there]
     edits = tuple(str(edit) for edit in kept["edit"])
     scenes = tuple(str(scene) for scene in kept["scene"])
-    return _with(bare, value, "edits", edits, scenes, column[there])
-
-
-def _with(
-    bare: Evidence,
-    value: float,
-    kind: Any,
-    units: tuple[str, ...],
-    scenes: tuple[str, ...],
-    values: Float64,
-) -> Evidence:
-    return Evidence(
-        key=bare.key,
-        better=bare.better,
-        protocol=bare.protocol,
-        value=value,
-        n=bare.n,
-        kind=kind,
-        units=units,
-        scenes=scenes,
-        values=nine_digits(values),
-        title=bare.title,
-        unit=bare.unit,
-        reason=bare.reason,
+    return replace(
+        bare, kind="edits", units=edits, scenes=scenes, values=nine_digits(column[there])
     )
 
 
@@ -158,14 +138,19 @@ def _replicates(run: Run) -> Replicates:
     }
 
 
-def _failures(task: str, samples: pd.DataFrame) -> dict[tuple[str, str], str]:
+def _failures(task: TaskRow, samples: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """By (task, method); edits whose scene could not be read stand under no method."""
     failed = samples[samples["status"] == "failed"]
-    found: dict[tuple[str, str], str] = {}
-    for method, rows in failed.groupby("method", sort=False):
-        count = len(rows)
-        what = "1 edit" if count == 1 else f"{count} edits"
-        found[(task, str(method))] = f"{what} failed (first: {rows['reason'].iloc[0]})"
-    return found
+    reasons = {str(method): list(rows["reason"]) for method, rows in failed.groupby("method")}
+    if task.unreadable:
+        reasons[""] = [edit.reason for edit in task.unreadable]
+    return {
+        (
+            task.name,
+            method,
+        ): f"{len(own)} {'edit' if len(own) == 1 else 'edits'} failed (first: {own[0]})"
+        for method, own in reasons.items()
+    }
 
 
 def _costs(run: Run) -> dict[tuple[str, str], Cost]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from bench.extractors.batches import batch_size, fixed_batches
 from bench.extractors.fronts import FRONTS
+from bench.extractors.precision import exactly
 from bench.extractors.recent import Recent
 from bench.identity import Record
 from bench.scene import UInt8
@@ -77,7 +78,7 @@ class Inception:
         front = FRONTS[self.front]
         found = np.empty((len(pictures), self.dimensions), np.float32)
         start = 0
-        with torch.inference_mode():
+        with exactly():
             for batch, count in fixed_batches(pictures, batch_size(self.device)):
                 given = front(batch, self.device).contiguous(memory_format=torch.channels_last)
                 found[start : start + count] = network(given)[:count].cpu().numpy()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from bench.extractors.batches import batch_size, fixed_batches
+from bench.extractors.precision import exactly
 from bench.identity import Record, tensors_hash
 from bench.scene import UInt8
 from bench.weights import Found
@@ -62,11 +63,9 @@ class Perceptual:
 
     def features(self, pictures: UInt8) -> list[Features]:
         """The features of each of uint8 [B,H,W,3] RGB pictures, both sides at least `SMALLEST`."""
-        import torch
-
         network = _network(self.trunk, self.weights, self.device)
         found: list[Features] = []
-        with torch.inference_mode():
+        with exactly():
             for batch, count in fixed_batches(pictures, batch_size(self.device)):
                 layers = network(self._scaled(batch))
                 units = [_unit_length(layer) for layer in layers]
@@ -78,7 +77,7 @@ class Perceptual:
         import torch
 
         weights = _linear(self.trunk)
-        with torch.inference_mode():
+        with exactly():
             return [
                 torch.einsum("chw,c->hw", (a - b) ** 2, weight.to(self.device))
                 for a, b, weight in zip(one, two, weights)
@@ -93,7 +92,7 @@ class Perceptual:
         import torch
         from torch.nn import functional as F
 
-        with torch.inference_mode():
+        with exactly():
             total = torch.zeros(size, device=self.device)
             for layer in maps:
                 total += F.interpolate(

@@ -10,12 +10,12 @@ from bench.compare.outputs import pair_record
 from bench.gate.judge import Outcome
 from bench.gate.report import cost_sentence, sentence
 
-__all__ = ["annotations", "write_gate_json", "write_junit"]
+__all__ = ["github_annotations", "write_gate_json", "write_junit"]
 
 
-def annotations(outcome: Outcome) -> list[str]:
+def github_annotations(outcome: Outcome) -> list[str]:
     """GitHub workflow commands: an error for what is worse, a warning for what is undecided."""
-    found = [(check.verdict, sentence(check)) for check in outcome.checks]
+    found: list[tuple[str, str]] = [(one.verdict, sentence(one)) for one in outcome.checks]
     found += [(cost.verdict, cost_sentence(cost)) for cost in outcome.costs]
     level = {"worse": "error", "undecided": "warning", "not judged": "notice"}
     said = [
@@ -31,7 +31,7 @@ def write_junit(outcome: Outcome, path: Path) -> None:
 
     Undecided is no skip, because CI systems count skipped cases as good.
     """
-    cases = [
+    cases: list[tuple[str, str, str, str]] = [
         (
             f"{check.pair.key.task}.{check.pair.key.method}",
             check.pair.key.score,

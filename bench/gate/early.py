@@ -141,11 +141,11 @@ class EarlyVerdict:
 
     def enough(self, task: str) -> bool:
         """Whether the task's verdict is sure; a task without per-edit scores runs in full."""
-        self._take_in(task)
         return bool(self.sequences[task]) and self.verdict(task) != "undecided"
 
     def verdict(self, task: str) -> Verdict:
-        """Worse as soon as one score is; passed when all are."""
+        """Worse as soon as one score is; passed when all are; by the shards written so far."""
+        self._take_in(task)
         return together([sequence.verdict for sequence in self.sequences[task]])
 
     @property
@@ -155,6 +155,7 @@ class EarlyVerdict:
 
     def lines(self) -> list[str]:
         """What was decided of every score, and how many edits it took."""
+        overall = self.overall
         said = []
         for own in self.sequences.values():
             for one in own:
@@ -163,7 +164,7 @@ class EarlyVerdict:
                     f"{one.verdict:<10} {one.evidence.key}: mean loss in [{low:+.3g}, {high:+.3g}] "
                     f"after {one.edits} of {len(one.evidence.units)} edits, margin {one.margin:.4g}"
                 )
-        return [*said, f"{self.overall}: per-edit scores, at {100 * self.policy.alpha:g} % error"]
+        return [*said, f"{overall}: per-edit scores, at {100 * self.policy.alpha:g} % error"]
 
     def _decides(self, one: Evidence) -> bool:
         fits = one.kind == "edits" and one.better != "neither" and self.policy.judges(one.key)

@@ -54,15 +54,14 @@ def _counted(pairs: NDArray[np.integer], bins: int) -> Int64:
     return np.bincount(pairs[ends], weights=lengths, minlength=bins).astype(np.int64)
 
 
-def sparse(matrix: Int64) -> list[int]:
-    """A matrix as [bin, count, bin, count, ...] of its bins that are not 0."""
+def sparse(matrix: Int64) -> Int64:
+    """A matrix as int64 [bin, count, bin, count, ...] of its bins that are not 0."""
     flat = matrix.ravel()
     bins = np.flatnonzero(flat)
-    pairs: list[int] = np.stack([bins, flat[bins]], axis=1).ravel().tolist()
-    return pairs
+    return np.stack([bins, flat[bins]], axis=1).ravel()
 
 
-def dense(pairs: Sequence[int] | Int64, classes: int) -> Int64:
+def dense(pairs: Int64, classes: int) -> Int64:
     """The int64 [classes + 1, classes] matrix of `sparse`."""
     matrix = np.zeros((classes + 1) * classes, np.int64)
     flat = np.asarray(pairs, dtype=np.int64)

@@ -31,7 +31,7 @@ class Estimate:
             one of `scenes` out at a time, in their order.
         replicates: float64 [R] or [len(scenes)], or None where no interval can be had.
         interval: in words, for the reader.
-        floor: the smallest value there is; an interval does not reach below it.
+        floor, ceiling: the smallest and the largest value there is; no interval reaches beyond.
     """
 
     metric: str
@@ -44,6 +44,7 @@ class Estimate:
     of: str = "all"
     reason: str = ""
     floor: float = -math.inf
+    ceiling: float = math.inf
 
     def ends(self, level: float) -> tuple[float, float] | None:
         """The interval's ends at `level`, or None."""
@@ -53,7 +54,9 @@ class Estimate:
             found = jackknife_interval(self.value, self.replicates, level)
         else:
             found = bootstrap_interval(self.replicates, len(self.scenes), level)
-        return None if found is None else (max(found[0], self.floor), found[1])
+        if found is None:
+            return None
+        return max(found[0], self.floor), min(found[1], self.ceiling)
 
     def score(self, level: float = 0.95) -> Score:
         """The row of the scores table."""

@@ -6,7 +6,7 @@ matrix root is ever taken: below d samples F is the centred sample matrix itself
 exact; from d samples on F is the Cholesky factor (or scaled eigenvectors where the covariance is
 singular).
 
-Leaving scenes out: exactly from three Gram matrices for few scenes, to first order for many. In the
+Leaving scenes out: exactly from three Gram matrices for few samples, to first order for many. In the
 first order everything is exact but the root, whose change is Tr(T dC) / 2 with T the optimal map
 between the Gaussians; T is only needed between samples, where it is U S U^T of one SVD.
 """
@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["EXACT_SCENES", "Sides", "frechet_distance", "leave_one_out"]
+__all__ = ["EXACT_SAMPLES", "Sides", "frechet_distance", "leave_one_out"]
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -28,8 +28,8 @@ Sides = Literal["both", "fake"]
 """From where a left-out scene vanishes: from both sets where the real pictures are of the same
 scenes, from the generated set alone where the sets are independent and the reference is fixed."""
 
-EXACT_SCENES = 256
-"""Up to this many scenes the leave-one-out values are exact (about a second), then first order."""
+EXACT_SAMPLES = 256
+"""Up to this many samples a side leave-one-out is exact (about a second), beyond to first order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ def leave_one_out(
     _check(real, fake)
     if codes.size - int(np.bincount(codes).max()) < 2:
         raise ValueError("leaving out one scene must leave at least two samples")
-    if int(codes.max()) < EXACT_SCENES:
+    if max(len(real), len(fake)) <= EXACT_SAMPLES:
         return _exact(real, fake, codes, sides)
     return _first_order(real, fake, codes, sides)
 

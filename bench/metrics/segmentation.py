@@ -127,6 +127,7 @@ class SegmentationMetric(Metric):
             replicates=self.replicates(edits.by(codes), codes, edits),
             interval="jackknife over scenes",
             floor=0.0,
+            ceiling=1.0,
         )
 
     def _columns(self, truth: Int32, named: Int32, references: References) -> Columns:
@@ -134,7 +135,7 @@ class SegmentationMetric(Metric):
         hole = [
             confusion(t, n, self.classes, mask) for t, n, mask in zip(truth, named, references.mask)
         ]
-        columns: dict[str, Sequence[float] | list[list[int]]] = {}
+        columns: dict[str, Sequence[float] | list[Int64]] = {}
         for name, matrices in zip(self.shows, (whole, hole)):
             columns[f"{name}.counts"] = [sparse(matrix) for matrix in matrices]
             columns[name] = [self.value(Counts.stacked([Counts.of(m)])) for m in matrices]
@@ -210,6 +211,7 @@ class MeanIoU(SegmentationMetric):
                 interval="jackknife over scenes",
                 of=self.segmenter.space.classes[k],
                 floor=0.0,
+                ceiling=1.0,
             )
             for k in np.flatnonzero(~np.isnan(value))
         ]

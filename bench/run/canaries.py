@@ -103,7 +103,8 @@ def _shifted(picture: UInt8) -> UInt8:
 def _mean_colour(picture: UInt8) -> UInt8:
     mean = picture.reshape(-1, 3).mean(axis=0)
     one: UInt8 = np.floor(mean + 0.5).astype(np.uint8)
-    return np.broadcast_to(one, picture.shape).copy()
+    flat: UInt8 = np.broadcast_to(one, picture.shape).copy()
+    return flat
 
 
 _CHANGES: Mapping[str, Callable[[UInt8], UInt8]] = {

@@ -47,7 +47,7 @@ class Method:
 
 
 def make_methods(
-    entries: Sequence[MethodEntry], *, device: str, batch_size: int
+    entries: Sequence[MethodEntry], *, device: str, batch_size: int, trust: bool = False
 ) -> tuple[Method, ...]:
     """The suite's methods, in its order, on `device`.
 
@@ -55,14 +55,14 @@ def make_methods(
         BadInput: an unknown editor or option. A part that is optional and not here is no error:
             the method is then listed with the reason.
     """
-    return tuple(_method(entry, device, batch_size) for entry in entries)
+    return tuple(_method(entry, device, batch_size, trust) for entry in entries)
 
 
-def _method(entry: MethodEntry, device: str, batch_size: int) -> Method:
+def _method(entry: MethodEntry, device: str, batch_size: int, trust: bool) -> Method:
     editor: Editor | None = None
     problem: str | None = None
     try:
-        editor = create_editor(entry.editor, entry.options)
+        editor = create_editor(entry.editor, entry.options, trust=trust)
     except Unavailable as error:
         problem = str(error)
     movable: object = editor
@@ -71,7 +71,7 @@ def _method(entry: MethodEntry, device: str, batch_size: int) -> Method:
     identity: Mapping[str, Any] = getattr(editor, "identity", {})
     record = {
         "editor": entry.editor,
-        "options": dict(entry.options),
+        "options": {name: value for name, value in entry.options.items() if name != "trust"},
         "identity": dict(identity),
         "code": __version__,
         "batch_shape": batch_size,

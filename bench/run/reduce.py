@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bench.identity import Record, record_hash
@@ -37,10 +37,14 @@ class Reduced:
         scores: rows of the scores table.
         replicates: rows of the replicates table: for every score of a whole set, its scenes and its
             values without each of them, which is what pairs it with another run's.
+        rosetta: what other tools would have said of the same features and counts.
+        influence: for every score of a whole set, how much each edit adds to it.
     """
 
-    scores: list[dict[str, Any]]
-    replicates: list[dict[str, Any]]
+    scores: list[dict[str, Any]] = field(default_factory=list)
+    replicates: list[dict[str, Any]] = field(default_factory=list)
+    rosetta: list[dict[str, Any]] = field(default_factory=list)
+    influence: list[dict[str, Any]] = field(default_factory=list)
 
 
 def protocol_record(task: Task, metric: Metric | None, name: str) -> Record:
@@ -56,7 +60,7 @@ def reduce_task(
     prefixes = [name for metric in metrics.ready for name in (metric.name, *metric.shows)]
     samples = read_shards(folder.root / "samples" / task.slug, prefixes)
     references = read_shards(folder.root / "references" / task.slug, prefixes)
-    reduced = Reduced([], [])
+    reduced = Reduced()
     for metric in metrics.ready:
         protocol = record_hash(protocol_record(task, metric, metric.name))
         real = metric.summarise_references(_with_values(metric, references))
@@ -67,6 +71,7 @@ def reduce_task(
                 reduced.scores.append(_row(task, method.name, method.hash, protocol, score))
                 if estimate.kind == "jackknife" and estimate.replicates is not None:
                     reduced.replicates.append(_replicates(task, method.name, estimate))
+            _look_aside(reduced, task, metric, method, samples, references)
     for name, missing in metrics.missing.items():
         protocol = record_hash(protocol_record(task, None, name))
         for method in methods:
@@ -102,7 +107,7 @@ def _estimates(
 
     if method.problem is not None:
         return none(method.problem)
-    mine = samples[(samples["method"] == method.name) & (samples["status"] == "ok")]
+    mine = _carried_out(samples, method)
     if mine.empty:
         return none("no edit was carried out")
     found = _estimates_of(metric, mine, references)
@@ -114,11 +119,46 @@ def _estimates_of(
     metric: Metric, samples: pd.DataFrame, references: pd.DataFrame
 ) -> list[Estimate] | None:
     """The estimates on the rows of one method, or None where the metric measured none of them."""
+    both = _aligned(metric, samples, references)
+    return None if both is None else metric.estimates(*both)
+
+
+def _look_aside(
+    reduced: Reduced,
+    task: Task,
+    metric: Metric,
+    method: Method,
+    samples: pd.DataFrame,
+    references: pd.DataFrame,
+) -> None:
+    """Adds what other tools would have said, and what each edit adds."""
+    both = _aligned(metric, _carried_out(samples, method), references)
+    if both is None:
+        return
+    where = {"task": task.name, "method": method.name}
+    for score in metric.elsewhere(*both):
+        reduced.rosetta.append({**where, **asdict(score)})
+    for name, values in metric.influence(*both).items():
+        reduced.influence.extend(
+            {**where, "metric": name, "edit": edit, "influence": float(value)}
+            for edit, value in zip(both[0]["edit"], values)
+        )
+
+
+def _carried_out(samples: pd.DataFrame, method: Method) -> pd.DataFrame:
+    mine: pd.DataFrame = samples[(samples["method"] == method.name) & (samples["status"] == "ok")]
+    return mine
+
+
+def _aligned(
+    metric: Metric, samples: pd.DataFrame, references: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """The rows that the metric measured, and the reference side of the same edits."""
     mine = _with_values(metric, samples)
     if mine.empty:
         return None
     at = references.set_index("edit").loc[mine["edit"]].reset_index()
-    return metric.estimates(mine.reset_index(drop=True), at)
+    return mine.reset_index(drop=True), at
 
 
 def _replicates(task: Task, method: str, estimate: Estimate) -> dict[str, Any]:

@@ -9,6 +9,8 @@
     scores.parquet    one row per (task, method, metric, class or all)
     canaries.parquet  the same of the canaries, over all classes
     replicates.parquet  one row per score of a whole set: its values without each scene
+    rosetta.parquet   what other tools would have said of the same features and counts
+    influence.parquet  how much each edit adds to a score of a whole set
     costs.parquet     one row per (task, method)
     edits/TASK/EDIT/  original.png, mask.png, target.png, truth.png where it is another picture
     predictions/TASK/METHOD/EDIT.png
@@ -46,11 +48,6 @@ class RunFolder:
     def scores(self) -> Path:
         """scores.parquet."""
         return self.root / "scores.parquet"
-
-    @property
-    def replicates(self) -> Path:
-        """replicates.parquet."""
-        return self.root / "replicates.parquet"
 
     @property
     def canaries(self) -> Path:

@@ -70,6 +70,7 @@ def run_suite(
     batch_size: int | None = None,
     workers: int | None = None,
     fetch: bool = False,
+    trust: bool = False,
     watch: Watch | None = None,
     until: Stopping | None = None,
 ) -> Outcome:
@@ -86,6 +87,7 @@ def run_suite(
         workers: threads that read and draw ahead; changes no number. One less than the cores, at
             most 8, where None.
         fetch: whether missing weights may be fetched from their official address.
+        trust: whether methods may run foreign code (a command, a file that can carry code).
         watch: who is told how far the run is.
         until: who ends tasks early; scenes then come in a keyed random order.
 
@@ -99,7 +101,9 @@ def run_suite(
     plan = plan_run(checked, data=data, limit=limit, seed=seed, shuffled=until is not None)
     where = choose_device(device)
     folder = RunFolder(Path(out))
-    methods = make_methods(plan.suite.methods, device=where, batch_size=plan.suite.batch_size)
+    methods = make_methods(
+        plan.suite.methods, device=where, batch_size=plan.suite.batch_size, trust=trust
+    )
     metrics = {task.name: _metrics(plan.suite, task, where, fetch) for task in plan.tasks}
     record = RunRecord(plan, methods, metrics)
     if until is not None:
@@ -219,14 +223,11 @@ def _write_scores(
     metrics: Mapping[str, TaskMetrics],
     methods: tuple[Method, ...],
 ) -> None:
-    scores, replicates = [], []
-    for task in plan.tasks:
-        reduced = reduce_task(folder, task, metrics[task.name], methods)
-        scores += reduced.scores
-        replicates += reduced.replicates
-    _write_rows(folder.scores, scores)
-    if replicates:
-        _write_rows(folder.replicates, replicates)
+    reduced = [reduce_task(folder, task, metrics[task.name], methods) for task in plan.tasks]
+    for table in ("replicates", "rosetta", "influence", "scores"):
+        rows = [row for one in reduced for row in getattr(one, table)]
+        if rows:
+            _write_rows(folder.root / f"{table}.parquet", rows)
 
 
 def _notices(

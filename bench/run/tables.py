@@ -42,7 +42,8 @@ def read_shard(path: Path) -> pd.DataFrame:
     Raises:
         BadInput: a damaged file, named.
     """
-    return _read(path, ()).to_pandas()
+    frame: pd.DataFrame = _read(path, ()).to_pandas()
+    return frame
 
 
 def read_columns(path: Path) -> list[str]:

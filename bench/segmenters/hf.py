@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from bench.errors import BadInput
+from bench.extractors.precision import exactly
 from bench.identity import Record, tensors_hash
 from bench.scene import Int32, UInt8
 from bench.segmenters.segmenter import Segmenter, own_space
@@ -47,8 +48,7 @@ class HfSegmenter(Segmenter):
         classes = tuple(str(names[k]) for k in sorted(names))
         self.space = own_space(f"hf:{source}", classes)
 
-    def identity(self) -> Record:
-        """Tensors and the image processor's settings."""
+    def _identified(self) -> Record:
         state = self._network.state_dict()
         settings = self._processor.to_dict()
         feed = {key: _plain(settings.get(key)) for key in (*_FEED, *_FEED_WITH)}
@@ -64,9 +64,7 @@ class HfSegmenter(Segmenter):
         return np.stack([self._one(picture) for picture in pictures])
 
     def _one(self, picture: UInt8) -> Int32:
-        import torch
-
-        with torch.inference_mode():
+        with exactly():
             given = self._processor(images=picture, return_tensors="pt").to(self.device)
             answer = self._network(**given)
             labels = self._processor.post_process_semantic_segmentation(

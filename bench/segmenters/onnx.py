@@ -59,8 +59,7 @@ class OnnxSegmenter(Segmenter):
         self.space = own_space(self.sidecar.label_space, self.sidecar.classes)
         self._session: Any = None
 
-    def identity(self) -> Record:
-        """The file's hash and the sidecar."""
+    def _identified(self) -> Record:
         return {
             "segmenter": "onnx",
             "file": file_hash(self.path),

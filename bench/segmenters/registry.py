@@ -20,8 +20,8 @@ def make_segmenter(
     """The segmenter of a name; the same object for the same name within a process.
 
     Args:
-        name: "onnx:FILE", "hf:FOLDER", "mmseg:CONFIG,CHECKPOINT" or "procedural:DATASET"; or
-            the path or the bare name of an .onnx file, which is then looked for among the weights.
+        name: "onnx:FILE", "hf:FOLDER", "mmseg:CONFIG,CHECKPOINT" or "procedural:DATASET"; or the
+            path or the bare name of an .onnx file, which is then looked for among the weights.
         device: where its network runs (an ONNX network always runs on the CPU).
         folders: where weights are looked for; None = where SEBENCH_WEIGHTS says.
 

@@ -28,6 +28,7 @@ class Segmenter(abc.ABC):
 
     def __init__(self) -> None:
         self._recent = Recent(self._segment)
+        self._identity: Record | None = None
 
     def segment(self, pictures: UInt8) -> Int32:
         """int32 [B,H,W] in 0..K-1, at the pictures' own size, of uint8 [B,H,W,3] RGB.
@@ -37,9 +38,15 @@ class Segmenter(abc.ABC):
         """
         return self._recent(pictures)
 
-    @abc.abstractmethod
     def identity(self) -> Record:
-        """Tensors and preprocessing: the segmenter's part of the protocol hash."""
+        """Tensors and preprocessing: the segmenter's part of the protocol hash; hashed once."""
+        if self._identity is None:
+            self._identity = self._identified()
+        return self._identity
+
+    @abc.abstractmethod
+    def _identified(self) -> Record:
+        """`identity`, computed."""
 
     @abc.abstractmethod
     def _segment(self, pictures: UInt8) -> Int32:

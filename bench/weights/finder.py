@@ -45,7 +45,7 @@ class Found:
     network: Network
     path: Path
 
-    @functools.cached_property
+    @property
     def official(self) -> bool:
         """Whether the whole file is the official one, as far as its hash is known."""
         return _file_hash(self.path, *_stamp(self.path)).startswith(self.network.sha256_prefix)
@@ -55,10 +55,10 @@ class Found:
         state = read_tensors(self.path)
         return {name: state[name].contiguous() for name in self.network.tensors()}
 
-    @functools.cached_property
+    @property
     def identity(self) -> str:
         """SHA-256 over the tensors in use: the same for a trunk alone and for the whole file."""
-        return tensors_hash((name, value.numpy()) for name, value in self.load().items())
+        return _identity(self, *_stamp(self.path))
 
 
 def weight_folders() -> tuple[Path, ...]:
@@ -171,6 +171,12 @@ def _shapes(path: Path, modified: int, size: int) -> dict[str, tuple[int, ...]]:
         return {name: tuple(value.shape) for name, value in read_tensors(path).items()}
     except BadInput:
         return {}
+
+
+@functools.lru_cache(maxsize=64)
+def _identity(found: Found, modified: int, size: int) -> str:
+    del modified, size
+    return tensors_hash((name, value.numpy()) for name, value in found.load().items())
 
 
 @functools.lru_cache(maxsize=64)

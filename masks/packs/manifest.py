@@ -64,6 +64,21 @@ class Entry:
     labels: Plane | None = None
     instances: Plane | None = None
 
+    def content(self) -> tuple[object, ...]:
+        """What the edit is, without its files' names and bytes."""
+        planes = (self.mask, self.labels, self.instances)
+        pixels = tuple(plane and plane.pixels for plane in planes)
+        return (
+            self.scene,
+            self.sample,
+            self.impossible is None,
+            self.region,
+            self.truth,
+            self.removed,
+            self.window,
+            *pixels,
+        )
+
     def line(self) -> str:
         """The entry as a line of JSON; what is None is left out."""
         kept = {name: value for name, value in asdict(self).items() if value is not None}

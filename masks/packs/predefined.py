@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -48,8 +49,16 @@ class Predefined(Parameters):
 
     @property
     def identity(self) -> dict[str, object]:
-        """What tells these masks from others: names and pixels; reads all of them."""
-        return {path.name: array_digest(read_mask(path)) for path in self._files}
+        """What tells these masks from others, wherever they lie; reads all of them."""
+        digest = hashlib.sha256()
+        for path in self._files:
+            digest.update(f"{path.name} {array_digest(read_mask(path))}\n".encode())
+        return {
+            "pairing": self.pairing,
+            "painted": self.painted,
+            "scenes": list(self.scenes),
+            "masks": digest.hexdigest(),
+        }
 
     def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
         """The edit of `site`; the seed changes nothing.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -48,13 +49,19 @@ class Packed(Parameters):
 
     @property
     def identity(self) -> dict[str, object]:
-        """What tells this pack from others, wherever it lies: for the protocol hash."""
+        """What tells this pack's edits from others, wherever it lies: for the protocol hash.
+
+        Taken from pixels, not from the files' bytes, which depend on the machine's zlib.
+        """
+        digest = hashlib.sha256()
+        for entry in self._index.values():
+            digest.update(repr(entry.content()).encode("utf-8", "surrogatepass"))
         manifest = self.manifest
         return {
             "protocol": manifest.protocol,
             "parameters": manifest.parameters,
             "seed": manifest.seed,
-            "list_sha256": manifest.list_sha256,
+            "edits": digest.hexdigest(),
         }
 
     @cached_property

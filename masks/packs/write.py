@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 import tempfile
@@ -72,57 +71,58 @@ def _fill(
     seed: int,
     fingerprint: str,
 ) -> Manifest:
-    edits = impossible = 0
-    shares = _Shares()
-    dataset = None
-    digest = hashlib.sha256()
+    tally = _Tally()
     with (part / EDITS).open("w", encoding="utf-8", newline="\n") as lines:
         for number, (site, sample) in enumerate(sites):
-            dataset = dataset or site.dataset
-            if site.dataset != dataset:
-                raise MaskError(f"a pack holds one dataset, not {dataset} and {site.dataset}")
             drawn = protocol.draw(site, seed=seed, sample=sample)
             entry = _entry(part, number, site, sample, drawn, protocol.operation)
-            edits += entry.impossible is None
-            impossible += entry.impossible is not None
-            shares.add(entry.coverage)
+            tally.add(site.dataset, entry)
             lines.write(entry.line())
-            digest.update(entry.line().encode("utf-8"))
-    if dataset is None:
-        raise MaskError("there is no scene to draw edits for")
     manifest = Manifest(
         protocol=protocol.key,
         operation=protocol.operation,
         parameters=parameters_of(protocol),
         seed=seed,
-        dataset=dataset,
+        dataset=tally.the_dataset(),
         fingerprint=fingerprint,
-        edits=edits,
-        impossible=impossible,
-        coverage=shares.summary(),
-        list_sha256=digest.hexdigest(),
+        edits=tally.edits,
+        impossible=tally.impossible,
+        coverage=tally.coverage(),
+        list_sha256=file_digest(part / EDITS),
     )
     (part / MANIFEST).write_text(manifest.text(), encoding="utf-8", newline="\n")
     return manifest
 
 
-class _Shares:
-    """Mean, least and largest of the painted shares, without keeping them."""
+class _Tally:
+    """What the manifest says of all edits together, without keeping them."""
 
     def __init__(self) -> None:
-        self._count, self._total, self._least, self._largest = 0, 0.0, 1.0, 0.0
+        self.edits = self.impossible = 0
+        self._dataset: str | None = None
+        self._total, self._least, self._largest = 0.0, 1.0, 0.0
 
-    def add(self, share: float | None) -> None:
-        if share is not None:
-            self._count += 1
-            self._total += share
-            self._least = min(self._least, share)
-            self._largest = max(self._largest, share)
+    def add(self, dataset: str, entry: Entry) -> None:
+        self._dataset = self._dataset or dataset
+        if dataset != self._dataset:
+            raise MaskError(f"a pack holds one dataset, not {self._dataset} and {dataset}")
+        if entry.coverage is None:
+            self.impossible += 1
+            return
+        self.edits += 1
+        self._total += entry.coverage
+        self._least = min(self._least, entry.coverage)
+        self._largest = max(self._largest, entry.coverage)
 
-    def summary(self) -> dict[str, float]:
-        if not self._count:
+    def the_dataset(self) -> str:
+        if self._dataset is None:
+            raise MaskError("there is no scene to draw edits for")
+        return self._dataset
+
+    def coverage(self) -> dict[str, float]:
+        if not self.edits:
             return {}
-        mean = round(self._total / self._count, 6)
+        mean = round(self._total / self.edits, 6)
         return {"mean": mean, "least": self._least, "largest": self._largest}
 
 

@@ -75,10 +75,8 @@ def freeform_batch(
     """
     rest = iter(names)
     while chunk := list(islice(rest, CHUNK)):
-        words = words_of(
-            [(protocol.key, data, id_, seed, sample) for data, id_, sample in chunk], 22
-        )
-        yield _masks(protocol, words, size)
+        streams = [(protocol.key, data, scene, seed, sample) for data, scene, sample in chunk]
+        yield _masks(protocol, words_of(streams, brush.WORDS), size)
 
 
 def _masks(protocol: FreeForm, words: NDArray[np.uint64], size: tuple[int, int]) -> Bool:

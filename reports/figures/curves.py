@@ -8,7 +8,6 @@ import numpy as np
 
 from bench.errors import BadInput
 from bench.metrics.estimate import mean_estimate
-from reports.edits import made_samples
 from reports.figures.style import axis_title, legend, look, one_axes, styled
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def per_mask_area(run: Run, task: str, metric: str, bins: int = 5) -> Figure:
         BadInput: where the run has no per-edit values of this score.
     """
     column, row = run.metric(metric), run.task(task)
-    samples = made_samples(run, row)
+    samples = run.samples(task)
     if metric not in samples or samples[metric].notna().sum() == 0:
         raise BadInput(f"task {task!r} has no {column.title} per edit; choose another score")
     with look():

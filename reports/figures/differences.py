@@ -8,7 +8,6 @@ import numpy as np
 
 from bench.errors import BadInput
 from bench.metrics.estimate import mean_estimate
-from reports.edits import made_samples
 from reports.figures.style import axis_title, look, one_axes, styled
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def _paired(
     run: Run, task: str, metric: str, against: str
 ) -> dict[str, tuple[float, float, float]]:
     """Mean difference and its interval's ends, by method; none where no edit has both values."""
-    samples = made_samples(run, run.task(task))
+    samples = run.samples(task)
     if metric not in samples:
         return {}
     wide = samples.pivot(index="edit", columns="method", values=metric).astype(float)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bench.run.reader import read_run
-from reports.edits import edits_data, made_samples, value_columns
+from reports.edits import edits_data, value_columns
 from reports.figures.cost import quality_against_cost
 from reports.figures.curves import per_class, per_mask_area
 from reports.figures.differences import differences
@@ -55,7 +55,7 @@ def write_figures(
 
 
 def _figures(run: Run, task: TaskRow, against: str | None) -> Iterator[tuple[str, Figure]]:
-    samples = made_samples(run, task)
+    samples = run.samples(task.name)
     if samples.empty:
         return
     edits = chosen_edits(edits_data(run, task, samples))[:GRID_ROWS]

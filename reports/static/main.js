@@ -61,6 +61,7 @@ function markSection() {
 document.querySelectorAll("table[data-sortable]").forEach(makeSortable);
 for (const section of document.querySelectorAll("section.task")) {
   makeFilter(section);
+  makeScoreMenu(section);
   whenNear(section.querySelector(".gallery"), () => galleryOf(section.dataset.task));
   const scatter = section.querySelector("details.scatter");
   scatter.addEventListener("toggle", () => new Scatter(taskData(section.dataset.task), scatter.querySelector(".scatter-body")), { once: true });

@@ -28,6 +28,17 @@ function compareKeys(a, b, sign) {
   return sign * (a < b ? -1 : a > b ? 1 : 0);
 }
 
+// Scores that a reader hides are hidden in the task's own table, not in those of its classes.
+function makeScoreMenu(section) {
+  const menu = section.querySelector(".score-menu");
+  menu?.addEventListener("change", ({ target }) => {
+    const name = CSS.escape(target.dataset.toggle);
+    const table = section.querySelector("table.scores");
+    for (const cell of table.querySelectorAll(`[data-column="${name}"]`)) cell.hidden = !target.checked;
+  });
+  document.addEventListener("click", (event) => { if (menu && !menu.contains(event.target)) menu.open = false; });
+}
+
 function makeFilter(section) {
   const field = section.querySelector(".filter-methods");
   field?.addEventListener("input", () => {

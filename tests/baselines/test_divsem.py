@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.divsem import VARIANTS, DivSem, DivSemConfig, StyleBank, divsem_config
+from baselines.divsem import VARIANTS, DivSem, DivSemConfig, divsem_config
 from baselines.layers.condition import Condition
 from baselines.layers.region_style import StyleEncoder, average_regions, number_regions
 from baselines.layers.spectral import fold_spectral
@@ -48,7 +48,7 @@ def test_parameter_names_and_shapes_are_the_published_ones(classes, file):
 
 @pytest.mark.slow
 def test_the_small_golden_vectors_come_out():
-    golden = vectors("divsem_small")
+    golden = vectors("divsem_small").only(1)  # the picture with hidden regions
     network = DivSem(DivSemConfig(classes=7, ngf=8, style=16), spectral_norm=True)
     golden.fill(network)
     network.double().eval()
@@ -195,11 +195,3 @@ def test_another_style_vector_changes_the_picture_and_gradients_reach_it():
     painted[mask[:, None].expand_as(painted)].sum().backward()
     assert codes.grad is not None
     assert codes.grad.abs().max() > 0
-
-
-def test_a_style_bank_draws_the_same_vector_for_the_same_generator():
-    bank = StyleBank({2: torch.arange(20.0).view(10, 2)})
-    draws = [bank.draw(2, torch.Generator().manual_seed(5)).tolist() for _ in range(2)]
-    assert draws[0] == draws[1]
-    with pytest.raises(KeyError):
-        bank.draw(3, torch.Generator())

@@ -53,6 +53,7 @@ def test_the_encoder_reproduces_the_golden_style_codes(golden, codes):
     assert golden.deviation("style_codes", codes) < 1e-6
 
 
+@pytest.mark.slow
 def test_the_generator_reproduces_the_golden_picture(golden, network, labels, codes):
     with torch.no_grad():
         picture = network(StyledRegions.of(labels, codes))

@@ -55,6 +55,21 @@ def test_the_same_run_gives_the_same_bytes_one_score_a_line(tmp_path) -> None:
     assert sum('"metric"' in line and '"values"' in line for line in lines) == 3
 
 
+def test_a_class_that_few_scenes_hold_takes_little_room(tmp_path) -> None:
+    pseudo = np.full(500, 0.4)
+    pseudo[[3, 77]] = 0.1, -2.5
+    run = side(
+        per_edit("psnr", nine_digits(RNG.normal(25, 3, 500))),
+        of_scenes("miou", 0.4, pseudo, of="person"),
+    )
+    run.edits["rooms"].update({f"s{i}.0": f"s{i}" for i in range(500)})
+    save_baseline(run, tmp_path / "b.json")
+    line = next(x for x in (tmp_path / "b.json").read_text().splitlines() if "person" in x)
+    assert len(line) < 400
+    back = read_baseline(tmp_path / "b.json")
+    np.testing.assert_array_equal(list(back.evidence.values())[1].values, pseudo)
+
+
 def test_a_run_with_failed_edits_makes_no_baseline(tmp_path) -> None:
     run = side(per_edit("psnr", [1.0, 2.0]), failures={("rooms", "ours"): "1 edit failed (NaN)"})
     with pytest.raises(BadInput, match="takes every edit"):

@@ -1,5 +1,7 @@
 """Confidence sequences hold at all times together, and decide what they should."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -33,7 +35,7 @@ def test_the_bounds_close_in_on_the_mean_and_never_widen() -> None:
         widths.append(high - low)
     assert low < 0.4 < high
     assert widths[-1] < 0.2
-    assert all(later <= earlier for earlier, later in zip(widths, widths[1:]))
+    assert all(later <= earlier for earlier, later in pairwise(widths))
 
 
 def test_values_beyond_the_bound_count_as_the_bound() -> None:

@@ -1,11 +1,16 @@
 """Every shipped suite names things that are there."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 import masks
 from bench.datasets import dataset_names
 from bench.metrics import metric_names
-from bench.published import all_published, find_published
+from bench.published import all_published, find_published, join_published
+from bench.run.reader import read_run
+from bench.run.suite_run import run_suite
 from bench.suite import load_suite, suite_names
 
 PAPERS = {one.paper for one in all_published()}
@@ -65,3 +70,32 @@ def test_a_paper_that_is_shown_knows_every_value_it_has_for_the_editing_tasks():
     for one in all_published():
         if one.paper.startswith("SPMPGAN") and one.metric == "FID":
             assert one.value in shown
+
+
+REAL = ("divsem-cityscapes", "sean-reconstruction", "sesame-freeform", "spmpgan-room", "ssae")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", REAL)
+def test_it_runs_on_real_pictures_and_says_what_is_missing(name, tmp_path):
+    if not os.environ.get("SEBENCH_DATA"):
+        pytest.skip("SEBENCH_DATA is not set: no real labelled pictures here")
+    outcome = run_suite(name, out=tmp_path / "run", limit=2, device="cpu", workers=1)
+    assert outcome.edits > 0
+    assert outcome.failed == 0
+    joined = join_published(read_run(tmp_path / "run"))
+    table = load_suite(name).table
+    assert set(zip(joined["row"], joined["column"])) == {
+        (i, j) for i in range(len(table.rows)) for j in range(len(table.columns))
+    }
+    unmeasured = joined[joined["verdict"] == "not measured"]
+    assert (unmeasured["words"] != "").all()
+    assert not (joined["verdict"] == "reproduced").any()
+
+
+def test_the_editors_that_it_names_are_registered():
+    named = {method.editor for name in suite_names() for method in load_suite(name).methods}
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    section = text.split('[project.entry-points."sebench.editors"]')[1].split("\n[")[0]
+    registered = {line.split(" = ")[0] for line in section.splitlines() if " = " in line}
+    assert named <= registered

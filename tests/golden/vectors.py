@@ -31,6 +31,10 @@ class Vectors:
     facts: dict[str, Any]
     arrays: dict[str, NDArray[Any]]
 
+    def only(self, i: int) -> Vectors:
+        """The vectors of picture i alone."""
+        return Vectors(self.facts, {name: array[i : i + 1] for name, array in self.arrays.items()})
+
     @property
     def image(self) -> Tensor:
         """float64 [B,3,H,W] in [-1,1]."""
@@ -56,8 +60,8 @@ class Vectors:
 
     def deviation(self, name: str, value: Tensor) -> float:
         """Largest difference of `value` from output `name`, subsampled as that was stored."""
+        found = value.detach().numpy()
         stored = self.arrays[f"out_{name}"]
-        found = value.numpy()
         if found.shape != stored.shape:
             found = found[..., 1::4, 2::4]
         return float(np.abs(found - stored).max())

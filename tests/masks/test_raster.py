@@ -62,6 +62,12 @@ def test_a_batch_is_its_canvases_one_by_one(size, canvases):
     assert (batch == np.stack([drawn_union(size, canvas) for canvas in canvases])).all()
 
 
+def test_hundreds_of_capsules_over_one_pixel_still_cover_it():
+    for count in (127, 128, 300):
+        drawn = [(5, 5, 9, 9, 6)] * count
+        assert (drawn_union((16, 16), drawn) == by_definition((16, 16), drawn[:1])).all()
+
+
 def test_a_canvas_without_capsules_stays_empty():
     batch = capsules((8, 9), 2, np.array([1]), np.array([[4, 4, 4, 4]]), np.array([3]))
     assert batch.shape == (2, 8, 9)

@@ -36,6 +36,7 @@ def test_words_are_philox_words_under_the_hash_of_the_written_parts():
     assert Stream("ab", -7).words(9).tolist() == expected
 
 
+@settings(deadline=None)
 @given(PARTS, PARTS)
 def test_two_names_give_the_same_words_only_when_they_are_equal(one, other):
     same = [(type(part), part) for part in one] == [(type(part), part) for part in other]
@@ -53,6 +54,7 @@ def test_a_truth_value_or_a_float_names_no_stream():
             Stream("key", part)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 20), st.integers(0, 20))
 def test_words_do_not_depend_on_how_many_are_asked_for_at_once(first, second):
     stream = Stream("a")
@@ -73,6 +75,7 @@ def test_many_streams_at_once_are_the_streams_one_by_one():
     assert words_of(names, 7).tolist() == expected
 
 
+@settings(deadline=None)
 @given(st.integers(-1000, 1000), st.integers(1, 5000))
 def test_integers_stay_in_their_range(low, span):
     drawn = Stream("range", low, span).integers(low, low + span, 50)
@@ -105,7 +108,7 @@ def test_normals_are_normal():
     assert kstest(normals, "norm").pvalue > 1e-3
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 30), st.data())
 def test_a_choice_holds_different_items(items, data):
     n = data.draw(st.integers(0, items))

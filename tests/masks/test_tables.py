@@ -2,7 +2,7 @@ import math
 from fractions import Fraction
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import erf
 from scipy.stats import norm
@@ -25,6 +25,7 @@ def test_quarter_turns_are_exact():
     assert cosine(quarters).tolist() == [2**30, 0, -(2**30), 0]
 
 
+@settings(deadline=None)
 @given(st.integers(-(2**33), 2**33))
 def test_sine_is_odd(angle):
     assert abs(int(sine(np.array([angle]))[0]) + int(sine(np.array([-angle]))[0])) <= 1

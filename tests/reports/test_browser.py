@@ -121,6 +121,22 @@ def test_the_filter_keeps_the_methods_that_match(page: api.Page):
     assert rows.all_text_contents() == ["Diffusion"]
 
 
+def test_a_score_can_be_hidden(page: api.Page):
+    page.locator(f"{FIRST} .score-menu summary").click()
+    page.get_by_label("PSNR, hole").first.uncheck()
+    hidden = page.locator(f"{FIRST} table.scores [data-column='psnr-hole']").first
+    assert not hidden.is_visible()
+    assert page.locator(f"{FIRST} table.scores [data-column='psnr']").first.is_visible()
+
+
+def test_the_overview_shows_a_glimpse_of_each_task_that_leads_to_its_edit(page: api.Page):
+    glimpses = page.locator(".glimpse")
+    glimpses.first.wait_for()
+    assert glimpses.count() == 3
+    glimpses.nth(1).click()
+    assert page.locator(".viewer-task").inner_text() == "Drawn scenes, object removal"
+
+
 def test_the_gallery_shows_a_page_of_edits_worst_first(page: api.Page):
     edits = open_gallery(page)
     assert edits.count() == 12

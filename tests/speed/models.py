@@ -36,8 +36,7 @@ from baselines.sean import SEANConfig, SEANGenerator
 from baselines.sesame import SESAMEConfig, SESAMEGenerator
 from baselines.spade import SPADEConfig, SPADEGenerator
 from baselines.spmpgan import SPMPGAN, SPMPGANConfig
-from masks.protocols.freeform import FreeForm
-from masks.spec import Draft, Site
+from masks import Draft, Site, make_protocol
 
 SIDE = 256
 
@@ -119,7 +118,7 @@ def edits(classes: int, count: int) -> Iterator[Edit]:
         with Image.open(path) as file:
             labels = np.array(file.resize((SIDE, SIDE), Image.Resampling.NEAREST)).astype(np.int32)
         site = Site("coco_stuff", path.stem, labels, None, ())
-        draft = FreeForm().draw(site, seed=0)
+        draft = make_protocol("freeform@1").draw(site, seed=0)
         assert isinstance(draft, Draft)
         yield Edit(
             torch.rand(1, 3, SIDE, SIDE) * 2 - 1,

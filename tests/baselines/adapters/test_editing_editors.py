@@ -219,3 +219,29 @@ def test_ssae_names_the_regions_that_it_knows(saved):
     editor = SSAEEditor(saved("ssae", FACE))
     with pytest.raises(EditFailed, match="is of 'sky', but the network restyles hair"):
         editor.edit(batch(regions=("sky", "hair")))
+
+
+@pytest.mark.parametrize(
+    ("make", "system", "fields"),
+    [
+        (SPMPGANEditor, "spmpgan", {"classes": 4, **SMALL}),
+        (DivSemEditor, "divsem", {"classes": 4, **STYLED}),
+        (SSAEEditor, "ssae", FACE),
+    ],
+)
+def test_half_precision_paints_nearly_the_same_under_another_identity(saved, make, system, fields):
+    weights = saved(system, fields, extras=bank() if system == "divsem" else None)
+    exact, half = make(weights), make(weights, precision="bfloat16")
+    one, other = exact.edit(batch()), half.edit(batch())
+    assert other.dtype == torch.float32
+    assert 0 < (one - other).abs().mean() < 0.05
+    assert exact.identity != half.identity
+
+
+@pytest.mark.parametrize(
+    ("make", "option"),
+    [(SPMPGANEditor, "edges"), (DivSemEditor, "styles"), (SSAEEditor, "mask")],
+)
+def test_an_option_with_an_unknown_word_is_refused_by_name(make, option):
+    with pytest.raises(BadInput, match=f"unknown value of '{option}' of editor .*'refrence'"):
+        make("no.safetensors", **{option: "refrence"})

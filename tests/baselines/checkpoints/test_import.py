@@ -238,3 +238,17 @@ def test_every_variant_of_every_system_can_be_built(name):
         counted = system.label_channels is not None and "classes" not in fields
         config = system.config(variant, **({"classes": 4} if counted else {}))
         assert sum(1 for _ in system.skeleton(config).parameters()) > 10
+
+
+def test_the_flat_file_of_an_autoencoder_gives_encoder_and_generator(tmp_path):
+    system = find_system("sae")
+    fields = {"size": 64, "texture": 16, "encoder_capacity": 0.1, "generator_capacity": 0.03}
+    variant = next(iter(system.variants))
+    state = system.build(system.config(variant, **fields)).state_dict()
+    flat = {**state, "D.final.weight": torch.ones(2), "num_discriminator_iters": torch.tensor(3)}
+    torch.save(flat, tmp_path / "100k_checkpoint.pth")
+    out = tmp_path / "sae.safetensors"
+    import_checkpoint("sae", tmp_path / "100k_checkpoint.pth", out, options=fields)
+    loaded = load_network("sae", out).network.state_dict()
+    assert loaded.keys() == state.keys()
+    assert all(torch.equal(loaded[name], value) for name, value in state.items())

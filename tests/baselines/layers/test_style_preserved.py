@@ -3,7 +3,7 @@ import torch
 from torch.nn import functional as F
 
 from baselines.layers.condition import Condition, RegionStyle
-from baselines.layers.progressive import composite, reduce_known
+from baselines.layers.progressive import Stage, composite, reduce_known
 from baselines.layers.style_preserved import (
     Modulation,
     StylePreservedBlock,
@@ -93,3 +93,21 @@ def test_a_border_cell_of_the_reduced_picture_averages_what_it_may_see(border, v
     reduced = reduce_known(original * ~mask[:, None], mask, original, (2, 2), border)
     assert reduced[0, 0, 0, 0].item() == value
     assert reduced[0, 0, 0, 1].item() == 1.0
+
+
+@pytest.mark.parametrize(
+    ("size", "levels"), [(256, 7), (128, 6), (64, 5), (32, 4), (16, 3), (48, 4)]
+)
+def test_a_stage_goes_down_as_far_as_two_by_two_but_no_further(size, levels):
+    stage = Stage(size, 2, Modulation(5, hidden=2), Modulation(5, hidden=2), spectral_norm=False)
+    sides = []
+    for module in stage.modules():
+        if isinstance(module, StylePreservedBlock):
+            module.register_forward_hook(lambda *call: sides.append(call[2].shape[-1]))
+    labels = torch.zeros(1, size, size, dtype=torch.long)
+    maps = Condition(labels, labels > 0, labels == 0, 3)
+    with torch.no_grad():
+        painted = stage(torch.zeros(1, 3, size, size), maps)
+    assert painted.shape == (1, 3, size, size)
+    assert stage.levels == levels
+    assert min(sides) == size / 2**levels >= 2

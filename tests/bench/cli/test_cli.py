@@ -11,27 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.cli import main
 from tests.bench.run.made_suite import suite_text, write_data
-
-
-def sebench(*arguments: object, monkeypatch: pytest.MonkeyPatch) -> int:
-    """The exit code of the command."""
-    monkeypatch.setattr(sys, "argv", ["sebench", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
-    def called(*arguments: object) -> tuple[int, str, str]:
-        code = sebench(*arguments, monkeypatch=monkeypatch)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return called
-
 
 COMMANDS = {
     (): ["demo", "run", "score", "report", "masks", "models", "datasets", "weights", "doctor"],
@@ -63,7 +43,9 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_a_run_prints_where_its_report_is(call, tmp_path: Path) -> None:
     (tmp_path / "made.yaml").write_text(suite_text(write_data(tmp_path / "rooms")))
-    code, out, err = call("run", tmp_path / "made.yaml", "--out", tmp_path / "run", "--device", "cpu")
+    code, out, err = call(
+        "run", tmp_path / "made.yaml", "--out", tmp_path / "run", "--device", "cpu"
+    )
     assert (code, err) == (0, "")
     assert "9 edits, 1 impossible, 0 failed" in out
     page = Path(out.strip().splitlines()[-1].removeprefix("report: "))
@@ -142,3 +124,24 @@ def test_suites_check_names_the_line(call, tmp_path: Path) -> None:
     code, _, err = call("suites", "check", path)
     assert code == 2
     assert "line 7: there is no field 'compsite'; did you mean 'composite'?" in err
+
+
+def test_models_show_measures_what_an_edit_takes(call, tmp_path: Path) -> None:
+    data = write_data(tmp_path / "rooms")
+    code, out, _ = call("models", "show", "diffusion", "--cost", f"folder={data}", "--size", 32)
+    assert code == 0
+    costs = dict(
+        line.strip().split(": ") for line in out.split("costs of one edit")[1].splitlines()[1:]
+    )
+    assert float(costs["milliseconds (median)"]) > 0
+    assert costs["parameters"] == "none"
+
+
+def test_models_show_says_why_an_edit_cannot_be_measured(call, tmp_path: Path) -> None:
+    data, empty = write_data(tmp_path / "rooms"), tmp_path / "empty"
+    empty.mkdir()
+    code, _, err = call(
+        "models", "show", "folder", "--option", f"path={empty}", "--cost", f"folder={data}"
+    )
+    assert code == 2
+    assert "holds no picture for edit" in err

@@ -124,3 +124,9 @@ def test_other_margins_are_refused(text) -> None:
 def test_every_score_has_a_default_margin() -> None:
     assert default_margin(per_edit("psnr-hole", BASE).key).size == 0.1
     assert default_margin(per_edit("anything", BASE).key).kind == "relative"
+
+
+def test_classes_are_compared_where_they_are_asked_for() -> None:
+    one = side(of_scenes("miou", 0.5, BASE), of_scenes("miou", 0.5, BASE, of="person"))
+    assert len(compare(one, one).changes) == 1
+    assert len(compare(one, one, judges=lambda key: True).changes) == 2

@@ -1,12 +1,14 @@
 """`--until-decided`: a run ends when its verdict is sure, and only then."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from bench.baseline import read_side
+from bench.cli.early import judging
 from bench.errors import BadInput
 from bench.gate import Policy
 from bench.gate.early import CLIP, EarlyVerdict, Sequence
@@ -106,6 +108,7 @@ def test_too_few_edits_leave_it_undecided_with_all_of_them_made(made, tmp_path) 
     early, outcome = carried_out(made, tmp_path / "run", 20)
     assert early.overall == "undecided"
     assert outcome.edits == SCENES
+    assert f"after {SCENES} of {SCENES} edits" in early.lines()[0]
     assert json.loads((tmp_path / "run" / "run.json").read_text())["state"] == "done"
 
 
@@ -137,7 +140,7 @@ def test_the_order_is_keyed_and_not_the_datasets(made) -> None:
 def test_another_protocol_is_refused_before_anything_runs(made, tmp_path) -> None:
     data, results, baseline = made
     early = EarlyVerdict(baseline)
-    with pytest.raises(BadInput, match="another protocol than the baseline's: .*seed"):
+    with pytest.raises(BadInput, match=r"another protocol than the baseline's: .*seed"):
         run_suite(
             made_suite(data, results), out=tmp_path / "run", seed=5, device="cpu", until=early
         )
@@ -148,3 +151,11 @@ def test_margins_of_zero_cannot_be_followed(made, tmp_path) -> None:
     none = Policy(margins={"psnr": 0, "psnr-hole": 0, "l1": 0, "l1-hole": "2se"})
     with pytest.raises(BadInput, match="nothing can be decided early"):
         carried_out(made, tmp_path / "run", 20, none)
+
+
+@pytest.mark.parametrize(
+    "options", [(None, None, True), (Path("b.json"), None, False), (None, Path("p.yaml"), False)]
+)
+def test_the_options_go_together(options) -> None:
+    with pytest.raises(BadInput, match="go together"):
+        judging(*options)

@@ -7,7 +7,9 @@ difference. At a rate of 5 %, more than 16 alarms in 200 have a chance of 1.6 %.
 import numpy as np
 
 from bench.gate import Policy, gate
+from bench.metrics.confusion import Counts
 from bench.metrics.frechet import frechet_distance, leave_one_out
+from bench.metrics.iou import class_iou
 from tests.bench.compare.made_sides import of_scenes, per_edit, side
 
 ALLOWED = 16
@@ -65,6 +67,27 @@ def frechet(real: np.ndarray, fake: np.ndarray):
     value = frechet_distance(real, fake)
     left_out = leave_one_out(real, fake, np.arange(len(real)))
     return of_scenes("fid", value, len(real) * value - (len(real) - 1) * left_out)
+
+
+def test_false_alarms_of_a_ratio_of_counts_keep_the_stated_rate() -> None:
+    """mIoU over five classes, of which a scene holds about two: few scenes carry each class."""
+    rng = np.random.default_rng(25)
+    verdicts = []
+    for _ in range(200):
+        truth = rng.integers(50, 400, (40, 5)) * (rng.random((40, 5)) < 0.4)
+        sides = [side(miou(truth, rng)) for _ in range(2)]
+        verdicts.append(gate(*sides, Policy(margins={"miou": 0.0})).verdict)
+    assert alarms(verdicts) <= ALLOWED
+
+
+def miou(truth: np.ndarray, rng: np.random.Generator):
+    """One model's mIoU on scenes with these class sizes [g,K], with its pseudo-values."""
+    right = rng.binomial(truth, rng.beta(8, 2, truth.shape))
+    named = right + rng.poisson(20, truth.shape) * (truth > 0)
+    counts = Counts(right, truth, named, np.zeros(len(truth), np.int64))
+    value = float(class_iou(counts.total()).mean())
+    left_out = class_iou(counts.without_each()).mean(axis=1)
+    return of_scenes("miou", value, len(truth) * value - (len(truth) - 1) * left_out)
 
 
 def test_the_printed_effect_is_found_with_about_the_stated_power() -> None:

@@ -1,6 +1,7 @@
 """A run is judged against a baseline: passed, worse, undecided, or refused in words."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from bench.compare.evidence import Cost
 from bench.errors import BadInput
 from bench.gate import Policy, gate, load_policy
+from bench.gate.ci import write_gate_json
 from tests.bench.compare.made_sides import PROTOCOL, of_scenes, per_edit, side
 
 RNG = np.random.default_rng(4)
@@ -113,7 +115,7 @@ def test_failed_edits_are_refused() -> None:
 
 def test_a_missing_metric_is_refused() -> None:
     both = side(per_edit("psnr", BASE), per_edit("lpips-alex", BASE))
-    with pytest.raises(BadInput, match="lpips-alex has no value .*does not pass"):
+    with pytest.raises(BadInput, match=r"lpips-alex has no value .*does not pass"):
         judged(side(per_edit("psnr", BASE)), both)
 
 
@@ -152,3 +154,14 @@ def test_a_policy_file_is_explained_by_line(tmp_path) -> None:
         load_policy(path)
     with pytest.raises(BadInput, match="no such policy file"):
         load_policy(tmp_path / "none.yaml")
+
+
+def test_identical_pictures_are_judged_by_the_sign_test_and_written_as_null(tmp_path) -> None:
+    perfect = side(per_edit("psnr", [np.inf] * 12))
+    assert judged(perfect, perfect).verdict == "passed"
+    outcome = judged(side(per_edit("psnr", [40.0] * 12)), perfect)
+    assert outcome.verdict == "worse"
+    write_gate_json(outcome, tmp_path / "gate.json")
+    check = json.loads((tmp_path / "gate.json").read_text())["checks"][0]
+    assert (check["before"], check["after"], check["difference"]) == (None, 40.0, None)
+    assert "sign test" in check["note"]

@@ -123,7 +123,7 @@ def test_the_first_order_follows_the_exact_values(monkeypatch, sides, n, d):
     fake = 0.8 * real + 0.5 * features(n, d, 2)
     codes = np.arange(n)
     exact = np.asarray(directly(real, fake, codes, sides))
-    monkeypatch.setattr(frechet, "EXACT_SCENES", 0)
+    monkeypatch.setattr(frechet, "EXACT_SAMPLES", 0)
     quick = leave_one_out(real, fake, codes, sides)
     assert np.corrcoef(exact, quick)[0, 1] > 0.95
     assert quick.std() == pytest.approx(exact.std(), rel=0.25)

@@ -10,6 +10,7 @@ import pytest
 from bench.datasets.spaces import read_space
 from bench.metrics import Context, Missing, make_metric
 from bench.metrics.confusion import confusion, sparse
+from bench.metrics.estimate import Estimate
 from bench.metrics.segmentation import Accuracy, MeanIoU
 from bench.pictures import read_picture
 from bench.segmenters.segmenter import Segmenter, own_space
@@ -24,7 +25,7 @@ class ByBrightness(Segmenter):
         super().__init__()
         self.space = own_space("brightness", tuple(f"level {k}" for k in range(classes)))
 
-    def identity(self):
+    def _identified(self):
         return {"segmenter": "brightness"}
 
     def _segment(self, pictures):
@@ -125,7 +126,9 @@ def test_segmentations_of_real_pictures_come_from_the_cache(tmp_path, scene):
     blind = ByBrightness()
     blind._recent = None  # segmenting would fail now
     second = MeanIoU(blind, tmp_path).prepare(references)
-    assert first.columns == second.columns
+    assert first.columns.keys() == second.columns.keys()
+    for name, column in first.columns.items():
+        assert all(np.array_equal(a, b) for a, b in zip(column, second.columns[name]))
 
 
 def test_the_interval_of_miou_covers_what_it_claims():
@@ -181,3 +184,12 @@ def test_the_real_cityscapes_network_reaches_its_accuracy(make_references, split
     references = make_references(real, labels=labels, space=read_space("cityscapes-labelids"))
     _, table = tables(metric, references, real)
     assert metric.summarise_references(table)[0].value == pytest.approx(expected, abs=2e-3)
+
+
+def test_no_interval_of_a_share_reaches_beyond_nothing_and_everything() -> None:
+    replicates = np.array([0.5, 0.99, 1.0])
+    bounded = Estimate(
+        "accuracy", 0.9, n=3, scenes=("a", "b", "c"), kind="jackknife",
+        replicates=replicates, floor=0.0, ceiling=1.0,
+    )  # fmt: skip
+    assert bounded.ends(0.95) == (0.0, 1.0)

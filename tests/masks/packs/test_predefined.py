@@ -87,11 +87,14 @@ def test_a_scene_has_one_predefined_edit(tmp_path, street):
     assert isinstance(drawn, Impossible)
 
 
-def test_the_identity_follows_the_pixels(tmp_path, street):
+def test_the_identity_follows_the_pixels_and_how_they_are_read(tmp_path, street):
     save(tmp_path / "m", "street-0.png", masks_of(1)[0])
     one = make_protocol("predefined", {"folder": str(tmp_path / "m")}).identity
     save(tmp_path / "m", "street-0.png", ~masks_of(1)[0])
     assert make_protocol("predefined", {"folder": str(tmp_path / "m")}).identity != one
+    black = make_protocol("predefined", {"folder": str(tmp_path / "m"), "painted": "black"})
+    white = make_protocol("predefined", {"folder": str(tmp_path / "m"), "painted": "white"})
+    assert black.identity != white.identity
 
 
 def test_a_folder_that_is_not_there_or_empty_is_refused(tmp_path):

@@ -1,7 +1,10 @@
+import hashlib
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from masks import (
     Impossible,
@@ -11,6 +14,7 @@ from masks import (
     draft_digest,
     drawn_by,
     make_protocol,
+    verify_pack,
     write_pack,
 )
 
@@ -78,6 +82,28 @@ def test_a_packs_identity_does_not_depend_on_where_it_lies(pack, tmp_path):
     before = Packed(folder=str(pack)).identity
     pack.rename(tmp_path / "elsewhere")
     assert Packed(folder=str(tmp_path / "elsewhere")).identity == before
+
+
+def test_a_packs_identity_follows_pixels_not_png_bytes(pack, tmp_path, streets):
+    one = Packed(folder=str(pack)).identity
+    protocol = make_protocol("object-remove")
+    sites = [(site, sample) for site in streets for sample in range(2)]
+    write_pack(tmp_path / "fewer", protocol, sites, seed=5, fingerprint="")
+    assert Packed(folder=str(tmp_path / "fewer")).identity != one
+    rows = [json.loads(line) for line in (pack / "edits.jsonl").read_text().splitlines()]
+    for row in rows:
+        for kind in ("mask", "labels", "instances"):
+            if kind in row:
+                path = pack / row[kind]["path"]
+                Image.open(path).save(path, compress_level=1)
+                row[kind]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (pack / "edits.jsonl").write_text(text)
+    manifest = json.loads((pack / "manifest.json").read_text())
+    manifest["list_sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    (pack / "manifest.json").write_text(json.dumps(manifest))
+    assert verify_pack(pack) == ()
+    assert Packed(folder=str(pack)).identity == one
 
 
 def test_no_folder_is_refused(tmp_path):

@@ -19,6 +19,7 @@ def test_the_window_is_a_square_three_times_the_box_around_its_centre():
     assert square_around(Box(40, 50, 60, 80), (200, 300)) == Box(5, 20, 95, 110)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 80), st.integers(1, 80), st.data())
 def test_the_window_stays_inside_of_the_picture(height, width, data):
     top, left = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
@@ -56,7 +57,7 @@ def test_holes_are_mapped_into_the_window_and_rounded_down():
     assert (columns.min(), columns.max() + 1) == (30 * 16 // 90, 60 * 16 // 90)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(
     st.tuples(st.integers(2, 60), st.integers(2, 60)),
     st.integers(2, 20),

@@ -1,0 +1,25 @@
+"""`sebench history`: the runs of a folder over time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["history"]
+
+
+def history(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder with runs below it.")],
+    out: Annotated[Path | None, typer.Option(help="The page [DIR/history.html].")] = None,
+) -> None:
+    """Show the runs of a folder over time: which commit moved which metric."""
+    from bench.history import read_history
+    from reports.history import write_history
+
+    found = read_history(folder)
+    page = write_history(found, out or folder / "history.html")
+    moved = sum(bool(series.moves) for series in found.series)
+    typer.echo(f"{len(found.runs)} runs, {len(found.series)} scores, {moved} moved")
+    typer.echo(f"history: {page}")

@@ -1,0 +1,71 @@
+"""What one method's edits take: a small run of one task, of which only the costs are kept."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.errors import BadInput
+from bench.run.reader import read_run
+from bench.run.suite_run import run_suite
+from bench.suite import DatasetEntry, MethodEntry, MetricEntry, Suite, TaskEntry
+
+__all__ = ["measure_costs"]
+
+_EDITS = 9
+"""One to warm up, the others to measure."""
+
+
+def measure_costs(
+    editor: str,
+    options: Mapping[str, Any],
+    *,
+    dataset: str,
+    path: str | None,
+    size: int,
+    device: str,
+    trust: bool,
+) -> dict[str, str]:
+    """Milliseconds, memory, parameters and multiply-adds of single free-form edits.
+
+    Args:
+        editor, options: the method.
+        dataset, path: the scenes to edit; the path is left out for scenes drawn here.
+        size: pixels a side.
+        device: where the editor runs.
+        trust: whether the editor may run foreign code.
+
+    Raises:
+        BadInput: where no edit was carried out, with the reason.
+    """
+    suite = Suite(
+        name="costs",
+        batch_size=1,
+        datasets={
+            "scenes": DatasetEntry(dataset=dataset, path=path, size=(size, size), limit=_EDITS)
+        },
+        tasks=[TaskEntry(name="costs", dataset="scenes", protocol="freeform@1")],
+        methods=[MethodEntry(name=editor, editor=editor, options=dict(options))],
+        metrics=[MetricEntry(name="l1")],
+    )
+    with tempfile.TemporaryDirectory(prefix="sebench-") as folder:
+        run_suite(suite, out=Path(folder) / "run", device=device, workers=1, trust=trust)
+        run = read_run(Path(folder) / "run")
+        failed = run.samples("costs").query("status == 'failed'")
+        problem = run.header.methods[0].problem
+        if problem or len(failed):
+            raise BadInput(f"editor {editor!r}: {problem or failed['reason'].iloc[0]}")
+        row = run.costs.iloc[0]
+    return {
+        "milliseconds (median)": _said(row["ms"], "{:.1f}"),
+        "peak memory": _said(row["peak_mib"], "{:.1f} MiB"),
+        "parameters": _said(row["parameters"], "{:,.0f}"),
+        "multiply-adds": _said(row["macs"], "{:,.0f}"),
+    }
+
+
+def _said(value: float | None, form: str) -> str:
+    return "none" if value is None or math.isnan(value) else form.format(value)

@@ -1,0 +1,46 @@
+"""A run's tables and figures by command."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from tests.reports.made_run import make_run
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    return make_run(tmp_path / "run", edits=4)
+
+
+def test_markdown_goes_to_standard_output(call, made: Path) -> None:
+    code, out, _ = call("export", made)
+    assert code == 0
+    assert "\n| Diffusion |" in out
+
+
+def test_csv_has_a_line_a_score(call, made: Path, tmp_path: Path) -> None:
+    assert call("export", made, "--format", "csv", "--out", tmp_path / "t.csv")[0] == 0
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "t.csv").read_text(encoding="utf-8"))))
+    assert {"task", "method", "metric", "value", "low", "high", "n"} <= set(rows[0])
+
+
+def test_latex_uses_booktabs(call, made: Path) -> None:
+    code, out, _ = call("export", made, "--format", "latex", "--plain")
+    assert code == 0
+    assert "\\toprule" in out
+
+
+def test_figures_are_written_as_svg_and_pdf(call, made: Path, tmp_path: Path) -> None:
+    code, out, _ = call("figures", made, "--out", tmp_path / "figures")
+    assert code == 0
+    assert {Path(line).suffix for line in out.split()} == {".svg", ".pdf"}
+
+
+def test_a_folder_that_is_no_run_is_one_sentence(call, tmp_path: Path) -> None:
+    code, _, err = call("export", tmp_path)
+    assert code == 2
+    assert str(tmp_path) in err

@@ -1,0 +1,59 @@
+"""`sebench models import`: an official checkpoint becomes a weights file, or a sentence."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+
+import pytest
+import torch
+
+import bench.importers
+from baselines.checkpoints import read_card
+from baselines.sesame import SESAMEConfig, SESAMEGenerator
+
+
+@pytest.fixture
+def imported(call, monkeypatch):
+    """`sebench models import ...`, whatever is installed beside this checkout."""
+    target = "baselines.checkpoints:import_checkpoint"
+    points = [EntryPoint("sesame", target, bench.importers.GROUP)]
+    monkeypatch.setattr(bench.importers, "entry_points", lambda group: points)
+    return lambda *arguments: call("models", "import", *arguments)
+
+
+@pytest.fixture
+def official(tmp_path):
+    path = tmp_path / "latest_net_G.pth"
+    network = SESAMEGenerator(SESAMEConfig(classes=3, ngf=2, hidden=4))
+    torch.save(network.state_dict(), path)
+    return path
+
+
+def test_the_card_is_shown_and_written(imported, official, tmp_path):
+    out = tmp_path / "sesame.safetensors"
+    fields = ["--variant", "labels", "--field", "ngf=2", "--field", "hidden=4"]
+    code, said, _ = imported("sesame", official, "--out", out, *fields, "--label-space", "rooms-3")
+    assert code == 0
+    assert "system: sesame" in said
+    assert "variant: labels" in said
+    assert "licence" in said
+    assert read_card(out).label_space == "rooms-3"
+
+
+def test_what_differs_is_one_sentence_and_exit_code_2(imported, official, tmp_path):
+    code, _, said = imported("sesame", official, "--out", tmp_path / "o.safetensors")
+    assert code == 2
+    assert "not the weights of sesame" in " ".join(said.split())
+    assert not (tmp_path / "o.safetensors").exists()
+
+
+def test_an_unknown_system_gets_the_nearest_name(imported, official, tmp_path):
+    code, _, said = imported("sesam", official, "--out", tmp_path / "o.safetensors")
+    assert code == 2
+    assert "did you mean 'sesame'" in said
+
+
+def test_a_field_without_a_value_is_named(imported, official, tmp_path):
+    code, _, said = imported("sesame", official, "--out", tmp_path / "o", "--field", "ngf")
+    assert code == 2
+    assert "--field 'ngf' is not of the form NAME=VALUE" in said

@@ -1,0 +1,69 @@
+"""A score of the whole set leaves its values without each scene in the run, and is judged by them."""
+
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.baseline import read_side, save_baseline
+from bench.gate import Policy, gate
+from bench.metrics import Columns, Estimate, Metric, Missing
+from bench.run import suite_run
+from tests.bench.gate.made_runs import make_runs
+
+
+class Spread(Metric):
+    """The variance over edits of the results' mean error: a statistic of the set, no mean of edits."""
+
+    name = "spread"
+    title = "Spread"
+    better: ClassVar = "lower"
+
+    def definition(self):
+        return {"formula": "variance"}
+
+    def measure(self, references, prepared, results) -> Columns:
+        error = results.astype(float) - references.pictures
+        return {"spread.errors": [[float(np.abs(one).mean())] for one in error]}
+
+    def estimates(self, samples, references):
+        values = np.asarray([row[0] for row in samples["spread.errors"]])
+        left_out = [np.delete(values, i).var(ddof=1) for i in range(len(values))]
+        return [
+            Estimate(
+                self.name,
+                float(values.var(ddof=1)),
+                n=len(values),
+                scenes=tuple(samples["scene"]),
+                kind="jackknife",
+                replicates=np.asarray(left_out),
+                interval="jackknife",
+            )
+        ]
+
+
+def only_spread(name, options, context):
+    return Spread() if name == "psnr" else Missing("this test has one metric")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(suite_run, "make_metric", only_spread)
+        return make_runs(tmp_path_factory.mktemp("set"), 10, 60, scenes=12)
+
+
+def test_the_table_holds_one_value_a_scene(runs) -> None:
+    table = pd.read_parquet(runs[0] / "replicates.parquet")
+    assert list(table["metric"]) == ["spread"]
+    assert len(table["scenes"][0]) == len(table["values"][0]) == 12
+
+
+def test_it_is_judged_like_any_other_score(runs, tmp_path) -> None:
+    save_baseline(read_side(runs[0]), tmp_path / "b.json")
+    baseline = read_side(tmp_path / "b.json")
+    assert gate(read_side(runs[0]), baseline).verdict == "passed"
+    outcome = gate(read_side(runs[1]), baseline, Policy(margins={"spread": "50%"}))
+    assert outcome.verdict == "worse"
+    assert outcome.checks[0].pair.difference.scenes == 12
