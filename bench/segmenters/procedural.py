@@ -43,7 +43,7 @@ class ProceduralSegmenter(Segmenter):
         self.device = device
         self.space = own_space(f"{domain}, segmenter", domains[domain])
 
-    def identity(self) -> Record:
+    def _identified(self) -> Record:
         """Tensors and preprocessing."""
         return {
             "segmenter": "procedural",
