@@ -44,7 +44,6 @@ class ProceduralSegmenter(Segmenter):
         self.space = own_space(f"{domain}, segmenter", domains[domain])
 
     def _identified(self) -> Record:
-        """Tensors and preprocessing."""
         return {
             "segmenter": "procedural",
             "tensors": self._network.tensors_hash,
