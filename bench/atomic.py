@@ -10,6 +10,7 @@ and the later one wins, whole.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import tempfile
@@ -62,9 +63,8 @@ def write_json(path: Path, value: Any) -> None:
 
 def _cannot_write(path: Path, error: OSError) -> BadInput:
     reason = error.strerror or type(error).__name__
-    return BadInput(
-        f"{path}: cannot be written ({reason}); free some space or choose another folder"
-    )
+    advice = "free some space" if error.errno == errno.ENOSPC else "choose another place"
+    return BadInput(f"{path}: cannot be written ({reason}); {advice}")
 
 
 def _umask() -> int:

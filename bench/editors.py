@@ -27,6 +27,7 @@ __all__ = [
     "Editor",
     "Movable",
     "Registered",
+    "check_editor",
     "create_editor",
     "editor_names",
     "find_editor",
@@ -124,6 +125,17 @@ def find_editor(name: str) -> Registered:
     if entry.problem is not None:
         raise BadInput(f"editor {name!r} ({entry.target}) cannot be used: {entry.problem}")
     return entry
+
+
+def check_editor(name: str, options: Mapping[str, Any] | None = None) -> None:
+    """Looks an editor and its options up without making it.
+
+    Raises:
+        BadInput: unknown name, unknown or missing option.
+    """
+    entry = find_editor(name)
+    assert entry.factory is not None
+    _check_options(name, entry.factory, dict(options or {}))
 
 
 def create_editor(

@@ -23,7 +23,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from bench.errors import BadInput, unknown
-from bench.suite_errors import explain
+from bench.suite_errors import explain, twice
 from bench.table import TableLayout
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "TaskEntry",
     "load_suite",
     "parse_suite",
+    "read_suite",
     "suite_names",
 ]
 
@@ -214,6 +215,11 @@ def parse_suite(text: str, source: str) -> Suite:
         raise BadInput(
             f"{source}: a suite is a mapping with name, datasets, tasks, methods, metrics"
         )
+    repeated = twice(text)
+    if repeated is not None:
+        raise BadInput(
+            f"{source}, line {repeated[1]}: the field {repeated[0]!r} stands there twice"
+        )
     try:
         return Suite.model_validate(value)
     except ValidationError as error:
@@ -231,6 +237,11 @@ def load_suite(name: str | Path) -> Suite:
     Raises:
         BadInput: no such suite or file, or a wrong field in it.
     """
+    return read_suite(name)[0]
+
+
+def read_suite(name: str | Path) -> tuple[Suite, str, str]:
+    """Like `load_suite`, with the file's text and its path beside the suite."""
     path = Path(name)
     shipped = _SHIPPED / f"{name}.yaml"
     if path.suffix not in {".yaml", ".yml"} and re.fullmatch(r"[\w.-]+", str(name)):
@@ -245,4 +256,4 @@ def load_suite(name: str | Path) -> Suite:
         raise BadInput(
             f"{path}: cannot be read ({error}); a suite is a YAML file in UTF-8"
         ) from None
-    return parse_suite(text, str(path))
+    return parse_suite(text, str(path)), text, str(path)

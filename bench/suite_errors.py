@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-__all__ = ["explain"]
+__all__ = ["explain", "line_of", "twice"]
 
 
 def explain(error: ValidationError, model: type[BaseModel], text: str, source: str) -> str:
@@ -18,7 +18,7 @@ def explain(error: ValidationError, model: type[BaseModel], text: str, source: s
     details = error.errors(include_url=False)[0]
     path = _as_written(details["loc"] or _named_in(details["msg"]), text)
     where = ".".join(str(part) for part in path)
-    line = _line(text, path)
+    line = line_of(text, path)
     place = f"{source}, line {line}" if line else source
     more = f" ({error.error_count() - 1} more below it)" if error.error_count() > 1 else ""
     return f"{place}: {_sentence(details, where, model)}{more}"
@@ -67,7 +67,8 @@ def _as_written(path: Sequence[str | int], text: str) -> list[str | int]:
     return kept
 
 
-def _line(text: str, path: Sequence[str | int]) -> int | None:
+def line_of(text: str, path: Sequence[str | int]) -> int | None:
+    """The line on which the value at `path` stands, from 1, as far as the path is in the file."""
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     line: int | None = None
     for part in path:
@@ -89,4 +90,22 @@ def _child(node: yaml.Node | None, part: str | int) -> yaml.Node | None:
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
         child: yaml.Node = node.value[part]
         return child
+    return None
+
+
+def twice(text: str) -> tuple[str, int] | None:
+    """The first key that stands in one mapping twice, with its second line; YAML itself lets it pass."""
+    waiting = [yaml.compose(text, Loader=yaml.SafeLoader)]
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        if not isinstance(node, yaml.MappingNode):
+            continue
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                return str(key.value), int(key.start_mark.line) + 1
+            seen.add(key.value)
+            waiting.append(value)
     return None

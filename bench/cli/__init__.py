@@ -17,6 +17,3 @@ def main() -> None:
     except BadInput as error:
         sys.stderr.write(f"sebench: {error}\n")
         raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        sys.stderr.write("sebench: stopped; the same command goes on from here\n")
-        raise SystemExit(130) from None

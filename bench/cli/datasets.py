@@ -15,18 +15,15 @@ app = typer.Typer(no_args_is_help=True, help="Known datasets: list, check, prepa
 @app.command("list")
 def list_datasets() -> None:
     """List the known datasets and the layout that each is expected in."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
     from bench.datasets import dataset_names, describe
 
-    table = Table("dataset", "splits", "what it holds", "layout")
     for name in dataset_names():
         info = describe(name)
-        splits = [f"{one}*" if one == info.default else one for one in info.subsets]
-        table.add_row(name, ", ".join(splits), escape(info.about), escape(info.layout))
-    Console().print(table)
+        splits = [f"{one} (default)" if one == info.default else one for one in info.subsets]
+        typer.echo(f"{info.name}: {info.about}")
+        typer.echo(f"    {info.layout}")
+        if splits:
+            typer.echo(f"    splits: {', '.join(splits)}")
 
 
 @app.command()
@@ -76,7 +73,7 @@ def sheet(
     path: Annotated[
         Path | None, typer.Option(help="Its folder, for one that is not drawn.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The PNG [NAME.png].")] = None,
+    out: Annotated[Path | None, typer.Option(help="The PNG (default: NAME.png).")] = None,
     subset: Annotated[str | None, typer.Option(help="A split.")] = None,
     count: Annotated[int, typer.Option(min=1, max=400, help="How many scenes.")] = 24,
     size: Annotated[int, typer.Option(min=16, max=1024, help="Pixels a side.")] = 128,

@@ -22,7 +22,7 @@ class Format(str, Enum):
 def export(
     run: Annotated[Path, typer.Argument(help="A run directory.")],
     form: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.markdown,
-    out: Annotated[Path | None, typer.Option(help="The file [standard output].")] = None,
+    out: Annotated[Path | None, typer.Option(help="The file (default: standard output).")] = None,
     intervals: Annotated[
         bool, typer.Option("--intervals/--plain", help="Cells with their intervals, or without.")
     ] = True,
@@ -47,7 +47,7 @@ def export(
 
 def figures(
     run: Annotated[Path, typer.Argument(help="A run directory.")],
-    out: Annotated[Path | None, typer.Option(help="Their folder [RUN/figures].")] = None,
+    out: Annotated[Path | None, typer.Option(help="Their folder (default: RUN/figures).")] = None,
     against: Annotated[
         str | None, typer.Option(help="The method that the others are compared with.")
     ] = None,

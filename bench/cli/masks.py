@@ -81,8 +81,11 @@ def make(
 @app.command()
 def verify(folder: Annotated[Path, typer.Argument(help="A pack.")]) -> None:
     """Prove a pack byte for byte; says which file differs (exit code 1)."""
+    from bench.errors import BadInput
     from masks import verify_pack
 
+    if not (folder / "manifest.json").is_file():
+        raise BadInput(f"{folder}: is no pack (it has no manifest.json); see `sebench masks make`")
     problems = verify_pack(folder)
     for problem in problems:
         typer.echo(str(problem))
@@ -94,7 +97,7 @@ def verify(folder: Annotated[Path, typer.Argument(help="A pack.")]) -> None:
 @app.command()
 def show(
     folder: Annotated[Path, typer.Argument(help="A pack.")],
-    out: Annotated[Path | None, typer.Option(help="The PNG [FOLDER.png].")] = None,
+    out: Annotated[Path | None, typer.Option(help="The PNG (default: FOLDER.png).")] = None,
     count: Annotated[int, typer.Option(min=1, max=1000, help="How many edits.")] = 64,
 ) -> None:
     """Draw a contact sheet of a pack."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["finish"]
 
+_REASONS = 12
+
 
 def finish(outcome: Outcome) -> None:
     """Writes the report, says what came of the run, and ends with 1 where edits failed."""
@@ -18,6 +20,10 @@ def finish(outcome: Outcome) -> None:
 
     page = write_report(outcome.folder)
     typer.echo(f"{outcome.edits} edits, {outcome.impossible} impossible, {outcome.failed} failed")
+    for reason, count in outcome.reasons[:_REASONS]:
+        typer.echo(f"  {count}x {reason}")
+    if len(outcome.reasons) > _REASONS:
+        typer.echo(f"  and {len(outcome.reasons) - _REASONS} other reasons: see the report")
     for reason in outcome.missing:
         typer.echo(f"not computed: {reason}")
     typer.echo(f"report: {page}")

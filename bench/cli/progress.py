@@ -16,6 +16,16 @@ __all__ = ["watching"]
 @contextlib.contextmanager
 def watching(what: str) -> Iterator[Watch]:
     """A watch that draws a bar on standard error while the block runs, if that is a terminal."""
+    try:
+        with _bar(what) as watch:
+            yield watch
+    except KeyboardInterrupt:
+        sys.stderr.write("sebench: stopped; the same command goes on from here\n")
+        raise SystemExit(130) from None
+
+
+@contextlib.contextmanager
+def _bar(what: str) -> Iterator[Watch]:
     from bench.run.suite_run import Watch
 
     if not sys.stderr.isatty():

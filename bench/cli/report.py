@@ -12,7 +12,9 @@ __all__ = ["report"]
 
 def report(
     run: Annotated[Path, typer.Argument(help="A run directory.")],
-    out: Annotated[Path | None, typer.Option(help="Where the report goes [RUN/report].")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the report goes (default: RUN/report).")
+    ] = None,
     single_file: Annotated[
         bool, typer.Option("--single-file", help="One mailable file with thumbnails in it.")
     ] = False,

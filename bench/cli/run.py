@@ -16,7 +16,9 @@ def run(
         list[str] | None,
         typer.Option(metavar="NAME=PATH", help="Where a dataset lies; may be given often."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The run directory [runs/SUITE].")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The run directory (default: runs/SUITE).")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most N scenes a dataset.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="In place of the suite's seed.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
@@ -44,11 +46,16 @@ def run(
     from bench.cli.early import finish_early, judging
     from bench.cli.outcome import finish
     from bench.cli.progress import watching
+    from bench.errors import BadInput
     from bench.run.places import parse_data
     from bench.run.suite_run import run_suite
     from bench.suite import load_suite
+    from bench.suite_check import suite_problems
 
     checked = load_suite(suite)
+    problems = suite_problems(suite)
+    if problems:
+        raise BadInput(problems[0])
     early = judging(baseline, policy, until_decided)
     with watching(checked.name) as watch:
         outcome = run_suite(

@@ -22,7 +22,8 @@ def score(
         Path | None, typer.Option(help="Folder of label PNGs in the segmenter's classes.")
     ] = None,
     metrics: Annotated[
-        str | None, typer.Option(help="Names with commas between them [psnr,ssim,rmse,l1,...].")
+        str | None,
+        typer.Option(help="Names with commas between them (psnr,ssim,rmse,l1,lpips-alex,fid)."),
     ] = None,
     segmenter: Annotated[
         str | None, typer.Option(help="A segmenter's name or file, for miou and accuracy.")

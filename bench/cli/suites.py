@@ -47,10 +47,14 @@ def show(suite: Annotated[str, typer.Argument(help="A shipped suite or a YAML fi
 @app.command()
 def check(suite: Annotated[Path, typer.Argument(help="A YAML file.")]) -> None:
     """Check a suite file; says which line is wrong and what was expected there."""
-    from bench.suite import load_suite
+    from bench.suite_check import suite_problems
 
-    checked = load_suite(suite)
-    typer.echo(f"{suite}: good ({len(checked.single_tasks())} tasks)")
+    problems = suite_problems(suite)
+    for problem in problems:
+        typer.echo(problem, err=True)
+    if problems:
+        raise typer.Exit(2)
+    typer.echo(f"{suite}: good")
 
 
 @app.command()

@@ -23,15 +23,19 @@ def read_plane(path: Path, channel: int | None = None) -> Int32:
         channel: which channel of an RGB file holds the numbers; None = the file has one channel.
 
     Raises:
-        BadInput: where the file is missing, unreadable, or in colour.
+        BadInput: where the file is missing, unreadable, in colour, or a JPEG.
     """
     try:
         with Image.open(path) as file:
-            mode, values = file.mode, np.asarray(file)
+            mode, lossy, values = file.mode, file.format == "JPEG", np.asarray(file)
     except FileNotFoundError as error:
         raise BadInput(f"{path}: this file is missing") from error
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError, SyntaxError) as error:
         raise BadInput(f"{path}: cannot be read as a picture; is it damaged?") from error
+    if lossy:
+        raise BadInput(
+            f"{path}: is a JPEG, which changes numbers near borders; save maps as PNG from the source"
+        )
     if channel is not None and values.ndim == 3:
         return values[:, :, channel].astype(np.int32)
     if mode not in _COUNTING_MODES:

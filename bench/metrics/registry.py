@@ -104,9 +104,9 @@ def _plain(kind: Callable[[], Metric]) -> Factory:
     return factory
 
 
-def _ssim(context: Context, on: str = "luma") -> Metric:
+def _ssim(context: Context, planes: str = "luma") -> Metric:
     del context
-    return SSIM(_one_of("ssim", "on", on, SSIM_PLANES))
+    return SSIM(_one_of("ssim", "planes", planes, SSIM_PLANES))
 
 
 def _lpips(trunk: Trunk) -> Factory:

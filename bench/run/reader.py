@@ -45,8 +45,15 @@ class Run:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """One row per (task, method, metric, of); empty where the run has not come so far."""
-        return _read_tables([self.folder / "scores.parquet"], SCORES)
+        """One row per (task, method, metric, of); empty where the run has not come so far.
+
+        Raises:
+            BadInput: a damaged file, or none although the run has ended.
+        """
+        path = self.folder / "scores.parquet"
+        if self.header.state != "running" and not path.exists():
+            raise BadInput(f"{path}: is missing; run the suite again with this --out")
+        return _read_tables([path], SCORES)
 
     @cached_property
     def costs(self) -> pd.DataFrame:

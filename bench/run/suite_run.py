@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -50,6 +51,7 @@ class Outcome:
         failed: failed results, over all methods, and edits whose scene could not be read.
         impossible: edits that their protocol could not make.
         missing: metrics and methods which were not there, with their reasons.
+        reasons: why edits failed or could not be made, each once, with how often.
     """
 
     folder: Path
@@ -57,6 +59,7 @@ class Outcome:
     failed: int
     impossible: int
     missing: tuple[str, ...]
+    reasons: tuple[tuple[str, int], ...] = ()
 
 
 def run_suite(
@@ -146,6 +149,7 @@ def run_suite(
         failed=sum(count.failed for count in counts.values()),
         impossible=sum(len(count.impossible) for count in counts.values()),
         missing=_all_missing(methods, metrics.values()),
+        reasons=_all_reasons(counts),
     )
 
 
@@ -197,10 +201,12 @@ class Outcomes:
     failed: int
     impossible: tuple[dict[str, Any], ...]
     unreadable: tuple[dict[str, Any], ...]
+    reasons: tuple[str, ...] = ()
 
 
 def _outcomes(folder: RunFolder, task: Task) -> Outcomes:
     samples = read_shards(folder.root / "samples" / task.slug)
+    failed = samples[samples["status"] == "failed"]
     references = read_shards(folder.root / "references" / task.slug)
     unmade = read_shards(folder.root / "unmade" / task.slug)
     where = ["scene", "sample", "reason"]
@@ -211,9 +217,13 @@ def _outcomes(folder: RunFolder, task: Task) -> Outcomes:
 
     return Outcomes(
         made=tuple(references["edit"]),
-        failed=int((samples["status"] == "failed").sum() + (unmade["status"] == "failed").sum()),
+        failed=int(len(failed) + (unmade["status"] == "failed").sum()),
         impossible=listed("impossible"),
         unreadable=listed("failed"),
+        reasons=(
+            *(f"{row.method}: {row.reason}" for row in failed.itertuples()),
+            *unmade["reason"],
+        ),
     )
 
 
@@ -255,6 +265,14 @@ def _notices(
 def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     names = list(rows[0]) if rows else []
     write_table(path, {name: [row[name] for row in rows] for name in names})
+
+
+def _all_reasons(counts: Mapping[str, Outcomes]) -> tuple[tuple[str, int], ...]:
+    """Most frequent first."""
+    found = Counter(
+        f"{task}: {reason}" for task, outcomes in counts.items() for reason in outcomes.reasons
+    )
+    return tuple(found.most_common())
 
 
 def _all_missing(methods: tuple[Method, ...], metrics: Iterable[TaskMetrics]) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ def contact_sheet(folder: Path, path: Path, limit: int = 64) -> int:
         limit: the most edits shown.
 
     Raises:
-        MaskError: where the pack cannot be read or is empty.
+        MaskError: where the pack cannot be read or is empty, or the picture cannot be written.
     """
     from PIL import Image
 
@@ -48,8 +48,11 @@ def contact_sheet(folder: Path, path: Path, limit: int = 64) -> int:
     sheet = Image.new("RGB", (COLUMNS * (TILE + 4), rows * (TILE + CAPTION + 4)), "#202020")
     for i, tile in enumerate(tiles):
         sheet.paste(tile, (i % COLUMNS * (TILE + 4), i // COLUMNS * (TILE + CAPTION + 4)))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(path, format="PNG")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sheet.save(path, format="PNG")
+    except OSError as error:
+        raise MaskError(f"{path}: cannot be written ({error.strerror or error})") from None
     return len(tiles)
 
 

@@ -145,3 +145,26 @@ def test_models_show_says_why_an_edit_cannot_be_measured(call, tmp_path: Path) -
     )
     assert code == 2
     assert "holds no picture for edit" in err
+
+
+def test_a_run_says_why_edits_failed_or_could_not_be_made(call, tmp_path: Path) -> None:
+    data, empty = write_data(tmp_path / "rooms"), tmp_path / "empty"
+    empty.mkdir()
+    methods = f"[copy, {{editor: folder, options: {{path: {str(empty)!r}}}}}]"
+    (tmp_path / "made.yaml").write_text(suite_text(data, methods=methods))
+    code, out, _ = call("run", tmp_path / "made.yaml", "--out", tmp_path / "run")
+    assert code == 1
+    assert "1x rooms-freeform: folder:" in out
+    assert "holds no picture for edit 'scene0'" in out
+    assert "1x rooms-object-remove: " in out
+
+
+def test_a_finished_run_without_its_scores_is_damaged(call, tmp_path: Path) -> None:
+    (tmp_path / "made.yaml").write_text(
+        suite_text(write_data(tmp_path / "rooms"), methods="[copy]")
+    )
+    assert call("run", tmp_path / "made.yaml", "--out", tmp_path / "run")[0] == 0
+    (tmp_path / "run" / "scores.parquet").unlink()
+    code, _, err = call("export", tmp_path / "run")
+    assert code == 2
+    assert "scores.parquet: is missing" in err

@@ -71,3 +71,16 @@ def test_wrong_requests_are_one_sentence(call, tmp_path: Path, arguments, senten
     assert code == 2
     assert sentence in err
     assert err.count("\n") == 1
+
+
+def test_what_is_no_pack_is_bad_input_and_not_a_failed_proof(call, tmp_path: Path) -> None:
+    code, _, err = call("masks", "verify", tmp_path)
+    assert code == 2
+    assert "is no pack" in err
+
+
+def test_a_sheet_that_cannot_be_written_is_one_sentence(call, pack: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    code, _, err = call("masks", "show", pack, "--out", tmp_path / "file" / "sheet.png")
+    assert code == 2
+    assert err.count("\n") == 1

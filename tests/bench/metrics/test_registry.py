@@ -27,13 +27,13 @@ def test_an_unknown_option_names_those_there_are():
     with pytest.raises(BadInput, match="metric 'ssim' has no option 'channels'; it has on"):
         make_metric("ssim", {"channels": 3})
     with pytest.raises(BadInput, match="metric 'psnr' has no option 'on'; it takes none"):
-        make_metric("psnr", {"on": "luma"})
+        make_metric("psnr", {"planes": "luma"})
 
 
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("ssim", {"on": "hsv"}),
+        ("ssim", {"planes": "hsv"}),
         ("miou", {"convention": "best"}),
         ("accuracy", {"void": "ignored"}),
         ("diversity", {"trunk": "resnet"}),
@@ -45,4 +45,4 @@ def test_a_wrong_value_names_metric_option_and_what_is_expected(name, options):
 
 
 def test_options_change_the_definition():
-    assert make_metric("ssim").definition() != make_metric("ssim", {"on": "rgb"}).definition()
+    assert make_metric("ssim").definition() != make_metric("ssim", {"planes": "rgb"}).definition()
