@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -87,5 +88,7 @@ def test_classes_stand_in_columns_of_a_table_of_their_own(run: Run):
 
 def test_a_run_without_scores_has_a_table_without_columns(small: Path):
     (small / "scores.parquet").unlink()
+    record = json.loads((small / "run.json").read_text())
+    (small / "run.json").write_text(json.dumps({**record, "state": "running"}))
     opened = read_run(small)
     assert task_table(opened, opened.header.tasks[0]).columns == ()

@@ -24,9 +24,9 @@ def test_an_unknown_metric_gets_the_nearest_name():
 
 
 def test_an_unknown_option_names_those_there_are():
-    with pytest.raises(BadInput, match="metric 'ssim' has no option 'channels'; it has on"):
+    with pytest.raises(BadInput, match="metric 'ssim' has no option 'channels'; it has planes"):
         make_metric("ssim", {"channels": 3})
-    with pytest.raises(BadInput, match="metric 'psnr' has no option 'on'; it takes none"):
+    with pytest.raises(BadInput, match="metric 'psnr' has no option 'planes'; it takes none"):
         make_metric("psnr", {"planes": "luma"})
 
 

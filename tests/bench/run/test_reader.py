@@ -55,6 +55,7 @@ def test_an_edit_id_cannot_leave_its_folder(made: Path, edit: str):
 def test_an_unfinished_run_reads_as_empty_tables(broken: Path):
     for file in ("scores.parquet", "costs.parquet", "samples/task-0/00000.parquet"):
         (broken / file).unlink()
+    change(broken, state="running")
     run = read_run(broken)
     assert list(run.scores.columns[:3]) == ["task", "method", "metric"]
     assert len(run.scores) == len(run.costs) == len(run.samples("scenes / free-form")) == 0
