@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from bench.version import __version__
 
 if TYPE_CHECKING:
-    from bench.run.suite_run import Outcome, run_suite
+    from bench.run.outcome import Outcome
+    from bench.run.suite_run import run_suite
     from bench.score import score
 
 __all__ = ["Outcome", "__version__", "run_suite", "score"]
 
 _HOMES = {
-    "Outcome": "bench.run.suite_run",
+    "Outcome": "bench.run.outcome",
     "run_suite": "bench.run.suite_run",
     "score": "bench.score",
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from bench.run.suite_run import Outcome
+    from bench.run.outcome import Outcome
 
 __all__ = ["finish"]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,12 @@ from bench.run.execute import Execution, execute
 from bench.run.header import RunNotice
 from bench.run.methods import Method, make_methods
 from bench.run.notices import check_notices, order_notices
+from bench.run.outcome import Outcome, all_missing, all_reasons, outcomes_of
 from bench.run.paint import Painter
 from bench.run.plan import Plan, Task, plan_run
 from bench.run.record import RunRecord, take_up
 from bench.run.reduce import TaskMetrics, reduce_canaries, reduce_task
 from bench.run.store import RunFolder, write_table
-from bench.run.tables import read_shards
 from bench.suite import Suite, load_suite
 
 __all__ = ["Outcome", "Watch", "run_suite"]
@@ -39,27 +38,6 @@ class Watch:
 
     start: Callable[[int], None] = lambda _: None
     advance: Callable[[int], None] = lambda _: None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a run.
-
-    Attributes:
-        folder: the run directory.
-        edits: edits that were made.
-        failed: failed results, over all methods, and edits whose scene could not be read.
-        impossible: edits that their protocol could not make.
-        missing: metrics and methods which were not there, with their reasons.
-        reasons: why edits failed or could not be made, each once, with how often.
-    """
-
-    folder: Path
-    edits: int
-    failed: int
-    impossible: int
-    missing: tuple[str, ...]
-    reasons: tuple[tuple[str, int], ...] = ()
 
 
 def run_suite(
@@ -128,7 +106,7 @@ def run_suite(
     )
     _write_scores(folder, plan, metrics, methods)
     _write_rows(folder.costs, cost_rows(folder, plan, methods, where))
-    counts = {task.name: _outcomes(folder, task) for task in plan.tasks}
+    counts = {task.name: outcomes_of(folder, task) for task in plan.tasks}
     write_json(
         folder.record,
         {
@@ -148,8 +126,8 @@ def run_suite(
         edits=sum(len(count.made) for count in counts.values()),
         failed=sum(count.failed for count in counts.values()),
         impossible=sum(len(count.impossible) for count in counts.values()),
-        missing=_all_missing(methods, metrics.values()),
-        reasons=_all_reasons(counts),
+        missing=all_missing(methods, metrics.values()),
+        reasons=all_reasons(counts),
     )
 
 
@@ -193,40 +171,6 @@ def _metrics(suite: Suite, task: Task, device: str, fetch: bool) -> TaskMetrics:
     return TaskMetrics(tuple(ready), missing)
 
 
-@dataclass(frozen=True)
-class Outcomes:
-    """What became of a task's edits."""
-
-    made: tuple[str, ...]
-    failed: int
-    impossible: tuple[dict[str, Any], ...]
-    unreadable: tuple[dict[str, Any], ...]
-    reasons: tuple[str, ...] = ()
-
-
-def _outcomes(folder: RunFolder, task: Task) -> Outcomes:
-    samples = read_shards(folder.root / "samples" / task.slug)
-    failed = samples[samples["status"] == "failed"]
-    references = read_shards(folder.root / "references" / task.slug)
-    unmade = read_shards(folder.root / "unmade" / task.slug)
-    where = ["scene", "sample", "reason"]
-
-    def listed(status: str) -> tuple[dict[str, Any], ...]:
-        rows = unmade.loc[unmade["status"] == status, where].to_dict("records")
-        return tuple({**row, "sample": int(row["sample"])} for row in rows)
-
-    return Outcomes(
-        made=tuple(references["edit"]),
-        failed=int(len(failed) + (unmade["status"] == "failed").sum()),
-        impossible=listed("impossible"),
-        unreadable=listed("failed"),
-        reasons=(
-            *(f"{row.method}: {row.reason}" for row in failed.itertuples()),
-            *unmade["reason"],
-        ),
-    )
-
-
 def _write_scores(
     folder: RunFolder,
     plan: Plan,
@@ -265,18 +209,3 @@ def _notices(
 def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     names = list(rows[0]) if rows else []
     write_table(path, {name: [row[name] for row in rows] for name in names})
-
-
-def _all_reasons(counts: Mapping[str, Outcomes]) -> tuple[tuple[str, int], ...]:
-    """Most frequent first."""
-    found = Counter(
-        f"{task}: {reason}" for task, outcomes in counts.items() for reason in outcomes.reasons
-    )
-    return tuple(found.most_common())
-
-
-def _all_missing(methods: tuple[Method, ...], metrics: Iterable[TaskMetrics]) -> tuple[str, ...]:
-    found = {f"method {m.name}: {m.problem}" for m in methods if m.problem is not None}
-    for both in metrics:
-        found |= {f"metric {name}: {one.reason}" for name, one in both.missing.items()}
-    return tuple(sorted(found))

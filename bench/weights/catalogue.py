@@ -16,10 +16,12 @@ class Network:
     """One official file.
 
     Attributes:
-        name: as `weights list` shows it. purpose: which metrics look through it. file: the official
-        file's name. url: the official address. sha256_prefix: the first hex digits of the file's
-        SHA-256, as its own name carries them; more is
-            not known, and a hash that nobody computed is not written down.
+        name: as `weights list` shows it.
+        purpose: which metrics look through it.
+        file: the official file's name.
+        url: the official address.
+        sha256_prefix: the first hex digits of the file's SHA-256, as its own name carries them; more
+            is not known, and a hash that nobody computed is not written down.
         megabytes: the file's size in units of 2^20 bytes as its publisher states it, or None.
         licence: of the weights.
         paper: where the network comes from.

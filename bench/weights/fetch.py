@@ -28,8 +28,7 @@ def fetch(name: str, progress: Progress | None = None, folder: Path | None = Non
     A file that is already there and verifies is left as it is.
 
     Raises:
-        BadInput: unknown name, no connection, a full disk, or a file whose SHA-256 does not begin
-        as
+        BadInput: unknown name, no connection, a full disk, or a file whose SHA-256 does not begin as
             its name says (nothing is kept then).
     """
     return fetch_network(network(name), progress, folder)
