@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 
 import typer
@@ -16,6 +17,7 @@ def doctor() -> None:
     for title, look in (
         ("versions", _versions),
         ("devices", _devices),
+        ("folders", _folders),
         ("weights", _weights),
         ("editors", _editors),
         ("optional parts", _parts),
@@ -50,6 +52,11 @@ def _devices() -> Iterable[Row]:
         yield "cuda", "none"
     for index in range(torch.cuda.device_count()):
         yield f"cuda:{index}", torch.cuda.get_device_name(index)
+
+
+def _folders() -> Iterable[Row]:
+    for name in ("SEBENCH_DATA", "SEBENCH_WEIGHTS", "SEBENCH_CACHE"):
+        yield name, os.environ.get(name) or "not set"
 
 
 def _weights() -> Iterable[Row]:
