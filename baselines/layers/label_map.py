@@ -32,6 +32,7 @@ __all__ = [
     "SymbolMap",
     "dense_label_maps",
     "encode",
+    "joint_conv",
     "joint_layer",
     "table_conv",
     "two_layer_conv",
@@ -168,6 +169,17 @@ def joint_layer(layers: Sequence[nn.Conv2d]) -> tuple[Tensor, Tensor]:
     return torch.cat([layer.weight for layer in layers]), torch.cat(biases)
 
 
+def joint_conv(x: Tensor, layers: Sequence[nn.Conv2d]) -> tuple[Tensor, ...]:
+    """Parallel 3x3 convolutions of one map, zero padding 1, read once for all of them.
+
+    Returns:
+        One map [B, C, H, W] for each layer (views of one tensor).
+    """
+    weight, bias = joint_layer(layers)
+    out = F.conv2d(x, weight, bias, padding=1)
+    return torch.split(out, [layer.out_channels for layer in layers], dim=1)
+
+
 def two_layer_table(labels: SymbolMap, first: nn.Conv2d, second: Sequence[nn.Conv2d]) -> Tensor:
     """conv3x3 -> ReLU -> parallel conv3x3 for every neighbourhood of `labels.far`.
 
@@ -192,7 +204,6 @@ def two_layer_conv(
         One map [B, C, H, W] for each second layer (views of one tensor, channels last).
     """
     if not labels.tabulated:
-        hidden = F.relu(first(labels.dense()))
-        return tuple(layer(hidden) for layer in second)
+        return joint_conv(F.relu(first(labels.dense())), second)
     joint = labels.far.spread(two_layer_table(labels, first, second))
     return torch.split(joint, [layer.out_channels for layer in second], dim=1)

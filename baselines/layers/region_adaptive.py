@@ -15,7 +15,7 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from baselines.layers.label_map import SymbolMap, joint_layer, table_conv
+from baselines.layers.label_map import SymbolMap, joint_conv, joint_layer, table_conv
 from baselines.layers.spade import SPADE, batch_norm_line
 
 __all__ = ["RegionAdaptiveNorm", "StyledRegions"]
@@ -104,7 +104,8 @@ class RegionAdaptiveNorm(nn.Module):
         if not self.styled:
             return gamma, beta
         painted = SymbolMap(here.symbols, self.style_vectors(regions)).dense()
-        return self._blend(self.conv_gamma(painted), gamma, self.conv_beta(painted), beta)
+        style_gamma, style_beta = joint_conv(painted, [self.conv_gamma, self.conv_beta])
+        return self._blend(style_gamma, gamma, style_beta, beta)
 
     def _table(self, here: SymbolMap, regions: StyledRegions) -> tuple[Tensor, Tensor]:
         gamma, beta = self.Spade.table(here)
@@ -130,6 +131,11 @@ class RegionAdaptiveNorm(nn.Module):
         self, style_gamma: Tensor, gamma: Tensor, style_beta: Tensor, beta: Tensor
     ) -> tuple[Tensor, Tensor]:
         return (
-            torch.lerp(gamma, style_gamma, torch.sigmoid(self.blending_gamma)),
-            torch.lerp(beta, style_beta, torch.sigmoid(self.blending_beta)),
+            _blended(gamma, style_gamma, self.blending_gamma),
+            _blended(beta, style_beta, self.blending_beta),
         )
+
+
+def _blended(plain: Tensor, style: Tensor, blending: Tensor) -> Tensor:
+    # In mixed precision tables and convolutions come in different types.
+    return torch.lerp(plain, style.to(plain), torch.sigmoid(blending).to(plain))

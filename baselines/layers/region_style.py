@@ -150,9 +150,10 @@ def separate_regions(labels: Tensor, instances: Tensor | None) -> Tensor:
 def number_regions(instances: Tensor) -> tuple[Tensor, Tensor]:
     """Numbers the regions of a batch: int64 [B,H,W] in 0..R-1, and the item of each, int64 [R]."""
     batch = torch.arange(len(instances), device=instances.device).view(-1, 1, 1)
-    pairs = torch.stack([batch.expand_as(instances), instances], dim=-1).flatten(0, 2)
-    found, regions = torch.unique(pairs, dim=0, return_inverse=True)
-    return regions.view_as(instances), found[:, 0]
+    lowest = instances.min()  # negative where a void label makes a region
+    span = instances.max() - lowest + 1
+    found, regions = torch.unique(batch * span + (instances - lowest), return_inverse=True)
+    return regions, found // span
 
 
 def average_regions(features: Tensor, regions: Tensor, count: int) -> Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.layers.condition import Condition
-from baselines.layers.label_map import two_layer_conv
+from baselines.layers.label_map import joint_conv, two_layer_conv
 from baselines.layers.spectral import spectral
 
 __all__ = ["Modulation", "StylePreservedBlock", "UpBlock", "fuse", "modulate"]
@@ -102,8 +102,8 @@ class StylePreservedBlock(nn.Module):
     def _fused(self, x: Tensor, context: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         style = self.mlp_shared(F.instance_norm(x) if self.modulation.normalise_style else x)
         gamma_gamma, beta_gamma, gamma_beta, beta_beta = context
-        gamma = fuse(self.mlp_gamma(style), gamma_gamma, beta_gamma)
-        return gamma, fuse(self.mlp_beta(style), gamma_beta, beta_beta)
+        gamma, beta = joint_conv(style, [self.mlp_gamma, self.mlp_beta])
+        return fuse(gamma, gamma_gamma, beta_gamma), fuse(beta, gamma_beta, beta_beta)
 
     def _context(
         self, condition: Condition, size: tuple[int, int], dtype: torch.dtype

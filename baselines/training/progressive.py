@@ -64,11 +64,12 @@ class ProgressiveRecipe(Recipe):
         composites = [composite for _, composite in stages]
         truths = [_reduced(picture, painted.shape[2:]) for painted in paintings]
         judge = self.players["D"].module
-        real, fake = judge(hole, shown[0], truths, [c.detach() for c in composites])
-        loss = torch.stack([discriminator_hinge([r], [f]) for r, f in zip(real, fake)]).sum()
+        made = [composite.detach() for composite in composites]
+        judged = [scores.chunk(2) for scores in judge(hole, shown[0], truths, made)]
+        loss = torch.stack([discriminator_hinge([r], [f]) for r, f in judged]).sum()
         self.update("D", loss)
         with self.frozen("D"):
-            _, fake = judge(hole, shown[0], truths, composites)
+            fake = judge(hole, shown[0], composites)
             parts = self._parts(fake, paintings, truths)
             self.update("G", torch.stack(list(parts.values())).sum())
         return detached(discriminator=loss, **parts)
@@ -148,12 +149,17 @@ class _Painter(nn.Module):
         # A region that nobody sees gets its style from the whole picture (B.3, training).
         encoder = network.zencoder
         seen = encoder.read(picture, hole, regions)
-        whole = encoder.read(picture, torch.zeros_like(hole), regions)
-        return encoder.normalise(seen.replaced(seen.erased, whole.means[seen.erased]))
+        # Numbered by item, so that those of some items alone keep their order.
+        some = torch.unique(seen.items[seen.erased])
+        if len(some) == 0:
+            return encoder.normalise(seen)
+        whole = encoder.read(picture[some], torch.zeros_like(hole[some]), regions[some])
+        means = whole.means[seen.erased[torch.isin(seen.items, some)]]
+        return encoder.normalise(seen.replaced(seen.erased, means))
 
 
 class _Judges(nn.Module):
-    """The stages' discriminators; real and fake go through together."""
+    """The stages' discriminators; several pictures of an edit go through together."""
 
     def __init__(self, config: ProgressiveConfig) -> None:
         super().__init__()
@@ -162,18 +168,14 @@ class _Judges(nn.Module):
             draw_normal(judge) for judge in spmpgan_discriminators(config).values()
         )
 
-    def forward(
-        self, hole: Tensor, labels: Tensor, real: list[Tensor], fake: list[Tensor]
-    ) -> tuple[list[Tensor], list[Tensor]]:
-        """Scores of the real and of the fake pictures, stage by stage."""
+    def forward(self, hole: Tensor, labels: Tensor, *pictures: list[Tensor]) -> list[Tensor]:
+        """Stage by stage the scores, a batch for each of `pictures`, one after the other."""
         inside = torch.where(hole[:, 0], labels, -1)
-        found: tuple[list[Tensor], list[Tensor]] = ([], [])
-        for judge, one, other in zip(self.stages, real, fake, strict=True):
-            small = resize_nearest(inside, (one.shape[2], one.shape[3]))
-            hot = F.one_hot(small + 1, self.classes + 1)[..., 1:].permute(0, 3, 1, 2).to(one)
-            scores = judge(torch.cat([hot, hot]), torch.cat([one, other])).chunk(2)
-            found[0].append(scores[0])
-            found[1].append(scores[1])
+        found = []
+        for judge, *shown in zip(self.stages, *pictures, strict=True):
+            small = resize_nearest(inside, (shown[0].shape[2], shown[0].shape[3]))
+            hot = F.one_hot(small + 1, self.classes + 1)[..., 1:].permute(0, 3, 1, 2).to(shown[0])
+            found.append(judge(hot.repeat(len(shown), 1, 1, 1), torch.cat(shown)))
         return found
 
 

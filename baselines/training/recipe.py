@@ -76,7 +76,7 @@ class Recipe(abc.ABC):
         """A module to train with Adam; betas of the configuration where None are given."""
         plain = module.train()
         chosen = betas or self.config.optimisation.betas
-        optimiser = Adam(plain.parameters(), lr=rate, betas=chosen)
+        optimiser = Adam(plain.parameters(), lr=rate, betas=chosen, fused=True)
         self.players[name] = Player(plain, rate, plain, optimiser)
 
     def setup(self, fabric: Fabric, steps: int) -> None:

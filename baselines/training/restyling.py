@@ -107,7 +107,8 @@ class RestylingRecipe(SwappingRecipe):
         loss = discriminator_softplus(real, fake)
         if step % weights.lazy == 0:
             leaf = plain.detach().requires_grad_()
-            loss = loss + weights.lazy * weights.r1 / 2 * gradient_penalty(judge(leaf), leaf)
+            penalty = gradient_penalty(self.players["D"].plain(leaf), leaf)
+            loss = loss + weights.lazy * weights.r1 / 2 * penalty
         self.update("D", loss)
         return detached(discriminator=loss, **parts)
 

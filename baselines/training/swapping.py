@@ -148,12 +148,13 @@ class SwappingRecipe(Recipe):
 
     def _penalty(self, picture: Tensor) -> Tensor:
         leaf = picture.detach().requires_grad_()
-        return gradient_penalty(self.players["D"].module(leaf), leaf)
+        # In full precision and past Fabric's wrapper, which knows no gradients of gradients.
+        return gradient_penalty(self.players["D"].plain(leaf), leaf)
 
     def _patch_penalty(self, picture: Tensor) -> Tensor:
         target = self._patches(picture).detach().requires_grad_()
         reference = self._patches(picture).detach().requires_grad_()
-        scores = self.players["Dpatch"].module(target, reference)
+        scores = self.players["Dpatch"].plain(target, reference)
         return gradient_penalty(scores, target) + gradient_penalty(scores, reference)
 
     def _patches(self, pictures: Tensor) -> Tensor:
