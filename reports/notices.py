@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
+from bench.words import counted
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -110,15 +112,15 @@ def _task(task: TaskRow, failed: Sequence[Failure]) -> list[Notice]:
     for failure in failed:
         counts[failure.method] = counts.get(failure.method, 0) + len(failure.edits)
     for method, count in counts.items():
-        text = f"{task.title}: {method} failed at {count} of {task.n} edits."
+        text = f"{task.title}: {method} failed at {count} of {counted(task.n, 'edit')}."
         found.append(Notice("bad", text, "page-failures"))
     if task.impossible:
-        count = len(task.impossible)
-        were = "edit was" if count == 1 else "edits were"
-        text = f"{task.title}: {count} {were} impossible to draw."
+        edits = counted(len(task.impossible), "edit")
+        text = f"{task.title}: {edits} could not be drawn."
         found.append(Notice("note", text, "page-failures"))
     if task.unreadable:
-        text = f"{task.title}: {len(task.unreadable)} edits could not be made; see why."
+        edits = counted(len(task.unreadable), "edit")
+        text = f"{task.title}: {edits} could not be made; see why."
         found.append(Notice("bad", text, "page-failures"))
     return found
 
