@@ -191,7 +191,7 @@ def _task(suite: Suite, entry: TaskEntry, cut: DatasetEntry, dataset: Dataset) -
     }
     return Task(
         name=name,
-        title=entry.title or name,
+        title=str(entry.title),
         dataset=dataset,
         fit=fit,
         scenes=scenes,
