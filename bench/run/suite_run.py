@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.atomic import write_json
 from bench.clock import now
-from bench.errors import BadInput
+from bench.device import choose_device
 from bench.metrics import Context, Metric, Missing, make_metric
 from bench.run.canary_shard import read_checks
 from bench.run.costs import cost_rows
@@ -138,24 +138,6 @@ def _complete(folder: RunFolder, plan: Plan) -> bool:
         for task in plan.tasks
         for shard in task.shards()
     )
-
-
-def choose_device(name: str) -> str:
-    """The device to use.
-
-    Raises:
-        BadInput: where it is not here.
-    """
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise BadInput(f"device {name!r} cannot be used ({reason}); try cpu") from None
-    return name
 
 
 def _metrics(suite: Suite, task: Task, device: str, fetch: bool) -> TaskMetrics:
