@@ -143,7 +143,9 @@ def test_the_whole_official_archive_gives_the_papers_rooms(tmp_path):
 
 def test_a_whole_archive_with_other_rooms_is_refused(tmp_path):
     archive = whole_scene_parse(tmp_path / "ADEChallengeData2016.zip", (2246, 254))
-    with pytest.raises(BadInput, match=r"2,246 train and 254 test scenes, where the paper has .* 255"):
+    with pytest.raises(
+        BadInput, match=r"2,246 train and 254 test scenes, where the paper has .* 255"
+    ):
         prepare_dataset("ade20k_room", [archive], tmp_path / "room")
     assert not (tmp_path / "room").exists()
 
