@@ -29,11 +29,11 @@ def _section(table: Table, intervals: bool) -> str:
     lines = [f"### {escaped(table.title)}", ""]
     if not table.columns:
         return "\n".join([*lines, "No scores yet.", ""])
-    lines += [line(["Method", *(_heading(column) for column in table.columns)])]
-    lines += [line([":--", *("--:" for _ in table.columns)])]
+    lines.append(line(["Method", *(_heading(column) for column in table.columns)]))
+    lines.append(line([":--", *("--:" for _ in table.columns)]))
     for row in table.rows:
         name = escaped(row.title) + (" ◐" if row.sees_hidden else "")
-        lines += [line([name, *(_cell(cell, table, intervals) for cell in row.cells)])]
+        lines.append(line([name, *(_cell(cell, table, intervals) for cell in row.cells)]))
     return "\n".join([*lines, "", *_notes(table), ""])
 
 
