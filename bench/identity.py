@@ -105,13 +105,13 @@ def differing_fields(left: Record, right: Record) -> list[str]:
 
 
 def said(value: Any) -> str:
-    """A record's value inside a sentence; of a hash its beginning, of a mapping its fields."""
+    """A record's value inside a sentence; of a hash its beginning."""
     if value is None:
         return "not set"
     if isinstance(value, str) and _HASH.fullmatch(value):
         return value[:12]
     if isinstance(value, Mapping):
-        return f"set ({', '.join(map(str, value))})" if value else "empty"
+        return "set" if value else "empty"
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -109,13 +109,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """`title` is the task's (or the class table's), `task` its name, `n` the edits drawn."""
+    """`title` is the task's (or the class table's), `task` its name, `n` the edits drawn.
+
+    `suspect` is what the canaries found wrong with its numbers, in words.
+    """
 
     task: str
     title: str
     n: int
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    suspect: tuple[str, ...] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -160,7 +164,8 @@ def _table(
     if any((REAL, name) in records for name in shown):
         cells = tuple(_cell(records.get((REAL, column.name)), column) for column in columns)
         rows.append(Row(REAL, "Real pictures", False, True, False, cells))
-    return Table(task.name, title, task.n, columns, tuple(_ranked(rows, columns)))
+    bad = [one.text for one in run.header.notices if one.task == task.name and one.kind == "bad"]
+    return Table(task.name, title, task.n, columns, tuple(_ranked(rows, columns)), tuple(bad))
 
 
 def _column(

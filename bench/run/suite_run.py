@@ -21,7 +21,7 @@ from bench.run.execute import Execution, execute
 from bench.run.header import RunNotice
 from bench.run.methods import Method, make_methods
 from bench.run.notices import check_notices, order_notices
-from bench.run.outcome import Outcome, all_missing, all_reasons, outcomes_of
+from bench.run.outcome import Outcome, all_missing, all_reasons, all_suspect, outcomes_of
 from bench.run.paint import Painter
 from bench.run.plan import Plan, Task, plan_run
 from bench.run.record import RunRecord, take_up
@@ -107,11 +107,12 @@ def run_suite(
     _write_scores(folder, plan, metrics, methods)
     _write_rows(folder.costs, cost_rows(folder, plan, methods, where))
     counts = {task.name: outcomes_of(folder, task) for task in plan.tasks}
+    notices = _notices(folder, plan, metrics, methods)
     write_json(
         folder.record,
         {
             **record.json(counts),
-            "notices": _notices(folder, plan, metrics, methods),
+            "notices": [notice.model_dump() for notice in notices],
             "state": "done" if _complete(folder, plan) else "decided",
             "started": started,
             "finished": now(),
@@ -128,6 +129,7 @@ def run_suite(
         impossible=sum(len(count.impossible) for count in counts.values()),
         missing=all_missing(methods, metrics.values()),
         reasons=all_reasons(counts),
+        suspect=all_suspect(notices),
     )
 
 
@@ -174,7 +176,7 @@ def _notices(
     plan: Plan,
     metrics: Mapping[str, TaskMetrics],
     methods: tuple[Method, ...],
-) -> list[dict[str, Any]]:
+) -> list[RunNotice]:
     """Scores the canaries, and says what they and the second look at every method found out."""
     rows: list[dict[str, Any]] = []
     found: list[RunNotice] = []
@@ -188,7 +190,7 @@ def _notices(
         found += order_notices(task.name, metrics[task.name].ready, scores)
         found += check_notices(task.name, read_checks(folder, task.slug), needs)
     _write_rows(folder.canaries, rows)
-    return [notice.model_dump() for notice in found]
+    return found
 
 
 def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:

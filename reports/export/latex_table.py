@@ -84,7 +84,8 @@ def _value(cell: Cell, table: Table) -> str:
 
 
 def _notes(table: Table) -> list[str]:
-    notes = [f"$^{{{i}}}$ {escaped(reason)}." for i, reason in enumerate(table.reasons, 1)]
+    notes = [rf"\textbf{{Suspect}}: {escaped(text)}." for text in table.suspect]
+    notes += [f"$^{{{i}}}$ {escaped(reason)}." for i, reason in enumerate(table.reasons, 1)]
     if any(row.sees_hidden for row in table.rows):
         notes.insert(0, r"$^{\dagger}$ is shown the hidden pixels; not ranked.")
     return [rf"\par\smallskip{{\footnotesize\raggedright {' '.join(notes)}\par}}"] if notes else []

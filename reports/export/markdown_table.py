@@ -55,5 +55,6 @@ def _notes(table: Table) -> list[str]:
     notes = [f"n = {table.n} unless stated; **best**, <u>second</u>; intervals at 95 %."]
     if any(row.sees_hidden for row in table.rows):
         notes.append("◐ is shown the hidden pixels and is not ranked against methods that are not.")
+    notes += [f"**Suspect**: {escaped(text)}." for text in table.suspect]
     numbered = [f"<sup>{i}</sup> {escaped(reason)}." for i, reason in enumerate(table.reasons, 1)]
     return ["  \n".join([*notes, *numbered])]

@@ -28,3 +28,13 @@ def with_table(folder: Path, *columns: dict[str, object], rows: list | None = No
     content["suite"]["table"] = table
     (run / "run.json").write_text(json.dumps(content))
     return run
+
+
+def with_notice(folder: Path, text: str) -> Path:
+    """A run of two tasks, the second of which the canaries found wrong."""
+    run = make_run(folder, edits=2, methods=2, tasks=2)
+    content = json.loads((run / "run.json").read_text())
+    where = {"kind": "bad", "task": "scenes / removal", "what": "metric", "name": "psnr"}
+    content["notices"] = [where | {"text": text}]
+    (run / "run.json").write_text(json.dumps(content))
+    return run

@@ -153,8 +153,8 @@ def test_another_suite_in_the_folder_is_refused_with_every_field_that_differs(
     assert str(caught.value) == (
         f"{tmp_path / 'run'} holds another run: "
         "datasets.rooms.limit is 3 here and not set there, "
-        "methods.mean-colour is not set here and set (name, editor, title, options) there, "
-        "methods.nearest is set (name, editor, title, options) here and not set there, "
+        "methods.mean-colour is not set here and set there, "
+        "methods.nearest is set here and not set there, "
         "seed is 1 here and 0 there; choose another --out"
     )
 

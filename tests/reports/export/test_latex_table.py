@@ -10,7 +10,7 @@ import pytest
 from bench.run.reader import Run, read_run
 from reports.export import latex, latex_document
 from tests.reports.made_run import HOSTILE
-from tests.reports.made_table import column, with_table
+from tests.reports.made_table import column, with_notice, with_table
 
 
 def has_booktabs() -> bool:
@@ -52,6 +52,13 @@ def test_missing_values_carry_a_note_with_the_reason(run: Run):
     text = latex(run)
     assert "--$^{1}$" in text
     assert r"the weights pt\_inception-2015-12-05 are not here" in text
+
+
+def test_a_suspect_task_says_so_under_its_table(tmp_path: Path):
+    made = read_run(with_notice(tmp_path / "run", "PSNR is odd_"))
+    first, second = latex(made).split(r"\end{table}")[:2]
+    assert "Suspect" not in first
+    assert r"\textbf{Suspect}: PSNR is odd\_." in second
 
 
 def test_intervals_are_optional(run: Run):

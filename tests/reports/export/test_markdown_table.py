@@ -5,7 +5,7 @@ from pathlib import Path
 from bench.run.reader import Run, read_run
 from reports.export import markdown
 from tests.reports.made_run import HOSTILE
-from tests.reports.made_table import column, with_table
+from tests.reports.made_table import column, with_notice, with_table
 
 
 def test_a_table_per_task_with_equal_cell_counts(run: Run):
@@ -71,3 +71,10 @@ def test_the_best_of_ours_is_bold_and_hidden_pixels_are_marked(tmp_path: Path):
     assert not any("<script>" in line for line in lines)
     fair = [{"method": "copy", "title": "copy"}]
     assert not any("**" in line for line in published(tmp_path / "b", column(), rows=fair)[6:8])
+
+
+def test_a_suspect_task_says_so_under_its_table(tmp_path: Path):
+    made = read_run(with_notice(tmp_path / "run", "PSNR is odd_"))
+    first, second = markdown(made).split("### ")[1:]
+    assert "Suspect" not in first
+    assert "**Suspect**: PSNR is odd\\_." in second
