@@ -9,17 +9,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Record", "array_hash", "differing_fields", "file_hash", "record_hash", "tensors_hash"]
+__all__ = [
+    "Difference",
+    "Record",
+    "array_hash",
+    "differences",
+    "differing_fields",
+    "file_hash",
+    "record_hash",
+    "said",
+    "tensors_hash",
+]
 
 Record = Mapping[str, Any]
 """A JSON-like mapping: the readable side of a hash."""
+
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 def record_hash(record: Record) -> str:
@@ -58,14 +72,54 @@ def file_hash(path: Path) -> str:
         return state.hexdigest()
 
 
-def differing_fields(left: Record, right: Record, prefix: str = "") -> list[str]:
-    """The fields in which two records differ, as "path: left against right", sorted by path."""
-    found: list[str] = []
+@dataclass(frozen=True)
+class Difference:
+    """A field in which two records differ: its dotted path, and the value on either side."""
+
+    path: str
+    left: Any
+    right: Any
+
+
+def differences(left: Record, right: Record, prefix: str = "") -> list[Difference]:
+    """The fields in which two records differ, sorted by path.
+
+    Lists of named mappings (a suite's methods) are compared by name, other lists as a whole.
+    """
+    found: list[Difference] = []
     for key in sorted({*left, *right}):
-        path = f"{prefix}{key}"
-        one, two = left.get(key), right.get(key)
+        one, two = (_by_name(side.get(key)) for side in (left, right))
         if isinstance(one, Mapping) and isinstance(two, Mapping):
-            found += differing_fields(one, two, f"{path}.")
+            found += differences(one, two, f"{prefix}{key}.")
         elif one != two:
-            found.append(f"{path}: {json.dumps(one)} against {json.dumps(two)}")
+            found.append(Difference(f"{prefix}{key}", one, two))
     return found
+
+
+def differing_fields(left: Record, right: Record) -> list[str]:
+    """The fields in which two records differ, as "path: left against right", sorted by path."""
+    return [
+        f"{one.path}: {said(one.left)} against {said(one.right)}"
+        for one in differences(left, right)
+    ]
+
+
+def said(value: Any) -> str:
+    """A record's value inside a sentence; of a hash its beginning."""
+    if value is None:
+        return "not set"
+    if isinstance(value, str) and _HASH.fullmatch(value):
+        return value[:12]
+    if isinstance(value, Mapping):
+        return "set" if value else "empty"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _by_name(value: Any) -> Any:
+    """A list of mappings with different names as a mapping by name; anything else as it is."""
+    if not isinstance(value, Sequence) or isinstance(value, str) or not value:
+        return value
+    names = [one.get("name") if isinstance(one, Mapping) else None for one in value]
+    if None in names or len(set(names)) < len(names):
+        return value
+    return dict(zip(names, value))

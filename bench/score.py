@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.datasets.planes import read_plane
+from bench.device import choose_device
 from bench.errors import BadInput
 from bench.metrics import Context, Metric, Missing, References, Score, make_metric
 from bench.metrics.segmentation import SegmentationMetric
@@ -63,15 +64,16 @@ def score(
             accuracy.
         metrics: names of metrics.
         segmenter: a segmenter's name or file.
-        device: where networks run.
+        device: where networks run (see `choose_device`).
         fetch: whether missing weights may be fetched from their official address.
         advance: told after every group how many pairs are done.
 
     Raises:
-        BadInput: unpaired stems, sizes that differ, files that cannot be read, unknown names.
+        BadInput: unpaired stems, sizes that differ, files that cannot be read, unknown names, a
+            device that is not here.
     """
     pairs = list(find_pairs(Path(real), Path(fake), _folder(masks), _folder(labels)))
-    context = Context(device=device, segmenter=segmenter, fetch=fetch)
+    context = Context(device=choose_device(device), segmenter=segmenter, fetch=fetch)
     made = {name: make_metric(name, {}, context) for name in metrics}
     space = _UNLABELLED
     for name, metric in made.items():

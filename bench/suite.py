@@ -25,6 +25,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from bench.errors import BadInput, unknown
 from bench.suite_errors import explain, twice
 from bench.table import TableLayout
+from bench.task_titles import task_title
 
 __all__ = [
     "Composite",
@@ -58,7 +59,10 @@ def _two_sides(value: Any) -> Any:
 
 
 Side = Annotated[int, Field(ge=8, le=8192)]
-Size = Annotated[tuple[Side, Side], BeforeValidator(_two_sides)]
+Size = Annotated[
+    tuple[Side, Side],
+    BeforeValidator(_two_sides, json_schema_input_type=Side | tuple[Side, Side]),
+]
 
 
 class DatasetEntry(_Entry):
@@ -110,9 +114,13 @@ class TaskEntry(_Entry):
 class MethodEntry(_Entry):
     """One row of the tables: an editor with its variant, weights and options.
 
-    `datasets` are those of the suite that it edits, for a network that knows one label space; all
-    where left out. Tables of other datasets have no row of it.
+    In a file an editor's name alone stands for both, and `name` may be left out. `datasets` are those
+    of the suite that it edits, for a network that knows one label space; all where left out. Tables
+    of other datasets have no row of it.
     """
+
+    # The JSON Schema is about files.
+    model_config = ConfigDict(json_schema_extra={"required": ["editor"]})
 
     name: str
     editor: str
@@ -140,6 +148,10 @@ def _metric(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
+_Method = Annotated[MethodEntry, BeforeValidator(_method, json_schema_input_type=str | MethodEntry)]
+_Metric = Annotated[MetricEntry, BeforeValidator(_metric, json_schema_input_type=str | MetricEntry)]
+
+
 class Suite(_Entry):
     """A suite, checked. Field by field in docs/suites.md."""
 
@@ -152,8 +164,8 @@ class Suite(_Entry):
     quantise: Quantise = "round"
     datasets: Annotated[dict[str, DatasetEntry], Field(min_length=1)]
     tasks: Annotated[list[TaskEntry], Field(min_length=1)]
-    methods: Annotated[list[Annotated[MethodEntry, BeforeValidator(_method)]], Field(min_length=1)]
-    metrics: Annotated[list[Annotated[MetricEntry, BeforeValidator(_metric)]], Field(min_length=1)]
+    methods: Annotated[list[_Method], Field(min_length=1)]
+    metrics: Annotated[list[_Metric], Field(min_length=1)]
     table: TableLayout | None = None
 
     @model_validator(mode="after")
@@ -180,7 +192,7 @@ class Suite(_Entry):
         return self
 
     def single_tasks(self) -> list[TaskEntry]:
-        """The tasks with every list written out, each with a name of its own.
+        """The tasks with every list written out, each with a name of its own and a title.
 
         Raises:
             BadInput: where two tasks have one name.
@@ -192,11 +204,9 @@ class Suite(_Entry):
             for dataset in datasets:
                 for protocol in protocols:
                     name = task.name or _task_name(dataset, protocol, task.pack)
-                    single.append(
-                        task.model_copy(
-                            update={"name": name, "dataset": dataset, "protocol": protocol}
-                        )
-                    )
+                    title = task.title or task.name or task_title(dataset, protocol, task.pack)
+                    own = {"name": name, "title": title, "dataset": dataset, "protocol": protocol}
+                    single.append(task.model_copy(update=own))
         names = [task.name for task in single]
         twice = sorted({str(name) for name in names if names.count(name) > 1})
         if twice:

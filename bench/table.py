@@ -91,7 +91,12 @@ class TableColumn(_Entry):
     title: str
     group: str = ""
     better: Literal["lower", "higher", "neither"]
-    published: Annotated[tuple[PublishedKey, ...], BeforeValidator(_one_or_more)] = ()
+    published: Annotated[
+        tuple[PublishedKey, ...],
+        BeforeValidator(
+            _one_or_more, json_schema_input_type=PublishedKey | tuple[PublishedKey, ...]
+        ),
+    ] = ()
     scale: Annotated[float, Field(gt=0)] = 1.0
     tolerance: Tolerance = Tolerance()
     expects: dict[str, Any] = Field(default_factory=dict)
@@ -117,7 +122,10 @@ class TableRow(_Entry):
 
     method: str | None = None
     title: str
-    published: Annotated[tuple[str, ...], BeforeValidator(_one_or_more)] = ()
+    published: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_one_or_more, json_schema_input_type=str | tuple[str, ...]),
+    ] = ()
     instead: str | None = None
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import BadInput
 from reports.numbers import decimals_for, printed
+from reports.table import ARROWS, Better, Rank, ranks
 
 if TYPE_CHECKING:
     from bench.run.reader import Run
-    from bench.table import TableLayout
+    from bench.table import TableColumn, TableLayout
 
-__all__ = ["Beside", "BesideCell", "BesideColumn", "PublishedValue", "beside"]
+__all__ = ["Beside", "BesideCell", "BesideColumn", "BesideRow", "PublishedValue", "beside"]
 
 SIGNS = {
     "reproduced": "✓",
@@ -44,16 +45,25 @@ class PublishedValue:
         """✓, ✗ or ≠; empty where there was nothing to judge."""
         return SIGNS[self.verdict]
 
+    @property
+    def remark(self) -> str:
+        """Why ours cannot be compared with it; empty where it can."""
+        return self.words if self.verdict == "not comparable" else ""
+
 
 @dataclass(frozen=True)
 class BesideCell:
-    """This run's value in the published unit, or the reason; and what was published."""
+    """This run's value in the published unit, or the reason; and what was published.
+
+    `rank` is among this run's methods: 1 = best, 2 = second best, 0 = neither.
+    """
 
     text: str
     interval: str
     n: int
     protocol: str
     reason: str
+    rank: Rank
     published: tuple[PublishedValue, ...]
 
 
@@ -61,21 +71,50 @@ class BesideCell:
 class BesideColumn:
     """A column's heading; `unstated` is what no source says about its published values."""
 
+    group: str
     title: str
-    arrow: str
+    better: Better
     unstated: str
+
+    @property
+    def name(self) -> str:
+        """Group and title, for a sentence."""
+        return f"{self.group}, {self.title}" if self.group else self.title
+
+    @property
+    def arrow(self) -> str:
+        """↑ or ↓, the direction that is better; empty where neither is."""
+        return ARROWS[self.better]
+
+
+@dataclass(frozen=True)
+class BesideRow:
+    """A method's cells, one per column; `sees_hidden` methods are not ranked beside others."""
+
+    title: str
+    sees_hidden: bool
+    cells: tuple[BesideCell, ...]
 
 
 @dataclass(frozen=True)
 class Beside:
-    """A published table: `groups` are (heading, number of columns), `rows` are (title, cells)."""
+    """A published table: `groups` are (heading, number of columns)."""
 
     papers: tuple[str, ...]
     name: str
     note: str
     groups: tuple[tuple[str, int], ...]
     columns: tuple[BesideColumn, ...]
-    rows: tuple[tuple[str, tuple[BesideCell, ...]], ...]
+    rows: tuple[BesideRow, ...]
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Why values are missing or not comparable, each once, in reading order."""
+        found = [cell.reason for row in self.rows for cell in row.cells]
+        found += [
+            value.remark for row in self.rows for cell in row.cells for value in cell.published
+        ]
+        return tuple(dict.fromkeys(remark for remark in found if remark))
 
 
 def beside(run: Run) -> Beside | None:
@@ -97,19 +136,25 @@ def beside(run: Run) -> Beside | None:
         ) from error
     if layout is None:
         return None
-    return _beside(layout, join_published(run).to_dict("records"))
+    peeking = {method.name for method in run.header.methods if method.sees_hidden}
+    return _beside(layout, join_published(run).to_dict("records"), peeking)
 
 
-def _beside(layout: TableLayout, records: Sequence[Mapping[Any, Any]]) -> Beside:
+def _beside(
+    layout: TableLayout, records: Sequence[Mapping[Any, Any]], peeking: Collection[str]
+) -> Beside:
     cells: dict[tuple[int, int], list[Mapping[Any, Any]]] = {}
     for record in records:
         cells.setdefault((record["row"], record["column"]), []).append(record)
-    decimals = [_decimals(records, j) for j in range(len(layout.columns))]
+    hidden = [row.method in peeking for row in layout.rows]
+    columns = [
+        _column(column, [cells[i, j] for i in range(len(layout.rows))], hidden)
+        for j, column in enumerate(layout.columns)
+    ]
     rows = tuple(
-        (row.title, tuple(_cell(cells[i, j], decimals[j]) for j in range(len(layout.columns))))
+        BesideRow(row.title, hidden[i], tuple(column[i] for column in columns))
         for i, row in enumerate(layout.rows)
     )
-    arrows = {"higher": "↑", "lower": "↓", "neither": ""}
     return Beside(
         papers=layout.papers,
         name=layout.name,
@@ -119,20 +164,26 @@ def _beside(layout: TableLayout, records: Sequence[Mapping[Any, Any]]) -> Beside
             for group, members in groupby(column.group for column in layout.columns)
         ),
         columns=tuple(
-            BesideColumn(column.title, arrows[column.better], "; ".join(column.unstated))
+            BesideColumn(column.group, column.title, column.better, "; ".join(column.unstated))
             for column in layout.columns
         ),
         rows=rows,
     )
 
 
-def _decimals(records: Sequence[Mapping[Any, Any]], column: int) -> int:
-    """Decimals for our values; published ones are printed as they were published."""
-    own = [record["value"] for record in records if record["column"] == column]
-    return decimals_for([value for value in own if _there(value)])
+def _column(
+    column: TableColumn, records: Sequence[Sequence[Mapping[Any, Any]]], hidden: Sequence[bool]
+) -> list[BesideCell]:
+    """The column's cells; published values are printed as they were published."""
+    own = [float(of[0]["value"]) if _there(of[0]["value"]) else None for of in records]
+    decimals = decimals_for([value for value in own if value is not None])
+    everyone_peeks = all(peeks for peeks, value in zip(hidden, own) if value is not None)
+    fair = [value if everyone_peeks or not peeks else None for peeks, value in zip(hidden, own)]
+    ranked = ranks(fair, column.better, decimals)
+    return [_cell(of, decimals, rank) for of, rank in zip(records, ranked)]
 
 
-def _cell(records: Sequence[Mapping[Any, Any]], decimals: int) -> BesideCell:
+def _cell(records: Sequence[Mapping[Any, Any]], decimals: int, rank: Rank) -> BesideCell:
     first = records[0]
     measured = _there(first["value"])
     ends = [first[end] for end in ("low", "high")]
@@ -143,6 +194,7 @@ def _cell(records: Sequence[Mapping[Any, Any]], decimals: int) -> BesideCell:
         n=int(first["n"]),
         protocol=str(first["protocol"]),
         reason="" if measured else str(first["reason"]),
+        rank=rank,
         published=tuple(_published(r, decimals) for r in records if _there(r["published"])),
     )
 

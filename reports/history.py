@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.atomic import write_text
+from bench.words import counted
 from reports.numbers import decimals_for, printed
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def write_history(history: History, path: Path) -> Path:
         autoescape=select_autoescape(default=True),
         trim_blocks=True,
     )
+    environment.filters["counted"] = counted
     ordered = sorted(history.series, key=lambda series: not series.moves)
     static = files("reports") / "static"
     page = environment.get_template("history.html").render(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
+from bench.words import counted
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -58,7 +60,7 @@ def notices(
     found = [*_state(run), *_methods(run), *_watched(run)]
     for task in run.header.tasks:
         found += _task(task, failed[task.name])
-    found += _missing(tables)
+    found += _missing(tables, [m.problem for m in run.header.methods if m.problem])
     if run.header.git is not None and run.header.git.dirty:
         text = "The code had uncommitted changes when this was run."
         found.append(Notice("note", text, "page-provenance"))
@@ -75,7 +77,7 @@ def _state(run: Run) -> list[Notice]:
 
 def _methods(run: Run) -> list[Notice]:
     found = [
-        Notice("bad", f"{method.title} could not be run: {method.problem.rstrip('.')}.")
+        Notice("bad", f"{method.title} could not be run: {_short(method.problem)}")
         for method in run.header.methods
         if method.problem
     ]
@@ -110,32 +112,47 @@ def _task(task: TaskRow, failed: Sequence[Failure]) -> list[Notice]:
     for failure in failed:
         counts[failure.method] = counts.get(failure.method, 0) + len(failure.edits)
     for method, count in counts.items():
-        text = f"{task.title}: {method} failed at {count} of {task.n} edits."
+        text = f"{task.title}: {method} failed at {count} of {counted(task.n, 'edit')}."
         found.append(Notice("bad", text, "page-failures"))
     if task.impossible:
-        count = len(task.impossible)
-        were = "edit was" if count == 1 else "edits were"
-        text = f"{task.title}: {count} {were} impossible to draw."
+        edits = counted(len(task.impossible), "edit")
+        text = f"{task.title}: {edits} could not be drawn."
         found.append(Notice("note", text, "page-failures"))
     if task.unreadable:
-        text = f"{task.title}: {len(task.unreadable)} edits could not be made; see why."
+        edits = counted(len(task.unreadable), "edit")
+        text = f"{task.title}: {edits} could not be made; see why."
         found.append(Notice("bad", text, "page-failures"))
     return found
 
 
-def _missing(tables: Sequence[Table]) -> list[Notice]:
-    """One note per score and reason, however many tasks and methods share it."""
-    seen: dict[tuple[str, str], list[str]] = {}
+def _missing(tables: Sequence[Table], told: Sequence[str]) -> list[Notice]:
+    """One note per reason, however many scores, tasks and methods share it.
+
+    Args:
+        tables: every task's.
+        told: reasons that stand in a notice of their own.
+    """
+    seen: dict[str, dict[str, list[str]]] = {}
     for table in tables:
         for index, column in enumerate(table.columns):
             cells = [row.cells[index] for row in table.rows]
             for reason in dict.fromkeys(cell.reason for cell in cells if cell.value is None):
-                if reason:
-                    seen.setdefault((column.title, reason), []).append(table.title)
+                if reason and reason not in told:
+                    tasks = seen.setdefault(reason, {}).setdefault(column.title, [])
+                    tasks.append(table.title)
     return [
-        Notice("note", f"No {title} for {_some(tasks, len(tables))}: {_short(reason)}")
-        for (title, reason), tasks in seen.items()
+        Notice("note", f"No {', '.join(titles)} for {_some(tasks, len(tables))}: {_short(reason)}")
+        for reason, scores in seen.items()
+        for tasks, titles in _together(scores)
     ]
+
+
+def _together(scores: Mapping[str, list[str]]) -> list[tuple[list[str], list[str]]]:
+    """(tasks, scores) with the scores that miss the same tasks together."""
+    by_tasks: dict[tuple[str, ...], list[str]] = {}
+    for title, tasks in scores.items():
+        by_tasks.setdefault(tuple(tasks), []).append(title)
+    return [(list(tasks), titles) for tasks, titles in by_tasks.items()]
 
 
 def _short(reason: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from bench.words import counted
 from reports.beside import beside
 from reports.costs import CostRow, cost_rows
 from reports.edits import edit_ids, edits_data
@@ -144,7 +145,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"duration": duration, "printed": printed, "readable": _readable}
+    environment.filters |= {
+        "counted": counted,
+        "duration": duration,
+        "printed": printed,
+        "readable": _readable,
+    }
     return environment
 
 

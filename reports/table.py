@@ -21,10 +21,26 @@ if TYPE_CHECKING:
     from bench.run.header import MethodRow, MetricColumn, TaskRow
     from bench.run.reader import Run
 
-__all__ = ["Cell", "Column", "Row", "Table", "class_tables", "task_table"]
+__all__ = [
+    "ARROWS",
+    "Better",
+    "Cell",
+    "Column",
+    "Rank",
+    "Row",
+    "Table",
+    "class_tables",
+    "ranks",
+    "task_table",
+]
 
 Rank = Literal[0, 1, 2]
 """1 = best, 2 = second best, 0 = neither."""
+
+Better = Literal["lower", "higher", "neither"]
+
+ARROWS: Mapping[Better, str] = {"higher": "↑", "lower": "↓", "neither": ""}
+"""Which way is better, behind a heading."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +78,14 @@ class Column:
     name: str
     title: str
     unit: str
-    better: Literal["lower", "higher", "neither"]
+    better: Better
     decimals: int
     span: tuple[float, float] | None
 
     @property
     def arrow(self) -> str:
         """↑ or ↓, the direction that is better; empty where neither is."""
-        return {"higher": "↑", "lower": "↓", "neither": ""}[self.better]
+        return ARROWS[self.better]
 
     def place(self, value: float) -> float:
         """Where a value lies in the column's range, in percent."""
@@ -93,13 +109,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """`title` is the task's (or the class table's), `task` its name, `n` the edits drawn."""
+    """`title` is the task's (or the class table's), `task` its name, `n` the edits drawn.
+
+    `suspect` is what the canaries found wrong with its numbers, in words.
+    """
 
     task: str
     title: str
     n: int
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    suspect: tuple[str, ...] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -144,7 +164,8 @@ def _table(
     if any((REAL, name) in records for name in shown):
         cells = tuple(_cell(records.get((REAL, column.name)), column) for column in columns)
         rows.append(Row(REAL, "Real pictures", False, True, False, cells))
-    return Table(task.name, title, task.n, columns, tuple(_ranked(rows, columns)))
+    bad = [one.text for one in run.header.notices if one.task == task.name and one.kind == "bad"]
+    return Table(task.name, title, task.n, columns, tuple(_ranked(rows, columns)), tuple(bad))
 
 
 def _column(
@@ -211,14 +232,21 @@ def _ranked(rows: list[Row], columns: Sequence[Column]) -> list[Row]:
 
 
 def _column_ranks(rows: list[Row], index: int, column: Column) -> list[Rank]:
-    values = [_ranked_value(row, index, column) for row in rows]
-    present = sorted({v for v in values if v is not None}, reverse=column.better == "higher")
-    if column.better == "neither" or sum(v is not None for v in values) < 2:
-        return [0] * len(rows)
+    values = [row.cells[index].value if row.ranked else None for row in rows]
+    return ranks(values, column.better, column.decimals)
+
+
+def ranks(values: Sequence[float | None], better: Better, decimals: int) -> list[Rank]:
+    """The rank of each value as it is printed; all 0 where fewer than two can be compared.
+
+    Args:
+        values: those that are ranked; None for the others.
+        better: which way is better; "neither" ranks nothing.
+        decimals: those that values are printed with.
+    """
+    shown = [None if value is None else round(value, decimals) for value in values]
+    present = sorted({v for v in shown if v is not None}, reverse=better == "higher")
+    if better == "neither" or sum(v is not None for v in shown) < 2:
+        return [0] * len(shown)
     first, second = present[0], present[1] if len(present) > 1 else None
-    return [1 if v == first else 2 if v is not None and v == second else 0 for v in values]
-
-
-def _ranked_value(row: Row, index: int, column: Column) -> float | None:
-    value = row.cells[index].value
-    return round(value, column.decimals) if row.ranked and value is not None else None
+    return [1 if v == first else 2 if v is not None and v == second else 0 for v in shown]

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bench.words import counted
+
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Known datasets: list, check, prepare.")
@@ -20,7 +22,7 @@ def list_datasets() -> None:
     for name in dataset_names():
         info = describe(name)
         splits = [f"{one} (default)" if one == info.default else one for one in info.subsets]
-        typer.echo(f"{info.name}: {info.about}")
+        typer.echo(f"{info.name} ({info.title}): {info.about}")
         typer.echo(f"    {info.layout}")
         if splits:
             typer.echo(f"    splits: {', '.join(splits)}")
@@ -43,7 +45,7 @@ def check(
         if not problems:
             typer.echo(f"{name}: {path} is good")
     if wrong:
-        typer.echo(f"{wrong} problems")
+        typer.echo(counted(wrong, "problem"))
         raise typer.Exit(2)
 
 
@@ -64,7 +66,9 @@ def prepare(
         outcome = prepare_dataset(name, archives, out, start=watch.start, advance=watch.advance)
     for note in outcome.notes:
         typer.echo(note)
-    typer.echo(f"{out}: {outcome.written} files written, {outcome.verified} there and good")
+    typer.echo(
+        f"{out}: {counted(outcome.written, 'file')} written, {outcome.verified} there and good"
+    )
 
 
 @app.command()

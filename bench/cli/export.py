@@ -16,7 +16,9 @@ class Format(str, Enum):
 
     latex = "latex"
     markdown = "markdown"
+    latex_document = "latex-document"
     csv = "csv"
+    published_csv = "published-csv"
 
 
 def export(
@@ -27,17 +29,22 @@ def export(
         bool, typer.Option("--intervals/--plain", help="Cells with their intervals, or without.")
     ] = True,
 ) -> None:
-    """Write a run's tables for a paper or a pull request: LaTeX, Markdown or CSV."""
+    """Write a run's tables for a paper or a pull request: LaTeX, Markdown or CSV.
+
+    Where the suite answers to a published table, that one comes first, published values beside ours.
+    """
     from bench.atomic import write_text
     from bench.run.reader import read_run
     from reports import export as exports
 
     read = read_run(run)
-    if form is Format.csv:
-        text = exports.csv(read)
-    else:
-        table = exports.latex if form is Format.latex else exports.markdown
-        text = table(read, intervals=intervals)
+    text = {
+        Format.latex: lambda: exports.latex(read, intervals=intervals),
+        Format.latex_document: lambda: exports.latex_document(read, intervals=intervals),
+        Format.markdown: lambda: exports.markdown(read, intervals=intervals),
+        Format.csv: lambda: exports.csv(read),
+        Format.published_csv: lambda: exports.published_csv(read),
+    }[form]()
     if out is None:
         typer.echo(text, nl=False)
     else:

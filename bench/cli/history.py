@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bench.words import counted
+
 __all__ = ["history"]
 
 
@@ -21,5 +23,6 @@ def history(
     found = read_history(folder)
     page = write_history(found, out or folder / "history.html")
     moved = sum(bool(series.moves) for series in found.series)
-    typer.echo(f"{len(found.runs)} runs, {len(found.series)} scores, {moved} moved")
+    runs, scores = counted(len(found.runs), "run"), counted(len(found.series), "score")
+    typer.echo(f"{runs}, {scores}, {moved} moved")
     typer.echo(f"history: {page}")

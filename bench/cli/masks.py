@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.values import named_values
+from bench.words import counted
 
 if TYPE_CHECKING:
     from bench.datasets import Dataset, Fit
@@ -75,7 +76,7 @@ def make(
         )
     except MaskError as error:
         raise BadInput(str(error)) from None
-    typer.echo(f"{out}: {manifest.edits} edits, {manifest.impossible} impossible")
+    typer.echo(f"{out}: {counted(manifest.edits, 'edit')}, {manifest.impossible} impossible")
 
 
 @app.command()
@@ -109,7 +110,7 @@ def show(
         shown = contact_sheet(folder, target, count)
     except MaskError as error:
         raise BadInput(str(error)) from None
-    typer.echo(f"{target}: {shown} edits")
+    typer.echo(f"{target}: {counted(shown, 'edit')}")
 
 
 def _sites(dataset: Dataset, fit: Fit, samples: int) -> Iterator[tuple[Site, int]]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from bench.words import counted
+
 if TYPE_CHECKING:
     from bench.run.outcome import Outcome
 
@@ -19,11 +21,15 @@ def finish(outcome: Outcome) -> None:
     from reports import write_report
 
     page = write_report(outcome.folder)
-    typer.echo(f"{outcome.edits} edits, {outcome.impossible} impossible, {outcome.failed} failed")
+    edits = counted(outcome.edits, "edit")
+    typer.echo(f"{edits}, {outcome.impossible} impossible, {outcome.failed} failed")
     for reason, count in outcome.reasons[:_REASONS]:
         typer.echo(f"  {count}x {reason}")
     if len(outcome.reasons) > _REASONS:
-        typer.echo(f"  and {len(outcome.reasons) - _REASONS} other reasons: see the report")
+        more = counted(len(outcome.reasons) - _REASONS, "other reason")
+        typer.echo(f"  and {more}: see the report")
+    for found in outcome.suspect:
+        typer.echo(f"suspect: {found}")
     for reason in outcome.missing:
         typer.echo(f"not computed: {reason}")
     typer.echo(f"report: {page}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -31,17 +30,15 @@ def list_suites() -> None:
 
 @app.command()
 def show(suite: Annotated[str, typer.Argument(help="A shipped suite or a YAML file.")]) -> None:
-    """Show a suite as it was understood, every list written out."""
+    """Show a suite as it was understood: every list and every default written out."""
     import yaml
 
     from bench.suite import load_suite
+    from bench.suite_resolved import resolved
 
-    checked = load_suite(suite)
-    plain = checked.model_dump(mode="json", exclude_defaults=True)
-    plain["tasks"] = [
-        task.model_dump(mode="json", exclude_defaults=True) for task in checked.single_tasks()
-    ]
-    typer.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), nl=False)
+    typer.echo(
+        yaml.safe_dump(resolved(load_suite(suite)), sort_keys=False, allow_unicode=True), nl=False
+    )
 
 
 @app.command()
@@ -58,8 +55,12 @@ def check(suite: Annotated[Path, typer.Argument(help="A YAML file.")]) -> None:
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    path: Annotated[
+        bool, typer.Option("--path", help="Print where the file lies, not what it holds.")
+    ] = False,
+) -> None:
     """Print the JSON Schema of suite files, for editors that complete and check YAML."""
-    from bench.suite import Suite
+    from bench.suite_schema import SHIPPED_SCHEMA, suite_schema_text
 
-    typer.echo(json.dumps(Suite.model_json_schema(), indent=1))
+    typer.echo(SHIPPED_SCHEMA if path else suite_schema_text(), nl=path)

@@ -26,7 +26,8 @@ ENCODING = Encoding(labels=_one_based, instance_channel=_GREEN)
 
 INFO = published(
     "ade20k",
-    about="ADE20K (SceneParse): all kinds of scenes; 150 classes",
+    title="ADE20K",
+    about="SceneParse, all kinds of scenes; 150 classes",
     layout="{train,val}/{images,labels[,instances]}; labels 1..150, 0 = void; objects in green",
     space=SPACE,
     encoding=ENCODING,

@@ -9,7 +9,8 @@ __all__ = ["INFO"]
 
 INFO = published(
     "ade20k_landscape",
-    about="ADE20K-Landscape: open nature, scene categories of our choice; 150 classes",
+    title="ADE20K-Landscape",
+    about="open nature, scene categories of our choice; 150 classes",
     layout="{train,test}/{images,labels[,instances]}; labels 1..150, 0 = void; objects in green",
     space=SPACE,
     encoding=ENCODING,

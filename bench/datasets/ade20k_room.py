@@ -9,7 +9,8 @@ __all__ = ["INFO"]
 
 INFO = published(
     "ade20k_room",
-    about="ADE20K-Room: bedrooms, hotel rooms, living rooms; 150 classes",
+    title="ADE20K-Room",
+    about="bedrooms, hotel rooms, living rooms; 150 classes",
     layout="{train,test}/{images,labels,instances}; labels 1..150, 0 = void; objects in green",
     space=SPACE,
     encoding=ENCODING,

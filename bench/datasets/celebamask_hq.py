@@ -12,7 +12,8 @@ __all__ = ["INFO"]
 
 INFO = published(
     "celebamask_hq",
-    about="CelebAMask-HQ: portraits with 19 classes of facial parts",
+    title="CelebAMask-HQ",
+    about="portraits with 19 classes of facial parts",
     layout="[{train,test}/]{images,labels}; pictures 1024, labels 512, 0..18",
     space="celebamask-hq-19",
     encoding=Encoding(labels=void_at(255)),

@@ -25,7 +25,8 @@ def _countable(instances: Int32, labels: Int32) -> Int32:
 
 INFO = published(
     "cityscapes",
-    about="Cityscapes: German streets seen from a car; 34 labelIds",
+    title="Cityscapes",
+    about="German streets seen from a car; 34 labelIds",
     layout="{train,val,val-full,test}/{images,labels,instances}; labels 0..33; instances class*1000 + k",
     space="cityscapes-labelids",
     encoding=Encoding(labels=void_at(255), instances=_countable),

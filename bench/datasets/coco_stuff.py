@@ -43,7 +43,8 @@ def coco_instances(instances: Int32, labels: Int32) -> Int32:
 
 INFO = published(
     "coco_stuff",
-    about="COCO-Stuff: everyday photographs, 80 thing and 91 stuff classes",
+    title="COCO-Stuff",
+    about="everyday photographs, 80 thing and 91 stuff classes",
     layout="{train,val}/{images,labels,instances}; labels 0..181, 255 = unknown",
     space="coco-stuff-182",
     encoding=Encoding(labels=void_at(255), instances=coco_instances),

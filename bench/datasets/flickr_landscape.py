@@ -21,7 +21,8 @@ def _beside_stuff(instances: Int32, labels: Int32) -> Int32:
 
 INFO = published(
     "flickr_landscape",
-    about="Flickr-Landscape: mountains, lakes, fields; 150 ADE20K classes (predicted labels)",
+    title="Flickr-Landscape",
+    about="mountains, lakes, fields; 150 ADE20K classes (predicted labels)",
     layout="{images,labels,instances}; labels 0..149; instances 16 bit, 121*label + 120 for stuff",
     space="ade20k-150",
     encoding=Encoding(labels=void_at(150, 255), instances=_beside_stuff),

@@ -101,6 +101,7 @@ def _count_classes(scenes: Mapping[str, SceneFiles]) -> LabelSpace:
 
 INFO = DatasetInfo(
     name="folder",
+    title="Pictures",
     about="your own pictures with label maps, and object maps if there are any",
     layout="[SPLIT/]{images,labels[,instances]} by stem, classes.json (optional); label 255 = void",
     subsets=(),

@@ -25,6 +25,7 @@ class DatasetInfo:
 
     Attributes:
         name: the registered name.
+        title: as a reader sees it ("COCO-Stuff").
         about: what it holds, one line.
         layout: the files that are expected, one line.
         subsets: its split folders in the published layout; empty where it has none.
@@ -34,6 +35,7 @@ class DatasetInfo:
     """
 
     name: str
+    title: str
     about: str
     layout: str
     subsets: tuple[str, ...]

@@ -18,6 +18,7 @@ __all__ = ["needs_path", "published"]
 def published(
     name: str,
     *,
+    title: str,
     about: str,
     layout: str,
     space: str,
@@ -32,7 +33,7 @@ def published(
         scenes = dict(islice(list_scenes(split).items(), count))
         return LabelledFolder(name, read_space(space), scenes, encoding)
 
-    return DatasetInfo(name, about, layout, subsets, default, drawn=False, open=open_it)
+    return DatasetInfo(name, title, about, layout, subsets, default, drawn=False, open=open_it)
 
 
 def needs_path(name: str, path: Path | None) -> Path:

@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.extractors.perceptual import SMALLEST, Perceptual
 from bench.identity import Record
-from bench.metrics.metric import Columns, Prepared, References
+from bench.metrics.metric import Against, Better, Columns, Prepared, References
 from bench.metrics.per_edit import PerEdit
 from bench.scene import UInt8
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bench.extractors.perceptual import Features
     from bench.scene import Bool
 
-__all__ = ["LPIPS"]
+__all__ = ["LPIPS", "LPIPSChange"]
 
 _TITLES = {"alex": "AlexNet", "squeeze": "SqueezeNet", "vgg": "VGG"}
 
@@ -27,7 +27,7 @@ _TITLES = {"alex": "AlexNet", "squeeze": "SqueezeNet", "vgg": "VGG"}
 class LPIPS(PerEdit):
     """Learned perceptual distance (Zhang et al. 2018), version 0.1.
 
-    The true pictures' features stay in memory for all methods. Pictures with a side below 32 pixels
+    The references' features stay in memory for all methods. Pictures with a side below 32 pixels
     have no value.
 
     Args:
@@ -55,7 +55,7 @@ class LPIPS(PerEdit):
         }
 
     def prepare(self, references: References) -> Prepared:
-        """Features of the true pictures; a picture that comes again (another sample) is reused."""
+        """Features of the references; a picture that comes again (another sample) is reused."""
         if min(references.pictures.shape[1:3]) < SMALLEST:
             return Prepared()
         return Prepared(memory=_features_once(self.network, references.pictures))
@@ -73,6 +73,30 @@ class LPIPS(PerEdit):
             whole.append(sum(float(layer.mean()) for layer in maps))
             hole.append(_inside(self.network, maps, mask))
         return {self.name: whole, f"{self.name}-hole": hole}
+
+
+class LPIPSChange(LPIPS):
+    """How far an edit moved from the picture before it, as SSAE's Table 1 has it.
+
+    The reference is the original, so it has a value where there is no true picture (a restyled
+    region). Neither way is better: a large distance may be a strong edit or a broken picture. Source:
+    protocol/generation.md, D.4 and D.5, row 19.
+
+    Args:
+        network: the LPIPS network to look through.
+    """
+
+    better: ClassVar[Better] = "neither"
+    against: Against = "original"
+
+    def __init__(self, network: Perceptual) -> None:
+        super().__init__(network)
+        self.name = f"{self.name}-original"
+        self.title = f"{self.title} to the original"
+
+    def definition(self) -> Record:
+        """As LPIPS, with the reference named."""
+        return {**super().definition(), "against": self.against}
 
 
 def _inside(network: Perceptual, maps: list[Tensor], mask: Bool) -> float:

@@ -17,7 +17,7 @@ from bench.metrics.diversity import Diversity
 from bench.metrics.fid import FID, KID
 from bench.metrics.iou import CONVENTIONS, VOIDS
 from bench.metrics.leak import Leak
-from bench.metrics.lpips import LPIPS
+from bench.metrics.lpips import LPIPS, LPIPSChange
 from bench.metrics.metric import Metric
 from bench.metrics.pixel import L1, PSNR, RMSE
 from bench.metrics.procedural import ProceduralFrechet
@@ -109,10 +109,10 @@ def _ssim(context: Context, planes: str = "luma") -> Metric:
     return SSIM(_one_of("ssim", "planes", planes, SSIM_PLANES))
 
 
-def _lpips(trunk: Trunk) -> Factory:
+def _lpips(trunk: Trunk, kind: type[LPIPS] = LPIPS) -> Factory:
     def factory(context: Context) -> Metric:
         weights = _weights(TRUNKS[trunk], context)
-        return LPIPS(Perceptual(trunk, weights, context.device))
+        return kind(Perceptual(trunk, weights, context.device))
 
     return factory
 
@@ -170,8 +170,11 @@ _FACTORIES: Mapping[str, Factory] = MappingProxyType(
         "l1": _plain(L1),
         "leak": _plain(Leak),
         "lpips-alex": _lpips("alex"),
+        "lpips-alex-original": _lpips("alex", LPIPSChange),
         "lpips-squeeze": _lpips("squeeze"),
+        "lpips-squeeze-original": _lpips("squeeze", LPIPSChange),
         "lpips-vgg": _lpips("vgg"),
+        "lpips-vgg-original": _lpips("vgg", LPIPSChange),
         "miou": _miou,
         "psnr": _plain(PSNR),
         "rmse": _plain(RMSE),

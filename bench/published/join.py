@@ -154,7 +154,8 @@ def _cost(run: Run, method: str, task: str, cost: str) -> Score:
     if mine.empty or cost not in mine:
         return Score(cost, None, reason=f"the run has no {json.dumps(cost)} among its costs")
     value = _number(mine.iloc[0][cost])
-    return Score(cost, value, n=run.task(task).n, reason="" if value is not None else "not counted")
+    reason = "" if value is not None else run.method(method).problem or "not counted"
+    return Score(cost, value, n=run.task(task).n, reason=reason)
 
 
 def _number(value: Any) -> float | None:

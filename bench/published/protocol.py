@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
+
+from bench.identity import said
 
 __all__ = ["protocol_differences"]
 
@@ -20,7 +21,7 @@ def protocol_differences(record: Mapping[str, Any], expects: Mapping[str, Any]) 
             list stands for itself; a field that the record lacks differs.
     """
     return [
-        f"{field} is {_shown(found)} here and {_shown(value)} there"
+        f"{field} is {said(None if found is _ABSENT else found)} here and {said(value)} there"
         for field, value in expects.items()
         if (found := _at(record, field)) != value
     ]
@@ -33,7 +34,3 @@ def _at(record: Mapping[str, Any], field: str) -> Any:
             return _ABSENT
         value = value[part]
     return value
-
-
-def _shown(value: Any) -> str:
-    return "not set" if value is _ABSENT else json.dumps(value, ensure_ascii=False)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.run.header import RunNotice
 from bench.run.methods import Method
 from bench.run.plan import Task
 from bench.run.reduce import TaskMetrics
 from bench.run.store import RunFolder
 from bench.run.tables import read_shards
 
-__all__ = ["Outcome", "Outcomes", "all_missing", "all_reasons", "outcomes_of"]
+__all__ = ["Outcome", "Outcomes", "all_missing", "all_reasons", "all_suspect", "outcomes_of"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Outcome:
         impossible: edits that their protocol could not make.
         missing: metrics and methods which were not there, with their reasons.
         reasons: why edits failed or could not be made, each once, with how often.
+        suspect: what the canaries found wrong with the run's numbers, each once with its tasks.
     """
 
     folder: Path
@@ -36,6 +38,7 @@ class Outcome:
     impossible: int
     missing: tuple[str, ...]
     reasons: tuple[tuple[str, int], ...] = ()
+    suspect: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,15 @@ def all_reasons(counts: Mapping[str, Outcomes]) -> tuple[tuple[str, int], ...]:
         f"{task}: {reason}" for task, outcomes in counts.items() for reason in outcomes.reasons
     )
     return tuple(found.most_common())
+
+
+def all_suspect(notices: Iterable[RunNotice]) -> tuple[str, ...]:
+    """The notices that make a run suspect, each once with the tasks that share it."""
+    tasks: dict[str, list[str]] = {}
+    for notice in notices:
+        if notice.kind == "bad":
+            tasks.setdefault(notice.text, []).append(notice.task)
+    return tuple(f"{text} ({', '.join(names)})" for text, names in tasks.items())
 
 
 def all_missing(methods: tuple[Method, ...], metrics: Iterable[TaskMetrics]) -> tuple[str, ...]:

@@ -33,7 +33,8 @@ def place_of(name: str, entry: DatasetEntry, data: Mapping[str, Path]) -> Path |
         for key in (name, entry.dataset):
             if (Path(root) / key).is_dir():
                 return Path(root) / key
-    looked = f" (no {name} in {VARIABLE}={root})" if root else ""
+    names = " or ".join(dict.fromkeys((name, entry.dataset)))
+    looked = f" (no {names} in {VARIABLE}={root})" if root else ""
     raise BadInput(
         f"dataset {name!r} has no folder{looked}; give --data {name}=PATH or set {VARIABLE} to a "
         "folder of datasets"

@@ -193,7 +193,7 @@ def _task(suite: Suite, entry: TaskEntry, cut: DatasetEntry, dataset: Dataset) -
     }
     return Task(
         name=name,
-        title=entry.title or name,
+        title=str(entry.title),
         cut=str(entry.dataset),
         dataset=dataset,
         fit=fit,

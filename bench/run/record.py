@@ -10,7 +10,7 @@ from typing import Any
 from bench.atomic import write_json
 from bench.clock import now
 from bench.errors import BadInput
-from bench.identity import Record, differing_fields, record_hash
+from bench.identity import Record, differences, record_hash, said
 from bench.run.header import FORMAT
 from bench.run.methods import Method
 from bench.run.plan import Plan, Task
@@ -129,10 +129,31 @@ def take_up(folder: RunFolder, record: RunRecord) -> str:
     except (ValueError, KeyError, OSError) as error:
         raise BadInput(f"{folder.record}: damaged ({error!r}); choose another --out") from None
     if not same:
-        differing = differing_fields(old.get("suite", {}), record.json()["suite"])
-        first = differing[0] if differing else "data, weights or code have changed since"
-        raise BadInput(f"{folder.root} holds another run ({first}); choose another --out")
+        raise BadInput(
+            f"{folder.root} holds another run: {_what_differs(old, record.json())}; "
+            "choose another --out"
+        )
     return began
+
+
+def _what_differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Every field of the suite that differs; where none does, of what lies behind it."""
+    found = differences(old.get("suite", {}), new["suite"])
+    if not found:
+        before, now = _behind(old), _behind(new)
+        found = [one for part in now for one in differences(before[part], now[part], f"{part} ")]
+    words = [f"{one.path} is {said(one.right)} here and {said(one.left)} there" for one in found]
+    return ", ".join(words) or "its scenes come in another order"
+
+
+def _behind(run: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a run's numbers follow from beside its suite: data, weights and code, metrics."""
+    metrics = (record["metric"] for record in run.get("protocols", {}).values())
+    return {
+        "task": {task["name"]: task["record"] for task in run.get("tasks", ())},
+        "method": {method["name"]: method["record"] for method in run.get("methods", ())},
+        "metric": {metric["name"]: metric for metric in metrics},
+    }
 
 
 def _method(method: Method) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.atomic import write_json
 from bench.clock import now
-from bench.errors import BadInput
+from bench.device import choose_device
 from bench.metrics import Context, Metric, Missing, make_metric
 from bench.run.canary_shard import read_checks
 from bench.run.costs import cost_rows
@@ -21,7 +21,7 @@ from bench.run.execute import Execution, execute
 from bench.run.header import RunNotice
 from bench.run.methods import Method, make_methods
 from bench.run.notices import check_notices, order_notices
-from bench.run.outcome import Outcome, all_missing, all_reasons, outcomes_of
+from bench.run.outcome import Outcome, all_missing, all_reasons, all_suspect, outcomes_of
 from bench.run.paint import Painter
 from bench.run.plan import Plan, Task, plan_run
 from bench.run.record import RunRecord, take_up
@@ -107,11 +107,12 @@ def run_suite(
     _write_scores(folder, plan, metrics, methods)
     _write_rows(folder.costs, cost_rows(folder, plan, methods, where))
     counts = {task.name: outcomes_of(folder, task) for task in plan.tasks}
+    notices = _notices(folder, plan, metrics, methods)
     write_json(
         folder.record,
         {
             **record.json(counts),
-            "notices": _notices(folder, plan, metrics, methods),
+            "notices": [notice.model_dump() for notice in notices],
             "state": "done" if _complete(folder, plan) else "decided",
             "started": started,
             "finished": now(),
@@ -128,6 +129,7 @@ def run_suite(
         impossible=sum(len(count.impossible) for count in counts.values()),
         missing=all_missing(methods, metrics.values()),
         reasons=all_reasons(counts),
+        suspect=all_suspect(notices),
     )
 
 
@@ -138,24 +140,6 @@ def _complete(folder: RunFolder, plan: Plan) -> bool:
         for task in plan.tasks
         for shard in task.shards()
     )
-
-
-def choose_device(name: str) -> str:
-    """The device to use.
-
-    Raises:
-        BadInput: where it is not here.
-    """
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise BadInput(f"device {name!r} cannot be used ({reason}); try cpu") from None
-    return name
 
 
 def _metrics(suite: Suite, task: Task, device: str, fetch: bool) -> TaskMetrics:
@@ -192,7 +176,7 @@ def _notices(
     plan: Plan,
     metrics: Mapping[str, TaskMetrics],
     methods: tuple[Method, ...],
-) -> list[dict[str, Any]]:
+) -> list[RunNotice]:
     """Scores the canaries, and says what they and the second look at every method found out."""
     rows: list[dict[str, Any]] = []
     found: list[RunNotice] = []
@@ -206,7 +190,7 @@ def _notices(
         found += order_notices(task.name, metrics[task.name].ready, scores)
         found += check_notices(task.name, read_checks(folder, task.slug), needs)
     _write_rows(folder.canaries, rows)
-    return [notice.model_dump() for notice in found]
+    return found
 
 
 def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -1,4 +1,7 @@
-"""Every score of a run as tidy CSV, at full precision, missing ones with their reason."""
+"""Every score of a run as tidy CSV, at full precision, missing ones with their reason.
+
+So too the published table, if the suite answers to one.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bench.run.reader import Run
 
-__all__ = ["csv"]
+__all__ = ["csv", "published_csv"]
 
 COLUMNS = (
     "task", "method", "metric", "of", "value", "low", "high", "level", "n", "clusters", "interval",
@@ -19,4 +22,15 @@ def csv(run: Run) -> str:
     """One line per (task, method, metric, class or "all") with a heading line; UTF-8, RFC 4180."""
     shown = [column for column in COLUMNS if column in run.scores]
     text: str = run.scores[shown].to_csv(index=False, lineterminator="\r\n")
+    return text
+
+
+def published_csv(run: Run) -> str:
+    """One line per cell and published value of the suite's table; see `bench.published.COLUMNS`.
+
+    A suite without a table gives the heading line alone.
+    """
+    from bench.published import join_published
+
+    text: str = join_published(run).to_csv(index=False, lineterminator="\r\n")
     return text

@@ -44,5 +44,20 @@ def test_differing_fields_are_told_by_path() -> None:
     right = {"size": [64, 64], "metric": {"name": "fid", "resize": "bicubic"}, "seed": 1}
     assert differing_fields(left, right) == [
         'metric.resize: "bilinear" against "bicubic"',
-        "seed: null against 1",
+        "seed: not set against 1",
+    ]
+
+
+def test_of_a_hash_a_sentence_has_the_beginning() -> None:
+    assert differing_fields({"a": "0f" * 32}, {"a": "1e" * 32}) == [
+        "a: 0f0f0f0f0f0f against 1e1e1e1e1e1e"
+    ]
+
+
+def test_lists_of_named_things_are_compared_by_name() -> None:
+    left = {"methods": [{"name": "a", "options": {"size": 1}}, {"name": "b"}]}
+    right = {"methods": [{"name": "b"}, {"name": "a", "options": {"size": 2}}]}
+    assert differing_fields(left, right) == ["methods.a.options.size: 1 against 2"]
+    assert differing_fields(left, {"methods": []}) == [
+        "methods: set against []",
     ]

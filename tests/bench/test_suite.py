@@ -2,8 +2,10 @@
 
 import pytest
 
+import masks
 from bench.errors import BadInput
 from bench.suite import load_suite, parse_suite, suite_names
+from bench.task_titles import PROTOCOL_TITLES
 
 GOOD = """\
 name: small
@@ -54,6 +56,21 @@ def test_a_wrong_value_is_named_with_field_value_and_what_was_expected() -> None
 
 def test_a_missing_field_is_named() -> None:
     assert "the field 'metrics' is missing" in complaint(GOOD.replace("metrics: [psnr]\n", ""))
+
+
+def test_a_task_without_name_and_title_is_called_by_dataset_and_protocol() -> None:
+    text = GOOD.replace("protocol: freeform@1", "protocol: [freeform@1, object-remove@1]")
+    titles = [task.title for task in parse_suite(text, "mine.yaml").single_tasks()]
+    assert titles == ["Rooms, free-form", "Rooms, object removal"]
+    named = GOOD.replace("{dataset: rooms, protocol", "{name: left half, dataset: rooms, protocol")
+    assert parse_suite(named, "mine.yaml").single_tasks()[0].title == "left half"
+    known = GOOD.replace("rooms", "coco_stuff")
+    assert parse_suite(known, "mine.yaml").single_tasks()[0].title == "COCO-Stuff, free-form"
+
+
+def test_every_protocol_has_a_title() -> None:
+    names = {key.partition("@")[0] for key in masks.protocols()} - {"pack"}
+    assert names == set(PROTOCOL_TITLES)
 
 
 def test_a_task_over_an_unknown_dataset_names_the_nearest() -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -9,28 +8,7 @@ from bench.errors import BadInput
 from bench.run.reader import Run, read_run
 from reports import write_report
 from reports.beside import Beside, beside
-from tests.reports.made_run import make_run
-
-SPADE = "SPADE (CVPR 2019, arXiv 1903.07291)"
-KEY = {"dataset": "COCO-Stuff", "task": "label-to-image synthesis", "metric": "mIoU"}
-
-
-def column(**changes: object) -> dict[str, object]:
-    plain = {
-        "task": "scenes / free-form", "metric": "miou", "title": "mIoU", "better": "higher",
-        "scale": 100, "published": KEY, "tolerance": {"absolute": 50},
-    }  # fmt: skip
-    return plain | changes
-
-
-def with_table(folder: Path, *columns: dict[str, object], rows: list | None = None) -> Path:
-    run = make_run(folder, edits=2, methods=2, tasks=1)
-    content = json.loads((run / "run.json").read_text())
-    plain = [{"method": "diffusion", "title": "ours", "published": "SPADE"}]
-    table = {"papers": [SPADE], "name": "Table 1", "columns": columns, "rows": rows or plain}
-    content["suite"]["table"] = table
-    (run / "run.json").write_text(json.dumps(content))
-    return run
+from tests.reports.made_table import column, with_table
 
 
 def shown(run: Path) -> Beside:
@@ -45,7 +23,7 @@ def test_a_run_without_a_published_table_has_none(run: Run):
 
 def test_ours_stands_in_the_published_unit_beside_what_was_published(tmp_path: Path):
     table = shown(with_table(tmp_path / "run", column()))
-    cell = table.rows[0][1][0]
+    cell = table.rows[0].cells[0]
     assert cell.text == "83.00"
     # SPADE's Table 1 prints 37.4; the text of the same paper says 35.2.
     assert "37.4" in [value.text for value in cell.published]
@@ -55,19 +33,19 @@ def test_ours_stands_in_the_published_unit_beside_what_was_published(tmp_path: P
 
 def test_a_difference_beyond_the_tolerance_is_not_reproduced(tmp_path: Path):
     table = shown(with_table(tmp_path / "run", column(tolerance={"absolute": 1})))
-    assert {value.sign for value in table.rows[0][1][0].published} == {"✗"}
+    assert {value.sign for value in table.rows[0].cells[0].published} == {"✗"}
 
 
 def test_protocols_that_differ_are_not_comparable_and_say_in_what(tmp_path: Path):
     table = shown(with_table(tmp_path / "run", column(expects={"composite": "published"})))
-    value = table.rows[0][1][0].published[0]
+    value = table.rows[0].cells[0].published[0]
     assert value.sign == "≠"
     assert "composite" in value.words
 
 
 def test_a_method_of_the_paper_only_shows_what_was_published(tmp_path: Path):
     rows = [{"title": "CRN", "published": "CRN"}]
-    cell = shown(with_table(tmp_path / "run", column(), rows=rows)).rows[0][1][0]
+    cell = shown(with_table(tmp_path / "run", column(), rows=rows)).rows[0].cells[0]
     assert cell.text == ""
     assert cell.reason == "this method is not part of the suite"
     assert [value.text for value in cell.published] == ["23.7"]

@@ -10,7 +10,8 @@ each (protocol/editing.md, D.2). The paper's crops were never published; ours ar
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from bench.datasets.prepare.archive import Sources
@@ -53,19 +54,60 @@ def _scene_categories(sources: Sources) -> dict[str, str]:
     return {picture: category.replace("/", "_") for picture, category in pairs}
 
 
-def _subset(
-    sources: Sources, scenes: frozenset[str], what: str, counts: Mapping[str, int]
-) -> ScenePlan:
+@dataclass(frozen=True)
+class _Subset:
+    """A subset of the paper's: its name, scene categories, published counts.
+
+    `published` is whether the categories are the paper's own, so that the whole archive must give
+    its counts.
+    """
+
+    what: str
+    scenes: frozenset[str]
+    counts: Mapping[str, int]
+    published: bool
+
+
+def _plan_subset(sources: Sources, subset: _Subset) -> ScenePlan:
     categories = _scene_categories(sources)
-    chosen = [picture for picture, category in categories.items() if category in scenes]
+    chosen = [picture for picture, category in categories.items() if category in subset.scenes]
     files = [_found(sources, pattern) for pattern in (_PICTURE, _LABELS, _OBJECTS)]
-    items = [_subset_item(sources, picture, what, *files) for picture in chosen]
-    found = {"train": 0, "test": 0}
-    for picture in chosen:
-        found[_split(picture, "test")] += 1
+    notes = _count_notes(subset, chosen, files[0])
+    items = [_subset_item(sources, picture, subset.what, *files) for picture in chosen]
     used = sorted({categories[picture] for picture in chosen})
-    notes = (count_note(what, found, counts), f"scene categories: {', '.join(used)}")
-    return ScenePlan(items, (*notes, *_without_objects(files[2])))
+    listed = f"scene categories: {', '.join(used)}"
+    return ScenePlan(items, (*notes, listed, *_without_objects(files[2])))
+
+
+def _count_notes(
+    subset: _Subset, chosen: Sequence[str], pictures: Collection[str]
+) -> tuple[str, ...]:
+    """How many scenes there are, beside the paper's counts, and why they may differ.
+
+    Raises:
+        BadInput: the whole of SceneParse, cut by the paper's own categories, gives other counts.
+    """
+    found = _counted(chosen, "test")
+    notes = [count_note(subset.what, found, subset.counts)]
+    held = _counted(pictures, "val")
+    if held != _WHOLE_COUNTS:
+        part = "the archives are a part of SceneParse"
+        notes.append(count_note(part, held, _WHOLE_COUNTS, "all of it"))
+    elif subset.published and found != subset.counts:
+        raise BadInput(
+            f"{notes[0]}, although the archive is whole; its sceneCategories.txt is not the "
+            "official one, so download it again"
+        )
+    if not subset.published:
+        notes.append("the paper's scene categories were never published: these are our choice")
+    return tuple(notes)
+
+
+def _counted(pictures: Iterable[str], held_out: str) -> dict[str, int]:
+    counts = {"train": 0, held_out: 0}
+    for picture in pictures:
+        counts[_split(picture, held_out)] += 1
+    return counts
 
 
 def _subset_item(
@@ -123,18 +165,16 @@ def _without_objects(objects: Mapping[str, str]) -> tuple[str, ...]:
 def _whole(sources: Sources) -> ScenePlan:
     """All of SceneParse, the archive's own bytes, nothing scaled."""
     pictures, labels, objects = (_found(sources, p) for p in (_PICTURE, _LABELS, _OBJECTS))
-    counts = {"train": 0, "val": 0}
     items = []
     for picture, image in pictures.items():
         split = _split(picture, "val")
-        counts[split] += 1
         members = {f"{split}/images/{picture}.jpg": image}
         members[f"{split}/labels/{picture}.png"] = need(labels, picture, "label map")
         if objects:
             members[f"{split}/instances/{picture}.png"] = need(objects, picture, "object map")
         items.append(Item(tuple(members), partial(_copied, sources, members)))
-    notes = (count_note("ADE20K", counts, _WHOLE_COUNTS), *_without_objects(objects))
-    return ScenePlan(items, notes)
+    note = count_note("ADE20K", _counted(pictures, "val"), _WHOLE_COUNTS, "SceneParse")
+    return ScenePlan(items, (note, *_without_objects(objects)))
 
 
 def _copied(sources: Sources, members: Mapping[str, str]) -> dict[str, bytes]:
@@ -146,11 +186,14 @@ ROOM = Recipe(
     "ade20k_room",
     1,
     _TAKES,
-    partial(_subset, scenes=ROOM_SCENES, what="ADE20K-Room", counts=_ROOM_COUNTS),
+    partial(_plan_subset, subset=_Subset("ADE20K-Room", ROOM_SCENES, _ROOM_COUNTS, True)),
 )
 LANDSCAPE = Recipe(
     "ade20k_landscape",
     1,
     _TAKES,
-    partial(_subset, scenes=LANDSCAPE_SCENES, what="ADE20K-Landscape", counts=_LANDSCAPE_COUNTS),
+    partial(
+        _plan_subset,
+        subset=_Subset("ADE20K-Landscape", LANDSCAPE_SCENES, _LANDSCAPE_COUNTS, False),
+    ),
 )

@@ -63,10 +63,14 @@ def need(found: Mapping[str, str], key: str, what: str) -> str:
     return found[key]
 
 
-def count_note(what: str, counts: Mapping[str, int], published: Mapping[str, int]) -> str:
-    """One sentence: how many scenes each split has, and whether the paper's counts are met."""
-    found = ", ".join(f"{count} {split}" for split, count in counts.items())
-    wanted = ", ".join(f"{count} {split}" for split, count in published.items())
+def count_note(
+    what: str, counts: Mapping[str, int], published: Mapping[str, int], source: str = "the paper"
+) -> str:
+    """One sentence: how many scenes each split has, and whether `source` has as many."""
+    found, wanted = (
+        " and ".join(f"{count:,} {split}" for split, count in one.items())
+        for one in (counts, published)
+    )
     if dict(counts) == dict(published):
-        return f"{what}: {found} scenes, as published"
-    return f"{what}: {found} scenes, where the paper has {wanted}: not the paper's set"
+        return f"{what}: {found} scenes, as in {source}"
+    return f"{what}: {found} scenes, where {source} has {wanted}"

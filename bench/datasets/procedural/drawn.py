@@ -128,6 +128,7 @@ def procedural(
 
     return DatasetInfo(
         name=name,
+        title=f"Drawn {name.removeprefix('procedural-')}",
         about=about,
         layout="drawn from a seed at any size; no folder",
         subsets=tuple(DEFAULT_COUNTS),

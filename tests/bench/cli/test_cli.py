@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.run.plan import plan_run
+from bench.suite import load_suite, parse_suite
 from tests.bench.run.made_suite import suite_text, write_data
 
 COMMANDS = {
@@ -50,6 +52,17 @@ def test_a_run_prints_where_its_report_is(call, tmp_path: Path) -> None:
     assert "9 edits, 1 impossible, 0 failed" in out
     page = Path(out.strip().splitlines()[-1].removeprefix("report: "))
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_run_of_one_edit_says_so(call, tmp_path: Path) -> None:
+    data = write_data(tmp_path / "rooms", count=1)
+    tasks = "[{dataset: rooms, protocol: freeform@1}]"
+    (tmp_path / "made.yaml").write_text(suite_text(data, tasks=tasks, methods="[copy]"))
+    code, out, _ = call("run", tmp_path / "made.yaml", "--out", tmp_path / "run")
+    assert code == 0
+    assert out.startswith("1 edit, 0 impossible, 0 failed\n")
+    page = (tmp_path / "run" / "report" / "index.html").read_text(encoding="utf-8")
+    assert "<span>1 task</span>\n    <span>1 method</span>\n    <span>1 edit</span>" in page
 
 
 def test_failed_edits_end_with_1_and_the_rest_is_kept(call, tmp_path: Path) -> None:
@@ -124,6 +137,41 @@ def test_suites_check_names_the_line(call, tmp_path: Path) -> None:
     code, _, err = call("suites", "check", path)
     assert code == 2
     assert "line 7: there is no field 'compsite'; did you mean 'composite'?" in err
+
+
+def test_a_shown_suite_has_its_defaults_written_out_and_makes_the_same_run(
+    call, tmp_path: Path
+) -> None:
+    data = write_data(tmp_path / "rooms")
+    (tmp_path / "made.yaml").write_text(suite_text(data))
+    code, out, _ = call("suites", "show", tmp_path / "made.yaml")
+    assert code == 0
+    assert "quantise: round" in out
+    assert "thickest: 140.0" in out  # a parameter of freeform@1
+    assert "title: Rooms, free-form" in out
+    shown, written = parse_suite(out, "shown"), load_suite(tmp_path / "made.yaml")
+    records = [[task.record for task in plan_run(suite).tasks] for suite in (shown, written)]
+    assert records[0] == records[1]
+
+
+def test_the_schema_is_printed_or_found(call) -> None:
+    code, out, _ = call("suites", "schema", "--path")
+    assert code == 0
+    assert Path(out.strip()).read_text(encoding="utf-8") == call("suites", "schema")[1]
+
+
+def test_what_is_no_device_is_one_sentence(call, tmp_path: Path) -> None:
+    code, _, err = call("run", "demo", "--device", "foo", "--out", tmp_path / "run")
+    assert code == 2
+    assert err == (
+        "sebench: device 'foo' is not a device; write auto, cpu, cuda, or cuda:1 for the second "
+        "GPU\n"
+    )
+
+
+def test_a_device_that_cannot_hold_numbers_is_not_here(call, tmp_path: Path) -> None:
+    code, _, err = call("run", "demo", "--device", "meta", "--out", tmp_path)
+    assert (code, err) == (2, "sebench: device 'meta' is not here; write cpu, or auto\n")
 
 
 def test_models_show_measures_what_an_edit_takes(call, tmp_path: Path) -> None:

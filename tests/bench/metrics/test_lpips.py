@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from bench.extractors.perceptual import TRUNKS, Perceptual
-from bench.metrics.lpips import LPIPS
+from bench.metrics.lpips import LPIPS, LPIPSChange
 from bench.metrics.metric import References
 from bench.pictures import read_picture
+from bench.run.measure import Group, measure_group
 from bench.scene import LabelSpace
 from bench.weights import find, network
 
@@ -103,6 +104,27 @@ def test_identical_pictures_are_at_distance_zero_and_an_empty_hole_has_no_value(
     got = measured(metric, truth, np.zeros(truth.shape[:3], bool), truth)
     assert got["lpips-squeeze"] == [0, 0]
     assert all(math.isnan(value) for value in got["lpips-squeeze-hole"])
+
+
+def test_a_restyled_picture_is_measured_against_its_original_where_there_is_no_truth(tmp_path):
+    weights = drawn_weights(tmp_path, "alex")
+    metrics = [kind(Perceptual("alex", weights)) for kind in (LPIPS, LPIPSChange)]
+    original, result = pictures()
+    rest = references(original, np.ones(original.shape[:3], bool))
+    group = Group.of(metrics, [None, None], list(original), rest)
+    got = measure_group(metrics, group, dict(enumerate(result)))
+    assert set(got) == {"lpips-alex-original", "lpips-alex-original-hole"}
+    with torch.no_grad():
+        theirs = the_package("alex", weights)(as_input(original), as_input(result)).flatten()
+    assert got["lpips-alex-original"] == pytest.approx(theirs.tolist(), rel=2e-6)
+
+
+def test_how_far_an_edit_moved_is_another_score_which_is_better_in_neither_way(tmp_path):
+    network = Perceptual("alex", drawn_weights(tmp_path, "alex"))
+    likeness, change = LPIPS(network), LPIPSChange(network)
+    assert change.better == "neither"
+    assert change.definition() != likeness.definition()
+    assert change.title_of("lpips-alex-original-hole") == "LPIPS (AlexNet) to the original, hole"
 
 
 def test_pictures_too_small_for_the_trunk_have_no_value(tmp_path):

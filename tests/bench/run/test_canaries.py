@@ -25,7 +25,9 @@ from bench.run.canaries import (
     SHUFFLED,
     canary_pictures,
 )
+from bench.run.header import RunNotice
 from bench.run.notices import order_notices
+from bench.run.outcome import all_suspect
 from bench.run.prepare import Job
 from bench.run.suite_run import run_suite
 from bench.suite import parse_suite
@@ -95,6 +97,14 @@ def test_a_metric_that_does_not_makes_the_run_suspect() -> None:
     (notice,) = order_notices("t", [PSNR()], bad)
     assert (notice.kind, notice.name) == ("bad", "psnr")
     assert "does not put (JPEG 90) before (mean colour)" in notice.text
+
+
+def test_what_makes_a_run_suspect_is_told_once_with_its_tasks() -> None:
+    found = [
+        RunNotice(kind=kind, task=task, what="method", name="m", text=text)
+        for kind, task, text in (("bad", "a", "odd"), ("note", "a", "fine"), ("bad", "b", "odd"))
+    ]
+    assert all_suspect(found) == ("odd (a, b)",)
 
 
 def test_one_that_gives_everything_the_same_value_is_found_too() -> None:

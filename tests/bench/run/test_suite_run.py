@@ -144,12 +144,28 @@ def test_the_shard_size_changes_no_score(data: Path, tmp_path: Path, monkeypatch
     assert one == two
 
 
-def test_another_suite_in_the_folder_is_refused_with_the_field_that_differs(
+def test_another_suite_in_the_folder_is_refused_with_every_field_that_differs(
     data: Path, tmp_path: Path
 ) -> None:
-    run(data, tmp_path / "run")
-    with pytest.raises(BadInput, match=r"holds another run \(seed: 0 against 1\)"):
-        run(data, tmp_path / "run", seed=1)
+    run(data, tmp_path / "run", methods="[copy, mean-colour]")
+    with pytest.raises(BadInput) as caught:
+        run(data, tmp_path / "run", seed=1, limit=3, methods="[copy, nearest]")
+    assert str(caught.value) == (
+        f"{tmp_path / 'run'} holds another run: "
+        "datasets.rooms.limit is 3 here and not set there, "
+        "methods.mean-colour is not set here and set there, "
+        "methods.nearest is set here and not set there, "
+        "seed is 1 here and 0 there; choose another --out"
+    )
+
+
+def test_other_pictures_under_the_same_suite_are_named_as_the_data(
+    data: Path, tmp_path: Path
+) -> None:
+    run(data, tmp_path / "run", methods="[copy]")
+    Image.new("RGB", (64, 64), "red").save(data / "images" / "scene0.png")
+    with pytest.raises(BadInput, match=r"another run: task rooms-freeform\.fingerprint is "):
+        run(data, tmp_path / "run", methods="[copy]")
 
 
 def test_a_folder_with_other_files_is_left_alone(data: Path, tmp_path: Path) -> None:

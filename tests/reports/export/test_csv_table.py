@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import csv as reader
 import io
+from pathlib import Path
 
 import pytest
 
-from bench.run.reader import Run
-from reports.export import csv
+from bench.run.reader import Run, read_run
+from reports.export import csv, published_csv
 from tests.reports.made_run import HOSTILE
+from tests.reports.made_table import column, with_table
 
 
 def test_every_score_is_a_line_at_full_precision(run: Run):
@@ -26,3 +28,16 @@ def test_missing_scores_are_lines_with_their_reason(run: Run):
 def test_names_with_commas_and_quotes_survive(run: Run):
     tasks = {row["task"] for row in reader.DictReader(io.StringIO(csv(run)))}
     assert f"{HOSTILE} / extension" in tasks
+
+
+def test_the_published_table_is_a_line_for_every_source(tmp_path: Path):
+    made = read_run(with_table(tmp_path / "run", column()))
+    rows = list(reader.DictReader(io.StringIO(published_csv(made))))
+    assert [row["published"] for row in rows] == ["37.4", "35.2"]
+    assert {row["kind"] for row in rows} == {"paper"}
+    assert [float(row["difference"]) for row in rows] == pytest.approx([45.6, 47.8])
+    assert {row["verdict"] for row in rows} == {"reproduced"}
+
+
+def test_a_run_without_a_published_table_gives_the_heading_alone(run: Run):
+    assert len(published_csv(run).splitlines()) == 1

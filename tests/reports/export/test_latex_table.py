@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.run.reader import Run
+from bench.run.reader import Run, read_run
 from reports.export import latex, latex_document
+from tests.reports.made_run import HOSTILE
+from tests.reports.made_table import column, with_notice, with_table
 
 
 def has_booktabs() -> bool:
@@ -52,14 +54,62 @@ def test_missing_values_carry_a_note_with_the_reason(run: Run):
     assert r"the weights pt\_inception-2015-12-05 are not here" in text
 
 
+def test_a_suspect_task_says_so_under_its_table(tmp_path: Path):
+    made = read_run(with_notice(tmp_path / "run", "PSNR is odd_"))
+    first, second = latex(made).split(r"\end{table}")[:2]
+    assert "Suspect" not in first
+    assert r"\textbf{Suspect}: PSNR is odd\_." in second
+
+
 def test_intervals_are_optional(run: Run):
     assert r"\scriptsize" in latex(run, intervals=True)
     assert r"\scriptsize" not in latex(run)
 
 
+def test_published_values_stand_below_ours_in_small_type(tmp_path: Path):
+    made = read_run(with_table(tmp_path / "run", column(group="COCO-Stuff"), column(title="again")))
+    lines = latex(made).splitlines()
+    assert r" & \multicolumn{1}{c}{COCO-Stuff} & \multicolumn{1}{c}{} \\" in lines
+    assert r"\cmidrule(lr){2-2}" in lines
+    ours = lines.index(r"ours & 83.00$_{n=2}$ & 83.00$_{n=2}$ \\")
+    below = r"{\scriptsize paper 37.4, +45.60 $\surd$}"
+    assert lines[ours + 1] == rf" & {below} & {below} \\"
+
+
+def test_what_cannot_be_compared_has_a_note_with_the_field(tmp_path: Path):
+    made = read_run(with_table(tmp_path / "run", column(expects={"composite": "published"})))
+    text = latex(made)
+    assert r"+45.60 $\neq$$^{1}$" in text
+    assert r"$^{1}$ composite is \textquotedbl{}known-bytes\textquotedbl{} here and " in text
+
+
+def test_a_wide_published_table_is_cut_between_its_groups(tmp_path: Path):
+    groups = [column(group=name, title=f"{i}") for name in "ABCD" for i in range(3)]
+    text = latex(read_run(with_table(tmp_path / "run", *groups)))
+    assert text.count(r"\begin{tabular}{lrrrrrr}") >= 2
+    assert text.count("Table 1") == 2
+    assert text.index("{C}") > text.index(r"\end{table}")
+
+
+@pytest.mark.skipif(not has_booktabs(), reason="no pdflatex with booktabs here")
+def test_a_document_with_a_published_table_and_foreign_letters_compiles(tmp_path: Path):
+    rows = [
+        {"method": "diffusion", "title": f"{HOSTILE} Größe 日本 β \x07 ±1", "published": "SPADE"},
+        {"method": "copy", "title": "copy", "published": "SPADE", "instead": "a & b_c"},
+        {"title": "CRN", "published": "CRN"},
+    ]
+    columns = [column(group="% A", unstated=["x^2"]), column(expects={"composite": "none"})]
+    made = read_run(with_table(tmp_path / "run", *columns, rows=rows))
+    compiles(latex_document(made, intervals=True), tmp_path)
+
+
 @pytest.mark.skipif(not has_booktabs(), reason="no pdflatex with booktabs here")
 def test_the_document_compiles_as_it_is(run: Run, tmp_path: Path):
-    (tmp_path / "tables.tex").write_text(latex_document(run, intervals=True), encoding="utf-8")
+    compiles(latex_document(run, intervals=True), tmp_path)
+
+
+def compiles(document: str, folder: Path) -> None:
+    (folder / "tables.tex").write_text(document, encoding="utf-8")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "tables.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:]

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
-from bench.run.reader import Run
+from pathlib import Path
+
+from bench.run.reader import Run, read_run
 from reports.export import markdown
+from tests.reports.made_run import HOSTILE
+from tests.reports.made_table import column, with_notice, with_table
 
 
 def test_a_table_per_task_with_equal_cell_counts(run: Run):
@@ -27,3 +31,50 @@ def test_hostile_names_are_text(run: Run):
 
 def test_an_n_that_differs_is_stated(run: Run):
     assert "n = 9</sub>" in markdown(run)
+
+
+def published(folder: Path, *columns: dict[str, object], rows: list | None = None) -> list[str]:
+    """The lines of the section that comes first."""
+    made = with_table(folder / "run", *columns, rows=rows)
+    return markdown(read_run(made)).split("\n### ")[0].splitlines()
+
+
+def test_published_values_stand_under_ours_with_kind_difference_and_verdict(tmp_path: Path):
+    lines = published(tmp_path, column(group="COCO-Stuff"))
+    assert lines[0] == "### Beside the paper"
+    assert "| Method | COCO-Stuff, mIoU ↑ |" in lines
+    (ours,) = [line for line in lines if line.startswith("| ours |")]
+    assert ours == (
+        "| ours | 83.00<br><sub>n = 2</sub><br>paper 37.4 ✓ +45.60<br>paper 35.2 ✓ +47.80 |"
+    )
+
+
+def test_what_cannot_be_compared_says_in_which_field(tmp_path: Path):
+    lines = published(tmp_path, column(expects={"composite": "published"}))
+    (ours,) = [line for line in lines if line.startswith("| ours |")]
+    assert "paper 37.4 ≠ +45.60 <sup>1</sup>" in ours
+    remark = next(line for line in lines if line.startswith("<sup>1</sup>"))
+    assert 'composite is "known-bytes" here and "published" there' in remark
+
+
+def test_every_verdict_has_its_source_in_words(tmp_path: Path):
+    text = "\n".join(published(tmp_path, column(unstated=["the crops"])))
+    assert "ours, mIoU: 37.4 (paper: " in text
+    assert "Reproduced: \\+45.6 with ±50 allowed" in text
+    assert "mIoU: no source states the crops." in text
+
+
+def test_the_best_of_ours_is_bold_and_hidden_pixels_are_marked(tmp_path: Path):
+    rows = [{"method": "diffusion", "title": HOSTILE}, {"method": "copy", "title": "copy"}]
+    lines = published(tmp_path, column(metric="psnr-hole", scale=1), rows=rows)
+    assert any(line.startswith("| copy ◐ | ") and "**" not in line for line in lines)
+    assert not any("<script>" in line for line in lines)
+    fair = [{"method": "copy", "title": "copy"}]
+    assert not any("**" in line for line in published(tmp_path / "b", column(), rows=fair)[6:8])
+
+
+def test_a_suspect_task_says_so_under_its_table(tmp_path: Path):
+    made = read_run(with_notice(tmp_path / "run", "PSNR is odd_"))
+    first, second = markdown(made).split("### ")[1:]
+    assert "Suspect" not in first
+    assert "**Suspect**: PSNR is odd\\_." in second

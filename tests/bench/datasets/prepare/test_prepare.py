@@ -11,6 +11,7 @@ from PIL import Image
 
 from bench.datasets import Fit, check_dataset, open_dataset
 from bench.datasets.prepare import RECIPES, prepare_dataset
+from bench.datasets.prepare.archive import open_sources
 from bench.datasets.prepare.celebamask_hq import PARTS
 from bench.errors import BadInput
 
@@ -104,9 +105,57 @@ def test_a_room_subset_has_the_rooms_alone_and_says_that_it_is_not_the_papers(
     outcome = prepare_dataset("ade20k_room", scene_parse, out)
     assert open_dataset("ade20k_room", out, "train").ids == ("ADE_train_00000001",)
     assert open_dataset("ade20k_room", out).ids == ("ADE_val_00000001",)
-    assert "1 train, 1 test scenes, where the paper has 2246 train, 255 test" in outcome.notes[0]
-    assert "bedroom, hotel_room" in outcome.notes[1]
+    assert outcome.notes[:3] == (
+        "ADE20K-Room: 1 train and 1 test scenes, where the paper has 2,246 train and 255 test",
+        "the archives are a part of SceneParse: 2 train and 2 val scenes, where all of it has "
+        "20,210 train and 2,000 val",
+        "scene categories: bedroom, hotel_room",
+    )
     assert check_dataset("ade20k_room", out) == []
+
+
+def whole_scene_parse(path, rooms):
+    """As many pictures as the official archive has, the first ones rooms: (train, test) of them."""
+    picture, other = png(ramp(256, 256)), b"never read"
+    members, lines = {}, []
+    for split, folder, count, chosen in (
+        ("train", "training", 20_210, rooms[0]),
+        ("val", "validation", 2_000, rooms[1]),
+    ):
+        for k in range(count):
+            name = f"ADE_{split}_{k:08d}"
+            read = k < chosen and split == "val"
+            members[f"images/{folder}/{name}.jpg"] = picture if read else other
+            if k < chosen:
+                members[f"annotations/{folder}/{name}.png"] = other
+            lines.append(f"{name} {'bedroom' if k < chosen else 'beach'}")
+    members["sceneCategories.txt"] = "\n".join(lines).encode()
+    return write_zip(path, members)
+
+
+def test_the_whole_official_archive_gives_the_papers_rooms(tmp_path):
+    archive = whole_scene_parse(tmp_path / "ADEChallengeData2016.zip", (2246, 255))
+    with open_sources([archive]) as sources:
+        plan = RECIPES["ade20k_room"].plan(sources)
+    assert len(plan.items) == 2246 + 255
+    assert plan.notes[0] == "ADE20K-Room: 2,246 train and 255 test scenes, as in the paper"
+
+
+def test_a_whole_archive_with_other_rooms_is_refused(tmp_path):
+    archive = whole_scene_parse(tmp_path / "ADEChallengeData2016.zip", (2246, 254))
+    with pytest.raises(
+        BadInput, match=r"2,246 train and 254 test scenes, where the paper has .* 255"
+    ):
+        prepare_dataset("ade20k_room", [archive], tmp_path / "room")
+    assert not (tmp_path / "room").exists()
+
+
+def test_landscapes_say_that_their_categories_are_our_choice(scene_parse, tmp_path):
+    outcome = prepare_dataset("ade20k_landscape", scene_parse, tmp_path / "land")
+    assert "ADE20K-Landscape: 1 train and 0 test scenes" in outcome.notes[0]
+    assert "the paper's scene categories were never published: these are our choice" in (
+        outcome.notes
+    )
 
 
 def test_rooms_are_scaled_to_a_short_side_of_256_and_test_rooms_cut_to_a_square(

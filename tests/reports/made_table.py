@@ -1,0 +1,40 @@
+"""A made run that answers to a published table: SPADE's mIoU on COCO-Stuff, for tests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.reports.made_run import make_run
+
+SPADE = "SPADE (CVPR 2019, arXiv 1903.07291)"
+KEY = {"dataset": "COCO-Stuff", "task": "label-to-image synthesis", "metric": "mIoU"}
+
+
+def column(**changes: object) -> dict[str, object]:
+    plain = {
+        "task": "scenes / free-form", "metric": "miou", "title": "mIoU", "better": "higher",
+        "scale": 100, "published": KEY, "tolerance": {"absolute": 50},
+    }  # fmt: skip
+    return plain | changes
+
+
+def with_table(folder: Path, *columns: dict[str, object], rows: list | None = None) -> Path:
+    """A run of two edits and the methods copy and diffusion, on one task."""
+    run = make_run(folder, edits=2, methods=2, tasks=1)
+    content = json.loads((run / "run.json").read_text())
+    plain = [{"method": "diffusion", "title": "ours", "published": "SPADE"}]
+    table = {"papers": [SPADE], "name": "Table 1", "columns": columns, "rows": rows or plain}
+    content["suite"]["table"] = table
+    (run / "run.json").write_text(json.dumps(content))
+    return run
+
+
+def with_notice(folder: Path, text: str) -> Path:
+    """A run of two tasks, the second of which the canaries found wrong."""
+    run = make_run(folder, edits=2, methods=2, tasks=2)
+    content = json.loads((run / "run.json").read_text())
+    where = {"kind": "bad", "task": "scenes / removal", "what": "metric", "name": "psnr"}
+    content["notices"] = [where | {"text": text}]
+    (run / "run.json").write_text(json.dumps(content))
+    return run

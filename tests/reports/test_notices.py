@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from bench.run.reader import Run, read_run
+from reports.notices import failures, notices
+from reports.table import task_table
+from tests.reports.made_run import make_run
+
+
+def told(run: Run) -> list[str]:
+    tables = [task_table(run, task) for task in run.header.tasks]
+    failed = {task.name: failures(run, run.samples(task.name)) for task in run.header.tasks}
+    return [notice.text for notice in notices(run, tables, failed)]
+
+
+def without(folder: Path, method: str, problem: str) -> Run:
+    """A run whose method was not there: no score of it has a value."""
+    run = make_run(folder, edits=2, methods=3, tasks=2)
+    header = json.loads((run / "run.json").read_text())
+    for one in header["methods"]:
+        one["problem"] = problem if one["name"] == method else None
+    (run / "run.json").write_text(json.dumps(header))
+    scores = pd.read_parquet(run / "scores.parquet")
+    own = scores["method"] == method
+    scores.loc[own, ["value", "low", "high"]] = None
+    scores.loc[own, "reason"] = problem
+    scores.to_parquet(run / "scores.parquet")
+    return read_run(run)
+
+
+def test_a_method_that_is_not_there_is_told_once_and_not_for_every_score(tmp_path: Path):
+    found = told(without(tmp_path / "run", "diffusion", "its weights are not here"))
+    assert [text for text in found if "weights are not here" in text and "fid" not in text] == [
+        "Diffusion could not be run: its weights are not here."
+    ]
+
+
+def test_a_long_problem_is_cut_on_the_first_screen(tmp_path: Path):
+    found = told(without(tmp_path / "run", "diffusion", "no file " + "x " * 100))
+    (text,) = [text for text in found if "could not be run" in text]
+    assert len(text) < 150
+    assert text.endswith("…")
+
+
+def test_scores_that_miss_the_same_tasks_for_one_reason_share_a_notice(tmp_path: Path):
+    made = make_run(tmp_path / "run", edits=2, methods=2, tasks=2)
+    scores = pd.read_parquet(made / "scores.parquet")
+    own = (scores["task"] == "scenes / removal") & scores["metric"].isin(["psnr", "psnr-hole"])
+    scores.loc[own, ["value", "low", "high"]] = None
+    scores.loc[own, "reason"] = "there is no true picture"
+    scores.to_parquet(made / "scores.parquet")
+    text = "No PSNR, PSNR, hole for Drawn scenes, object removal: there is no true picture."
+    assert text in told(read_run(made))
