@@ -16,10 +16,12 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
+from baselines.layers.instance_norm import InstanceNorm
 from baselines.layers.neighbourhoods import resize_nearest
 from baselines.layers.patch_discriminator import MultiScale, PatchDiscriminator
+from baselines.layers.rectify import rectify
 from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
-from baselines.layers.spade import ModulatedResBlock, rectify
+from baselines.layers.spade import ModulatedResBlock
 from baselines.spade import double
 
 __all__ = [
@@ -183,4 +185,4 @@ def sean_discriminator(config: SEANConfig, *, spectral_norm: bool = True) -> Mul
 
 
 def _layer(conv: nn.Conv2d | nn.ConvTranspose2d) -> list[nn.Module]:
-    return [conv, nn.InstanceNorm2d(conv.out_channels), nn.LeakyReLU(0.2)]
+    return [conv, InstanceNorm(), nn.LeakyReLU(0.2)]

@@ -15,7 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.layers.condition import Condition
+from baselines.layers.instance_norm import instance_norm
 from baselines.layers.label_map import joint_conv, two_layer_conv
+from baselines.layers.rectify import rectify
 from baselines.layers.spectral import spectral
 
 __all__ = ["Modulation", "StylePreservedBlock", "UpBlock", "fuse", "modulate"]
@@ -91,16 +93,16 @@ class StylePreservedBlock(nn.Module):
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         """The block's output for features `x` under `condition`."""
         main = self.conv2d(x)
-        normal = F.instance_norm(main)
+        normal = instance_norm(main)
         context = self._context(condition, (main.shape[2], main.shape[3]), x.dtype)
         if self.modulation.style_branch:
             gamma, beta = self._fused(x, context)
         else:
             gamma, beta = context
-        return F.leaky_relu(modulate(normal, gamma, beta), 0.2)
+        return rectify(modulate(normal, gamma, beta))
 
     def _fused(self, x: Tensor, context: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
-        style = self.mlp_shared(F.instance_norm(x) if self.modulation.normalise_style else x)
+        style = self.mlp_shared(instance_norm(x) if self.modulation.normalise_style else x)
         gamma_gamma, beta_gamma, gamma_beta, beta_beta = context
         gamma, beta = joint_conv(style, [self.mlp_gamma, self.mlp_beta])
         return fuse(gamma, gamma_gamma, beta_gamma), fuse(beta, gamma_beta, beta_beta)
