@@ -168,9 +168,13 @@ def region_means(features: Tensor, labels: Tensor, classes: int) -> tuple[Tensor
     """
     batch, length, height, width = features.shape
     small = resize_nearest(labels + 1, (height, width)).reshape(batch, 1, -1)
-    member = torch.zeros(batch, classes + 1, height * width, dtype=features.dtype)
+    # A region has thousands of pixels: in half precision the sum would stop growing.
+    dtype = torch.promote_types(features.dtype, torch.float32)
+    member = torch.zeros(batch, classes + 1, height * width, dtype=dtype)
     member = member.to(features.device).scatter_(1, small, 1.0)[:, 1:]
-    sums = member @ features.permute(0, 2, 3, 1).reshape(batch, height * width, length)
+    rows = features.permute(0, 2, 3, 1).reshape(batch, height * width, length).to(dtype)
+    with torch.autocast(features.device.type, enabled=False):
+        sums = member @ rows
     pixels = member.sum(dim=2)
     return sums / pixels.clamp(min=1).unsqueeze(2), pixels > 0
 

@@ -128,7 +128,7 @@ class StyleEncoder(nn.Module):
         regions, items = number_regions(instances)
         # The widest maps take some 300 MiB a picture, and nothing but the means is kept of them.
         together = len(picture) if torch.is_grad_enabled() else 1
-        parts = zip(shown.split(together), valid.split(together), regions.split(together))
+        parts = zip(*(torch.split(whole, together) for whole in (shown, valid, regions)))
         means = torch.cat([self._means(*part) for part in parts])
         visible = average_regions(valid, regions, len(items))[:, 0]
         if self.region_mean == "visible":

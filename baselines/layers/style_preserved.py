@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from baselines.layers.compilable import compilable
 from baselines.layers.condition import Condition
 from baselines.layers.instance_norm import instance_norm
 from baselines.layers.label_map import joint_conv, two_layer_conv
@@ -96,16 +97,12 @@ class StylePreservedBlock(nn.Module):
         normal = instance_norm(main)
         context = self._context(condition, (main.shape[2], main.shape[3]), x.dtype)
         if self.modulation.style_branch:
-            gamma, beta = self._fused(x, context)
-        else:
-            gamma, beta = context
-        return rectify(modulate(normal, gamma, beta))
+            return _style_preserved(normal, *self._style(x), *context)
+        return _modulated(normal, *context)
 
-    def _fused(self, x: Tensor, context: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+    def _style(self, x: Tensor) -> tuple[Tensor, ...]:
         style = self.mlp_shared(instance_norm(x) if self.modulation.normalise_style else x)
-        gamma_gamma, beta_gamma, gamma_beta, beta_beta = context
-        gamma, beta = joint_conv(style, [self.mlp_gamma, self.mlp_beta])
-        return fuse(gamma, gamma_gamma, beta_gamma), fuse(beta, gamma_beta, beta_beta)
+        return joint_conv(style, [self.mlp_gamma, self.mlp_beta])
 
     def _context(
         self, condition: Condition, size: tuple[int, int], dtype: torch.dtype
@@ -122,6 +119,25 @@ class StylePreservedBlock(nn.Module):
                 self.mlp_beta_ctx_beta,
             )
         return two_layer_conv(read(dtype).resize(size), first, heads)
+
+
+@compilable
+def _style_preserved(
+    normal: Tensor,
+    gamma: Tensor,
+    beta: Tensor,
+    gamma_gamma: Tensor,
+    beta_gamma: Tensor,
+    gamma_beta: Tensor,
+    beta_beta: Tensor,
+) -> Tensor:
+    gamma = fuse(gamma, gamma_gamma, beta_gamma)
+    return rectify(modulate(normal, gamma, fuse(beta, gamma_beta, beta_beta)))
+
+
+@compilable
+def _modulated(normal: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
+    return rectify(modulate(normal, gamma, beta))
 
 
 class UpBlock(nn.Module):

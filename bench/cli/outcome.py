@@ -24,6 +24,8 @@ def finish(outcome: Outcome) -> None:
         typer.echo(f"  {count}x {reason}")
     if len(outcome.reasons) > _REASONS:
         typer.echo(f"  and {len(outcome.reasons) - _REASONS} other reasons: see the report")
+    for line in outcome.idle:
+        typer.echo(f"nothing to score: {line}")
     for reason in outcome.missing:
         typer.echo(f"not computed: {reason}")
     typer.echo(f"report: {page}")

@@ -15,7 +15,7 @@ def weights(tmp_path):
     def make(system, *, variant="labels", label_space=None, extras=None, **fields):
         torch.manual_seed(0)
         entry = find_system(system)
-        config = entry.config(variant, classes=4, **fields)
+        config = entry.config(variant, **{"classes": 4, **fields})
         network = entry.build(config)
         for name, value in network.named_parameters():
             if name.endswith("noise_var"):
