@@ -51,6 +51,8 @@ class Editor(Protocol):
         identity: a JSON-like mapping that tells this editor from others of its class (variant,
             hash of the weights' tensors); part of the method hash.
         network: a `torch.nn.Module`, for counting parameters and multiply-adds.
+        dense: a context manager in which a network that leaves work out carries out all of its
+            published form's, for counting that.
     """
 
     needs: frozenset[str]

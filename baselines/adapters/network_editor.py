@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from baselines.adapters.arithmetic import Arithmetic
 from baselines.adapters.demands import Demands
 from baselines.checkpoints import load_network
+from baselines.layers.label_map import dense_label_maps
 from bench.batch import EditBatch
 from bench.editors import TaskFacts
 
@@ -83,6 +85,10 @@ class NetworkEditor(abc.ABC, Generic[Network]):
         self.demands.check_batch(batch)
         with self.arithmetic.inference(batch.masked.device):
             return self.paint(batch).float()
+
+    def dense(self) -> AbstractContextManager[None]:
+        """Inside this block label maps go through dense convolutions, as in the published form."""
+        return dense_label_maps()
 
     @abc.abstractmethod
     def paint(self, batch: EditBatch) -> Tensor:

@@ -137,6 +137,21 @@ def test_models_show_measures_what_an_edit_takes(call, tmp_path: Path) -> None:
     assert costs["parameters"] == "none"
 
 
+def test_models_show_counts_what_tables_leave_out(call, tmp_path: Path, weights) -> None:
+    data = write_data(tmp_path / "rooms")
+    file = weights("sesame", classes=3, ngf=2, hidden=4)
+    code, out, _ = call(
+        *("models", "show", "sesame", "--option", f"weights={file}"),
+        *("--cost", f"folder={data}", "--size", 32),
+    )
+    assert code == 0
+    found = out.split("multiply-adds")
+    carried_out, dense = (
+        int(part.split(": ")[1].split()[0].replace(",", "")) for part in found[-2:]
+    )
+    assert 0 < carried_out < dense
+
+
 def test_models_show_says_why_an_edit_cannot_be_measured(call, tmp_path: Path) -> None:
     data, empty = write_data(tmp_path / "rooms"), tmp_path / "empty"
     empty.mkdir()
