@@ -27,7 +27,7 @@ Styles = Literal["bank", "reference"]
 
 
 class DivSemEditor(NetworkEditor[DivSem]):
-    """DivSem: one style vector per region, from what is visible, a bank or a reference.
+    """DivSem (2023): one style vector per region, from what is visible, a bank or a reference.
 
     A picture of another size is brought to the network's square and back.
 

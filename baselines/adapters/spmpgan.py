@@ -17,7 +17,7 @@ __all__ = ["SPMPGANEditor"]
 
 
 class SPMPGANEditor(NetworkEditor[SPMPGAN]):
-    """SPMPGAN: style-preserved modulation, painted progressively at three sizes.
+    """SPMPGAN (ECCV 2022): style-preserved modulation, painted progressively at three sizes.
 
     A picture of another size is brought to the network's square and back.
 

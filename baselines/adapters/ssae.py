@@ -23,7 +23,7 @@ MaskSource = Literal["predicted", "edit"]
 
 
 class SSAEEditor(NetworkEditor[SSAE]):
-    """SSAE: gives a region of a face another style; needs the whole picture.
+    """SSAE (AAAI 2023): gives a region of a face another style; needs the whole picture.
 
     Args:
         weights: a safetensors file with a card of system "ssae".

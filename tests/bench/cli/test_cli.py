@@ -183,3 +183,14 @@ def test_a_finished_run_without_its_scores_is_damaged(call, tmp_path: Path) -> N
     code, _, err = call("export", tmp_path / "run")
     assert code == 2
     assert "scores.parquet: is missing" in err
+
+
+def test_models_show_says_what_each_option_takes(call) -> None:
+    _, out, _ = call("models", "show", "sesame")
+    options = out.split("options:\n")[1].splitlines()
+    assert "  weights: text; required" in options
+    assert "  variant: text or null; null if left out" in options
+    assert "  precision: one of float32, bfloat16, float16; float32 if left out" in options
+    assert "  compile: true or false; false if left out" in options
+    _, out, _ = call("models", "show", "command")
+    assert "trust:" not in out.split("options:\n")[1]
