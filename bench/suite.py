@@ -108,12 +108,17 @@ class TaskEntry(_Entry):
 
 
 class MethodEntry(_Entry):
-    """One row of the tables: an editor with its variant, weights and options."""
+    """One row of the tables: an editor with its variant, weights and options.
+
+    `datasets` are those of the suite that it edits, for a network that knows one label space; all
+    where left out. Tables of other datasets have no row of it.
+    """
 
     name: str
     editor: str
     title: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
+    datasets: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
 
 
 class MetricEntry(_Entry):
@@ -164,6 +169,12 @@ class Suite(_Entry):
         twice = sorted({name for name in seen if seen.count(name) > 1})
         if twice:
             raise ValueError(f"methods: {twice[0]!r} stands there twice; give each its own name")
+        for i, method in enumerate(self.methods):
+            for name in method.datasets or ():
+                if name not in self.datasets:
+                    raise ValueError(
+                        f"methods.{i}.datasets: {unknown('dataset', name, self.datasets)}"
+                    )
         if self.table is not None:
             self.table.check([str(task.name) for task in self.single_tasks()], seen)
         return self

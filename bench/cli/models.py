@@ -100,3 +100,19 @@ def import_weights(
     typer.echo(f"{out}")
     for name, value in card.model_dump().items():
         typer.echo(f"  {name}: {value}")
+
+
+@app.command()
+def score(
+    run: Annotated[Path, typer.Argument(help="A finished run of the networks and their rivals.")],
+    cards: Annotated[Path, typer.Option(help="The folder with NAME.json beside NAME.safetensors.")],
+    by: Annotated[
+        str, typer.Option(help="Scores by which a network must beat every rival, with commas.")
+    ] = "lpips-alex,miou-hole",
+) -> None:
+    """Write a run's scores into the cards of its networks, and whether each beats its rivals."""
+    from bench.compare.cards import write_card_scores
+
+    said = {True: "beats every rival", False: "does not beat every rival", None: "not judged"}
+    for card, beats in write_card_scores(run, cards, by.split(",")).items():
+        typer.echo(f"{card}: {said[beats]}")

@@ -93,7 +93,7 @@ def _carry_out(
     group = _group(task, metrics, jobs) if jobs else None
     canaries = CanaryShard(task, jobs[:EDITS]) if jobs and shard.index == 0 else None
     for method in execution.methods:
-        if method.editor is None or group is None:
+        if method.editor is None or group is None or not method.edits(task):
             continue
         paintings = execution.painter.paint(method, jobs, task.dataset.space)
         results = {

@@ -10,6 +10,7 @@ from bench.editors import Editor, Movable, create_editor
 from bench.errors import Unavailable
 from bench.identity import Record, record_hash
 from bench.names import slug
+from bench.run.plan import Task
 from bench.suite import MethodEntry
 from bench.version import __version__
 
@@ -39,6 +40,10 @@ class Method:
     def hash(self) -> str:
         """The method hash."""
         return record_hash(self.record)
+
+    def edits(self, task: Task) -> bool:
+        """Whether the suite asks this method for the task's edits."""
+        return self.entry.datasets is None or task.cut in self.entry.datasets
 
     @property
     def needs(self) -> frozenset[str]:

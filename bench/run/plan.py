@@ -33,6 +33,7 @@ class Task:
 
     Attributes:
         name: as the suite and the tables name it.
+        cut: the suite's name of the dataset.
         dataset: opened, but nothing read.
         scenes: the ids that take part, in the dataset's order.
         protocol: draws the edits; a pack offers the same.
@@ -42,6 +43,7 @@ class Task:
 
     name: str
     title: str
+    cut: str
     dataset: Dataset
     fit: Fit
     scenes: tuple[str, ...]
@@ -192,6 +194,7 @@ def _task(suite: Suite, entry: TaskEntry, cut: DatasetEntry, dataset: Dataset) -
     return Task(
         name=name,
         title=entry.title or name,
+        cut=str(entry.dataset),
         dataset=dataset,
         fit=fit,
         scenes=scenes,

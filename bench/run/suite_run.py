@@ -181,7 +181,10 @@ def _write_scores(
     metrics: Mapping[str, TaskMetrics],
     methods: tuple[Method, ...],
 ) -> None:
-    reduced = [reduce_task(folder, task, metrics[task.name], methods) for task in plan.tasks]
+    reduced = [
+        reduce_task(folder, task, metrics[task.name], [m for m in methods if m.edits(task)])
+        for task in plan.tasks
+    ]
     for table in ("replicates", "rosetta", "influence", "scores"):
         rows = [row for one in reduced for row in getattr(one, table)]
         if rows:

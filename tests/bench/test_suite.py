@@ -65,6 +65,13 @@ def test_two_methods_of_one_name_are_refused() -> None:
     assert "'copy' stands there twice" in complaint(GOOD.replace("[copy]", "[copy, copy]"))
 
 
+def test_a_method_of_an_unknown_dataset_names_line_and_nearest() -> None:
+    text = GOOD.replace("[copy]", "[{editor: copy, datasets: [room]}]")
+    assert complaint(text) == (
+        "mine.yaml, line 6: methods.0.datasets: unknown dataset 'room'; did you mean 'rooms'?"
+    )
+
+
 def test_two_tasks_of_one_name_are_refused() -> None:
     task = "  - {dataset: rooms, protocol: freeform@1}\n"
     suite = parse_suite(GOOD.replace(task, task + task), "mine.yaml")

@@ -54,6 +54,22 @@ def test_a_run_has_scores_samples_and_pictures(data: Path, tmp_path: Path) -> No
     assert [path.name for path in pictures] == [f"scene{i}.png" for i in range(5)]
 
 
+def test_a_method_of_one_dataset_has_no_rows_elsewhere(data: Path, tmp_path: Path) -> None:
+    rooms = f"{{dataset: folder, path: {json.dumps(str(data))}, size: 32}}"
+    outcome = run(
+        data,
+        tmp_path / "run",
+        datasets=f"{{rooms: {rooms}, drawn: {{dataset: procedural-rooms, size: 64, limit: 1}}}}",
+        tasks="[{dataset: [rooms, drawn], protocol: freeform@1}]",
+        methods="[copy, {editor: mean-colour, datasets: [drawn]}]",
+    )
+    assert outcome.failed == 0
+    for table in ("scores", "costs"):
+        rows = pd.read_parquet(tmp_path / "run" / f"{table}.parquet")
+        assert set(rows["task"][rows["method"] == "mean-colour"]) == {"drawn-freeform"}
+        assert "rooms-freeform" in set(rows["task"][rows["method"] == "copy"])
+
+
 def test_copy_gives_back_every_byte(data: Path, tmp_path: Path) -> None:
     run(data, tmp_path / "run", metrics="[psnr]")
     for i in range(5):
