@@ -51,7 +51,7 @@ class Demands:
         if problem is None and task.whole and self.known:
             problem = (
                 "mask: every edit hides the whole picture, but the network needs known pixels; "
-                "give the method other tasks"
+                "give the method a suite without this task"
             )
         if problem is not None:
             raise BadInput(problem)
@@ -72,8 +72,8 @@ class Demands:
         if self.space is None or space.name == self.space:
             return None
         return (
-            f"labels: the weights count in {self.space!r}, the task in {space.name!r}; "
-            "choose other weights or another dataset"
+            f"labels: the weights count in {self.space!r}, the task in {space.name!r}; choose other "
+            "weights, or name the method's `datasets` in the suite"
         )
 
     def _count_problem(self, space: LabelSpace) -> str | None:

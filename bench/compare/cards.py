@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["write_card_scores"]
 
 
-def write_card_scores(folder: Path, cards: Path, decisive: Sequence[str]) -> dict[Path, bool | None]:
+def write_card_scores(
+    folder: Path, cards: Path, decisive: Sequence[str]
+) -> dict[Path, bool | None]:
     """Writes scores, and differences from every rival with 95 % intervals, into the run's cards.
 
     Args:

@@ -19,7 +19,7 @@ __all__ = ["check_tasks"]
 
 
 def check_tasks(tasks: Sequence[Task], methods: Sequence[Method]) -> None:
-    """Refuses a suite in which a method can carry out none of a task's edits.
+    """Refuses a suite in which a method can carry out none of the edits of a task that it is given.
 
     A method that is not here (its weights are missing) is not asked.
 
@@ -37,7 +37,7 @@ def check_tasks(tasks: Sequence[Task], methods: Sequence[Method]) -> None:
             size=masks.edit_size(task.protocol, task.fit.size),
             whole=hidden is not None and hidden[0] == 1,
         )
-        for method in methods:
+        for method in (method for method in methods if method.edits(task)):
             try:
                 _check(method, task, facts)
             except BadInput as error:

@@ -91,6 +91,19 @@ def test_weights_of_another_label_space(refused, weights):
     refused("labels: the weights count in 'ade20k-150'", "spade", {"weights": file})
 
 
+def test_only_the_datasets_that_a_method_edits_count(run, weights):
+    file = weights("spade", classes=ROOMS, label_space="procedural-rooms@1", **WIDTHS)
+    streets = {
+        "datasets: {": "datasets: {streets: {dataset: procedural-streets, size: 64, limit: 1}, ",
+        "dataset: rooms": "dataset: [rooms, streets]",
+    }
+    code, said, folder = run("spade", {"weights": file}, streets)
+    assert (code, folder.exists()) == (2, False)
+    assert "task 'streets-box', method 'spade': labels: the weights count in" in said
+    narrow = {**streets, '"editor"': '"datasets": ["rooms"], "editor"'}
+    assert run("spade", {"weights": file}, narrow)[0] == 0
+
+
 @pytest.mark.parametrize(
     ("system", "fields"),
     [("spade", WIDTHS), ("sesame", WIDTHS), ("sean", SEAN), ("divsem", STYLED)],
