@@ -16,10 +16,12 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
+from baselines.layers.instance_norm import InstanceNorm
 from baselines.layers.neighbourhoods import resize_nearest
 from baselines.layers.patch_discriminator import MultiScale, PatchDiscriminator
+from baselines.layers.rectify import rectify
 from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
-from baselines.layers.spade import ModulatedResBlock, rectify
+from baselines.layers.spade import ModulatedResBlock
 from baselines.spade import double
 
 __all__ = [
@@ -166,9 +168,13 @@ def region_means(features: Tensor, labels: Tensor, classes: int) -> tuple[Tensor
     """
     batch, length, height, width = features.shape
     small = resize_nearest(labels + 1, (height, width)).reshape(batch, 1, -1)
-    member = torch.zeros(batch, classes + 1, height * width, dtype=features.dtype)
+    # A region has thousands of pixels: in half precision the sum would stop growing.
+    dtype = torch.promote_types(features.dtype, torch.float32)
+    member = torch.zeros(batch, classes + 1, height * width, dtype=dtype)
     member = member.to(features.device).scatter_(1, small, 1.0)[:, 1:]
-    sums = member @ features.permute(0, 2, 3, 1).reshape(batch, height * width, length)
+    rows = features.permute(0, 2, 3, 1).reshape(batch, height * width, length).to(dtype)
+    with torch.autocast(features.device.type, enabled=False):
+        sums = member @ rows
     pixels = member.sum(dim=2)
     return sums / pixels.clamp(min=1).unsqueeze(2), pixels > 0
 
@@ -183,4 +189,4 @@ def sean_discriminator(config: SEANConfig, *, spectral_norm: bool = True) -> Mul
 
 
 def _layer(conv: nn.Conv2d | nn.ConvTranspose2d) -> list[nn.Module]:
-    return [conv, nn.InstanceNorm2d(conv.out_channels), nn.LeakyReLU(0.2)]
+    return [conv, InstanceNorm(), nn.LeakyReLU(0.2)]

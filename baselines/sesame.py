@@ -15,9 +15,11 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
+from baselines.layers.instance_norm import InstanceNorm
 from baselines.layers.label_map import SymbolMap
 from baselines.layers.patch_discriminator import MultiScale, patch_head, patch_stream
-from baselines.layers.spade import SPADEResBlock, rectify
+from baselines.layers.rectify import rectify
+from baselines.layers.spade import SPADEResBlock
 from baselines.spade import double
 
 __all__ = [
@@ -218,4 +220,4 @@ def sesame_discriminator(config: SESAMEConfig, *, spectral_norm: bool = True) ->
 
 
 def _normed(conv: nn.Conv2d) -> nn.Sequential:
-    return nn.Sequential(conv, nn.InstanceNorm2d(conv.out_channels))
+    return nn.Sequential(conv, InstanceNorm())

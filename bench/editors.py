@@ -19,14 +19,17 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from bench.batch import EditBatch
+    from bench.scene import LabelSpace
 
 __all__ = [
     "GROUP",
     "NEEDS",
+    "Checking",
     "EditFailed",
     "Editor",
     "Movable",
     "Registered",
+    "TaskFacts",
     "check_editor",
     "create_editor",
     "editor_names",
@@ -48,6 +51,8 @@ class Editor(Protocol):
         identity: a JSON-like mapping that tells this editor from others of its class (variant,
             hash of the weights' tensors); part of the method hash.
         network: a `torch.nn.Module`, for counting parameters and multiply-adds.
+        dense: a context manager in which a network that leaves work out carries out all of its
+            published form's, for counting that.
     """
 
     needs: frozenset[str]
@@ -67,6 +72,34 @@ class Movable(Protocol):
 
     def to(self, device: str) -> Any:
         """Moves the editor to `device` ("cpu", "cuda", "cuda:1", ...)."""
+        ...
+
+
+@dataclass(frozen=True)
+class TaskFacts:
+    """What is known of a task's edits before any of them is drawn.
+
+    Attributes:
+        space: the label space that its labels count in.
+        size: (height, width) of every edit, or None where each has its own.
+        whole: whether every edit hides the whole picture.
+    """
+
+    space: LabelSpace
+    size: tuple[int, int] | None
+    whole: bool
+
+
+@runtime_checkable
+class Checking(Protocol):
+    """An editor that can tell from a task whether none of its edits can be carried out."""
+
+    def check(self, task: TaskFacts) -> None:
+        """Looks at a task of the suite before anything is painted.
+
+        Raises:
+            BadInput: one sentence that begins with the field at fault ("labels: ...").
+        """
         ...
 
 

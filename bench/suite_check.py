@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 import masks
 from bench.datasets import describe
 from bench.editors import check_editor
 from bench.errors import BadInput, unknown
 from bench.metrics import metric_names
-from bench.suite import Suite, read_suite
+from bench.suite import Suite
 from bench.suite_errors import line_of
 
 __all__ = ["suite_problems"]
@@ -19,13 +18,12 @@ __all__ = ["suite_problems"]
 Place = tuple[str | int, ...]
 
 
-def suite_problems(name: str | Path) -> list[str]:
+def suite_problems(suite: Suite, text: str, source: str) -> list[str]:
     """Everything wrong with the names and parameters of a suite, each with its line; empty = good.
 
-    Raises:
-        BadInput: where the file cannot be read, or a field of it is wrong.
+    Args:
+        suite, text, source: as `read_suite` gives them.
     """
-    suite, text, source = read_suite(name)
     problems = []
     for place, look in _looks(suite):
         try:

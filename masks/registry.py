@@ -33,8 +33,10 @@ from masks.spec import Protocol
 __all__ = [
     "Described",
     "Parameter",
+    "coverages",
     "describe",
     "drawn_by",
+    "edit_size",
     "make_protocol",
     "paired",
     "parameters_of",
@@ -143,6 +145,28 @@ def paired(protocol: Protocol, scenes: Sequence[str]) -> Protocol:
 def drawn_by(protocol: Protocol) -> str:
     """The key of the protocol that drew the edits: a pack's own, and of any other its key."""
     return protocol.manifest.protocol if isinstance(protocol, Packed) else protocol.key
+
+
+def edit_size(protocol: Protocol, size: tuple[int, int] | None) -> tuple[int, int] | None:
+    """(height, width) of every edit that is drawn of scenes of one size.
+
+    Args:
+        protocol: what draws.
+        size: of the scenes; None where each has its own.
+
+    Returns:
+        None where edits differ, or where only drawing them tells.
+    """
+    if isinstance(protocol, (SesameAdd, SesameRemove)):
+        return protocol.size, protocol.size
+    return None if isinstance(protocol, Packed) and protocol.windowed else size
+
+
+def coverages(protocol: Protocol) -> tuple[float, float] | None:
+    """The least and the largest share of the picture that an edit hides, where that is known."""
+    if isinstance(protocol, Synthesis):
+        return 1.0, 1.0
+    return protocol.coverages if isinstance(protocol, (Packed, Predefined)) else None
 
 
 def describe(name: str) -> Described:

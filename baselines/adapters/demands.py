@@ -1,71 +1,120 @@
-"""What networks demand of an edit, each with the sentence for an edit that cannot meet it."""
+"""What a network demands of the edits that it is given, asked of a task and of every batch."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from bench.batch import EditBatch
-from bench.errors import EditFailed
+from bench.editors import TaskFacts
+from bench.errors import BadInput, EditFailed
+from bench.scene import LabelSpace
 
-__all__ = ["demand_hole", "demand_known", "demand_labels", "demand_sides"]
+__all__ = ["Demands"]
 
 
-def demand_labels(batch: EditBatch, classes: int, space: str | None) -> None:
-    """The task's labels are the network's.
+@dataclass(frozen=True)
+class Demands:
+    """What an edit must be like; a field that is left out demands nothing.
 
-    Args:
-        batch: the edits.
-        classes: how many the network has.
-        space: the label space of its weights, or None = any of that many classes.
-
-    Raises:
-        EditFailed: labels of another space, or a label beyond the network's classes.
+    Attributes:
+        channels: the network's label channels; None = it reads no labels.
+        space: the label space of its weights; None = any of that many classes.
+        first_label: the channel of the label space's class 0. None = 1 where there is exactly one
+            channel more than classes (ADE20K, 0 = unlabelled), else 0.
+        multiple: of what both sides must be multiples.
+        hole: whether there must be a pixel to change.
+        known: whether there must be a known pixel.
     """
-    if space is not None and batch.space.name != space:
-        raise EditFailed(
-            f"labels: the weights count in {space!r}, the task in {batch.space.name!r}; "
-            "choose other weights or another dataset"
+
+    channels: int | None = None
+    space: str | None = None
+    first_label: int | None = 0
+    multiple: int = 1
+    hole: bool = False
+    known: bool = False
+
+    def first(self, space: LabelSpace) -> int:
+        """The network's channel of the label space's class 0."""
+        if self.first_label is not None:
+            return self.first_label
+        return int(self.channels == len(space) + 1)
+
+    def check_task(self, task: TaskFacts) -> None:
+        """Refuses a task whose every edit the network would have to refuse.
+
+        Raises:
+            BadInput: one sentence, the field first.
+        """
+        problem = self._space_problem(task.space) or self._count_problem(task.space)
+        if problem is None and task.size is not None:
+            problem = self._size_problem(*task.size)
+        if problem is None and task.whole and self.known:
+            problem = (
+                "mask: every edit hides the whole picture, but the network needs known pixels; "
+                "give the method a suite without this task"
+            )
+        if problem is not None:
+            raise BadInput(problem)
+
+    def check_batch(self, batch: EditBatch) -> None:
+        """Refuses a batch with an edit that the network cannot carry out.
+
+        Raises:
+            EditFailed: one sentence, the field first.
+        """
+        problem = self._space_problem(batch.space) or self._label_problem(batch)
+        problem = problem or self._size_problem(*batch.labels.shape[-2:])
+        problem = problem or self._mask_problem(batch)
+        if problem is not None:
+            raise EditFailed(problem)
+
+    def _space_problem(self, space: LabelSpace) -> str | None:
+        if self.space is None or space.name == self.space:
+            return None
+        return (
+            f"labels: the weights count in {self.space!r}, the task in {space.name!r}; choose other "
+            "weights, or name the method's `datasets` in the suite"
         )
-    largest = int(batch.labels.max())
-    if largest >= classes:
-        name = batch.space.classes[largest] if largest < len(batch.space) else "?"
-        raise EditFailed(
-            f"labels: class {largest} ({name}) is beyond the network's {classes} classes; "
+
+    def _count_problem(self, space: LabelSpace) -> str | None:
+        if self.channels is None:
+            return None
+        known = self.channels - self.first(space)
+        if len(space) <= known:
+            return None
+        return (
+            f"labels: {space.name!r} has {len(space)} classes, but the network knows {known}; "
             "choose weights of this label space"
         )
 
-
-def demand_sides(batch: EditBatch, multiple: int) -> None:
-    """Both sides of the picture are multiples of `multiple`.
-
-    Raises:
-        EditFailed: where one is not.
-    """
-    height, width = batch.labels.shape[-2:]
-    if height % multiple or width % multiple:
-        raise EditFailed(
-            f"size: {width}x{height} pixels, but the network takes sides that are multiples of "
-            f"{multiple}; set the dataset's size in the suite"
+    def _label_problem(self, batch: EditBatch) -> str | None:
+        if self.channels is None:
+            return None
+        known, largest = self.channels - self.first(batch.space), int(batch.labels.max())
+        if largest < known:
+            return None
+        name = batch.space.classes[largest] if largest < len(batch.space) else "?"
+        return (
+            f"labels: class {largest} ({name}) is beyond the network's {known} classes; "
+            "choose weights of this label space"
         )
 
+    def _size_problem(self, height: int, width: int) -> str | None:
+        if height % self.multiple == 0 and width % self.multiple == 0:
+            return None
+        return (
+            f"size: {width}x{height} pixels, but the network takes sides that are multiples of "
+            f"{self.multiple}; set the dataset's size in the suite"
+        )
 
-def demand_hole(batch: EditBatch) -> None:
-    """Every mask has a pixel to change.
-
-    Raises:
-        EditFailed: with the first edit whose mask is empty.
-    """
-    for edit, any_pixel in zip(batch.ids, batch.hole.flatten(1).any(1).tolist()):
-        if not any_pixel:
-            raise EditFailed(f"mask: empty in edit {edit}; there is nothing to change")
-
-
-def demand_known(batch: EditBatch) -> None:
-    """Every picture has a known pixel.
-
-    Raises:
-        EditFailed: with the first edit whose mask covers everything.
-    """
-    for edit, covered in zip(batch.ids, batch.hole.flatten(1).all(1).tolist()):
-        if covered:
-            raise EditFailed(
-                f"mask: covers the whole picture in edit {edit}, but the network needs known pixels"
-            )
+    def _mask_problem(self, batch: EditBatch) -> str | None:
+        pixels = batch.hole.flatten(1)
+        for edit, some, all_ in zip(batch.ids, pixels.any(1).tolist(), pixels.all(1).tolist()):
+            if self.hole and not some:
+                return f"mask: empty in edit {edit}; there is nothing to change"
+            if self.known and all_:
+                return (
+                    f"mask: covers the whole picture in edit {edit}, but the network needs known "
+                    "pixels"
+                )
+        return None

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from baselines.adapters.demands import demand_hole, demand_known, demand_labels
+from baselines.adapters.arithmetic import Arithmetic, Precision
+from baselines.adapters.demands import Demands
 from baselines.adapters.fitting import fit_batch, fit_pictures, fit_reference
+from baselines.adapters.network_editor import NetworkEditor
 from baselines.adapters.options import EdgeSource, check_choice
-from baselines.adapters.precision import Precision, computing
-from baselines.checkpoints import load_network
 from baselines.divsem import DivSem
 from baselines.layers.condition import Condition, RegionStyle
 from baselines.layers.region_style import RegionMeans, separate_regions
@@ -27,8 +26,8 @@ Styles = Literal["bank", "reference"]
 """Where the style of a hidden region comes from."""
 
 
-class DivSemEditor:
-    """DivSem: one style vector per region, from what is visible, a bank or a reference.
+class DivSemEditor(NetworkEditor[DivSem]):
+    """DivSem (2023): one style vector per region, from what is visible, a bank or a reference.
 
     A picture of another size is brought to the network's square and back.
 
@@ -41,13 +40,12 @@ class DivSemEditor:
             touched regions of "restyle" edits their styles.
         first_label: the network's channel of the label space's class 0 (released: 0).
         edges: where the edge channel comes from.
-        precision: see `baselines.adapters.precision`.
+        precision: of convolutions and products; the halves change pictures by grey levels.
+        compile: fuse pixel-by-pixel arithmetic into compiled kernels; takes seconds to start.
 
     Raises:
         BadInput: weights that are missing, truncated, or of another system or variant.
     """
-
-    needs: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -57,60 +55,55 @@ class DivSemEditor:
         first_label: int = 0,
         edges: EdgeSource = "regions",
         precision: Precision = "float32",
+        compile: bool = False,
     ) -> None:
         check_choice("divsem", "styles", styles, Styles)
         check_choice("divsem", "edges", edges, EdgeSource)
-        check_choice("divsem", "precision", precision, Precision)
-        loaded = load_network("divsem", Path(weights), variant=variant)
-        assert isinstance(loaded.network, DivSem)
-        self.network = loaded.network
-        self.card = loaded.card
-        config = self.network.config.model_copy(update={"border": "visible"})
-        self.network.config = config
-        self.bank = StyleBank.of_rows(
-            loaded.extras.get("style_bank"), loaded.extras.get("style_bank_classes")
+        super().__init__(
+            "divsem",
+            DivSem,
+            weights,
+            variant,
+            Arithmetic(precision, compile),
+            styles=styles,
+            first_label=first_label,
+            edges=edges,
         )
+        self.network.config = self.network.config.model_copy(update={"border": "visible"})
+        self.bank = StyleBank.of_rows(
+            self.extras.get("style_bank"), self.extras.get("style_bank_classes")
+        )
+        self.identity["style_bank"] = self.bank.hash
         self.needs = frozenset({"references"}) if styles == "reference" else frozenset()
+        self.demands = Demands(
+            self.network.config.classes,
+            self.card.label_space,
+            first_label=first_label,
+            hole=True,
+            known=True,
+        )
         self.first_label = first_label
         self.edges = edges
-        self.precision: Precision = precision
-        self.identity: dict[str, Any] = {
-            **loaded.identity,
-            "styles": styles,
-            "style_bank": self.bank.hash,
-            "first_label": first_label,
-            "edges": edges,
-            "precision": precision,
-        }
 
-    def to(self, device: str) -> DivSemEditor:
-        """Moves the network to `device`."""
-        self.network.to(device)
-        return self
-
-    def edit(self, batch: EditBatch) -> Tensor:
-        """Painted pictures, float32 [B,3,H,W] RGB in [-1,1].
+    def paint(self, batch: EditBatch) -> Tensor:
+        """The last stage's pictures, at the size that was given.
 
         Raises:
-            EditFailed: labels of another space, an empty or a full mask, a hidden region of a class
-                that neither a reference nor the bank has a style for.
+            EditFailed: a hidden region of a class that neither a reference nor the bank has a
+                style for.
         """
-        config, given = self.network.config, tuple(batch.labels.shape[1:])
-        demand_labels(batch, config.classes - self.first_label, self.card.label_space)
-        demand_hole(batch)
-        demand_known(batch)
+        config, given = self.network.config, batch.labels.shape[1:]
         fitted = fit_batch(batch, (config.size, config.size))
         labels = fitted.labels + self.first_label
         condition = Condition(
             labels, fitted.edges(self.edges)[:, 0] > 0, fitted.hole[:, 0], config.classes
         )
-        with torch.inference_mode(), computing(self.precision, batch.masked.device):
-            # Official networks were trained on pictures as OpenCV reads them: BGR.
-            masked = fitted.masked.flip(1)
-            if config.styled:
-                condition = replace(condition, style=self._style(fitted, masked, labels))
-            painted = self.network(masked, condition)[-1].painted
-            return fit_pictures(painted.float().flip(1), (given[0], given[1]))
+        # Official networks were trained on pictures as OpenCV reads them: BGR.
+        masked = fitted.masked.flip(1)
+        if config.styled:
+            condition = replace(condition, style=self._style(fitted, masked, labels))
+        painted = self.network(masked, condition)[-1].painted
+        return fit_pictures(painted.float().flip(1), (given[0], given[1]))
 
     def _style(self, batch: EditBatch, masked: Tensor, labels: Tensor) -> RegionStyle:
         encoder = self.network.zencoder

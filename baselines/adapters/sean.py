@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from baselines.adapters.demands import demand_labels, demand_sides
-from baselines.adapters.precision import Precision, computing
-from baselines.checkpoints import load_network
+from baselines.adapters.arithmetic import Arithmetic, Precision
+from baselines.adapters.demands import Demands
+from baselines.adapters.network_editor import NetworkEditor
+from baselines.adapters.options import check_choice
 from baselines.layers.region_adaptive import StyledRegions
-from baselines.sean import SEANConfig, SEANGenerator
+from baselines.sean import SEANGenerator
 from bench.batch import EditBatch
-from bench.errors import BadInput, EditFailed
+from bench.errors import EditFailed
 
 __all__ = ["SEANEditor"]
 
 Style = Literal["visible", "reference", "original"]
 
 
-class SEANEditor:
+class SEANEditor(NetworkEditor[SEANGenerator]):
     """SEAN (CVPR 2020): the picture from its labels, each region in the style of a picture.
 
     The harness keeps the known pixels. Where a region's style cannot be seen, the mean code that
@@ -34,11 +34,12 @@ class SEANEditor:
         style: whose styles: "visible" = the picture's known pixels; "reference" = each edit's
             first reference picture, then the known pixels; "original" = the unmasked picture, the
             published reconstruction task, which sees what it shall paint.
-        precision: see `baselines.adapters.precision`.
+        precision: of convolutions and products; the halves change pictures by grey levels.
+        compile: fuse pixel-by-pixel arithmetic into compiled kernels; takes seconds to start.
 
     Raises:
         BadInput: weights that are missing, truncated, or of another system or variant; an unknown
-            style.
+            style or precision.
     """
 
     def __init__(
@@ -47,46 +48,31 @@ class SEANEditor:
         variant: str | None = None,
         style: Style = "visible",
         precision: Precision = "float32",
+        compile: bool = False,
     ) -> None:
-        if style not in get_args(Style):
-            raise BadInput(f"editor 'sean': style {style!r}; expected one of {get_args(Style)}")
-        loaded = load_network("sean", Path(weights), variant=variant)
-        assert isinstance(loaded.network, SEANGenerator)
-        self.network = loaded.network
-        self.card = loaded.card
-        self.config = SEANConfig(**loaded.card.config)
-        self.style = style
-        self.precision: Precision = precision
-        self.identity = {**loaded.identity, "style": style, "precision": precision}
-        self._mean = loaded.extras.get("mean_codes")
-        self._mean_known = loaded.extras.get("mean_codes_known")
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Reference pictures or the original, where the style asks for them."""
+        check_choice("sean", "style", style, Style)
+        super().__init__(
+            "sean", SEANGenerator, weights, variant, Arithmetic(precision, compile), style=style
+        )
         wanted: dict[Style, str] = {"reference": "references", "original": "original"}
-        return frozenset({wanted[self.style]} if self.style in wanted else ())
+        self.needs = frozenset({wanted[style]} if style in wanted else ())
+        self.demands = Demands(self.network.config.classes, self.card.label_space, multiple=32)
+        self.style = style
+        # These follow each batch to its device.
+        self._mean = self.extras.get("mean_codes")
+        self._mean_known = self.extras.get("mean_codes_known")
 
-    def to(self, device: str) -> SEANEditor:
-        """Moves the network; the mean codes follow each batch."""
-        self.network.to(device)
-        return self
-
-    @torch.no_grad()
-    def edit(self, batch: EditBatch) -> Tensor:
-        """Whole pictures, float32 [B,3,H,W] RGB in [-1,1]; noise is each edit's own.
+    def paint(self, batch: EditBatch) -> Tensor:
+        """Whole pictures; noise is each edit's own.
 
         Raises:
-            EditFailed: labels of another space, a size that the network cannot take, no reference
-                where one is needed, or a region whose style nothing tells.
+            EditFailed: no reference where one is needed, or a region whose style nothing tells.
         """
-        demand_labels(batch, self.config.classes, self.card.label_space)
-        demand_sides(batch, 32)
-        codes = self._codes(batch)
         generators = [batch.generator(i) for i in range(len(batch))]
-        with computing(self.precision, batch.masked.device):
-            painted: Tensor = self.network(StyledRegions.of(batch.labels, codes, generators))
-        return painted.float()
+        painted: Tensor = self.network(
+            StyledRegions.of(batch.labels, self._codes(batch), generators)
+        )
+        return painted
 
     def _codes(self, batch: EditBatch) -> Tensor:
         codes, known = self._seen(batch)

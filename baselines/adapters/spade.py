@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import ClassVar
-
-import torch
 from torch import Tensor
 
-from baselines.adapters.demands import demand_labels, demand_sides
-from baselines.adapters.precision import Precision, computing
-from baselines.checkpoints import load_network
-from baselines.spade import SPADEConfig, spade_labels
+from baselines.adapters.arithmetic import Arithmetic, Precision
+from baselines.adapters.demands import Demands
+from baselines.adapters.network_editor import NetworkEditor
+from baselines.spade import SPADEGenerator, spade_labels
 from bench.batch import EditBatch
 
 __all__ = ["SPADEEditor"]
 
 
-class SPADEEditor:
+class SPADEEditor(NetworkEditor[SPADEGenerator]):
     """SPADE (CVPR 2019): the picture from its labels alone; the harness keeps the known pixels.
 
     Known pixels have no say in what is painted, so an edit shows how far synthesis and compositing
@@ -28,40 +24,27 @@ class SPADEEditor:
     Args:
         weights: a file of `sebench models import spade`.
         variant: what the weights must be of; any where None.
-        precision: see `baselines.adapters.precision`.
+        precision: of convolutions and products; the halves change pictures by grey levels.
+        compile: fuse pixel-by-pixel arithmetic into compiled kernels; takes seconds to start.
 
     Raises:
-        BadInput: weights that are missing, truncated, or of another system or variant.
+        BadInput: weights that are missing, truncated, or of another system or variant; an unknown
+            precision.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset()
-
     def __init__(
-        self, weights: str, variant: str | None = None, precision: Precision = "float32"
+        self,
+        weights: str,
+        variant: str | None = None,
+        precision: Precision = "float32",
+        compile: bool = False,
     ) -> None:
-        loaded = load_network("spade", Path(weights), variant=variant)
-        self.network = loaded.network
-        self.card = loaded.card
-        self.precision: Precision = precision
-        self.identity = {**loaded.identity, "precision": precision}
-        self.config = SPADEConfig(**loaded.card.config)
+        super().__init__("spade", SPADEGenerator, weights, variant, Arithmetic(precision, compile))
+        config = self.network.config
+        self.demands = Demands(config.classes, self.card.label_space, multiple=config.divisor)
 
-    def to(self, device: str) -> SPADEEditor:
-        """Moves the network."""
-        self.network.to(device)
-        return self
-
-    @torch.no_grad()
-    def edit(self, batch: EditBatch) -> Tensor:
-        """Whole pictures, float32 [B,3,H,W] RGB in [-1,1].
-
-        Raises:
-            EditFailed: labels of another space, or a size that the network cannot take.
-        """
-        demand_labels(batch, self.config.classes, self.card.label_space)
-        demand_sides(batch, self.config.divisor)
-        with computing(self.precision, batch.masked.device):
-            painted: Tensor = self.network(
-                spade_labels(self.config, batch.labels, batch.edges()[:, 0] > 0)
-            )
-        return painted.float()
+    def paint(self, batch: EditBatch) -> Tensor:
+        """Whole pictures."""
+        labels = spade_labels(self.network.config, batch.labels, batch.edges()[:, 0] > 0)
+        painted: Tensor = self.network(labels)
+        return painted

@@ -19,10 +19,11 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor, nn
 
-from baselines.adapters.demands import demand_labels
+from baselines.adapters.demands import Demands
 from baselines.adapters.fitting import fit_batch, fit_pictures
 from baselines.external.trust import demand_trust
 from bench.batch import EditBatch
+from bench.editors import TaskFacts
 from bench.errors import BadInput, EditFailed
 from bench.identity import file_hash
 
@@ -82,6 +83,15 @@ class NetworkFile:
             "file": file_hash(file),
             "sidecar": self.sidecar.model_dump(mode="json"),
         }
+        self.demands = Demands(self.sidecar.classes, first_label=self.sidecar.first_label)
+
+    def check(self, task: TaskFacts) -> None:
+        """Refuses a task with more classes than the network has.
+
+        Raises:
+            BadInput: with both counts.
+        """
+        self.demands.check_task(task)
 
     def edit(self, batch: EditBatch) -> Tensor:
         """The network's pictures, float32 [B,3,H,W] RGB in [-1,1].
@@ -90,8 +100,7 @@ class NetworkFile:
             EditFailed: labels beyond its classes, or the network itself fails.
         """
         card, given = self.sidecar, (batch.labels.shape[1], batch.labels.shape[2])
-        if card.classes is not None:
-            demand_labels(batch, card.classes - card.first_label, None)
+        self.demands.check_batch(batch)
         fitted = batch if card.size is None else fit_batch(batch, card.size)
         inputs = [self._input(fitted, name) for name in card.inputs]
         if card.join:

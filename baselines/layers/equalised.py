@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.layers.blur import Blur
+from baselines.layers.compilable import compilable
 
 __all__ = ["Activation", "ConvLayer", "EqualisedConv", "EqualisedLinear", "ResBlock"]
 
@@ -27,8 +28,12 @@ class Activation(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[B,C,...] -> the same shape."""
-        bias = self.bias.view(1, -1, *([1] * (x.dim() - 2)))
-        return F.leaky_relu(x + bias, 0.2) * math.sqrt(2)
+        return _activated(x, self.bias.view(1, -1, *([1] * (x.dim() - 2))))
+
+
+@compilable
+def _activated(x: Tensor, bias: Tensor) -> Tensor:
+    return F.leaky_relu(x + bias, 0.2) * math.sqrt(2)
 
 
 class EqualisedConv(nn.Module):

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from baselines.layers.compilable import compilable, compiling
+
 __all__ = ["Neighbourhoods", "identify", "resize_nearest"]
 
 _LARGEST = 2**62
@@ -58,18 +60,26 @@ class Neighbourhoods:
         Returns:
             [B,C,H,W], channels last in memory. The spread tables never exist as a whole.
         """
-        rows = x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
-        out = torch.empty_like(rows)
-        places = self.ids.reshape(-1)
-        step = _BLOCK if x.device.type == "cpu" else len(rows)
-        for start in range(0, len(rows), step):
-            block = slice(start, start + step)
-            here = places[block]
-            torch.addcmul(
-                F.embedding(here, bias), rows[block], F.embedding(here, gain), out=out[block]
-            )
         batch, channels, height, width = x.shape
+        rows = x.permute(0, 2, 3, 1).reshape(-1, channels)
+        places = self.ids.reshape(-1)
+        out = (_modulated if compiling() else _modulated_in_blocks)(rows, places, gain, bias)
         return out.reshape(batch, height, width, channels).permute(0, 3, 1, 2)
+
+
+@compilable
+def _modulated(rows: Tensor, places: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
+    return torch.addcmul(F.embedding(places, bias), rows, F.embedding(places, gain))
+
+
+def _modulated_in_blocks(rows: Tensor, places: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
+    out = torch.empty_like(rows)
+    step = _BLOCK if rows.device.type == "cpu" else len(rows)
+    for start in range(0, len(rows), step):
+        block = slice(start, start + step)
+        here = places[block]
+        torch.addcmul(F.embedding(here, bias), rows[block], F.embedding(here, gain), out=out[block])
+    return out
 
 
 def identify(planes: list[Tensor]) -> tuple[Tensor, Tensor]:

@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.layers.condition import RegionStyle
+from baselines.layers.instance_norm import instance_norm
+from baselines.layers.rectify import rectify
 
 __all__ = [
     "RegionMean",
@@ -122,14 +124,24 @@ class StyleEncoder(nn.Module):
             instances: int64 [B,H,W], equal inside a region.
         """
         valid = (~hole).unsqueeze(1).to(picture.dtype)
-        features = self(torch.cat([picture * valid, valid], dim=1))
+        shown = torch.cat([picture * valid, valid], dim=1)
         regions, items = number_regions(instances)
+        # The widest maps take some 300 MiB a picture, and nothing but the means is kept of them.
+        together = len(picture) if torch.is_grad_enabled() else 1
+        parts = zip(*(torch.split(whole, together) for whole in (shown, valid, regions)))
+        means = torch.cat([self._means(*part) for part in parts])
         visible = average_regions(valid, regions, len(items))[:, 0]
-        means = average_regions(features, regions, len(items))
         if self.region_mean == "visible":
-            seen = average_regions(features * valid, regions, len(items))
-            means = seen / visible.clamp(min=1e-6).unsqueeze(1)
+            means = means / visible.clamp(min=1e-6).unsqueeze(1)
         return RegionMeans(regions, items, means, visible)
+
+    def _means(self, shown: Tensor, valid: Tensor, regions: Tensor) -> Tensor:
+        """[R,D] of some of the batch's pictures, whose regions follow one another."""
+        features = self(shown)
+        if self.region_mean == "visible":
+            features = features * valid
+        first, last = int(regions.min()), int(regions.max())
+        return average_regions(features, regions - first, last - first + 1)
 
     def normalise(self, means: RegionMeans) -> RegionStyle:
         """The codes that the generator sees: mean * sigmoid(gamma(r)) + sigmoid(beta(r))."""
@@ -159,10 +171,8 @@ def number_regions(instances: Tensor) -> tuple[Tensor, Tensor]:
 def average_regions(features: Tensor, regions: Tensor, count: int) -> Tensor:
     """[count,D]: the mean of features [B,D,H,W] over each region of the map [B,H,W]."""
     index = regions.flatten()
-    # A region has thousands of pixels: in half precision the sum would stop growing.
-    features = features.to(torch.promote_types(features.dtype, torch.float32))
     flat = features.permute(0, 2, 3, 1).flatten(0, 2)
-    # Sums over whole regions would drown in the rounding of a half-precision feature.
+    # A region has thousands of pixels: in half precision the sum would stop growing.
     flat = flat.to(torch.promote_types(flat.dtype, torch.float32))
     sums = flat.new_zeros(count, flat.shape[1]).index_add_(0, index, flat)
     return sums / torch.bincount(index, minlength=count).unsqueeze(1)
@@ -178,4 +188,4 @@ class _Layer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.conv(x)
-        return torch.tanh(x) if self.last else F.leaky_relu(F.instance_norm(x), 0.2)
+        return torch.tanh(x) if self.last else rectify(instance_norm(x))

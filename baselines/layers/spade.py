@@ -9,12 +9,12 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from baselines.layers.label_map import SymbolMap, two_layer_conv, two_layer_table
+from baselines.layers.rectify import rectify
 from baselines.layers.spectral import spectral
 
-__all__ = ["SPADE", "ModulatedResBlock", "SPADEResBlock", "batch_norm_line", "rectify"]
+__all__ = ["SPADE", "ModulatedResBlock", "SPADEResBlock", "batch_norm_line"]
 
 
 class SPADE(nn.Module):
@@ -145,8 +145,3 @@ def batch_norm_line(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     assert norm.running_var is not None
     scale = (norm.running_var + norm.eps).rsqrt()
     return scale, -norm.running_mean * scale
-
-
-def rectify(x: Tensor) -> Tensor:
-    """LeakyReLU 0.2, in place where no gradient needs the input."""
-    return F.leaky_relu(x, 0.2, inplace=not torch.is_grad_enabled())

@@ -14,8 +14,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from baselines.layers.compilable import compilable
 from baselines.layers.condition import Condition
+from baselines.layers.instance_norm import instance_norm
 from baselines.layers.label_map import joint_conv, two_layer_conv
+from baselines.layers.rectify import rectify
 from baselines.layers.spectral import spectral
 
 __all__ = ["Modulation", "StylePreservedBlock", "UpBlock", "fuse", "modulate"]
@@ -91,19 +94,15 @@ class StylePreservedBlock(nn.Module):
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         """The block's output for features `x` under `condition`."""
         main = self.conv2d(x)
-        normal = F.instance_norm(main)
+        normal = instance_norm(main)
         context = self._context(condition, (main.shape[2], main.shape[3]), x.dtype)
         if self.modulation.style_branch:
-            gamma, beta = self._fused(x, context)
-        else:
-            gamma, beta = context
-        return F.leaky_relu(modulate(normal, gamma, beta), 0.2)
+            return _style_preserved(normal, *self._style(x), *context)
+        return _modulated(normal, *context)
 
-    def _fused(self, x: Tensor, context: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
-        style = self.mlp_shared(F.instance_norm(x) if self.modulation.normalise_style else x)
-        gamma_gamma, beta_gamma, gamma_beta, beta_beta = context
-        gamma, beta = joint_conv(style, [self.mlp_gamma, self.mlp_beta])
-        return fuse(gamma, gamma_gamma, beta_gamma), fuse(beta, gamma_beta, beta_beta)
+    def _style(self, x: Tensor) -> tuple[Tensor, ...]:
+        style = self.mlp_shared(instance_norm(x) if self.modulation.normalise_style else x)
+        return joint_conv(style, [self.mlp_gamma, self.mlp_beta])
 
     def _context(
         self, condition: Condition, size: tuple[int, int], dtype: torch.dtype
@@ -120,6 +119,25 @@ class StylePreservedBlock(nn.Module):
                 self.mlp_beta_ctx_beta,
             )
         return two_layer_conv(read(dtype).resize(size), first, heads)
+
+
+@compilable
+def _style_preserved(
+    normal: Tensor,
+    gamma: Tensor,
+    beta: Tensor,
+    gamma_gamma: Tensor,
+    beta_gamma: Tensor,
+    gamma_beta: Tensor,
+    beta_beta: Tensor,
+) -> Tensor:
+    gamma = fuse(gamma, gamma_gamma, beta_gamma)
+    return rectify(modulate(normal, gamma, fuse(beta, gamma_beta, beta_beta)))
+
+
+@compilable
+def _modulated(normal: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
+    return rectify(modulate(normal, gamma, beta))
 
 
 class UpBlock(nn.Module):

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.checkpoints import find_system, save_network
+from baselines.checkpoints import find_system
 from baselines.divsem import DivSem
 from baselines.layers.condition import Condition, RegionStyle
 from baselines.layers.neighbourhoods import resize_nearest
@@ -87,19 +87,8 @@ class ProgressiveRecipe(Recipe):
         bank = {}
         if isinstance(self.network, DivSem) and self.network.config.styled:
             bank = style_bank(self.network, self.sources[0], self.fabric.device)
-        card = save_network(
-            self.network,
-            self.form,
-            out,
-            system=self.config.system,
-            variant=self.config.variant,
-            source=self.source,
-            licence="Apache-2.0",
-            label_space=self.sources[0].space.name,
-            extras=bank,
-            half=half,
-        )
-        return Saved(out, card.tensors_sha256)
+        space = self.sources[0].space.name
+        return self.write(self.network, self.form, out, half=half, label_space=space, extras=bank)
 
     def _parts(
         self, fake: list[Tensor], paintings: list[Tensor], truths: list[Tensor]

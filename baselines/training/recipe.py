@@ -15,9 +15,11 @@ from pathlib import Path
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.wrappers import _FabricModule
+from pydantic import BaseModel
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
+from baselines.checkpoints import save_network
 from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples
 from bench.batch import EditBatch
@@ -125,6 +127,40 @@ class Recipe(abc.ABC):
     @abc.abstractmethod
     def save(self, out: Path, *, half: bool) -> Saved:
         """Writes the trained network in the form that its adapter loads."""
+
+    def write(
+        self,
+        network: nn.Module,
+        form: BaseModel,
+        out: Path,
+        *,
+        half: bool,
+        label_space: str | None = None,
+        extras: Mapping[str, Tensor] | None = None,
+    ) -> Saved:
+        """Writes a network of this run with its card.
+
+        Args:
+            network: in training form or plain.
+            form: what it was built from.
+            out: the safetensors file.
+            half: store in half precision.
+            label_space: the labels that it counts in.
+            extras: tensors beside the network's.
+        """
+        card = save_network(
+            network,
+            form,
+            out,
+            system=self.config.system,
+            variant=self.config.variant,
+            source=self.source,
+            licence="Apache-2.0",
+            label_space=label_space,
+            extras=extras,
+            half=half,
+        )
+        return Saved(out, card.tensors_sha256)
 
     @property
     def source(self) -> str:

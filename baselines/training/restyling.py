@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.checkpoints import find_system, load_network, save_network
+from baselines.checkpoints import find_system, load_network
 from baselines.sae import SAE, draw_noise
 from baselines.ssae import REGIONS, SSAE, SSAEConfig
 from baselines.training.config import TrainingConfig
@@ -80,17 +80,7 @@ class RestylingRecipe(SwappingRecipe):
     def save(self, out: Path, *, half: bool) -> Saved:
         """Weights and card of all parts."""
         self.network.eval()
-        card = save_network(
-            self.network,
-            self.whole,
-            out,
-            system="ssae",
-            variant=self.config.variant,
-            source=self.source,
-            licence="Apache-2.0",
-            half=half,
-        )
-        return Saved(out, card.tensors_sha256)
+        return self.write(self.network, self.whole, out, half=half)
 
     def _refine(self, picture: Tensor, truths: dict[str, Tensor], step: int) -> Losses:
         judge, weights = self.players["D"].module, self.config.weights

@@ -15,7 +15,7 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from baselines.checkpoints import find_system, save_network
+from baselines.checkpoints import find_system
 from baselines.sae import (
     SAE,
     ImageDiscriminator,
@@ -91,17 +91,7 @@ class SwappingRecipe(Recipe):
     def save(self, out: Path, *, half: bool) -> Saved:
         """Weights and card of encoder and generator."""
         self.network.eval()
-        card = save_network(
-            self.network,
-            self.form,
-            out,
-            system="sae",
-            variant=self.config.variant,
-            source=self.source,
-            licence="Apache-2.0",
-            half=half,
-        )
-        return Saved(out, card.tensors_sha256)
+        return self.write(self.network, self.form, out, half=half)
 
     def _autoencoder(self, picture: Tensor) -> Losses:
         weights = self.config.weights

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from baselines.checkpoints import find_system, save_network
+from baselines.checkpoints import find_system
 from baselines.layers.label_map import SymbolMap
 from baselines.layers.patch_discriminator import MultiScale, scores
 from baselines.layers.region_adaptive import StyledRegions
@@ -90,19 +90,8 @@ class SynthesisRecipe(Recipe):
         codes = {}
         if isinstance(self.network, SEANGenerator):
             codes = mean_codes(self.network, self.sources[0], self.fabric.device)
-        card = save_network(
-            self.network,
-            self.form,
-            out,
-            system=self.config.system,
-            variant=self.config.variant,
-            source=self.source,
-            licence="Apache-2.0",
-            label_space=self.sources[0].space.name,
-            extras=codes,
-            half=half,
-        )
-        return Saved(out, card.tensors_sha256)
+        space = self.sources[0].space.name
+        return self.write(self.network, self.form, out, half=half, label_space=space, extras=codes)
 
     def _parts(
         self, real: Features, fake: Features, painted: Tensor, truth: Tensor

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.option_lines import option_lines
 from bench.cli.values import named_values
 
 __all__ = ["app"]
@@ -52,8 +53,7 @@ def show(
     typer.echo(inspect.getdoc(editor.factory) or "")
     typer.echo(f"\nneeds: {', '.join(sorted(editor.needs)) or 'nothing but the masked picture'}")
     typer.echo("options:")
-    for parameter in inspect.signature(editor.factory).parameters.values():
-        typer.echo(f"  {parameter}")
+    typer.echo("\n".join(f"  {line}" for line in option_lines(editor.factory)) or "  none")
     if cost is not None:
         from bench.run.trial import measure_costs
 

@@ -28,6 +28,8 @@ def finish(outcome: Outcome) -> None:
     if len(outcome.reasons) > _REASONS:
         more = counted(len(outcome.reasons) - _REASONS, "other reason")
         typer.echo(f"  and {more}: see the report")
+    for line in outcome.idle:
+        typer.echo(f"nothing to score: {line}")
     for found in outcome.suspect:
         typer.echo(f"suspect: {found}")
     for reason in outcome.missing:

@@ -49,11 +49,11 @@ def run(
     from bench.errors import BadInput
     from bench.run.places import parse_data
     from bench.run.suite_run import run_suite
-    from bench.suite import load_suite
+    from bench.suite import read_suite
     from bench.suite_check import suite_problems
 
-    checked = load_suite(suite)
-    problems = suite_problems(suite)
+    checked, text, source = read_suite(suite)
+    problems = suite_problems(checked, text, source)
     if problems:
         raise BadInput(problems[0])
     early = judging(baseline, policy, until_decided)

@@ -44,9 +44,10 @@ def show(suite: Annotated[str, typer.Argument(help="A shipped suite or a YAML fi
 @app.command()
 def check(suite: Annotated[Path, typer.Argument(help="A YAML file.")]) -> None:
     """Check a suite file; says which line is wrong and what was expected there."""
+    from bench.suite import read_suite
     from bench.suite_check import suite_problems
 
-    problems = suite_problems(suite)
+    problems = suite_problems(*read_suite(suite))
     for problem in problems:
         typer.echo(problem, err=True)
     if problems:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.run.header import RunNotice
 from bench.run.methods import Method
@@ -14,6 +14,9 @@ from bench.run.plan import Task
 from bench.run.reduce import TaskMetrics
 from bench.run.store import RunFolder
 from bench.run.tables import read_shards
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Outcome", "Outcomes", "all_missing", "all_reasons", "all_suspect", "outcomes_of"]
 
@@ -29,6 +32,7 @@ class Outcome:
         impossible: edits that their protocol could not make.
         missing: metrics and methods which were not there, with their reasons.
         reasons: why edits failed or could not be made, each once, with how often.
+        idle: tasks without any edit, and methods that carried out none of a task's edits.
         suspect: what the canaries found wrong with the run's numbers, each once with its tasks.
     """
 
@@ -38,6 +42,7 @@ class Outcome:
     impossible: int
     missing: tuple[str, ...]
     reasons: tuple[tuple[str, int], ...] = ()
+    idle: tuple[str, ...] = ()
     suspect: tuple[str, ...] = ()
 
 
@@ -50,6 +55,7 @@ class Outcomes:
     impossible: tuple[dict[str, Any], ...]
     unreadable: tuple[dict[str, Any], ...]
     reasons: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
 
 
 def outcomes_of(folder: RunFolder, task: Task) -> Outcomes:
@@ -70,10 +76,23 @@ def outcomes_of(folder: RunFolder, task: Task) -> Outcomes:
         impossible=listed("impossible"),
         unreadable=listed("failed"),
         reasons=(
-            *(f"{row.method}: {row.reason}" for row in failed.itertuples()),
+            # Without the edit's name equal reasons are counted together.
+            *(
+                f"{row.method}: {row.reason}".replace(f"edit {row.edit}", "the edit")
+                for row in failed.itertuples()
+            ),
             *unmade["reason"],
         ),
+        idle=tuple(_idle(samples, len(references), len(unmade))),
     )
+
+
+def _idle(samples: pd.DataFrame, made: int, unmade: int) -> Iterator[str]:
+    if made == 0 and unmade > 0:
+        yield f"none of its {unmade} edits could be made"
+    for method, rows in samples.groupby("method", sort=False):
+        if (rows["status"] == "failed").all():
+            yield f"{method} carried out none of its {len(rows)} edits"
 
 
 def all_reasons(counts: Mapping[str, Outcomes]) -> tuple[tuple[str, int], ...]:

@@ -14,6 +14,7 @@ from bench.clock import now
 from bench.device import choose_device
 from bench.metrics import Context, Metric, Missing, make_metric
 from bench.run.canary_shard import read_checks
+from bench.run.checking import check_tasks
 from bench.run.costs import cost_rows
 from bench.run.early import Stopping
 from bench.run.environment import commit, hardware, versions
@@ -73,7 +74,8 @@ def run_suite(
         until: who ends tasks early; scenes then come in a keyed random order.
 
     Raises:
-        BadInput: wrong suite, data, options; or `out` holds another run or other files.
+        BadInput: wrong suite, data, options; a method that cannot do any edit of a task; or `out`
+            holds another run or other files.
     """
     began = time.perf_counter()
     checked = suite if isinstance(suite, Suite) else load_suite(suite)
@@ -85,6 +87,7 @@ def run_suite(
     methods = make_methods(
         plan.suite.methods, device=where, batch_size=plan.suite.batch_size, trust=trust
     )
+    check_tasks(plan.tasks, methods)
     metrics = {task.name: _metrics(plan.suite, task, where, fetch) for task in plan.tasks}
     record = RunRecord(plan, methods, metrics)
     if until is not None:
@@ -130,6 +133,7 @@ def run_suite(
         missing=all_missing(methods, metrics.values()),
         reasons=all_reasons(counts),
         suspect=all_suspect(notices),
+        idle=tuple(f"{name}: {line}" for name, found in counts.items() for line in found.idle),
     )
 
 

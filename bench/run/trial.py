@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bench.editors import Editor, Movable, create_editor
 from bench.errors import BadInput
+from bench.run.batching import make_batch
+from bench.run.footprint import measured
+from bench.run.plan import plan_run
+from bench.run.prepare import prepare_shard
 from bench.run.reader import read_run
 from bench.run.suite_run import run_suite
 from bench.suite import DatasetEntry, MethodEntry, MetricEntry, Suite, TaskEntry
@@ -30,6 +35,8 @@ def measure_costs(
     trust: bool,
 ) -> dict[str, str]:
     """Milliseconds, memory, parameters and multiply-adds of single free-form edits.
+
+    Multiply-adds are given twice where the editor leaves work out: as carried out, and dense.
 
     Args:
         editor, options: the method.
@@ -59,12 +66,30 @@ def measure_costs(
         if problem or len(failed):
             raise BadInput(f"editor {editor!r}: {problem or failed['reason'].iloc[0]}")
         row = run.costs.iloc[0]
-    return {
+    dense = _dense(create_editor(editor, options, trust=trust), suite, device)
+    found = {
         "milliseconds (median)": _said(row["ms"], "{:.1f}"),
         "peak memory": _said(row["peak_mib"], "{:.1f} MiB"),
         "parameters": _said(row["parameters"], "{:,.0f}"),
         "multiply-adds": _said(row["macs"], "{:,.0f}"),
     }
+    if dense is not None:
+        found["multiply-adds of the dense network"] = _said(dense, "{:,.0f}")
+    return found
+
+
+def _dense(editor: Editor, suite: Suite, device: str) -> float | None:
+    """Of the first edit, in the published form; None where the editor has no other."""
+    dense = getattr(editor, "dense", None)
+    if dense is None:
+        return None
+    if isinstance(editor, Movable):
+        editor.to(device)
+    task = plan_run(suite).tasks[0]
+    job = prepare_shard(next(task.shards())).jobs[0]
+    batch = make_batch([job], suite.methods[0].name, task.dataset.space, editor.needs, device)
+    with dense():
+        return float(measured(lambda: editor.edit(batch), device)[1].macs)
 
 
 def _said(value: float | None, form: str) -> str:

@@ -50,15 +50,29 @@ class Predefined(Parameters):
     @property
     def identity(self) -> dict[str, object]:
         """What tells these masks from others, wherever they lie; reads all of them."""
-        digest = hashlib.sha256()
-        for path in self._files:
-            digest.update(f"{path.name} {array_digest(read_mask(path))}\n".encode())
         return {
             "pairing": self.pairing,
             "painted": self.painted,
             "scenes": list(self.scenes),
-            "masks": digest.hexdigest(),
+            "masks": self._contents[0],
         }
+
+    @property
+    def coverages(self) -> tuple[float, float]:
+        """The least and the largest painted share of a mask; reads all of them."""
+        white = self._contents[1:]
+        least, largest = white if self.painted == "white" else (1 - white[1], 1 - white[0])
+        return least, largest
+
+    @cached_property
+    def _contents(self) -> tuple[str, float, float]:
+        """A hash over all masks, and the least and the largest white share of one."""
+        digest, shares = hashlib.sha256(), []
+        for path in self._files:
+            mask = read_mask(path)
+            digest.update(f"{path.name} {array_digest(mask)}\n".encode())
+            shares.append(float(mask.mean()))
+        return digest.hexdigest(), min(shares), max(shares)
 
     def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
         """The edit of `site`; the seed changes nothing.

@@ -64,6 +64,17 @@ class Packed(Parameters):
             "edits": digest.hexdigest(),
         }
 
+    @property
+    def windowed(self) -> bool:
+        """Whether an edit sees a cut-out of its scene, and so has a size of its own."""
+        return any(entry.window is not None for entry in self._index.values())
+
+    @property
+    def coverages(self) -> tuple[float, float] | None:
+        """The least and the largest painted share of the picture; None without edits."""
+        shares = [e.coverage for e in self._index.values() if e.coverage is not None]
+        return (min(shares), max(shares)) if shares else None
+
     @cached_property
     def _index(self) -> dict[tuple[str, int], Entry]:
         return {(entry.scene, entry.sample): entry for entry in entries(Path(self.folder))}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 from pydantic import ValidationError
+from torch.utils.flop_counter import FlopCounterMode
 
-from baselines.layers.label_map import SymbolMap
+from baselines.layers.label_map import SymbolMap, dense_label_maps
 from baselines.layers.patch_discriminator import scores
 from baselines.layers.spade import SPADE
 from baselines.spade import ImageEncoder, SPADEConfig, SPADEGenerator, spade_discriminator
@@ -121,3 +122,26 @@ def test_training_uses_batch_statistics_and_reaches_every_parameter():
 def test_a_configuration_refuses_what_it_does_not_know():
     with pytest.raises(ValidationError, match="ngff"):
         SPADEConfig(classes=3, ngff=4)
+
+
+@pytest.mark.slow
+def test_spade_at_256_costs_what_its_layers_add_up_to():
+    """SPADE for ADE20K, counted from the layer table (protocol/generation.md, B.1)."""
+    config = SPADEConfig(classes=150, dont_care=True)
+    counter = FlopCounterMode(display=False)
+    with torch.device("meta"):
+        network = SPADEGenerator(config, spectral_norm=False).eval()
+        labels = SymbolMap(torch.zeros(1, 256, 256, dtype=torch.long), torch.zeros(152, 151))
+        with dense_label_maps(), torch.no_grad(), counter:
+            network(labels)
+    blocks = [(8, 1024, 1024), (16, 1024, 1024), (16, 1024, 1024), (32, 1024, 512)]
+    blocks += [(64, 512, 256), (128, 256, 128), (256, 128, 64)]
+    expected = 8 * 8 * 9 * 151 * 1024 + 256 * 256 * 9 * 64 * 3
+    for side, inputs, outputs in blocks:
+        middle = min(inputs, outputs)
+        norms = [inputs, middle] + ([inputs] if inputs != outputs else [])
+        convs = 9 * (inputs * middle + middle * outputs)
+        convs += inputs * outputs if inputs != outputs else 0
+        convs += sum(9 * 128 * (151 + 2 * width) for width in norms)
+        expected += side * side * convs
+    assert counter.get_total_flops() == 2 * expected

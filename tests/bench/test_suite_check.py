@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import BadInput
-from bench.suite import load_suite, suite_names
+from bench.suite import load_suite, read_suite, suite_names
 from bench.suite_check import suite_problems
 
 WRONG = """\
@@ -27,7 +27,7 @@ metrics: [psnr, ssimm]
 def test_every_wrong_name_is_told_with_its_line_and_the_nearest_known_one(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text(WRONG)
-    found = [line.removeprefix(f"{path}, ") for line in suite_problems(path)]
+    found = [line.removeprefix(f"{path}, ") for line in suite_problems(*read_suite(path))]
     expected = [
         ("line 3: datasets.rooms.subset:", "did you mean 'test'"),
         ("line 4: datasets.other.dataset:", "did you mean 'folder'"),
@@ -45,7 +45,7 @@ def test_every_wrong_name_is_told_with_its_line_and_the_nearest_known_one(tmp_pa
 
 @pytest.mark.parametrize("name", suite_names())
 def test_every_shipped_suite_names_what_there_is(name: str) -> None:
-    assert suite_problems(name) == []
+    assert suite_problems(*read_suite(name)) == []
 
 
 def test_a_field_that_stands_there_twice_is_refused(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """How long each published network takes for one edit; run by hand, nothing is asserted.
 
-    SEBENCH_DATA=FOLDER python -m tests.speed.models [SYSTEM ...] [--pictures 8] [--memory]
+    SEBENCH_DATA=FOLDER python -m tests.speed.models [SYSTEM ...] [--pictures 8] [--memory] [--cpu]
 
 The unit is a torchvision ResNet-50 forward at 256x256, timed in turn with the network in the same
 run: float32, inference mode, two threads, random weights of full size, batch 1, label maps of
 COCO-Stuff (resized nearest, renumbered by first appearance modulo the label count), masks of
 `freeform@1` with seed 0. Making the network's inputs out of labels and mask is part of its time. With
---memory: how far the peak grows over the loaded network at batch 1 and 8, each in a new process.
+--cpu: processor seconds of one thread instead, which a busy machine disturbs less. With --memory: how
+far the peak grows over the loaded network at batch 1 and 8, each in a new process.
 """
 
 from __future__ import annotations
@@ -127,8 +128,8 @@ def edits(classes: int, count: int) -> Iterator[Edit]:
         )
 
 
-def measure(name: str, count: int) -> None:
-    """Prints the median ratio over `count` scenes."""
+def measure(name: str, count: int, clock: Callable[[], float]) -> None:
+    """Prints the median ratio over `count` scenes by a clock."""
     network, classes, paint = SYSTEMS[name]()
     ready = network.eval().to(memory_format=torch.channels_last)
     resnet = torchvision.models.resnet50().eval()
@@ -139,8 +140,8 @@ def measure(name: str, count: int) -> None:
         paint(ready, scenes[0])
     units, times = [], []
     for scene in scenes:
-        units += [_seconds(lambda: resnet(picture)) for _ in range(3)]
-        times.append(_seconds(lambda scene=scene: paint(ready, scene)))
+        units += [_seconds(lambda: resnet(picture), clock) for _ in range(3)]
+        times.append(_seconds(lambda scene=scene: paint(ready, scene), clock))
     unit = statistics.median(units)
     print(
         f"{name:8} {statistics.median(times) / unit:6.1f} ResNet-50 forwards "
@@ -173,9 +174,11 @@ def main() -> None:
     parser.add_argument("systems", nargs="*", default=list(SYSTEMS))
     parser.add_argument("--pictures", type=int, default=8)
     parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--cpu", action="store_true")
     parser.add_argument("--grow", type=int)
     arguments = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(1 if arguments.cpu else 2)
+    clock = time.process_time if arguments.cpu else time.perf_counter
     torch.manual_seed(0)
     with torch.inference_mode():
         for name in arguments.systems:
@@ -184,7 +187,7 @@ def main() -> None:
             elif arguments.memory:
                 memory(name)
             else:
-                measure(name, arguments.pictures)
+                measure(name, arguments.pictures, clock)
 
 
 def _condition(edit: Edit, classes: int, style: object = None) -> Condition:
@@ -204,10 +207,10 @@ def _renumbered(labels: np.ndarray, classes: int) -> np.ndarray:
     return (order[inverse].reshape(labels.shape) % classes).astype(np.int64)
 
 
-def _seconds(run: Callable[[], object]) -> float:
-    start = time.perf_counter()
+def _seconds(run: Callable[[], object], clock: Callable[[], float]) -> float:
+    start = clock()
     run()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 if __name__ == "__main__":

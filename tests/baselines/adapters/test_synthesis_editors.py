@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 import torch
 
+from baselines.adapters.arithmetic import Arithmetic
 from baselines.adapters.sean import SEANEditor
 from baselines.adapters.sesame import SESAMEEditor
 from baselines.adapters.spade import SPADEEditor
@@ -57,7 +58,7 @@ def test_half_precision_changes_pictures_a_little_and_is_part_of_the_identity(ed
     batch = make_batch()
     exact = editor.edit(batch)
     before = dict(editor.identity)
-    editor.precision = "bfloat16"
+    editor.arithmetic = Arithmetic("bfloat16")
     found = editor.edit(batch)
     assert found.dtype == torch.float32
     assert 0 < (found - exact).abs().mean() < 0.1
@@ -177,5 +178,5 @@ def test_sean_reconstructs_from_the_original_when_asked(weights):
 
 
 def test_sean_refuses_an_unknown_style(weights):
-    with pytest.raises(BadInput, match="style 'mean'"):
+    with pytest.raises(BadInput, match="unknown value of 'style' of editor 'sean': 'mean'"):
         SEANEditor(weights("sean", **SEAN_WIDTHS), style="mean")

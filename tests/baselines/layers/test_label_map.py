@@ -6,8 +6,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
-from baselines.layers.label_map import SymbolMap, encode, table_conv, two_layer_conv
+from baselines.layers.label_map import (
+    SymbolMap,
+    dense_label_maps,
+    encode,
+    table_conv,
+    two_layer_conv,
+)
 from baselines.layers.neighbourhoods import Neighbourhoods, identify, resize_nearest
 
 
@@ -128,3 +135,28 @@ def test_modulation_in_blocks_equals_the_formula():
     found = labels.far.modulate(x, gain, bias)
     expected = x * labels.far.spread(gain) + labels.far.spread(bias)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+
+
+def test_tables_leave_out_most_of_the_dense_multiply_adds():
+    first, second = nn.Conv2d(5, 6, 3, padding=1), nn.Conv2d(6, 7, 3, padding=1)
+    labels = torch.zeros(1, 64, 64, dtype=torch.long)
+    labels[:, 32:] = 3
+
+    def multiply_adds():
+        counter = FlopCounterMode(display=False)
+        with torch.no_grad(), counter:
+            two_layer_conv(SymbolMap.of_labels(labels, 5, torch.float32), first, [second])
+        return counter.get_total_flops() // 2
+
+    with dense_label_maps():
+        dense = multiply_adds()
+    assert dense == 64 * 64 * 9 * (5 * 6 + 6 * 7)
+    assert 0 < multiply_adds() < dense / 50
+
+
+def test_dense_label_maps_end_with_their_block():
+    labels = SymbolMap.of_labels(torch.zeros(1, 64, 64, dtype=torch.long), 2, torch.float32)
+    with torch.no_grad():
+        with dense_label_maps():
+            assert not labels.tabulated
+        assert labels.tabulated

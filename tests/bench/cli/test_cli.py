@@ -185,6 +185,21 @@ def test_models_show_measures_what_an_edit_takes(call, tmp_path: Path) -> None:
     assert costs["parameters"] == "none"
 
 
+def test_models_show_counts_what_tables_leave_out(call, tmp_path: Path, weights) -> None:
+    data = write_data(tmp_path / "rooms")
+    file = weights("sesame", classes=3, ngf=2, hidden=4)
+    code, out, _ = call(
+        *("models", "show", "sesame", "--option", f"weights={file}"),
+        *("--cost", f"folder={data}", "--size", 32),
+    )
+    assert code == 0
+    found = out.split("multiply-adds")
+    carried_out, dense = (
+        int(part.split(": ")[1].split()[0].replace(",", "")) for part in found[-2:]
+    )
+    assert 0 < carried_out < dense
+
+
 def test_models_show_says_why_an_edit_cannot_be_measured(call, tmp_path: Path) -> None:
     data, empty = write_data(tmp_path / "rooms"), tmp_path / "empty"
     empty.mkdir()
@@ -216,3 +231,14 @@ def test_a_finished_run_without_its_scores_is_damaged(call, tmp_path: Path) -> N
     code, _, err = call("export", tmp_path / "run")
     assert code == 2
     assert "scores.parquet: is missing" in err
+
+
+def test_models_show_says_what_each_option_takes(call) -> None:
+    _, out, _ = call("models", "show", "sesame")
+    options = out.split("options:\n")[1].splitlines()
+    assert "  weights: text; required" in options
+    assert "  variant: text or null; null if left out" in options
+    assert "  precision: one of float32, bfloat16, float16; float32 if left out" in options
+    assert "  compile: true or false; false if left out" in options
+    _, out, _ = call("models", "show", "command")
+    assert "trust:" not in out.split("options:\n")[1]

@@ -1,0 +1,59 @@
+"""Arithmetic that may be compiled: what a layer does pixel by pixel, in one pass over memory.
+
+    @compilable
+    def fuse(style, gamma, beta): ...
+
+    with compiled_layers():
+        network(x)          # `fuse` runs as one compiled kernel
+
+Whole networks are not compiled: their tables have another size for every picture, so a compiler
+would cut the network at each of them and build some eighty pieces, for minutes. The
+pixel-by-pixel functions are shared by all blocks, and take seconds.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import torch
+from torch import Tensor
+
+__all__ = ["compilable", "compiled_layers", "compiling"]
+
+_ON: ContextVar[bool] = ContextVar("compiled_layers", default=False)
+
+Pointwise = Callable[..., Tensor]
+
+
+@contextmanager
+def compiled_layers(on: bool = True) -> Iterator[None]:
+    """Inside this block `compilable` functions run compiled."""
+    token = _ON.set(on)
+    try:
+        yield
+    finally:
+        _ON.reset(token)
+
+
+def compiling() -> bool:
+    """Whether `compilable` functions run compiled here: not where a gradient is wanted."""
+    return _ON.get() and not torch.is_grad_enabled()
+
+
+def compilable(function: Pointwise) -> Pointwise:
+    """The function, which runs compiled inside `compiled_layers`.
+
+    Args:
+        function: of tensors of any sizes, to a tensor.
+    """
+    compiled = functools.cache(lambda: torch.compile(function, dynamic=True))
+
+    @functools.wraps(function)
+    def call(*tensors: Tensor) -> Tensor:
+        chosen: Pointwise = compiled() if compiling() else function
+        return chosen(*tensors)
+
+    return call

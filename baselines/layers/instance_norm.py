@@ -1,0 +1,33 @@
+"""Instance normalisation that leaves pictures in the memory layout of the convolutions around it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+__all__ = ["InstanceNorm", "instance_norm"]
+
+
+def instance_norm(x: Tensor) -> Tensor:
+    """Every channel of every picture brought to mean 0 and variance 1: [B,C,H,W] -> [B,C,H,W].
+
+    As `F.instance_norm`, which copies a channels-last map into rows first. Normalising a batch of
+    one is the same sum over the same pixels and has a kernel for that layout, 3 to 10 times faster.
+    """
+    if torch.is_grad_enabled() or not x.is_contiguous(memory_format=torch.channels_last):
+        return F.instance_norm(x)
+    if len(x) == 1:
+        return F.batch_norm(x, None, None, training=True)
+    out = torch.empty_like(x)
+    for one, place in zip(torch.split(x, 1), torch.split(out, 1), strict=True):
+        place.copy_(F.batch_norm(one, None, None, training=True))
+    return out
+
+
+class InstanceNorm(nn.Module):
+    """`instance_norm` as a layer; it has no parameters."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B,C,H,W] -> [B,C,H,W]."""
+        return instance_norm(x)

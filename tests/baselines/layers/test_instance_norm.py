@@ -1,0 +1,33 @@
+"""Instance normalisation equals PyTorch's, and keeps the memory layout."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from baselines.layers.instance_norm import instance_norm
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_it_gives_what_pytorch_gives_and_stays_channels_last(count):
+    generator = torch.Generator().manual_seed(0)
+    x = 5 + 3 * torch.randn(count, 6, 9, 7, generator=generator)
+    x = x.contiguous(memory_format=torch.channels_last)
+    with torch.no_grad():
+        found = instance_norm(x)
+    torch.testing.assert_close(found, F.instance_norm(x), atol=1e-5, rtol=1e-5)
+    assert found.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_pictures_of_a_batch_do_not_look_at_each_other():
+    x = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(1))
+    x = x.contiguous(memory_format=torch.channels_last)
+    with torch.no_grad():
+        assert torch.equal(instance_norm(x)[1:], instance_norm(x[1:]))
+
+
+def test_gradients_pass():
+    x = torch.randn(2, 3, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
+    assert torch.autograd.gradcheck(instance_norm, (x,))
