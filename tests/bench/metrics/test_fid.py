@@ -138,6 +138,18 @@ def test_a_pictures_features_do_not_depend_on_its_batch(weights, pictures):
     assert np.array_equal(together, alone)
 
 
+def test_features_do_not_depend_on_the_number_of_threads(weights, pictures):
+    before = torch.get_num_threads()
+    found = []
+    for threads in (1, 2, 3):
+        torch.set_num_threads(threads)
+        found.append(Inception(weights).features(pictures[0]))
+        assert torch.get_num_threads() == threads
+    torch.set_num_threads(before)
+    assert np.array_equal(found[0], found[1])
+    assert np.array_equal(found[0], found[2])
+
+
 def test_without_the_official_file_nothing_is_called_fid(random_weights):
     context = Context(weights=(random_weights("inception-fid"),))
     for name, shown in (("fid", "frechet"), ("fid-bgr", "frechet-bgr"), ("kid", "kernel")):
