@@ -112,7 +112,7 @@ def test_it_equals_the_package_with_real_weights(two_threads, trunk):
 
 def test_a_true_picture_that_comes_again_is_looked_at_once(tmp_path):
     metric = LPIPS(Perceptual("alex", drawn_weights(tmp_path, "alex")))
-    truth, result = pictures()
+    truth, _ = pictures()
     again = truth[[0, 0, 1]]
     mask = np.ones(again.shape[:3], bool)
     given = references(again, mask)
@@ -139,6 +139,13 @@ def test_identical_pictures_are_at_distance_zero_and_an_empty_hole_has_no_value(
     got = measured(metric, truth, np.zeros(truth.shape[:3], bool), truth)
     assert got["lpips-squeeze"] == [0, 0]
     assert all(math.isnan(value) for value in got["lpips-squeeze-hole"])
+
+
+def test_constant_pictures_have_a_distance(tmp_path):
+    metric = LPIPS(Perceptual("alex", drawn_weights(tmp_path, "alex")))
+    truth, result = (np.full((1, 64, 64, 3), value, np.uint8) for value in (0, 255))
+    [distance] = measured(metric, truth, np.ones((1, 64, 64), bool), result)["lpips-alex"]
+    assert 0 < distance < math.inf
 
 
 def test_pictures_too_small_for_the_trunk_have_no_value(tmp_path):
