@@ -1,19 +1,49 @@
 """Networks always see the same batch shape: a picture's numbers never depend on its company.
 
-Float convolutions differ in the last bits with the batch's size. On a CPU the shape is one picture:
-it costs about a seventh of the speed of a full batch and nothing is ever padded. On an accelerator
-it is 16, and a shorter batch is filled up with its last picture.
+Float convolutions differ in the last bits with the batch's size and with the number of threads that
+share one. On a CPU the shape is one picture on one thread, and several pictures are looked at side
+by side: neither the grouping nor the number of cores moves a digit, and nothing is ever padded. On
+an accelerator it is 16, and a shorter batch is filled up with its last picture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 
+from bench.extractors.precision import exactly
 from bench.scene import UInt8
 
-__all__ = ["batch_size", "fixed_batches"]
+__all__ = ["batch_size", "fixed_batches", "look_at"]
+
+T = TypeVar("T")
+
+
+def look_at(pictures: UInt8, device: str, look: Callable[[UInt8], Sequence[T]]) -> list[T]:
+    """What a network says of each of uint8 [B,H,W,3] pictures.
+
+    Args:
+        pictures: of any number.
+        device: where the network runs; on "cpu" as many pictures at a time as torch has threads.
+        look: gives one entry for every picture of a batch in the device's shape; it is called
+            without gradients and, on "cpu", from several threads at once.
+    """
+    import torch
+
+    def alone(batch: UInt8) -> Sequence[T]:
+        with torch.inference_mode():  # a setting of each thread
+            return look(batch)
+
+    batches = fixed_batches(pictures, batch_size(device))
+    with exactly():
+        if device != "cpu":
+            return [entry for batch, count in batches for entry in look(batch)[:count]]
+        with _single_threads(len(pictures)) as pool:
+            return [entry for found in pool.map(alone, (b for b, _ in batches)) for entry in found]
 
 
 def batch_size(device: str) -> int:
@@ -29,3 +59,20 @@ def fixed_batches(pictures: UInt8, size: int) -> Iterator[tuple[UInt8, int]]:
         if count < size:
             batch = np.concatenate([batch, np.repeat(batch[-1:], size - count, axis=0)])
         yield batch, count
+
+
+@contextlib.contextmanager
+def _single_threads(jobs: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads on each of which torch computes alone, at most as many as it had for one call."""
+    import torch
+
+    before = torch.get_num_threads()
+    pool = ThreadPoolExecutor(
+        max(1, min(before, jobs)), initializer=torch.set_num_threads, initargs=(1,)
+    )
+    try:
+        with pool:
+            yield pool
+    finally:
+        # The limit is each thread's own, but torch also keeps the last one for threads to come.
+        torch.set_num_threads(before)

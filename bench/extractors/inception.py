@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.extractors.batches import batch_size, fixed_batches
+from bench.extractors.batches import look_at
 from bench.extractors.fronts import FRONTS
-from bench.extractors.precision import exactly
 from bench.extractors.recent import Recent
 from bench.identity import Record
 from bench.scene import UInt8
@@ -76,14 +75,13 @@ class Inception:
 
         network = _network(self.weights.path, self.weights, self.device)
         front = FRONTS[self.front]
-        found = np.empty((len(pictures), self.dimensions), np.float32)
-        start = 0
-        with exactly():
-            for batch, count in fixed_batches(pictures, batch_size(self.device)):
-                given = front(batch, self.device).contiguous(memory_format=torch.channels_last)
-                found[start : start + count] = network(given)[:count].cpu().numpy()
-                start += count
-        return found
+
+        def look(batch: UInt8) -> Float32:
+            given = front(batch, self.device).contiguous(memory_format=torch.channels_last)
+            found: Float32 = network(given).cpu().numpy()
+            return found
+
+        return np.stack(look_at(pictures, self.device, look))
 
 
 def build_inception(tensors: Mapping[str, Tensor]) -> nn.Module:
@@ -165,5 +163,10 @@ def _fold(network: nn.Module) -> None:
 @functools.lru_cache(maxsize=4)
 def _network(path: Path, weights: Found, device: str) -> nn.Module:
     """One network per file and device and process, however many metrics look through it."""
+    from bench.extractors.packed import pack
+
     del path
-    return build_inception(weights.load()).to(device)
+    network = build_inception(weights.load()).to(device)
+    if device == "cpu":
+        pack(network)
+    return network

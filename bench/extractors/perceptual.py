@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from bench.extractors.batches import batch_size, fixed_batches
+from bench.extractors.batches import look_at
 from bench.extractors.precision import exactly
 from bench.identity import Record, tensors_hash
 from bench.scene import UInt8
@@ -64,13 +64,12 @@ class Perceptual:
     def features(self, pictures: UInt8) -> list[Features]:
         """The features of each of uint8 [B,H,W,3] RGB pictures, both sides at least `SMALLEST`."""
         network = _network(self.trunk, self.weights, self.device)
-        found: list[Features] = []
-        with exactly():
-            for batch, count in fixed_batches(pictures, batch_size(self.device)):
-                layers = network(self._scaled(batch))
-                units = [_unit_length(layer) for layer in layers]
-                found += [[layer[i] for layer in units] for i in range(count)]
-        return found
+
+        def look(batch: UInt8) -> list[Features]:
+            units = [_unit_length(layer) for layer in network(self._scaled(batch))]
+            return [[layer[i] for layer in units] for i in range(len(batch))]
+
+        return look_at(pictures, self.device, look)
 
     def maps(self, one: Features, two: Features) -> list[Tensor]:
         """The distance at each pixel of each layer, float32 [h,w]: their means add up to LPIPS."""
@@ -136,6 +135,8 @@ def _network(trunk: Trunk, weights: Found, device: str) -> nn.Module:
     import torch
     from lpips import pretrained_networks
 
+    from bench.extractors.packed import pack
+
     kinds = {"alex": "alexnet", "squeeze": "squeezenet", "vgg": "vgg16"}
     with torch.device("meta"), warnings.catch_warnings():
         # torchvision warns of the argument `pretrained`, which the package still uses.
@@ -143,6 +144,8 @@ def _network(trunk: Trunk, weights: Found, device: str) -> nn.Module:
         network: nn.Module = getattr(pretrained_networks, kinds[trunk])(pretrained=False)
     network.load_state_dict(_in_slices(network, weights.load()), assign=True)
     network = network.eval().requires_grad_(False).to(device)
+    if device == "cpu":
+        pack(network)
     return network.to(memory_format=torch.channels_last)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.extractors.batches import batch_size, fixed_batches
+from bench.extractors.batches import look_at
 from bench.extractors.recent import Recent
 from bench.identity import Record, tensors_hash
 from bench.scene import UInt8
@@ -77,13 +77,13 @@ class SegmenterFeatures:
     def _compute(self, pictures: UInt8) -> Float32:
         import torch
 
-        found = []
-        with torch.inference_mode():
-            for batch, count in fixed_batches(pictures, batch_size(self.device)):
-                given = scaled(batch, self._network.config.size, self.device)
-                means = [level.mean((2, 3)) for level in self._network.network.levels(given)]
-                found.append(torch.cat(means, dim=1)[:count].float().cpu().numpy())
-        return np.concatenate(found)
+        def look(batch: UInt8) -> Float32:
+            given = scaled(batch, self._network.config.size, self.device)
+            means = [level.mean((2, 3)) for level in self._network.network.levels(given)]
+            found: Float32 = torch.cat(means, dim=1).float().cpu().numpy()
+            return found
+
+        return np.stack(look_at(pictures, self.device, look))
 
 
 def scaled(pictures: UInt8, size: int, device: str) -> Tensor:

@@ -110,10 +110,8 @@ def _inside(network: Perceptual, maps: list[Tensor], mask: Bool) -> float:
 
 
 def _features_once(network: Perceptual, pictures: UInt8) -> list[Features]:
-    found: list[Features] = []
-    for i, picture in enumerate(pictures):
-        if i and np.array_equal(picture, pictures[i - 1]):
-            found.append(found[-1])
-        else:
-            found += network.features(pictures[i : i + 1])
-    return found
+    fresh = [
+        i == 0 or not np.array_equal(pictures[i], pictures[i - 1]) for i in range(len(pictures))
+    ]
+    found = network.features(pictures[fresh])
+    return [found[i] for i in np.cumsum(fresh) - 1]

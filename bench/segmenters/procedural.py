@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.errors import unknown
-from bench.extractors.batches import batch_size, fixed_batches
+from bench.extractors.batches import look_at
 from bench.extractors.procedural import loaded, scaled
 from bench.identity import Record
 from bench.scene import Int32, UInt8
@@ -52,16 +52,15 @@ class ProceduralSegmenter(Segmenter):
         }
 
     def _segment(self, pictures: UInt8) -> Int32:
-        import torch
         from torch.nn import functional as F
 
-        found = []
-        with torch.inference_mode():
-            for batch, count in fixed_batches(pictures, batch_size(self.device)):
-                given = scaled(batch, self._network.config.size, self.device)
-                logits = self._network.network(given, self.domain)
-                logits = F.interpolate(
-                    logits, size=pictures.shape[1:3], mode="bilinear", align_corners=False
-                )
-                found.append(logits.argmax(1)[:count].cpu().numpy().astype(np.int32))
-        return np.concatenate(found)
+        def look(batch: UInt8) -> Int32:
+            given = scaled(batch, self._network.config.size, self.device)
+            logits = self._network.network(given, self.domain)
+            logits = F.interpolate(
+                logits, size=pictures.shape[1:3], mode="bilinear", align_corners=False
+            )
+            found: Int32 = logits.argmax(1).cpu().numpy().astype(np.int32)
+            return found
+
+        return np.stack(look_at(pictures, self.device, look))

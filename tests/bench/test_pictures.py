@@ -62,6 +62,14 @@ def test_sixteen_bit_grey_gives_the_high_byte(tmp_path):
     assert read[:, :, 2].tolist() == [[0, 0, 1], [128, 255, 255]]
 
 
+def test_sixteen_bit_colour_gives_the_high_byte(tmp_path):
+    path = tmp_path / "deep.png"
+    cv2 = pytest.importorskip("cv2", reason="OpenCV writes 16-bit colour, which Pillow cannot")
+    deep = np.array([[[0, 255, 256], [32768, 65280, 65535]]], np.uint16)
+    cv2.imwrite(str(path), deep[..., ::-1])
+    assert read_picture(path).tolist() == [[[0, 0, 1], [128, 255, 255]]]
+
+
 def test_exif_turns_the_picture_upright(tmp_path):
     pixels = np.zeros((8, 16, 3), np.uint8)
     pixels[:, :8] = 255

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,15 @@ import pytest
 from PIL import Image
 
 from bench.errors import BadInput
+from bench.pictures import read_picture
 from bench.score import score
+
+
+class Picture(np.ndarray):
+    """An array whose life can be watched."""
+
+    __hash__ = object.__hash__
+
 
 HOLE = np.zeros((16, 16), bool)
 HOLE[4:8, 4:8] = True
@@ -55,6 +65,41 @@ def test_pairs_of_many_sizes_are_scored_each_in_its_own(folders: Path) -> None:
     found = score(folders / "real", folders / "fake", metrics=["l1"])[0]
     assert found.n == 4
     assert found.value == pytest.approx((0.5 + 0.5 + 4 + 4) / 4)
+
+
+def test_identical_folders_say_that_the_psnr_is_infinite(folders: Path) -> None:
+    found = score(folders / "real", folders / "real", metrics=["psnr", "ssim", "l1"])
+    assert [one.value for one in found] == [math.inf, 1, 0]
+    assert "infinite" in found[0].reason
+
+
+def test_one_pair_has_values_but_no_interval(folders: Path) -> None:
+    for folder in ("real", "fake"):
+        (folders / folder / "b.png").unlink()
+    [found] = score(folders / "real", folders / "fake", metrics=["l1"])
+    assert found.value == pytest.approx(8 * 16 / 256)
+    assert found.n == 1
+    assert found.low is None
+    assert found.high is None
+
+
+def test_no_more_pictures_are_held_than_a_few_groups(folders: Path, monkeypatch) -> None:
+    for i in range(200):
+        write(folders / "real", f"{i}", np.full((4, 4, 3), i, np.uint8))
+        write(folders / "fake", f"{i}", np.full((4, 4, 3), i // 2, np.uint8))
+    alive: weakref.WeakSet[Picture] = weakref.WeakSet()
+    most = 0
+
+    def watched(path: Path) -> np.ndarray:
+        nonlocal most
+        picture = read_picture(path).view(Picture)
+        alive.add(picture)
+        most = max(most, len(alive))
+        return picture
+
+    monkeypatch.setattr("bench.score.read_picture", watched)
+    score(folders / "real", folders / "fake", metrics=["l1", "psnr", "ssim"])
+    assert most < 80
 
 
 def spoil(folders: Path, what: str) -> None:

@@ -6,7 +6,6 @@ import torch
 from cleanfid.resize import build_resizer
 from torchvision.transforms import functional as TF
 
-from bench.extractors.batches import fixed_batches
 from bench.extractors.fronts import FRONTS
 from bench.extractors.recent import Recent
 
@@ -43,13 +42,6 @@ def test_torchmetrics_resize_is_antialiased(pictures):
 def test_bgr_swaps_the_channels(pictures):
     swapped = FRONTS["bgr"](pictures, "cpu").flip(1)
     assert torch.equal(swapped, FRONTS["pytorch-fid"](pictures, "cpu"))
-
-
-def test_every_batch_has_one_shape_and_padding_is_told():
-    pictures = np.arange(5, dtype=np.uint8).reshape(5, 1, 1, 1).repeat(3, axis=3)
-    batches = list(fixed_batches(pictures, 2))
-    assert [(batch.shape[0], count) for batch, count in batches] == [(2, 2), (2, 2), (2, 1)]
-    assert batches[2][0][:, 0, 0, 0].tolist() == [4, 4]
 
 
 def test_equal_pictures_are_computed_once(pictures):

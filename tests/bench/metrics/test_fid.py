@@ -101,8 +101,19 @@ def test_the_distance_equals_pytorch_fids(
         assert score.value == pytest.approx(theirs, rel=1e-4)
 
 
+@pytest.mark.parametrize(
+    "dimensions",
+    [64, pytest.param(2048, marks=pytest.mark.slow)],  # their matrix root takes long
+)
 def test_features_and_distance_equal_cleanfids(
-    monkeypatch, pytorch_fids_network, random_weights, weights, make_references, folders, pictures
+    monkeypatch,
+    pytorch_fids_network,
+    random_weights,
+    weights,
+    make_references,
+    folders,
+    pictures,
+    dimensions,
 ):
     with_a_root_of_any_scipy(monkeypatch)
     trunk = published.InceptionV3([3], resize_input=False, normalize_input=False).eval()
@@ -118,11 +129,10 @@ def test_features_and_distance_equal_cleanfids(
     ]
     ours = Inception(weights, "clean-fid").features(pictures[0])
     assert np.abs(ours - theirs[0]).max() <= 1e-6 * np.abs(theirs[0]).max()
-    # In 64 of the 2048 dimensions, because their matrix root takes long.
-    distance = cleanfid.fid_from_feats(*(side[:, :64] for side in theirs))
+    distance = cleanfid.fid_from_feats(*(side[:, :dimensions] for side in theirs))
     metric = make_metric("fid-clean", {}, Context(weights=(random_weights("inception-fid"),)))
     sets = metric.sets(*scored(metric, make_references, pictures))
-    value = frechet_distance(sets.real[:, :64], sets.fake[:, :64])
+    value = frechet_distance(sets.real[:, :dimensions], sets.fake[:, :dimensions])
     assert value == pytest.approx(distance, rel=1e-4)
 
 
@@ -136,6 +146,18 @@ def test_a_pictures_features_do_not_depend_on_its_batch(weights, pictures):
     together = Inception(weights).features(pictures[0])
     alone = [Inception(weights).features(picture[None])[0] for picture in pictures[0]]
     assert np.array_equal(together, alone)
+
+
+def test_features_do_not_depend_on_the_number_of_threads(weights, pictures):
+    before = torch.get_num_threads()
+    found = []
+    for threads in (1, 2, 3):
+        torch.set_num_threads(threads)
+        found.append(Inception(weights).features(pictures[0]))
+        assert torch.get_num_threads() == threads
+    torch.set_num_threads(before)
+    assert np.array_equal(found[0], found[1])
+    assert np.array_equal(found[0], found[2])
 
 
 def test_without_the_official_file_nothing_is_called_fid(random_weights):
@@ -169,6 +191,18 @@ def test_identical_sets_score_zero(random_weights, make_references, pictures):
         assert score.high == pytest.approx(0, abs=1e-9)
 
 
+def test_constant_pictures_have_a_distance(random_weights, make_references):
+    grey, white = (np.full((3, 40, 40, 3), value, np.uint8) for value in (128, 255))
+    context = Context(weights=(random_weights("inception-fid"),))
+    for name in ("fid", "kid"):
+        metric = make_metric(name, {}, context)
+        same = metric.summarise(*scored(metric, make_references, (grey, grey)))[0].value
+        apart = metric.summarise(*scored(metric, make_references, (grey, white)))[0].value
+        assert same == pytest.approx(0, abs=1e-9)
+        assert np.isfinite(apart)
+        assert apart > 0
+
+
 class Blind(Inception):
     """Must not look at anything."""
 
@@ -195,12 +229,13 @@ def test_the_influence_of_an_edit_is_what_the_distance_loses_without_it(
     assert metric.influence(samples, references)["frechet"][0] == pytest.approx(value - without)
 
 
+@pytest.mark.parametrize("name", ["fid", "kid"])
 def test_broken_features_give_a_reason_that_names_the_edit(
-    random_weights, make_references, pictures
+    random_weights, make_references, pictures, name
 ):
-    metric = make_metric("fid", {}, Context(weights=(random_weights("inception-fid"),)))
+    metric = make_metric(name, {}, Context(weights=(random_weights("inception-fid"),)))
     samples, references = scored(metric, make_references, pictures)
-    samples["frechet.features"].iloc[3][0] = np.nan
+    samples[f"{metric.name}.features"].iloc[3][0] = np.nan
     score = metric.summarise(samples, references)[0]
     assert score.value is None
     assert "edit-3" in score.reason
