@@ -7,6 +7,7 @@ Features are handed out, so that the reference side of a comparison is computed 
 
 from __future__ import annotations
 
+import abc
 import functools
 from collections.abc import Sequence
 from importlib import resources
@@ -23,7 +24,15 @@ from bench.weights import Found
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ["SMALLEST", "TRUNKS", "Perceptual", "Trunk"]
+__all__ = [
+    "SMALLEST",
+    "TRUNKS",
+    "Features",
+    "Perceptual",
+    "PerceptualNetwork",
+    "Trunk",
+    "unit_length",
+]
 
 Trunk = Literal["alex", "squeeze", "vgg"]
 
@@ -37,7 +46,56 @@ Features = Sequence["Tensor"]
 """One picture's features: float32 [C,h,w] per layer, of unit length at each pixel."""
 
 
-class Perceptual:
+class PerceptualNetwork(abc.ABC):
+    """A network that tells how unlike two pictures are, layer by layer.
+
+    Attributes:
+        device: where it runs.
+    """
+
+    device: str
+
+    @abc.abstractmethod
+    def identity(self) -> Record:
+        """Tensors and preprocessing: the network's part of the protocol hash."""
+
+    @abc.abstractmethod
+    def features(self, pictures: UInt8) -> list[Features]:
+        """The features of each of uint8 [B,H,W,3] RGB pictures, both sides at least `SMALLEST`."""
+
+    @abc.abstractmethod
+    def channel_weights(self) -> Sequence[Tensor]:
+        """What each layer's channels count, float32 [C]."""
+
+    def maps(self, one: Features, two: Features) -> list[Tensor]:
+        """The distance at each pixel of each layer, float32 [h,w]: their means add up to it."""
+        import torch
+
+        with exactly():
+            return [
+                torch.einsum("chw,c->hw", (a - b) ** 2, weight.to(self.device))
+                for a, b, weight in zip(one, two, self.channel_weights())
+            ]
+
+    def distance(self, one: Features, two: Features) -> float:
+        """Between two pictures."""
+        return sum(float(layer.mean()) for layer in self.maps(one, two))
+
+    def spatial(self, maps: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
+        """The package's spatial map, float32 [H,W]: each layer scaled up bilinearly, then added."""
+        import torch
+        from torch.nn import functional as F
+
+        with exactly():
+            total = torch.zeros(size, device=self.device)
+            for layer in maps:
+                total += F.interpolate(
+                    layer[None, None], size=size, mode="bilinear", align_corners=False
+                )[0, 0]
+        return total
+
+
+class Perceptual(PerceptualNetwork):
     """An LPIPS network.
 
     Args:
@@ -66,38 +124,14 @@ class Perceptual:
         network = _network(self.trunk, self.weights, self.device)
 
         def look(batch: UInt8) -> list[Features]:
-            units = [_unit_length(layer) for layer in network(self._scaled(batch))]
+            units = [unit_length(layer) for layer in network(self._scaled(batch))]
             return [[layer[i] for layer in units] for i in range(len(batch))]
 
         return look_at(pictures, self.device, look)
 
-    def maps(self, one: Features, two: Features) -> list[Tensor]:
-        """The distance at each pixel of each layer, float32 [h,w]: their means add up to LPIPS."""
-        import torch
-
-        weights = _linear(self.trunk)
-        with exactly():
-            return [
-                torch.einsum("chw,c->hw", (a - b) ** 2, weight.to(self.device))
-                for a, b, weight in zip(one, two, weights)
-            ]
-
-    def distance(self, one: Features, two: Features) -> float:
-        """LPIPS between two pictures."""
-        return sum(float(layer.mean()) for layer in self.maps(one, two))
-
-    def spatial(self, maps: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
-        """The package's spatial map, float32 [H,W]: each layer scaled up bilinearly, then added."""
-        import torch
-        from torch.nn import functional as F
-
-        with exactly():
-            total = torch.zeros(size, device=self.device)
-            for layer in maps:
-                total += F.interpolate(
-                    layer[None, None], size=size, mode="bilinear", align_corners=False
-                )[0, 0]
-        return total
+    def channel_weights(self) -> tuple[Tensor, ...]:
+        """The package's linear layers."""
+        return _linear(self.trunk)
 
     def _scaled(self, pictures: UInt8) -> Tensor:
         import torch
@@ -109,7 +143,8 @@ class Perceptual:
         return shifted.contiguous(memory_format=torch.channels_last)
 
 
-def _unit_length(layer: Tensor) -> Tensor:
+def unit_length(layer: Tensor) -> Tensor:
+    """[B,C,h,w] with every pixel's channels scaled to length 1, as the package does it."""
     from lpips import normalize_tensor
 
     unit: Tensor = normalize_tensor(layer)

@@ -1,7 +1,8 @@
-"""The features of our own segmenter, for a Fréchet distance that needs no download.
+"""The features of our own segmenter, for distances that need no download.
 
-A picture's features are the means over the picture of every level of the segmenter's encoder, one
-after the other. They know the procedural scenes and nothing else.
+For a distance of sets a picture's features are the means over the picture of every level of the
+segmenter's encoder, one after the other; for a distance of pairs they are the levels themselves. They
+know the procedural scenes and nothing else.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.extractors.batches import look_at
+from bench.extractors.perceptual import Features, PerceptualNetwork, unit_length
 from bench.extractors.recent import Recent
 from bench.identity import Record, tensors_hash
 from bench.scene import UInt8
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from bench.segmenters.unet import SegmenterConfig, SegmenterNet
 
-__all__ = ["LoadedSegmenter", "SegmenterFeatures", "loaded", "scaled"]
+__all__ = ["LoadedSegmenter", "SegmenterFeatures", "SegmenterLayers", "loaded", "scaled"]
 
 Float32 = NDArray[np.float32]
 
@@ -84,6 +86,50 @@ class SegmenterFeatures:
             return found
 
         return np.stack(look_at(pictures, self.device, look))
+
+
+class SegmenterLayers(PerceptualNetwork):
+    """The levels of the encoder, of unit length at each pixel; each level counts alike.
+
+    Args:
+        device: where the network runs.
+        folders: where weights are looked for; None = where SEBENCH_WEIGHTS says.
+
+    Raises:
+        WeightsMissing: where the segmenter's weights are not here.
+        BadInput: where its file is damaged.
+    """
+
+    def __init__(self, device: str = "cpu", folders: Sequence[Path] | None = None) -> None:
+        self.device = device
+        self._network = loaded(device, folders)
+
+    def identity(self) -> Record:
+        """Tensors and preprocessing: the network's part of the protocol hash."""
+        config = self._network.config
+        return {
+            "network": "segmenter-procedural",
+            "tensors": self._network.tensors_hash,
+            "front": f"bilinear to {config.size}, antialiased",
+            "layer": f"all {len(config.widths)} encoder levels, unit length, equal weights",
+        }
+
+    def features(self, pictures: UInt8) -> list[Features]:
+        """The levels [C,h,w] of each of uint8 [B,H,W,3] RGB pictures."""
+
+        def look(batch: UInt8) -> list[Features]:
+            given = scaled(batch, self._network.config.size, self.device)
+            levels = [unit_length(level) for level in self._network.network.levels(given)]
+            return [[level[i] for level in levels] for i in range(len(batch))]
+
+        return look_at(pictures, self.device, look)
+
+    def channel_weights(self) -> list[Tensor]:
+        """One share of a level for every channel."""
+        import torch
+
+        widths = self._network.config.widths
+        return [torch.full((width,), 1 / len(widths)) for width in widths]
 
 
 def scaled(pictures: UInt8, size: int, device: str) -> Tensor:

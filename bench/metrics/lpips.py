@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bench.extractors.perceptual import SMALLEST, Perceptual
+from bench.extractors.perceptual import SMALLEST, Perceptual, PerceptualNetwork
 from bench.identity import Record
 from bench.metrics.metric import Against, Better, Columns, Prepared, References
 from bench.metrics.per_edit import PerEdit
@@ -37,7 +37,7 @@ class LPIPS(PerEdit):
     floor: ClassVar[float] = 0.0
 
     def __init__(self, network: Perceptual) -> None:
-        self.network = network
+        self.network: PerceptualNetwork = network
         self.name = f"lpips-{network.trunk}"
         self.title = f"LPIPS ({_TITLES[network.trunk]})"
 
@@ -99,7 +99,7 @@ class LPIPSChange(LPIPS):
         return {**super().definition(), "against": self.against}
 
 
-def _inside(network: Perceptual, maps: list[Tensor], mask: Bool) -> float:
+def _inside(network: PerceptualNetwork, maps: list[Tensor], mask: Bool) -> float:
     import torch
 
     if not mask.any():
@@ -109,7 +109,7 @@ def _inside(network: Perceptual, maps: list[Tensor], mask: Bool) -> float:
     return float(spatial[torch.from_numpy(mask).to(spatial.device)].mean())
 
 
-def _features_once(network: Perceptual, pictures: UInt8) -> list[Features]:
+def _features_once(network: PerceptualNetwork, pictures: UInt8) -> list[Features]:
     fresh = [
         i == 0 or not np.array_equal(pictures[i], pictures[i - 1]) for i in range(len(pictures))
     ]

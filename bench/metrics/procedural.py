@@ -1,20 +1,24 @@
-"""`fd-procedural`: a Fréchet distance through the features of our own segmenter.
+"""Distances through the features of our own segmenter, for scenes drawn here and no download.
 
-It says how far the results are from real procedural scenes in the eyes of a network that has seen
-nothing else. It is no FID, has another scale, and is never compared with one.
+`fd-procedural` is a Fréchet distance: how far the results are from real procedural scenes in the eyes
+of a network that has seen nothing else. `perceptual-procedural` is LPIPS' formula with every channel
+counting alike: how far a result is from its truth. They are no FID and no LPIPS, have other scales,
+and are never compared with them. Networks that were trained through the same features are flattered.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.extractors.procedural import SegmenterLayers
 from bench.metrics.fid import FID
+from bench.metrics.lpips import LPIPS
 from bench.metrics.score import Score
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ProceduralFrechet"]
+__all__ = ["ProceduralFrechet", "ProceduralPerceptual"]
 
 
 class ProceduralFrechet(FID):
@@ -24,3 +28,16 @@ class ProceduralFrechet(FID):
         """Nothing: no other tool has this network."""
         del samples, references
         return []
+
+
+class ProceduralPerceptual(LPIPS):
+    """LPIPS' formula and regions over the segmenter's levels.
+
+    Args:
+        network: the segmenter's levels.
+    """
+
+    def __init__(self, network: SegmenterLayers) -> None:
+        self.network = network
+        self.name = "perceptual-procedural"
+        self.title = "Perceptual distance (procedural segmenter)"

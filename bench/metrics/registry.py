@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from bench.errors import BadInput, unknown
 from bench.extractors.inception import Inception
 from bench.extractors.perceptual import TRUNKS, Perceptual, Trunk
-from bench.extractors.procedural import SegmenterFeatures
+from bench.extractors.procedural import SegmenterFeatures, SegmenterLayers
 from bench.metrics.context import Context
 from bench.metrics.diversity import Diversity
 from bench.metrics.fid import FID, KID
@@ -20,7 +20,7 @@ from bench.metrics.leak import Leak
 from bench.metrics.lpips import LPIPS, LPIPSChange
 from bench.metrics.metric import Metric
 from bench.metrics.pixel import L1, PSNR, RMSE
-from bench.metrics.procedural import ProceduralFrechet
+from bench.metrics.procedural import ProceduralFrechet, ProceduralPerceptual
 from bench.metrics.score import Missing
 from bench.metrics.seam import Seam
 from bench.metrics.segmentation import Accuracy, MeanIoU
@@ -155,6 +155,10 @@ def _fd_procedural(context: Context) -> Metric:
     return ProceduralFrechet("fd-procedural", title, extractor, context.cache)
 
 
+def _perceptual_procedural(context: Context) -> Metric:
+    return ProceduralPerceptual(SegmenterLayers(context.device, context.weights))
+
+
 _FACTORIES: Mapping[str, Factory] = MappingProxyType(
     {
         "accuracy": _accuracy,
@@ -176,6 +180,7 @@ _FACTORIES: Mapping[str, Factory] = MappingProxyType(
         "lpips-vgg": _lpips("vgg"),
         "lpips-vgg-original": _lpips("vgg", LPIPSChange),
         "miou": _miou,
+        "perceptual-procedural": _perceptual_procedural,
         "psnr": _plain(PSNR),
         "rmse": _plain(RMSE),
         "seam": _plain(Seam),

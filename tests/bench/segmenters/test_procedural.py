@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import normalize
 
 from bench.datasets import Fit, open_dataset
 from bench.errors import BadInput
@@ -10,8 +11,15 @@ from bench.extractors.procedural import SegmenterFeatures
 from bench.metrics import Missing, make_metric
 from bench.metrics.context import Context
 from bench.metrics.frechet import frechet_distance
+from bench.metrics.metric import References
 from bench.segmenters import label_lookup, make_segmenter
-from bench.segmenters.unet import FILE, SegmenterConfig, SegmenterNet, write_segmenter
+from bench.segmenters.unet import (
+    FILE,
+    SegmenterConfig,
+    SegmenterNet,
+    read_segmenter,
+    write_segmenter,
+)
 from bench.weights import WeightsMissing
 
 DOMAINS = ("procedural-rooms", "procedural-faces")
@@ -90,3 +98,35 @@ def test_the_distance_is_never_called_fid(folder):
     assert metric.name == "fd-procedural"
     assert "FID" not in metric.title
     assert metric.definition()["extractor"]["network"] == "segmenter-procedural"
+
+
+def test_the_perceptual_distance_is_that_of_the_levels_of_unit_length(folder):
+    metric = make_metric("perceptual-procedural", context=Context(weights=(folder,), cache=None))
+    assert not isinstance(metric, Missing)
+    assert "LPIPS" not in metric.title
+    real, fake = pictures("procedural-rooms", side=32), pictures("procedural-faces", side=32)
+    network = read_segmenter(folder / FILE)
+    with torch.inference_mode():
+        one, two = (
+            network.levels(torch.from_numpy(side).permute(0, 3, 1, 2) / 127.5 - 1)
+            for side in (real, fake)
+        )
+    # |a/|a| - b/|b||^2, averaged over pixels and levels.
+    expected = torch.stack(
+        [(normalize(a) - normalize(b)).square().sum(1).mean((1, 2)) for a, b in zip(one, two)]
+    ).mean(0)
+    mask = np.zeros((3, 32, 32), bool)
+    mask[:, :8] = True
+    references = References(
+        pictures=real,
+        mask=mask,
+        labels=np.zeros((3, 32, 32), np.int32),
+        space=open_dataset("procedural-rooms", None).space,
+        scenes=("a", "b", "c"),
+        edits=("a", "b", "c"),
+    )
+    got = metric.measure(references, metric.prepare(references), fake)
+    assert got["perceptual-procedural"] == pytest.approx(expected.tolist(), rel=1e-4)
+    assert all(0 < value < 4 for value in got["perceptual-procedural-hole"])
+    same = metric.measure(references, metric.prepare(references), real)
+    assert same["perceptual-procedural"] == [0, 0, 0]
