@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from baselines.checkpoints.card import KEY, Card
 from baselines.checkpoints.checking import differences, shapes_of
 from baselines.checkpoints.systems import find_system
-from baselines.checkpoints.writing import EXTRA
+from baselines.checkpoints.writing import EXTRA, state_hash
 from bench.errors import BadInput, Unavailable
 from bench.weights import weight_folders
 
@@ -33,19 +33,22 @@ class Loaded:
         network: in evaluation mode, without gradients, channels last in memory.
         card: the file's card.
         extras: tensors beside the network's (mean codes, style bank).
+        extras_sha256: over their names and values as stored; None where there are none.
     """
 
     network: nn.Module
     card: Card
     extras: Mapping[str, Tensor]
+    extras_sha256: str | None = None
 
     @property
-    def identity(self) -> dict[str, str | None]:
+    def identity(self) -> dict[str, str]:
         """The weights' part of a method's identity."""
         return {
             "system": self.card.system,
             "variant": self.card.variant,
             "weights": self.card.tensors_sha256,
+            **({} if self.extras_sha256 is None else {"extras": self.extras_sha256}),
         }
 
 
@@ -100,7 +103,7 @@ def load_network(system: str, file: Path, *, variant: str | None = None) -> Load
 
     Raises:
         Unavailable: no such file.
-        BadInput: another system or variant, a truncated file, or tensors that do not fit the card.
+        BadInput: another system or variant, a truncated file, or tensors that are not the card's.
     """
     file = locate(file)
     card = read_card(file)
@@ -110,19 +113,29 @@ def load_network(system: str, file: Path, *, variant: str | None = None) -> Load
     entry = find_system(system)
     with safe_open(file, framework="pt") as archive:
         stored = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
-    # The zoo's weights are stored in half precision and used in single.
-    tensors = {
-        n: value.float() if value.is_floating_point() else value for n, value in stored.items()
-    }
-    extras = {n.removeprefix(EXTRA): t for n, t in tensors.items() if n.startswith(EXTRA)}
-    state = {name: value for name, value in tensors.items() if not name.startswith(EXTRA)}
+    extras = {n.removeprefix(EXTRA): t for n, t in stored.items() if n.startswith(EXTRA)}
+    state = {name: value for name, value in stored.items() if not name.startswith(EXTRA)}
     network = entry.skeleton(entry.config(card.variant, **card.config))
     found = differences(shapes_of(state), shapes_of(network))
     if found:
         raise BadInput(f"{file}: does not fit its card; parameters {'; '.join(found)}")
-    network.load_state_dict(state, assign=True)
+    if state_hash(state) != card.tensors_sha256:
+        # The hash is the weights' name in every score.
+        raise BadInput(
+            f"{file}: its tensors are not those that its card names (tensors_sha256); they were "
+            "changed or damaged: import or train the network again"
+        )
+    network.load_state_dict(_single(state), assign=True)
     ready = network.eval().requires_grad_(False)
     for parameter in ready.parameters():
         if parameter.dim() == 4:  # the Swapping Autoencoder's weights have five axes
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-    return Loaded(ready, card, extras)
+    return Loaded(ready, card, _single(extras), state_hash(extras) if extras else None)
+
+
+def _single(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The zoo's weights are stored in half precision and used in single."""
+    return {
+        name: value.float() if value.is_floating_point() else value
+        for name, value in tensors.items()
+    }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from baselines.checkpoints import load_network, read_card, save_network
@@ -80,6 +81,34 @@ def test_tensors_that_do_not_fit_the_card_are_refused(file, tmp_path):
     save_file({"a": torch.ones(1)}, tmp_path / "x.safetensors", {"sebench.card": card})
     with pytest.raises(BadInput, match=r"does not fit its card.*missing.*not part of this network"):
         load_network("sesame", tmp_path / "x.safetensors")
+
+
+def test_tensors_that_were_changed_after_the_card_was_written_are_refused(file, tmp_path):
+    with safe_open(file, framework="pt") as archive:
+        tensors = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
+    next(iter(tensors.values())).view(-1)[0] += 1
+    save_file(
+        tensors, tmp_path / "x.safetensors", {"sebench.card": read_card(file).model_dump_json()}
+    )
+    with pytest.raises(BadInput, match="not those that its card names"):
+        load_network("sesame", tmp_path / "x.safetensors")
+
+
+def test_other_codes_beside_the_same_network_are_another_method(file, tmp_path):
+    loaded = load_network("sesame", file)
+    card = save_network(
+        loaded.network,
+        CONFIG,
+        tmp_path / "other.safetensors",
+        system="sesame",
+        variant="labels",
+        source="a copy",
+        licence="Apache-2.0",
+        extras={"mean_codes": torch.zeros(2)},
+    )
+    other = load_network("sesame", tmp_path / "other.safetensors")
+    assert card.tensors_sha256 == loaded.card.tensors_sha256
+    assert other.identity["extras"] != loaded.identity["extras"]
 
 
 def test_a_bare_name_is_looked_for_among_the_weights(tmp_path, monkeypatch):
