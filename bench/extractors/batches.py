@@ -9,7 +9,7 @@ an accelerator it is 16, and a shorter batch is filled up with its last picture.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ __all__ = ["batch_size", "fixed_batches", "look_at"]
 T = TypeVar("T")
 
 
-def look_at(pictures: UInt8, device: str, look: Callable[[UInt8], Sequence[T]]) -> list[T]:
+def look_at(pictures: UInt8, device: str, look: Callable[[UInt8], list[T]]) -> list[T]:
     """What a network says of each of uint8 [B,H,W,3] pictures.
 
     Args:
@@ -34,7 +34,7 @@ def look_at(pictures: UInt8, device: str, look: Callable[[UInt8], Sequence[T]]) 
     """
     import torch
 
-    def alone(batch: UInt8) -> Sequence[T]:
+    def alone(batch: UInt8) -> list[T]:
         with torch.inference_mode():  # a setting of each thread
             return look(batch)
 
