@@ -9,7 +9,7 @@ an accelerator it is 16, and a shorter batch is filled up with its last picture.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -18,12 +18,12 @@ import numpy as np
 from bench.extractors.precision import exactly
 from bench.scene import UInt8
 
-__all__ = ["batch_size", "fixed_batches", "look_at"]
+__all__ = ["fixed_batches", "look_at"]
 
 T = TypeVar("T")
 
 
-def look_at(pictures: UInt8, device: str, look: Callable[[UInt8], Sequence[T]]) -> list[T]:
+def look_at(pictures: UInt8, device: str, look: Callable[[UInt8], list[T]]) -> list[T]:
     """What a network says of each of uint8 [B,H,W,3] pictures.
 
     Args:
@@ -34,11 +34,11 @@ def look_at(pictures: UInt8, device: str, look: Callable[[UInt8], Sequence[T]]) 
     """
     import torch
 
-    def alone(batch: UInt8) -> Sequence[T]:
+    def alone(batch: UInt8) -> list[T]:
         with torch.inference_mode():  # a setting of each thread
             return look(batch)
 
-    batches = fixed_batches(pictures, batch_size(device))
+    batches = fixed_batches(pictures, _batch_size(device))
     with exactly():
         if device != "cpu":
             return [entry for batch, count in batches for entry in look(batch)[:count]]
@@ -46,7 +46,7 @@ def look_at(pictures: UInt8, device: str, look: Callable[[UInt8], Sequence[T]]) 
             return [entry for found in pool.map(alone, (b for b, _ in batches)) for entry in found]
 
 
-def batch_size(device: str) -> int:
+def _batch_size(device: str) -> int:
     """How many pictures a network sees at a time on a device ("cpu", "cuda", "cuda:1", ...)."""
     return 1 if device == "cpu" else 16
 

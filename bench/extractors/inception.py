@@ -76,12 +76,12 @@ class Inception:
         network = _network(self.weights.path, self.weights, self.device)
         front = FRONTS[self.front]
 
-        def look(batch: UInt8) -> Float32:
+        def look(batch: UInt8) -> list[Float32]:
             given = front(batch, self.device).contiguous(memory_format=torch.channels_last)
-            found: Float32 = network(given).cpu().numpy()
-            return found
+            return list(network(given).cpu().numpy())
 
-        return np.stack(look_at(pictures, self.device, look))
+        rows = look_at(pictures, self.device, look)
+        return np.stack(rows)
 
 
 def build_inception(tensors: Mapping[str, Tensor]) -> nn.Module:

@@ -64,6 +64,5 @@ def _can_pack() -> bool:
     import torch
 
     names = ("_reorder_convolution_weight", "_convolution_pointwise")
-    return torch.backends.mkldnn.is_available() and all(
-        hasattr(torch.ops.mkldnn, name) for name in names
-    )
+    here: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return here and all(hasattr(torch.ops.mkldnn, name) for name in names)

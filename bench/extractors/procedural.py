@@ -79,13 +79,13 @@ class SegmenterFeatures:
     def _compute(self, pictures: UInt8) -> Float32:
         import torch
 
-        def look(batch: UInt8) -> Float32:
+        def look(batch: UInt8) -> list[Float32]:
             given = scaled(batch, self._network.config.size, self.device)
             means = [level.mean((2, 3)) for level in self._network.network.levels(given)]
-            found: Float32 = torch.cat(means, dim=1).float().cpu().numpy()
-            return found
+            return list(torch.cat(means, dim=1).float().cpu().numpy())
 
-        return np.stack(look_at(pictures, self.device, look))
+        rows = look_at(pictures, self.device, look)
+        return np.stack(rows)
 
 
 class SegmenterLayers(PerceptualNetwork):

@@ -54,13 +54,13 @@ class ProceduralSegmenter(Segmenter):
     def _segment(self, pictures: UInt8) -> Int32:
         from torch.nn import functional as F
 
-        def look(batch: UInt8) -> Int32:
+        def look(batch: UInt8) -> list[Int32]:
             given = scaled(batch, self._network.config.size, self.device)
             logits = self._network.network(given, self.domain)
             logits = F.interpolate(
                 logits, size=pictures.shape[1:3], mode="bilinear", align_corners=False
             )
-            found: Int32 = logits.argmax(1).cpu().numpy().astype(np.int32)
-            return found
+            return list(logits.argmax(1).cpu().numpy().astype(np.int32))
 
-        return np.stack(look_at(pictures, self.device, look))
+        rows = look_at(pictures, self.device, look)
+        return np.stack(rows)

@@ -34,7 +34,7 @@ def test_on_a_cpu_pictures_are_looked_at_one_by_one_in_single_threads(three_thre
     def look(batch):
         threads = torch.get_num_threads()
         seen.append((len(batch), threads, torch.is_inference_mode_enabled()))
-        return batch[:, 0, 0, 0] * 10
+        return (batch[:, 0, 0, 0] * 10).tolist()
 
     assert look_at(numbered(7), "cpu", look) == [0, 10, 20, 30, 40, 50, 60]
     assert seen == [(1, 1, True)] * 7
@@ -45,7 +45,7 @@ def test_as_many_pictures_at_a_time_as_torch_has_threads(three_threads):
 
     def look(batch):
         together.wait()
-        return batch
+        return list(batch)
 
     assert len(look_at(numbered(6), "cpu", look)) == 6
 
@@ -61,6 +61,6 @@ def test_an_error_while_looking_comes_out(three_threads):
 def test_on_an_accelerator_padding_is_cut_off():
     def look(batch):
         assert len(batch) == 16
-        return batch[:, 0, 0, 0]
+        return batch[:, 0, 0, 0].tolist()
 
     assert look_at(numbered(18), "cuda", look) == list(range(18))
