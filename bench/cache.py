@@ -30,6 +30,10 @@ Array = NDArray[Any]
 _DIGEST = hashlib.sha256().digest_size
 
 
+ARITHMETIC = 2
+"""How networks are computed. Raised with any change that moves a last bit under the same name (2: one
+picture on one thread, weights laid out once), so that one run never mixes the two."""
+
 VARIABLE = "SEBENCH_CACHE"
 """The environment variable that names another cache folder; empty for no cache."""
 
@@ -64,7 +68,7 @@ class ArrayCache:
             pictures: [B,...]; each picture's bytes are part of its entry's name.
             compute: gives one array per picture for those that are not there, [M,...] with M <= B.
         """
-        kind = record_hash(recipe)
+        kind = record_hash({**recipe, "arithmetic": ARITHMETIC})
         paths = [self._path(kind, array_hash(picture)) for picture in pictures]
         found = {path: self._read(path) for path in dict.fromkeys(paths)}
         missing = [path for path, array in found.items() if array is None]

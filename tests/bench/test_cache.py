@@ -54,6 +54,14 @@ def test_another_network_has_other_entries(tmp_path, pictures):
     assert work.computed == 6
 
 
+def test_other_arithmetic_has_other_entries(tmp_path, pictures, monkeypatch):
+    work = Counting()
+    ArrayCache(tmp_path).rows({"network": "a"}, pictures, work)
+    monkeypatch.setattr("bench.cache.ARITHMETIC", 0)
+    ArrayCache(tmp_path).rows({"network": "a"}, pictures, work)
+    assert work.computed == 6
+
+
 @pytest.mark.parametrize(
     "damage", [lambda stored: stored[:50], lambda stored: b"", lambda stored: stored[:-1] + b"?"]
 )
