@@ -22,9 +22,11 @@ from typing import Any
 from baselines.checkpoints.loading import ZOO
 from baselines.training.config import TrainingConfig, read_config
 from baselines.training.loop import Trained, train
+from baselines.training.perceptual import perceptual_network
 from bench.atomic import write_json
 from bench.clock import now
 from bench.errors import BadInput, unknown
+from bench.identity import tensors_hash
 from bench.segmenters.unet import FILE as SEGMENTER
 from bench.version import __version__
 
@@ -140,7 +142,7 @@ def _card(name: str, config: TrainingConfig, trained: Trained) -> dict[str, Any]
         "steps": trained.steps,
         "seed": config.seed,
         "data": [dict(record) for record in trained.data],
-        "perceptual": config.weights.through if config.weights.perceptual else None,
+        "perceptual": _perceptual(config),
         "tensors_sha256": trained.saved.tensors_sha256,
         "notes": dict(trained.saved.notes),
         "machine": {
@@ -154,6 +156,15 @@ def _card(name: str, config: TrainingConfig, trained: Trained) -> dict[str, Any]
         "trained": now(),
         "scores": {},
     }
+
+
+def _perceptual(config: TrainingConfig) -> dict[str, str] | None:
+    """The network that the perceptual loss looked through, with the hash of its tensors."""
+    if not config.weights.perceptual:
+        return None
+    state = perceptual_network(config.weights.through).state_dict()
+    digest = tensors_hash((n.removeprefix("network."), value.numpy()) for n, value in state.items())
+    return {"network": config.weights.through, "tensors_sha256": digest}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

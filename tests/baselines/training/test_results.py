@@ -17,6 +17,7 @@ from baselines.training import zoo
 from baselines.training.data import Examples, collate
 from baselines.training.loop import WEIGHTS, train
 from baselines.training.restyling import region_masks
+from bench.segmenters.unet import segmenter_file
 
 EDITORS = {
     "divsem": DivSemEditor,
@@ -89,6 +90,22 @@ def test_a_zoo_model_comes_with_a_card_and_goes_on_where_it_stopped(tmp_path, mo
     assert card["data"][0]["dataset"] == "procedural-rooms"
     weights = load_network("sesame", tmp_path / "zoo" / "sesame-procedural.safetensors")
     assert weights.card.tensors_sha256 == card["tensors_sha256"]
+
+
+def test_a_card_names_the_network_that_the_perceptual_loss_looked_through(tmp_path, monkeypatch):
+    shipped = tmp_path / "tiny.yaml"
+    weights = {"l1": 1, "perceptual": 10, "through": "segmenter"}
+    shipped.write_text(tiny("spmpgan", weights=weights).model_dump_json())
+    monkeypatch.setattr(zoo, "MODELS", {"mine": zoo.Model(str(shipped))})
+    monkeypatch.setattr("bench.segmenters.unet.FILE", "segmenter-procedural.safetensors")
+    out = ["--out", str(tmp_path / "zoo"), "--runs", str(tmp_path)]
+    assert zoo.main(["mine", "--steps", "1", *out]) == 0
+    card = json.loads((tmp_path / "zoo" / "mine.json").read_text())
+    beside = segmenter_file().with_suffix(".json").read_text()
+    assert card["perceptual"] == {
+        "network": "segmenter",
+        "tensors_sha256": json.loads(beside)["tensors_sha256"],
+    }
 
 
 def test_the_zoos_errors_are_one_sentence_and_exit_code_two(tmp_path, capsys):
