@@ -5,12 +5,13 @@
 Writes MODEL.safetensors (half precision) and MODEL.json (its card) into `baselines/zoo`; the run
 with its checkpoint stands in `runs/zoo/MODEL`, and the same command goes on from it. Models of one
 system share data, steps, seed and every field but the one their name says. `segmenter` goes first:
-the perceptual losses of the others look through it.
+the perceptual losses of the others look through it. `all` passes over what is there already.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import platform
 import sys
 from collections.abc import Mapping, Sequence
@@ -115,10 +116,8 @@ def train_model(
         BadInput: see `baselines.training.loop.train`.
     """
     config = model_config(name, steps=steps, seed=seed)
-    called = name if seed == 0 else f"{name}-seed{seed}"
-    target = out / f"{called}.safetensors"
-    if name == "segmenter" and seed == 0 and out == ZOO:
-        target = Path(str(resources.files("bench.segmenters") / SEGMENTER))
+    called = _called(name, seed)
+    target = _target(name, seed, out)
 
     def watch(done: int, total: int, losses: dict[str, float]) -> None:
         if done % 100 == 0 or done == total:
@@ -130,6 +129,27 @@ def train_model(
     )
     write_json(target.with_suffix(".json"), _card(called, config, trained))
     return target
+
+
+def is_there(name: str, *, steps: int | None, seed: int, out: Path = ZOO) -> bool:
+    """Whether a model lies there with a card of the configuration that it would be trained with."""
+    target = _target(name, seed, out)
+    try:
+        card = json.loads(target.with_suffix(".json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    wanted = model_config(name, steps=steps, seed=seed).model_dump(mode="json")
+    return target.is_file() and card.get("config") == wanted
+
+
+def _called(name: str, seed: int) -> str:
+    return name if seed == 0 else f"{name}-seed{seed}"
+
+
+def _target(name: str, seed: int, out: Path) -> Path:
+    if name == "segmenter" and seed == 0 and out == ZOO:
+        return Path(str(resources.files("bench.segmenters") / SEGMENTER))
+    return out / f"{_called(name, seed)}.safetensors"
 
 
 def _card(name: str, config: TrainingConfig, trained: Trained) -> dict[str, Any]:
@@ -177,17 +197,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=ZOO)
     parser.add_argument("--runs", type=Path, default=Path("runs/zoo"))
     given = parser.parse_args(arguments)
-    names = list(MODELS) if given.model == "all" else [given.model]
     try:
-        for name in names:
-            path = train_model(
-                name,
-                steps=given.steps,
-                seed=given.seed,
-                device=given.device,
-                out=given.out,
-                runs=given.runs,
-            )
+        for name in MODELS if given.model == "all" else [given.model]:
+            wanted = {"steps": given.steps, "seed": given.seed, "out": given.out}
+            if given.model == "all" and is_there(name, **wanted):
+                print(f"{name}: is there")
+                continue
+            path = train_model(name, **wanted, device=given.device, runs=given.runs)
             print(path)
     except BadInput as error:
         sys.stderr.write(f"zoo: {error}\n")

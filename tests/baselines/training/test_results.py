@@ -92,6 +92,22 @@ def test_a_zoo_model_comes_with_a_card_and_goes_on_where_it_stopped(tmp_path, mo
     assert weights.card.tensors_sha256 == card["tensors_sha256"]
 
 
+def test_all_passes_over_a_model_that_is_there_and_trains_it_again_for_another_length(
+    tmp_path, monkeypatch, capsys
+):
+    shipped = tmp_path / "tiny.yaml"
+    shipped.write_text(tiny("sesame").model_dump_json())
+    monkeypatch.setattr(zoo, "MODELS", {"sesame-procedural": zoo.Model(str(shipped))})
+    arguments = ["all", "--out", str(tmp_path / "zoo"), "--runs", str(tmp_path)]
+    assert zoo.main([*arguments, "--steps", "1"]) == 0
+    made = (tmp_path / "zoo" / "sesame-procedural.safetensors").stat().st_mtime_ns
+    assert zoo.main([*arguments, "--steps", "1"]) == 0
+    assert "sesame-procedural: is there" in capsys.readouterr().out
+    assert (tmp_path / "zoo" / "sesame-procedural.safetensors").stat().st_mtime_ns == made
+    assert zoo.main([*arguments, "--steps", "2"]) == 0
+    assert (tmp_path / "zoo" / "sesame-procedural.safetensors").stat().st_mtime_ns > made
+
+
 def test_a_card_names_the_network_that_the_perceptual_loss_looked_through(tmp_path, monkeypatch):
     shipped = tmp_path / "tiny.yaml"
     weights = {"l1": 1, "perceptual": 10, "through": "segmenter"}
