@@ -133,6 +133,11 @@ class Registered:
         declared = getattr(self.factory, "needs", None)
         return frozenset(declared) if isinstance(declared, (set, frozenset)) else frozenset()
 
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The forms that a class declares, in its paper's words; empty where it has but one."""
+        return tuple(str(name) for name in getattr(self.factory, "variants", ()))
+
 
 def editor_names() -> list[str]:
     """The names of all registered editors, sorted; imports none of them."""

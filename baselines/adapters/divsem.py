@@ -13,7 +13,7 @@ from baselines.adapters.demands import Demands
 from baselines.adapters.fitting import fit_batch, fit_pictures, fit_reference
 from baselines.adapters.network_editor import NetworkEditor
 from baselines.adapters.options import EdgeSource, check_choice
-from baselines.divsem import DivSem
+from baselines.divsem import VARIANTS, DivSem
 from baselines.layers.condition import Condition, RegionStyle
 from baselines.layers.region_style import RegionMeans, separate_regions
 from baselines.style_bank import StyleBank
@@ -46,6 +46,8 @@ class DivSemEditor(NetworkEditor[DivSem]):
     Raises:
         BadInput: weights that are missing, truncated, or of another system or variant.
     """
+
+    variants = tuple(VARIANTS)
 
     def __init__(
         self,

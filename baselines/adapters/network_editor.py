@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from torch import Tensor, nn
 
@@ -38,6 +38,7 @@ class NetworkEditor(abc.ABC, Generic[Network]):
     """
 
     needs: frozenset[str] = frozenset()
+    variants: ClassVar[tuple[str, ...]]
     demands = Demands()
 
     def __init__(

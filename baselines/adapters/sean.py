@@ -12,7 +12,7 @@ from baselines.adapters.demands import Demands
 from baselines.adapters.network_editor import NetworkEditor
 from baselines.adapters.options import check_choice
 from baselines.layers.region_adaptive import StyledRegions
-from baselines.sean import SEANGenerator
+from baselines.sean import VARIANTS, SEANGenerator
 from bench.batch import EditBatch
 from bench.errors import EditFailed
 
@@ -41,6 +41,8 @@ class SEANEditor(NetworkEditor[SEANGenerator]):
         BadInput: weights that are missing, truncated, or of another system or variant; an unknown
             style or precision.
     """
+
+    variants = tuple(VARIANTS)
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ from torch import Tensor
 from baselines.adapters.arithmetic import Arithmetic, Precision
 from baselines.adapters.demands import Demands
 from baselines.adapters.network_editor import NetworkEditor
-from baselines.sesame import SESAMEGenerator, sesame_labels
+from baselines.sesame import VARIANTS, SESAMEGenerator, sesame_labels
 from bench.batch import EditBatch
 
 __all__ = ["SESAMEEditor"]
@@ -29,6 +29,8 @@ class SESAMEEditor(NetworkEditor[SESAMEGenerator]):
         BadInput: weights that are missing, truncated, or of another system or variant; an unknown
             precision.
     """
+
+    variants = tuple(VARIANTS)
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ from torch import Tensor
 from baselines.adapters.arithmetic import Arithmetic, Precision
 from baselines.adapters.demands import Demands
 from baselines.adapters.network_editor import NetworkEditor
-from baselines.spade import SPADEGenerator, spade_labels
+from baselines.spade import VARIANTS, SPADEGenerator, spade_labels
 from bench.batch import EditBatch
 
 __all__ = ["SPADEEditor"]
@@ -31,6 +31,8 @@ class SPADEEditor(NetworkEditor[SPADEGenerator]):
         BadInput: weights that are missing, truncated, or of another system or variant; an unknown
             precision.
     """
+
+    variants = tuple(VARIANTS)
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from baselines.adapters.fitting import fit_batch, fit_pictures
 from baselines.adapters.network_editor import NetworkEditor
 from baselines.adapters.options import EdgeSource, check_choice
 from baselines.layers.condition import Condition
-from baselines.spmpgan import SPMPGAN
+from baselines.spmpgan import SPMPGAN, VARIANTS
 from bench.batch import EditBatch
 
 __all__ = ["SPMPGANEditor"]
@@ -36,6 +36,8 @@ class SPMPGANEditor(NetworkEditor[SPMPGAN]):
         BadInput: weights that are missing, truncated, or of another system or variant;
             an option that is not one of its words.
     """
+
+    variants = tuple(VARIANTS)
 
     def __init__(
         self,

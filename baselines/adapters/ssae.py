@@ -12,7 +12,7 @@ from baselines.adapters.demands import Demands
 from baselines.adapters.fitting import fit_batch, fit_pictures
 from baselines.adapters.network_editor import NetworkEditor
 from baselines.adapters.options import check_choice
-from baselines.ssae import REGIONS, SSAE
+from baselines.ssae import REGIONS, SSAE, VARIANTS
 from bench.batch import EditBatch
 from bench.errors import EditFailed
 
@@ -37,6 +37,7 @@ class SSAEEditor(NetworkEditor[SSAE]):
         BadInput: weights that are missing, truncated, or of another system or variant.
     """
 
+    variants = tuple(VARIANTS)
     needs = frozenset({"original"})
     demands = Demands(hole=True)
 

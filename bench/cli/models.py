@@ -25,6 +25,8 @@ def list_models() -> None:
         about = editor.summary if editor.problem is None else f"cannot be used: {editor.problem}"
         needs = f"  [needs {', '.join(sorted(editor.needs))}]" if editor.needs else ""
         typer.echo(f"{editor.name}: {about}{needs}")
+        if editor.variants:
+            typer.echo(f"    variants: {', '.join(editor.variants)}")
         typer.echo(f"    from {editor.source} ({editor.target})")
 
 
@@ -52,6 +54,8 @@ def show(
     typer.echo(f"{editor.name} ({editor.target}, from {editor.source})\n")
     typer.echo(inspect.getdoc(editor.factory) or "")
     typer.echo(f"\nneeds: {', '.join(sorted(editor.needs)) or 'nothing but the masked picture'}")
+    if editor.variants:
+        typer.echo(f"variants: {', '.join(editor.variants)}")
     typer.echo("options:")
     typer.echo("\n".join(f"  {line}" for line in option_lines(editor.factory)) or "  none")
     if cost is not None:

@@ -116,6 +116,13 @@ def test_datasets_check_says_what_is_wrong_file_by_file(call, tmp_path: Path) ->
     assert "scene4.png" in out
 
 
+def test_models_list_shows_the_variants_in_the_papers_words(call) -> None:
+    _, out, _ = call("models", "list")
+    assert "variants: full, w SPADE, large SPADE, w norm, w/o prog, S\n" in out
+    _, out, _ = call("models", "show", "divsem")
+    assert "variants: full, w/o style, w/o valid ratio, single scale, style 64, style 256" in out
+
+
 def test_models_list_shows_where_an_editor_comes_from(call) -> None:
     code, out, _ = call("models", "list")
     assert code == 0
