@@ -119,6 +119,8 @@ def train_model(
     called = _called(name, seed)
     target = _target(name, seed, out)
 
+    seen = _perceptual(config)  # before the training: hours later another file may lie there
+
     def watch(done: int, total: int, losses: dict[str, float]) -> None:
         if done % 100 == 0 or done == total:
             shown = ", ".join(f"{key} {value:.3f}" for key, value in losses.items())
@@ -127,7 +129,7 @@ def train_model(
     trained = train(
         config, runs / called, device=device, resume=True, half=True, weights=target, watch=watch
     )
-    write_json(target.with_suffix(".json"), _card(called, config, trained))
+    write_json(target.with_suffix(".json"), _card(called, config, trained, seen))
     return target
 
 
@@ -152,7 +154,9 @@ def _target(name: str, seed: int, out: Path) -> Path:
     return out / f"{_called(name, seed)}.safetensors"
 
 
-def _card(name: str, config: TrainingConfig, trained: Trained) -> dict[str, Any]:
+def _card(
+    name: str, config: TrainingConfig, trained: Trained, perceptual: dict[str, str] | None
+) -> dict[str, Any]:
     """What a reader wants to know of a model; scores are filled in when it has been scored."""
     import torch
 
@@ -162,7 +166,7 @@ def _card(name: str, config: TrainingConfig, trained: Trained) -> dict[str, Any]
         "steps": trained.steps,
         "seed": config.seed,
         "data": [dict(record) for record in trained.data],
-        "perceptual": _perceptual(config),
+        "perceptual": perceptual,
         "tensors_sha256": trained.saved.tensors_sha256,
         "notes": dict(trained.saved.notes),
         "machine": {

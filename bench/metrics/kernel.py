@@ -44,8 +44,16 @@ def kernel_distance(
 
 
 def _kernel(one: NDArray[np.floating], two: NDArray[np.floating]) -> Float64:
-    wide = np.asarray(one, np.float64) @ np.asarray(two, np.float64).T
+    # A copy of its own, or equal operands would go to another routine that rounds otherwise, and
+    # equal sets would not be at distance 0.
+    other = np.array(two, np.float64)
+    wide = np.asarray(one, np.float64) @ other.T
     return np.asarray((wide / one.shape[1] + 1) ** 3)
+
+
+def _twice(kernel: Float64) -> Float64:
+    """The matrix and its transpose: symmetric in the last bit, however the product was summed."""
+    return kernel + kernel.T
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +78,8 @@ class KernelSums:
         """
         if codes.size == 0 or int(codes.max()) < 1:
             raise ValueError("a kernel distance between paired sets takes two scenes")
-        cross = _kernel(real, fake)
-        h = _kernel(real, real) + _kernel(fake, fake) - cross - cross.T
+        cross = _twice(_kernel(real, fake))
+        h = _twice(_kernel(real, real)) / 2 + _twice(_kernel(fake, fake)) / 2 - cross
         member = np.zeros((int(codes.max()) + 1, codes.size))
         member[codes, np.arange(codes.size)] = 1
         return cls(member @ h @ member.T, member.sum(axis=1))
