@@ -53,7 +53,7 @@ def _kernel(one: NDArray[np.floating], two: NDArray[np.floating]) -> Float64:
 
 def _twice(kernel: Float64) -> Float64:
     """The matrix and its transpose: symmetric in the last bit, however the product was summed."""
-    return kernel + kernel.T
+    return np.asarray(kernel + kernel.T)
 
 
 @dataclass(frozen=True, eq=False)
