@@ -45,8 +45,8 @@ class LoadedSegmenter:
         return self.network.config
 
 
-class SegmenterFeatures:
-    """Mean features of pictures, one number a channel of every level.
+class _OurSegmenter:
+    """What looks through the segmenter.
 
     Args:
         device: where the network runs.
@@ -60,17 +60,26 @@ class SegmenterFeatures:
     def __init__(self, device: str = "cpu", folders: Sequence[Path] | None = None) -> None:
         self.device = device
         self._network = loaded(device, folders)
+
+    def _record(self, layer: str) -> Record:
+        return {
+            "network": "segmenter-procedural",
+            "tensors": self._network.tensors_hash,
+            "front": f"bilinear to {self._network.config.size}, antialiased",
+            "layer": layer,
+        }
+
+
+class SegmenterFeatures(_OurSegmenter):
+    """Mean features of pictures, one number a channel of every level."""
+
+    def __init__(self, device: str = "cpu", folders: Sequence[Path] | None = None) -> None:
+        super().__init__(device, folders)
         self._recent = Recent(self._compute)
 
     def identity(self) -> Record:
         """Tensors and preprocessing: the extractor's part of the protocol hash."""
-        config = self._network.config
-        return {
-            "network": "segmenter-procedural",
-            "tensors": self._network.tensors_hash,
-            "front": f"bilinear to {config.size}, antialiased",
-            "layer": f"means of all encoder levels, {sum(config.widths)}",
-        }
+        return self._record(f"means of all encoder levels, {sum(self._network.config.widths)}")
 
     def features(self, pictures: UInt8) -> Float32:
         """float32 [B,D] of uint8 [B,H,W,3] RGB."""
@@ -88,31 +97,13 @@ class SegmenterFeatures:
         return np.stack(rows)
 
 
-class SegmenterLayers(PerceptualNetwork):
-    """The levels of the encoder, of unit length at each pixel; each level counts alike.
-
-    Args:
-        device: where the network runs.
-        folders: where weights are looked for; None = where SEBENCH_WEIGHTS says.
-
-    Raises:
-        WeightsMissing: where the segmenter's weights are not here.
-        BadInput: where its file is damaged.
-    """
-
-    def __init__(self, device: str = "cpu", folders: Sequence[Path] | None = None) -> None:
-        self.device = device
-        self._network = loaded(device, folders)
+class SegmenterLayers(_OurSegmenter, PerceptualNetwork):
+    """The levels of the encoder, of unit length at each pixel; each level counts alike."""
 
     def identity(self) -> Record:
         """Tensors and preprocessing: the network's part of the protocol hash."""
-        config = self._network.config
-        return {
-            "network": "segmenter-procedural",
-            "tensors": self._network.tensors_hash,
-            "front": f"bilinear to {config.size}, antialiased",
-            "layer": f"all {len(config.widths)} encoder levels, unit length, equal weights",
-        }
+        levels = len(self._network.config.widths)
+        return self._record(f"all {levels} encoder levels, unit length, equal weights")
 
     def features(self, pictures: UInt8) -> list[Features]:
         """The levels [C,h,w] of each of uint8 [B,H,W,3] RGB pictures."""
