@@ -24,7 +24,6 @@ from baselines.training.data import Examples
 from baselines.training.losses import (
     discriminator_softplus,
     generator_softplus,
-    gradient_penalty,
 )
 from baselines.training.recipe import Losses, Saved, detached
 from baselines.training.swapping import SwappingRecipe, fresh_generators
@@ -96,9 +95,7 @@ class RestylingRecipe(SwappingRecipe):
         real, fake = judge(torch.cat([plain, refined.detach()])).chunk(2)
         loss = discriminator_softplus(real, fake)
         if step % weights.lazy == 0:
-            leaf = plain.detach().requires_grad_()
-            penalty = gradient_penalty(self.players["D"].plain(leaf), leaf)
-            loss = loss + weights.lazy * weights.r1 / 2 * penalty
+            loss = loss + weights.lazy * weights.r1 / 2 * self._penalty(plain)
         self.update("D", loss)
         return detached(discriminator=loss, **parts)
 

@@ -133,7 +133,7 @@ def train_model(
     return target
 
 
-def is_there(name: str, *, steps: int | None, seed: int, out: Path = ZOO) -> bool:
+def _is_there(name: str, *, steps: int | None, seed: int, out: Path = ZOO) -> bool:
     """Whether a model lies there with a card of the configuration that it would be trained with."""
     target = _target(name, seed, out)
     try:
@@ -204,7 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for name in MODELS if given.model == "all" else [given.model]:
             wanted = {"steps": given.steps, "seed": given.seed, "out": given.out}
-            if given.model == "all" and is_there(name, **wanted):
+            if given.model == "all" and _is_there(name, **wanted):
                 print(f"{name}: is there")
                 continue
             path = train_model(name, **wanted, device=given.device, runs=given.runs)

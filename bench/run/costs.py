@@ -27,7 +27,9 @@ def cost_rows(
     rows: list[dict[str, Any]] = []
     for task in plan.tasks:
         times = read_shards(folder.root / "times" / task.slug)
-        for method in (method for method in methods if method.edits(task)):
+        for method in methods:
+            if not method.edits(task):
+                continue
             mine = times[times["method"] == method.name]
             ms = mine["ms"].astype(float).dropna()
             timed = len(ms) > 0
