@@ -38,7 +38,9 @@ class MaskPredictor(nn.Module):
         # The encoder's pretrained weights expect ImageNet's statistics.
         mean = picture.new_tensor((0.485, 0.456, 0.406)).view(3, 1, 1)
         deviation = picture.new_tensor((0.229, 0.224, 0.225)).view(3, 1, 1)
-        levels = self.encoder((picture / 2 + 0.5 - mean) / deviation)
+        # Planes in order, because oneDNN on AVX2 writes past its memory in the backward pass of a
+        # strided 1x1 convolution of few channels over channels-last (seen with torch 2.14.1).
+        levels = self.encoder(((picture / 2 + 0.5 - mean) / deviation).contiguous())
         x = self.decoder[-1](self.branches[-1](levels[-1]))
         for i in range(len(levels) - 2, -1, -1):
             branch = self.branches[i](levels[i])
