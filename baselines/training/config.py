@@ -13,6 +13,8 @@ variant, so that data, steps, seed and budget are shared.
 
 from __future__ import annotations
 
+import bisect
+import itertools
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -138,7 +140,8 @@ class TrainingConfig(BaseModel):
         epochs: passes over the data where `steps` is None.
         steps: steps of the whole run.
         seed: of the initial weights and of every draw.
-        phases: shares of the steps for SSAE's parts (autoencoder, mask predictors, refinement).
+        phases: shares of the steps for the parts of a training: SSAE's three (autoencoder, mask
+            predictors, refinement), the segmenter's two; (1) where there is one.
         start: weights of an autoencoder that SSAE starts from, as `load_network` takes them.
         precision: of Lightning Fabric.
         checkpoint, picture: steps between two checkpoints, and between two logged pictures.
@@ -157,7 +160,7 @@ class TrainingConfig(BaseModel):
     epochs: float | None = Field(default=None, gt=0)
     steps: int | None = Field(default=None, ge=1)
     seed: int = Field(default=0, ge=0)
-    phases: tuple[float, float, float] = (1.0, 0.0, 0.0)
+    phases: tuple[float, ...] = (1.0,)
     start: Path | None = None
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     checkpoint: int = Field(default=500, ge=1)
@@ -171,6 +174,12 @@ class TrainingConfig(BaseModel):
         if abs(sum(self.phases) - 1) > 1e-9:
             raise ValueError("phases must add up to 1")
         return self
+
+    def phase(self, step: int, steps: int) -> tuple[int, range]:
+        """Number and steps of the phase that a step of 0..steps-1 lies in."""
+        ends = [round(share * steps) for share in itertools.accumulate(self.phases)]
+        number = bisect.bisect_right(ends, step)
+        return number, range(ends[number - 1] if number else 0, ends[number])
 
     def length(self, scenes: int, devices: int) -> int:
         """How many steps the run has."""

@@ -92,7 +92,10 @@ class Recipe(abc.ABC):
 
     def schedule(self, step: int) -> None:
         """Sets every learning rate to what it is at a step."""
-        factor = self.config.optimisation.factor(step, self.steps)
+        self.set_rates(self.config.optimisation.factor(step, self.steps))
+
+    def set_rates(self, factor: float) -> None:
+        """Sets every learning rate to its player's times a factor."""
         for player in self.players.values():
             for group in player.optimiser.param_groups:
                 group["lr"] = player.rate * factor

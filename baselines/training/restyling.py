@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -71,10 +71,8 @@ class RestylingRecipe(SwappingRecipe):
 
     def phase(self, step: int) -> Phase:
         """Which part is trained at a step."""
-        first, second, _ = self.config.phases
-        if step < round(first * self.steps):
-            return "autoencoder"
-        return "masks" if step < round((first + second) * self.steps) else "refinements"
+        number, _ = self.config.phase(step, self.steps)
+        return get_args(Phase)[number]  # type: ignore[no-any-return]
 
     def save(self, out: Path, *, half: bool) -> Saved:
         """Weights and card of all parts."""
@@ -104,7 +102,12 @@ class RestylingRecipe(SwappingRecipe):
             raise BadInput(
                 "phases: without a phase for the autoencoder, `start` must name a trained one"
             )
-        if not form.refine and self.config.phases[2] > 0:
+        if len(self.config.phases) > len(get_args(Phase)):
+            raise BadInput(
+                f"phases: has {len(self.config.phases)} shares, but SSAE's training has three parts "
+                f"({', '.join(get_args(Phase))})"
+            )
+        if not form.refine and sum(self.config.phases[2:]) > 0:
             raise BadInput(
                 f"phases: variant {self.config.variant!r} has no refinements to train; "
                 "make the third share 0"

@@ -49,6 +49,18 @@ def test_epochs_become_steps_by_scenes_batch_and_devices():
     assert config.length(2975, devices=2) == round(200 * 2975 / 8)
 
 
+def test_phases_share_the_steps_out():
+    three = tiny("ssae", phases=(0.5, 0.25, 0.25))
+    assert [three.phase(step, 8) for step in (0, 3, 4, 6, 7)] == [
+        (0, range(4)),
+        (0, range(4)),
+        (1, range(4, 6)),
+        (2, range(6, 8)),
+        (2, range(6, 8)),
+    ]
+    assert tiny("ssae", phases=(0, 0.8, 0.2)).phase(0, 10) == (1, range(8))
+
+
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "segmenter"])
 def test_a_zoo_model_has_about_seven_hundred_thousand_parameters_at_most(name):
     config = model_config(name)

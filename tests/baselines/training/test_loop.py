@@ -7,6 +7,7 @@ from tiny import SYSTEMS, tiny
 
 from baselines.training import loop
 from baselines.training.loop import CHECKPOINT, WEIGHTS, train
+from baselines.training.segmenter import SegmenterRecipe
 from bench.errors import BadInput
 
 
@@ -161,3 +162,16 @@ def test_the_segmenters_features_take_part_where_they_are_asked_for(tmp_path, mo
         train(config, tmp_path / system, watch=lambda done, total, found: seen.append(found))
     assert all(losses["perceptual"] > 0 and losses["style"] > 0 for losses in seen)
     assert len(seen) == 4
+
+
+def test_the_segmenters_second_phase_adds_the_jaccard_loss_at_a_third_of_the_rate(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("baselines.training.segmenter.mean_iou", lambda *_: 0.5)
+    rates, seen = [], []
+    monkeypatch.setattr(SegmenterRecipe, "set_rates", lambda self, factor: rates.append(factor))
+    optimisation = {"generator": 1, "discriminator": 1, "betas": (0.9, 0.999), "constant": 0}
+    config = tiny("segmenter", steps=6, phases=(2 / 3, 1 / 3), optimisation=optimisation)
+    train(config, tmp_path, watch=lambda _, __, losses: seen.append(sorted(losses)))
+    assert rates == pytest.approx([1, 3 / 4, 2 / 4, 1 / 4, 1 / 3, 1 / 6])
+    assert seen == [["cross_entropy"]] * 4 + [["cross_entropy", "jaccard"]] * 2

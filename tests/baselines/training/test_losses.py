@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torchmetrics.functional.classification import multiclass_jaccard_index
 
 from baselines.training.losses import (
     discriminator_hinge,
@@ -14,6 +15,7 @@ from baselines.training.losses import (
     gradient_penalty,
 )
 from baselines.training.perceptual import Perceptual, gram, perceptual_network
+from baselines.training.segmenter import soft_jaccard
 from bench.weights import WeightsMissing
 
 
@@ -107,3 +109,19 @@ def test_vgg_is_seen_at_the_first_activation_of_every_stage(monkeypatch):
         expected = expected + weight * (one - other).abs().mean()
     found = perceptual_network("vgg19")(fake, real)
     torch.testing.assert_close(found.detach(), expected)
+
+
+def test_sure_guesses_have_the_jaccard_loss_of_their_counts():
+    dice = torch.Generator().manual_seed(0)
+    labels, guessed = (torch.randint(0, 4, (2, 8, 8), generator=dice) for _ in range(2))
+    logits = 1000.0 * torch.nn.functional.one_hot(guessed, 4).permute(0, 3, 1, 2)
+    index = multiclass_jaccard_index(guessed, labels, num_classes=4, average="macro")
+    assert float(soft_jaccard(logits, labels)) == pytest.approx(1 - float(index), abs=1e-6)
+
+
+def test_the_jaccard_loss_counts_neither_void_nor_classes_that_are_not_there():
+    # Two classes of one pixel each, guessed at a half: (1/2) / (1/2 + 1/2 + 1/2) each.
+    labels = torch.tensor([[[0, 1, -1]]])
+    logits = torch.tensor([0.0, 0.0, -1000.0]).view(1, 3, 1, 1).repeat(1, 1, 1, 3)
+    logits[..., 2] = 7.0
+    assert float(soft_jaccard(logits, labels)) == pytest.approx(2 / 3)

@@ -78,7 +78,7 @@ def tiny(system: str, **fields: object) -> TrainingConfig:
             "batch": 2,
             "steps": 4,
             "checkpoint": 2,
-            "phases": (0.5, 0.25, 0.25) if system == "ssae" else (1, 0, 0),
+            "phases": (0.5, 0.25, 0.25) if system == "ssae" else (1,),
             **fields,
         }
     )
