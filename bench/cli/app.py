@@ -22,6 +22,7 @@ from bench.cli import (
     score,
     suites,
     train,
+    trainings,
     weights,
 )
 from bench.version import __version__
@@ -59,6 +60,7 @@ app.command("report")(report.report)
 app.command("export")(export.export)
 app.command("figures")(export.figures)
 app.command("compare")(compare.compare)
+app.command("trainings")(trainings.trainings)
 app.command("gate")(gate.gate)
 app.command("history")(history.history)
 app.command("train")(train.train)

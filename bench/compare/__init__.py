@@ -5,6 +5,7 @@ from bench.compare.comparison import Comparison, compare
 from bench.compare.evidence import Evidence, Key, Side
 from bench.compare.from_run import read_side_of_run
 from bench.compare.margin import Margin, default_margin, parse_margin
+from bench.compare.trainings import TrainingChange, compare_trainings, trainings_of
 
 __all__ = [
     "Change",
@@ -13,10 +14,13 @@ __all__ = [
     "Key",
     "Margin",
     "Side",
+    "TrainingChange",
     "Verdict",
     "compare",
+    "compare_trainings",
     "default_margin",
     "judge",
     "parse_margin",
     "read_side_of_run",
+    "trainings_of",
 ]

@@ -4,6 +4,7 @@ from reports.figures.cost import quality_against_cost
 from reports.figures.curves import per_class, per_mask_area
 from reports.figures.differences import differences
 from reports.figures.grid import comparison_grid
+from reports.figures.trainings import training_differences, write_training_figures
 from reports.figures.write import write_figures
 
 __all__ = [
@@ -12,5 +13,7 @@ __all__ = [
     "per_class",
     "per_mask_area",
     "quality_against_cost",
+    "training_differences",
     "write_figures",
+    "write_training_figures",
 ]

@@ -1,0 +1,40 @@
+"""`sebench trainings`: variants told apart beyond the spread of their trainings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["trainings"]
+
+
+def trainings(
+    run: Annotated[Path, typer.Argument(help="A run directory.")],
+    reference: Annotated[
+        str | None,
+        typer.Option(help="The variant that the others are compared with (default: the first)."),
+    ] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write a table.")] = None,
+    figures: Annotated[
+        Path | None, typer.Option(help="A folder: draw the differences of every task, SVG and PDF.")
+    ] = None,
+) -> None:
+    """Compare variants that were trained several times: methods NAME, NAME-seed1, NAME-seed2, ...
+
+    A difference counts only beyond the spread of trainings and of scenes together.
+    """
+    from bench.atomic import write_text
+    from bench.compare import compare_trainings, read_side_of_run
+    from bench.compare.trainings_text import training_lines, training_markdown
+
+    changes = compare_trainings(read_side_of_run(run), reference)
+    if markdown is not None:
+        write_text(markdown, training_markdown(changes))
+    if figures is not None:
+        from reports.figures import write_training_figures
+
+        for path in write_training_figures(changes, figures):
+            typer.echo(str(path))
+    typer.echo("\n".join(training_lines(changes)))
