@@ -29,12 +29,14 @@ def trainings(
     from bench.compare import compare_trainings, read_side_of_run
     from bench.compare.trainings_text import training_lines, training_markdown
 
-    changes = compare_trainings(read_side_of_run(run), reference)
+    side = read_side_of_run(run)
+    assert side.run is not None
+    changes = compare_trainings(side, reference)
     if markdown is not None:
         write_text(markdown, training_markdown(changes))
     if figures is not None:
         from reports.figures import write_training_figures
 
-        for path in write_training_figures(changes, figures):
+        for path in write_training_figures(changes, side.run, figures):
             typer.echo(str(path))
     typer.echo("\n".join(training_lines(changes)))

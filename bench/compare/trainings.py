@@ -23,6 +23,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, variance
 
+import numpy as np
+
 from bench.compare.change import Verdict
 from bench.compare.comparison import whole
 from bench.compare.evidence import Evidence, Key, Side
@@ -162,7 +164,7 @@ def _mean(name: str, group: Sequence[Evidence]) -> Evidence:
         first,
         key=first.key._replace(method=name),
         value=fmean(_values(group)),
-        values=sum(aligned) / len(aligned),
+        values=np.mean(aligned, axis=0),
     )
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from bench.run.reader import Run
+
 __all__ = ["training_differences", "write_training_figures"]
 
 COLUMNS = 3
@@ -46,12 +48,14 @@ def training_differences(changes: Sequence[TrainingChange]) -> Figure:
     return drawn
 
 
-def write_training_figures(changes: Sequence[TrainingChange], folder: Path) -> Iterator[Path]:
-    """Writes FOLDER/TASK-trainings.svg and .pdf for every task."""
+def write_training_figures(
+    changes: Sequence[TrainingChange], run: Run, folder: Path
+) -> Iterator[Path]:
+    """Writes FOLDER/TASK/trainings.svg and .pdf for every task of a run."""
     for task in dict.fromkeys(change.pair.key.task for change in changes):
         drawn = training_differences([one for one in changes if one.pair.key.task == task])
         for suffix in ("svg", "pdf"):
-            yield save(drawn, folder / f"{task}-trainings.{suffix}")
+            yield save(drawn, folder / run.task(task).slug / f"trainings.{suffix}")
 
 
 def _panel(axes: Axes, changes: Sequence[TrainingChange]) -> None:
