@@ -24,7 +24,7 @@ from bench.identity import Record
 from bench.scene import Bool, Int32, LabelSpace, Scene, UInt8
 from bench.window import cut_scene
 
-__all__ = ["Example", "Examples", "collate"]
+__all__ = ["Example", "Examples", "Scenes", "SharedScenes", "collate"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,29 +42,68 @@ class Example:
     instances: Int32 | None
 
 
+class Scenes:
+    """A dataset's scenes at a configuration's size, each read once while `config.keep` has room.
+
+    Args:
+        config: which scenes.
+        dataset: one of `config.also` in place of `config.dataset`.
+
+    Raises:
+        BadInput: a dataset that is not there.
+    """
+
+    def __init__(self, config: TrainingData, dataset: str | None = None) -> None:
+        self.dataset: Dataset = open_dataset(
+            dataset or config.dataset, config.path, config.subset, count=config.count
+        )
+        self._fit = Fit(config.load, "native" if config.load is None else "resize")
+        self.read = functools.lru_cache(maxsize=config.keep)(self._load)
+
+    def _load(self, scene: str) -> Scene:
+        return self.dataset.read(scene, self._fit)
+
+
+class SharedScenes:
+    """Opens scenes for several runs, one after the other, that read or draw each only once.
+
+    Scenes stay for as long as the runs ask for the same size, subset and folder.
+    """
+
+    def __init__(self) -> None:
+        self._key = ""
+        self._open: dict[str, Scenes] = {}
+
+    def __call__(self, config: TrainingData, dataset: str) -> Scenes:
+        """The scenes of a dataset, new ones where the configuration's are others."""
+        key = config.model_dump_json(include={"path", "subset", "count", "load", "keep"})
+        if key != self._key:
+            self._key, self._open = key, {}
+        if dataset not in self._open:
+            self._open[dataset] = Scenes(config, dataset)
+        return self._open[dataset]
+
+
 class Examples:
     """The endless stream of a configuration's examples.
 
     Args:
         config: which scenes, and how one becomes an example.
         seed: of all draws.
-        dataset: one of `config.also` in place of `config.dataset`.
+        scenes: where they are read; those of `config.dataset` where None.
 
     Raises:
         BadInput: a dataset that is not there, or a mask protocol that does not exist.
     """
 
-    def __init__(self, config: TrainingData, seed: int, dataset: str | None = None) -> None:
+    def __init__(self, config: TrainingData, seed: int, scenes: Scenes | None = None) -> None:
         self.config = config
         self.seed = seed
-        self.dataset: Dataset = open_dataset(
-            dataset or config.dataset, config.path, config.subset, count=config.count
-        )
-        self._fit = Fit(config.load, "native" if config.load is None else "resize")
+        self._scenes = scenes or Scenes(config)
+        self.dataset = self._scenes.dataset
         self._masks = [_protocol(recipe) for recipe in config.masks]
         self._otherwise = _protocol(config.otherwise)
         self._places = {scene: place for place, scene in enumerate(self.dataset.ids)}
-        self._read = functools.lru_cache(maxsize=config.keep)(self._load)
         self._order = functools.lru_cache(maxsize=2)(self._permuted)
 
     def __len__(self) -> int:
@@ -91,7 +130,7 @@ class Examples:
             BadInput: a file that cannot be read, with its name; or a picture below the crop's size.
         """
         epoch, place = divmod(number, len(self))
-        scene = self._read(self.dataset.ids[self._order(epoch)[place]])
+        scene = self._scenes.read(self.dataset.ids[self._order(epoch)[place]])
         key = ("training", self.dataset.name, scene.id, self.seed, epoch)
         dice = masks.Stream(*key)
         cropped = self._crop(scene, dice)
@@ -105,9 +144,6 @@ class Examples:
             np.ascontiguousarray(labels[:, ::step]),
             None if instances is None else np.ascontiguousarray(instances[:, ::step]),
         )
-
-    def _load(self, scene: str) -> Scene:
-        return self.dataset.read(scene, self._fit)
 
     def _permuted(self, epoch: int) -> tuple[int, ...]:
         stream = masks.Stream("training order", self.dataset.name, self.seed, epoch)

@@ -18,8 +18,8 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from baselines.training.checkpoint import load_checkpoint, save_checkpoint
-from baselines.training.config import TrainingConfig
-from baselines.training.data import Examples
+from baselines.training.config import TrainingConfig, TrainingData
+from baselines.training.data import Examples, Scenes
 from baselines.training.feed import feed
 from baselines.training.log import Log
 from baselines.training.recipe import Losses, Recipe, Saved
@@ -29,13 +29,17 @@ from bench.errors import BadInput
 from bench.identity import Record
 from masks import Stream
 
-__all__ = ["CHECKPOINT", "WEIGHTS", "Trained", "Watch", "train"]
+__all__ = ["CHECKPOINT", "WEIGHTS", "Opener", "Trained", "Watch", "train"]
 
 CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
 
 Watch = Callable[[int, int, "dict[str, float]"], None]
 """Called after every step with the steps done, the steps of the whole run, and the losses."""
+
+
+Opener = Callable[[TrainingData, str], Scenes]
+"""The scenes of a dataset, by configuration and name."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ def train(
     half: bool = False,
     weights: Path | None = None,
     watch: Watch | None = None,
+    scenes: Opener = Scenes,
 ) -> Trained:
     """Trains a system.
 
@@ -75,6 +80,7 @@ def train(
         half: store the weights in half precision.
         weights: where they go; `weights.safetensors` in the folder where None.
         watch: told of every step.
+        scenes: opens the scenes of a dataset; `SharedScenes` keeps them for the next run.
 
     Raises:
         BadInput: a folder with a run in it and no `resume`, a checkpoint of another configuration,
@@ -82,7 +88,7 @@ def train(
             run that diverged. What was trained up to the last checkpoint is kept.
     """
     fabric = _fabric(device, config)
-    sources = _sources(config)
+    sources = _sources(config, scenes)
     steps = config.length(sum(len(source) for source in sources), fabric.world_size)
     # Keyed like every draw; ablations of one seed differ only where their layers do.
     torch.manual_seed(_word("initial", config.seed))
@@ -159,9 +165,9 @@ def _begin(out: Path, recipe: Recipe, config: TrainingConfig, resume: bool) -> i
     return load_checkpoint(path, recipe.players, config.identity())
 
 
-def _sources(config: TrainingConfig) -> Sequence[Examples]:
+def _sources(config: TrainingConfig, scenes: Opener) -> Sequence[Examples]:
     names = (config.data.dataset, *config.data.also)
-    return [Examples(config.data, config.seed, name) for name in names]
+    return [Examples(config.data, config.seed, scenes(config.data, name)) for name in names]
 
 
 def _fabric(device: str, config: TrainingConfig) -> Fabric:

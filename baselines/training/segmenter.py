@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from baselines.training.config import TrainingConfig, TrainingData
-from baselines.training.data import Examples, collate
+from baselines.training.data import Examples, Scenes, collate
 from baselines.training.recipe import Losses, Recipe, Saved, detached
 from bench.batch import EditBatch
 from bench.errors import BadInput
@@ -126,7 +126,7 @@ def mean_iou(network: SegmenterNet, domain: str, data: TrainingData) -> float:
     Classes with an empty union do not count; nor do void pixels.
     """
     test = data.model_copy(update={"subset": "test", "masks": (), "flip": False, "count": None})
-    examples = Examples(test, 0, domain)
+    examples = Examples(test, 0, Scenes(test, domain))
     classes = len(examples.space)
     counts = torch.zeros(classes, classes, dtype=torch.int64)
     device = next(network.parameters()).device

@@ -22,7 +22,8 @@ from typing import Any
 
 from baselines.checkpoints.loading import ZOO
 from baselines.training.config import TrainingConfig, read_config
-from baselines.training.loop import Trained, train
+from baselines.training.data import Scenes, SharedScenes
+from baselines.training.loop import Opener, Trained, train
 from baselines.training.perceptual import perceptual_network
 from bench.atomic import write_json
 from bench.clock import now
@@ -101,6 +102,7 @@ def train_model(
     device: str = "cpu",
     out: Path = ZOO,
     runs: Path = Path("runs/zoo"),
+    scenes: Opener = Scenes,
 ) -> Path:
     """Trains a model of the zoo, or goes on with it; returns its weights file.
 
@@ -111,6 +113,7 @@ def train_model(
         device: as for `train`.
         out: the zoo's folder; the segmenter goes where the harness looks for it.
         runs: where checkpoints stand.
+        scenes: as for `train`.
 
     Raises:
         BadInput: see `baselines.training.loop.train`.
@@ -127,7 +130,14 @@ def train_model(
             print(f"{called}: {done}/{total}: {shown}", flush=True)
 
     trained = train(
-        config, runs / called, device=device, resume=True, half=True, weights=target, watch=watch
+        config,
+        runs / called,
+        device=device,
+        resume=True,
+        half=True,
+        weights=target,
+        watch=watch,
+        scenes=scenes,
     )
     write_json(target.with_suffix(".json"), _card(called, config, trained, seen))
     return target
@@ -201,13 +211,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=ZOO)
     parser.add_argument("--runs", type=Path, default=Path("runs/zoo"))
     given = parser.parse_args(arguments)
+    scenes = SharedScenes()
     try:
         for name in MODELS if given.model == "all" else [given.model]:
             wanted = {"steps": given.steps, "seed": given.seed, "out": given.out}
             if given.model == "all" and _is_there(name, **wanted):
                 print(f"{name}: is there")
                 continue
-            path = train_model(name, **wanted, device=given.device, runs=given.runs)
+            path = train_model(name, **wanted, device=given.device, runs=given.runs, scenes=scenes)
             print(path)
     except BadInput as error:
         sys.stderr.write(f"zoo: {error}\n")
