@@ -79,6 +79,13 @@ class DatasetEntry(_Entry):
     limit: Annotated[int, Field(ge=1)] | None = None
     segmenter: str | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _native_has_no_size(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("fit") == "native":
+            return {"size": None, **given}
+        return given
+
     @model_validator(mode="after")
     def _size_and_fit_agree(self) -> DatasetEntry:
         if (self.size is None) != (self.fit == "native"):

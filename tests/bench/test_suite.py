@@ -32,6 +32,14 @@ def test_short_forms_are_written_out() -> None:
     assert suite.composite == "known-bytes"
 
 
+def test_native_pictures_need_no_size_and_take_none() -> None:
+    native = parse_suite(GOOD.replace("size: 64", "fit: native"), "mine.yaml")
+    assert native.datasets["rooms"].size is None
+    assert "size is left out exactly" in complaint(
+        GOOD.replace("size: 64", "size: 64, fit: native")
+    )
+
+
 def test_a_task_over_two_lists_stands_for_every_pair() -> None:
     text = GOOD.replace("protocol: freeform@1", "protocol: [freeform@1, class@1], samples: 2")
     tasks = parse_suite(text, "mine.yaml").single_tasks()

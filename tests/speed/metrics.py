@@ -5,7 +5,9 @@
 FOLDER holds an AlexNet trunk. Inception's weights are random, the same file for both sides. Every job is
 a fresh process, imports included; ours and the peer's alternate, and the medians are compared, in
 wall seconds and in CPU seconds (which a busy machine disturbs less). WORK is
-some of: frechet-500, frechet-5000, fid, four, second, confusion.
+some of: frechet-500, frechet-5000, fid, four, second, method, confusion. `second` scores a folder in
+a process of its own, with the features of real pictures on disk; `method` is what a run of two
+methods takes beyond a run of one, edits and pictures of the run included.
 """
 
 import argparse
@@ -20,6 +22,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import yaml
 
 SIDE = 256
 
@@ -114,18 +117,44 @@ def folders(root, pairs):
     from PIL import Image
 
     draw = np.random.default_rng(0)
-    for side in ("real", "fake"):
+    for side in ("real", "fake", "other"):
         (root / side).mkdir()
         for i in range(pairs):
             coarse = draw.integers(0, 256, (16, 16, 3), dtype=np.uint8)
             picture = Image.fromarray(coarse).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
             picture.save(root / side / f"{i:04d}.png")
+    (root / "data/labels").mkdir(parents=True)
+    (root / "data/images").symlink_to(root / "real")
+    for picture in (root / "real").iterdir():
+        Image.new("L", (SIDE, SIDE)).save(root / "data/labels" / picture.name)
 
 
 def ours(root, names):
     from bench.score import score
 
     score(root / "real", root / "fake", metrics=names)
+
+
+def run_of(root, methods):
+    """A run of methods whose pictures are there already, in a new directory."""
+    from bench.run.suite_run import run_suite
+
+    named = {"fake": "one", "other": "two"}
+    suite = {
+        "name": "speed",
+        "composite": "none",
+        "datasets": {"made": {"dataset": "folder", "path": str(root / "data"), "fit": "native"}},
+        "tasks": [{"dataset": "made", "protocol": "freeform@1"}],
+        "methods": [
+            {"name": named[side], "editor": "folder", "options": {"path": str(root / side)}}
+            for side in methods
+        ],
+        "metrics": FOUR,
+    }
+    with tempfile.TemporaryDirectory() as out:
+        path = Path(out) / "speed.yaml"
+        path.write_text(yaml.safe_dump(suite), encoding="utf-8")
+        run_suite(path, out=Path(out) / "run")
 
 
 def lpips_peer(root):
@@ -210,6 +239,10 @@ def fresh(who, call):
     return np.array([float(word) for word in told.stdout.split()[-2:]])
 
 
+def second_method(root):
+    return job(root, "ours-run-two") - job(root, "ours-run-one")
+
+
 def works(root):
     cache = str(root / "cache")
     return {
@@ -221,6 +254,7 @@ def works(root):
         "fid": [lambda: job(root, "ours-fid"), lambda: pytorch_fid(root)],
         "four": [lambda: job(root, "ours-four"), lambda: four_peers(root)],
         "second": [lambda: job(root, "ours-four", cache=cache), lambda: four_peers(root)],
+        "method": [lambda: second_method(root), lambda: four_peers(root)],
     }
 
 
@@ -251,6 +285,8 @@ if __name__ == "__main__":
         name, root = sys.argv[2], Path(sys.argv[3])
         if name == "lpips":
             lpips_peer(root)
+        elif name.startswith("ours-run"):
+            run_of(root, ["fake"] if name == "ours-run-one" else ["fake", "other"])
         elif name.startswith("ours"):
             ours(root, FOUR if name == "ours-four" else ["fid"])
         else:
