@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ __all__ = ["training_differences", "write_training_figures"]
 
 COLUMNS = 3
 
+TITLE = 30
+"""Characters in a line of a panel's title, as many as are as wide as the panel."""
+
 
 def training_differences(changes: Sequence[TrainingChange]) -> Figure:
     """Differences to the reference's mean, one small panel for every score of one task.
@@ -37,9 +41,9 @@ def training_differences(changes: Sequence[TrainingChange]) -> Figure:
     for change in changes:
         panels.setdefault(change.pair.key.metric, []).append(change)
     rows = math.ceil(len(panels) / COLUMNS)
-    height = 0.75 + 0.2 * (1 + max(map(len, panels.values())))
+    height = 0.85 + 0.2 * (1 + max(map(len, panels.values())))
     with look():
-        drawn = figure(7.2, rows * height)
+        drawn = figure(7.2, rows * height, gap=0.08)
         every = drawn.subplots(rows, COLUMNS, squeeze=False).ravel()
         for axes, panel in zip(every, panels.values()):
             _panel(axes, panel)
@@ -79,6 +83,6 @@ def _panel(axes: Axes, changes: Sequence[TrainingChange]) -> None:
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
     arrow = {"higher": "↑", "lower": "↓"}.get(first.pair.after.better, "")
-    axes.set_title(
-        f"{first.pair.after.title or first.pair.key.metric} {arrow}".rstrip(), fontsize=8
-    )
+    title = f"{first.pair.after.title or first.pair.key.metric} {arrow}".rstrip()
+    axes.set_title(textwrap.fill(title, TITLE), fontsize=8)
+    axes.locator_params(axis="x", nbins=4)
