@@ -17,7 +17,7 @@ import bisect
 import itertools
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -160,7 +160,7 @@ class TrainingConfig(BaseModel):
     epochs: float | None = Field(default=None, gt=0)
     steps: int | None = Field(default=None, ge=1)
     seed: int = Field(default=0, ge=0)
-    phases: tuple[float, ...] = (1.0,)
+    phases: tuple[Annotated[float, Field(ge=0)], ...] = (1.0,)
     start: Path | None = None
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     checkpoint: int = Field(default=500, ge=1)

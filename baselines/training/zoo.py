@@ -1,6 +1,6 @@
 """The zoo: small networks trained on the procedural scenes, one command for each.
 
-    python -m baselines.training.zoo spmpgan-full-procedural --steps 20000 --device cuda
+    python -m baselines.training.zoo spmpgan-full-procedural --device cuda
 
 Writes MODEL.safetensors (half precision) and MODEL.json (its card) into `baselines/zoo`; the run
 with its checkpoint stands in `runs/zoo/MODEL`, and the same command goes on from it. Models of one

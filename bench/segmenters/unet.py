@@ -128,7 +128,7 @@ def segmenter_file(folders: Sequence[Path] | None = None) -> Path:
             return path
     raise WeightsMissing(
         f"the segmenter of the procedural scenes is not here: `python -m baselines.training.zoo "
-        f"segmenter --steps 20000` trains it into {shipped.name}, or put that file into {places[0]}"
+        f"segmenter` trains it into {shipped.name}, or put that file into {places[0]}"
     )
 
 

@@ -1,5 +1,7 @@
 """Configurations: the shipped ones hold the papers' values, and errors name the field."""
 
+from importlib import resources
+
 import pytest
 from tiny import tiny
 
@@ -47,6 +49,16 @@ def test_epochs_become_steps_by_scenes_batch_and_devices():
     config = read_config("sesame")
     assert config.length(2975, devices=1) == round(200 * 2975 / 4)
     assert config.length(2975, devices=2) == round(200 * 2975 / 8)
+
+
+@pytest.mark.parametrize(
+    ("phases", "sentence"), [("[0.5, 0.4]", "add up to 1"), ("[1.5, -0.5]", "phases.1: Input")]
+)
+def test_phases_that_are_no_shares_are_refused(phases, sentence, tmp_path):
+    text = (resources.files("baselines.training") / "configs" / "segmenter.yaml").read_text()
+    (tmp_path / "mine.yaml").write_text(text.replace("[0.8, 0.2]", phases))
+    with pytest.raises(BadInput, match=sentence):
+        read_config(tmp_path / "mine.yaml")
 
 
 def test_phases_share_the_steps_out():
