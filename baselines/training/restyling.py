@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +33,7 @@ from bench.errors import BadInput
 __all__ = ["RestylingRecipe", "region_masks"]
 
 Phase = Literal["autoencoder", "masks", "refinements"]
+PHASES: tuple[Phase, ...] = ("autoencoder", "masks", "refinements")
 
 
 class RestylingRecipe(SwappingRecipe):
@@ -72,7 +73,7 @@ class RestylingRecipe(SwappingRecipe):
     def phase(self, step: int) -> Phase:
         """Which part is trained at a step."""
         number, _ = self.config.phase(step, self.steps)
-        return get_args(Phase)[number]  # type: ignore[no-any-return]
+        return PHASES[number]
 
     def save(self, out: Path, *, half: bool) -> Saved:
         """Weights and card of all parts."""
@@ -102,10 +103,10 @@ class RestylingRecipe(SwappingRecipe):
             raise BadInput(
                 "phases: without a phase for the autoencoder, `start` must name a trained one"
             )
-        if len(self.config.phases) > len(get_args(Phase)):
+        if len(self.config.phases) > len(PHASES):
             raise BadInput(
                 f"phases: has {len(self.config.phases)} shares, but SSAE's training has three parts "
-                f"({', '.join(get_args(Phase))})"
+                f"({', '.join(PHASES)})"
             )
         if not form.refine and sum(self.config.phases[2:]) > 0:
             raise BadInput(

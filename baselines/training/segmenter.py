@@ -109,7 +109,7 @@ def soft_jaccard(logits: Tensor, labels: Tensor) -> Tensor:
     Returns:
         A scalar in [0,1]; classes that no pixel of the batch has are left to the cross entropy.
         It is the Jaccard index with sums of probabilities for counts of pixels (Rahman and Wang,
-        Optimizing intersection-over-union in deep neural networks, 2016, eq. 3 and 4).
+        Optimizing intersection-over-union in deep neural networks, 2016).
     """
     known = labels >= 0
     guessed = logits.float().softmax(1) * known.unsqueeze(1)

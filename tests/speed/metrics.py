@@ -139,14 +139,13 @@ def run_of(root, methods):
     """A run of methods whose pictures are there already, in a new directory."""
     from bench.run.suite_run import run_suite
 
-    named = {"fake": "one", "other": "two"}
     suite = {
         "name": "speed",
         "composite": "none",
         "datasets": {"made": {"dataset": "folder", "path": str(root / "data"), "fit": "native"}},
         "tasks": [{"dataset": "made", "protocol": "freeform@1"}],
         "methods": [
-            {"name": named[side], "editor": "folder", "options": {"path": str(root / side)}}
+            {"name": side, "editor": "folder", "options": {"path": str(root / side)}}
             for side in methods
         ],
         "metrics": FOUR,
