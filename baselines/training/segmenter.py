@@ -2,12 +2,13 @@
 
 1. Cross entropy over all pixels that have a class.
 2. The soft Jaccard loss beside it, at a third of the rate, which starts to fall anew. It counts a
-   class of a hundred pixels like one of ten thousand: after the first phase half of every nose, brow
-   and path goes to what lies around it, and hardly a pixel is wrongly called one.
+   class of a hundred pixels like one of ten thousand.
 
 The domains take turns, step by step. Every fourth visit of a domain sees its pictures at half
 resolution, because results of small editors come so. Nothing is mirrored: a face's left eye would be
-called its right one.
+called its right one. In the end the normalisation's statistics are measured over many batches of every
+domain, where training leaves those of the last few (Wu and Johnson, Rethinking "batch" in BatchNorm,
+2021, section 3).
 """
 
 from __future__ import annotations
@@ -25,12 +26,21 @@ from baselines.training.recipe import Losses, Recipe, Saved, detached
 from bench.batch import EditBatch
 from bench.errors import BadInput
 from bench.identity import tensors_hash
-from bench.segmenters.unet import SegmenterConfig, SegmenterNet, read_segmenter, write_segmenter
+from bench.segmenters.unet import (
+    DomainNorm,
+    SegmenterConfig,
+    SegmenterNet,
+    read_segmenter,
+    write_segmenter,
+)
 
 __all__ = ["SegmenterRecipe", "mean_iou", "soft_jaccard"]
 
 BLURRED = 4
 """Of so many visits of a domain one is at half resolution."""
+
+MEASURED = 32
+"""Batches of every domain over which the final statistics are taken."""
 
 LATER = 1 / 3
 """The rate of the second phase, as a share of the first one's."""
@@ -56,8 +66,7 @@ class SegmenterRecipe(Recipe):
         """One domain's turn."""
         picture = batch.original
         assert picture is not None
-        if step // len(self.sources) % BLURRED == 0:
-            picture = _blurred(picture)
+        picture = _seen(picture, step // len(self.sources))
         logits = self.players["segmenter"].module(picture, self._domains[batch.space.name])
         losses = {"cross_entropy": F.cross_entropy(logits, batch.labels, ignore_index=-1)}
         if self.config.phase(step, self.steps)[0] > 0:
@@ -82,6 +91,7 @@ class SegmenterRecipe(Recipe):
     def save(self, out: Path, *, half: bool) -> Saved:
         """The segmenter's file, always in half precision, with its mean IoU on the test split."""
         del half
+        self._measure()
         write_segmenter(self.form, self.network.state_dict(), out)
         stored = read_segmenter(out).to(self.fabric.device)
         data = self.config.data
@@ -97,6 +107,20 @@ class SegmenterRecipe(Recipe):
         state = stored.state_dict()
         digest = tensors_hash((name, value.cpu().numpy()) for name, value in state.items())
         return Saved(out, digest, {"test_miou": scores})
+
+    def _measure(self) -> None:
+        """Statistics of the normalisation: the mean over batches, each counting alike."""
+        norms = [module for module in self.network.modules() if isinstance(module, DomainNorm)]
+        for visit in range(MEASURED):
+            for norm in norms:
+                norm.momentum = 1 / (visit + 1)
+            for source in self.sources:
+                first = visit * self.config.batch
+                drawn = [source.example(n) for n in range(first, first + self.config.batch)]
+                picture = collate(drawn, source.space, self.fabric.device).original
+                assert picture is not None
+                with torch.no_grad():
+                    self.network(_seen(picture, visit), source.dataset.name)
 
 
 def soft_jaccard(logits: Tensor, labels: Tensor) -> Tensor:
@@ -142,7 +166,10 @@ def mean_iou(network: SegmenterNet, domain: str, data: TrainingData) -> float:
     return float((right[union > 0] / union[union > 0]).mean())
 
 
-def _blurred(picture: Tensor) -> Tensor:
+def _seen(picture: Tensor, visit: int) -> Tensor:
+    """The pictures of a domain's visit: each `BLURRED`-th at half resolution."""
+    if visit % BLURRED:
+        return picture
     size = (picture.shape[2], picture.shape[3])
     half = (size[0] // 2, size[1] // 2)
     small = F.interpolate(picture, half, mode="bilinear", align_corners=False, antialias=True)

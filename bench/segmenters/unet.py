@@ -2,7 +2,9 @@
 
 One trunk for all four domains, because sky, trees and people recur in them and one set of features
 serves the Fréchet distance and the perceptual loss; one head each, because every domain counts its
-own classes, and a pixel should never be called by a class that its domain does not have.
+own classes, and a pixel should never be called by a class that its domain does not have. Statistics of
+the normalisation are each domain's own too: a batch of training shows one domain, and the network that
+answers must be the one that was trained.
 
 This module is imported only where the network runs, so torch stands at its top.
 """
@@ -27,6 +29,7 @@ from bench.weights import WeightsMissing, weight_folders
 
 __all__ = [
     "FILE",
+    "DomainNorm",
     "SegmenterConfig",
     "SegmenterNet",
     "load_segmenter",
@@ -65,13 +68,13 @@ class SegmenterNet(nn.Module):
     def __init__(self, config: SegmenterConfig) -> None:
         super().__init__()
         self.config = config
-        widths = config.widths
+        widths, domains = config.widths, len(config.domains)
         self.down = nn.ModuleList(
-            _Block(inputs, outputs, stride=1 if inputs == 3 else 2)
+            _Block(inputs, outputs, domains, stride=1 if inputs == 3 else 2)
             for inputs, outputs in zip((3, *widths), widths)
         )
         self.up = nn.ModuleList(
-            _Block(low + skip, skip) for low, skip in zip(widths[:0:-1], widths[-2::-1])
+            _Block(low + skip, skip, domains) for low, skip in zip(widths[:0:-1], widths[-2::-1])
         )
         self.heads = nn.ModuleDict(
             {
@@ -80,39 +83,92 @@ class SegmenterNet(nn.Module):
             }
         )
 
-    def levels(self, picture: Tensor) -> list[Tensor]:
-        """The encoder's features, full size first, [B,width,H/2^i,W/2^i]."""
+    def levels(self, picture: Tensor, domain: str | None = None) -> list[Tensor]:
+        """The encoder's features, full size first, [B,width,H/2^i,W/2^i].
+
+        Without a domain they are normalised by the statistics of all domains together.
+        """
+        place = self._place(domain)
         found: list[Tensor] = []
         x = picture
         for block in self.down:
-            x = block(x)
+            x = block(x, place)
             found.append(x)
         return found
 
     def decode(self, levels: Sequence[Tensor], domain: str) -> Tensor:
         """The logits of a domain from the encoder's features."""
+        place = self._place(domain)
         x = levels[-1]
         for block, skip in zip(self.up, reversed(levels[:-1])):
             x = F.interpolate(x, size=skip.shape[2:], mode="bilinear", align_corners=False)
-            x = block(torch.cat([x, skip], dim=1))
+            x = block(torch.cat([x, skip], dim=1), place)
         logits: Tensor = self.heads[domain](x)
         return logits
 
     def forward(self, picture: Tensor, domain: str) -> Tensor:
         """The logits of a domain."""
-        return self.decode(self.levels(picture), domain)
+        return self.decode(self.levels(picture, domain), domain)
+
+    def _place(self, domain: str | None) -> int | None:
+        return None if domain is None else list(self.config.domains).index(domain)
 
 
-class _Block(nn.Sequential):
-    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
-        super().__init__(
-            nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.ReLU(),
-            nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.ReLU(),
+class DomainNorm(nn.Module):
+    """Batch normalisation with statistics of every domain; weight and bias serve all.
+
+    Chang et al., Domain-specific batch normalization for unsupervised domain adaptation, 2019; weight
+    and bias are a domain's own there.
+
+    Args:
+        channels: C of the features.
+        domains: how many.
+
+    Attributes:
+        momentum: the share of a batch in its domain's statistics.
+    """
+
+    mean: Tensor
+    variance: Tensor
+
+    def __init__(self, channels: int, domains: int) -> None:
+        super().__init__()
+        self.momentum = 0.1
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("mean", torch.zeros(domains, channels))
+        self.register_buffer("variance", torch.ones(domains, channels))
+
+    def forward(self, x: Tensor, domain: int | None) -> Tensor:
+        """[B,C,H,W] of one domain, or of any where None is given (in evaluation alone)."""
+        if domain is None:
+            # A pixel of a domain that is drawn first: its variance is within and between domains.
+            mean = self.mean.mean(0)
+            variance = self.variance.mean(0) + self.mean.var(0, unbiased=False)
+        else:
+            mean, variance = self.mean[domain], self.variance[domain]
+        return F.batch_norm(
+            x,
+            mean,
+            variance,
+            self.weight,
+            self.bias,
+            training=self.training,
+            momentum=self.momentum,
         )
+
+
+class _Block(nn.Module):
+    def __init__(self, inputs: int, outputs: int, domains: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.norm1 = DomainNorm(outputs, domains)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.norm2 = DomainNorm(outputs, domains)
+
+    def forward(self, x: Tensor, domain: int | None) -> Tensor:
+        x = F.relu(self.norm1(self.conv1(x), domain))
+        return F.relu(self.norm2(self.conv2(x), domain))
 
 
 def segmenter_file(folders: Sequence[Path] | None = None) -> Path:

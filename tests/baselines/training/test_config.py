@@ -56,7 +56,7 @@ def test_epochs_become_steps_by_scenes_batch_and_devices():
 )
 def test_phases_that_are_no_shares_are_refused(phases, sentence, tmp_path):
     text = (resources.files("baselines.training") / "configs" / "segmenter.yaml").read_text()
-    (tmp_path / "mine.yaml").write_text(text.replace("[0.8, 0.2]", phases))
+    (tmp_path / "mine.yaml").write_text(text.replace("[0.6, 0.4]", phases))
     with pytest.raises(BadInput, match=sentence):
         read_config(tmp_path / "mine.yaml")
 

@@ -1,14 +1,18 @@
 """The loop: resumable to the same weights, honest about what goes wrong."""
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 from tiny import SYSTEMS, tiny
+from torch.nn.functional import interpolate
 
 from baselines.training import loop
+from baselines.training.data import Examples, Scenes
 from baselines.training.loop import CHECKPOINT, WEIGHTS, train
 from baselines.training.segmenter import SegmenterRecipe
 from bench.errors import BadInput
+from bench.segmenters.unet import read_segmenter
 
 
 class KilledError(Exception):
@@ -175,3 +179,24 @@ def test_the_segmenters_second_phase_adds_the_jaccard_loss_at_a_third_of_the_rat
     train(config, tmp_path, watch=lambda _, __, losses: seen.append(sorted(losses)))
     assert rates == pytest.approx([1, 3 / 4, 2 / 4, 1 / 4, 1 / 3, 1 / 6])
     assert seen == [["cross_entropy"]] * 4 + [["cross_entropy", "jaccard"]] * 2
+
+
+def test_the_segmenters_statistics_are_the_means_over_batches_of_each_domain(tmp_path, monkeypatch):
+    monkeypatch.setattr("baselines.training.segmenter.mean_iou", lambda *_: 0.5)
+    monkeypatch.setattr("baselines.training.segmenter.MEASURED", 4)
+    config = tiny("segmenter", steps=2)
+    network = read_segmenter(train(config, tmp_path).saved.path)
+    first = network.down[0]
+    for place, name in enumerate(network.config.domains):
+        examples = Examples(config.data, config.seed, Scenes(config.data, name))
+        means = []
+        for visit in range(4):
+            drawn = [examples.example(n).picture for n in (2 * visit, 2 * visit + 1)]
+            x = torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2) / 127.5 - 1
+            if visit == 0:  # every fourth visit is at half resolution
+                small = interpolate(x, (8, 8), mode="bilinear", antialias=True)
+                x = interpolate(small, (16, 16), mode="bilinear")
+            means.append(first.conv1(x).mean((0, 2, 3)))
+        torch.testing.assert_close(
+            first.norm1.mean[place], torch.stack(means).mean(0), rtol=0.01, atol=2e-3
+        )

@@ -15,6 +15,7 @@ from bench.metrics.metric import References
 from bench.segmenters import label_lookup, make_segmenter
 from bench.segmenters.unet import (
     FILE,
+    DomainNorm,
     SegmenterConfig,
     SegmenterNet,
     read_segmenter,
@@ -130,3 +131,28 @@ def test_the_perceptual_distance_is_that_of_the_levels_of_unit_length(folder):
     assert all(0 < value < 4 for value in got["perceptual-procedural-hole"])
     same = metric.measure(references, metric.prepare(references), real)
     assert same["perceptual-procedural"] == [0, 0, 0]
+
+
+def test_a_domain_is_normalised_as_if_it_were_trained_alone():
+    torch.manual_seed(0)
+    shared, alone = DomainNorm(3, domains=2), [torch.nn.BatchNorm2d(3) for _ in range(2)]
+    for step in range(6):
+        x = torch.randn(4, 3, 5, 5) * (1 + step % 2) + 3 * (step % 2)
+        torch.testing.assert_close(shared(x, step % 2), alone[step % 2](x))
+    x = torch.randn(2, 3, 5, 5)
+    for domain, norm in enumerate(alone):
+        torch.testing.assert_close(shared.eval()(x, domain), norm.eval()(x))
+
+
+def test_without_a_domain_the_statistics_are_those_of_all_pictures_together():
+    torch.manual_seed(0)
+    norm = DomainNorm(3, domains=2)
+    norm.momentum = 1.0
+    first, second = torch.randn(8, 3, 16, 16), 2 * torch.randn(8, 3, 16, 16) + 5
+    for domain, x in enumerate((first, second)):
+        norm(x, domain)
+    together = torch.cat([first, second])
+    found = norm.eval()(together, None)
+    # Training's variances divide by n - 1, the variance here by n.
+    expected = torch.nn.functional.batch_norm(together, None, None, training=True)
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
