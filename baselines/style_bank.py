@@ -9,7 +9,6 @@ import torch
 from torch import Generator, Tensor
 
 from baselines.layers.region_style import StyleEncoder
-from bench.identity import tensors_hash
 
 __all__ = ["StyleBank"]
 
@@ -62,11 +61,6 @@ class StyleBank:
         """Vectors [N,D] and their classes int64 [N], for a weights file."""
         labels = [torch.full((len(codes),), label) for label, codes in self.codes.items()]
         return torch.cat(list(self.codes.values())), torch.cat(labels)
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 (hex) over the bank: part of the identity of what is drawn from it."""
-        return tensors_hash((f"{label}", codes.numpy()) for label, codes in self.codes.items())
 
     def draw(self, label: int, generator: Generator) -> Tensor | None:
         """One vector [D] of the class, each equally likely; None where the bank has none."""

@@ -75,7 +75,6 @@ class DivSemEditor(NetworkEditor[DivSem]):
         self.bank = StyleBank.of_rows(
             self.extras.get("style_bank"), self.extras.get("style_bank_classes")
         )
-        self.identity["style_bank"] = self.bank.hash
         self.needs = frozenset({"references"}) if styles == "reference" else frozenset()
         self.demands = Demands(
             self.network.config.classes,

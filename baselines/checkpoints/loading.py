@@ -63,9 +63,17 @@ def locate(file: Path) -> Path:
         if place.is_file():
             return place
     raise Unavailable(
-        f"{file}: no such weights file, nor in {folders[0]}; "
-        f"`sebench models import SYSTEM OFFICIAL_FILE --out {file.name}` makes one"
+        f"{file}: no such weights file, nor in {folders[0]}; {_maker(file)} makes one"
     )
+
+
+def _maker(file: Path) -> str:
+    """The command that makes a weights file of that name."""
+    model, _, seed = file.stem.partition("-seed")
+    if not model.endswith("-procedural"):
+        return f"`sebench models import SYSTEM OFFICIAL_FILE --out {file.name}`"
+    again = f" --seed {seed} --out {file.parent}" if seed else ""
+    return f"`python -m baselines.training.zoo {model}{again}`"
 
 
 def read_card(file: Path) -> Card:

@@ -26,7 +26,7 @@ def trainings(
     A difference counts only beyond the spread of trainings and of scenes together.
     """
     from bench.atomic import write_text
-    from bench.compare import compare_trainings, read_side_of_run
+    from bench.compare import compare_trainings, read_side_of_run, unscored_trainings
     from bench.compare.trainings_text import training_lines, training_markdown
 
     side = read_side_of_run(run)
@@ -39,4 +39,6 @@ def trainings(
 
         for path in write_training_figures(changes, side.run, figures):
             typer.echo(str(path))
+    for sentence in unscored_trainings(side):
+        typer.echo(f"not compared: {sentence}", err=True)
     typer.echo("\n".join(training_lines(changes)))

@@ -5,7 +5,12 @@ from bench.compare.comparison import Comparison, compare
 from bench.compare.evidence import Evidence, Key, Side
 from bench.compare.from_run import read_side_of_run
 from bench.compare.margin import Margin, default_margin, parse_margin
-from bench.compare.trainings import TrainingChange, compare_trainings, trainings_of
+from bench.compare.trainings import (
+    TrainingChange,
+    compare_trainings,
+    trainings_of,
+    unscored_trainings,
+)
 
 __all__ = [
     "Change",
@@ -23,4 +28,5 @@ __all__ = [
     "parse_margin",
     "read_side_of_run",
     "trainings_of",
+    "unscored_trainings",
 ]

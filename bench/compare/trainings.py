@@ -32,7 +32,7 @@ from bench.compare.holm import holm
 from bench.compare.pairing import Pair, check_methods, pair_evidence
 from bench.errors import BadInput, unknown
 
-__all__ = ["TrainingChange", "compare_trainings", "trainings_of"]
+__all__ = ["TrainingChange", "compare_trainings", "trainings_of", "unscored_trainings"]
 
 _SEED = re.compile(r"-seed\d+$")
 
@@ -93,7 +93,7 @@ def compare_trainings(
     Raises:
         BadInput: an unknown reference, fewer than two variants, or failed edits.
     """
-    variants = trainings_of(method for method in side.methods if method not in side.problems)
+    variants = _variants(side)
     if len(variants) < 2:
         raise BadInput(
             f"{side.name}: has {len(variants)} variant{'' if len(variants) == 1 else 's'} that ran; "
@@ -111,6 +111,21 @@ def compare_trainings(
     ]
 
 
+def unscored_trainings(side: Side) -> list[str]:
+    """Sentences about variants that are missing in a score, because one of their trainings has none.
+
+    A score that no training of a variant has does not apply to it and is passed over.
+    """
+    scores = dict.fromkeys((key.task, key.metric) for key in side.evidence if whole(key))
+    found = []
+    for variant, group in _variants(side).items():
+        for task, metric in scores:
+            without = [m for m in group if not _scored(side, Key(task, m, metric))]
+            if 0 < len(without) < len(group):
+                found.append(f"{task} / {variant} / {metric}: {', '.join(without)} has no score")
+    return found
+
+
 def _of_score(
     side: Side, variants: Mapping[str, Sequence[str]], reference: str, key: Key, alpha: float
 ) -> list[TrainingChange]:
@@ -125,9 +140,16 @@ def _of_score(
 
 def _evidence(side: Side, methods: Sequence[str], key: Key) -> list[Evidence]:
     """The score of every training, all of the same units; empty where one has none."""
-    found = [side.evidence.get(key._replace(method=method)) for method in methods]
-    there = [one for one in found if one is not None and one.value is not None]
-    return there if len(there) == len(methods) else []
+    keys = [key._replace(method=method) for method in methods]
+    return [side.evidence[one] for one in keys] if all(_scored(side, one) for one in keys) else []
+
+
+def _variants(side: Side) -> dict[str, tuple[str, ...]]:
+    return trainings_of(method for method in side.methods if method not in side.problems)
+
+
+def _scored(side: Side, key: Key) -> bool:
+    return key in side.evidence and side.evidence[key].value is not None
 
 
 def _change(

@@ -115,5 +115,15 @@ def test_a_bare_name_is_looked_for_among_the_weights(tmp_path, monkeypatch):
     monkeypatch.setenv("SEBENCH_WEIGHTS", str(tmp_path))
     (tmp_path / "mine.safetensors").touch()
     assert locate(Path("mine.safetensors")) == tmp_path / "mine.safetensors"
-    with pytest.raises(Unavailable, match=r"other\.safetensors: no such weights file"):
+    with pytest.raises(
+        Unavailable, match=r"other\.safetensors: no such weights file.*models import"
+    ):
         locate(Path("other.safetensors"))
+
+
+def test_a_missing_network_of_the_zoo_names_the_command_that_trains_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEBENCH_WEIGHTS", str(tmp_path))
+    with pytest.raises(Unavailable, match=r"zoo no-procedural` makes one"):
+        locate(Path("no-procedural.safetensors"))
+    with pytest.raises(Unavailable, match=r"zoo no-procedural --seed 2 --out seeds` makes one"):
+        locate(Path("seeds/no-procedural-seed2.safetensors"))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bench.compare import Evidence, compare_trainings, trainings_of
+from bench.compare import Evidence, compare_trainings, trainings_of, unscored_trainings
 from bench.errors import BadInput
 from tests.bench.compare.made_sides import per_edit, side
 
@@ -118,3 +118,13 @@ def test_trainings_of_different_edits_are_refused() -> None:
 def test_one_variant_alone_is_refused() -> None:
     with pytest.raises(BadInput, match="it takes two"):
         compare_trainings(side(*variant("full", [1.0, 1.1])))
+
+
+def test_a_training_without_a_score_is_named() -> None:
+    whole, half = variant("full", [1.0, 1.1]), variant("other", [1.5, 1.6])
+    missing = dataclasses.replace(half[1], value=None)
+    made = side(*whole, half[0], missing)
+    assert compare_trainings(made) == []
+    task = missing.key.task
+    assert unscored_trainings(made) == [f"{task} / other / lpips: other-seed1 has no score"]
+    assert unscored_trainings(side(*whole, *half)) == []
