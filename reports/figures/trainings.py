@@ -22,7 +22,7 @@ __all__ = ["training_differences", "write_training_figures"]
 
 COLUMNS = 3
 
-TITLE = 30
+TITLE = 24
 """Characters in a line of a panel's title, as many as are as wide as the panel."""
 
 
@@ -85,4 +85,4 @@ def _panel(axes: Axes, changes: Sequence[TrainingChange]) -> None:
     arrow = {"higher": "↑", "lower": "↓"}.get(first.pair.after.better, "")
     title = f"{first.pair.after.title or first.pair.key.metric} {arrow}".rstrip()
     axes.set_title(textwrap.fill(title, TITLE), fontsize=8)
-    axes.locator_params(axis="x", nbins=4)
+    axes.locator_params(axis="x", nbins=3)
