@@ -152,7 +152,7 @@ def test_pages_of_the_gallery_hold_every_edit_once(page: api.Page):
     edits = open_gallery(page)
     names = edits.locator(".edit-head a").all_text_contents()
     for number in (2, 3):
-        # By keyboard: pictures that load meanwhile move the button away from under a mouse.
+        # By keyboard: pictures that load meanwhile may move the button away from under a mouse.
         page.get_by_role("button", name="Next", exact=True).first.press("Enter")
         pager = page.locator(f"{FIRST} .gallery .pager")
         api.expect(pager).to_contain_text(f"Page {number} of 3")
