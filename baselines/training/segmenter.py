@@ -22,6 +22,7 @@ from torch.nn import functional as F
 
 from baselines.training.config import TrainingConfig, TrainingData
 from baselines.training.data import Examples, Scenes, collate
+from baselines.training.feed import feed
 from baselines.training.recipe import Losses, Recipe, Saved, detached
 from bench.batch import EditBatch
 from bench.errors import BadInput
@@ -64,10 +65,8 @@ class SegmenterRecipe(Recipe):
 
     def step(self, batch: EditBatch, step: int) -> Losses:
         """One domain's turn."""
-        picture = batch.original
-        assert picture is not None
-        picture = _seen(picture, step // len(self.sources))
-        logits = self.players["segmenter"].module(picture, self._domains[batch.space.name])
+        picture, domain = self._seen(batch, step), self._domains[batch.space.name]
+        logits = self.players["segmenter"].module(picture, domain)
         losses = {"cross_entropy": F.cross_entropy(logits, batch.labels, ignore_index=-1)}
         if self.config.phase(step, self.steps)[0] > 0:
             losses["jaccard"] = soft_jaccard(logits, batch.labels)
@@ -111,16 +110,19 @@ class SegmenterRecipe(Recipe):
     def _measure(self) -> None:
         """Statistics of the normalisation: the mean over batches, each counting alike."""
         norms = [module for module in self.network.modules() if isinstance(module, DomainNorm)]
-        for visit in range(MEASURED):
-            for norm in norms:
-                norm.momentum = 1 / (visit + 1)
-            for source in self.sources:
-                first = visit * self.config.batch
-                drawn = [source.example(n) for n in range(first, first + self.config.batch)]
-                picture = collate(drawn, source.space, self.fabric.device).original
-                assert picture is not None
+        steps = range(MEASURED * len(self.sources))
+        with feed(self.sources, steps, self.config.batch, self.fabric.device) as batches:
+            for step, batch in zip(steps, batches):
+                for norm in norms:
+                    norm.momentum = 1 / (step // len(self.sources) + 1)
                 with torch.no_grad():
-                    self.network(_seen(picture, visit), source.dataset.name)
+                    self.network(self._seen(batch, step), self._domains[batch.space.name])
+
+    def _seen(self, batch: EditBatch, step: int) -> Tensor:
+        """The pictures of a step: at half resolution in each `BLURRED`-th visit of a domain."""
+        assert batch.original is not None
+        blurred = step // len(self.sources) % BLURRED == 0
+        return _blurred(batch.original) if blurred else batch.original
 
 
 def soft_jaccard(logits: Tensor, labels: Tensor) -> Tensor:
@@ -166,10 +168,7 @@ def mean_iou(network: SegmenterNet, domain: str, data: TrainingData) -> float:
     return float((right[union > 0] / union[union > 0]).mean())
 
 
-def _seen(picture: Tensor, visit: int) -> Tensor:
-    """The pictures of a domain's visit: each `BLURRED`-th at half resolution."""
-    if visit % BLURRED:
-        return picture
+def _blurred(picture: Tensor) -> Tensor:
     size = (picture.shape[2], picture.shape[3])
     half = (size[0] // 2, size[1] // 2)
     small = F.interpolate(picture, half, mode="bilinear", align_corners=False, antialias=True)
