@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
-
-from baselines.layers.region_style import StyleEncoder
 
 __all__ = ["StyleBank"]
 
@@ -32,35 +30,6 @@ class StyleBank:
         if rows is None or labels is None:
             return cls({})
         return cls({label: rows[labels == label] for label in sorted(set(labels.tolist()))})
-
-    @classmethod
-    @torch.no_grad()
-    def collect(
-        cls, encoder: StyleEncoder, scenes: Iterable[tuple[Tensor, Tensor, Tensor]]
-    ) -> StyleBank:
-        """The bank of every region of whole pictures.
-
-        Args:
-            encoder: trained, in evaluation mode.
-            scenes: batches of pictures [B,3,H,W], labels and regions' ids, both int64 [B,H,W].
-        """
-        rows: list[Tensor] = []
-        labels: list[Tensor] = []
-        for picture, label_map, instances in scenes:
-            nothing = torch.zeros_like(label_map, dtype=torch.bool)
-            regions = encoder.read(picture, nothing, instances)
-            rows.append(regions.means.cpu())
-            labels.append(regions.labels(label_map).cpu())
-        if not rows:
-            return cls({})
-        classes = torch.cat(labels)
-        known = classes >= 0
-        return cls.of_rows(torch.cat(rows)[known], classes[known])
-
-    def rows(self) -> tuple[Tensor, Tensor]:
-        """Vectors [N,D] and their classes int64 [N], for a weights file."""
-        labels = [torch.full((len(codes),), label) for label, codes in self.codes.items()]
-        return torch.cat(list(self.codes.values())), torch.cat(labels)
 
     def draw(self, label: int, generator: Generator) -> Tensor | None:
         """One vector [D] of the class, each equally likely; None where the bank has none."""

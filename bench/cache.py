@@ -30,9 +30,10 @@ Array = NDArray[Any]
 _DIGEST = hashlib.sha256().digest_size
 
 
-ARITHMETIC = 2
+ARITHMETIC = 3
 """How networks are computed. Raised with any change that moves a last bit under the same name (2: one
-picture on one thread, weights laid out once), so that one run never mixes the two."""
+picture on one thread, weights laid out once; 3: Inception averages after its 1x1 convolutions), so
+that one run never mixes the two."""
 
 VARIABLE = "SEBENCH_CACHE"
 """The environment variable that names another cache folder; empty for no cache."""

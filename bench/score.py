@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from bench.errors import BadInput
 from bench.metrics import Context, Metric, Missing, References, Score, make_metric
 from bench.metrics.segmentation import SegmentationMetric
 from bench.pictures import picture_files, read_picture
+from bench.run.ahead import ahead
 from bench.run.measure import Group, measure_group
 from bench.scene import VOID, Bool, Int32, LabelSpace, UInt8
 
@@ -126,6 +129,17 @@ def _some(folder: Path) -> dict[str, Path]:
     return found
 
 
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """A pair read: pictures uint8 [H,W,3], mask bool [H,W], labels int32 [H,W]."""
+
+    stem: str
+    real: UInt8
+    fake: UInt8
+    mask: Bool
+    labels: Int32
+
+
 def _measure(
     pairs: Sequence[Pair],
     metrics: Sequence[Metric],
@@ -137,49 +151,47 @@ def _measure(
 
     samples: list[pd.DataFrame] = []
     references: list[pd.DataFrame] = []
-    for group, pictures in _groups(pairs):
-        rest = _rest(group, pictures, space)
-        side = Group.of(metrics, pictures, pictures, rest)
-        results = {
-            i: _result(pair, picture) for i, (pair, picture) in enumerate(zip(group, pictures))
-        }
-        names = {"edit": rest.edits, "scene": rest.scenes}
-        samples.append(pd.DataFrame({**names, **measure_group(metrics, side, results)}))
-        references.append(pd.DataFrame({**names, **side.columns()}))
-        advance(len(group))
+    with ThreadPoolExecutor(1) as pool:
+        read = ahead(pool, functools.partial(_read, space=space), pairs, _GROUP)
+        for group in _groups(one for _, one in read):
+            rest = _rest(group, space)
+            pictures = [one.real for one in group]
+            side = Group.of(metrics, pictures, pictures, rest)
+            results = {i: one.fake for i, one in enumerate(group)}
+            names = {"edit": rest.edits, "scene": rest.scenes}
+            samples.append(pd.DataFrame({**names, **measure_group(metrics, side, results)}))
+            references.append(pd.DataFrame({**names, **side.columns()}))
+            advance(len(group))
     return pd.concat(samples, ignore_index=True), pd.concat(references, ignore_index=True)
 
 
-def _groups(pairs: Sequence[Pair]) -> Iterator[tuple[list[Pair], list[UInt8]]]:
-    """Consecutive pairs whose references have one size, with those references."""
-    group: list[Pair] = []
-    pictures: list[UInt8] = []
-    for pair in pairs:
-        picture = read_picture(pair.real)
-        if group and (len(group) == _GROUP or picture.shape != pictures[0].shape):
-            yield group, pictures
-            group, pictures = [], []
-        group.append(pair)
-        pictures.append(picture)
-    yield group, pictures
+def _groups(read: Iterable[_Read]) -> Iterator[list[_Read]]:
+    """Consecutive pairs of one size."""
+    group: list[_Read] = []
+    for one in read:
+        if group and (len(group) == _GROUP or one.real.shape != group[0].real.shape):
+            yield group
+            group = []
+        group.append(one)
+    yield group
 
 
-def _rest(group: Sequence[Pair], pictures: Sequence[UInt8], space: LabelSpace) -> References:
-    stems = tuple(pair.stem for pair in group)
+def _rest(group: Sequence[_Read], space: LabelSpace) -> References:
+    stems = tuple(one.stem for one in group)
     return References(
-        pictures=np.stack(pictures),
-        mask=np.stack([_mask(pair, picture) for pair, picture in zip(group, pictures)]),
-        labels=np.stack([_labels(pair, picture, space) for pair, picture in zip(group, pictures)]),
+        pictures=np.empty((0,), np.uint8),
+        mask=np.stack([one.mask for one in group]),
+        labels=np.stack([one.labels for one in group]),
         space=space,
         scenes=stems,
         edits=stems,
     )
 
 
-def _result(pair: Pair, reference: UInt8) -> UInt8:
-    picture = read_picture(pair.fake)
-    _same_size(pair.fake, picture, reference)
-    return picture
+def _read(pair: Pair, space: LabelSpace) -> _Read:
+    real, fake = read_picture(pair.real), read_picture(pair.fake)
+    _same_size(pair.fake, fake, real)
+    return _Read(pair.stem, real, fake, _mask(pair, real), _labels(pair, real, space))
 
 
 def _mask(pair: Pair, reference: UInt8) -> Bool:

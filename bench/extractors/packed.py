@@ -8,7 +8,7 @@ takes longer to make than a few hundred pictures take to look at.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from torch import nn
 
@@ -25,11 +25,13 @@ class PackedConvolution(nn.Module):
 
     Args:
         plain: the convolution whose weights are taken.
+        after: "relu" where negative results become 0, which costs nothing here.
     """
 
-    def __init__(self, plain: nn.Conv2d) -> None:
+    def __init__(self, plain: nn.Conv2d, after: Literal["none", "relu"] = "none") -> None:
         super().__init__()
         self.plain = plain
+        self.after = after
         self._steps = (list(plain.padding), list(plain.stride), list(plain.dilation), plain.groups)
         self._packed: tuple[Size, Tensor] | None = None
 
@@ -45,18 +47,29 @@ class PackedConvolution(nn.Module):
             )
             self._packed = packed = (x.shape, weight)
         found: Tensor = torch.ops.mkldnn._convolution_pointwise(
-            x, packed[1], self.plain.bias, *self._steps, "none", [], ""
+            x, packed[1], self.plain.bias, *self._steps, self.after, [], ""
         )
         return found
 
 
 def pack(network: nn.Module) -> None:
-    """Packs every convolution of a network, in place, where this build of torch can."""
+    """Packs every convolution of a network, in place, where this build of torch can.
+
+    In an `nn.Sequential` the ReLU that follows a convolution becomes part of it.
+    """
     if not _can_pack():
         return
     for block in list(network.modules()):
-        for name, child in list(block.named_children()):
-            if isinstance(child, nn.Conv2d) and child.padding_mode == "zeros":
+        children = list(block.named_children())
+        followers = [*children[1:], ("", None)] if isinstance(block, nn.Sequential) else []
+        for at, (name, child) in enumerate(children):
+            if not isinstance(child, nn.Conv2d) or child.padding_mode != "zeros":
+                continue
+            follower, next_child = followers[at] if followers else ("", None)
+            if isinstance(next_child, nn.ReLU):
+                setattr(block, follower, nn.Identity())
+                setattr(block, name, PackedConvolution(child, "relu"))
+            else:
                 setattr(block, name, PackedConvolution(child))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.cache import ArrayCache
+from bench.extractors.recent import Recent
 from bench.identity import Record
 from bench.metrics.estimate import Estimate, cluster
 from bench.metrics.metric import Against, Columns, Metric, Prepared, References
@@ -22,6 +23,7 @@ __all__ = ["FeatureSets", "SetExtractor", "SetMetric"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
 
 
 class SetExtractor(Protocol):
@@ -74,6 +76,8 @@ class SetMetric(Metric):
         self.title = title
         self.extractor = extractor
         self.cache = None if cache is None else ArrayCache(cache)
+        # Where every edit has a scene of its own, the interval and the influence ask the same.
+        self._distance = Recent(self.distance, size=1)
 
     def prepare(self, references: References) -> Prepared:
         """Features of the real pictures, from the cache where they are there."""
@@ -94,7 +98,7 @@ class SetMetric(Metric):
         """The distance between the two sets, with its leave-one-scene-out values."""
         try:
             sets = self.sets(samples, references)
-            value, replicates = self.distance(sets)
+            value, replicates = self._distance(sets.real, sets.fake, sets.codes)
         except ValueError as error:
             return [Estimate(self.name, None, n=len(samples), reason=str(error))]
         return [
@@ -114,8 +118,9 @@ class SetMetric(Metric):
         """The distance minus what it would be without the edit; nan where that cannot be had."""
         try:
             sets = self.sets(samples, references)
-            alone = FeatureSets(sets.real, sets.fake, [str(i) for i in range(len(sets.codes))])
-            value, replicates = self.distance(alone)
+            value, replicates = self._distance(
+                sets.real, sets.fake, np.arange(len(sets.codes), dtype=np.int64)
+            )
         except ValueError:
             return {self.name: [float("nan")] * len(samples)}
         if replicates is None:
@@ -137,8 +142,13 @@ class SetMetric(Metric):
         return FeatureSets(real, fake, [str(scene) for scene in samples["scene"]])
 
     @abc.abstractmethod
-    def distance(self, sets: FeatureSets) -> tuple[float, Float64 | None]:
+    def distance(self, real: Float32, fake: Float32, codes: Int64) -> tuple[float, Float64 | None]:
         """The distance and its leave-one-scene-out values [scenes] (None where there are none).
+
+        Args:
+            real: [n,d].
+            fake: [n,d], rows paired with those of `real`.
+            codes: int64 [n], each row's scene as a number from 0 on.
 
         Raises:
             ValueError: where the sets are too small.

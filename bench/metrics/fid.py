@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.identity import Record
-from bench.metrics.features import FeatureSets, SetMetric
+from bench.metrics.features import SetMetric
 from bench.metrics.frechet import frechet_distance, leave_one_out
 from bench.metrics.kernel import KernelSums
 from bench.metrics.rosetta import fid_elsewhere, kid_elsewhere
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FID", "KID"]
 
+Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
 
 
 class FID(SetMetric):
@@ -46,12 +48,12 @@ class FID(SetMetric):
             "real": "the pictures before the edit",
         }
 
-    def distance(self, sets: FeatureSets) -> tuple[float, Float64 | None]:
+    def distance(self, real: Float32, fake: Float32, codes: Int64) -> tuple[float, Float64 | None]:
         """The Fréchet distance and its values without each scene."""
-        value = frechet_distance(sets.real, sets.fake)
-        if len(sets.codes) - int(np.bincount(sets.codes).max()) < 2:
+        value = frechet_distance(real, fake)
+        if len(codes) - int(np.bincount(codes).max()) < 2:
             return value, None
-        return value, leave_one_out(sets.real, sets.fake, sets.codes)
+        return value, leave_one_out(real, fake, codes)
 
     def elsewhere(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
         """What pytorch-fid, clean-fid and torchmetrics would make of the same features."""
@@ -75,9 +77,9 @@ class KID(SetMetric):
             "real": "the pictures before the edit",
         }
 
-    def distance(self, sets: FeatureSets) -> tuple[float, Float64 | None]:
+    def distance(self, real: Float32, fake: Float32, codes: Int64) -> tuple[float, Float64 | None]:
         """The kernel distance and its values without each scene."""
-        sums = KernelSums.of(sets.real, sets.fake, sets.codes)
+        sums = KernelSums.of(real, fake, codes)
         return sums.distance(), sums.without()
 
     def elsewhere(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:

@@ -127,6 +127,11 @@ class Metric(abc.ABC):
     def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
         """Scores one method's results, uint8 [B,H,W,3] RGB, against the prepared reference side."""
 
+    @property
+    def observes(self) -> bool:
+        """Whether the metric has an `observe` of its own."""
+        return type(self).observe is not Metric.observe
+
     def observe(self, references: References, raw: Float32) -> Columns:
         """Looks at what only execution can know, once, when an editor has just answered.
 

@@ -6,14 +6,14 @@ before it counts as done, so a run may be killed at any moment and goes on where
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from bench.metrics import Metric, References
+from bench.run.ahead import ahead
 from bench.run.canaries import EDITS
 from bench.run.canary_shard import CanaryShard
 from bench.run.composite import compose
@@ -60,27 +60,12 @@ def execute(execution: Execution) -> None:
                 waiting.append(shard)
     with ThreadPoolExecutor(max(1, execution.workers)) as pool:
         needed = (shard for shard in waiting if not execution.enough(shard.task))
-        for shard, prepared in _ahead(pool, needed, max(1, execution.workers)):
+        for shard, prepared in ahead(pool, prepare_shard, needed, max(1, execution.workers)):
             # Asked again: shards that were prepared ahead must not depend on how far ahead that is.
             if execution.enough(shard.task):
                 continue
             _carry_out(execution, pool, shard, prepared)
             execution.advance(len(shard.pairs))
-
-
-def _ahead(
-    pool: ThreadPoolExecutor, shards: Iterable[Shard], depth: int
-) -> Iterator[tuple[Shard, Prepared]]:
-    """The shards in order, each prepared, with `depth` of them under way ahead."""
-    queue: deque[tuple[Shard, Future[Prepared]]] = deque()
-    for shard in shards:
-        queue.append((shard, pool.submit(prepare_shard, shard)))
-        if len(queue) > depth:
-            first, future = queue.popleft()
-            yield first, future.result()
-    while queue:
-        first, future = queue.popleft()
-        yield first, future.result()
 
 
 def _carry_out(

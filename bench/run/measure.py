@@ -92,7 +92,7 @@ def measure_group(
         # its values are dropped.
         stacked = np.stack([results.get(i, references.pictures[k]) for k, i in enumerate(indices)])
         measured = dict(metric.measure(references, prepared, stacked))
-        if raw is not None:
+        if raw is not None and metric.observes:
             measured.update(metric.observe(references, _stand_in(raw, indices, stacked)))
         for name, values in measured.items():
             if len(values) != len(indices):

@@ -50,3 +50,9 @@ def test_equal_pictures_are_computed_once(pictures):
     assert [recent(pictures), recent(pictures.copy()), recent(pictures[:1])] == [1, 1, 2]
     recent(pictures[1:])  # the third kind of array drives out the oldest
     assert recent(pictures) == 4
+
+
+def test_several_arrays_are_remembered_together(pictures):
+    recent = Recent(lambda one, two: one.mean() - two.mean())
+    first, second = pictures[:1], pictures[1:2]
+    assert recent(first, second) == -recent(second, first) != 0

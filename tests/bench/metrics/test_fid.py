@@ -219,11 +219,12 @@ def test_real_features_come_from_the_cache_the_second_time(
     assert np.array_equal(first.columns["fid.features"], second.columns["fid.features"])
 
 
+@pytest.mark.parametrize("scenes", [None, ["a", "a", "b", "c", "d"]])
 def test_the_influence_of_an_edit_is_what_the_distance_loses_without_it(
-    random_weights, make_references, pictures
+    random_weights, make_references, pictures, scenes
 ):
     metric = make_metric("fid", {}, Context(weights=(random_weights("inception-fid"),)))
-    samples, references = scored(metric, make_references, pictures)
+    samples, references = scored(metric, make_references, pictures, scenes)
     without = metric.summarise(samples[1:], references[1:])[0].value
     value = metric.summarise(samples, references)[0].value
     assert metric.influence(samples, references)["frechet"][0] == pytest.approx(value - without)
