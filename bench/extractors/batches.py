@@ -8,15 +8,14 @@ an accelerator it is 16, and a shorter batch is filled up with its last picture.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
 
 from bench.extractors.precision import exactly
 from bench.scene import UInt8
+from bench.threads import side_by_side
 
 __all__ = ["fixed_batches", "look_at"]
 
@@ -42,8 +41,8 @@ def look_at(pictures: UInt8, device: str, look: Callable[[UInt8], list[T]]) -> l
     with exactly():
         if device != "cpu":
             return [entry for batch, count in batches for entry in look(batch)[:count]]
-        with _single_threads(len(pictures)) as pool:
-            return [entry for found in pool.map(alone, (b for b, _ in batches)) for entry in found]
+        answers = side_by_side(alone, [batch for batch, _ in batches])
+        return [entry for answer in answers for entry in answer]
 
 
 def _batch_size(device: str) -> int:
@@ -59,20 +58,3 @@ def fixed_batches(pictures: UInt8, size: int) -> Iterator[tuple[UInt8, int]]:
         if count < size:
             batch = np.concatenate([batch, np.repeat(batch[-1:], size - count, axis=0)])
         yield batch, count
-
-
-@contextlib.contextmanager
-def _single_threads(jobs: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads on each of which torch computes alone, at most as many as it had for one call."""
-    import torch
-
-    before = torch.get_num_threads()
-    pool = ThreadPoolExecutor(
-        max(1, min(before, jobs)), initializer=torch.set_num_threads, initargs=(1,)
-    )
-    try:
-        with pool:
-            yield pool
-    finally:
-        # The limit is each thread's own, but torch also keeps the last one for threads to come.
-        torch.set_num_threads(before)
