@@ -8,6 +8,7 @@ takes longer to make than a few hundred pictures take to look at.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Literal
 
 from torch import nn
@@ -60,17 +61,14 @@ def pack(network: nn.Module) -> None:
     if not _can_pack():
         return
     for block in list(network.modules()):
-        children = list(block.named_children())
-        followers = [*children[1:], ("", None)] if isinstance(block, nn.Sequential) else []
-        for at, (name, child) in enumerate(children):
+        children: list[tuple[str, nn.Module | None]] = [*block.named_children(), ("", None)]
+        for (name, child), (after, follower) in itertools.pairwise(children):
             if not isinstance(child, nn.Conv2d) or child.padding_mode != "zeros":
                 continue
-            follower, next_child = followers[at] if followers else ("", None)
-            if isinstance(next_child, nn.ReLU):
-                setattr(block, follower, nn.Identity())
-                setattr(block, name, PackedConvolution(child, "relu"))
-            else:
-                setattr(block, name, PackedConvolution(child))
+            joined = isinstance(block, nn.Sequential) and isinstance(follower, nn.ReLU)
+            if joined:
+                setattr(block, after, nn.Identity())
+            setattr(block, name, PackedConvolution(child, "relu" if joined else "none"))
 
 
 def _can_pack() -> bool:

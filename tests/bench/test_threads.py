@@ -5,14 +5,7 @@ import torch
 
 from bench.threads import side_by_side
 
-
-@pytest.fixture(autouse=True)
-def three_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(3)
-    yield
-    assert torch.get_num_threads() == 3
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("three_threads")
 
 
 def test_results_come_in_order_and_every_call_has_one_thread():

@@ -19,15 +19,6 @@ def test_every_batch_has_one_shape_and_padding_is_told():
     assert batches[2][0][:, 0, 0, 0].tolist() == [4, 4]
 
 
-@pytest.fixture
-def three_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(3)
-    yield
-    assert torch.get_num_threads() == 3
-    torch.set_num_threads(before)
-
-
 def test_on_a_cpu_pictures_are_looked_at_one_by_one_in_single_threads(three_threads):
     seen = []
 

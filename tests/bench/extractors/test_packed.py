@@ -28,6 +28,7 @@ def test_the_result_is_that_of_the_plain_convolutions_at_every_size(network):
     plain = [looked_at(network, x) for x in draws]
     pack(network)
     assert any(isinstance(layer, PackedConvolution) for layer in network.modules())
+    assert not any(isinstance(layer, nn.ReLU) for layer in network.modules())  # built in
     for x, expected in zip([*draws, *draws], [*plain, *plain]):
         packed = looked_at(network, x.contiguous(memory_format=torch.channels_last))
         assert packed.shape == expected.shape
