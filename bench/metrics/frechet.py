@@ -66,7 +66,8 @@ def frechet_distance(real: NDArray[np.floating], fake: NDArray[np.floating]) -> 
     one, two = _fit(fake), _fit(real)
     gap = one.mean - two.mean
     root = float(_spectrum(_factor(one).T @ _factor(two)).sum())
-    return max(float(gap @ gap) + one.trace + two.trace - 2 * root, 0.0)
+    traces = one.trace + two.trace
+    return float(_beyond_rounding(float(gap @ gap) + traces - 2 * root, traces))
 
 
 def leave_one_out(
@@ -132,6 +133,17 @@ def _spectrum(product: Float64) -> Float64:
 _LARGE = 1000
 
 
+def _beyond_rounding(distance: Float64 | float, traces: Float64 | float) -> Float64:
+    """The distance, or 0 where it is too small a difference of the traces to be anything but rounding.
+
+    Identical sets so have the same score on every machine, whatever its linear algebra rounds.
+    """
+    return np.where(np.asarray(distance) <= _ROUNDING * np.asarray(traces), 0.0, distance)
+
+
+_ROUNDING = 1e-9
+
+
 def _exact(
     real: NDArray[np.floating], fake: NDArray[np.floating], codes: Int64, sides: Sides
 ) -> Float64:
@@ -175,7 +187,7 @@ class _Grams:
         # SciPy's would be faster for one matrix, but lets no other thread work meanwhile.
         values = torch.linalg.svdvals(torch.from_numpy(centred))
         root = float(values.sum()) / np.sqrt((m - 1) * (n - 1))
-        return max(float(gap + traces - 2 * root), 0.0)
+        return float(_beyond_rounding(gap + traces - 2 * root, traces))
 
 
 def _first_order(
@@ -189,8 +201,9 @@ def _first_order(
     else:
         right = _Without(two.mean, np.asarray(two.trace), np.asarray(np.sum(weights_two**2)))
     gap = left.mean - right.mean
-    distance = np.sum(gap * gap, axis=-1) + left.trace + right.trace - left.root - right.root
-    return np.asarray(np.maximum(distance, 0.0))
+    traces = left.trace + right.trace
+    distance = np.sum(gap * gap, axis=-1) + traces - left.root - right.root
+    return _beyond_rounding(distance, traces)
 
 
 def _root_coordinates(one: _Gaussian, two: _Gaussian) -> tuple[Float64, Float64]:

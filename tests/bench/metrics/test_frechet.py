@@ -36,6 +36,18 @@ def test_a_shift_costs_its_square():
     assert frechet_distance(real, real + 0.5) == pytest.approx(60 * 0.25, rel=1e-9)
 
 
+@pytest.mark.parametrize(("n", "d"), [(40, 60), (200, 60), (300, 400), (1100, 1300)])
+def test_identical_sets_are_at_zero_whatever_the_linear_algebra_rounds(n, d):
+    real = features(n, d, 0)
+    assert frechet_distance(real, real.copy()) == 0
+    assert not leave_one_out(real, real.copy(), np.arange(n)).any()
+
+
+def test_a_small_shift_is_not_taken_for_rounding():
+    real = features(40, 60, 0)
+    assert frechet_distance(real, real + 1e-3) == pytest.approx(60e-6, rel=1e-6)
+
+
 def test_doubling_costs_the_trace():
     real = features(40, 60, 0)
     real -= real.mean(axis=0)
