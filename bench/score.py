@@ -18,9 +18,9 @@ from bench.errors import BadInput
 from bench.metrics import Context, Metric, Missing, References, Score, make_metric
 from bench.metrics.segmentation import SegmentationMetric
 from bench.pictures import picture_files, read_picture
-from bench.run.ahead import ahead
 from bench.run.measure import Group, measure_group
 from bench.scene import VOID, Bool, Int32, LabelSpace, UInt8
+from bench.threads import ahead
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,20 +149,21 @@ def _measure(
     """The samples and the reference side of all pairs, as `Metric.summarise` reads them."""
     import pandas as pd
 
-    samples: list[pd.DataFrame] = []
-    references: list[pd.DataFrame] = []
+    def measured(group: list[_Read]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        rest = _rest(group, space)
+        pictures = [one.real for one in group]
+        side = Group.of(metrics, pictures, pictures, rest)
+        columns = measure_group(metrics, side, {i: one.fake for i, one in enumerate(group)})
+        names = {"edit": rest.edits, "scene": rest.scenes}
+        advance(len(group))
+        return pd.DataFrame({**names, **columns}), pd.DataFrame({**names, **side.columns()})
+
     with ThreadPoolExecutor(1) as pool:
         read = ahead(pool, functools.partial(_read, space=space), pairs, _GROUP)
-        for group in _groups(one for _, one in read):
-            rest = _rest(group, space)
-            pictures = [one.real for one in group]
-            side = Group.of(metrics, pictures, pictures, rest)
-            results = {i: one.fake for i, one in enumerate(group)}
-            names = {"edit": rest.edits, "scene": rest.scenes}
-            samples.append(pd.DataFrame({**names, **measure_group(metrics, side, results)}))
-            references.append(pd.DataFrame({**names, **side.columns()}))
-            advance(len(group))
-    return pd.concat(samples, ignore_index=True), pd.concat(references, ignore_index=True)
+        # `map` lets go of a group's pictures before it takes the next ones.
+        sides = list(map(measured, _groups(one for _, one in read)))
+    samples, references = (pd.concat(tables, ignore_index=True) for tables in zip(*sides))
+    return samples, references
 
 
 def _groups(read: Iterable[_Read]) -> Iterator[list[_Read]]:

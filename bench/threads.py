@@ -1,15 +1,38 @@
-"""Calls side by side on the processor's cores, each on one thread, so that none disturbs another."""
+"""Calls in threads: ahead of the one that needs them, or side by side on the processor's cores."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-__all__ = ["side_by_side"]
+__all__ = ["ahead", "side_by_side"]
 
 T = TypeVar("T")
 V = TypeVar("V")
+
+
+def ahead(
+    pool: ThreadPoolExecutor, work: Callable[[T], V], items: Iterable[T], depth: int
+) -> Iterator[tuple[T, V]]:
+    """Each item with what `work` makes of it, in order; an error comes out at its own item.
+
+    Args:
+        pool: who works.
+        work: called from the pool's threads.
+        items: taken one by one, never more than `depth` beyond the one that is handed out.
+        depth: how many items are under way ahead.
+    """
+    queue: deque[tuple[T, Future[V]]] = deque()
+    for item in items:
+        queue.append((item, pool.submit(work, item)))
+        if len(queue) > depth:
+            first, future = queue.popleft()
+            yield first, future.result()
+    while queue:
+        first, future = queue.popleft()
+        yield first, future.result()
 
 
 def side_by_side(work: Callable[[T], V], items: Sequence[T]) -> list[V]:

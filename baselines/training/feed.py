@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
+import itertools
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import torch
 
-from baselines.training.data import Example, Examples, collate
+from baselines.training.data import Examples, collate
 from bench.batch import EditBatch
+from bench.threads import ahead
 
 __all__ = ["feed"]
 
@@ -36,19 +37,17 @@ def feed(
     """
     pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="examples")
 
-    def draw(step: int) -> list[Future[Example]]:
-        source, turn = sources[step % len(sources)], step // len(sources)
-        first = (turn * devices + rank) * batch
-        return [pool.submit(source.example, n) for n in range(first, first + batch)]
+    def numbered() -> Iterator[tuple[Examples, int]]:
+        for step in steps:
+            turn = step // len(sources)
+            first = (turn * devices + rank) * batch
+            yield from ((sources[step % len(sources)], first + k) for k in range(batch))
 
     def batches() -> Iterator[EditBatch]:
-        waiting: deque[list[Future[Example]]] = deque()
-        ahead = iter(steps)
-        for now in steps:
-            while len(waiting) <= AHEAD and (step := next(ahead, None)) is not None:
-                waiting.append(draw(step))
-            drawn = [future.result() for future in waiting.popleft()]
-            yield collate(drawn, sources[now % len(sources)].space, device)
+        drawn = ahead(pool, lambda one: one[0].example(one[1]), numbered(), AHEAD * batch)
+        for step in steps:
+            examples = [example for _, example in itertools.islice(drawn, batch)]
+            yield collate(examples, sources[step % len(sources)].space, device)
 
     try:
         yield batches()

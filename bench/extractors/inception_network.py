@@ -124,12 +124,11 @@ def _blocks(trunk: _Layers) -> Iterator[nn.Module]:
     for name in ("Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e"):
         yield _block_17(trunk.within(name))
     yield _block_17_to_8(trunk.within("Mixed_7a"))
-    yield _block_8(trunk.within("Mixed_7b"), trunk.within("Mixed_7b").averaged("branch_pool"))
+    block = trunk.within("Mixed_7b")
+    yield _block_8(block, block.averaged("branch_pool"))
+    block = trunk.within("Mixed_7c")
     largest = nn.MaxPool2d(3, stride=1, padding=1)
-    yield _block_8(
-        trunk.within("Mixed_7c"),
-        nn.Sequential(largest, trunk.within("Mixed_7c").same("branch_pool")),
-    )
+    yield _block_8(block, nn.Sequential(largest, block.same("branch_pool")))
 
 
 def _halving_pool() -> nn.MaxPool2d:

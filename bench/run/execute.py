@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.metrics import Metric, References
-from bench.run.ahead import ahead
 from bench.run.canaries import EDITS
 from bench.run.canary_shard import CanaryShard
 from bench.run.composite import compose
@@ -26,6 +25,7 @@ from bench.run.prepare import Job, Prepared, prepare_shard
 from bench.run.rows import Rows
 from bench.run.store import RunFolder, write_labels, write_picture
 from bench.scene import UInt8
+from bench.threads import ahead
 
 __all__ = ["Execution", "execute"]
 
