@@ -1,4 +1,4 @@
-"""Every session runs in one environment, .nox/sebench, made once and kept while it fits."""
+"""Every session runs in one environment, .nox/siebench, made once and kept while it fits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "tests"]
 
 HERE = Path(__file__).parent
-HOME = HERE / ".nox" / "sebench"
+HOME = HERE / ".nox" / "siebench"
 SCRIPTS = HOME / ("Scripts" if os.name == "nt" else "bin")
 # Without dependencies: they would bring an OpenCV with windows over the one without, which needs
 # libraries of the system. What is really imported stands in the extra `dev`.
@@ -43,7 +43,7 @@ def run(session: nox.Session, *arguments: str, **variables: str) -> None:
 @nox.session
 def demo(session: nox.Session) -> None:
     """Trained and classical editors on scenes drawn here; prints where the report is."""
-    run(session, "-m", "bench", "demo", *session.posargs)
+    run(session, "-m", "siebench", "demo", *session.posargs)
 
 
 @nox.session

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from bench.errors import EditFailed
+from bench.core.errors import EditFailed
 from masks.streams import Stream
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["VOID", "Bool", "Float32", "Int32", "LabelSpace", "Scene", "UInt8"]
+__all__ = ["VOID", "Bool", "Float32", "Int32", "LabelSpace", "Scene", "UInt8", "cut_scene"]
 
 UInt8 = NDArray[np.uint8]
 Int32 = NDArray[np.int32]
@@ -70,3 +70,16 @@ class Scene:
         """(height, width) in pixels."""
         height, width = self.labels.shape
         return height, width
+
+
+def cut_scene(image: UInt8, window: tuple[int, int, int, int], mask: Bool) -> UInt8:
+    """The image inside `window` (top, left, bottom, right), bicubic to the mask's size.
+
+    For protocols that see a window of the scene (SESAME's).
+    """
+    from PIL import Image
+
+    top, left, bottom, right = window
+    height, width = mask.shape
+    cut = Image.fromarray(image[top:bottom, left:right])
+    return np.asarray(cut.resize((width, height), Image.Resampling.BICUBIC))

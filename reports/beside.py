@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 from reports.numbers import decimals_for, printed
 from reports.table import ARROWS, Better, Rank, ranks
 
 if TYPE_CHECKING:
     from bench.run.reader import Run
-    from bench.table import TableColumn, TableLayout
+    from bench.suite.table import TableColumn, TableLayout
 
 __all__ = ["Beside", "BesideCell", "BesideColumn", "BesideRow", "PublishedValue", "beside"]
 
@@ -121,18 +121,18 @@ def beside(run: Run) -> Beside | None:
     """The table that the run's suite answers to, or None where it answers to none.
 
     Raises:
-        BadInput: where another version of sebench wrote the table in another form.
+        BadInput: where another version of siebench wrote the table in another form.
     """
     from pydantic import ValidationError
 
-    from bench.published.join import join_published, table_of
+    from bench.judge.published.join import join_published, table_of
 
     try:
         layout = table_of(run)
     except ValidationError as error:
         raise BadInput(
             f"{run.folder / 'run.json'}: its table is of another form "
-            f"({error.errors()[0]['msg']}); use the version of sebench that made the run"
+            f"({error.errors()[0]['msg']}); use the version of siebench that made the run"
         ) from error
     if layout is None:
         return None

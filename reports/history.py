@@ -9,12 +9,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.atomic import write_text
-from bench.words import counted
+from bench.core.atomic import write_text
+from bench.core.text import counted
 from reports.numbers import decimals_for, printed
 
 if TYPE_CHECKING:
-    from bench.history import History, Move, Series
+    from bench.judge.history import History, Move, Series
     from bench.run.reader import Run
 
 __all__ = ["write_history"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
-from bench.words import counted
+from bench.core.text import counted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from bench.words import counted
+from bench.core.text import counted
 from reports.beside import beside
 from reports.costs import CostRow, cost_rows
 from reports.edits import edit_ids, edits_data

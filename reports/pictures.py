@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.atomic import whole_file
-from bench.errors import BadInput
+from bench.core.atomic import whole_file
+from bench.core.errors import BadInput
 from reports.maps import TaskMaps, draw_map
 
 if TYPE_CHECKING:

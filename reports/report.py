@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.atomic import write_text
-from bench.errors import BadInput
+from bench.core.atomic import write_text
+from bench.core.errors import BadInput
 from bench.run.reader import read_run
 from reports.page import Pictures, render, task_views
 from reports.pictures import copy_pictures, draw_wide_maps, picture_root

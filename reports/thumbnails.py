@@ -16,7 +16,7 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 from reports.maps import draw_map
 from reports.pictures import MAPS
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.bench.gate.made_runs import made_suite, make_runs, write_results
+from tests.bench.judge.gate.made_runs import made_suite, make_runs, write_results
 
 pytestmark = pytest.mark.slow  # every step is a process of its own
 
@@ -20,16 +20,16 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Path:
-    """A checkout with suite.yaml, baseline.json, and `sebench` on the path."""
+    """A checkout with suite.yaml, baseline.json, and `siebench` on the path."""
     root = tmp_path_factory.mktemp("checkout")
     (before,) = make_runs(root, 20, scenes=12)
     suite = made_suite(root / "rooms", root / "results")
     (root / "suite.yaml").write_text(yaml.safe_dump(suite.model_dump(mode="json")))
-    command = root / "bin" / "sebench"
+    command = root / "bin" / "siebench"
     command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m bench "$@"\n')
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m siebench "$@"\n')
     command.chmod(0o755)
-    done = run(["sebench baseline save " + str(before) + " --out baseline.json"], root, {})
+    done = run(["siebench baseline save " + str(before) + " --out baseline.json"], root, {})
     assert done.returncode == 0, done.stderr
     return root
 
@@ -80,8 +80,8 @@ def test_the_action_passes_an_unchanged_method_and_leaves_its_outputs(place) -> 
     code, said, output = act(place, "runs/same")
     assert code == 0, said
     assert output == "verdict=passed\n"
-    assert "::notice title=sebench gate::" in said
-    assert "sebench gate: passed" in (place / "summary.md").read_text()
+    assert "::notice title=siebench gate::" in said
+    assert "siebench gate: passed" in (place / "summary.md").read_text()
     kept = {path.name for path in (place / "runs/same/gate").iterdir()}
     assert {"gate.md", "gate.xml", "gate.json"} <= kept
 
@@ -123,8 +123,8 @@ def test_the_action_gives_inputs_to_the_shell_as_variables_only() -> None:
 
 def test_the_gitlab_snippet_runs_and_tells_worse_from_undecided(place) -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/gate.md").read_text(), flags=re.S)
-    job = next(yaml.safe_load(block) for block in blocks if "sebench-gate:" in block)[
-        "sebench-gate"
+    job = next(yaml.safe_load(block) for block in blocks if "siebench-gate:" in block)[
+        "siebench-gate"
     ]
     assert job["allow_failure"] == {"exit_codes": [3]}
     variables = {"SUITE": "suite.yaml", "BASELINE": "baseline.json"}

@@ -1,10 +1,10 @@
-"""sebench's own quality gate: the demo against its baseline in git, and a spoilt network is caught.
+"""siebench's own quality gate: the demo against its baseline in git, and a spoilt network is caught.
 
 After a change that is meant to move the demo's numbers the baseline is made anew:
 
-    sebench demo --out runs/demo && sebench baseline save runs/demo --out tests/golden/demo-baseline.json
+    siebench demo --out runs/demo && siebench baseline save runs/demo --out tests/golden/demo-baseline.json
 
-with SEBENCH_WEIGHTS unset, so that only what comes with sebench is judged.
+with SIEBENCH_WEIGHTS unset, so that only what comes with siebench is judged.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from baselines.checkpoints import load_network, save_network
 from baselines.checkpoints.loading import ZOO
 from bench.cli.app import app
 from bench.run.suite_run import run_suite
-from bench.suite import Suite
+from bench.suite.schema import Suite
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ import torch
 
 from baselines.adapters.options import check_choice
 from baselines.layers.compilable import compiled_layers
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 
 __all__ = ["Arithmetic", "Precision"]
 

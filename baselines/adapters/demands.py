@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.batch import EditBatch
-from bench.editors import TaskFacts
-from bench.errors import BadInput, EditFailed
+from bench.core.errors import BadInput, EditFailed
+from bench.plugins.editors import TaskFacts
 from bench.scene import LabelSpace
 
 __all__ = ["Demands"]

@@ -18,7 +18,7 @@ from baselines.layers.condition import Condition, RegionStyle
 from baselines.layers.region_style import RegionMeans, separate_regions
 from baselines.style_bank import StyleBank
 from bench.batch import EditBatch
-from bench.errors import EditFailed
+from bench.core.errors import EditFailed
 
 __all__ = ["DivSemEditor", "Styles"]
 
@@ -32,7 +32,7 @@ class DivSemEditor(NetworkEditor[DivSem]):
     A picture of another size is brought to the network's square and back.
 
     Args:
-        weights: a safetensors file of `sebench models import divsem`.
+        weights: a safetensors file of `siebench models import divsem`.
         variant: refuse weights of another variant; any where None.
         styles: where the style of a fully hidden region comes from: "bank" = a random vector of its
             class from the bank in the weights file, "reference" = the same class in the edit's

@@ -14,7 +14,7 @@ from baselines.adapters.demands import Demands
 from baselines.checkpoints import load_network
 from baselines.layers.label_map import dense_label_maps
 from bench.batch import EditBatch
-from bench.editors import TaskFacts
+from bench.plugins.editors import TaskFacts
 
 __all__ = ["NetworkEditor"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, get_args
 
-from bench.errors import unknown
+from bench.core.errors import unknown
 
 __all__ = ["EdgeSource", "check_choice"]
 

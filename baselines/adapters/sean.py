@@ -14,7 +14,7 @@ from baselines.adapters.options import check_choice
 from baselines.layers.region_adaptive import StyledRegions
 from baselines.sean import VARIANTS, SEANGenerator
 from bench.batch import EditBatch
-from bench.errors import EditFailed
+from bench.core.errors import EditFailed
 
 __all__ = ["SEANEditor"]
 
@@ -29,7 +29,7 @@ class SEANEditor(NetworkEditor[SEANGenerator]):
     the codes of pixels next to it.
 
     Args:
-        weights: a file of `sebench models import sean --style-codes FOLDER`.
+        weights: a file of `siebench models import sean --style-codes FOLDER`.
         variant: what the weights must be of; any where None.
         style: whose styles: "visible" = the picture's known pixels; "reference" = each edit's
             first reference picture, then the known pixels; "original" = the unmasked picture, the

@@ -20,7 +20,7 @@ class SESAMEEditor(NetworkEditor[SESAMEGenerator]):
     two released checkpoints were trained differently (protocol/generation.md, A.2).
 
     Args:
-        weights: a file of `sebench models import sesame`.
+        weights: a file of `siebench models import sesame`.
         variant: what the weights must be of; any where None.
         precision: of convolutions and products; the halves change pictures by grey levels.
         compile: fuse pixel-by-pixel arithmetic into compiled kernels; takes seconds to start.

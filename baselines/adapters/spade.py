@@ -22,7 +22,7 @@ class SPADEEditor(NetworkEditor[SPADEGenerator]):
     official ones repeat the label.
 
     Args:
-        weights: a file of `sebench models import spade`.
+        weights: a file of `siebench models import spade`.
         variant: what the weights must be of; any where None.
         precision: of convolutions and products; the halves change pictures by grey levels.
         compile: fuse pixel-by-pixel arithmetic into compiled kernels; takes seconds to start.

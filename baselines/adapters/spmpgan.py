@@ -22,7 +22,7 @@ class SPMPGANEditor(NetworkEditor[SPMPGAN]):
     A picture of another size is brought to the network's square and back.
 
     Args:
-        weights: a safetensors file of `sebench models import spmpgan`.
+        weights: a safetensors file of `siebench models import spmpgan`.
         variant: refuse weights of another variant; any where None.
         peek: the published form, whose reduced known picture averages in true pixels at the hole's
             border; the editor then needs the original.

@@ -14,7 +14,7 @@ from baselines.adapters.network_editor import NetworkEditor
 from baselines.adapters.options import check_choice
 from baselines.ssae import REGIONS, SSAE, VARIANTS
 from bench.batch import EditBatch
-from bench.errors import EditFailed
+from bench.core.errors import EditFailed
 
 __all__ = ["MaskSource", "SSAEEditor"]
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from baselines.checkpoints.reading import read_array, read_pickle
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 
 __all__ = ["read_mean_codes", "read_style_bank"]
 

@@ -17,8 +17,8 @@ from baselines.checkpoints.reading import read_state
 from baselines.checkpoints.systems import System, find_system
 from baselines.checkpoints.writing import state_hash, write_weights
 from baselines.layers.spectral import fold_spectral
-from bench.errors import BadInput
-from bench.identity import file_hash
+from bench.core.errors import BadInput
+from bench.core.identity import file_hash
 
 __all__ = ["import_checkpoint"]
 

@@ -16,13 +16,13 @@ from baselines.checkpoints.card import KEY, Card
 from baselines.checkpoints.checking import differences, shapes_of
 from baselines.checkpoints.systems import find_system
 from baselines.checkpoints.writing import EXTRA, state_hash
-from bench.errors import BadInput, Unavailable
-from bench.weights import weight_folders
+from bench.core.errors import BadInput, Unavailable
+from bench.networks.weights import weight_folders
 
 __all__ = ["ZOO", "Loaded", "load_network", "locate", "read_card"]
 
 ZOO = Path(__file__).parents[1] / "zoo"
-"""The small trained networks that come with sebench."""
+"""The small trained networks that come with siebench."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ class Loaded:
 
 
 def locate(file: Path) -> Path:
-    """A weights file as it was given, of that name in the folders of SEBENCH_WEIGHTS, or in the zoo.
+    """A weights file as it was given, of that name in the folders of SIEBENCH_WEIGHTS, or in the zoo.
 
     Raises:
         Unavailable: where there is none; a suite then has a row with this reason.
@@ -71,7 +71,7 @@ def _maker(file: Path) -> str:
     """The command that makes a weights file of that name."""
     model, _, seed = file.stem.partition("-seed")
     if not model.endswith("-procedural"):
-        return f"`sebench models import SYSTEM OFFICIAL_FILE --out {file.name}`"
+        return f"`siebench models import SYSTEM OFFICIAL_FILE --out {file.name}`"
     again = f" --seed {seed} --out {file.parent}" if seed else ""
     return f"`python -m baselines.training.zoo {model}{again}`"
 
@@ -93,7 +93,7 @@ def read_card(file: Path) -> Card:
         ) from None
     if text is None:
         raise BadInput(
-            f"{file}: has no card; make it with `sebench models import SYSTEM FILE --out {file.name}`"
+            f"{file}: has no card; make it with `siebench models import SYSTEM FILE --out {file.name}`"
         )
     try:
         return Card.model_validate(json.loads(text))

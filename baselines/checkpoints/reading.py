@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 
 __all__ = ["read_array", "read_pickle", "read_state"]
 

@@ -11,7 +11,7 @@ import torch
 from pydantic import BaseModel, ValidationError
 from torch import nn
 
-from bench.errors import BadInput, unknown
+from bench.core.errors import BadInput, unknown
 
 __all__ = ["SYSTEMS", "Shapes", "System", "find_system"]
 

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from baselines.checkpoints.card import KEY, Card
 from baselines.layers.spectral import fold_spectral
-from bench.atomic import whole_file
-from bench.identity import tensors_hash
+from bench.core.atomic import whole_file
+from bench.core.identity import tensors_hash
 
 __all__ = ["EXTRA", "save_network", "state_hash", "write_weights"]
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from bench.batch import EditBatch
-from bench.errors import Unavailable
+from bench.core.errors import Unavailable
 
 __all__ = ["Telea"]
 
@@ -48,7 +48,7 @@ def _opencv() -> ModuleType:
         import cv2
     except ImportError:
         raise Unavailable(
-            "OpenCV is not installed; `pip install 'sebench[telea]'` brings it"
+            "OpenCV is not installed; `pip install 'siebench[telea]'` brings it"
         ) from None
     module: ModuleType = cv2
     return module

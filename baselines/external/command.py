@@ -23,9 +23,9 @@ from torch import Tensor
 from baselines.external.edit_folder import edit_name, write_edit
 from baselines.external.trust import demand_trust
 from bench.batch import EditBatch
-from bench.editors import NEEDS
-from bench.errors import BadInput, EditFailed
-from bench.pictures import read_picture
+from bench.core.errors import BadInput, EditFailed
+from bench.core.images import read_picture
+from bench.plugins.editors import NEEDS
 
 __all__ = ["Command"]
 

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.atomic import write_json
 from bench.batch import EditBatch
-from bench.identity import array_hash, record_hash
+from bench.core.atomic import write_json
+from bench.core.identity import array_hash, record_hash
 from bench.scene import UInt8
 
 __all__ = ["VOID", "edit_name", "write_edit"]

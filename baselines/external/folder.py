@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from bench.batch import EditBatch
-from bench.errors import BadInput, EditFailed
-from bench.pictures import read_picture
+from bench.core.errors import BadInput, EditFailed
+from bench.core.images import read_picture
 
 __all__ = ["Folder"]
 

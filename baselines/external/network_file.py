@@ -23,9 +23,9 @@ from baselines.adapters.demands import Demands
 from baselines.adapters.fitting import fit_batch, fit_pictures
 from baselines.external.trust import demand_trust
 from bench.batch import EditBatch
-from bench.editors import TaskFacts
-from bench.errors import BadInput, EditFailed
-from bench.identity import file_hash
+from bench.core.errors import BadInput, EditFailed
+from bench.core.identity import file_hash
+from bench.plugins.editors import TaskFacts
 
 __all__ = ["NetworkFile", "Sidecar"]
 
@@ -181,7 +181,7 @@ def _load_onnx(file: Path) -> Callable[[list[Tensor]], Tensor]:
     try:
         import onnxruntime
     except ImportError:
-        raise BadInput(f"{file}: ONNX files need `pip install 'sebench[onnx]'`") from None
+        raise BadInput(f"{file}: ONNX files need `pip install 'siebench[onnx]'`") from None
     try:
         session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has no public exception of its own

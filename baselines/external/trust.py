@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 
 __all__ = ["demand_trust"]
 

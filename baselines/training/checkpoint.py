@@ -18,9 +18,9 @@ from safetensors.torch import save
 from torch import Tensor
 
 from baselines.training.recipe import Player
-from bench.atomic import whole_file
-from bench.errors import BadInput
-from bench.identity import Record, differing_fields
+from bench.core.atomic import whole_file
+from bench.core.errors import BadInput
+from bench.core.identity import Record, differing_fields
 
 __all__ = ["load_checkpoint", "save_checkpoint"]
 

@@ -1,4 +1,4 @@
-"""The trainer behind `sebench train`: one entry point for each system (group `sebench.trainers`)."""
+"""The trainer behind `siebench train`: one entry point for each system (group `siebench.trainers`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 
 __all__ = ["train_file"]
 

@@ -22,8 +22,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from bench.errors import BadInput, unknown
-from bench.identity import Record
+from bench.core.errors import BadInput, unknown
+from bench.core.identity import Record
 
 __all__ = [
     "MaskRecipe",

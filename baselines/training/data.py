@@ -18,11 +18,10 @@ from torch import Tensor
 import masks
 from baselines.training.config import MaskRecipe, TrainingData
 from bench.batch import EditBatch
+from bench.core.errors import BadInput
+from bench.core.identity import Record
 from bench.datasets import Dataset, Fit, open_dataset
-from bench.errors import BadInput
-from bench.identity import Record
-from bench.scene import Bool, Int32, LabelSpace, Scene, UInt8
-from bench.window import cut_scene
+from bench.scene import Bool, Int32, LabelSpace, Scene, UInt8, cut_scene
 
 __all__ = ["Example", "Examples", "Scenes", "SharedScenes", "collate"]
 

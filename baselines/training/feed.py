@@ -11,7 +11,7 @@ import torch
 
 from baselines.training.data import Examples, collate
 from bench.batch import EditBatch
-from bench.threads import ahead
+from bench.core.threads import ahead
 
 __all__ = ["feed"]
 

@@ -25,8 +25,8 @@ from baselines.training.log import Log
 from baselines.training.recipe import Losses, Recipe, Saved
 from baselines.training.recipes import make_recipe
 from bench.batch import EditBatch
-from bench.errors import BadInput
-from bench.identity import Record
+from bench.core.errors import BadInput
+from bench.core.identity import Record
 from masks import Stream
 
 __all__ = ["CHECKPOINT", "WEIGHTS", "Opener", "Trained", "Watch", "train"]

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bench.segmenters.unet import SegmenterNet, load_segmenter
-from bench.weights import require
+from bench.networks.segmenters.unet import SegmenterNet, load_segmenter
+from bench.networks.weights import require
 
 __all__ = ["Perceptual", "gram", "perceptual_network"]
 

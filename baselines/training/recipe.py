@@ -168,7 +168,7 @@ class Recipe(abc.ABC):
     @property
     def source(self) -> str:
         """Where the network was trained, for its card."""
-        return f"trained by sebench on {self.sources[0].dataset.name}, {self.steps} steps"
+        return f"trained by siebench on {self.sources[0].dataset.name}, {self.steps} steps"
 
 
 def detached(**losses: Tensor) -> Losses:

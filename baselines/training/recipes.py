@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples
 from baselines.training.recipe import Recipe
-from bench.errors import unknown
+from bench.core.errors import unknown
 
 __all__ = ["make_recipe", "system_names"]
 

@@ -28,7 +28,7 @@ from baselines.training.losses import (
 from baselines.training.recipe import Losses, Saved, detached
 from baselines.training.swapping import SwappingRecipe, fresh_generators
 from bench.batch import EditBatch
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 
 __all__ = ["RestylingRecipe", "region_masks"]
 

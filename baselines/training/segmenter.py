@@ -25,9 +25,9 @@ from baselines.training.data import Examples, Scenes, collate
 from baselines.training.feed import feed
 from baselines.training.recipe import Losses, Recipe, Saved, detached
 from bench.batch import EditBatch
-from bench.errors import BadInput
-from bench.identity import tensors_hash
-from bench.segmenters.unet import (
+from bench.core.errors import BadInput
+from bench.core.identity import tensors_hash
+from bench.networks.segmenters.unet import (
     DomainNorm,
     SegmenterConfig,
     SegmenterNet,

@@ -35,7 +35,7 @@ from baselines.training.losses import (
 )
 from baselines.training.recipe import Losses, Recipe, Saved, detached
 from bench.batch import EditBatch
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 
 __all__ = ["Autoencoding", "Cooccurrence", "SwappingRecipe", "fresh_generators", "swap"]
 

@@ -27,7 +27,7 @@ from baselines.training.perceptual import perceptual_network
 from baselines.training.recipe import Losses, Recipe, Saved, detached
 from baselines.training.style_codes import mean_codes
 from bench.batch import EditBatch
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 
 __all__ = ["SynthesisRecipe"]
 

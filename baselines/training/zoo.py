@@ -25,12 +25,12 @@ from baselines.training.config import TrainingConfig, read_config
 from baselines.training.data import Scenes, SharedScenes
 from baselines.training.loop import Opener, Trained, train
 from baselines.training.perceptual import perceptual_network
-from bench.atomic import write_json
-from bench.clock import now
-from bench.errors import BadInput, unknown
-from bench.identity import tensors_hash
-from bench.segmenters.unet import FILE as SEGMENTER
-from bench.version import __version__
+from bench import __version__
+from bench.core.atomic import write_json
+from bench.core.errors import BadInput, unknown
+from bench.core.identity import tensors_hash
+from bench.core.text import now
+from bench.networks.segmenters.unet import FILE as SEGMENTER
 
 __all__ = ["MODELS", "Model", "main", "model_config", "train_model"]
 
@@ -160,7 +160,7 @@ def _called(name: str, seed: int) -> str:
 
 def _target(name: str, seed: int, out: Path) -> Path:
     if name == "segmenter" and seed == 0 and out == ZOO:
-        return Path(str(resources.files("bench.segmenters") / SEGMENTER))
+        return Path(str(resources.files("bench.networks.segmenters") / SEGMENTER))
     return out / f"{_called(name, seed)}.safetensors"
 
 

@@ -8,12 +8,12 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """The `sebench` command. Bad input is one sentence and exit code 2, never a traceback."""
+    """The `siebench` command. Bad input is one sentence and exit code 2, never a traceback."""
     from bench.cli.app import app
-    from bench.errors import BadInput
+    from bench.core.errors import BadInput
 
     try:
-        app(prog_name="sebench")
+        app(prog_name="siebench")
     except BadInput as error:
-        sys.stderr.write(f"sebench: {error}\n")
+        sys.stderr.write(f"siebench: {error}\n")
         raise SystemExit(2) from None

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bench import __version__
 from bench.cli import (
     baseline,
     compare,
@@ -25,12 +26,11 @@ from bench.cli import (
     trainings,
     weights,
 )
-from bench.version import __version__
 
 __all__ = ["app"]
 
 app = typer.Typer(
-    name="sebench",
+    name="siebench",
     help="Measures semantic image editing: the same masks, exact metrics, honest intervals.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

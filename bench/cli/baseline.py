@@ -1,4 +1,4 @@
-"""`sebench baseline`: a run kept as one small file in git."""
+"""`siebench baseline`: a run kept as one small file in git."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def save(
     out: Annotated[Path, typer.Option(help="The file.")] = Path("baseline.json"),
 ) -> None:
     """Save what a later run can be paired with: values, no pictures."""
-    from bench.baseline import save_baseline
-    from bench.compare import read_side_of_run
+    from bench.judge.baseline import save_baseline
+    from bench.judge.compare import read_side_of_run
 
     save_baseline(read_side_of_run(run), out)
     typer.echo(f"baseline: {out} ({out.stat().st_size / 1000:.0f} kB)")

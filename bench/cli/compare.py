@@ -1,4 +1,4 @@
-"""`sebench compare`: two runs, or two methods of one."""
+"""`siebench compare`: two runs, or two methods of one."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def compare(
     ] = None,
 ) -> None:
     """Compare two runs (methods paired by name), or two methods of one run."""
-    from bench import compare as comparing
-    from bench.baseline import read_side
-    from bench.compare import outputs
-    from bench.errors import BadInput
-    from bench.gate import Policy, load_policy
+    from bench.core.errors import BadInput
+    from bench.judge import compare as comparing
+    from bench.judge.baseline import read_side
+    from bench.judge.compare import outputs
+    from bench.judge.gate import Policy, load_policy
 
     if after is None and methods is None:
         raise BadInput("compare needs a second run, or --methods A B to compare inside one")

@@ -1,4 +1,4 @@
-"""`sebench datasets`: known datasets, whether a folder is one, and how to make one."""
+"""`siebench datasets`: known datasets, whether a folder is one, and how to make one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench.words import counted
+from bench.core.text import counted
 
 __all__ = ["app"]
 
@@ -59,7 +59,7 @@ def prepare(
     out: Annotated[Path, typer.Option(help="The dataset's new folder.")],
 ) -> None:
     """Cut a dataset out of its official downloads; with the same ones, go on where it stopped."""
-    from bench.cli.progress import watching
+    from bench.cli.terminal.progress import watching
     from bench.datasets.prepare import prepare_dataset
 
     with watching(name) as watch:
@@ -83,7 +83,7 @@ def sheet(
     size: Annotated[int, typer.Option(min=16, max=1024, help="Pixels a side.")] = 128,
 ) -> None:
     """Draw a contact sheet: pictures and their label maps."""
-    from bench.atomic import whole_file
+    from bench.core.atomic import whole_file
     from bench.datasets import open_dataset
     from bench.datasets.sheet import draw_sheet
 

@@ -1,4 +1,4 @@
-"""`sebench demo`: the shipped demo suite, from nothing to a report."""
+"""`siebench demo`: the shipped demo suite, from nothing to a report."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def demo(
 ) -> None:
     """Run the shipped demo suite and write its report.
 
-    Uses scenes that sebench draws itself: no data, no download.
+    Uses scenes that siebench draws itself: no data, no download.
     """
-    from bench.cli.outcome import finish
-    from bench.cli.progress import watching
+    from bench.cli.terminal.outcome import finish
+    from bench.cli.terminal.progress import watching
     from bench.run.suite_run import run_suite
 
     with watching("demo") as watch:

@@ -1,8 +1,7 @@
-"""`sebench doctor`: what is here and what is not. Never throws."""
+"""`siebench doctor`: what is here and what is not. Never throws."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 
 import typer
@@ -55,12 +54,14 @@ def _devices() -> Iterable[Row]:
 
 
 def _folders() -> Iterable[Row]:
-    for name in ("SEBENCH_DATA", "SEBENCH_WEIGHTS", "SEBENCH_CACHE"):
-        yield name, os.environ.get(name) or "not set"
+    from bench.core.variables import variable
+
+    for name in ("SIEBENCH_DATA", "SIEBENCH_WEIGHTS", "SIEBENCH_CACHE"):
+        yield name, variable(name) or "not set"
 
 
 def _weights() -> Iterable[Row]:
-    from bench.weights import verify
+    from bench.networks.weights import verify
 
     for status in verify():
         entry = status.network
@@ -68,7 +69,7 @@ def _weights() -> Iterable[Row]:
 
 
 def _editors() -> Iterable[Row]:
-    from bench.editors import registered_editors
+    from bench.plugins.editors import registered_editors
 
     for editor in registered_editors():
         yield editor.name, editor.problem or f"from {editor.source}"
@@ -84,4 +85,4 @@ def _parts() -> Iterable[Row]:
         ("telea", "cv2"),
     ):
         here = find_spec(module) is not None
-        yield extra, "installed" if here else f"pip install 'sebench[{extra}]'"
+        yield extra, "installed" if here else f"pip install 'siebench[{extra}]'"

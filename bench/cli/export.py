@@ -1,4 +1,4 @@
-"""`sebench export` and `sebench figures`: a run's tables and figures, ready for a paper."""
+"""`siebench export` and `siebench figures`: a run's tables and figures, ready for a paper."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def export(
 
     Where the suite answers to a published table, that one comes first, published values beside ours.
     """
-    from bench.atomic import write_text
+    from bench.core.atomic import write_text
     from bench.run.reader import read_run
     from reports import export as exports
 

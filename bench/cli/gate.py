@@ -1,4 +1,4 @@
-"""`sebench gate`: a run judged against a baseline."""
+"""`siebench gate`: a run judged against a baseline."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def gate(
 
     Exit codes: 0 passed, 1 worse, 2 bad input, 3 undecided.
     """
-    from bench import gate as judging
-    from bench.baseline import read_side
-    from bench.compare import read_side_of_run
-    from bench.gate import ci, report
+    from bench.judge import gate as judging
+    from bench.judge.baseline import read_side
+    from bench.judge.compare import read_side_of_run
+    from bench.judge.gate import ci, report
 
     outcome = judging.gate(
         read_side_of_run(run),

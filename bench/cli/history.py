@@ -1,4 +1,4 @@
-"""`sebench history`: the runs of a folder over time."""
+"""`siebench history`: the runs of a folder over time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench.words import counted
+from bench.core.text import counted
 
 __all__ = ["history"]
 
@@ -17,7 +17,7 @@ def history(
     out: Annotated[Path | None, typer.Option(help="The page (default: DIR/history.html).")] = None,
 ) -> None:
     """Show the runs of a folder over time: which commit moved which metric."""
-    from bench.history import read_history
+    from bench.judge.history import read_history
     from reports.history import write_history
 
     found = read_history(folder)

@@ -1,4 +1,4 @@
-"""`sebench masks`: edits as packs of PNGs with a manifest."""
+"""`siebench masks`: edits as packs of PNGs with a manifest."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli.values import named_values
-from bench.words import counted
+from bench.cli.terminal.values import named_values
+from bench.core.text import counted
 
 if TYPE_CHECKING:
     from bench.datasets import Dataset, Fit
@@ -52,10 +52,10 @@ def make(
 ) -> None:
     """Draw a dataset's edits and write them as a pack.
 
-    A dataset that sebench draws itself has no folder: --data procedural-rooms= will do.
+    A dataset that siebench draws itself has no folder: --data procedural-rooms= will do.
     """
+    from bench.core.errors import BadInput
     from bench.datasets import Fit, describe, open_dataset
-    from bench.errors import BadInput
     from masks import MaskError, make_protocol, paired, write_pack
 
     name, _, path = data.partition("=")
@@ -82,11 +82,11 @@ def make(
 @app.command()
 def verify(folder: Annotated[Path, typer.Argument(help="A pack.")]) -> None:
     """Prove a pack byte for byte; says which file differs (exit code 1)."""
-    from bench.errors import BadInput
+    from bench.core.errors import BadInput
     from masks import verify_pack
 
     if not (folder / "manifest.json").is_file():
-        raise BadInput(f"{folder}: is no pack (it has no manifest.json); see `sebench masks make`")
+        raise BadInput(f"{folder}: is no pack (it has no manifest.json); see `siebench masks make`")
     problems = verify_pack(folder)
     for problem in problems:
         typer.echo(str(problem))
@@ -102,7 +102,7 @@ def show(
     count: Annotated[int, typer.Option(min=1, max=1000, help="How many edits.")] = 64,
 ) -> None:
     """Draw a contact sheet of a pack."""
-    from bench.errors import BadInput
+    from bench.core.errors import BadInput
     from masks import MaskError, contact_sheet
 
     target = out or folder.with_name(f"{folder.name}.png")

@@ -1,4 +1,4 @@
-"""`sebench models`: the registered editors, and official checkpoints made into weights files."""
+"""`siebench models`: the registered editors, and official checkpoints made into weights files."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.option_lines import option_lines
-from bench.cli.values import named_values
+from bench.cli.terminal.option_lines import option_lines
+from bench.cli.terminal.values import named_values
 
 __all__ = ["app"]
 
@@ -19,7 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Registered editors and their weigh
 @app.command("list")
 def list_models() -> None:
     """List the registered editors and what they need; a broken one stands with its reason."""
-    from bench.editors import registered_editors
+    from bench.plugins.editors import registered_editors
 
     for editor in registered_editors():
         about = editor.summary if editor.problem is None else f"cannot be used: {editor.problem}"
@@ -47,7 +47,7 @@ def show(
     trust: Annotated[bool, typer.Option("--trust", help="Let it run foreign code.")] = False,
 ) -> None:
     """Show one editor: where it comes from, what it needs, its options and, on demand, its costs."""
-    from bench.editors import find_editor
+    from bench.plugins.editors import find_editor
 
     editor = find_editor(name)
     assert editor.factory is not None
@@ -90,7 +90,7 @@ def import_weights(
     ] = None,
 ) -> None:
     """Check an official checkpoint name by name and write it as a weights file with a card."""
-    from bench.importers import find_importer
+    from bench.plugins.importers import find_importer
 
     card = find_importer(system)(
         system,
@@ -115,7 +115,7 @@ def score(
     ] = "lpips-alex,miou-hole",
 ) -> None:
     """Write a run's scores into the cards of its networks, and whether each beats its rivals."""
-    from bench.compare.cards import write_card_scores
+    from bench.judge.compare.cards import write_card_scores
 
     said = {True: "beats every rival", False: "does not beat every rival", None: "not judged"}
     for card, beats in write_card_scores(run, cards, by.split(",")).items():

@@ -1,4 +1,4 @@
-"""`sebench report`: a run rendered again."""
+"""`siebench report`: a run rendered again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`sebench run`: a suite carried out."""
+"""`siebench run`: a suite carried out."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def run(
     ] = False,
 ) -> None:
     """Carry out a suite; with the same suite in the run directory, go on where it stopped."""
-    from bench.cli.early import finish_early, judging
-    from bench.cli.outcome import finish
-    from bench.cli.progress import watching
-    from bench.errors import BadInput
+    from bench.cli.terminal.early import finish_early, judging
+    from bench.cli.terminal.outcome import finish
+    from bench.cli.terminal.progress import watching
+    from bench.core.errors import BadInput
     from bench.run.places import parse_data
     from bench.run.suite_run import run_suite
-    from bench.suite import read_suite
-    from bench.suite_check import suite_problems
+    from bench.suite.check import suite_problems
+    from bench.suite.schema import read_suite
 
     checked, text, source = read_suite(suite)
     problems = suite_problems(checked, text, source)

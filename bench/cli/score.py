@@ -1,4 +1,4 @@
-"""`sebench score`: a folder of results against references."""
+"""`siebench score`: a folder of results against references."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def score(
     ] = False,
 ) -> None:
     """Score a folder of results against references, pairing by stem."""
-    from bench.atomic import write_json
-    from bench.score import DEFAULT_METRICS
-    from bench.score import score as score_folders
+    from bench.core.atomic import write_json
+    from bench.run.score import DEFAULT_METRICS
+    from bench.run.score import score as score_folders
 
     names = [name.strip() for name in metrics.split(",")] if metrics else list(DEFAULT_METRICS)
     scores = score_folders(

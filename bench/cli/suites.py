@@ -1,4 +1,4 @@
-"""`sebench suites`: the shipped suites and the schema."""
+"""`siebench suites`: the shipped suites and the schema."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def list_suites() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from bench.suite import load_suite, suite_names
+    from bench.suite.schema import load_suite, suite_names
 
     table = Table("suite", "tasks", "methods", "what it is")
     for name in suite_names():
@@ -33,8 +33,8 @@ def show(suite: Annotated[str, typer.Argument(help="A shipped suite or a YAML fi
     """Show a suite as it was understood: every list and every default written out."""
     import yaml
 
-    from bench.suite import load_suite
-    from bench.suite_resolved import resolved
+    from bench.suite.resolved import resolved
+    from bench.suite.schema import load_suite
 
     typer.echo(
         yaml.safe_dump(resolved(load_suite(suite)), sort_keys=False, allow_unicode=True), nl=False
@@ -44,8 +44,8 @@ def show(suite: Annotated[str, typer.Argument(help="A shipped suite or a YAML fi
 @app.command()
 def check(suite: Annotated[Path, typer.Argument(help="A YAML file.")]) -> None:
     """Check a suite file; says which line is wrong and what was expected there."""
-    from bench.suite import read_suite
-    from bench.suite_check import suite_problems
+    from bench.suite.check import suite_problems
+    from bench.suite.schema import read_suite
 
     problems = suite_problems(*read_suite(suite))
     for problem in problems:
@@ -62,6 +62,6 @@ def schema(
     ] = False,
 ) -> None:
     """Print the JSON Schema of suite files, for editors that complete and check YAML."""
-    from bench.suite_schema import SHIPPED_SCHEMA, suite_schema_text
+    from bench.suite.json_schema import SHIPPED_SCHEMA, suite_schema_text
 
     typer.echo(SHIPPED_SCHEMA if path else suite_schema_text(), nl=path)

@@ -1,4 +1,4 @@
-"""`sebench train`: train a system from a configuration."""
+"""`siebench train`: train a system from a configuration."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint.")] = False,
 ) -> None:
     """Train a system; writes checkpoints as it goes and the weights at the end."""
-    from bench.cli.progress import watching
-    from bench.trainers import find_trainer, system_of
+    from bench.cli.terminal.progress import watching
+    from bench.plugins.trainers import find_trainer, system_of
 
     trainer = find_trainer(system_of(config))
     folder = out or Path("runs") / f"train-{Path(config).stem}"

@@ -1,4 +1,4 @@
-"""`sebench trainings`: variants told apart beyond the spread of their trainings."""
+"""`siebench trainings`: variants told apart beyond the spread of their trainings."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def trainings(
 
     A difference counts only beyond the spread of trainings and of scenes together.
     """
-    from bench.atomic import write_text
-    from bench.compare import compare_trainings, read_side_of_run, unscored_trainings
-    from bench.compare.trainings_text import training_lines, training_markdown
+    from bench.core.atomic import write_text
+    from bench.judge.compare import compare_trainings, read_side_of_run, unscored_trainings
+    from bench.judge.compare.trainings_text import training_lines, training_markdown
 
     side = read_side_of_run(run)
     assert side.run is not None

@@ -1,4 +1,4 @@
-"""`sebench weights`: the networks that metrics look through."""
+"""`siebench weights`: the networks that metrics look through."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ app = typer.Typer(no_args_is_help=True, help="The networks that metrics look thr
 @app.command("list")
 def list_weights() -> None:
     """List the networks: address, size, what is known of the hash, licence, found or not."""
-    from bench.weights import target, verify
+    from bench.networks.weights import target, verify
 
     for status in verify():
         entry = status.network
@@ -36,7 +36,7 @@ def fetch(name: Annotated[str, typer.Argument(help="A network's name.")]) -> Non
     from rich.console import Console
     from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
 
-    from bench.weights import fetch as fetch_weights
+    from bench.networks.weights import fetch as fetch_weights
 
     with Progress(
         *Progress.get_default_columns(),
@@ -53,7 +53,7 @@ def fetch(name: Annotated[str, typer.Argument(help="A network's name.")]) -> Non
 @app.command()
 def verify() -> None:
     """Check that every file which bears an official name is what it claims (exit code 1 if not)."""
-    from bench.weights import verify as verify_weights
+    from bench.networks.weights import verify as verify_weights
 
     wrong = 0
     for status in verify_weights():

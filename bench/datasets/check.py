@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.core.errors import BadInput
+from bench.core.images import picture_files
 from bench.datasets.dataset import Dataset, Fit
 from bench.datasets.labelled_folder import LabelledFolder
 from bench.datasets.registry import open_dataset
-from bench.errors import BadInput
-from bench.pictures import picture_files
 
 __all__ = ["Problem", "check_dataset"]
 

@@ -18,6 +18,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bench.core.errors import BadInput
+from bench.core.identity import record_hash
 from bench.datasets.dataset import Dataset
 from bench.datasets.info import DatasetInfo
 from bench.datasets.labelled_folder import Encoding, LabelledFolder, void_at
@@ -25,8 +27,6 @@ from bench.datasets.layout import SceneFiles, find_split, list_scenes
 from bench.datasets.planes import read_plane
 from bench.datasets.published import needs_path
 from bench.datasets.spaces.numbered import bit_colours, numbered_space
-from bench.errors import BadInput
-from bench.identity import record_hash
 from bench.scene import LabelSpace
 
 __all__ = ["INFO", "ClassTable"]

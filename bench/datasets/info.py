@@ -21,7 +21,7 @@ class Opener(Protocol):
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """One row of `sebench datasets list`.
+    """One row of `siebench datasets list`.
 
     Attributes:
         name: the registered name.

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.core.errors import BadInput, unknown
+from bench.core.identity import file_hash
+from bench.core.images import read_picture
 from bench.datasets.dataset import Fit
 from bench.datasets.fitting import fit_picture, fit_plane, grid_of, same_shape
 from bench.datasets.layout import SceneFiles
 from bench.datasets.planes import read_plane
-from bench.errors import BadInput, unknown
-from bench.identity import file_hash
-from bench.pictures import read_picture
 from bench.scene import VOID, Int32, LabelSpace, Scene, UInt8
 
 __all__ = ["Encoding", "LabelledFolder", "void_at"]

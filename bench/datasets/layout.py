@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.errors import BadInput
-from bench.pictures import picture_files
+from bench.core.errors import BadInput
+from bench.core.images import picture_files
 
 __all__ = ["SceneFiles", "find_split", "list_scenes"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 from bench.scene import Int32
 
 __all__ = ["read_plane"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
+from bench.core.errors import BadInput
 from bench.datasets.dataset import Dataset
 from bench.datasets.info import DatasetInfo
 from bench.datasets.labelled_folder import Encoding, LabelledFolder
 from bench.datasets.layout import find_split, list_scenes
 from bench.datasets.spaces import read_space
-from bench.errors import BadInput
 
 __all__ = ["needs_path", "published"]
 

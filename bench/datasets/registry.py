@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from bench import scenes
+from bench.core.errors import BadInput, unknown
 from bench.datasets import (
     ade20k,
     ade20k_landscape,
@@ -14,11 +16,9 @@ from bench.datasets import (
     coco_stuff,
     flickr_landscape,
     folder,
-    procedural,
 )
 from bench.datasets.dataset import Dataset
 from bench.datasets.info import DatasetInfo
-from bench.errors import BadInput, unknown
 
 __all__ = ["dataset_names", "describe", "is_drawn", "open_dataset"]
 
@@ -33,7 +33,7 @@ _KNOWN: Mapping[str, DatasetInfo] = {
         cityscapes.INFO,
         flickr_landscape.INFO,
         celebamask_hq.INFO,
-        *procedural.INFOS,
+        *scenes.INFOS,
     )
 }
 

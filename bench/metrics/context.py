@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.cache import default_folder
+from bench.core.cache import default_folder
 
 __all__ = ["Context"]
 
@@ -18,7 +18,7 @@ class Context:
         device: where networks run ("cpu", "cuda", "cuda:1").
         segmenter: the segmenter for this dataset: "onnx:FILE", "hf:FOLDER",
             "mmseg:CONFIG,CHECKPOINT", or the name of an ONNX file among the weights; None = none.
-        weights: folders in which weights are looked for; None = where SEBENCH_WEIGHTS says, or the
+        weights: folders in which weights are looked for; None = where SIEBENCH_WEIGHTS says, or the
             user's cache.
         cache: the folder of the reference cache; None = no cache.
         fetch: whether a missing network may be fetched from its official address.

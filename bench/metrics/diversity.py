@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bench.extractors.perceptual import SMALLEST, Perceptual
-from bench.identity import Record, array_hash
+from bench.core.identity import Record, array_hash
 from bench.metrics.metric import Against, Better, Columns, Prepared, References
 from bench.metrics.per_edit import PerEdit
+from bench.networks.perceptual import SMALLEST, Perceptual
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
-    from bench.extractors.perceptual import Features
+    from bench.networks.perceptual import Features
 
 __all__ = ["Diversity"]
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cache import ArrayCache
-from bench.extractors.recent import Recent
-from bench.identity import Record
+from bench.core.cache import ArrayCache
+from bench.core.identity import Record
 from bench.metrics.estimate import Estimate, cluster
 from bench.metrics.metric import Against, Columns, Metric, Prepared, References
+from bench.networks.recent import Recent
 from bench.scene import UInt8
 
 if TYPE_CHECKING:

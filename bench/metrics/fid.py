@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.identity import Record
+from bench.core.identity import Record
 from bench.metrics.features import SetMetric
 from bench.metrics.frechet import frechet_distance, leave_one_out
 from bench.metrics.kernel import KernelSums

@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.threads import side_by_side
+from bench.core.threads import side_by_side
 
 __all__ = ["EXACT_SAMPLES", "Sides", "frechet_distance", "leave_one_out"]
 

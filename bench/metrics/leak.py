@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.identity import Record
+from bench.core.identity import Record
 from bench.metrics.estimate import Estimate
 from bench.metrics.metric import Against, Columns, Prepared, References
 from bench.metrics.per_edit import PerEdit

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bench.extractors.perceptual import SMALLEST, Perceptual, PerceptualNetwork
-from bench.identity import Record
+from bench.core.identity import Record
 from bench.metrics.metric import Against, Better, Columns, Prepared, References
 from bench.metrics.per_edit import PerEdit
+from bench.networks.perceptual import SMALLEST, Perceptual, PerceptualNetwork
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bench.extractors.perceptual import Features
+    from bench.networks.perceptual import Features
     from bench.scene import Bool
 
 __all__ = ["LPIPS", "LPIPSChange"]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.identity import Record
+from bench.core.identity import Record
 from bench.metrics.score import Missing, Score
 from bench.scene import Bool, Int32, LabelSpace, UInt8
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.extractors.procedural import SegmenterLayers
 from bench.metrics.fid import FID
 from bench.metrics.lpips import LPIPS
 from bench.metrics.score import Score
+from bench.networks.procedural import SegmenterLayers
 
 if TYPE_CHECKING:
     import pandas as pd

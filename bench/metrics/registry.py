@@ -8,10 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from bench.errors import BadInput, unknown
-from bench.extractors.inception import Inception
-from bench.extractors.perceptual import TRUNKS, Perceptual, Trunk
-from bench.extractors.procedural import SegmenterFeatures, SegmenterLayers
+from bench.core.errors import BadInput, unknown
 from bench.metrics.context import Context
 from bench.metrics.diversity import Diversity
 from bench.metrics.fid import FID, KID
@@ -26,8 +23,11 @@ from bench.metrics.seam import Seam
 from bench.metrics.segmentation import Accuracy, MeanIoU
 from bench.metrics.ssim import PLANES as SSIM_PLANES
 from bench.metrics.ssim import SSIM, SSIMSean, SSIMSesame
-from bench.segmenters import Segmenter, make_segmenter
-from bench.weights import Found, WeightsMissing, fetch, find, require
+from bench.networks.inception import Inception
+from bench.networks.perceptual import TRUNKS, Perceptual, Trunk
+from bench.networks.procedural import SegmenterFeatures, SegmenterLayers
+from bench.networks.segmenters import Segmenter, make_segmenter
+from bench.networks.weights import Found, WeightsMissing, fetch, find, require
 
 __all__ = ["make_metric", "metric_names"]
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from bench.identity import Record
+from bench.core.identity import Record
 from bench.metrics.metric import Against, Better, Columns, Prepared, References
 from bench.metrics.per_edit import PerEdit
 from bench.scene import Bool, UInt8

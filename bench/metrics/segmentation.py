@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cache import ArrayCache
-from bench.identity import Record
+from bench.core.cache import ArrayCache
+from bench.core.identity import Record
 from bench.metrics import iou
 from bench.metrics.confusion import Counts, confusion, dense, sparse
 from bench.metrics.estimate import Estimate, cluster
 from bench.metrics.metric import Against, Better, Columns, Metric, Prepared, References
 from bench.metrics.rosetta import accuracy_elsewhere, miou_elsewhere
 from bench.metrics.score import Score
+from bench.networks.segmenters import Segmenter, label_lookup
 from bench.scene import Int32, UInt8
-from bench.segmenters import Segmenter, label_lookup
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.identity import Record
+from bench.core.identity import Record
 from bench.metrics.metric import Better, Columns, Prepared, References
 from bench.metrics.per_edit import PerEdit
 from bench.scene import UInt8

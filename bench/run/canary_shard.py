@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.atomic import write_json
+from bench.core.atomic import write_json
 from bench.metrics import Metric
 from bench.run.canaries import CANARIES, canary_pictures
 from bench.run.measure import Group, measure_group

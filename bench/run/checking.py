@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import masks
-from bench.editors import Checking, TaskFacts
-from bench.errors import BadInput
+from bench.core.errors import BadInput
+from bench.plugins.editors import Checking, TaskFacts
 from bench.run.methods import Method
 from bench.run.plan import Task
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from bench.scene import Bool, Float32, UInt8
-from bench.suite import Composite, Quantise
+from bench.suite.schema import Composite, Quantise
 
 __all__ = ["compose", "quantised"]
 

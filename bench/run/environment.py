@@ -9,10 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from bench import __version__
+
 __all__ = ["commit", "hardware", "versions"]
 
 _PACKAGES = (
-    "sebench",
     "torch",
     "torchvision",
     "numpy",
@@ -32,7 +33,7 @@ _PACKAGES = (
 
 def versions() -> dict[str, str]:
     """Installed packages that may move a number, by name, and Python itself."""
-    found = {"python": platform.python_version()}
+    found = {"python": platform.python_version(), "siebench": __version__}
     for name in _PACKAGES:
         try:
             found[name] = version(name)
@@ -42,7 +43,7 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> dict[str, Any] | None:
-    """The commit of the checkout that sebench runs from, and whether it was changed since."""
+    """The commit of the checkout that siebench runs from, and whether it was changed since."""
     checkout = Path(__file__).resolve().parents[2]
     if not (checkout / ".git").exists():
         return None

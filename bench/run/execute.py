@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.core.threads import ahead
 from bench.metrics import Metric, References
 from bench.run.canaries import EDITS
 from bench.run.canary_shard import CanaryShard
@@ -25,7 +26,6 @@ from bench.run.prepare import Job, Prepared, prepare_shard
 from bench.run.rows import Rows
 from bench.run.store import RunFolder, write_labels, write_picture
 from bench.scene import UInt8
-from bench.threads import ahead
 
 __all__ = ["Execution", "execute"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 from bench.metrics import Metric, Prepared, References
 from bench.scene import Float32, UInt8
 

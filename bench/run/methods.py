@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.editors import Editor, Movable, create_editor
-from bench.errors import Unavailable
-from bench.identity import Record, record_hash
-from bench.names import slug
+from bench import __version__
+from bench.core.errors import Unavailable
+from bench.core.identity import Record, record_hash
+from bench.core.text import slug
+from bench.plugins.editors import Editor, Movable, create_editor
 from bench.run.plan import Task
-from bench.suite import MethodEntry
-from bench.version import __version__
+from bench.suite.schema import MethodEntry
 
 __all__ = ["Method", "make_methods"]
 

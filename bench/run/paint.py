@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.errors import EditFailed
+from bench.core.errors import EditFailed
 from bench.run.batching import make_batch
 from bench.run.footprint import Footprint, measured
 from bench.run.methods import Method
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from bench.batch import EditBatch
-    from bench.editors import Editor
+    from bench.plugins.editors import Editor
 
 __all__ = ["Painter", "Paintings"]
 

@@ -1,22 +1,22 @@
-"""Where a suite's datasets lie: --data first, then the suite's own path, then SEBENCH_DATA."""
+"""Where a suite's datasets lie: --data first, then the suite's own path, then SIEBENCH_DATA."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from bench.core.errors import BadInput
+from bench.core.variables import variable
 from bench.datasets import describe
-from bench.errors import BadInput
-from bench.suite import DatasetEntry
+from bench.suite.schema import DatasetEntry
 
 __all__ = ["VARIABLE", "parse_data", "place_of"]
 
-VARIABLE = "SEBENCH_DATA"
+VARIABLE = "SIEBENCH_DATA"
 
 
 def place_of(name: str, entry: DatasetEntry, data: Mapping[str, Path]) -> Path | None:
-    """The folder of a suite's dataset, or None for one that sebench draws itself.
+    """The folder of a suite's dataset, or None for one that siebench draws itself.
 
     Raises:
         BadInput: where no folder is named, or the named one is not there.
@@ -28,7 +28,7 @@ def place_of(name: str, entry: DatasetEntry, data: Mapping[str, Path]) -> Path |
             return _folder(data[key], f"--data {key}={data[key]}")
     if entry.path is not None:
         return _folder(Path(entry.path), f"datasets.{name}.path")
-    root = os.environ.get(VARIABLE)
+    root = variable(VARIABLE)
     if root:
         for key in (name, entry.dataset):
             if (Path(root) / key).is_dir():

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import masks
+from bench.core.errors import BadInput
+from bench.core.identity import Record, record_hash
+from bench.core.text import slug
 from bench.datasets import Dataset, Fit, open_dataset
-from bench.errors import BadInput
-from bench.identity import Record, record_hash
-from bench.names import slug
 from bench.run.places import place_of
-from bench.suite import Composite, DatasetEntry, Quantise, Suite, TaskEntry
+from bench.suite.schema import Composite, DatasetEntry, Quantise, Suite, TaskEntry
 from masks.streams import Stream
 
 __all__ = ["SHARD", "Plan", "Shard", "Task", "plan_run"]

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 import masks
+from bench.core.errors import BadInput
+from bench.core.text import slug
 from bench.datasets import Dataset, RendersWithout
 from bench.edit import Answer, Edit
-from bench.errors import BadInput
-from bench.names import slug
 from bench.run.plan import Shard, Task
-from bench.scene import Scene
-from bench.window import cut_scene
+from bench.scene import Scene, cut_scene
 
 __all__ = ["Job", "Prepared", "Unmade", "prepare_shard"]
 

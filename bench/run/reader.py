@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bench.errors import BadInput, unknown
+from bench.core.errors import BadInput, unknown
 from bench.run.header import FORMAT, REAL, Header, MethodRow, MetricColumn, TaskRow
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def read_run(path: Path | str) -> Run:
         content = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BadInput(
-            f"{folder}: no run (there is no run.json); `sebench run` makes one"
+            f"{folder}: no run (there is no run.json); `siebench run` makes one"
         ) from None
     except (OSError, ValueError) as error:
         raise BadInput(f"{file}: cannot be read ({error}); carry the run out again") from error
@@ -121,10 +121,10 @@ def _header(file: Path, content: Any) -> Header:
     from pydantic import ValidationError
 
     if not isinstance(content, dict) or "format" not in content:
-        raise BadInput(f"{file}: not a run of sebench (no field 'format')")
+        raise BadInput(f"{file}: not a run of siebench (no field 'format')")
     if content["format"] != FORMAT:
         raise BadInput(
-            f"{file}: run format {content['format']!r}, but this sebench reads format {FORMAT}; "
+            f"{file}: run format {content['format']!r}, but this siebench reads format {FORMAT}; "
             "use the version that made the run"
         )
     try:

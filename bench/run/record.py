@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.atomic import write_json
-from bench.clock import now
-from bench.errors import BadInput
-from bench.identity import Record, differences, record_hash, said
+from bench.core.atomic import write_json
+from bench.core.errors import BadInput
+from bench.core.identity import Record, differences, record_hash, said
+from bench.core.text import now
 from bench.run.header import FORMAT
 from bench.run.methods import Method
 from bench.run.plan import Plan, Task

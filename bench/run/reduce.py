@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench.identity import Record, record_hash
+from bench.core.identity import Record, record_hash
 from bench.metrics import Metric, Missing, Score
 from bench.metrics.estimate import Estimate
 from bench.run.header import REAL

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.atomic import whole_file
+from bench.core.atomic import whole_file
 from bench.scene import LabelSpace, UInt8
 
 __all__ = ["RunFolder", "write_labels", "write_picture", "write_table"]

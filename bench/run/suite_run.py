@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.atomic import write_json
-from bench.clock import now
-from bench.device import choose_device
+from bench.core.atomic import write_json
+from bench.core.device import choose_device
+from bench.core.text import now
 from bench.metrics import Context, Metric, Missing, make_metric
 from bench.run.canary_shard import read_checks
 from bench.run.checking import check_tasks
@@ -28,7 +28,7 @@ from bench.run.plan import Plan, Task, plan_run
 from bench.run.record import RunRecord, take_up
 from bench.run.reduce import TaskMetrics, reduce_canaries, reduce_task
 from bench.run.store import RunFolder, write_table
-from bench.suite import Suite, load_suite
+from bench.suite.schema import Suite, load_suite
 
 __all__ = ["Outcome", "Watch", "run_suite"]
 

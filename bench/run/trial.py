@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.editors import Editor, Movable, create_editor
-from bench.errors import BadInput
+from bench.core.errors import BadInput
+from bench.plugins.editors import Editor, Movable, create_editor
 from bench.run.batching import make_batch
 from bench.run.footprint import measured
 from bench.run.plan import plan_run
 from bench.run.prepare import prepare_shard
 from bench.run.reader import read_run
 from bench.run.suite_run import run_suite
-from bench.suite import DatasetEntry, MethodEntry, MetricEntry, Suite, TaskEntry
+from bench.suite.schema import DatasetEntry, MethodEntry, MetricEntry, Suite, TaskEntry
 
 __all__ = ["measure_costs"]
 
@@ -58,7 +58,7 @@ def measure_costs(
         methods=[MethodEntry(name=editor, editor=editor, options=dict(options))],
         metrics=[MetricEntry(name="l1")],
     )
-    with tempfile.TemporaryDirectory(prefix="sebench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="siebench-") as folder:
         run_suite(suite, out=Path(folder) / "run", device=device, workers=1, trust=trust)
         run = read_run(Path(folder) / "run")
         failed = run.samples("costs").query("status == 'failed'")

@@ -19,7 +19,7 @@ __all__ = ["Packed", "planes"]
 
 @dataclass(frozen=True)
 class Packed(Parameters):
-    """The edits of a pack that `sebench masks make` wrote, each checked by hash when it is read.
+    """The edits of a pack that `siebench masks make` wrote, each checked by hash when it is read.
 
     The operation is the pack's, not this protocol's. A scene, sample or seed that the pack does
     not hold, and a scene of another size, are refused; what was impossible when the pack was made

@@ -26,11 +26,11 @@ def csv(run: Run) -> str:
 
 
 def published_csv(run: Run) -> str:
-    """One line per cell and published value of the suite's table; see `bench.published.COLUMNS`.
+    """One line per cell and published value of the suite's table; see `bench.judge.published.COLUMNS`.
 
     A suite without a table gives the heading line alone.
     """
-    from bench.published import join_published
+    from bench.judge.published import join_published
 
     text: str = join_published(run).to_csv(index=False, lineterminator="\r\n")
     return text

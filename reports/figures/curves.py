@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 from bench.metrics.estimate import mean_estimate
 from reports.figures.style import axis_title, legend, look, one_axes, styled
 

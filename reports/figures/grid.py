@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 from reports.figures.style import figure, look
 from reports.maps import draw_map
 

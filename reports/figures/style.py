@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.atomic import whole_file
+from bench.core.atomic import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +36,7 @@ LOOK: Any = {
     "grid.linewidth": 0.6,
     "legend.frameon": False,
     "lines.markersize": 4.5,
-    "svg.hashsalt": "sebench",
+    "svg.hashsalt": "siebench",
     "svg.fonttype": "none",
     "pdf.fonttype": 42,
     "text.parse_math": False,

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.compare.trainings import TrainingChange
-from bench.errors import BadInput
+from bench.core.errors import BadInput
+from bench.judge.compare.trainings import TrainingChange
 from reports.figures.style import COLOURS, MARKERS, figure, look, save
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ function setTheme(theme) {
   const button = document.getElementById("page-theme");
   button.textContent = { auto: "Auto", light: "Light", dark: "Dark" }[theme];
   button.setAttribute("aria-label", `Colour theme: ${theme === "auto" ? "as the system" : theme}`);
-  try { localStorage.setItem("sebench-theme", theme); } catch { /* no storage from disk */ }
+  try { localStorage.setItem("siebench-theme", theme); } catch { /* no storage from disk */ }
 }
 
 function startTheme() {

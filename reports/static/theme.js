@@ -2,6 +2,6 @@
 // have no storage at all; then the system's theme stands.
 (() => {
   let theme = null;
-  try { theme = localStorage.getItem("sebench-theme"); } catch { /* no storage from disk */ }
+  try { theme = localStorage.getItem("siebench-theme"); } catch { /* no storage from disk */ }
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
 })();

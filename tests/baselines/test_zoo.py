@@ -11,8 +11,8 @@ from baselines.checkpoints.loading import ZOO
 from baselines.training.config import TrainingConfig
 from baselines.training.segmenter import mean_iou
 from baselines.training.zoo import MODELS
-from bench.segmenters.unet import read_segmenter, segmenter_file
-from bench.suite import load_suite
+from bench.networks.segmenters.unet import read_segmenter, segmenter_file
+from bench.suite.schema import load_suite
 
 FILES = sorted(ZOO.glob("*.safetensors"))
 LARGEST = 25 * 2**20

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from bench.batch import EditBatch
-from bench.errors import EditFailed
+from bench.core.errors import EditFailed
 from bench.scene import LabelSpace
 
 SPACE = LabelSpace("three", ("sky", "bed", "lamp"), ((0, 0, 0), (1, 1, 1), (2, 2, 2)))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-import bench.editors
+import bench.plugins.editors
 from bench.batch import EditBatch
-from bench.editors import create_editor, find_editor
+from bench.plugins.editors import create_editor, find_editor
 from bench.scene import LabelSpace
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
@@ -27,10 +27,10 @@ def installed(tmp_path, monkeypatch):
     """The package's module on the path and its entry point registered."""
     (tmp_path / "my_editor.py").write_text(block("python"))
     monkeypatch.syspath_prepend(str(tmp_path))
-    _, group = block("toml").split('[project.entry-points."sebench.editors"]')
+    _, group = block("toml").split('[project.entry-points."siebench.editors"]')
     lines = re.findall(r'^([\w-]+) = "(.+)"$', group, flags=re.MULTILINE)
-    points = [EntryPoint(name, value, "sebench.editors") for name, value in lines]
-    monkeypatch.setattr(bench.editors, "entry_points", lambda group: points)
+    points = [EntryPoint(name, value, "siebench.editors") for name, value in lines]
+    monkeypatch.setattr(bench.plugins.editors, "entry_points", lambda group: points)
     yield points
     sys.modules.pop("my_editor", None)
 

@@ -221,7 +221,7 @@ def _scores(task: int, samples: pd.DataFrame, methods: tuple) -> list[dict]:
                 "clusters": 0,
                 "interval": "",
                 "reason": "the weights pt_inception-2015-12-05 are not here; "
-                "`sebench weights fetch fid-inception` gets them",
+                "`siebench weights fetch fid-inception` gets them",
             }
         )
         rows += [

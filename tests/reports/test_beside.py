@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 from bench.run.reader import Run, read_run
 from reports import write_report
 from reports.beside import Beside, beside

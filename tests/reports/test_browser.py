@@ -22,7 +22,7 @@ FIRST = "section[data-task='task-0']"
 
 
 def chromium_path() -> str | None:
-    named = os.environ.get("SEBENCH_CHROMIUM")
+    named = os.environ.get("SIEBENCH_CHROMIUM")
     return named or next((path for path in map(shutil.which, NAMES) if path), None)
 
 
@@ -30,7 +30,7 @@ def chromium_path() -> str | None:
 def browser() -> Iterator[api.Browser]:
     path = chromium_path()
     if path is None:
-        pytest.skip("no Chromium on this machine; SEBENCH_CHROMIUM may name one")
+        pytest.skip("no Chromium on this machine; SIEBENCH_CHROMIUM may name one")
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

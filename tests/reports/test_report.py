@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 from reports import write_report
 from tests.reports.made_run import CLASSES, HOSTILE, SPACE, make_run
 

@@ -1,6 +1,6 @@
 """How fast the metrics are beside the tools that people use; run by hand, nothing is asserted.
 
-    SEBENCH_WEIGHTS=FOLDER python tests/speed/metrics.py [--pairs 256] [--repeats 3] [WORK ...]
+    SIEBENCH_WEIGHTS=FOLDER python tests/speed/metrics.py [--pairs 256] [--repeats 3] [WORK ...]
 
 FOLDER holds an AlexNet trunk. Inception's weights are random, the same file for both sides. Every job is
 a fresh process, imports included; ours and the peer's alternate, and the medians are compared, in
@@ -81,7 +81,7 @@ def confusion(who, count=500):
         from bench.metrics.confusion import confusion as counted
 
         return timed(lambda: [counted(truth, named, 19) for _ in range(count)])
-    from bench.segmenters import mmseg
+    from bench.networks.segmenters import mmseg
 
     mmseg._stand_in_for_compiled_operations()
     from mmseg.evaluation.metrics import IoUMetric
@@ -93,7 +93,7 @@ def confusion(who, count=500):
 def random_inception(path):
     import torch
 
-    from bench.weights import network
+    from bench.networks.weights import network
 
     draw = torch.Generator().manual_seed(0)
     state = {"fc.weight": torch.zeros(1008, 2048), "fc.bias": torch.zeros(1008)}
@@ -130,7 +130,7 @@ def folders(root, pairs):
 
 
 def ours(root, names):
-    from bench.score import score
+    from bench.run.score import score
 
     score(root / "real", root / "fake", metrics=names)
 
@@ -161,7 +161,7 @@ def lpips_peer(root):
     import lpips
     import torch
 
-    from bench.weights import require
+    from bench.networks.weights import require
 
     warnings.simplefilter("ignore")
     network = lpips.LPIPS(net="alex", pnet_rand=True, verbose=False)
@@ -198,10 +198,10 @@ def skimage_peer(root, what):
 
 def process(root, *arguments, cache=""):
     """Seconds of a fresh process."""
-    weights = os.pathsep.join([str(root / "torch/hub/checkpoints"), os.environ["SEBENCH_WEIGHTS"]])
+    weights = os.pathsep.join([str(root / "torch/hub/checkpoints"), os.environ["SIEBENCH_WEIGHTS"]])
     settings = {
-        "SEBENCH_WEIGHTS": weights,
-        "SEBENCH_CACHE": cache,
+        "SIEBENCH_WEIGHTS": weights,
+        "SIEBENCH_CACHE": cache,
         "TORCH_HOME": str(root / "torch"),
     }
     command = [sys.executable, *arguments]

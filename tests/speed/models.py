@@ -1,6 +1,6 @@
 """How long each published network takes for one edit; run by hand, nothing is asserted.
 
-    SEBENCH_DATA=FOLDER python -m tests.speed.models [SYSTEM ...] [--pictures 8] [--memory] [--cpu]
+    SIEBENCH_DATA=FOLDER python -m tests.speed.models [SYSTEM ...] [--pictures 8] [--memory] [--cpu]
 
 The unit is a torchvision ResNet-50 forward at 256x256, timed in turn with the network in the same
 run: float32, inference mode, two threads, random weights of full size, batch 1, label maps of
@@ -111,7 +111,7 @@ SYSTEMS = {make.__name__: make for make in (spmpgan, divsem, sean, spade, sesame
 
 def edits(classes: int, count: int) -> Iterator[Edit]:
     """The first scenes of COCO-Stuff's val and train folders."""
-    root = Path(os.environ["SEBENCH_DATA"]) / "coco_stuff"
+    root = Path(os.environ["SIEBENCH_DATA"]) / "coco_stuff"
     paths = [
         path for part in ("val", "train") for path in sorted((root / part / "labels").iterdir())
     ]

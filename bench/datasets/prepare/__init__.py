@@ -1,6 +1,6 @@
 r"""Datasets as their papers cut them, made from the official downloads.
 
-    sebench datasets prepare cityscapes --from leftImg8bit_trainvaltest.zip \
+    siebench datasets prepare cityscapes --from leftImg8bit_trainvaltest.zip \
         --from gtFine_trainvaltest.zip --out data/cityscapes
 
 One file per dataset says which files of the archives a scene is made of and how; `carry_out`

@@ -14,11 +14,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from bench.core.errors import BadInput
 from bench.datasets.prepare.archive import Sources
 from bench.datasets.prepare.cutting import Cut, cut_map, cut_picture, size_of
 from bench.datasets.prepare.landscape import LANDSCAPE_SCENES
 from bench.datasets.prepare.recipe import Item, Recipe, ScenePlan, count_note, need
-from bench.errors import BadInput
 
 __all__ = ["LANDSCAPE", "ROOM", "ROOM_SCENES", "WHOLE"]
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 
 __all__ = ["Archive", "Sources", "open_sources"]
 

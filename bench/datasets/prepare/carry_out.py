@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.atomic import whole_file, write_json
+from bench.core.atomic import whole_file, write_json
+from bench.core.errors import BadInput, unknown
+from bench.core.identity import file_hash
 from bench.datasets.prepare.archive import open_sources
 from bench.datasets.prepare.recipe import Item, Recipe, ScenePlan
 from bench.datasets.prepare.recipes import RECIPES
-from bench.errors import BadInput, unknown
-from bench.identity import file_hash
 
 __all__ = ["MANIFEST", "Outcome", "prepare_dataset"]
 

@@ -12,10 +12,10 @@ from functools import partial
 
 import numpy as np
 
+from bench.core.errors import BadInput
 from bench.datasets.prepare.archive import Sources
 from bench.datasets.prepare.cutting import decoded, encoded
 from bench.datasets.prepare.recipe import Item, Recipe, ScenePlan, count_note
-from bench.errors import BadInput
 
 __all__ = ["PARTS", "RECIPE"]
 

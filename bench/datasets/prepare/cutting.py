@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from bench.core.errors import BadInput
 from bench.datasets.fitting import Grid, fit_picture, nearest
-from bench.errors import BadInput
 from masks.streams import Stream
 
 __all__ = ["Cut", "cut_map", "cut_picture", "decoded", "encoded", "size_of"]

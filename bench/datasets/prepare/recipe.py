@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.core.errors import BadInput
 from bench.datasets.prepare.archive import Sources
-from bench.errors import BadInput
 
 __all__ = ["Item", "Recipe", "ScenePlan", "count_note", "need"]
 

@@ -13,7 +13,7 @@ from baselines.adapters.spade import SPADEEditor
 from baselines.layers.compilable import compilable, compiled_layers, compiling
 from bench.run.footprint import measured
 from bench.run.methods import make_methods
-from bench.suite import MethodEntry
+from bench.suite.schema import MethodEntry
 from tests.baselines.adapters.edits import make_batch
 
 WIDTHS = {"ngf": 2, "hidden": 4}

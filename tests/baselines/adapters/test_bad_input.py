@@ -13,7 +13,7 @@ from PIL import Image
 import masks
 from bench.cli import main
 from bench.datasets import Fit, open_dataset
-from bench.suite import parse_suite
+from bench.suite.schema import parse_suite
 
 WIDTHS = {"ngf": 2, "hidden": 4}
 SEAN = {**WIDTHS, "style_length": 6, "encoder_width": 2}
@@ -43,7 +43,7 @@ def run(tmp_path, monkeypatch, capsys):
         (tmp_path / "tiny.yaml").write_text(text)
         folder = tmp_path / "run"
         arguments = ["run", tmp_path / "tiny.yaml", "--out", folder, "--device", "cpu"]
-        monkeypatch.setattr(sys, "argv", ["sebench", *map(str, arguments)])
+        monkeypatch.setattr(sys, "argv", ["siebench", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             main()
         said = capsys.readouterr()

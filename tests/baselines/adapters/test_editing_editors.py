@@ -10,8 +10,8 @@ from baselines.adapters.ssae import SSAEEditor
 from baselines.checkpoints import find_system, save_network
 from baselines.sae import SAEConfig
 from bench.batch import EditBatch, Reference
-from bench.editors import Editor
-from bench.errors import BadInput, EditFailed
+from bench.core.errors import BadInput, EditFailed
+from bench.plugins.editors import Editor
 from bench.scene import LabelSpace
 
 CLASSES = ("hair", "skin", "nose", "sky")

@@ -13,8 +13,8 @@ from baselines.adapters.sesame import SESAMEEditor
 from baselines.adapters.spade import SPADEEditor
 from baselines.spade import SPADEConfig, spade_labels
 from bench.batch import Reference
-from bench.editors import Editor, Movable
-from bench.errors import BadInput, EditFailed
+from bench.core.errors import BadInput, EditFailed
+from bench.plugins.editors import Editor, Movable
 from tests.baselines.adapters.edits import make_batch
 
 WIDTHS = {"ngf": 2, "hidden": 4}

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from baselines.checkpoints.extras import read_mean_codes, read_style_bank
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 
 
 def test_a_style_bank_becomes_rows_and_their_classes(tmp_path):

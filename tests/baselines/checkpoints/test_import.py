@@ -11,8 +11,8 @@ import torch
 from baselines.checkpoints import SYSTEMS, find_system, import_checkpoint, load_network, read_card
 from baselines.layers.label_map import SymbolMap
 from baselines.spade import SPADEConfig, SPADEGenerator
-from bench.errors import BadInput
-from bench.identity import file_hash
+from bench.core.errors import BadInput
+from bench.core.identity import file_hash
 from tests.golden.vectors import vectors
 
 SMALL = {"classes": 3, "ngf": 2, "hidden": 4}

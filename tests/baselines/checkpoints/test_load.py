@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from baselines.checkpoints import load_network, read_card, save_network
 from baselines.checkpoints.loading import locate
 from baselines.sesame import SESAMEConfig, SESAMEGenerator
-from bench.errors import BadInput, Unavailable
+from bench.core.errors import BadInput, Unavailable
 
 CONFIG = SESAMEConfig(classes=3, ngf=2, hidden=4)
 
@@ -72,7 +72,7 @@ def test_a_missing_and_a_truncated_file_are_sentences(file, tmp_path):
 
 def test_a_file_without_a_card_says_how_to_make_one(tmp_path):
     save_file({"a": torch.ones(1)}, tmp_path / "plain.safetensors")
-    with pytest.raises(BadInput, match="sebench models import"):
+    with pytest.raises(BadInput, match="siebench models import"):
         read_card(tmp_path / "plain.safetensors")
 
 
@@ -112,7 +112,7 @@ def test_other_codes_beside_the_same_network_are_another_method(file, tmp_path):
 
 
 def test_a_bare_name_is_looked_for_among_the_weights(tmp_path, monkeypatch):
-    monkeypatch.setenv("SEBENCH_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("SIEBENCH_WEIGHTS", str(tmp_path))
     (tmp_path / "mine.safetensors").touch()
     assert locate(Path("mine.safetensors")) == tmp_path / "mine.safetensors"
     with pytest.raises(
@@ -122,7 +122,7 @@ def test_a_bare_name_is_looked_for_among_the_weights(tmp_path, monkeypatch):
 
 
 def test_a_missing_network_of_the_zoo_names_the_command_that_trains_it(tmp_path, monkeypatch):
-    monkeypatch.setenv("SEBENCH_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("SIEBENCH_WEIGHTS", str(tmp_path))
     with pytest.raises(Unavailable, match=r"zoo no-procedural` makes one"):
         locate(Path("no-procedural.safetensors"))
     with pytest.raises(Unavailable, match=r"zoo no-procedural --seed 2 --out seeds` makes one"):

@@ -9,7 +9,7 @@ from PIL import Image
 
 from baselines.external.command import Command
 from bench.batch import EditBatch
-from bench.errors import BadInput, EditFailed
+from bench.core.errors import BadInput, EditFailed
 from bench.scene import LabelSpace
 
 SPACE = LabelSpace("two", ("sky", "grass"), ((0, 0, 255), (0, 255, 0)))

@@ -6,7 +6,7 @@ from torch import nn
 
 from baselines.external.network_file import NetworkFile
 from bench.batch import EditBatch
-from bench.errors import BadInput, EditFailed
+from bench.core.errors import BadInput, EditFailed
 from bench.scene import LabelSpace
 
 SPACE = LabelSpace("three", ("a", "b", "c"), ((0, 0, 0),) * 3)

@@ -9,8 +9,8 @@ from baselines.checkpoints import find_system
 from baselines.training.config import config_names, read_config
 from baselines.training.recipes import system_names
 from baselines.training.zoo import MODELS, model_config
+from bench.core.errors import BadInput
 from bench.datasets import describe, open_dataset
-from bench.errors import BadInput
 
 
 @pytest.mark.parametrize("name", config_names())

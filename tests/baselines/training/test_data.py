@@ -8,7 +8,7 @@ from PIL import Image
 from baselines.training.config import TrainingData
 from baselines.training.data import Examples, Scenes, SharedScenes, collate
 from baselines.training.feed import feed
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 
 ROOMS = {"dataset": "procedural-rooms", "count": 5, "load": (24, 24)}
 FIVE = tuple(
@@ -141,7 +141,7 @@ def test_runs_of_the_same_size_share_the_scenes_that_were_drawn(monkeypatch):
     shared = SharedScenes()
     first = Examples(small, 0, shared(small, "procedural-rooms"))
     drawn = first.example(0)
-    monkeypatch.setattr("bench.datasets.procedural.drawn.DrawnScenes.read", never)
+    monkeypatch.setattr("bench.scenes.drawn.DrawnScenes.read", never)
     again = Examples(small, 0, shared(small, "procedural-rooms")).example(0)
     assert np.array_equal(again.picture, drawn.picture)
     with pytest.raises(AssertionError, match="drawn anew"):

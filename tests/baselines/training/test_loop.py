@@ -11,8 +11,8 @@ from baselines.training import loop
 from baselines.training.data import Examples, Scenes
 from baselines.training.loop import CHECKPOINT, WEIGHTS, train
 from baselines.training.segmenter import SegmenterRecipe
-from bench.errors import BadInput
-from bench.segmenters.unet import read_segmenter
+from bench.core.errors import BadInput
+from bench.networks.segmenters.unet import read_segmenter
 
 
 class KilledError(Exception):

@@ -16,7 +16,7 @@ from baselines.training.losses import (
 )
 from baselines.training.perceptual import Perceptual, gram, perceptual_network
 from baselines.training.segmenter import soft_jaccard
-from bench.weights import WeightsMissing
+from bench.networks.weights import WeightsMissing
 
 
 class Weights:

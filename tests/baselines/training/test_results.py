@@ -17,7 +17,7 @@ from baselines.training import zoo
 from baselines.training.data import Examples, collate
 from baselines.training.loop import WEIGHTS, train
 from baselines.training.restyling import region_masks
-from bench.segmenters.unet import segmenter_file
+from bench.networks.segmenters.unet import segmenter_file
 
 EDITORS = {
     "divsem": DivSemEditor,
@@ -113,7 +113,7 @@ def test_a_card_names_the_network_that_the_perceptual_loss_looked_through(tmp_pa
     weights = {"l1": 1, "perceptual": 10, "through": "segmenter"}
     shipped.write_text(tiny("spmpgan", weights=weights).model_dump_json())
     monkeypatch.setattr(zoo, "MODELS", {"mine": zoo.Model(str(shipped))})
-    monkeypatch.setattr("bench.segmenters.unet.FILE", "segmenter-procedural.safetensors")
+    monkeypatch.setattr("bench.networks.segmenters.unet.FILE", "segmenter-procedural.safetensors")
     out = ["--out", str(tmp_path / "zoo"), "--runs", str(tmp_path)]
     assert zoo.main(["mine", "--steps", "1", *out]) == 0
     card = json.loads((tmp_path / "zoo" / "mine.json").read_text())

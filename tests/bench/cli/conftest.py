@@ -17,7 +17,7 @@ def call(
     """`call("run", suite, ...)` gives exit code, standard output and standard error."""
 
     def called(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["sebench", *map(str, arguments)])
+        monkeypatch.setattr(sys, "argv", ["siebench", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             main()
         said = capsys.readouterr()

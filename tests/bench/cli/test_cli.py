@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from bench.run.plan import plan_run
-from bench.suite import load_suite, parse_suite
+from bench.suite.schema import load_suite, parse_suite
 from tests.bench.run.made_suite import suite_text, write_data
 
 COMMANDS = {
@@ -78,7 +78,7 @@ def test_failed_edits_end_with_1_and_the_rest_is_kept(call, tmp_path: Path) -> N
 def test_bad_input_ends_with_2_and_one_sentence(call, tmp_path: Path) -> None:
     code, out, err = call("run", "smaples", "--out", tmp_path / "run")
     assert (code, out) == (2, "")
-    assert err == "sebench: unknown suite 'smaples'; did you mean 'samples'?\n"
+    assert err == "siebench: unknown suite 'smaples'; did you mean 'samples'?\n"
 
 
 def test_wrong_usage_ends_with_2(call) -> None:
@@ -127,7 +127,7 @@ def test_models_list_shows_where_an_editor_comes_from(call) -> None:
     code, out, _ = call("models", "list")
     assert code == 0
     assert "mean-colour" in out
-    assert "sebench" in out
+    assert "siebench" in out
 
 
 def test_doctor_never_fails(call, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,14 +171,14 @@ def test_what_is_no_device_is_one_sentence(call, tmp_path: Path) -> None:
     code, _, err = call("run", "demo", "--device", "foo", "--out", tmp_path / "run")
     assert code == 2
     assert err == (
-        "sebench: device 'foo' is not a device; write auto, cpu, cuda, or cuda:1 for the second "
+        "siebench: device 'foo' is not a device; write auto, cpu, cuda, or cuda:1 for the second "
         "GPU\n"
     )
 
 
 def test_a_device_that_cannot_hold_numbers_is_not_here(call, tmp_path: Path) -> None:
     code, _, err = call("run", "demo", "--device", "meta", "--out", tmp_path)
-    assert (code, err) == (2, "sebench: device 'meta' is not here; write cpu, or auto\n")
+    assert (code, err) == (2, "siebench: device 'meta' is not here; write cpu, or auto\n")
 
 
 def test_models_show_measures_what_an_edit_takes(call, tmp_path: Path) -> None:

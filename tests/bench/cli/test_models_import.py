@@ -1,4 +1,4 @@
-"""`sebench models import`: an official checkpoint becomes a weights file, or a sentence."""
+"""`siebench models import`: an official checkpoint becomes a weights file, or a sentence."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from importlib.metadata import EntryPoint
 import pytest
 import torch
 
-import bench.importers
+import bench.plugins.importers
 from baselines.checkpoints import read_card
 from baselines.sesame import SESAMEConfig, SESAMEGenerator
 
 
 @pytest.fixture
 def imported(call, monkeypatch):
-    """`sebench models import ...`, whatever is installed beside this checkout."""
+    """`siebench models import ...`, whatever is installed beside this checkout."""
     target = "baselines.checkpoints:import_checkpoint"
-    points = [EntryPoint("sesame", target, bench.importers.GROUP)]
-    monkeypatch.setattr(bench.importers, "entry_points", lambda group: points)
+    points = [EntryPoint("sesame", target, bench.plugins.importers.GROUP)]
+    monkeypatch.setattr(bench.plugins.importers, "entry_points", lambda group: points)
     return lambda *arguments: call("models", "import", *arguments)
 
 

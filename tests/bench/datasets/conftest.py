@@ -8,10 +8,10 @@ from PIL import Image
 
 @pytest.fixture
 def real_data() -> Path:
-    """The folder of real labelled pictures, where SEBENCH_DATA names one."""
-    value = os.environ.get("SEBENCH_DATA")
+    """The folder of real labelled pictures, where SIEBENCH_DATA names one."""
+    value = os.environ.get("SIEBENCH_DATA")
     if not value:
-        pytest.skip("SEBENCH_DATA is not set: no real labelled pictures here")
+        pytest.skip("SIEBENCH_DATA is not set: no real labelled pictures here")
     return Path(value)
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.core.errors import BadInput
 from bench.datasets import Fit, open_dataset
-from bench.errors import BadInput
 
 NATIVE = Fit(size=None, mode="native")
 

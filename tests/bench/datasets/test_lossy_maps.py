@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.core.errors import BadInput
 from bench.datasets.planes import read_plane
-from bench.errors import BadInput
 
 
 def test_a_jpeg_is_no_label_map(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from bench.metrics import References
+from bench.networks.weights import find, network
 from bench.scene import LabelSpace
-from bench.weights import find, network
 
 
 def random_tensors(name, seed=0):
@@ -29,7 +29,7 @@ def random_tensors(name, seed=0):
 
 @pytest.fixture(autouse=True)
 def _no_cache_of_this_user(monkeypatch):
-    monkeypatch.setenv("SEBENCH_CACHE", "")
+    monkeypatch.setenv("SIEBENCH_CACHE", "")
 
 
 @pytest.fixture(scope="session")

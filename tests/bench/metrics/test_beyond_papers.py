@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.extractors.perceptual import Perceptual
 from bench.metrics import Context, make_metric
 from bench.metrics.leak import leak
 from bench.metrics.seam import ring_jump, seam
-from bench.weights import find
+from bench.networks.perceptual import Perceptual
+from bench.networks.weights import find
 
 
 @pytest.fixture

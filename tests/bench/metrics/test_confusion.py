@@ -9,7 +9,7 @@ from torchmetrics.segmentation import MeanIoU as TorchMeanIoU
 
 from bench.metrics.confusion import Counts, confusion, dense, sparse
 from bench.metrics.iou import accuracy, class_iou, mean_iou
-from bench.segmenters import mmseg
+from bench.networks.segmenters import mmseg
 
 
 def one_by_one(truth, predicted, classes):

@@ -10,11 +10,11 @@ from PIL import Image
 from pytorch_fid import fid_score
 from pytorch_fid import inception as published
 
-from bench.extractors.inception import Inception
 from bench.metrics import Context, Missing, make_metric
 from bench.metrics.fid import FID
 from bench.metrics.frechet import frechet_distance
-from bench.weights import find
+from bench.networks.inception import Inception
+from bench.networks.weights import find
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +169,9 @@ def test_without_the_official_file_nothing_is_called_fid(random_weights):
 
 
 def test_the_official_file_makes_it_fid(monkeypatch, random_weights):
-    monkeypatch.setattr("bench.weights.finder._file_hash", lambda *_: "6726825d" + "0" * 56)
+    monkeypatch.setattr(
+        "bench.networks.weights.finder._file_hash", lambda *_: "6726825d" + "0" * 56
+    )
     metric = make_metric("fid", {}, Context(weights=(random_weights("inception-fid"),)))
     assert (metric.name, metric.title) == ("fid", "FID")
 

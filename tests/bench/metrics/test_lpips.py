@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from bench.extractors.perceptual import TRUNKS, Perceptual
+from bench.core.images import read_picture
 from bench.metrics.lpips import LPIPS, LPIPSChange
 from bench.metrics.metric import References
-from bench.pictures import read_picture
+from bench.networks.perceptual import TRUNKS, Perceptual
+from bench.networks.weights import find, network
 from bench.run.measure import Group, measure_group
 from bench.scene import LabelSpace
-from bench.weights import find, network
 
 
 def drawn_weights(folder, trunk):
@@ -107,7 +107,7 @@ def test_it_equals_the_package_over_the_picture_and_in_the_hole(tmp_path, two_th
 def test_it_equals_the_package_with_real_weights(two_threads, trunk):
     weights = find(TRUNKS[trunk])
     if weights is None:
-        pytest.skip(f"SEBENCH_WEIGHTS holds no {TRUNKS[trunk]}")
+        pytest.skip(f"SIEBENCH_WEIGHTS holds no {TRUNKS[trunk]}")
     equals_the_package(trunk, weights, [(64, 80), (128, 96)])
 
 
@@ -181,12 +181,12 @@ def test_pictures_too_small_for_the_trunk_have_no_value(tmp_path):
     ("trunk", "far", "near"), [("alex", 0.7219, 0.1376), ("squeeze", 0.7110, 0.1479)]
 )
 def test_real_weights_reproduce_the_packages_example(trunk, far, near):
-    if not (os.environ.get("SEBENCH_WEIGHTS") and os.environ.get("SEBENCH_DATA")):
-        pytest.skip("SEBENCH_WEIGHTS and SEBENCH_DATA do not name the private folders")
+    if not (os.environ.get("SIEBENCH_WEIGHTS") and os.environ.get("SIEBENCH_DATA")):
+        pytest.skip("SIEBENCH_WEIGHTS and SIEBENCH_DATA do not name the private folders")
     weights = find(TRUNKS[trunk])
     if weights is None:
-        pytest.skip(f"SEBENCH_WEIGHTS holds no {TRUNKS[trunk]}")
-    folder = Path(os.environ["SEBENCH_DATA"]) / "lpips_ref"
+        pytest.skip(f"SIEBENCH_WEIGHTS holds no {TRUNKS[trunk]}")
+    folder = Path(os.environ["SIEBENCH_DATA"]) / "lpips_ref"
     truth, *others = (read_picture(folder / f"{name}.png") for name in ("ex_ref", "ex_p0", "ex_p1"))
     mask = np.ones((1, *truth.shape[:2]), bool)
     metric = LPIPS(Perceptual(trunk, weights))

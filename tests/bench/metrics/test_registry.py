@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 from bench.metrics import Context, Metric, Missing, make_metric, metric_names
 
 

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.core.images import read_picture
 from bench.datasets.spaces import read_space
 from bench.metrics import Context, Missing, make_metric
 from bench.metrics.confusion import confusion, sparse
 from bench.metrics.estimate import Estimate
 from bench.metrics.segmentation import Accuracy, MeanIoU
-from bench.pictures import read_picture
-from bench.segmenters.segmenter import Segmenter, own_space
+from bench.networks.segmenters.segmenter import Segmenter, own_space
 
 
 class ByBrightness(Segmenter):
@@ -169,10 +169,10 @@ def test_a_segmenter_that_is_not_here_is_missing_with_its_place(tmp_path):
 
 @pytest.mark.parametrize(("split", "expected"), [("train", 0.938), ("test", 0.924)])
 def test_the_real_cityscapes_network_reaches_its_accuracy(make_references, split, expected):
-    if not (os.environ.get("SEBENCH_WEIGHTS") and os.environ.get("SEBENCH_DATA")):
-        pytest.skip("SEBENCH_WEIGHTS and SEBENCH_DATA do not name the private folders")
+    if not (os.environ.get("SIEBENCH_WEIGHTS") and os.environ.get("SIEBENCH_DATA")):
+        pytest.skip("SIEBENCH_WEIGHTS and SIEBENCH_DATA do not name the private folders")
     pytest.importorskip("onnxruntime", reason="the extra `onnx` is not installed")
-    folder = Path(os.environ["SEBENCH_DATA"]) / "cityscapes" / split
+    folder = Path(os.environ["SIEBENCH_DATA"]) / "cityscapes" / split
     metric = make_metric("accuracy", {}, Context(segmenter="cityscapes_espnetv2", cache=None))
     if isinstance(metric, Missing):
         pytest.skip(metric.reason)

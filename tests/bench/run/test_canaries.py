@@ -30,7 +30,7 @@ from bench.run.notices import order_notices
 from bench.run.outcome import all_suspect
 from bench.run.prepare import Job
 from bench.run.suite_run import run_suite
-from bench.suite import parse_suite
+from bench.suite.schema import parse_suite
 from tests.bench.run.made_suite import suite_text, write_data
 
 
@@ -188,7 +188,7 @@ class Peeking:
 
 @pytest.fixture
 def plugins(monkeypatch):
-    from bench import editors
+    from bench.plugins import editors
 
     known = {
         name: EntryPoint(name, f"{__name__}:{kind.__name__}", editors.GROUP)

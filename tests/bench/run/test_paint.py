@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from bench.core.errors import EditFailed
 from bench.edit import Answer, Edit
-from bench.errors import EditFailed
 from bench.run.methods import Method
 from bench.run.paint import Painter
 from bench.run.prepare import Job
 from bench.scene import LabelSpace
-from bench.suite import MethodEntry
+from bench.suite.schema import MethodEntry
 
 SPACE = LabelSpace("one", ("thing",), ((0, 0, 0),))
 

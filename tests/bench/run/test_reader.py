@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 from bench.run.reader import read_run
 from tests.reports.made_run import make_run
 
@@ -76,7 +76,7 @@ def test_damaged_json_is_named(broken: Path):
 
 def test_a_foreign_format_names_both_versions(broken: Path):
     change(broken, format=9)
-    with pytest.raises(BadInput, match="run format 9, but this sebench reads format 1"):
+    with pytest.raises(BadInput, match="run format 9, but this siebench reads format 1"):
         read_run(broken)
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.baseline import read_side, save_baseline
-from bench.gate import Policy, gate
+from bench.judge.baseline import read_side, save_baseline
+from bench.judge.gate import Policy, gate
 from bench.metrics import Columns, Estimate, Metric, Missing
 from bench.run import suite_run
-from tests.bench.gate.made_runs import make_runs
+from tests.bench.judge.gate.made_runs import make_runs
 
 
 class Spread(Metric):

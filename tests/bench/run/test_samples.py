@@ -13,8 +13,8 @@ from bench.run.suite_run import run_suite
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        not (os.environ.get("SEBENCH_DATA") and os.environ.get("SEBENCH_WEIGHTS")),
-        reason="SEBENCH_DATA and SEBENCH_WEIGHTS do not name the private folders",
+        not (os.environ.get("SIEBENCH_DATA") and os.environ.get("SIEBENCH_WEIGHTS")),
+        reason="SIEBENCH_DATA and SIEBENCH_WEIGHTS do not name the private folders",
     ),
 ]
 

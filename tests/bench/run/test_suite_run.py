@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 from bench.run import execute
 from bench.run.suite_run import Watch, run_suite
-from bench.suite import parse_suite
+from bench.suite.schema import parse_suite
 from tests.bench.run.made_suite import suite_text, write_data
 
 
@@ -206,13 +206,13 @@ def test_limit_and_seed_are_part_of_the_run(data: Path, tmp_path: Path) -> None:
         ({"metrics": "[pnsr]"}, "unknown metric 'pnsr'; did you mean 'psnr'"),
         ({"datasets": "{rooms: {dataset: foldr, path: .}}"}, "unknown dataset 'foldr'"),
         ({"datasets": "{rooms: {dataset: folder, path: /no/where}}"}, "/no/where is not a folder"),
-        ({"datasets": "{rooms: {dataset: folder}}"}, "give --data rooms=PATH or set SEBENCH_DATA"),
+        ({"datasets": "{rooms: {dataset: folder}}"}, "give --data rooms=PATH or set SIEBENCH_DATA"),
     ],
 )
 def test_bad_names_and_places_are_one_sentence(
     data: Path, tmp_path: Path, monkeypatch, changes: dict, sentence: str
 ) -> None:
-    monkeypatch.delenv("SEBENCH_DATA", raising=False)
+    monkeypatch.delenv("SIEBENCH_DATA", raising=False)
     with pytest.raises(BadInput, match=sentence):
         run(data, tmp_path / "run", **changes)
     assert not (tmp_path / "run").exists()

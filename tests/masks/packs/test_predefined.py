@@ -104,9 +104,9 @@ def test_a_folder_that_is_not_there_or_empty_is_refused(tmp_path):
         make_protocol("predefined", {"folder": str(tmp_path)})
 
 
-@pytest.mark.skipif("SEBENCH_DATA" not in os.environ, reason="SEBENCH_DATA is not set")
+@pytest.mark.skipif("SIEBENCH_DATA" not in os.environ, reason="SIEBENCH_DATA is not set")
 def test_the_published_test_masks_pair_with_sorted_scenes():
-    folder = Path(os.environ["SEBENCH_DATA"]) / "spmpgan_masks"
+    folder = Path(os.environ["SIEBENCH_DATA"]) / "spmpgan_masks"
     protocol = make_protocol(
         "predefined",
         {"folder": str(folder), "pairing": "sorted", "scenes": ["c.jpg", "a.jpg", "b.jpg"]},

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.errors import BadInput
+from bench.core.errors import BadInput
 from bench.run.reader import Run
 from reports.figures import (
     comparison_grid,

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.core.errors import BadInput
 from bench.datasets import Fit, check_dataset, open_dataset
 from bench.datasets.prepare import RECIPES, prepare_dataset
 from bench.datasets.prepare.archive import open_sources
 from bench.datasets.prepare.celebamask_hq import PARTS
-from bench.errors import BadInput
 
 NATIVE = Fit(size=None, mode="native")
 

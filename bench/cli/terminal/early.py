@@ -1,0 +1,40 @@
+"""What `siebench run --until-decided` adds: its judge, and its verdict as exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from bench.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from bench.judge.gate.early import EarlyVerdict
+
+__all__ = ["finish_early", "judging"]
+
+
+def judging(baseline: Path | None, policy: Path | None, asked: bool) -> EarlyVerdict | None:
+    """Who ends the run early, where that was asked for.
+
+    Raises:
+        BadInput: one of the three options without the others that it needs.
+    """
+    if asked != (baseline is not None) or (policy is not None and not asked):
+        raise BadInput("--until-decided and --baseline go together, --policy only with them")
+    if baseline is None:
+        return None
+    from bench.judge.baseline import read_side
+    from bench.judge.gate.early import EarlyVerdict
+    from bench.judge.gate.policy import load_policy
+
+    return EarlyVerdict(read_side(baseline), None if policy is None else load_policy(policy))
+
+
+def finish_early(early: EarlyVerdict) -> None:
+    """Says what was decided after how many edits; ends with 0 passed, 1 worse, 3 undecided."""
+    from bench.judge.gate.judge import EXIT_CODES
+
+    typer.echo("\n".join(early.lines()))
+    raise typer.Exit(EXIT_CODES[early.overall])

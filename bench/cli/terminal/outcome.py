@@ -1,0 +1,39 @@
+"""What a finished run tells the person who started it, and its exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from bench.core.text import counted
+
+if TYPE_CHECKING:
+    from bench.run.outcome import Outcome
+
+__all__ = ["finish"]
+
+_REASONS = 12
+
+
+def finish(outcome: Outcome) -> None:
+    """Writes the report, says what came of the run, and ends with 1 where edits failed."""
+    from reports import write_report
+
+    page = write_report(outcome.folder)
+    edits = counted(outcome.edits, "edit")
+    typer.echo(f"{edits}, {outcome.impossible} impossible, {outcome.failed} failed")
+    for reason, count in outcome.reasons[:_REASONS]:
+        typer.echo(f"  {count}x {reason}")
+    if len(outcome.reasons) > _REASONS:
+        more = counted(len(outcome.reasons) - _REASONS, "other reason")
+        typer.echo(f"  and {more}: see the report")
+    for line in outcome.idle:
+        typer.echo(f"nothing to score: {line}")
+    for found in outcome.suspect:
+        typer.echo(f"suspect: {found}")
+    for reason in outcome.missing:
+        typer.echo(f"not computed: {reason}")
+    typer.echo(f"report: {page}")
+    if outcome.failed:
+        raise typer.Exit(1)

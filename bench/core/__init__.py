@@ -1,0 +1,1 @@
+"""What everything stands on: errors, identity, files and their atomic writing, cache, device, threads."""

@@ -1,0 +1,83 @@
+"""Files that appear whole or not at all.
+
+Algorithm: write to a temporary file in the target's own folder, flush, fsync, then `os.replace` onto
+the final name (atomic on POSIX and Windows within one file system), then fsync the folder so that the
+new name survives a power cut. A crash leaves at most a `.NAME.XXXX.part` file, which nobody reads and
+the next write of the same name does not mind. Scope: one writer per name; two writers both succeed
+and the later one wins, whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bench.core.errors import BadInput
+
+__all__ = ["whole_file", "write_json", "write_text"]
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yields a temporary path; what was written there becomes `path` when the block ends well.
+
+    Raises:
+        BadInput: where the disk is full or the folder cannot be written; `path` is untouched then.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        os.close(handle)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes UTF-8 text whole or not at all."""
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes indented JSON with a final newline, whole or not at all."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _cannot_write(path: Path, error: OSError) -> BadInput:
+    reason = error.strerror or type(error).__name__
+    advice = "free some space" if error.errno == errno.ENOSPC else "choose another place"
+    return BadInput(f"{path}: cannot be written ({reason}); {advice}")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

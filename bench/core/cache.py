@@ -1,0 +1,107 @@
+"""A content-addressed cache on disk for arrays that are dear to compute.
+
+An entry's name is the hash of everything that its value depends on (a picture's pixels, a network's
+tensors, the preprocessing, the kind of device), so nothing can go stale: other content has another
+name. Each file begins with the SHA-256 of what follows; a file that is cut, damaged or no array is
+found out when read, and made again. Files appear whole or not at all, so any number of processes
+may share a folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.core.atomic import whole_file
+from bench.core.errors import BadInput
+from bench.core.identity import Record, array_hash, record_hash
+from bench.core.variables import variable
+
+__all__ = ["ArrayCache", "default_folder"]
+
+Array = NDArray[Any]
+
+_DIGEST = hashlib.sha256().digest_size
+
+
+ARITHMETIC = 3
+"""How networks are computed. Raised with any change that moves a last bit under the same name (2: one
+picture on one thread, weights laid out once; 3: Inception averages after its 1x1 convolutions), so
+that one run never mixes the two."""
+
+VARIABLE = "SIEBENCH_CACHE"
+"""The environment variable that names another cache folder; empty for no cache."""
+
+
+def default_folder() -> Path | None:
+    """The folder that SIEBENCH_CACHE names (None where it is set and empty), or the user's cache."""
+    named = variable(VARIABLE)
+    if named is not None:
+        return Path(named).expanduser() if named else None
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("siebench")) / "arrays"
+
+
+class ArrayCache:
+    """Arrays by the hash of what they depend on.
+
+    Args:
+        folder: where entries lie; made when the first is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def rows(
+        self, recipe: Record, pictures: Array, compute: Callable[[Array], Sequence[Array] | Array]
+    ) -> list[Array]:
+        """One array per picture, from the cache where it is there.
+
+        Args:
+            recipe: everything but the picture that a value depends on.
+            pictures: [B,...]; each picture's bytes are part of its entry's name.
+            compute: gives one array per picture for those that are not there, [M,...] with M <= B.
+        """
+        kind = record_hash({**recipe, "arithmetic": ARITHMETIC})
+        paths = [self._path(kind, array_hash(picture)) for picture in pictures]
+        found = {path: self._read(path) for path in dict.fromkeys(paths)}
+        missing = [path for path, array in found.items() if array is None]
+        if missing:
+            which = [paths.index(path) for path in missing]
+            for path, array in zip(missing, compute(pictures[which])):
+                found[path] = array
+                self._write(path, array)
+        return [array for path in paths if (array := found[path]) is not None]
+
+    def _path(self, kind: str, content: str) -> Path:
+        return self.folder / kind[:16] / content[:2] / f"{content}.array"
+
+    @staticmethod
+    def _read(path: Path) -> Array | None:
+        try:
+            stored = path.read_bytes()
+            if hashlib.sha256(stored[_DIGEST:]).digest() != stored[:_DIGEST]:
+                return None
+            array: Array = np.load(io.BytesIO(stored[_DIGEST:]), allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            return None
+        return array
+
+    @staticmethod
+    def _write(path: Path, array: Array) -> None:
+        packed = io.BytesIO()
+        np.save(packed, array, allow_pickle=False)
+        payload = packed.getvalue()
+        try:
+            with whole_file(path) as temporary:
+                temporary.write_bytes(hashlib.sha256(payload).digest() + payload)
+        except BadInput:
+            # A full or read-only cache costs time, never a result.
+            return

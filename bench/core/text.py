@@ -1,0 +1,40 @@
+"""How names, counts and times are written: in file names, sentences and records."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import re
+
+__all__ = ["counted", "now", "slug"]
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST = 100
+
+
+def slug(name: str) -> str:
+    """A file name for `name`, safe on every system; different names get different ones.
+
+    A name that is safe already stays as it is; another one is cleaned and told apart by eight
+    digits of its hash.
+    """
+    clean = _UNSAFE.sub("_", name).strip("._")[:_LONGEST]
+    if clean and clean == name:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{clean or 'unnamed'}-{digest}"
+
+
+def counted(count: int, what: str) -> str:
+    """The count with its noun: "1 edit", "2 edits".
+
+    Args:
+        count: how many.
+        what: the noun in the singular; it must take a plain s.
+    """
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def now() -> str:
+    """The time as records write it: ISO 8601, UTC, to the second."""
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")

@@ -1,1 +1,0 @@
-"""Networks that set metrics and perceptual metrics look through."""

@@ -1,0 +1,1 @@
+"""Runs judged: compared, gated, followed over time, put beside published values."""

@@ -1,0 +1,246 @@
+"""Baselines: one small JSON file for git, without pictures, that a later run can be paired with.
+
+    {"format": 1, "suite": ..., "commit": ..., "machine": {...}, "tasks": {TASK: {"edits": [...],
+     "scenes": [...]}}, "protocols": {HASH: {...}}, "costs": [...], "scores": [...]}
+
+A score of per-edit values holds them in the order of its task's `edits`; a score of the whole set
+(FID, mIoU and its classes) holds jackknife pseudo-values, one per scene: that is one per edit where
+every scene has one edit. Most scenes do not hold a given class and have the same pseudo-value, which
+is then written once: {"all": v, "but": {"INDEX": w}}. Nine significant digits, `null` for none, "inf"
+for infinite; one score a line, so that git shows which moved; the same run gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
+
+from bench.core.atomic import write_text
+from bench.core.errors import BadInput
+from bench.judge.compare.evidence import Cost, Evidence, Key, Side
+
+__all__ = ["read_baseline", "read_side", "save_baseline"]
+
+FORMAT = 1
+
+_Number = float | Literal["inf", "-inf"] | None
+_Row = list[float | str | None]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Task(_Part):
+    edits: tuple[str, ...]
+    scenes: tuple[str, ...]
+
+
+class _Mostly(_Part):
+    """A list whose values are `all` but at a few indices."""
+
+    all: _Number
+    but: dict[NonNegativeInt, _Number]
+
+
+class _Score(_Part):
+    task: str
+    method: str
+    metric: str
+    of: str
+    title: str
+    unit: str
+    better: Literal["lower", "higher", "neither"]
+    protocol: str
+    n: int
+    value: _Number
+    reason: str
+    kind: Literal["edits", "scenes", "none"]
+    values: tuple[_Number, ...] | _Mostly
+
+
+class _Cost(_Part):
+    task: str
+    method: str
+    ms: float | None
+    peak_mib: float | None
+
+
+class _File(_Part):
+    format: Literal[1]
+    suite: str
+    commit: str | None
+    machine: dict[str, Any]
+    tasks: dict[str, _Task]
+    protocols: dict[str, dict[str, Any]]
+    costs: tuple[_Cost, ...]
+    scores: tuple[_Score, ...] = Field(min_length=1)
+
+
+def save_baseline(side: Side, path: Path) -> None:
+    """Writes a run's side as a baseline file, whole or not at all.
+
+    Raises:
+        BadInput: where the run has failed edits or cannot be paired with anything.
+    """
+    for (task, method), failed in side.failures.items():
+        raise BadInput(f"{side.name}: {task} / {method}: {failed}; a baseline takes every edit")
+    if not any(one.kind != "none" for one in side.evidence.values()):
+        raise BadInput(f"{side.name}: no score can be paired, so there is nothing to keep")
+    tasks = {task: _task(side, task) for task in side.tasks}
+    commit = side.run.header.git.commit if side.run is not None and side.run.header.git else None
+    head = {
+        "format": FORMAT,
+        "suite": side.suite,
+        "commit": commit,
+        "machine": dict(side.machine),
+        "tasks": {name: task.model_dump() for name, task in tasks.items()},
+        "protocols": dict(side.protocols),
+    }
+    costs = [
+        {"task": task, "method": method, "ms": cost.ms, "peak_mib": cost.peak_mib}
+        for (task, method), cost in side.costs.items()
+    ]
+    scores = [_score(one, tasks[one.key.task]) for one in side.evidence.values()]
+    lines = [f"{_line(name)}:{_line(value)}," for name, value in head.items()]
+    lines += [f'"costs":[\n{_lines(costs)}\n],', f'"scores":[\n{_lines(scores)}\n]']
+    write_text(path, "{\n" + "\n".join(lines) + "\n}\n")
+
+
+def read_baseline(path: Path) -> Side:
+    """A baseline file as one side of a comparison.
+
+    Raises:
+        BadInput: no such file, damaged, or of another format; with the field.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(
+            f"{path}: there is no such baseline; `siebench baseline save RUN` writes one"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path}: not a baseline file ({error}); save it again") from None
+    try:
+        file = _File.model_validate(content)
+        evidence = [_evidence(score, file.tasks[score.task]) for score in file.scores]
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"{path}: damaged at {field!r} ({first['msg']}); save it again") from None
+    except (KeyError, ValueError) as error:
+        raise BadInput(f"{path}: damaged ({error}); save it again") from None
+    return Side(
+        name=str(path),
+        suite=file.suite,
+        evidence={one.key: one for one in evidence},
+        protocols=file.protocols,
+        edits={name: dict(zip(task.edits, task.scenes)) for name, task in file.tasks.items()},
+        costs={(cost.task, cost.method): Cost(cost.ms, cost.peak_mib) for cost in file.costs},
+        machine=file.machine,
+    )
+
+
+def read_side(path: Path) -> Side:
+    """A run directory or a baseline file.
+
+    Raises:
+        BadInput: neither is there, or it is damaged.
+    """
+    from bench.judge.compare.from_run import read_side_of_run
+
+    return read_baseline(path) if path.is_file() else read_side_of_run(path)
+
+
+def _task(side: Side, task: str) -> _Task:
+    scenes = side.edits[task]
+    return _Task(edits=tuple(scenes), scenes=tuple(scenes.values()))
+
+
+def _score(one: Evidence, task: _Task) -> dict[str, Any]:
+    at = dict(zip(one.units, one.values))
+    units: tuple[str, ...] = ()
+    if one.kind != "none":
+        units = task.edits if one.kind == "edits" else tuple(dict.fromkeys(task.scenes))
+    return {
+        **one.key._asdict(),
+        "title": one.title,
+        "unit": one.unit,
+        "better": one.better,
+        "protocol": one.protocol,
+        "n": one.n,
+        "value": None if one.value is None else _written(one.value),
+        "reason": one.reason,
+        "kind": one.kind,
+        "values": _shortened([_written(float(at.get(unit, math.nan))) for unit in units]),
+    }
+
+
+def _shortened(values: _Row) -> _Row | dict[str, Any]:
+    """The list, or its commonest value and the others where half of them are that."""
+    if not values:
+        return values
+    common, count = Counter(values).most_common(1)[0]
+    if 2 * count < len(values):
+        return values
+    return {"all": common, "but": {str(i): v for i, v in enumerate(values) if v != common}}
+
+
+def _in_full(values: tuple[_Number, ...] | _Mostly, count: int) -> tuple[_Number, ...]:
+    if not isinstance(values, _Mostly):
+        return values
+    if any(i >= count for i in values.but):
+        raise ValueError(f"an index of `but` is beyond the {count} values")
+    return tuple(values.but.get(i, values.all) for i in range(count))
+
+
+def _evidence(score: _Score, task: _Task) -> Evidence:
+    units, scenes = task.edits, task.scenes
+    if score.kind == "scenes":
+        units = scenes = tuple(dict.fromkeys(task.scenes))
+    if score.kind == "none":
+        units = scenes = ()
+    row = _in_full(score.values, len(units))
+    values = np.asarray([_read(value) for value in row], dtype=np.float64)
+    if not len(units) == len(scenes) == len(values):
+        raise ValueError(f"{score.metric} has {len(values)} values for {len(units)} {score.kind}")
+    there = ~np.isnan(values)
+    return Evidence(
+        key=Key(score.task, score.method, score.metric, score.of),
+        better=score.better,
+        protocol=score.protocol,
+        value=None if score.value is None else _read(score.value),
+        n=score.n,
+        kind=score.kind,
+        units=tuple(unit for unit, keep in zip(units, there) if keep),
+        scenes=tuple(scene for scene, keep in zip(scenes, there) if keep),
+        values=values[there],
+        title=score.title,
+        unit=score.unit,
+        reason=score.reason,
+    )
+
+
+def _written(value: float) -> float | str | None:
+    if math.isnan(value):
+        return None
+    return value if math.isfinite(value) else str(value)
+
+
+def _read(value: _Number) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _lines(rows: list[Mapping[str, Any]] | list[dict[str, Any]]) -> str:
+    return ",\n".join(_line(row) for row in rows)

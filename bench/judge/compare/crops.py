@@ -1,0 +1,127 @@
+"""The edits that changed most, and what changed in them: crops before and after, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.core.atomic import whole_file
+from bench.core.text import slug
+from bench.judge.compare.evidence import Key, Side
+from bench.judge.compare.pairing import Pair
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = ["EditChange", "most_changed", "write_crops"]
+
+HEIGHT = 160
+"""Pixels that a crop is high."""
+
+
+@dataclass(frozen=True)
+class EditChange:
+    """An edit's value on both sides; `loss` is positive where it got worse."""
+
+    edit: str
+    before: float
+    after: float
+    loss: float
+
+
+def most_changed(pair: Pair, count: int) -> list[EditChange]:
+    """The edits that changed most, of a score of per-edit values; none for one of a whole set."""
+    if pair.before.kind != "edits" or pair.after.kind != "edits":
+        return []
+    old = dict(zip(pair.before.units, pair.before.values))
+    found = []
+    for edit, new in zip(pair.after.units, pair.after.values):
+        if edit in old and old[edit] != new:
+            loss = float(new - old[edit]) * pair.after.sign
+            found.append(EditChange(edit, float(old[edit]), float(new), loss))
+    return sorted(found, key=lambda change: -abs(change.loss))[:count]
+
+
+def write_crops(
+    before: Side, after: Side, pair: Pair, edit: str, folder: Path
+) -> tuple[Path, str] | None:
+    """Writes one PNG with the pictures of an edit side by side, cut around its mask.
+
+    Args:
+        before: the older side; a baseline file has no pictures, and its tile is left out.
+        after: the newer side.
+        pair: the score whose methods are shown.
+        edit: the edit's id.
+        folder: where the PNG goes.
+
+    Returns:
+        The file and what its tiles show, or None where there is no picture.
+    """
+    from PIL import Image
+
+    tiles: list[tuple[str, Path]] = []
+    if after.run is not None:
+        tiles.append(("original", after.run.edit_folder(pair.key.task, edit) / "original.png"))
+    tiles += [
+        (word, side.run.prediction(pair.key.task, key.method, edit))
+        for word, side, key in (("before", before, pair.before.key), ("after", after, pair.key))
+        if side.run is not None
+    ]
+    there = [(word, path) for word, path in tiles if path.is_file()]
+    if after.run is None or "after" not in [word for word, _ in there]:
+        return None
+    box = _box(after.run.edit_folder(pair.key.task, edit) / "mask.png")
+    pictures = [_cut(path, box) for _, path in there]
+    sheet = Image.new(
+        "RGB", (sum(p.width for p in pictures) + 4 * (len(pictures) - 1), HEIGHT), "white"
+    )
+    left = 0
+    for picture in pictures:
+        sheet.paste(picture, (left, 0))
+        left += picture.width + 4
+    path = folder / f"{slug(_name(pair.key, edit))}.png"
+    with whole_file(path) as temporary:
+        sheet.save(temporary, format="PNG")
+    return path, ", ".join(word for word, _ in there)
+
+
+def _name(key: Key, edit: str) -> str:
+    return f"{key.task}-{key.method}-{edit}"
+
+
+def _box(mask: Path) -> tuple[float, float, float, float] | None:
+    """The mask's box with a quarter of its size around it, as shares of the picture."""
+    from PIL import Image
+
+    if not mask.is_file():
+        return None
+    with Image.open(mask) as image:
+        plane = np.asarray(image.convert("L")) > 0
+    rows, columns = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
+    if not len(rows):
+        return None
+    height, width = plane.shape
+    around = max(rows[-1] - rows[0], columns[-1] - columns[0]) / 4
+    return (
+        max(0.0, (columns[0] - around) / width),
+        max(0.0, (rows[0] - around) / height),
+        min(1.0, (columns[-1] + 1 + around) / width),
+        min(1.0, (rows[-1] + 1 + around) / height),
+    )
+
+
+def _cut(path: Path, box: tuple[float, float, float, float] | None) -> Image.Image:
+    from PIL import Image
+
+    with Image.open(path) as opened:
+        picture = opened.convert("RGB")
+    if box is not None:
+        width, height = picture.size
+        sides = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
+        picture = picture.crop(tuple(round(side) for side in sides))
+    width = max(1, round(picture.width * HEIGHT / picture.height))
+    scaled: Image.Image = picture.resize((width, HEIGHT), Image.Resampling.BICUBIC)
+    return scaled

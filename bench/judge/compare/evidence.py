@@ -1,0 +1,144 @@
+"""What one side of a comparison knows: values that can be paired, whoever stored them.
+
+A run and a baseline file both become a `Side`. Values are kept to nine significant digits on both
+ways in, so that a run meets a baseline made of it with differences of exactly zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.core.errors import BadInput
+from bench.core.identity import Record
+
+if TYPE_CHECKING:
+    from bench.run.reader import Run
+
+__all__ = ["Cost", "Evidence", "Key", "Side", "nine_digits"]
+
+Float64 = NDArray[np.float64]
+
+
+class Key(NamedTuple):
+    """Where a score stands: task, method, the score's name, "all" or a class."""
+
+    task: str
+    method: str
+    metric: str
+    of: str = "all"
+
+    @property
+    def score(self) -> str:
+        """The score as a policy writes it: "psnr", "miou[person]"."""
+        return self.metric if self.of == "all" else f"{self.metric}[{self.of}]"
+
+    def __str__(self) -> str:
+        return f"{self.task} / {self.method} / {self.score}"
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """One score with what it takes to pair it.
+
+    Attributes:
+        key: where it stands.
+        better: which way is better.
+        protocol: the protocol hash.
+        value: the score, or None where there is none (then `reason` says why).
+        n: edits behind it.
+        kind: "edits": `values` are per-edit values and the score is their mean; "scenes": `values`
+            are jackknife pseudo-values of a score of the whole set, one per scene; "none": the
+            score cannot be paired.
+        units: the ids of the edits or scenes that `values` are of.
+        scenes: the scene of each unit.
+        values: float64 [units], nan where a unit has none.
+        title, unit: for the reader.
+        reason: why there is no value, one sentence.
+    """
+
+    key: Key
+    better: Literal["lower", "higher", "neither"]
+    protocol: str
+    value: float | None
+    n: int
+    kind: Literal["edits", "scenes", "none"] = "none"
+    units: tuple[str, ...] = ()
+    scenes: tuple[str, ...] = ()
+    values: Float64 = field(default_factory=lambda: np.empty(0))
+    title: str = ""
+    unit: str = ""
+    reason: str = ""
+
+    @property
+    def sign(self) -> int:
+        """1 where more is worse, -1 where less is worse."""
+        return -1 if self.better == "higher" else 1
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a method cost in a task: milliseconds an edit (median) and peak memory, where known."""
+
+    ms: float | None = None
+    peak_mib: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One side of a comparison.
+
+    Attributes:
+        name: how sentences call it: its path.
+        suite: the suite's name.
+        evidence: every score, by where it stands, in the order of the run's tables.
+        protocols: the readable record behind every protocol hash.
+        edits: the scene of every edit, by task, in plan order.
+        failures: failed edits of (task, method), as "N edits failed (first reason)".
+        problems: methods that could not run, with the reason.
+        costs: by (task, method).
+        machine: what tells one machine from another.
+        run: the run directory, or None for a baseline, which has no pictures.
+    """
+
+    name: str
+    suite: str
+    evidence: Mapping[Key, Evidence]
+    protocols: Mapping[str, Record]
+    edits: Mapping[str, Mapping[str, str]]
+    failures: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+    costs: Mapping[tuple[str, str], Cost] = field(default_factory=dict)
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    run: Run | None = None
+
+    @property
+    def tasks(self) -> list[str]:
+        """Task names in order."""
+        return list(dict.fromkeys(key.task for key in self.evidence))
+
+    @property
+    def methods(self) -> list[str]:
+        """Method names in order."""
+        return list(dict.fromkeys(key.method for key in self.evidence))
+
+    def record(self, protocol: str) -> Record:
+        """The readable record of a protocol hash.
+
+        Raises:
+            BadInput: where the side does not hold it.
+        """
+        if protocol not in self.protocols:
+            raise BadInput(
+                f"{self.name}: protocol {protocol[:12]} has no record; carry the run out again"
+            )
+        return self.protocols[protocol]
+
+
+def nine_digits(values: Float64) -> Float64:
+    """`values` at nine significant digits, the precision of float32 and of a baseline file."""
+    return np.asarray([float(f"{value:.9g}") for value in values], dtype=np.float64)

@@ -1,0 +1,165 @@
+"""A run directory as one side of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.core.errors import BadInput
+from bench.judge.compare.evidence import Cost, Evidence, Key, Side, nine_digits
+from bench.run.reader import REAL, Run, read_run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bench.run.header import MetricColumn, TaskRow
+
+__all__ = ["machine_of", "read_side_of_run"]
+
+Float64 = NDArray[np.float64]
+Replicates = Mapping[Key, tuple[tuple[str, ...], Float64]]
+
+
+def read_side_of_run(folder: Path | str) -> Side:
+    """Everything of a finished run that can be compared.
+
+    Raises:
+        BadInput: no run there, a damaged file, or a run that is not finished or ended early.
+    """
+    run = read_run(folder)
+    if run.header.state == "decided":
+        raise BadInput(
+            f"{run.folder}: this run stopped early, as soon as its verdict was sure, and has only "
+            "part of its edits; carry the suite out in full to compare it"
+        )
+    if run.header.state != "done":
+        raise BadInput(f"{run.folder}: this run is not finished; the same `siebench run` goes on")
+    columns = {column.name: column for column in run.header.metrics}
+    scores = run.scores
+    replicates = _replicates(run)
+    evidence: dict[Key, Evidence] = {}
+    failures: dict[tuple[str, str], str] = {}
+    edits: dict[str, dict[str, str]] = {}
+    for task in run.header.tasks:
+        samples = run.samples(task.name)
+        failures |= _failures(task, samples)
+        edits[task.name] = dict(zip(samples["edit"].astype(str), samples["scene"].astype(str)))
+        rows = scores[(scores["task"] == task.name) & (scores["method"] != REAL)]
+        for method, own in rows.groupby("method", sort=False):
+            mine = samples[(samples["method"] == method) & (samples["status"] == "ok")]
+            for row in own.to_dict("records"):
+                one = _evidence(row, columns, mine, replicates)
+                evidence[one.key] = one
+    return Side(
+        name=str(run.folder),
+        suite=run.header.name,
+        evidence=evidence,
+        protocols=run.header.protocols,
+        edits=edits,
+        failures=failures,
+        problems={m.name: m.problem for m in run.header.methods if m.problem is not None},
+        costs=_costs(run),
+        machine=machine_of(run),
+        run=run,
+    )
+
+
+def machine_of(run: Run) -> dict[str, Any]:
+    """What must be equal for times to be compared: processor, cores, memory, device."""
+    names = ("device", "device_name", "cpu", "cores", "memory_gib")
+    return {name: run.header.hardware[name] for name in names if name in run.header.hardware}
+
+
+def _evidence(
+    row: Mapping[Any, Any],
+    columns: Mapping[str, MetricColumn],
+    samples: pd.DataFrame,
+    replicates: Replicates,
+) -> Evidence:
+    key = Key(str(row["task"]), str(row["method"]), str(row["metric"]), str(row["of"]))
+    column = columns.get(key.metric)
+    value = None if row["value"] is None or np.isnan(row["value"]) else float(row["value"])
+    bare = Evidence(
+        key=key,
+        better="neither" if column is None else column.better,
+        protocol=str(row["protocol"]),
+        value=value,
+        n=int(row["n"]),
+        title=key.metric if column is None else column.title,
+        unit="" if column is None else column.unit,
+        reason=str(row["reason"] or ""),
+    )
+    if value is None:
+        return bare
+    if key in replicates:
+        return _of_scenes(bare, value, *replicates[key])
+    return _of_edits(bare, value, samples)
+
+
+def _of_scenes(
+    bare: Evidence, value: float, scenes: tuple[str, ...], left_out: Float64
+) -> Evidence:
+    """Leave-one-out values as pseudo-values g v - (g - 1) v_without, one per scene."""
+    if not np.isfinite(left_out).all():
+        return replace(bare, reason="without one of its scenes there is no value")
+    count = len(scenes)
+    pseudo = count * value - (count - 1) * left_out
+    return replace(bare, kind="scenes", units=scenes, scenes=scenes, values=nine_digits(pseudo))
+
+
+def _of_edits(bare: Evidence, value: float, samples: pd.DataFrame) -> Evidence:
+    if bare.key.of != "all" or bare.key.metric not in samples:
+        return bare
+    column = samples[bare.key.metric].to_numpy(dtype=np.float64, na_value=np.nan)
+    there = ~np.isnan(column)
+    # A per-edit column whose mean is another number belongs to another summary.
+    if not there.any() or not np.isclose(column[there].mean(), value, rtol=1e-6, atol=1e-12):
+        return bare
+    kept = samples[there]
+    edits = tuple(str(edit) for edit in kept["edit"])
+    scenes = tuple(str(scene) for scene in kept["scene"])
+    return replace(
+        bare, kind="edits", units=edits, scenes=scenes, values=nine_digits(column[there])
+    )
+
+
+def _replicates(run: Run) -> Replicates:
+    return {
+        Key(str(row["task"]), str(row["method"]), str(row["metric"]), str(row["of"])): (
+            tuple(str(scene) for scene in row["scenes"]),
+            np.asarray(row["values"], dtype=np.float64),
+        )
+        for row in run.replicates.to_dict("records")
+    }
+
+
+def _failures(task: TaskRow, samples: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """By (task, method); edits whose scene could not be read stand under no method."""
+    failed = samples[samples["status"] == "failed"]
+    reasons = {str(method): list(rows["reason"]) for method, rows in failed.groupby("method")}
+    if task.unreadable:
+        reasons[""] = [edit.reason for edit in task.unreadable]
+    return {
+        (
+            task.name,
+            method,
+        ): f"{len(own)} {'edit' if len(own) == 1 else 'edits'} failed (first: {own[0]})"
+        for method, own in reasons.items()
+    }
+
+
+def _costs(run: Run) -> dict[tuple[str, str], Cost]:
+    found: dict[tuple[str, str], Cost] = {}
+    for row in run.costs.to_dict("records"):
+        key = (str(row["task"]), str(row["method"]))
+        found[key] = Cost(_number(row.get("ms")), _number(row.get("peak_mib")))
+    return found
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or np.isnan(value) else float(value)

@@ -1,0 +1,156 @@
+"""A comparison written out: lines for a terminal, Markdown with crops, JSON."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bench.core.atomic import write_json, write_text
+from bench.judge.compare.change import Change
+from bench.judge.compare.comparison import Comparison
+from bench.judge.compare.crops import EditChange, most_changed, write_crops
+from bench.judge.compare.evidence import Side
+from bench.judge.compare.pairing import Pair
+from bench.judge.compare.words import difference, markdown_cell, number, values
+
+__all__ = [
+    "crop_lines",
+    "lines",
+    "pair_record",
+    "write_comparison_json",
+    "write_comparison_markdown",
+]
+
+EDITS = 3
+"""Edits shown of each score."""
+
+
+def lines(comparison: Comparison) -> list[str]:
+    """One line a score, the largest changes first, with the edits that changed most."""
+    found = [
+        f"{comparison.before.name} -> {comparison.after.name}; differences with "
+        f"{100 * (1 - comparison.alpha):g} % intervals, p values corrected (Holm) for "
+        f"{len(comparison.changes)} comparisons"
+    ]
+    for change in comparison.changes:
+        pair = change.pair
+        found.append(
+            f"{change.verdict:<9} {_name(pair)}: {values(pair)}, "
+            f"{difference(pair, change.interval)}, margin {number(change.margin)}, "
+            f"p {change.adjusted:.2g}"
+            + (f" ({pair.difference.note})" if pair.difference.note else "")
+        )
+        if change.verdict in ("worse", "better"):
+            found += [f"          {_edit(one)}" for one in most_changed(pair, EDITS)]
+    return found + list(comparison.alone)
+
+
+def write_comparison_json(comparison: Comparison, path: Path) -> None:
+    """Writes the comparison as JSON; infinite numbers are null."""
+    write_json(
+        path,
+        {
+            "before": comparison.before.name,
+            "after": comparison.after.name,
+            "alpha": comparison.alpha,
+            "changes": [
+                {
+                    **pair_record(change.pair),
+                    "margin": change.margin,
+                    "p": change.p,
+                    "p_holm": change.adjusted,
+                    "interval": change.interval,
+                    "verdict": change.verdict,
+                    "edits": [_finite(asdict(one)) for one in most_changed(change.pair, EDITS)],
+                }
+                for change in comparison.changes
+            ],
+            "alone": list(comparison.alone),
+        },
+    )
+
+
+def write_comparison_markdown(comparison: Comparison, path: Path) -> None:
+    """Writes a table and, beside the file in `crops/`, pictures of the edits that changed most."""
+    rows = [_row(change) for change in comparison.changes]
+    text = [
+        f"# {markdown_cell(comparison.before.name)} → {markdown_cell(comparison.after.name)}",
+        "",
+        f"Verdicts hold together at {100 * comparison.alpha:g} % (Holm).",
+        "",
+        "| verdict | score | before | after | difference | margin | p (Holm) |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        *rows,
+        "",
+    ]
+    for change in comparison.changes:
+        if change.verdict in ("worse", "better"):
+            text += crop_lines(comparison.before, comparison.after, change.pair, path.parent)
+    text += [f"- {markdown_cell(sentence)}" for sentence in comparison.alone]
+    write_text(path, "\n".join(text).rstrip() + "\n")
+
+
+def crop_lines(before: Side, after: Side, pair: Pair, folder: Path) -> list[str]:
+    """Markdown with the edits of a score that changed most, cropped where there are pictures.
+
+    Empty for a score of a whole set.
+    """
+    changed = most_changed(pair, EDITS)
+    if not changed:
+        return []
+    text = [f"**{markdown_cell(_name(pair))}**, the edits that changed most:", ""]
+    for one in changed:
+        text += [markdown_cell(_edit(one)), ""]
+        crop = write_crops(before, after, pair, one.edit, folder / "crops")
+        if crop is not None:
+            path, shows = crop
+            text += [f"![{shows}](crops/{path.name})", ""]
+    return text
+
+
+def pair_record(pair: Pair) -> dict[str, Any]:
+    """A pair as JSON; numbers that are not finite are null."""
+    one = pair.difference
+    return {
+        **pair.key._asdict(),
+        "method_before": pair.before.key.method,
+        **_finite({"before": pair.before.value, "after": pair.after.value}),
+        **_finite({"difference": one.estimate, "error": one.error}),
+        "n": one.n,
+        "scenes": one.scenes,
+        "note": one.note,
+    }
+
+
+def _row(change: Change) -> str:
+    pair = change.pair
+    cells = [
+        change.verdict,
+        markdown_cell(_name(pair)),
+        number(pair.before.value),
+        number(pair.after.value),
+        markdown_cell(difference(pair, change.interval)),
+        number(change.margin),
+        f"{change.adjusted:.2g}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _name(pair: Pair) -> str:
+    old, new = pair.before.key.method, pair.key.method
+    method = new if old == new else f"{old} -> {new}"
+    return f"{pair.key.task} / {method} / {pair.key.score}"
+
+
+def _edit(change: EditChange) -> str:
+    word = "worse" if change.loss > 0 else "better"
+    return f"{change.edit}: {number(change.before)} -> {number(change.after)} ({word})"
+
+
+def _finite(record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in record.items()
+    }

@@ -1,0 +1,155 @@
+"""Which score meets which: by name, under one protocol, on the same edits; or a refusal in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.core.errors import BadInput, unknown
+from bench.core.identity import Record, differing_fields
+from bench.judge.compare.evidence import Evidence, Key, Side
+from bench.judge.compare.paired import Paired, pair_scores, pair_values
+
+__all__ = ["Pair", "check_methods", "pair_evidence", "pairs"]
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """A score on both sides, with the paired difference (after minus before)."""
+
+    before: Evidence
+    after: Evidence
+    difference: Paired
+
+    @property
+    def key(self) -> Key:
+        """Where the newer score stands."""
+        return self.after.key
+
+
+def check_methods(side: Side, methods: Sequence[str], tasks: Sequence[str]) -> None:
+    """Refuses methods that could not run or that failed on some edits.
+
+    Raises:
+        BadInput: with the side, the method and the reason.
+    """
+    for method in methods:
+        if method not in side.methods:
+            raise unknown(f"method in {side.name}:", method, side.methods)
+        if method in side.problems:
+            raise BadInput(f"{side.name}: method {method!r} did not run: {side.problems[method]}")
+        for task in tasks:
+            # Scenes that could not be read stand under no method.
+            failed = side.failures.get((task, method)) or side.failures.get((task, ""))
+            if failed is not None:
+                raise BadInput(
+                    f"{side.name}: {task} / {method}: {failed}; a comparison takes every edit, so "
+                    "mend the method or leave it out with --methods"
+                )
+
+
+def pairs(
+    before: Side, after: Side, methods: Sequence[tuple[str, str]], allow: Sequence[str] = ()
+) -> Iterator[Pair]:
+    """Every score that both sides know of the paired methods, in the order of `before`.
+
+    Args:
+        before: the older side.
+        after: the newer side; may be the same one.
+        methods: (name before, name after).
+        allow: fields of the protocol record in which the sides may differ ("metric.extractor" also
+            lets pass what lies below it).
+
+    Raises:
+        BadInput: different protocols, with the fields; different edits; unknown `allow`.
+    """
+    _check_allowed(before, after, allow)
+    for old, new in methods:
+        for key, evidence in before.evidence.items():
+            if key.method != old or evidence.better == "neither":
+                continue
+            other = after.evidence.get(key._replace(method=new))
+            if other is not None and evidence.value is not None and other.value is not None:
+                _same_protocol(before, after, evidence, other, allow)
+                yield Pair(evidence, other, pair_evidence(evidence, other, bool(allow)))
+
+
+def pair_evidence(before: Evidence, after: Evidence, common_only: bool = False) -> Paired:
+    """The paired difference of two scores.
+
+    Args:
+        before: the older score.
+        after: the newer score.
+        common_only: pair the units that both have, where they differ; else refuse.
+
+    Raises:
+        BadInput: the scores are of different edits.
+    """
+    assert before.value is not None
+    assert after.value is not None
+    if before.kind == "none" or after.kind == "none" or before.kind != after.kind:
+        why = before.reason or after.reason or "the values behind it were not kept"
+        return Paired(after.value - before.value, None, 0, 0, note=f"cannot be paired: {why}")
+    if set(before.units) != set(after.units) and not (common_only and before.kind == "edits"):
+        raise BadInput(_other_units(before, after))
+    at = {unit: i for i, unit in enumerate(before.units)}
+    there = [(at[unit], i) for i, unit in enumerate(after.units) if unit in at]
+    if not there:
+        raise BadInput(f"{after.key}: the two sides have no edit in common")
+    old = before.values[[i for i, _ in there]]
+    new = after.values[[i for _, i in there]]
+    if before.kind == "scenes":
+        return pair_scores(before.value, after.value, np.where(old == new, 0.0, new - old))
+    return pair_values(old, new, [after.scenes[i] for _, i in there])
+
+
+def _other_units(before: Evidence, after: Evidence) -> str:
+    missing = [unit for unit in before.units if unit not in set(after.units)]
+    added = [unit for unit in after.units if unit not in set(before.units)]
+    what = "edits" if before.kind == "edits" else "scenes"
+    example = f"{(missing or added)[0]!r} is only on one side"
+    return (
+        f"{after.key}: n differs: {len(before.units)} {what} against {len(after.units)} "
+        f"({example}); compare runs of the same edits"
+    )
+
+
+def _same_protocol(
+    before: Side, after: Side, old: Evidence, new: Evidence, allow: Sequence[str]
+) -> None:
+    if old.protocol == new.protocol:
+        return
+    left, right = before.record(old.protocol), after.record(new.protocol)
+    differing = differing_fields(left, right)
+    refused = [line for line in differing if not _covered(line.split(":")[0], allow)]
+    if refused:
+        fields = ", ".join(dict.fromkeys(line.split(":")[0] for line in refused))
+        raise BadInput(
+            f"{new.key}: measured under different protocols, which cannot be compared; they differ "
+            f"in {'; '.join(refused)} (a stated exception: --allow {fields.split(', ')[0]})"
+        )
+
+
+def _covered(field: str, allow: Sequence[str]) -> bool:
+    return any(field == name or field.startswith(f"{name}.") for name in allow)
+
+
+def _check_allowed(before: Side, after: Side, allow: Sequence[str]) -> None:
+    known: set[str] = set()
+    for side in (before, after):
+        for record in side.protocols.values():
+            known |= _fields(record)
+    for name in allow:
+        if name not in known:
+            raise unknown("protocol field", name, known)
+
+
+def _fields(record: Record, prefix: str = "") -> set[str]:
+    found: set[str] = set()
+    for key, value in record.items():
+        found.add(f"{prefix}{key}")
+        if isinstance(value, dict):
+            found |= _fields(value, f"{prefix}{key}.")
+    return found

@@ -1,0 +1,214 @@
+"""Variants of a network that were trained several times, told apart beyond the spread of trainings.
+
+    compare_trainings(read_side_of_run("runs/ablation"), "full")
+
+An interval over edits says how well one network is known, not what another training of it would
+have given. Here the difference of two variants is one of means over trainings, and its variance has
+both parts: that of the two means over trainings, and that of the paired difference over scenes,
+
+    s_a^2 / n_a + s_b^2 / n_b + error_scenes^2,
+
+with the degrees of freedom of Satterthwaite ("An approximate distribution of estimates of variance
+components", 1946), as in Welch's t test. What scenes and trainings do together is counted in both
+parts, so the interval is rather too wide than too narrow.
+
+Trainings of one variant are methods called NAME, NAME-seed1, NAME-seed2, ... as the zoo calls them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean, variance
+
+import numpy as np
+
+from bench.core.errors import BadInput, unknown
+from bench.judge.compare.change import Verdict
+from bench.judge.compare.comparison import whole
+from bench.judge.compare.evidence import Evidence, Key, Side
+from bench.judge.compare.holm import holm
+from bench.judge.compare.pairing import Pair, check_methods, pair_evidence
+
+__all__ = ["TrainingChange", "compare_trainings", "trainings_of", "unscored_trainings"]
+
+_SEED = re.compile(r"-seed\d+$")
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingChange:
+    """A variant against the reference, in one score.
+
+    Attributes:
+        pair: means over trainings on both sides, reference first, with the difference paired over
+            edits.
+        before, after: the score of every training of the reference and of the variant.
+        error: standard error over trainings and scenes; None with one training on a side.
+        freedom: its degrees of freedom.
+        adjusted: the p value against "no difference", two-sided, after Holm's correction over the
+            variants in this score; 1 where there is no error.
+        verdict: of the variant; never "same".
+    """
+
+    pair: Pair
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+    error: float | None
+    freedom: float
+    adjusted: float
+    verdict: Verdict
+
+    def interval(self, level: float = 0.95) -> tuple[float, float] | None:
+        """The difference's two-sided interval over trainings and scenes, uncorrected."""
+        from scipy import special
+
+        if self.error is None:
+            return None
+        reach = float(special.stdtrit(self.freedom, 0.5 + level / 2)) * self.error
+        estimate = self.pair.difference.estimate
+        return estimate - reach, estimate + reach
+
+
+def trainings_of(methods: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The methods of every variant, in order: "full" -> ("full", "full-seed1")."""
+    found: dict[str, tuple[str, ...]] = {}
+    for method in methods:
+        variant = _SEED.sub("", method)
+        found[variant] = (*found.get(variant, ()), method)
+    return found
+
+
+def compare_trainings(
+    side: Side, reference: str | None = None, *, alpha: float = 0.05
+) -> list[TrainingChange]:
+    """Every variant of a run against one of them, task by task and score by score.
+
+    Args:
+        side: the run. Methods that could not run are left out.
+        reference: the variant that the others are compared with; the first one where None.
+        alpha: the chance of any false "better" or "worse" in one score.
+
+    Raises:
+        BadInput: an unknown reference, fewer than two variants, or failed edits.
+    """
+    variants = _variants(side)
+    if len(variants) < 2:
+        raise BadInput(
+            f"{side.name}: has {len(variants)} variant{'' if len(variants) == 1 else 's'} that ran; "
+            "it takes two to compare"
+        )
+    chosen = next(iter(variants)) if reference is None else reference
+    if chosen not in variants:
+        raise unknown(f"variant in {side.name}:", chosen, variants)
+    check_methods(side, [one for group in variants.values() for one in group], side.tasks)
+    scores = dict.fromkeys((key.task, key.metric) for key in side.evidence if whole(key))
+    return [
+        change
+        for task, metric in scores
+        for change in _of_score(side, variants, chosen, Key(task, "", metric), alpha)
+    ]
+
+
+def unscored_trainings(side: Side) -> list[str]:
+    """Sentences about variants that are missing in a score, because one of their trainings has none.
+
+    A score that no training of a variant has does not apply to it and is passed over.
+    """
+    scores = dict.fromkeys((key.task, key.metric) for key in side.evidence if whole(key))
+    found = []
+    for variant, group in _variants(side).items():
+        for task, metric in scores:
+            without = [m for m in group if not _scored(side, Key(task, m, metric))]
+            if 0 < len(without) < len(group):
+                found.append(f"{task} / {variant} / {metric}: {', '.join(without)} has no score")
+    return found
+
+
+def _of_score(
+    side: Side, variants: Mapping[str, Sequence[str]], reference: str, key: Key, alpha: float
+) -> list[TrainingChange]:
+    known = {name: _evidence(side, group, key) for name, group in variants.items()}
+    base = known.pop(reference)
+    if not base or base[0].better == "neither":
+        return []
+    found = [_change(reference, base, name, group) for name, group in known.items() if group]
+    adjusted = holm([change.adjusted for change in found])
+    return [_judged(change, p, alpha) for change, p in zip(found, adjusted)]
+
+
+def _evidence(side: Side, methods: Sequence[str], key: Key) -> list[Evidence]:
+    """The score of every training, all of the same units; empty where one has none."""
+    keys = [key._replace(method=method) for method in methods]
+    return [side.evidence[one] for one in keys] if all(_scored(side, one) for one in keys) else []
+
+
+def _variants(side: Side) -> dict[str, tuple[str, ...]]:
+    return trainings_of(method for method in side.methods if method not in side.problems)
+
+
+def _scored(side: Side, key: Key) -> bool:
+    return key in side.evidence and side.evidence[key].value is not None
+
+
+def _change(
+    reference: str, base: Sequence[Evidence], name: str, group: Sequence[Evidence]
+) -> TrainingChange:
+    from scipy import special
+
+    before, after = _mean(reference, base), _mean(name, group)
+    pair = Pair(before, after, pair_evidence(before, after))
+    left, right = _values(base), _values(group)
+    error, freedom = _error(left, right, pair)
+    p = 1.0
+    if error:
+        p = 2 * float(special.stdtr(freedom, -abs(pair.difference.estimate) / error))
+    return TrainingChange(pair, left, right, error, freedom, p, "undecided")
+
+
+def _judged(change: TrainingChange, adjusted: float, alpha: float) -> TrainingChange:
+    verdict: Verdict = "undecided"
+    if adjusted <= alpha:
+        worse = change.pair.difference.estimate * change.pair.after.sign > 0
+        verdict = "worse" if worse else "better"
+    return replace(change, adjusted=adjusted, verdict=verdict)
+
+
+def _mean(name: str, group: Sequence[Evidence]) -> Evidence:
+    """The mean over trainings as evidence of its own, edit by edit or scene by scene."""
+    first = group[0]
+    order = [{unit: i for i, unit in enumerate(one.units)} for one in group]
+    if any(set(places) != set(order[0]) for places in order):
+        raise BadInput(f"{first.key}: the trainings of {name!r} were scored on different edits")
+    aligned = [one.values[[at[unit] for unit in first.units]] for one, at in zip(group, order)]
+    return replace(
+        first,
+        key=first.key._replace(method=name),
+        value=fmean(_values(group)),
+        values=np.mean(aligned, axis=0),
+    )
+
+
+def _values(group: Sequence[Evidence]) -> tuple[float, ...]:
+    return tuple(one.value for one in group if one.value is not None)
+
+
+def _error(
+    before: Sequence[float], after: Sequence[float], pair: Pair
+) -> tuple[float | None, float]:
+    """Standard error and degrees of freedom over trainings and scenes."""
+    over_scenes = pair.difference.error
+    scores = (*before, *after)
+    if (
+        min(len(before), len(after)) < 2
+        or over_scenes is None
+        or not all(map(math.isfinite, scores))
+    ):
+        return None, math.nan
+    parts = [(variance(side) / len(side), len(side) - 1) for side in (before, after)]
+    parts.append((over_scenes**2, pair.difference.scenes - 1))
+    total = sum(part for part, _ in parts)
+    if total == 0:
+        return 0.0, math.inf
+    return math.sqrt(total), total**2 / sum(part**2 / free for part, free in parts)

@@ -1,0 +1,203 @@
+"""`run --until-decided`: edits in a keyed random order until the verdict is sure.
+
+Every judged score of per-edit values has a confidence sequence on the mean loss of a scene, clipped
+to +-`CLIP` margins so that it is bounded; what is decided is therefore the mean clipped loss. The
+error rate is split evenly over the scores of all tasks, so that the chance of any wrong verdict is
+at most alpha, however often one looks. A task ends as soon as one of its scores is worse or all of
+them pass. Scores of the whole set (FID, mIoU) depend on n and are left to the gate at full n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench.core.errors import BadInput
+from bench.core.identity import differing_fields
+from bench.judge.compare.evidence import Evidence, Key, Side, nine_digits
+from bench.judge.compare.paired import Paired
+from bench.judge.gate.judge import Verdict, together
+from bench.judge.gate.policy import Policy
+from bench.judge.sequential import ConfidenceSequence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bench.run.store import RunFolder
+
+__all__ = ["CLIP", "EarlyVerdict", "Sequence"]
+
+CLIP = 20.0
+"""A scene's loss counts up to this many margins."""
+
+
+@dataclass(eq=False)
+class Sequence:
+    """One score, followed scene by scene.
+
+    Attributes:
+        evidence: the baseline's score.
+        margin: what it may lose, in its unit.
+        bounds: of the mean clipped loss; positive is worse.
+        edits: how many edits have been seen.
+    """
+
+    evidence: Evidence
+    margin: float
+    bounds: ConfidenceSequence
+    edits: int = 0
+    _waiting: dict[str, list[float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._before = dict(zip(self.evidence.units, self.evidence.values))
+        scenes = list(self.evidence.scenes)
+        self._sizes = {scene: scenes.count(scene) for scene in dict.fromkeys(scenes)}
+
+    @property
+    def verdict(self) -> Verdict:
+        """What is sure by now."""
+        low, high = self.bounds.interval
+        if low > self.margin:
+            return "worse"
+        return "passed" if high < self.margin else "undecided"
+
+    def add(self, samples: pd.DataFrame) -> None:
+        """The method's rows of one more shard; a scene counts when all its edits are there.
+
+        Raises:
+            BadInput: a failed edit, or one without a value that the baseline has.
+        """
+        key = self.evidence.key
+        for edit, scene, status, reason, value in zip(
+            samples["edit"],
+            samples["scene"],
+            samples["status"],
+            samples["reason"],
+            samples[key.metric] if key.metric in samples else [np.nan] * len(samples),
+        ):
+            if str(edit) not in self._before:
+                continue
+            if status != "ok" or value is None or np.isnan(value):
+                raise BadInput(
+                    f"{key}: edit {edit!r} has no value ({reason or status}), no verdict"
+                )
+            old, new = self._before[str(edit)], float(nine_digits(np.asarray([value]))[0])
+            loss = 0.0 if old == new else (new - old) * self.evidence.sign
+            self.edits += 1
+            self._waiting.setdefault(str(scene), []).append(loss)
+            if len(self._waiting[str(scene)]) == self._sizes[str(scene)]:
+                losses = self._waiting.pop(str(scene))
+                self.bounds.add(
+                    sum(np.clip(losses, -self.bounds.bound, self.bounds.bound)) / len(losses)
+                )
+
+
+class EarlyVerdict:
+    """Ends a run's tasks as soon as their verdict against a baseline is sure.
+
+    Args:
+        baseline: a run or a baseline file.
+        policy: margins and error rate.
+    """
+
+    def __init__(self, baseline: Side, policy: Policy | None = None) -> None:
+        self.baseline = baseline
+        self.policy = policy or Policy()
+        self.sequences: dict[str, list[Sequence]] = {}
+        self._seen: dict[str, int] = {}
+        self._folders: dict[str, Path] = {}
+
+    def begin(self, folder: RunFolder, record: Mapping[str, Any]) -> None:
+        """Checks that the run can be paired with the baseline, and starts the sequences.
+
+        Raises:
+            BadInput: another suite, protocol or methods; or no score can be decided early.
+        """
+        if record["name"] != self.baseline.suite:
+            raise BadInput(
+                f"{self.baseline.name} is of suite {self.baseline.suite!r}, but this is "
+                f"{record['name']!r}; judge a run against a baseline of its own suite"
+            )
+        self.policy.check(self.baseline)
+        judged = [one for one in self.baseline.evidence.values() if self._decides(one)]
+        if not judged:
+            raise BadInput(
+                f"{self.baseline.name}: no score of per-edit values has a margin above 0, so "
+                "nothing can be decided early; run without --until-decided"
+            )
+        self._check_run(record, judged)
+        for task in record["tasks"]:
+            self.sequences[task["name"]] = []
+            self._seen[task["name"]] = 0
+            self._folders[task["name"]] = folder.root / "samples" / task["slug"]
+        for one in judged:
+            margin = self._margin(one)
+            bounds = ConfidenceSequence(CLIP * margin, self.policy.alpha / len(judged))
+            self.sequences[one.key.task].append(Sequence(one, margin, bounds))
+
+    def enough(self, task: str) -> bool:
+        """Whether the task's verdict is sure; a task without per-edit scores runs in full."""
+        return bool(self.sequences[task]) and self.verdict(task) != "undecided"
+
+    def verdict(self, task: str) -> Verdict:
+        """Worse as soon as one score is; passed when all are; by the shards written so far."""
+        self._take_in(task)
+        return together([sequence.verdict for sequence in self.sequences[task]])
+
+    @property
+    def overall(self) -> Verdict:
+        """The verdict over all tasks that have per-edit scores."""
+        return together([self.verdict(task) for task, own in self.sequences.items() if own])
+
+    def lines(self) -> list[str]:
+        """What was decided of every score, and how many edits it took."""
+        overall = self.overall
+        said = []
+        for own in self.sequences.values():
+            for one in own:
+                low, high = one.bounds.interval
+                said.append(
+                    f"{one.verdict:<10} {one.evidence.key}: mean loss in [{low:+.3g}, {high:+.3g}] "
+                    f"after {one.edits} of {len(one.evidence.units)} edits, margin {one.margin:.4g}"
+                )
+        return [*said, f"{overall}: per-edit scores, at {100 * self.policy.alpha:g} % error"]
+
+    def _decides(self, one: Evidence) -> bool:
+        fits = one.kind == "edits" and one.better != "neither" and self.policy.judges(one.key)
+        return fits and bool(np.isfinite(one.values).all()) and self._margin(one) > 0
+
+    def _margin(self, one: Evidence) -> float:
+        nothing = Paired(0.0, None, 0, 0)
+        return self.policy.margin(one.key).amount(one.value or 0.0, nothing)
+
+    def _take_in(self, task: str) -> None:
+        from bench.run.tables import read_shard
+
+        shards = sorted(self._folders[task].glob("*.parquet"))
+        for path in shards[self._seen[task] :]:
+            samples = read_shard(path)
+            for sequence in self.sequences[task]:
+                sequence.add(samples[samples["method"] == sequence.evidence.key.method])
+        self._seen[task] = len(shards)
+
+    def _check_run(self, record: Mapping[str, Any], judged: list[Evidence]) -> None:
+        methods = {method["name"]: method["problem"] for method in record["methods"]}
+        now = {
+            (task["name"], protocol["metric"]["name"]): (name, protocol)
+            for task in record["tasks"]
+            for name, protocol in record["protocols"].items()
+            if {**protocol, "metric": None} == {**task["record"], "metric": None}
+        }
+        for one in judged:
+            key: Key = one.key
+            if methods.get(key.method, "it is not there") is not None:
+                raise BadInput(f"{key}: the suite's method {key.method!r} cannot be judged")
+            old = self.baseline.record(one.protocol)
+            name, protocol = now.get((key.task, old["metric"]["name"]), ("", {}))
+            if name != one.protocol:
+                fields = "; ".join(differing_fields(old, protocol)) or "it is not there"
+                raise BadInput(f"{key}: another protocol than the baseline's: {fields}")

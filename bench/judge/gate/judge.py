@@ -1,0 +1,210 @@
+"""`gate`: a run judged against a baseline, with margins.
+
+A score is *worse* where the true difference is shown to exceed its margin: one-sided, Holm's
+correction over all scores, so that the chance of any false alarm is at most alpha. It *passes* where
+the true difference is shown to stay within the margin at level alpha; that needs no correction,
+because the gate passes only if every score does (Berger, "Multiparameter hypothesis testing and
+acceptance sampling", 1982). What is shown neither way is *undecided*: the gate never passes by
+default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.core.errors import BadInput
+from bench.judge.compare.evidence import Cost, Key, Side
+from bench.judge.compare.holm import holm
+from bench.judge.compare.pairing import Pair, check_methods, pairs
+from bench.judge.gate.policy import Policy
+
+__all__ = ["EXIT_CODES", "Check", "CostCheck", "Outcome", "Verdict", "gate", "together"]
+
+Verdict = Literal["passed", "worse", "undecided"]
+
+EXIT_CODES: dict[Verdict, int] = {"passed": 0, "worse": 1, "undecided": 3}
+"""What a process says of its verdict; 2 is bad input."""
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """One score judged.
+
+    Attributes:
+        pair: the scores and their paired difference, run minus baseline.
+        margin: how much worse the score may truly get, in its unit.
+        interval: of the difference, two-sided at 1 - 2 alpha (what the two one-sided tests see).
+        p: one-sided p value against "worse by at most the margin", Holm-corrected.
+        detectable: the smallest true loss that would have been called worse with the policy's
+            power, in the score's unit; None where there is no noise to reckon with.
+        verdict: what follows.
+    """
+
+    pair: Pair
+    margin: float
+    interval: tuple[float, float] | None
+    p: float
+    detectable: float | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class CostCheck:
+    """A cost judged as a ratio to the baseline's; `note` says why it could not be."""
+
+    task: str
+    method: str
+    name: str
+    ratio: float | None
+    limit: float
+    note: str = ""
+
+    @property
+    def verdict(self) -> Verdict | Literal["not judged"]:
+        """Above the limit is worse; unknown, or from another machine, is not judged."""
+        if self.ratio is None:
+            return "not judged"
+        return "worse" if self.ratio > self.limit else "passed"
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A gate's verdict with everything behind it.
+
+    Attributes:
+        run, baseline: the sides.
+        policy: what was asked for.
+        checks: the scores, worst first.
+        costs: the costs that the policy limits.
+    """
+
+    run: Side
+    baseline: Side
+    policy: Policy
+    checks: tuple[Check, ...]
+    costs: tuple[CostCheck, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Worse where anything is; passed only where every score passed."""
+        costs = [cost.verdict for cost in self.costs if cost.verdict != "not judged"]
+        return together([check.verdict for check in self.checks] + costs)
+
+    @property
+    def exit_code(self) -> int:
+        """0 passed, 1 worse, 3 undecided."""
+        return EXIT_CODES[self.verdict]
+
+
+def together(verdicts: Sequence[Verdict]) -> Verdict:
+    """Worse where anything is; passed only where everything passed."""
+    if "worse" in verdicts:
+        return "worse"
+    return "undecided" if "undecided" in verdicts else "passed"
+
+
+def gate(
+    run: Side, baseline: Side, policy: Policy | None = None, allow: Sequence[str] = ()
+) -> Outcome:
+    """Judges a run.
+
+    Args:
+        run: the run.
+        baseline: a run or a baseline file.
+        policy: margins and limits; the default ones where None.
+        allow: protocol fields that may differ.
+
+    Raises:
+        BadInput: another suite, other edits, failed edits, missing scores, unknown names.
+    """
+    chosen = policy or Policy()
+    if run.suite != baseline.suite:
+        raise BadInput(
+            f"{baseline.name} is of suite {baseline.suite!r}, but {run.name} of {run.suite!r}; "
+            "judge a run against a baseline of its own suite"
+        )
+    chosen.check(baseline)
+    methods = [name for name in chosen.methods or baseline.methods if name not in baseline.problems]
+    for side in (baseline, run):
+        check_methods(side, methods, baseline.tasks)
+    _require(run, baseline, chosen, methods)
+    found = [
+        pair
+        for pair in pairs(baseline, run, [(name, name) for name in methods], allow)
+        if chosen.judges(pair.key)
+    ]
+    if not found:
+        raise BadInput(f"{baseline.name}: no score that the policy judges; nothing can pass")
+    return Outcome(run, baseline, chosen, _checks(found, chosen), _costs(run, baseline, chosen))
+
+
+def _require(run: Side, baseline: Side, policy: Policy, methods: Sequence[str]) -> None:
+    """Every judged score of the baseline, and every required one, must have a value."""
+    for key, old in baseline.evidence.items():
+        if key.method not in methods or not policy.judges(key) or old.better == "neither":
+            continue
+        new = run.evidence.get(key)
+        required = {key.metric, key.score} & set(policy.required)
+        if required and old.value is None:
+            raise BadInput(f"{baseline.name}: required {key} has no value: {old.reason}")
+        if old.value is not None and (new is None or new.value is None):
+            reason = "there is no such row" if new is None else new.reason
+            raise BadInput(
+                f"{run.name}: {key} has no value ({reason}), but the baseline has; a missing score "
+                "does not pass"
+            )
+
+
+def _checks(found: Sequence[Pair], policy: Policy) -> tuple[Check, ...]:
+    margins = [
+        policy.margin(pair.key).amount(pair.before.value or 0.0, pair.difference) for pair in found
+    ]
+    losses = [pair.difference.turned(pair.after.sign) for pair in found]
+    adjusted = holm([loss.above(margin) for loss, margin in zip(losses, margins)])
+    checks = []
+    for pair, loss, margin, p in zip(found, losses, margins, adjusted):
+        verdict: Verdict = "undecided"
+        if p <= policy.alpha:
+            verdict = "worse"
+        elif loss.identical or loss.below(margin) <= policy.alpha:
+            verdict = "passed"
+        detectable = None
+        if loss.error:
+            reach = loss.quantile(1 - policy.alpha / len(found)) + loss.quantile(policy.power)
+            detectable = margin + reach * loss.error
+        interval = pair.difference.interval(1 - 2 * policy.alpha)
+        checks.append(Check(pair, margin, interval, p, detectable, verdict))
+    order: dict[Verdict, int] = {"worse": 0, "undecided": 1, "passed": 2}
+    return tuple(sorted(checks, key=lambda check: (order[check.verdict], check.p)))
+
+
+def _costs(run: Side, baseline: Side, policy: Policy) -> tuple[CostCheck, ...]:
+    limits = {name: limit for name, limit in policy.costs if limit is not None}
+    differing = [
+        name
+        for name in sorted({*run.machine, *baseline.machine})
+        if run.machine.get(name) != baseline.machine.get(name)
+    ]
+    note = f"another machine: {', '.join(differing)} differ" if differing else ""
+    if not run.machine:
+        note = "the machine is not known"
+    checks = []
+    for (task, method), old in baseline.costs.items():
+        if policy.methods is not None and method not in policy.methods:
+            continue
+        new = run.costs.get((task, method), Cost())
+        for name, limit in limits.items():
+            checks.append(_cost(Key(task, method, name), old, new, limit, note))
+    return tuple(checks)
+
+
+def _cost(key: Key, old: Cost, new: Cost, limit: float, note: str) -> CostCheck:
+    before, after = getattr(old, key.metric), getattr(new, key.metric)
+    ratio = None
+    if not note and not (before and after is not None):
+        note = "not measured on both sides"
+    if not note:
+        ratio = after / before
+    return CostCheck(key.task, key.method, key.metric, ratio, limit, note)

@@ -1,0 +1,128 @@
+"""The gate's policy: a YAML file that says how much worse each score may get.
+
+    alpha: 0.05                  # error rate of the verdict, each way
+    power: 0.8                   # of the smallest effect that is printed
+    methods: [ours]              # judged methods; all of the baseline's where left out
+    margins:
+      psnr: 0.1                  # absolute
+      lpips-alex: 2%             # of the baseline's score
+      fid: 2se                   # standard errors of the paired difference
+      miou[person]: -1%          # a class; a sign must point to the worse side
+    tasks:
+      rooms-freeform: {margins: {psnr: 0.3}}
+    required: [psnr, fid]        # must be there, with a value, on both sides
+    costs: {ms: 1.2, peak_mib: 1.1}   # at most these ratios, on the same machine only
+
+A score is judged where it is of all classes, or where the policy names its class. Without a policy
+the margins are `bench.judge.compare.margin.DEFAULT_MARGINS`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bench.core.errors import BadInput, unknown
+from bench.judge.compare.evidence import Key, Side
+from bench.judge.compare.margin import Margin, default_margin, parse_margin
+from bench.suite.explain import explain
+
+__all__ = ["CostLimits", "Policy", "TaskPolicy", "load_policy"]
+
+Written = float | str
+Ratio = Annotated[float, Field(gt=0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TaskPolicy(_Part):
+    """What holds in one task, before the policy's own margins."""
+
+    margins: dict[str, Written] = Field(default_factory=dict)
+
+
+class CostLimits(_Part):
+    """The largest ratios of run to baseline: milliseconds an edit, peak memory."""
+
+    ms: Ratio | None = None
+    peak_mib: Ratio | None = None
+
+
+class Policy(_Part):
+    """A gate's policy, checked; see the module's head for an example."""
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    power: Annotated[float, Field(gt=0.5, lt=1)] = 0.8
+    methods: list[str] | None = None
+    margins: dict[str, Written] = Field(default_factory=dict)
+    tasks: dict[str, TaskPolicy] = Field(default_factory=dict)
+    required: list[str] = Field(default_factory=list)
+    costs: CostLimits = CostLimits()
+
+    def margin(self, key: Key) -> Margin:
+        """The margin of a score: the task's before the policy's, a class's before the metric's.
+
+        Raises:
+            BadInput: where it is written in no known form.
+        """
+        own = self.tasks.get(key.task, TaskPolicy()).margins
+        for margins, where in ((own, f"tasks.{key.task}.margins"), (self.margins, "margins")):
+            for name in (key.score, key.metric):
+                if name in margins:
+                    return parse_margin(margins[name], f"{where}.{name}")
+        return default_margin(key)
+
+    def judges(self, key: Key) -> bool:
+        """Whether a score is judged: the whole picture's, or a class that the policy names."""
+        own = self.tasks.get(key.task, TaskPolicy()).margins
+        named = key.score in self.margins or key.score in own
+        return (key.of == "all" or named) and (self.methods is None or key.method in self.methods)
+
+    def check(self, side: Side) -> None:
+        """Refuses names that the baseline does not know, margins of no form, and wrong signs.
+
+        Raises:
+            BadInput: with the field, and the nearest known name.
+        """
+        scores = {key.score for key in side.evidence}
+        for task in self.tasks:
+            if task not in side.tasks:
+                raise unknown("task in the policy:", task, side.tasks)
+        for method in self.methods or ():
+            if method not in side.methods:
+                raise unknown("method in the policy:", method, side.methods)
+        for name in (*self._named(), *self.required):
+            if name not in scores:
+                raise unknown("metric in the policy:", name, scores)
+        for key, evidence in side.evidence.items():
+            if evidence.better != "neither":
+                self.margin(key).check(evidence, f"margins.{key.score}")
+
+    def _named(self) -> list[str]:
+        return [*self.margins, *(name for task in self.tasks.values() for name in task.margins)]
+
+
+def load_policy(path: Path) -> Policy:
+    """A policy from a YAML file.
+
+    Raises:
+        BadInput: no such file, no YAML, or a wrong field with its line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        value = yaml.safe_load(text)
+    except FileNotFoundError:
+        raise BadInput(f"{path}: there is no such policy file") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadInput(f"{path}: cannot be read ({error}); a policy is a YAML file") from None
+    if not isinstance(value, dict):
+        raise BadInput(f"{path}: a policy is a mapping with margins, tasks, required, costs ...")
+    try:
+        return Policy.model_validate(value)
+    except ValidationError as error:
+        raise BadInput(explain(error, Policy, text, str(path))) from None

@@ -1,0 +1,149 @@
+"""The runs below a folder over time: one series a score and protocol, with its change points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+from bench.core.errors import BadInput
+from bench.judge.change_points import change_points
+from bench.run.reader import REAL, Run, read_run
+
+__all__ = ["History", "Move", "Point", "Series", "read_history"]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A score in one run; `run` is its index in the history, the interval's ends may be missing."""
+
+    run: int
+    value: float
+    low: float | None
+    high: float | None
+    method_hash: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """A change point: from `run` on (an index in the history) the mean is `after`, not `before`.
+
+    `method_changed`: whether the method's hash changed there too; where it did not, data, libraries
+    or the machine moved the score.
+    """
+
+    run: int
+    before: float
+    after: float
+    verdict: Literal["better", "worse"]
+    method_changed: bool
+
+
+@dataclass(frozen=True)
+class Series:
+    """A score of one method under one protocol through all runs that have it."""
+
+    task: str
+    method: str
+    metric: str
+    title: str
+    unit: str
+    better: Literal["lower", "higher"]
+    protocol: str
+    points: tuple[Point, ...]
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True)
+class History:
+    """Runs in the order of their start, and their scores over time."""
+
+    runs: tuple[Run, ...]
+    series: tuple[Series, ...]
+    skipped: tuple[str, ...]
+
+
+def read_history(folder: Path) -> History:
+    """Every finished run below `folder`.
+
+    Raises:
+        BadInput: no such folder, no finished run in it, or a damaged run.
+    """
+    if not folder.is_dir():
+        raise BadInput(f"{folder}: there is no such folder; give the folder that holds runs")
+    found = [read_run(path.parent) for path in sorted(folder.rglob("run.json"))]
+    runs = sorted(
+        (run for run in found if run.header.state == "done"),
+        key=lambda run: (run.header.started or "", str(run.folder)),
+    )
+    skipped = tuple(
+        f"{run.folder}: {'not finished' if run.header.state == 'running' else 'stopped early'}"
+        for run in found
+        if run.header.state != "done"
+    )
+    if not runs:
+        raise BadInput(f"{folder}: no finished run below it; `siebench run SUITE --out` makes one")
+    return History(tuple(runs), tuple(_all_series(runs)), skipped)
+
+
+def _all_series(runs: Sequence[Run]) -> list[Series]:
+    points: dict[tuple[str, str, str, str], list[Point]] = {}
+    columns = {column.name: column for run in runs for column in run.header.metrics}
+    for index, run in enumerate(runs):
+        for row in run.scores.to_dict("records"):
+            name = str(row["metric"])
+            column = columns.get(name)
+            value = _number(row["value"])
+            shown = column is not None and column.better != "neither" and value is not None
+            if not shown or row["of"] != "all" or row["method"] == REAL:
+                continue
+            assert value is not None
+            point = Point(
+                index,
+                value,
+                _number(row["low"]),
+                _number(row["high"]),
+                str(row.get("method_hash", "")),
+            )
+            key = (str(row["task"]), str(row["method"]), name, str(row["protocol"]))
+            points.setdefault(key, []).append(point)
+    made = []
+    for (task, method, metric, protocol), own in points.items():
+        column = columns[metric]
+        better: Literal["lower", "higher"] = "higher" if column.better == "higher" else "lower"
+        made.append(
+            Series(
+                task=task,
+                method=method,
+                metric=metric,
+                title=column.title,
+                unit=column.unit,
+                better=better,
+                protocol=protocol,
+                points=tuple(own),
+                moves=tuple(_moves(own, better)),
+            )
+        )
+    return made
+
+
+def _moves(points: Sequence[Point], better: Literal["lower", "higher"]) -> list[Move]:
+    values = [point.value for point in points]
+    begins = change_points(values)
+    edges = [0, *begins, len(values)]
+    means = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
+    moves = []
+    for begin, before, after in zip(begins, means, means[1:]):
+        gained = after > before if better == "higher" else after < before
+        changed = points[begin].method_hash != points[begin - 1].method_hash
+        verdict: Literal["better", "worse"] = "better" if gained else "worse"
+        moves.append(Move(points[begin].run, before, after, verdict, changed))
+    return moves
+
+
+def _number(value: object) -> float | None:
+    if not isinstance(value, (int, float)) or value != value:  # nan is the one number not itself
+        return None
+    return float(value)

@@ -1,0 +1,166 @@
+"""A run's table with what was published beside what was measured.
+
+One row per cell and published value, in the table's order: a cell for which several sources speak
+has several rows, one that nobody published still has one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from bench.judge.published.protocol import protocol_differences
+from bench.judge.published.results import Published, find_published
+from bench.judge.published.verdict import verdict
+from bench.metrics.score import Score
+from bench.suite.table import TableColumn, TableLayout, TableRow
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bench.run.reader import Run
+
+__all__ = ["COLUMNS", "join_published", "table_of"]
+
+COLUMNS = (
+    "row", "column", "row_title", "group", "title", "better", "task", "method", "metric",
+    "published", "source", "kind", "paper", "table", "note", "unstated",
+    "value", "low", "high", "n", "protocol", "reason",
+    "difference", "verdict", "words",
+)  # fmt: skip
+"""The columns of the joined table.
+
+`value`, `low` and `high` are in the published unit; `row` and `column` count from 0 in the table's
+order; `kind` is one of `PROVENANCE`, `verdict` one of `VERDICTS`.
+"""
+
+
+def table_of(run: Run) -> TableLayout | None:
+    """The table that the run's suite answers to, or None.
+
+    Raises:
+        pydantic.ValidationError: where another version of siebench wrote it in another form.
+    """
+    table = run.header.suite.get("table")
+    return None if table is None else TableLayout.model_validate(table)
+
+
+def join_published(run: Run) -> pd.DataFrame:
+    """The run's table as rows (see `COLUMNS`); empty where the suite answers to no table."""
+    import pandas as pd
+
+    layout = table_of(run)
+    rows = [] if layout is None else list(_rows(run, layout))
+    joined: pd.DataFrame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return joined
+
+
+def _rows(run: Run, layout: TableLayout) -> Iterator[dict[str, Any]]:
+    for i, row in enumerate(layout.rows):
+        for j, column in enumerate(layout.columns):
+            measured, protocol = _measured(run, row, column)
+            known: list[Published | None] = [*_published(layout, row, column)]
+            for published in known or [None]:
+                place = {"row": i, "column": j}
+                yield place | _row(run, row, column, published, measured, protocol)
+
+
+def _published(layout: TableLayout, row: TableRow, column: TableColumn) -> list[Published]:
+    return [
+        found
+        for key in column.published
+        for method in row.published
+        for found in find_published(
+            dataset=key.dataset,
+            task=key.task,
+            method=method,
+            metric=key.metric,
+            papers=layout.papers,
+        )
+    ]
+
+
+def _row(
+    run: Run,
+    row: TableRow,
+    column: TableColumn,
+    published: Published | None,
+    measured: Score,
+    protocol: str,
+) -> dict[str, Any]:
+    differences = _differences(run, row, column, protocol)
+    judged = verdict(published, measured, column.tolerance, differences, scale=column.scale)
+    return {
+        "row_title": row.title,
+        "group": column.group,
+        "title": column.title,
+        "better": column.better,
+        "task": column.task,
+        "method": row.method or "",
+        "metric": measured.metric,
+        "published": None if published is None else published.value,
+        "source": "" if published is None else published.source,
+        "kind": "" if published is None else published.provenance,
+        "paper": "" if published is None else published.paper,
+        "table": "" if published is None else published.table,
+        "note": "" if published is None else published.note,
+        "unstated": "; ".join(column.unstated),
+        "value": _scaled(measured.value, column.scale),
+        "low": _scaled(measured.low, column.scale),
+        "high": _scaled(measured.high, column.scale),
+        "n": measured.n,
+        "protocol": protocol,
+        "reason": measured.reason,
+        "difference": judged.difference,
+        "verdict": judged.kind,
+        "words": judged.words,
+    }
+
+
+def _differences(run: Run, row: TableRow, column: TableColumn, protocol: str) -> list[str]:
+    found = [] if row.instead is None else [f"the method here is {row.instead}"]
+    record: Mapping[str, Any] = run.task(column.task).record
+    if protocol and protocol in run.header.protocols:
+        record = run.header.protocols[protocol]
+    return found + protocol_differences(record, column.expects)
+
+
+def _measured(run: Run, row: TableRow, column: TableColumn) -> tuple[Score, str]:
+    """This run's value of a cell (unscaled), and its protocol hash."""
+    name = str(column.metric or column.cost)
+    if row.method is None:
+        return Score(name, None, reason="this method is not part of the suite"), ""
+    if column.cost is not None:
+        return _cost(run, row.method, column.task, column.cost), ""
+    scores = run.scores
+    mine = scores[
+        (scores["task"] == column.task)
+        & (scores["method"] == row.method)
+        & (scores["metric"] == name)
+        & (scores["of"] == "all")
+    ]
+    if mine.empty:
+        return Score(name, None, reason="the run has no such score yet"), ""
+    found = mine.iloc[0]
+    value, low, high = (_number(found[field]) for field in ("value", "low", "high"))
+    score = Score(name, value, low, high, n=int(found["n"]), reason=str(found["reason"] or ""))
+    return score, str(found["protocol"])
+
+
+def _cost(run: Run, method: str, task: str, cost: str) -> Score:
+    costs = run.costs
+    mine = costs[(costs["task"] == task) & (costs["method"] == method)]
+    if mine.empty or cost not in mine:
+        return Score(cost, None, reason=f"the run has no {json.dumps(cost)} among its costs")
+    value = _number(mine.iloc[0][cost])
+    reason = "" if value is not None else run.method(method).problem or "not counted"
+    return Score(cost, value, n=run.task(task).n, reason=reason)
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or value != value else float(value)
+
+
+def _scaled(value: float | None, scale: float) -> float | None:
+    return None if value is None else value * scale

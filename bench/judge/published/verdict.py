@@ -1,0 +1,83 @@
+"""Is a measured value the published one again? Said only where the two can be compared at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.judge.published.results import Published
+from bench.metrics.score import Score
+from bench.suite.table import Tolerance
+
+__all__ = ["VERDICTS", "Verdict", "VerdictKind", "verdict"]
+
+VerdictKind = Literal[
+    "reproduced", "not reproduced", "not comparable", "not measured", "nothing published"
+]
+
+VERDICTS: Mapping[VerdictKind, str] = {
+    "reproduced": "the difference is within the table's tolerance",
+    "not reproduced": "the difference is beyond the table's tolerance",
+    "not comparable": "the two were not measured in the same way",
+    "not measured": "this run has no value",
+    "nothing published": "no source gives a value",
+}
+"""What each verdict means."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A judgement.
+
+    Attributes:
+        kind: one of `VERDICTS`.
+        difference: measured minus published in the published unit, or None where one is missing.
+        words: the judgement as one sentence, with the reason.
+    """
+
+    kind: VerdictKind
+    difference: float | None
+    words: str
+
+
+def verdict(
+    published: Published | None,
+    measured: Score,
+    tolerance: Tolerance | None = None,
+    differences: Sequence[str] = (),
+    *,
+    scale: float = 1.0,
+) -> Verdict:
+    """Judges a measured value against a published one.
+
+    Args:
+        published: the published value, or None where no source has one.
+        measured: this run's value with interval and n, or its reason.
+        tolerance: how far they may lie apart.
+        differences: the protocol fields in which the two differ, in words; any makes the two
+            incomparable, however close the numbers are.
+        scale: a measured value times this is in the published unit (100 for percentages).
+    """
+    ours = None if measured.value is None else measured.value * scale
+    if ours is None:
+        return Verdict("not measured", None, measured.reason or "this run has no value")
+    if published is None:
+        return Verdict("nothing published", None, "no source gives a value")
+    difference = ours - published.value
+    if differences:
+        return Verdict("not comparable", difference, "; ".join(differences))
+    allowed = (tolerance or Tolerance()).around(published.value)
+    words = (
+        f"{difference:+.4g} with ±{allowed:.3g} allowed{_inside(published.value, measured, scale)}"
+    )
+    if abs(difference) <= allowed:
+        return Verdict("reproduced", difference, words)
+    return Verdict("not reproduced", difference, words)
+
+
+def _inside(value: float, measured: Score, scale: float) -> str:
+    if measured.low is None or measured.high is None:
+        return ""
+    within = measured.low * scale <= value <= measured.high * scale
+    return f"; the published value lies {'inside' if within else 'outside'} our interval"

@@ -1,0 +1,1 @@
+"""Networks that metrics use, each with its preprocessing: feature networks, segmenters, their weights."""

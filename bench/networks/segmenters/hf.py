@@ -1,0 +1,121 @@
+"""Segmenters of the transformers library: a folder saved by it, or a hub name it has cached.
+
+Nothing is fetched and no code of a repository is run. The library's own image processor feeds the
+network and brings its answer back to the picture's size, so the preprocessing is the checkpoint's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from bench.core.errors import BadInput
+from bench.core.identity import Record, tensors_hash
+from bench.networks.precision import exactly
+from bench.networks.segmenters.segmenter import Segmenter, own_space
+from bench.networks.weights import WeightsMissing
+from bench.scene import Int32, UInt8
+
+__all__ = ["HfSegmenter"]
+
+_FEED = ("do_resize", "do_rescale", "do_normalize", "do_center_crop", "do_pad")
+_FEED_WITH = ("size", "crop_size", "size_divisor", "resample", "image_mean", "image_std")
+
+
+class HfSegmenter(Segmenter):
+    """A semantic or universal segmentation model of transformers (SegFormer, UPerNet, Mask2Former).
+
+    Args:
+        source: a folder with config.json, weights and preprocessor_config.json, or a hub name whose
+            files the library already has.
+        device: where the network runs.
+
+    Raises:
+        WeightsMissing: where the library or the files are not there.
+        BadInput: where the files are no segmentation model.
+    """
+
+    def __init__(self, source: str, device: str = "cpu") -> None:
+        super().__init__()
+        self.name = source
+        self.device = device
+        self._processor, self._network = _load(source)
+        self._network.eval().requires_grad_(False).to(device)
+        names = self._network.config.id2label
+        classes = tuple(str(names[k]) for k in sorted(names))
+        self.space = own_space(f"hf:{source}", classes)
+
+    def _identified(self) -> Record:
+        state = self._network.state_dict()
+        settings = self._processor.to_dict()
+        feed = {key: _plain(settings.get(key)) for key in (*_FEED, *_FEED_WITH)}
+        return {
+            "segmenter": "hf",
+            "network": type(self._network).__name__,
+            "tensors": tensors_hash((name, value.cpu().numpy()) for name, value in state.items()),
+            "feed": feed,
+            "classes": list(self.space.classes),
+        }
+
+    def _segment(self, pictures: UInt8) -> Int32:
+        return np.stack([self._one(picture) for picture in pictures])
+
+    def _one(self, picture: UInt8) -> Int32:
+        with exactly():
+            given = self._processor(images=picture, return_tensors="pt").to(self.device)
+            answer = self._network(**given)
+            labels = self._processor.post_process_semantic_segmentation(
+                answer, target_sizes=[picture.shape[:2]]
+            )[0]
+        return np.asarray(labels.cpu().numpy(), dtype=np.int32)
+
+
+def _load(source: str) -> tuple[Any, Any]:
+    try:
+        import transformers
+    except ImportError as error:
+        raise WeightsMissing("transformers is not installed: `pip install siebench[hf]`") from error
+    with _quietly(transformers):
+        try:
+            config = transformers.AutoConfig.from_pretrained(source, local_files_only=True)
+            processor = transformers.AutoImageProcessor.from_pretrained(
+                source, local_files_only=True
+            )
+            universal = any("Universal" in name for name in config.architectures or ())
+            auto = (
+                transformers.AutoModelForUniversalSegmentation
+                if universal
+                else transformers.AutoModelForSemanticSegmentation
+            )
+            return processor, auto.from_pretrained(source, local_files_only=True)
+        except OSError as error:
+            raise WeightsMissing(
+                f"the segmenter hf:{source} is not here: name a folder with config.json, weights "
+                "and preprocessor_config.json"
+            ) from error
+        except ValueError as error:
+            raise BadInput(f"hf:{source}: is no segmentation model ({error})") from error
+
+
+@contextlib.contextmanager
+def _quietly(transformers: Any) -> Iterator[None]:
+    """Without the library's progress bars, which would cut through the run's own."""
+    log = transformers.utils.logging
+    shown = log.is_progress_bar_enabled()
+    log.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            log.enable_progress_bar()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    return value if value is None or isinstance(value, bool | int | float) else str(value)

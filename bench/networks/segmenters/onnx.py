@@ -1,0 +1,121 @@
+"""Segmenters as ONNX files with a JSON sidecar that says how to feed them.
+
+The sidecar (same stem, .json) holds `mean` and `std` (of RGB in 0..1), `size` ([height, width] that
+the network wants), `classes` and `label_space` (a name). Pictures are scaled bilinearly to `size`,
+the logits are scaled bilinearly back, and the largest wins.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bench.core.errors import BadInput
+from bench.core.identity import Record, file_hash
+from bench.networks.segmenters.resize import best_class, scaled_input
+from bench.networks.segmenters.segmenter import Segmenter, own_space
+from bench.networks.weights import WeightsMissing
+from bench.scene import Int32, UInt8
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["OnnxSegmenter", "Sidecar"]
+
+
+class Sidecar(BaseModel):
+    """How an ONNX segmenter wants to be fed, as its .json says."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    size: tuple[int, int]
+    classes: tuple[str, ...] = Field(min_length=1)
+    label_space: str
+
+
+class OnnxSegmenter(Segmenter):
+    """An ONNX file with logits [1,K,h,w] for an input [1,3,H,W].
+
+    Args:
+        path: the .onnx file, with its sidecar beside it.
+
+    Raises:
+        BadInput: where the sidecar is missing or wrong.
+        WeightsMissing: where the file or onnxruntime is not there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.name = path.stem
+        if not path.is_file():
+            raise WeightsMissing(f"{path}: there is no such segmenter; put the .onnx file there")
+        self.sidecar = _read_sidecar(path.with_suffix(".json"))
+        self.space = own_space(self.sidecar.label_space, self.sidecar.classes)
+        self._session: Any = None
+
+    def _identified(self) -> Record:
+        return {
+            "segmenter": "onnx",
+            "file": file_hash(self.path),
+            "feed": self.sidecar.model_dump(mode="json"),
+            "resize": "bilinear to size, logits bilinear back",
+        }
+
+    def _segment(self, pictures: UInt8) -> Int32:
+        height, width = pictures.shape[1:3]
+        labels = [best_class(self._logits(picture), (height, width)) for picture in pictures]
+        return np.stack(labels)
+
+    def _logits(self, picture: UInt8) -> Tensor:
+        import torch
+
+        given = scaled_input(picture, self.sidecar.size, self.sidecar.mean, self.sidecar.std)
+        session = self._opened()
+        (logits,) = session.run(None, {session.get_inputs()[0].name: given.numpy()})[:1]
+        if logits.ndim != 4 or logits.shape[1] != len(self.sidecar.classes):
+            raise BadInput(
+                f"{self.path}: gives {list(logits.shape)} where [1,{len(self.sidecar.classes)},h,w] "
+                "was expected; correct the classes in its .json"
+            )
+        return torch.from_numpy(logits)
+
+    def _opened(self) -> Any:
+        if self._session is None:
+            self._session = _session(self.path)
+        return self._session
+
+
+def _session(path: Path) -> Any:
+    import torch
+
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise WeightsMissing(
+            "onnxruntime is not installed: `pip install siebench[onnx]`"
+        ) from error
+    options = onnxruntime.SessionOptions()
+    # The harness sets the number of threads once, for PyTorch; more would only fight with it.
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own exceptions have no public base class
+        raise BadInput(f"{path}: is not an ONNX network that can be run ({error})") from error
+
+
+def _read_sidecar(path: Path) -> Sidecar:
+    if not path.is_file():
+        raise BadInput(f"{path}: is missing; it says how to feed the .onnx file beside it")
+    try:
+        return Sidecar.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise BadInput(f"{path}: {where}: {first['msg']}") from error

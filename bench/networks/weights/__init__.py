@@ -1,0 +1,28 @@
+"""Weights of the networks that metrics look through: what is official, here, and fetched."""
+
+from bench.networks.weights.catalogue import NETWORKS, Network, network
+from bench.networks.weights.fetch import fetch
+from bench.networks.weights.finder import (
+    Found,
+    WeightsMissing,
+    find,
+    require,
+    target,
+    weight_folders,
+)
+from bench.networks.weights.verify import Status, verify
+
+__all__ = [
+    "NETWORKS",
+    "Found",
+    "Network",
+    "Status",
+    "WeightsMissing",
+    "fetch",
+    "find",
+    "network",
+    "require",
+    "target",
+    "verify",
+    "weight_folders",
+]

@@ -1,0 +1,189 @@
+"""Finding a network's weights on this machine by what a file holds.
+
+Folders come from the environment variable SIEBENCH_WEIGHTS (several with the path separator), else
+it is the user's cache folder. A file counts when it holds the tensors that the metric uses, under
+the names and in the shapes of the official file: a trunk saved alone is as good as the whole file,
+and a file's name does not matter. Files are read as plain tensors only, never as code.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import pickle
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.core.errors import BadInput
+from bench.core.identity import file_hash, tensors_hash
+from bench.core.variables import variable
+from bench.networks.weights.catalogue import Network, network
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["Found", "WeightsMissing", "find", "read_tensors", "require", "target", "weight_folders"]
+
+VARIABLE = "SIEBENCH_WEIGHTS"
+
+_SUFFIXES = frozenset({".pth", ".pt", ".bin", ".ckpt", ".safetensors"})
+
+
+class WeightsMissing(BadInput):
+    """A network's weights are not on this machine; the message gives address and target path."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file that holds a network's tensors.
+
+    `official` is True where the file's SHA-256 begins as the official file's name says; False means
+    that this is another file or only a part of the official one, which nothing here can tell apart.
+    """
+
+    network: Network
+    path: Path
+
+    @property
+    def official(self) -> bool:
+        """Whether the whole file is the official one, as far as its hash is known."""
+        return _file_hash(self.path, *_stamp(self.path)).startswith(self.network.sha256_prefix)
+
+    def load(self) -> dict[str, Tensor]:
+        """The tensors that the metric uses, by their official names, on the CPU."""
+        state = read_tensors(self.path)
+        return {name: state[name].contiguous() for name in self.network.tensors()}
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 over the tensors in use: the same for a trunk alone and for the whole file."""
+        return _identity(self, *_stamp(self.path))
+
+
+def weight_folders() -> tuple[Path, ...]:
+    """Where weights are looked for, in order; the first is where `fetch` puts them."""
+    named = variable(VARIABLE) or ""
+    folders = tuple(Path(part).expanduser() for part in named.split(os.pathsep) if part)
+    if folders:
+        return folders
+    import platformdirs
+
+    own = Path(platformdirs.user_cache_dir("siebench")) / "weights"
+    # What was fetched before the project was renamed.
+    former = Path(platformdirs.user_cache_dir("sebench")) / "weights"
+    return (own, former) if former.is_dir() else (own,)
+
+
+def target(entry: Network, folders: Sequence[Path] | None = None) -> Path:
+    """Where the official file of a network belongs."""
+    return (weight_folders() if folders is None else folders)[0] / entry.file
+
+
+def find(name: str, folders: Sequence[Path] | None = None) -> Found | None:
+    """The first file that holds the network's tensors, or None.
+
+    A file with the official name is looked at first, then the others by name, folder by folder.
+
+    Raises:
+        BadInput: for a name that is not in the catalogue.
+    """
+    entry = network(name)
+    wanted = entry.tensors()
+    for folder in weight_folders() if folders is None else folders:
+        for path in _candidates(folder, entry.file):
+            if _holds(_shapes(path, *_stamp(path)), wanted):
+                return Found(entry, path)
+    return None
+
+
+def require(name: str, folders: Sequence[Path] | None = None) -> Found:
+    """Like `find`.
+
+    Raises:
+        WeightsMissing: where no file holds the network; it names the address and the target path.
+    """
+    found = find(name, folders)
+    if found is None:
+        entry = network(name)
+        raise WeightsMissing(
+            f"the weights of {name} are not here: `siebench weights fetch {name}` takes them from "
+            f"{entry.url} to {target(entry, folders)}"
+        )
+    return found
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a .safetensors file or a PyTorch checkpoint, read as data, never as code.
+
+    Raises:
+        BadInput: where the file holds no plain tensors or is damaged.
+    """
+    try:
+        state = _load(path)
+    except (OSError, RuntimeError, ValueError, KeyError, EOFError, pickle.PickleError) as error:
+        raise BadInput(f"{path}: holds no tensors that can be read safely") from error
+    if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
+        state = state["state_dict"]
+    return _tensors(state)
+
+
+def _load(path: Path) -> Any:
+    if path.suffix == ".safetensors":
+        from safetensors.torch import load_file
+
+        return load_file(path)
+    import torch
+
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _tensors(state: Any) -> dict[str, Tensor]:
+    import torch
+
+    if not isinstance(state, Mapping):
+        return {}
+    return {
+        str(name): value.detach()
+        for name, value in state.items()
+        if isinstance(value, torch.Tensor)
+    }
+
+
+def _candidates(folder: Path, official: str) -> Iterator[Path]:
+    if not folder.is_dir():
+        return
+    files = [path for path in folder.iterdir() if path.suffix in _SUFFIXES and path.is_file()]
+    yield from sorted(files, key=lambda path: (path.name != official, path.name))
+
+
+def _holds(held: Mapping[str, tuple[int, ...]], wanted: Mapping[str, tuple[int, ...]]) -> bool:
+    return all(held.get(name) == shape for name, shape in wanted.items())
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    state = path.stat()
+    return state.st_mtime_ns, state.st_size
+
+
+@functools.lru_cache(maxsize=256)
+def _shapes(path: Path, modified: int, size: int) -> dict[str, tuple[int, ...]]:
+    """Names and shapes in a file, read once a process while the file stays as it is."""
+    del modified, size
+    try:
+        return {name: tuple(value.shape) for name, value in read_tensors(path).items()}
+    except BadInput:
+        return {}
+
+
+@functools.lru_cache(maxsize=64)
+def _identity(found: Found, modified: int, size: int) -> str:
+    del modified, size
+    return tensors_hash((name, value.numpy()) for name, value in found.load().items())
+
+
+@functools.lru_cache(maxsize=64)
+def _file_hash(path: Path, modified: int, size: int) -> str:
+    del modified, size
+    return file_hash(path)

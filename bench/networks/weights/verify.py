@@ -1,0 +1,57 @@
+"""What is here of the catalogue, and whether it is what it claims to be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.networks.weights.catalogue import NETWORKS, Network
+from bench.networks.weights.finder import find, target
+
+__all__ = ["Status", "verify"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """One line of `weights verify`.
+
+    Attributes:
+        network: the entry of the catalogue.
+        path: the file that holds it, or None.
+        identity: SHA-256 over the tensors in use, or None.
+        official: whether the file's hash begins as the official file's name says.
+        problem: what is wrong, one sentence, or None. A network that is simply not here is no
+            problem; a file that bears an official name and is something else is one.
+    """
+
+    network: Network
+    path: Path | None = None
+    identity: str | None = None
+    official: bool = False
+    problem: str | None = None
+
+
+def verify(folders: Sequence[Path] | None = None) -> list[Status]:
+    """Every network of the catalogue, in its order, found or not."""
+    return [_status(entry, folders) for entry in NETWORKS]
+
+
+def _status(entry: Network, folders: Sequence[Path] | None) -> Status:
+    found = find(entry.name, folders)
+    named = target(entry, folders)
+    if found is None:
+        if not named.exists():
+            return Status(entry)
+        return Status(
+            entry,
+            path=named,
+            problem=f"{named}: does not hold {entry.name}; fetch it again",
+        )
+    problem = None
+    if found.path.name == entry.file and not found.official:
+        problem = (
+            f"{found.path}: its SHA-256 does not begin with {entry.sha256_prefix}, so it is "
+            "not the official file whose name it bears; fetch it again or rename it"
+        )
+    return Status(entry, found.path, found.identity, found.official, problem)

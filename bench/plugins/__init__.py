@@ -1,0 +1,1 @@
+"""Whatever has a name and can come from outside: one registry, contracts, conformance checks."""

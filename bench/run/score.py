@@ -1,0 +1,229 @@
+"""`score`: a folder of results against references, paired by stem, without a suite."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.core.device import choose_device
+from bench.core.errors import BadInput
+from bench.core.images import picture_files, read_picture
+from bench.core.threads import ahead
+from bench.datasets.planes import read_plane
+from bench.metrics import Context, Metric, Missing, References, Score, make_metric
+from bench.metrics.segmentation import SegmentationMetric
+from bench.run.measure import Group, measure_group
+from bench.scene import VOID, Bool, Int32, LabelSpace, UInt8
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["DEFAULT_METRICS", "Pair", "score"]
+
+DEFAULT_METRICS = ("psnr", "ssim", "rmse", "l1", "lpips-alex", "fid")
+
+_GROUP = 16
+
+_UNLABELLED = LabelSpace("unlabelled", (), ())
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Files of one stem."""
+
+    stem: str
+    real: Path
+    fake: Path
+    mask: Path | None
+    labels: Path | None
+
+
+def score(
+    real: Path | str,
+    fake: Path | str,
+    *,
+    masks: Path | str | None = None,
+    labels: Path | str | None = None,
+    metrics: Sequence[str] = DEFAULT_METRICS,
+    segmenter: str | None = None,
+    device: str = "cpu",
+    fetch: bool = False,
+    advance: Callable[[int], None] = lambda _: None,
+) -> list[Score]:
+    """Scores the pictures of `fake` against those of `real`.
+
+    Args:
+        real, fake: folders of pictures, paired by stem; both of one size a pair.
+        masks: a folder of masks (0 = known, 255 or 1 = edited); without it only scores over the
+            whole picture are given.
+        labels: a folder of label PNGs in the segmenter's own label space (255 = void), for mIoU and
+            accuracy.
+        metrics: names of metrics.
+        segmenter: a segmenter's name or file.
+        device: where networks run (see `choose_device`).
+        fetch: whether missing weights may be fetched from their official address.
+        advance: told after every group how many pairs are done.
+
+    Raises:
+        BadInput: unpaired stems, sizes that differ, files that cannot be read, unknown names, a
+            device that is not here.
+    """
+    pairs = list(find_pairs(Path(real), Path(fake), _folder(masks), _folder(labels)))
+    context = Context(device=choose_device(device), segmenter=segmenter, fetch=fetch)
+    made = {name: make_metric(name, {}, context) for name in metrics}
+    space = _UNLABELLED
+    for name, metric in made.items():
+        if isinstance(metric, SegmentationMetric):
+            space = metric.segmenter.space
+            if labels is None:
+                made[name] = Missing("a folder of labels is needed: give --labels")
+    ready = [metric for metric in made.values() if not isinstance(metric, Missing)]
+    samples, references = _measure(pairs, ready, space, advance)
+    scores: list[Score] = []
+    for name, metric in made.items():
+        if isinstance(metric, Missing):
+            scores.append(Score(name, None, reason=metric.reason))
+            continue
+        found = metric.summarise(samples, references)
+        scores += [one for one in found if masks is not None or not one.metric.endswith("-hole")]
+    return scores
+
+
+def find_pairs(real: Path, fake: Path, masks: Path | None, labels: Path | None) -> Iterator[Pair]:
+    """Pairs the folders' pictures by stem, sorted.
+
+    Raises:
+        BadInput: an empty folder, or a picture without its partner.
+    """
+    reals, fakes = _some(real), _some(fake)
+    alone = sorted(reals.keys() ^ fakes.keys())
+    if alone:
+        where = fake if alone[0] in reals else real
+        more = f" (and {len(alone) - 1} more)" if len(alone) > 1 else ""
+        raise BadInput(f"{where}: no picture with the stem {alone[0]!r}{more}; pairs share a stem")
+    others = [(_some(folder), folder) if folder else None for folder in (masks, labels)]
+    for stem in sorted(reals):
+        beside = []
+        for other in others:
+            if other is not None and stem not in other[0]:
+                raise BadInput(f"{other[1]}: no file with the stem {stem!r}; pairs share a stem")
+            beside.append(None if other is None else other[0][stem])
+        yield Pair(stem, reals[stem], fakes[stem], beside[0], beside[1])
+
+
+def _folder(path: Path | str | None) -> Path | None:
+    return None if path is None else Path(path)
+
+
+def _some(folder: Path) -> dict[str, Path]:
+    found = picture_files(folder)
+    if not found:
+        raise BadInput(f"{folder}: holds no pictures; give a folder of PNG or JPEG files")
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """A pair read: pictures uint8 [H,W,3], mask bool [H,W], labels int32 [H,W]."""
+
+    stem: str
+    real: UInt8
+    fake: UInt8
+    mask: Bool
+    labels: Int32
+
+
+def _measure(
+    pairs: Sequence[Pair],
+    metrics: Sequence[Metric],
+    space: LabelSpace,
+    advance: Callable[[int], None],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The samples and the reference side of all pairs, as `Metric.summarise` reads them."""
+    import pandas as pd
+
+    def measured(group: list[_Read]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        rest = _rest(group, space)
+        pictures = [one.real for one in group]
+        side = Group.of(metrics, pictures, pictures, rest)
+        columns = measure_group(metrics, side, {i: one.fake for i, one in enumerate(group)})
+        names = {"edit": rest.edits, "scene": rest.scenes}
+        advance(len(group))
+        return pd.DataFrame({**names, **columns}), pd.DataFrame({**names, **side.columns()})
+
+    with ThreadPoolExecutor(1) as pool:
+        read = ahead(pool, functools.partial(_read, space=space), pairs, _GROUP)
+        # `map` lets go of a group's pictures before it takes the next ones.
+        sides = list(map(measured, _groups(one for _, one in read)))
+    samples, references = (pd.concat(tables, ignore_index=True) for tables in zip(*sides))
+    return samples, references
+
+
+def _groups(read: Iterable[_Read]) -> Iterator[list[_Read]]:
+    """Consecutive pairs of one size."""
+    group: list[_Read] = []
+    for one in read:
+        if group and (len(group) == _GROUP or one.real.shape != group[0].real.shape):
+            yield group
+            group = []
+        group.append(one)
+    yield group
+
+
+def _rest(group: Sequence[_Read], space: LabelSpace) -> References:
+    stems = tuple(one.stem for one in group)
+    return References(
+        pictures=np.empty((0,), np.uint8),
+        mask=np.stack([one.mask for one in group]),
+        labels=np.stack([one.labels for one in group]),
+        space=space,
+        scenes=stems,
+        edits=stems,
+    )
+
+
+def _read(pair: Pair, space: LabelSpace) -> _Read:
+    real, fake = read_picture(pair.real), read_picture(pair.fake)
+    _same_size(pair.fake, fake, real)
+    return _Read(pair.stem, real, fake, _mask(pair, real), _labels(pair, real, space))
+
+
+def _mask(pair: Pair, reference: UInt8) -> Bool:
+    if pair.mask is None:
+        return np.ones(reference.shape[:2], bool)
+    plane = read_plane(pair.mask)
+    _same_size(pair.mask, plane, reference)
+    values = set(np.unique(plane).tolist())
+    if not (values <= {0, 255} or values <= {0, 1}):
+        strange = sorted(values - {0, 1, 255})
+        raise BadInput(
+            f"{pair.mask}: holds {strange[0]}; a mask has 0 = known and 255 (or 1) = edited"
+        )
+    return plane > 0
+
+
+def _labels(pair: Pair, reference: UInt8, space: LabelSpace) -> Int32:
+    if pair.labels is None:
+        return np.full(reference.shape[:2], VOID, np.int32)
+    plane = read_plane(pair.labels)
+    _same_size(pair.labels, plane, reference)
+    labels: Int32 = np.where(plane == 255, VOID, plane).astype(np.int32)
+    if len(space) and labels.max() >= len(space):
+        raise BadInput(
+            f"{pair.labels}: label {labels.max()} is beyond the {len(space)} classes of "
+            f"{space.name}; 255 is void"
+        )
+    return labels
+
+
+def _same_size(path: Path, plane: NDArray[Any], reference: UInt8) -> None:
+    if plane.shape[:2] != reference.shape[:2]:
+        one, two = ("x".join(map(str, a.shape[1::-1])) for a in (plane, reference))
+        raise BadInput(f"{path}: is {one} where its reference is {two}; bring them to one size")

@@ -1,0 +1,138 @@
+"""Scenes drawn from their names, at any size, with true answers for removals.
+
+A scene's id is its split and a number, as in "test-000017"; its composition is drawn from the
+stream named by dataset and id, so splits cannot overlap. Composition does not depend on the size;
+every size is drawn afresh, not resampled, except where a fit asks for a picture that is not square.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.core.errors import BadInput, unknown
+from bench.core.identity import record_hash
+from bench.datasets.dataset import Dataset, Fit
+from bench.datasets.fitting import fit_picture, fit_plane, grid_of
+from bench.datasets.info import DatasetInfo
+from bench.scene import Int32, LabelSpace, Scene, UInt8
+from bench.scenes.dice import Dice
+from bench.scenes.plan import Plan, render
+
+__all__ = ["DEFAULT_COUNTS", "DrawnScenes", "procedural"]
+
+DEFAULT_COUNTS = {"train": 4096, "val": 64, "test": 64}
+"""How many scenes a split has when no count is asked for; any number up to a million can be."""
+
+_LIMIT = 1_000_000
+_NATIVE_SIDE = 256
+
+
+class DrawnScenes:
+    """Procedural scenes of one split (a `Dataset` that `RendersWithout`).
+
+    Args:
+        name: the registered name, part of every random key.
+        space: the classes.
+        compose: makes a scene's plan from its dice.
+        subset: "train", "val" or "test".
+        count: how many scenes.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        space: LabelSpace,
+        compose: Callable[[Dice], Plan],
+        subset: str,
+        count: int,
+    ) -> None:
+        self.name = name
+        self.space = space
+        self._compose = compose
+        self._ids = tuple(f"{subset}-{number:06d}" for number in range(count))
+        self._known = frozenset(self._ids)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Scene ids: split and six digits."""
+        return self._ids
+
+    def read(self, scene: str, fit: Fit) -> Scene:
+        """The scene drawn at the fit's size (native: 256x256).
+
+        Raises:
+            BadInput: for an id that is not in the split.
+        """
+        image, labels, instances = self._draw(scene, fit, None)
+        return Scene(scene, image, labels, instances)
+
+    def read_without(self, scene: str, instance: int, fit: Fit) -> UInt8:
+        """uint8 [H,W,3]: the scene had object `instance`, and its shadow, never been there.
+
+        Raises:
+            BadInput: for an id that is not in the split, or an object that is not in the scene.
+        """
+        return self.scene_without(scene, instance, fit).image
+
+    def scene_without(self, scene: str, instance: int, fit: Fit) -> Scene:
+        """The same with the labels and instances that show where the object was.
+
+        Raises:
+            BadInput: like `read_without`.
+        """
+        image, labels, instances = self._draw(scene, fit, instance)
+        return Scene(scene, image, labels, instances)
+
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) over the label space's name, which carries the drawing's version, and ids.
+
+        The pixels follow from these; golden hashes in the tests hold them to it.
+        """
+        return record_hash({"name": self.name, "space": self.space.name, "ids": list(self._ids)})
+
+    def _draw(self, scene: str, fit: Fit, without: int | None) -> tuple[UInt8, Int32, Int32]:
+        if scene not in self._known:
+            raise BadInput(
+                f"{self.name} has no scene {scene!r}; they go from {self._ids[0]} to {self._ids[-1]}"
+            )
+        plan = self._compose(Dice(self.space.name, scene))
+        objects = max((instance for instance, _ in plan.numbered()), default=0)
+        if without is not None and not 1 <= without <= objects:
+            raise BadInput(f"{self.name}, {scene}: has no object {without}; it has 1 to {objects}")
+        side = max(fit.size) if fit.size else _NATIVE_SIDE
+        image, labels, instances = render(plan, side, without)
+        if fit.size in (None, (side, side)):
+            return image, labels, instances
+        grid = grid_of((side, side), fit)
+        return fit_picture(image, grid), fit_plane(labels, grid), fit_plane(instances, grid)
+
+
+def procedural(
+    name: str, about: str, space: LabelSpace, compose: Callable[[Dice], Plan]
+) -> DatasetInfo:
+    """The registry entry of a procedural dataset."""
+
+    def open_it(path: Path | None, subset: str | None, count: int | None) -> Dataset:
+        if path is not None:
+            raise BadInput(
+                f"{name} is drawn and takes no folder, but {path} was given; leave it out"
+            )
+        split = subset or "test"
+        if split not in DEFAULT_COUNTS:
+            raise unknown(f"subset of {name}", split, DEFAULT_COUNTS)
+        scenes = DEFAULT_COUNTS[split] if count is None else count
+        if scenes > _LIMIT:
+            raise BadInput(f"{name}: count is {scenes}, but a split has at most {_LIMIT} scenes")
+        return DrawnScenes(name, space, compose, split, scenes)
+
+    return DatasetInfo(
+        name=name,
+        title=f"Drawn {name.removeprefix('procedural-')}",
+        about=about,
+        layout="drawn from a seed at any size; no folder",
+        subsets=tuple(DEFAULT_COUNTS),
+        default="test",
+        drawn=True,
+        open=open_it,
+    )

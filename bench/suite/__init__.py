@@ -1,0 +1,1 @@
+"""Suites: their schema, checks with line numbers, and the shipped YAML."""

@@ -1,0 +1,70 @@
+"""What a suite names, looked up before anything runs: datasets, protocols, editors, metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import masks
+from bench.core.errors import BadInput, unknown
+from bench.datasets import describe
+from bench.metrics import metric_names
+from bench.plugins.editors import check_editor
+from bench.suite.explain import line_of
+from bench.suite.schema import Suite
+
+__all__ = ["suite_problems"]
+
+Place = tuple[str | int, ...]
+
+
+def suite_problems(suite: Suite, text: str, source: str) -> list[str]:
+    """Everything wrong with the names and parameters of a suite, each with its line; empty = good.
+
+    Args:
+        suite, text, source: as `read_suite` gives them.
+    """
+    problems = []
+    for place, look in _looks(suite):
+        try:
+            look()
+        except (BadInput, masks.MaskError) as error:
+            line = line_of(text, place)
+            problems.append(f"{source}, line {line}: {'.'.join(map(str, place))}: {error}")
+    return problems
+
+
+def _looks(suite: Suite) -> Iterator[tuple[Place, Callable[[], object]]]:
+    for name, entry in suite.datasets.items():
+        yield ("datasets", name, "dataset"), partial(describe, entry.dataset)
+        if entry.subset is not None:
+            yield (
+                ("datasets", name, "subset"),
+                partial(_subset, entry.dataset, entry.subset),
+            )
+    for i, task in enumerate(suite.tasks):
+        keys = task.protocol if isinstance(task.protocol, list) else [task.protocol]
+        for key in keys:
+            if key is not None:
+                yield (
+                    ("tasks", i, "protocol"),
+                    partial(masks.make_protocol, key, task.parameters),
+                )
+    for i, method in enumerate(suite.methods):
+        yield (
+            ("methods", i),
+            partial(check_editor, method.editor, method.options),
+        )
+    for i, metric in enumerate(suite.metrics):
+        yield ("metrics", i), partial(_metric, metric.name)
+
+
+def _subset(dataset: str, subset: str) -> None:
+    known = describe(dataset).subsets
+    if known and subset not in known:
+        raise unknown(f"split of {dataset!r}:", subset, known)
+
+
+def _metric(name: str) -> None:
+    if name not in metric_names():
+        raise unknown("metric", name, metric_names())

@@ -1,0 +1,287 @@
+"""The suite: datasets x protocols x methods x metrics, written by hand as YAML.
+
+    name: example
+    datasets:
+      rooms: {dataset: procedural-rooms, size: 128, limit: 8}
+    tasks:
+      - {dataset: rooms, protocol: [freeform@1, object-remove@1]}
+    methods: [copy, mean-colour, {name: mine, editor: folder, options: {path: results}}]
+    metrics: [psnr, ssim, lpips-alex]
+
+`dataset` and `protocol` of a task may be lists: the task then stands for every pair of them. The
+schema is checked once, here; inside, plain arguments are passed. See docs/suites.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from bench.core.errors import BadInput, unknown
+from bench.suite.explain import explain, twice
+from bench.suite.table import TableLayout
+from bench.suite.titles import task_title
+
+__all__ = [
+    "Composite",
+    "DatasetEntry",
+    "MethodEntry",
+    "MetricEntry",
+    "Quantise",
+    "Suite",
+    "TaskEntry",
+    "load_suite",
+    "parse_suite",
+    "read_suite",
+    "suite_names",
+]
+
+Composite = Literal["known-bytes", "published", "none"]
+"""How a painting becomes a result: known pixels copied byte for byte; the papers' float blend; or
+not at all (synthesis, restyle)."""
+
+Quantise = Literal["round", "truncate"]
+
+_SHIPPED = Path(__file__).parent / "shipped"
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _two_sides(value: Any) -> Any:
+    return (value, value) if isinstance(value, int) else value
+
+
+Side = Annotated[int, Field(ge=8, le=8192)]
+Size = Annotated[
+    tuple[Side, Side],
+    BeforeValidator(_two_sides, json_schema_input_type=Side | tuple[Side, Side]),
+]
+
+
+class DatasetEntry(_Entry):
+    """One dataset as the suite cuts it.
+
+    `path` may be left out: `--data NAME=PATH` or the folder SIEBENCH_DATA gives it.
+    """
+
+    dataset: str
+    path: str | None = None
+    subset: str | None = None
+    size: Size | None = (256, 256)
+    fit: Literal["resize", "crop", "native"] = "crop"
+    limit: Annotated[int, Field(ge=1)] | None = None
+    segmenter: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _native_has_no_size(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("fit") == "native":
+            return {"size": None, **given}
+        return given
+
+    @model_validator(mode="after")
+    def _size_and_fit_agree(self) -> DatasetEntry:
+        if (self.size is None) != (self.fit == "native"):
+            raise ValueError("size is left out exactly when fit is native")
+        return self
+
+
+class TaskEntry(_Entry):
+    """Edits of one protocol (or one pack) over one dataset, or over every pair of two lists."""
+
+    name: str | None = None
+    title: str | None = None
+    dataset: str | list[str]
+    protocol: str | list[str] | None = None
+    pack: str | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    samples: Annotated[int, Field(ge=1)] = 1
+    references: Annotated[int, Field(ge=0)] = 0
+    composite: Composite | None = None
+    quantise: Quantise | None = None
+
+    @model_validator(mode="after")
+    def _one_source_of_edits(self) -> TaskEntry:
+        if (self.protocol is None) == (self.pack is None):
+            raise ValueError("a task takes its edits from either protocol or pack")
+        if self.name is not None and (
+            isinstance(self.dataset, list) or isinstance(self.protocol, list)
+        ):
+            raise ValueError("name is for a task with one dataset and one protocol")
+        return self
+
+
+class MethodEntry(_Entry):
+    """One row of the tables: an editor with its variant, weights and options.
+
+    In a file an editor's name alone stands for both, and `name` may be left out. `datasets` are those
+    of the suite that it edits, for a network that knows one label space; all where left out. Tables
+    of other datasets have no row of it.
+    """
+
+    # The JSON Schema is about files.
+    model_config = ConfigDict(json_schema_extra={"required": ["editor"]})
+
+    name: str
+    editor: str
+    title: str | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+    datasets: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+
+
+class MetricEntry(_Entry):
+    """One metric with its options."""
+
+    name: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+def _method(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"name": value, "editor": value}
+    if isinstance(value, Mapping) and "editor" in value and "name" not in value:
+        return {"name": value["editor"], **value}
+    return value
+
+
+def _metric(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+_Method = Annotated[MethodEntry, BeforeValidator(_method, json_schema_input_type=str | MethodEntry)]
+_Metric = Annotated[MetricEntry, BeforeValidator(_metric, json_schema_input_type=str | MetricEntry)]
+
+
+class Suite(_Entry):
+    """A suite, checked. Field by field in docs/suites.md."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    title: str | None = None
+    description: str = ""
+    seed: Annotated[int, Field(ge=0)] = 0
+    batch_size: Annotated[int, Field(ge=1, le=256)] = 4
+    composite: Composite = "known-bytes"
+    quantise: Quantise = "round"
+    datasets: Annotated[dict[str, DatasetEntry], Field(min_length=1)]
+    tasks: Annotated[list[TaskEntry], Field(min_length=1)]
+    methods: Annotated[list[_Method], Field(min_length=1)]
+    metrics: Annotated[list[_Metric], Field(min_length=1)]
+    table: TableLayout | None = None
+
+    @model_validator(mode="after")
+    def _names_fit_together(self) -> Suite:
+        for i, task in enumerate(self.tasks):
+            names = [task.dataset] if isinstance(task.dataset, str) else task.dataset
+            for name in names:
+                if name not in self.datasets:
+                    raise ValueError(
+                        f"tasks.{i}.dataset: {unknown('dataset', name, self.datasets)}"
+                    )
+        seen = [method.name for method in self.methods]
+        twice = sorted({name for name in seen if seen.count(name) > 1})
+        if twice:
+            raise ValueError(f"methods: {twice[0]!r} stands there twice; give each its own name")
+        for i, method in enumerate(self.methods):
+            for name in method.datasets or ():
+                if name not in self.datasets:
+                    raise ValueError(
+                        f"methods.{i}.datasets: {unknown('dataset', name, self.datasets)}"
+                    )
+        if self.table is not None:
+            self.table.check([str(task.name) for task in self.single_tasks()], seen)
+        return self
+
+    def single_tasks(self) -> list[TaskEntry]:
+        """The tasks with every list written out, each with a name of its own and a title.
+
+        Raises:
+            BadInput: where two tasks have one name.
+        """
+        single: list[TaskEntry] = []
+        for task in self.tasks:
+            datasets = [task.dataset] if isinstance(task.dataset, str) else task.dataset
+            protocols = task.protocol if isinstance(task.protocol, list) else [task.protocol]
+            for dataset in datasets:
+                for protocol in protocols:
+                    name = task.name or _task_name(dataset, protocol, task.pack)
+                    title = task.title or task.name or task_title(dataset, protocol, task.pack)
+                    own = {"name": name, "title": title, "dataset": dataset, "protocol": protocol}
+                    single.append(task.model_copy(update=own))
+        names = [task.name for task in single]
+        twice = sorted({str(name) for name in names if names.count(name) > 1})
+        if twice:
+            raise BadInput(f"suite {self.name!r}: two tasks are called {twice[0]!r}; name one anew")
+        return single
+
+
+def _task_name(dataset: str, protocol: str | None, pack: str | None) -> str:
+    edits = protocol if protocol is not None else Path(str(pack)).name
+    return f"{dataset}-{edits.split('@')[0]}"
+
+
+def parse_suite(text: str, source: str) -> Suite:
+    """A suite from YAML text.
+
+    Raises:
+        BadInput: with source, line, field, value and what was expected.
+    """
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark is not None else ""
+        problem = getattr(error, "problem", None) or "no YAML"
+        raise BadInput(f"{source}{line}: {problem}; a suite is a YAML file") from None
+    if not isinstance(value, dict):
+        raise BadInput(
+            f"{source}: a suite is a mapping with name, datasets, tasks, methods, metrics"
+        )
+    repeated = twice(text)
+    if repeated is not None:
+        raise BadInput(
+            f"{source}, line {repeated[1]}: the field {repeated[0]!r} stands there twice"
+        )
+    try:
+        return Suite.model_validate(value)
+    except ValidationError as error:
+        raise BadInput(explain(error, Suite, text, source)) from None
+
+
+def suite_names() -> list[str]:
+    """The shipped suites, sorted."""
+    return sorted(path.stem for path in _SHIPPED.glob("*.yaml"))
+
+
+def load_suite(name: str | Path) -> Suite:
+    """A shipped suite by name, or a YAML file by path.
+
+    Raises:
+        BadInput: no such suite or file, or a wrong field in it.
+    """
+    return read_suite(name)[0]
+
+
+def read_suite(name: str | Path) -> tuple[Suite, str, str]:
+    """Like `load_suite`, with the file's text and its path beside the suite."""
+    path = Path(name)
+    shipped = _SHIPPED / f"{name}.yaml"
+    if path.suffix not in {".yaml", ".yml"} and re.fullmatch(r"[\w.-]+", str(name)):
+        if not shipped.is_file():
+            raise unknown("suite", str(name), suite_names())
+        path = shipped
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BadInput(f"{path}: there is no such suite file; shipped: {suite_names()}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            f"{path}: cannot be read ({error}); a suite is a YAML file in UTF-8"
+        ) from None
+    return parse_suite(text, str(path)), text, str(path)

@@ -1,0 +1,48 @@
+"""Files appear whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.core.atomic import whole_file, write_json, write_text
+from bench.core.errors import BadInput
+
+
+def _break_off(path: Path, error: Exception) -> None:
+    with whole_file(path) as temporary:
+        temporary.write_text("half of the n")
+        raise error
+
+
+def test_a_file_appears_with_its_folder(tmp_path: Path) -> None:
+    write_json(tmp_path / "new" / "a.json", {"a": [1, None]})
+    assert (tmp_path / "new" / "a.json").read_text() == '{\n "a": [\n  1,\n  null\n ]\n}\n'
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+    with pytest.raises(RuntimeError):
+        _break_off(path, RuntimeError())
+    assert path.read_text() == "old"
+    assert [child.name for child in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with pytest.raises(BadInput, match=r"a\.txt: cannot be written \(No space left"):
+        _break_off(path, OSError(28, "No space left on device"))
+    assert not path.exists()
+
+
+def test_a_folder_in_the_way_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match="cannot be written"):
+        write_text(tmp_path / "file" / "a.txt", "text")
+
+
+def test_the_file_is_readable_as_any_other(tmp_path: Path) -> None:
+    write_text(tmp_path / "whole.txt", "a")
+    (tmp_path / "plain.txt").write_text("a")
+    modes = [(tmp_path / name).stat().st_mode for name in ("whole.txt", "plain.txt")]
+    assert modes[0] == modes[1]

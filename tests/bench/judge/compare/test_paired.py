@@ -1,0 +1,94 @@
+"""Paired differences against closed forms and SciPy, and their edge cases in words."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from bench.judge.compare.holm import holm
+from bench.judge.compare.paired import pair_scores, pair_values
+
+
+def test_one_edit_a_scene_is_the_paired_t_test() -> None:
+    rng = np.random.default_rng(0)
+    before, after = rng.normal(25, 3, 30), rng.normal(25.3, 3, 30)
+    paired = pair_values(before, after, [str(i) for i in range(30)])
+    oracle = stats.ttest_rel(after, before)
+    assert 2 * min(paired.above(0), paired.below(0)) == pytest.approx(oracle.pvalue, rel=1e-12)
+    ends = oracle.confidence_interval(0.95)
+    assert paired.interval(0.95) == pytest.approx((ends.low, ends.high), rel=1e-12)
+
+
+def test_equally_many_edits_a_scene_is_the_t_test_of_scene_means() -> None:
+    rng = np.random.default_rng(1)
+    gaps = rng.normal(0, 1, (12, 1)) + rng.normal(0, 0.2, (12, 5))
+    scenes = [f"s{i}" for i in range(12) for _ in range(5)]
+    paired = pair_values(np.zeros(60), gaps.ravel(), scenes)
+    oracle = stats.ttest_1samp(gaps.mean(axis=1), 0.0)
+    assert paired.above(0) == pytest.approx(stats.t.sf(oracle.statistic, 11), rel=1e-10)
+    assert paired.scenes == 12
+    assert paired.n == 60
+
+
+def test_pseudo_values_of_a_mean_give_the_same_error_as_its_values() -> None:
+    rng = np.random.default_rng(2)
+    before, after = rng.normal(0, 1, 20), rng.normal(0, 1, 20)
+
+    def pseudo(values: np.ndarray) -> np.ndarray:
+        left_out = (values.sum() - values) / 19
+        return 20 * values.mean() - 19 * left_out
+
+    whole = pair_scores(before.mean(), after.mean(), pseudo(after) - pseudo(before))
+    plain = pair_values(before, after, [str(i) for i in range(20)])
+    assert whole.estimate == pytest.approx(plain.estimate)
+    assert whole.error == pytest.approx(plain.error)
+
+
+def test_one_scene_has_no_error_and_decides_nothing() -> None:
+    paired = pair_values(np.zeros(3), np.ones(3), ["a", "a", "a"])
+    assert paired.error is None
+    assert paired.interval(0.95) is None
+    assert paired.above(0) == 1
+    assert "two" in paired.note
+
+
+def test_equal_values_are_identical_with_a_point_for_an_interval() -> None:
+    values = np.asarray([1.0, 2.0, math.inf])
+    paired = pair_values(values, values, ["a", "b", "c"])
+    assert paired.identical
+    assert paired.interval(0.95) == (0, 0)
+    assert paired.above(0) == paired.below(0) == 1
+
+
+def test_a_constant_difference_is_left_to_the_sign_test() -> None:
+    paired = pair_values(np.zeros(6), np.full(6, 0.5), list("abcdef"))
+    assert paired.above(0) == 1 / 2**6
+    assert paired.above(0.6) == 1
+    assert paired.below(0.6) == 1 / 2**6
+    assert "sign test" in paired.note
+
+
+def test_infinite_on_one_side_is_left_to_the_sign_test() -> None:
+    before = np.asarray([math.inf] * 7 + [30.0])
+    after = np.full(8, 30.0)
+    paired = pair_values(before, after, list("abcdefgh"))
+    assert paired.estimate == -math.inf
+    assert paired.interval(0.95) is None
+    assert paired.below(-0.1) == 1 / 2**7
+    assert paired.above(0) == 1
+
+
+def test_infinite_in_both_directions_cannot_be_said() -> None:
+    before = np.asarray([math.inf, 30.0, 30.0])
+    after = np.asarray([30.0, math.inf, 30.0])
+    paired = pair_values(before, after, list("abc"))
+    assert math.isnan(paired.estimate)
+    assert paired.above(0) == paired.below(0) == 1
+
+
+def test_holm_multiplies_the_smallest_by_the_count_and_never_falls() -> None:
+    # By hand: 0.005 * 4, 0.01 * 3, 0.03 * 2, and 0.04 * 1 raised to the one before it.
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.9, 0.8]) == [1, 1]
+    assert holm([]) == []

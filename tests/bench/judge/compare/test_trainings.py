@@ -1,0 +1,130 @@
+"""A difference between variants counts only beyond the spread of their trainings."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from bench.core.errors import BadInput
+from bench.judge.compare import Evidence, compare_trainings, trainings_of, unscored_trainings
+from tests.bench.judge.compare.made_sides import per_edit, side
+
+RNG = np.random.default_rng(11)
+SCENES = RNG.normal(0, 1, 40)
+
+
+def variant(name: str, scores: Sequence[float], noise: float = 0.0) -> list[Evidence]:
+    """One training for each score; its edits differ from the scenes' level by `noise` alone."""
+    return [
+        per_edit(
+            "lpips",
+            SCENES - SCENES.mean() + score + noise * _centred(),
+            method=name if seed == 0 else f"{name}-seed{seed}",
+        )
+        for seed, score in enumerate(scores)
+    ]
+
+
+def _centred() -> np.ndarray:
+    drawn = RNG.normal(0, 1, len(SCENES))
+    return drawn - drawn.mean()
+
+
+def test_trainings_are_gathered_by_name() -> None:
+    names = ["full", "w SPADE", "full-seed1", "full-seed12", "seed1", "full-seedling"]
+    assert trainings_of(names) == {
+        "full": ("full", "full-seed1", "full-seed12"),
+        "w SPADE": ("w SPADE",),
+        "seed1": ("seed1",),
+        "full-seedling": ("full-seedling",),
+    }
+
+
+def test_without_noise_over_scenes_the_interval_is_welchs() -> None:
+    full, other = [1.0, 1.2, 1.1], [1.5, 1.9, 1.6]
+    (change,) = compare_trainings(side(*variant("full", full), *variant("other", other)))
+    wanted = stats.ttest_ind(other, full, equal_var=False)
+    low, high = wanted.confidence_interval(0.95)
+    assert change.interval() == pytest.approx((low, high))
+    assert change.adjusted == pytest.approx(wanted.pvalue)
+    assert change.before == pytest.approx(full)
+    assert change.after == pytest.approx(other)
+    assert change.verdict == "worse"
+
+
+def test_without_spread_over_trainings_the_interval_is_that_of_the_paired_differences() -> None:
+    gaps = 0.3 + _centred()
+    base = per_edit("lpips", SCENES, method="full")
+    other = per_edit("lpips", SCENES + gaps, method="other")
+    twice = [
+        dataclasses.replace(e, key=e.key._replace(method=f"{e.key.method}-seed1"))
+        for e in (base, other)
+    ]
+    (change,) = compare_trainings(side(base, other, *twice))
+    wanted = stats.ttest_1samp(gaps, 0.0).confidence_interval(0.95)
+    assert change.interval() == pytest.approx((wanted.low, wanted.high))
+
+
+def test_the_interval_covers_what_it_claims() -> None:
+    hits, rounds = 0, 400
+    for _ in range(rounds):
+        full, other = RNG.normal(0, 0.3, 3), RNG.normal(0.5, 0.3, 3)
+        (change,) = compare_trainings(
+            side(*variant("full", full, 0.8), *variant("other", other, 0.8))
+        )
+        low, high = change.interval()
+        hits += low <= 0.5 <= high
+    # 95 % and a little more, since noise of scenes and trainings is counted twice
+    assert 0.93 <= hits / rounds <= 1
+
+
+def test_a_sure_difference_over_edits_does_not_count_within_the_spread_of_trainings() -> None:
+    (change,) = compare_trainings(
+        side(*variant("full", [1.0, 1.4, 1.2], 0.01), *variant("other", [1.3, 1.1, 1.5], 0.01))
+    )
+    assert change.pair.difference.interval(0.95)[0] > 0
+    assert change.verdict == "undecided"
+
+
+def test_one_training_has_no_interval_over_trainings() -> None:
+    (change,) = compare_trainings(side(*variant("full", [1.0]), *variant("other", [1.5, 1.6])))
+    assert change.interval() is None
+    assert change.verdict == "undecided"
+
+
+def test_the_reference_may_be_chosen_and_is_looked_for() -> None:
+    made = side(*variant("full", [1.0, 1.1]), *variant("other", [1.5, 1.6]))
+    (change,) = compare_trainings(made, "other")
+    assert change.pair.key.method == "full"
+    assert change.verdict == "better"
+    with pytest.raises(BadInput, match=r"unknown variant in side.*did you mean 'other'"):
+        compare_trainings(made, "othr")
+
+
+def test_trainings_of_different_edits_are_refused() -> None:
+    evidence = variant("full", [1.0, 1.1])
+    short = dataclasses.replace(
+        evidence[1],
+        units=evidence[1].units[:-1],
+        scenes=evidence[1].scenes[:-1],
+        values=evidence[1].values[:-1],
+    )
+    with pytest.raises(BadInput, match="scored on different edits"):
+        compare_trainings(side(evidence[0], short, *variant("other", [1.5, 1.6])))
+
+
+def test_one_variant_alone_is_refused() -> None:
+    with pytest.raises(BadInput, match="it takes two"):
+        compare_trainings(side(*variant("full", [1.0, 1.1])))
+
+
+def test_a_training_without_a_score_is_named() -> None:
+    whole, half = variant("full", [1.0, 1.1]), variant("other", [1.5, 1.6])
+    missing = dataclasses.replace(half[1], value=None)
+    made = side(*whole, half[0], missing)
+    assert compare_trainings(made) == []
+    task = missing.key.task
+    assert unscored_trainings(made) == [f"{task} / other / lpips: other-seed1 has no score"]
+    assert unscored_trainings(side(*whole, *half)) == []

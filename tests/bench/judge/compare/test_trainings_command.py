@@ -1,0 +1,55 @@
+"""`siebench trainings` on a real run: a verdict a line, a table, figures."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bench.cli.app import app
+from bench.run.suite_run import run_suite
+
+SUITE = """
+name: twice
+composite: known-bytes
+datasets:
+  rooms: {dataset: procedural-rooms, subset: test, size: 32, fit: resize, limit: 6}
+tasks:
+  - {dataset: rooms, protocol: freeform@1}
+methods:
+  - {name: near, editor: nearest}
+  - {name: near-seed1, editor: nearest}
+  - {name: mean, editor: mean-colour}
+  - {name: mean-seed1, editor: mean-colour}
+metrics: [psnr]
+"""
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("twice")
+    (folder / "twice.yaml").write_text(SUITE)
+    run_suite(folder / "twice.yaml", out=folder / "run")
+    return folder / "run"
+
+
+def siebench(*arguments: object):
+    return CliRunner().invoke(app, [str(one) for one in arguments])
+
+
+def test_every_variant_and_score_has_a_line_a_row_and_a_figure(twice: Path, tmp_path: Path) -> None:
+    table, figures = tmp_path / "t.md", tmp_path / "figures"
+    result = siebench("trainings", twice, "--markdown", table, "--figures", figures)
+    assert result.exit_code == 0, result.output
+    lines = [line for line in result.output.splitlines() if "near -> mean" in line]
+    assert [line.split(" / ")[-1].split(":")[0] for line in lines] == ["psnr", "psnr-hole"]
+    rows = [line for line in table.read_text().splitlines() if line.startswith("| PSNR")]
+    assert len(rows) == 2
+    assert "near: " in rows[0]
+    drawn = sorted(path.name for path in figures.rglob("*.*"))
+    assert drawn == ["trainings.pdf", "trainings.svg"]
+    assert "PSNR" in next(figures.rglob("*.svg")).read_text(encoding="utf-8")
+
+
+def test_an_unknown_reference_is_answered_with_the_nearest(twice: Path) -> None:
+    result = siebench("trainings", twice, "--reference", "neer")
+    assert "did you mean 'near'" in str(result.exception)

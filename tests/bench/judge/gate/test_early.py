@@ -1,0 +1,161 @@
+"""`--until-decided`: a run ends when its verdict is sure, and only then."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.cli.terminal.early import judging
+from bench.core.errors import BadInput
+from bench.judge.baseline import read_side
+from bench.judge.gate import Policy
+from bench.judge.gate.early import CLIP, EarlyVerdict, Sequence
+from bench.judge.sequential import ConfidenceSequence
+from bench.run import plan
+from bench.run.suite_run import run_suite
+from tests.bench.judge.compare.made_sides import per_edit
+from tests.bench.judge.gate.made_runs import made_suite, write_results
+from tests.bench.run.made_suite import write_data
+
+SCENES = 24
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """(data, results, baseline): the baseline is a full run at noise 20."""
+    root = tmp_path_factory.mktemp("early")
+    data, results = write_data(root / "rooms", SCENES), root / "results"
+    write_results(data, results, 20)
+    run_suite(made_suite(data, results), out=root / "full", device="cpu", workers=1)
+    return data, results, read_side(root / "full")
+
+
+@pytest.fixture(autouse=True)
+def _small_shards(monkeypatch) -> None:
+    monkeypatch.setattr(plan, "SHARD", 4)
+
+
+def carried_out(made, out, noise: float, policy: Policy | None = None):
+    data, results, baseline = made
+    write_results(data, results, noise)
+    early = EarlyVerdict(baseline, policy)
+    suite = made_suite(data, results)
+    outcome = run_suite(suite, out=out, device="cpu", workers=1, until=early)
+    write_results(data, results, 20)
+    return early, outcome
+
+
+def test_a_clear_loss_ends_the_run_early(made, tmp_path) -> None:
+    early, outcome = carried_out(made, tmp_path / "run", 60)
+    assert early.overall == "worse"
+    assert outcome.edits < SCENES
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["state"] == "decided"
+    assert f"after {outcome.edits} of {SCENES} edits" in "\n".join(early.lines())
+
+
+def test_an_identical_method_passes_after_some_hundred_scenes() -> None:
+    values = np.random.default_rng(1).normal(25, 3, 400)
+    evidence = per_edit("psnr", values, samples=2)
+    sequence = Sequence(evidence, 0.1, ConfidenceSequence(CLIP * 0.1, 0.05))
+    rows = pd.DataFrame(
+        {
+            "edit": evidence.units,
+            "scene": evidence.scenes,
+            "status": "ok",
+            "reason": "",
+            "psnr": values,
+        }
+    )
+    sequence.add(rows[:20])
+    assert sequence.verdict == "undecided"
+    sequence.add(rows[20:])
+    assert sequence.verdict == "passed"
+    assert sequence.bounds.count == 200
+    assert sequence.edits == 400
+
+
+def test_a_scene_counts_when_all_its_edits_are_there() -> None:
+    evidence = per_edit("psnr", [20.0, 21.0, 22.0, 23.0], samples=2)
+    sequence = Sequence(evidence, 0.1, ConfidenceSequence(2.0, 0.05))
+    rows = pd.DataFrame(
+        {
+            "edit": evidence.units,
+            "scene": evidence.scenes,
+            "status": "ok",
+            "reason": "",
+            "psnr": 20.0,
+        }
+    )
+    sequence.add(rows[:3])
+    assert (sequence.edits, sequence.bounds.count) == (3, 1)
+    sequence.add(rows[3:])
+    assert (sequence.edits, sequence.bounds.count) == (4, 2)
+
+
+def test_a_failed_edit_ends_in_a_sentence() -> None:
+    evidence = per_edit("psnr", [20.0, 21.0])
+    sequence = Sequence(evidence, 0.1, ConfidenceSequence(2.0, 0.05))
+    rows = pd.DataFrame(
+        {"edit": ["s0.0"], "scene": ["s0"], "status": "failed", "reason": "NaN", "psnr": [None]}
+    )
+    with pytest.raises(BadInput, match=r"edit 's0\.0' has no value \(NaN\)"):
+        sequence.add(rows)
+
+
+def test_too_few_edits_leave_it_undecided_with_all_of_them_made(made, tmp_path) -> None:
+    early, outcome = carried_out(made, tmp_path / "run", 20)
+    assert early.overall == "undecided"
+    assert outcome.edits == SCENES
+    assert f"after {SCENES} of {SCENES} edits" in early.lines()[0]
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["state"] == "done"
+
+
+def test_a_stopped_run_goes_on_to_the_same_verdict(made, tmp_path) -> None:
+    first, one = carried_out(made, tmp_path / "run", 60)
+    again, two = carried_out(made, tmp_path / "run", 60)
+    assert first.lines() == again.lines()
+    assert one.edits == two.edits
+
+
+def test_a_run_that_stopped_early_is_not_compared(made, tmp_path) -> None:
+    carried_out(made, tmp_path / "run", 60)
+    with pytest.raises(BadInput, match="stopped early"):
+        read_side(tmp_path / "run")
+
+
+def test_the_order_is_keyed_and_not_the_datasets(made) -> None:
+    data, results, _ = made
+    suite = made_suite(data, results)
+    plain = plan.plan_run(suite).tasks[0]
+    shuffled = plan.plan_run(suite, shuffled=True).tasks[0]
+    fewer = plan.plan_run(suite, limit=10, shuffled=True).tasks[0]
+    assert sorted(shuffled.scenes) == sorted(plain.scenes)
+    assert shuffled.scenes != plain.scenes
+    assert shuffled.record == plain.record
+    assert [s for s in shuffled.scenes if s in fewer.scenes] == list(fewer.scenes)
+
+
+def test_another_protocol_is_refused_before_anything_runs(made, tmp_path) -> None:
+    data, results, baseline = made
+    early = EarlyVerdict(baseline)
+    with pytest.raises(BadInput, match=r"another protocol than the baseline's: .*seed"):
+        run_suite(
+            made_suite(data, results), out=tmp_path / "run", seed=5, device="cpu", until=early
+        )
+    assert not (tmp_path / "run").exists()
+
+
+def test_margins_of_zero_cannot_be_followed(made, tmp_path) -> None:
+    none = Policy(margins={"psnr": 0, "psnr-hole": 0, "l1": 0, "l1-hole": "2se"})
+    with pytest.raises(BadInput, match="nothing can be decided early"):
+        carried_out(made, tmp_path / "run", 20, none)
+
+
+@pytest.mark.parametrize(
+    "options", [(None, None, True), (Path("b.json"), None, False), (None, Path("p.yaml"), False)]
+)
+def test_the_options_go_together(options) -> None:
+    with pytest.raises(BadInput, match="go together"):
+        judging(*options)

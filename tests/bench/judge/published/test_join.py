@@ -1,0 +1,92 @@
+"""A run's table has published values, with their sources, beside measured ones."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from bench.judge.published import join_published
+from bench.run.reader import read_run
+
+PAPER = "SPMPGAN (ECCV 2022, arXiv 2207.06252)"
+LAYOUT = {
+    "papers": [PAPER, "SIEDOB (CVPR 2023, arXiv 2303.13062)"],
+    "name": "main table",
+    "columns": [
+        {
+            "task": "room",
+            "metric": "fid-bgr",
+            "title": "FID",
+            "better": "lower",
+            "published": {
+                "dataset": "ADE20K-Room",
+                "task": "free-form editing",
+                "metric": "FID",
+            },
+            "tolerance": {"absolute": 0.5},
+            "expects": {"n_scenes": 255, "metric.channels": "bgr"},
+        },
+        {"task": "room", "cost": "ms", "title": "seconds", "better": "lower", "scale": 0.001},
+    ],
+    "rows": [
+        {"method": "spmpgan", "title": "SPMPGAN", "published": "SPMPGAN"},
+        {"method": "small", "title": "w SPADE", "published": "SPMPGAN w SPADE", "instead": "small"},
+        {"title": "SESAME", "published": "SESAME"},
+    ],
+}
+RECORD = {"n_scenes": 255, "metric": {"channels": "bgr"}}
+
+
+@pytest.fixture
+def joined(tmp_path):
+    space = {"name": "s", "classes": ["a"], "palette": [[0, 0, 0]]}
+    task = {
+        "name": "room", "slug": "room", "title": "Room", "dataset": "d", "protocol": "freeform@1",
+        "operation": "inpaint", "n": 255, "size": [256, 256], "space": space, "record": {},
+    }  # fmt: skip
+    methods = [
+        {"name": name, "slug": name, "title": name, "editor": name} for name in ("spmpgan", "small")
+    ]
+    header = {
+        "format": 1, "name": "made", "title": "Made", "state": "done", "tasks": [task],
+        "methods": methods, "suite": {"table": LAYOUT}, "protocols": {"p": RECORD},
+    }  # fmt: skip
+    (tmp_path / "run.json").write_text(json.dumps(header))
+    score = {
+        "task": "room", "metric": "fid-bgr", "of": "all", "low": 18.0, "high": 19.6, "n": 255,
+        "reason": "", "protocol": "p",
+    }  # fmt: skip
+    scores = [
+        score | {"method": "spmpgan", "value": 18.9},
+        score | {"method": "small", "value": 23.27},
+    ]
+    pd.DataFrame(scores).to_parquet(tmp_path / "scores.parquet")
+    costs = [{"task": "room", "method": name, "ms": 250.0} for name in ("spmpgan", "small")]
+    pd.DataFrame(costs).to_parquet(tmp_path / "costs.parquet")
+    return join_published(read_run(tmp_path))
+
+
+def test_a_cell_has_one_row_for_every_source(joined):
+    cell = joined[(joined["row"] == 0) & (joined["column"] == 0)]
+    assert list(cell["kind"]) == ["summary", "digest"]
+    assert list(cell["published"]) == [18.83, 18.83]
+    assert set(cell["verdict"]) == {"reproduced"}
+    assert set(cell["n"]) == {255}
+    assert set(cell["protocol"]) == {"p"}
+
+
+def test_a_stand_in_is_shown_and_never_judged(joined):
+    (cell,) = joined[(joined["row"] == 1) & (joined["column"] == 0)].to_dict("records")
+    assert cell["difference"] == pytest.approx(0.0)
+    assert (cell["verdict"], cell["words"]) == ("not comparable", "the method here is small")
+
+
+def test_a_method_that_only_the_papers_have_stands_with_its_published_value(joined):
+    (cell,) = joined[(joined["row"] == 2) & (joined["column"] == 0)].to_dict("records")
+    assert (cell["published"], cell["verdict"]) == (21.73, "not measured")
+
+
+def test_costs_come_in_the_published_unit(joined):
+    (cell,) = joined[(joined["row"] == 0) & (joined["column"] == 1)].to_dict("records")
+    assert cell["value"] == pytest.approx(0.25)
+    assert cell["verdict"] == "nothing published"

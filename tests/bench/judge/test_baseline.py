@@ -1,0 +1,99 @@
+"""A baseline file gives back what was saved, always in the same bytes, and says when it is damaged."""
+
+import math
+
+import numpy as np
+import pytest
+
+from bench.core.errors import BadInput
+from bench.judge.baseline import read_baseline, save_baseline
+from bench.judge.compare import compare
+from bench.judge.compare.evidence import nine_digits
+from tests.bench.judge.compare.made_sides import of_scenes, per_edit, side
+
+RNG = np.random.default_rng(5)
+
+
+def made():
+    values = nine_digits(RNG.normal(25, 3, 12))
+    values[3] = math.inf
+    return side(
+        per_edit("psnr", values),
+        per_edit("l1", values[:9] / 7),
+        of_scenes("fid", 31.0, nine_digits(RNG.normal(31, 2, 12))),
+        name="runs/made",
+    )
+
+
+def test_what_was_saved_meets_its_run_without_any_difference(tmp_path) -> None:
+    run = side(
+        per_edit("psnr", nine_digits(RNG.normal(25, 3, 12))),
+        of_scenes("fid", 31.0, nine_digits(RNG.normal(31, 2, 12))),
+    )
+    save_baseline(run, tmp_path / "b.json")
+    found = compare(read_baseline(tmp_path / "b.json"), run)
+    assert [change.pair.difference.identical for change in found.changes] == [True, True]
+
+
+def test_missing_and_infinite_values_come_back(tmp_path) -> None:
+    run = made()
+    save_baseline(run, tmp_path / "b.json")
+    back = read_baseline(tmp_path / "b.json")
+    for key, one in run.evidence.items():
+        assert back.evidence[key].units == one.units
+        assert back.evidence[key].scenes == one.scenes
+        np.testing.assert_array_equal(back.evidence[key].values, one.values)
+        assert back.evidence[key].value == pytest.approx(one.value)
+
+
+def test_the_same_run_gives_the_same_bytes_one_score_a_line(tmp_path) -> None:
+    run = made()
+    for name in "ab":
+        save_baseline(run, tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    lines = (tmp_path / "a").read_text().splitlines()
+    assert sum('"metric"' in line and '"values"' in line for line in lines) == 3
+
+
+def test_a_class_that_few_scenes_hold_takes_little_room(tmp_path) -> None:
+    pseudo = np.full(500, 0.4)
+    pseudo[[3, 77]] = 0.1, -2.5
+    run = side(
+        per_edit("psnr", nine_digits(RNG.normal(25, 3, 500))),
+        of_scenes("miou", 0.4, pseudo, of="person"),
+    )
+    run.edits["rooms"].update({f"s{i}.0": f"s{i}" for i in range(500)})
+    save_baseline(run, tmp_path / "b.json")
+    line = next(x for x in (tmp_path / "b.json").read_text().splitlines() if "person" in x)
+    assert len(line) < 400
+    back = read_baseline(tmp_path / "b.json")
+    np.testing.assert_array_equal(list(back.evidence.values())[1].values, pseudo)
+
+
+def test_a_run_with_failed_edits_makes_no_baseline(tmp_path) -> None:
+    run = side(per_edit("psnr", [1.0, 2.0]), failures={("rooms", "ours"): "1 edit failed (NaN)"})
+    with pytest.raises(BadInput, match="takes every edit"):
+        save_baseline(run, tmp_path / "b.json")
+    assert not (tmp_path / "b.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"format":1', '"format":7', "damaged at 'format'"),
+        ('"better":"higher"', '"better":"up"', "damaged at 'scores.0.better'"),
+        ('"values":[', '"values":[1.0,', "psnr has 13 values for 12 edits"),
+        ("{", "", "not a baseline file"),
+    ],
+)
+def test_a_damaged_file_is_refused_with_the_field(tmp_path, old, new, words) -> None:
+    path = tmp_path / "b.json"
+    save_baseline(made(), path)
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(BadInput, match=words):
+        read_baseline(path)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path) -> None:
+    with pytest.raises(BadInput, match="no such baseline"):
+        read_baseline(tmp_path / "none.json")

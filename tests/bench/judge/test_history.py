@@ -1,0 +1,95 @@
+"""Runs of a folder over time: order, protocols apart, change points, and the page."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from bench.cli.app import app
+from bench.core.errors import BadInput
+from bench.judge.history import read_history
+from reports.history import write_history
+from tests.reports.made_run import make_run
+
+
+def write_run(
+    folder: Path, day: int, shift: float, *, protocol: str | None = None, **header
+) -> None:
+    """A made run whose PSNR is shifted, begun on a day of January."""
+    make_run(folder, edits=2, methods=1, tasks=1, size=16)
+    scores = pd.read_parquet(folder / "scores.parquet")
+    psnr = scores["metric"] == "psnr"
+    scores.loc[psnr, ["value", "low", "high"]] += shift
+    if protocol is not None:
+        scores["protocol"] = protocol
+    scores.to_parquet(folder / "scores.parquet")
+    record = json.loads((folder / "run.json").read_text())
+    record |= {"started": f"2026-01-{day:02d}T10:00:00+00:00", **header}
+    record["git"] = {"commit": f"{day:010x}" + "0" * 30, "dirty": False}
+    (folder / "run.json").write_text(json.dumps(record))
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Five runs, written in another order than they were begun; PSNR falls on the fourth day."""
+    for day, shift in ((5, -1), (1, 0), (4, -1), (2, 0), (3, 0)):
+        write_run(tmp_path / f"run-{day}", day, shift)
+    return tmp_path
+
+
+def psnr(history):
+    return next(series for series in history.series if series.metric == "psnr")
+
+
+def test_runs_come_in_the_order_of_their_start(folder) -> None:
+    names = [run.folder.name for run in read_history(folder).runs]
+    assert names == ["run-1", "run-2", "run-3", "run-4", "run-5"]
+
+
+def test_the_run_that_moved_a_metric_is_named(folder) -> None:
+    history = read_history(folder)
+    (move,) = psnr(history).moves
+    assert (move.run, move.verdict) == (3, "worse")
+    assert move.after - move.before == pytest.approx(-1)
+    assert all(not series.moves for series in history.series if series.metric != "psnr")
+
+
+def test_runs_of_another_protocol_are_another_series(folder) -> None:
+    write_run(folder / "run-6", 6, 9, protocol="ff" * 32)
+    found = [series for series in read_history(folder).series if series.metric == "psnr"]
+    assert [len(series.points) for series in found] == [5, 1]
+
+
+def test_the_page_stands_alone_and_escapes_names(folder, tmp_path) -> None:
+    write_run(folder / "<b>run", 7, 0)
+    page = write_history(read_history(folder), tmp_path / "out" / "history.html").read_text()
+    assert "worse:" in page
+    assert "0000000004" in page
+    assert "&lt;b&gt;run" in page
+    assert "<b>" not in page
+    assert "http:" not in page
+    assert "https:" not in page
+    assert "<script" not in page
+
+
+def test_unfinished_runs_are_left_out_and_named(folder) -> None:
+    write_run(folder / "run-8", 8, 0, state="running")
+    history = read_history(folder)
+    assert len(history.runs) == 5
+    assert "not finished" in history.skipped[0]
+
+
+def test_the_command_says_how_many_moved(folder) -> None:
+    result = CliRunner().invoke(app, ["history", str(folder)])
+    assert result.exit_code == 0
+    assert "1 moved" in result.output
+    assert (folder / "history.html").is_file()
+
+
+def test_a_folder_without_runs_is_refused(tmp_path) -> None:
+    with pytest.raises(BadInput, match="no finished run"):
+        read_history(tmp_path)
+    with pytest.raises(BadInput, match="no such folder"):
+        read_history(tmp_path / "none")

@@ -1,0 +1,63 @@
+"""A tiny transformers segmenter with local weights runs, and equals the library's own answer."""
+
+import numpy as np
+import pytest
+
+from bench.networks.segmenters import make_segmenter
+from bench.networks.weights import WeightsMissing
+
+transformers = pytest.importorskip("transformers", reason="the extra `hf` is not installed")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    import torch
+
+    torch.manual_seed(0)
+    config = transformers.SegformerConfig(
+        hidden_sizes=[8, 8, 16, 16],
+        depths=[1, 1, 1, 1],
+        num_attention_heads=[1, 1, 2, 2],
+        decoder_hidden_size=16,
+        id2label=dict(enumerate(("wall", "floor", "bed"))),
+        label2id={"wall": 0, "floor": 1, "bed": 2},
+    )
+    path = tmp_path_factory.mktemp("segformer")
+    transformers.SegformerForSemanticSegmentation(config).save_pretrained(path)
+    size = {"height": 64, "width": 96}
+    transformers.SegformerImageProcessor(size=size).save_pretrained(path)
+    return path
+
+
+@pytest.fixture
+def pictures():
+    return np.random.default_rng(0).integers(0, 256, (2, 40, 56, 3), dtype=np.uint8)
+
+
+def test_it_names_pixels_as_the_library_does(folder, pictures):
+    import torch
+    from torch.nn import functional as F
+
+    labels = make_segmenter(f"hf:{folder}").segment(pictures)
+    network = transformers.SegformerForSemanticSegmentation.from_pretrained(folder).eval()
+    processor = transformers.SegformerImageProcessor.from_pretrained(folder)
+    with torch.no_grad():
+        logits = network(**processor(images=list(pictures), return_tensors="pt")).logits
+    theirs = F.interpolate(logits, size=(40, 56), mode="bilinear", align_corners=False).argmax(1)
+    assert (labels == theirs.numpy()).mean() > 0.999  # batches differ in the last bits
+    assert labels.dtype == np.int32
+
+
+def test_its_classes_are_the_checkpoints(folder):
+    assert make_segmenter(f"hf:{folder}").space.classes == ("wall", "floor", "bed")
+
+
+def test_its_identity_is_its_tensors_and_how_it_is_fed(folder):
+    identity = make_segmenter(f"hf:{folder}").identity()
+    assert len(identity["tensors"]) == 64
+    assert identity["feed"]["size"] == {"height": 64, "width": 96}
+
+
+def test_a_folder_that_is_not_there_is_missing(tmp_path):
+    with pytest.raises(WeightsMissing, match="is not here"):
+        make_segmenter(f"hf:{tmp_path / 'gone'}")

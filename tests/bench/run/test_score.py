@@ -1,0 +1,150 @@
+"""Scoring a folder of results: pairing, masks, and what is wrong in words."""
+
+from __future__ import annotations
+
+import math
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.core.errors import BadInput
+from bench.core.images import read_picture
+from bench.run.score import score
+
+
+class Picture(np.ndarray):
+    """An array whose life can be watched."""
+
+    __hash__ = object.__hash__
+
+
+HOLE = np.zeros((16, 16), bool)
+HOLE[4:8, 4:8] = True
+
+
+def write(folder: Path, stem: str, plane: np.ndarray) -> None:
+    folder.mkdir(exist_ok=True)
+    Image.fromarray(plane).save(folder / f"{stem}.png")
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Path:
+    """Two pairs that differ by 8 grey levels inside a hole of 16 pixels, and nowhere else."""
+    for stem in ("a", "b"):
+        real = np.full((16, 16, 3), 100, np.uint8)
+        write(tmp_path / "real", stem, real)
+        write(tmp_path / "fake", stem, real + 8 * HOLE[..., None].astype(np.uint8))
+        write(tmp_path / "masks", stem, HOLE.astype(np.uint8) * 255)
+    return tmp_path
+
+
+def values(folders: Path, **options) -> dict[str, float | None]:
+    found = score(folders / "real", folders / "fake", **options)
+    return {one.metric: one.value for one in found if one.of == "all"}
+
+
+def test_without_masks_only_whole_pictures_are_scored(folders: Path) -> None:
+    assert values(folders, metrics=["l1"]) == {"l1": pytest.approx(8 * 16 / 256)}
+
+
+def test_with_masks_the_hole_is_scored_too(folders: Path) -> None:
+    found = values(folders, metrics=["l1", "rmse"], masks=folders / "masks")
+    assert found["l1-hole"] == pytest.approx(8)
+    assert found["rmse-hole"] == pytest.approx(8)
+    assert found["rmse"] == pytest.approx((8 * 8 * 16 / 256) ** 0.5)
+
+
+def test_pairs_of_many_sizes_are_scored_each_in_its_own(folders: Path) -> None:
+    for stem, size in (("c", 24), ("d", 16)):
+        grey = np.full((size, size, 3), 50, np.uint8)
+        write(folders / "real", stem, grey)
+        write(folders / "fake", stem, grey + np.uint8(4))
+    found = score(folders / "real", folders / "fake", metrics=["l1"])[0]
+    assert found.n == 4
+    assert found.value == pytest.approx((0.5 + 0.5 + 4 + 4) / 4)
+
+
+def test_identical_folders_say_that_the_psnr_is_infinite(folders: Path) -> None:
+    found = score(folders / "real", folders / "real", metrics=["psnr", "ssim", "l1"])
+    assert [one.value for one in found] == [math.inf, 1, 0]
+    assert "infinite" in found[0].reason
+
+
+def test_one_pair_has_values_but_no_interval(folders: Path) -> None:
+    for folder in ("real", "fake"):
+        (folders / folder / "b.png").unlink()
+    [found] = score(folders / "real", folders / "fake", metrics=["l1"])
+    assert found.value == pytest.approx(8 * 16 / 256)
+    assert found.n == 1
+    assert found.low is None
+    assert found.high is None
+
+
+def test_no_more_pictures_are_held_than_a_few_groups(folders: Path, monkeypatch) -> None:
+    for i in range(200):
+        write(folders / "real", f"{i}", np.full((4, 4, 3), i, np.uint8))
+        write(folders / "fake", f"{i}", np.full((4, 4, 3), i // 2, np.uint8))
+    alive: weakref.WeakSet[Picture] = weakref.WeakSet()
+    most = 0
+
+    def watched(path: Path) -> np.ndarray:
+        nonlocal most
+        picture = read_picture(path).view(Picture)
+        alive.add(picture)
+        most = max(most, len(alive))
+        return picture
+
+    monkeypatch.setattr("bench.run.score.read_picture", watched)
+    score(folders / "real", folders / "fake", metrics=["l1", "psnr", "ssim"])
+    assert most < 80
+
+
+def spoil(folders: Path, what: str) -> None:
+    if what == "unpaired":
+        (folders / "fake" / "b.png").unlink()
+    elif what == "empty":
+        for path in (folders / "real").iterdir():
+            path.unlink()
+    elif what == "size":
+        write(folders / "fake", "b", np.zeros((8, 16, 3), np.uint8))
+    elif what == "damaged":
+        (folders / "fake" / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    elif what == "mask":
+        write(folders / "masks", "a", np.full((16, 16), 7, np.uint8))
+    elif what == "mask missing":
+        (folders / "masks" / "a.png").unlink()
+
+
+@pytest.mark.parametrize(
+    ("what", "sentence"),
+    [
+        ("unpaired", r"fake: no picture with the stem 'b'"),
+        ("empty", r"real: holds no pictures"),
+        ("size", r"b\.png: is 16x8 where its reference is 16x16"),
+        ("damaged", r"b\.png"),
+        ("mask", r"a\.png: holds 7; a mask has 0 = known and 255"),
+        ("mask missing", r"masks: no file with the stem 'a'"),
+    ],
+)
+def test_bad_folders_are_one_sentence_that_names_the_file(
+    folders: Path, what: str, sentence: str
+) -> None:
+    spoil(folders, what)
+    with pytest.raises(BadInput, match=sentence):
+        score(folders / "real", folders / "fake", metrics=["l1"], masks=folders / "masks")
+
+
+def test_an_unknown_metric_names_the_nearest(folders: Path) -> None:
+    with pytest.raises(BadInput, match="did you mean 'psnr'"):
+        score(folders / "real", folders / "fake", metrics=["pnsr"])
+
+
+def test_miou_without_labels_is_a_row_that_says_what_is_needed(folders: Path, monkeypatch) -> None:
+    found = score(folders / "real", folders / "fake", metrics=["l1", "miou"])
+    rows = {one.metric: one for one in found}
+    assert rows["l1"].value is not None
+    assert rows["miou"].value is None
+    assert rows["miou"].reason

@@ -1,0 +1,55 @@
+"""What a suite names is looked up before anything runs, each mistake with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.core.errors import BadInput
+from bench.suite.check import suite_problems
+from bench.suite.schema import load_suite, read_suite, suite_names
+
+WRONG = """\
+name: wrong
+datasets:
+  rooms: {dataset: procedural-rooms, size: 64, subset: tset}
+  other: {dataset: foldr}
+tasks:
+  - dataset: rooms
+    protocol: [freeform@1, object-remov@1]
+  - {dataset: other, protocol: outpainting@1, parameters: {sid: left}}
+methods: [difusion, folder]
+metrics: [psnr, ssimm]
+"""
+
+
+def test_every_wrong_name_is_told_with_its_line_and_the_nearest_known_one(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(WRONG)
+    found = [line.removeprefix(f"{path}, ") for line in suite_problems(*read_suite(path))]
+    expected = [
+        ("line 3: datasets.rooms.subset:", "did you mean 'test'"),
+        ("line 4: datasets.other.dataset:", "did you mean 'folder'"),
+        ("line 7: tasks.0.protocol:", "object-remove@1"),
+        ("line 8: tasks.1.protocol:", "side"),
+        ("line 9: methods.0:", "did you mean 'diffusion'"),
+        ("line 9: methods.1:", "missing a required argument: 'path'"),
+        ("line 10: metrics.1:", "did you mean 'ssim'"),
+    ]
+    assert len(found) == len(expected)
+    for line, (start, hint) in zip(found, expected):
+        assert line.startswith(start)
+        assert hint in line
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_every_shipped_suite_names_what_there_is(name: str) -> None:
+    assert suite_problems(*read_suite(name)) == []
+
+
+def test_a_field_that_stands_there_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "twice.yaml"
+    path.write_text(WRONG.replace("metrics:", "name: again\nmetrics:"))
+    with pytest.raises(BadInput, match="line 10: the field 'name' stands there twice"):
+        load_suite(path)
