@@ -1,4 +1,4 @@
-"""Small weights files for the tests of editors and of the command line."""
+"""What tests of many rooms share: small weights files, and distributions with plugins."""
 
 from __future__ import annotations
 
@@ -33,5 +33,31 @@ def weights(tmp_path):
             extras=extras,
         )
         return str(path)
+
+    return make
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Installs a distribution with plugins: install("my-plugins", {"editors": {"name": "mod:attr"}}).
+
+    `modules` are further files of it, by name: {"mod": "source"}.
+    """
+
+    def make(name, kinds, modules=None, version="1.0"):
+        site = tmp_path / "installed" / name
+        info = site / f"{name.replace('-', '_')}-{version}.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        lines = [
+            line
+            for kind, entries in kinds.items()
+            for line in (f"[siebench.{kind}]", *(f"{n} = {t}" for n, t in entries.items()))
+        ]
+        (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
+        for module, source in (modules or {}).items():
+            (site / f"{module}.py").write_text(source)
+        monkeypatch.syspath_prepend(str(site))
+        return site
 
     return make

@@ -69,9 +69,9 @@ def _weights() -> Iterable[Row]:
 
 
 def _editors() -> Iterable[Row]:
-    from bench.plugins.editors import registered_editors
+    from bench.plugins.kinds import EDITORS
 
-    for editor in registered_editors():
+    for editor in EDITORS.plugins():
         yield editor.name, editor.problem or f"from {editor.source}"
 
 

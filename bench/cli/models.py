@@ -19,14 +19,17 @@ app = typer.Typer(no_args_is_help=True, help="Registered editors and their weigh
 @app.command("list")
 def list_models() -> None:
     """List the registered editors and what they need; a broken one stands with its reason."""
-    from bench.plugins.editors import registered_editors
+    from bench.plugins.editors import declared_needs, declared_variants
+    from bench.plugins.kinds import EDITORS
 
-    for editor in registered_editors():
+    for editor in EDITORS.plugins():
         about = editor.summary if editor.problem is None else f"cannot be used: {editor.problem}"
-        needs = f"  [needs {', '.join(sorted(editor.needs))}]" if editor.needs else ""
-        typer.echo(f"{editor.name}: {about}{needs}")
-        if editor.variants:
-            typer.echo(f"    variants: {', '.join(editor.variants)}")
+        needs = sorted(declared_needs(editor.value))
+        more = f"  [needs {', '.join(needs)}]" if needs else ""
+        typer.echo(f"{editor.name}: {about}{more}")
+        variants = declared_variants(editor.value)
+        if variants:
+            typer.echo(f"    variants: {', '.join(variants)}")
         typer.echo(f"    from {editor.source} ({editor.target})")
 
 
@@ -47,17 +50,20 @@ def show(
     trust: Annotated[bool, typer.Option("--trust", help="Let it run foreign code.")] = False,
 ) -> None:
     """Show one editor: where it comes from, what it needs, its options and, on demand, its costs."""
-    from bench.plugins.editors import find_editor
+    from bench.plugins.editors import declared_needs, declared_variants
+    from bench.plugins.kinds import EDITORS
 
-    editor = find_editor(name)
-    assert editor.factory is not None
+    editor = EDITORS.find(name, trust=trust)
+    factory = editor.usable()
     typer.echo(f"{editor.name} ({editor.target}, from {editor.source})\n")
-    typer.echo(inspect.getdoc(editor.factory) or "")
-    typer.echo(f"\nneeds: {', '.join(sorted(editor.needs)) or 'nothing but the masked picture'}")
-    if editor.variants:
-        typer.echo(f"variants: {', '.join(editor.variants)}")
+    typer.echo(inspect.getdoc(factory) or "")
+    needs = ", ".join(sorted(declared_needs(factory)))
+    typer.echo(f"\nneeds: {needs or 'nothing but the masked image'}")
+    variants = declared_variants(factory)
+    if variants:
+        typer.echo(f"variants: {', '.join(variants)}")
     typer.echo("options:")
-    typer.echo("\n".join(f"  {line}" for line in option_lines(editor.factory)) or "  none")
+    typer.echo("\n".join(f"  {line}" for line in option_lines(factory)) or "  none")
     if cost is not None:
         from bench.run.trial import measure_costs
 

@@ -1,8 +1,7 @@
-"""The Editor contract and the registry of editors.
+"""The Editor contract, and editors made from what a suite says of them.
 
-An editor is registered as an entry point of the group `siebench.editors`: a class or function that is
-called with a suite's `options` as keyword arguments and returns an `Editor`. Nothing is imported
-before it is asked for, and an entry point that fails to import is listed with its reason.
+An editor is registered as a class or function that is called with a suite's `options` as keyword
+arguments and returns an `Editor`.
 """
 
 from __future__ import annotations
@@ -10,10 +9,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from bench.core.errors import BadInput, EditFailed, unknown
+from bench.core.errors import BadInput, EditFailed
+from bench.plugins.kinds import EDITORS
+from bench.plugins.registry import check_options
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,22 +22,17 @@ if TYPE_CHECKING:
     from bench.scene import LabelSpace
 
 __all__ = [
-    "GROUP",
     "NEEDS",
     "Checking",
     "EditFailed",
     "Editor",
     "Movable",
-    "Registered",
     "TaskFacts",
     "check_editor",
     "create_editor",
-    "editor_names",
-    "find_editor",
-    "registered_editors",
+    "declared_needs",
+    "declared_variants",
 ]
-
-GROUP = "siebench.editors"
 
 NEEDS = frozenset({"original", "references", "instances"})
 """What an editor may declare that it needs beyond the masked picture, the mask and the labels."""
@@ -103,77 +98,26 @@ class Checking(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Registered:
-    """An entry point of the group, imported or not.
-
-    Attributes:
-        name: the name a suite uses.
-        source: distribution and version that registered it.
-        target: "package.module:attribute".
-        factory: what makes the editor, or None where importing failed.
-        problem: why it could not be imported, one sentence, or None.
-    """
-
-    name: str
-    source: str
-    target: str
-    factory: Callable[..., Editor] | None = None
-    problem: str | None = None
-
-    @property
-    def summary(self) -> str:
-        """The first line of the factory's docstring."""
-        text = inspect.getdoc(self.factory) if self.factory is not None else None
-        return text.splitlines()[0] if text else ""
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """What a class declares that it needs; empty where only its instances know."""
-        declared = getattr(self.factory, "needs", None)
-        return frozenset(declared) if isinstance(declared, (set, frozenset)) else frozenset()
-
-    @property
-    def variants(self) -> tuple[str, ...]:
-        """The forms that a class declares, in its paper's words; empty where it has but one."""
-        return tuple(str(name) for name in getattr(self.factory, "variants", ()))
+def declared_needs(factory: object) -> frozenset[str]:
+    """What an editor's class declares that it needs; empty where only its instances know."""
+    declared = getattr(factory, "needs", None)
+    return frozenset(declared) if isinstance(declared, (set, frozenset)) else frozenset()
 
 
-def editor_names() -> list[str]:
-    """The names of all registered editors, sorted; imports none of them."""
-    return sorted({point.name for point in entry_points(group=GROUP)})
+def declared_variants(factory: object) -> tuple[str, ...]:
+    """The forms that an editor's class declares, in its paper's words; empty where it has but one."""
+    return tuple(str(name) for name in getattr(factory, "variants", ()))
 
 
-def registered_editors() -> list[Registered]:
-    """Every registered editor, sorted by name, each imported or with the reason why not."""
-    points = {point.name: point for point in entry_points(group=GROUP)}
-    return [_load(points[name]) for name in sorted(points)]
-
-
-def find_editor(name: str) -> Registered:
-    """The registered editor called `name`.
-
-    Raises:
-        BadInput: where nothing of that name is registered, or where it cannot be imported.
-    """
-    points = {point.name: point for point in entry_points(group=GROUP)}
-    if name not in points:
-        raise unknown("editor", name, points)
-    entry = _load(points[name])
-    if entry.problem is not None:
-        raise BadInput(f"editor {name!r} ({entry.target}) cannot be used: {entry.problem}")
-    return entry
-
-
-def check_editor(name: str, options: Mapping[str, Any] | None = None) -> None:
+def check_editor(
+    name: str, options: Mapping[str, Any] | None = None, *, trust: bool = False
+) -> None:
     """Looks an editor and its options up without making it.
 
     Raises:
         BadInput: unknown name, unknown or missing option.
     """
-    entry = find_editor(name)
-    assert entry.factory is not None
-    _check_options(name, entry.factory, dict(options or {}))
+    _factory(name, dict(options or {}), trust)
 
 
 def create_editor(
@@ -182,7 +126,7 @@ def create_editor(
     """Makes the editor called `name` with a suite's options.
 
     Args:
-        name: the registered name.
+        name: the registered name, or `package.module:attribute`.
         options: the factory's keyword arguments.
         trust: agreement to run foreign code, given to an editor that asks for it (one with an
             option `trust`); such an editor says what it would run where it is not trusted.
@@ -190,20 +134,15 @@ def create_editor(
     Raises:
         BadInput: unknown name, unknown or missing option, or an editor that breaks the contract.
     """
-    entry = find_editor(name)
-    assert entry.factory is not None
     given = dict(options or {})
-    if "trust" in given:
-        # A suite may come from anywhere: it cannot agree on its user's behalf.
-        raise BadInput(f"editor {name!r}: options cannot say `trust`; agree with `--trust` instead")
-    if trust and "trust" in inspect.signature(entry.factory).parameters:
+    factory = _factory(name, given, trust)
+    if trust and "trust" in inspect.signature(factory).parameters:
         given["trust"] = True
-    _check_options(name, entry.factory, given)
-    editor = entry.factory(**given)
+    editor = factory(**given)
     if not isinstance(editor, Editor):
         raise BadInput(
-            f"editor {name!r} ({entry.target}) gave a {type(editor).__name__} that lacks `needs` or "
-            "`edit(batch)`; see docs/plugins.md"
+            f"editor {name!r} gave a {type(editor).__name__} that lacks `needs` or `edit(batch)`; "
+            "see docs/extending.md"
         )
     surplus = editor.needs - NEEDS
     if surplus:
@@ -214,31 +153,13 @@ def create_editor(
     return editor
 
 
-def _check_options(name: str, factory: Callable[..., Editor], given: dict[str, Any]) -> None:
-    signature = inspect.signature(factory)
-    parameters = signature.parameters.values()
-    if not any(p.kind is p.VAR_KEYWORD for p in parameters):
-        known = [p.name for p in parameters if p.kind is not p.VAR_POSITIONAL]
-        for option in given:
-            if option not in known:
-                raise unknown(f"option of editor {name!r}:", option, known)
-    try:
-        signature.bind(**given)
-    except TypeError as error:
-        raise BadInput(f"editor {name!r}: {error}; give it under `options`") from None
-
-
-def _load(point: EntryPoint) -> Registered:
-    source = f"{point.dist.name} {point.dist.version}" if point.dist is not None else "unknown"
-    try:
-        factory = _import(point)
-    except Exception as error:  # a broken plugin must hurt nothing else
-        problem = f"{type(error).__name__}: {error}".splitlines()[0]
-        return Registered(point.name, source, point.value, problem=problem)
-    if not callable(factory):
-        return Registered(point.name, source, point.value, problem="it is not callable")
-    return Registered(point.name, source, point.value, factory=factory)
-
-
-def _import(point: EntryPoint) -> Any:
-    return point.load()
+def _factory(name: str, given: Mapping[str, Any], trust: bool) -> Callable[..., Editor]:
+    """What makes the editor, once its options are known to fit."""
+    if "trust" in given:
+        # A suite may come from anywhere: it cannot agree on its user's behalf.
+        raise BadInput(f"editor {name!r}: options cannot say `trust`; agree with --trust instead")
+    found = EDITORS.get(name, trust=trust)
+    finished = isinstance(found, Editor) and not inspect.isclass(found)
+    factory: Callable[..., Editor] = (lambda: found) if finished else found
+    check_options(f"editor {name!r}", factory, given)
+    return factory

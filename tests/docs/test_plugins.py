@@ -3,15 +3,14 @@
 import importlib.util
 import re
 import sys
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 import torch
 
-import bench.plugins.editors
 from bench.batch import EditBatch
-from bench.plugins.editors import create_editor, find_editor
+from bench.plugins.editors import create_editor
+from bench.plugins.kinds import EDITORS
 from bench.scene import LabelSpace
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
@@ -23,14 +22,11 @@ def block(language):
 
 
 @pytest.fixture
-def installed(tmp_path, monkeypatch):
+def installed(install):
     """The package's module on the path and its entry point registered."""
-    (tmp_path / "my_editor.py").write_text(block("python"))
-    monkeypatch.syspath_prepend(str(tmp_path))
     _, group = block("toml").split('[project.entry-points."siebench.editors"]')
-    lines = re.findall(r'^([\w-]+) = "(.+)"$', group, flags=re.MULTILINE)
-    points = [EntryPoint(name, value, "siebench.editors") for name, value in lines]
-    monkeypatch.setattr(bench.plugins.editors, "entry_points", lambda group: points)
+    points = dict(re.findall(r'^([\w-]+) = "(.+)"$', group, flags=re.MULTILINE))
+    install("my-package", {"editors": points}, {"my_editor": block("python")})
     yield points
     sys.modules.pop("my_editor", None)
 
@@ -41,7 +37,7 @@ def test_the_whole_package_is_under_sixty_lines():
 
 def test_the_package_is_listed_and_makes_an_editor_that_paints(installed):
     assert importlib.util.find_spec("my_editor") is not None
-    assert "Weighted average" in find_editor("my-blur").summary
+    assert "Weighted average" in EDITORS.find("my-blur").summary
     editor = create_editor("my-blur", {"radius": 2})
     mask = torch.zeros(1, 1, 8, 8)
     mask[:, :, 3:5, 3:5] = 1

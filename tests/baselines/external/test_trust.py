@@ -1,19 +1,10 @@
-from importlib.metadata import EntryPoint
-
 import pytest
 
-import bench.plugins.editors
 from baselines.external.command import Command
 from bench.core.errors import BadInput
 from bench.plugins.editors import create_editor
 
 OPTIONS = {"command": "python {edits} {pictures}", "folder": "work"}
-
-
-@pytest.fixture(autouse=True)
-def registered(monkeypatch):
-    point = EntryPoint("command", "baselines.external.command:Command", "siebench.editors")
-    monkeypatch.setattr(bench.plugins.editors, "entry_points", lambda group: [point])
 
 
 def test_a_suite_cannot_agree_on_its_users_behalf():

@@ -1,13 +1,11 @@
-"""Editors are found through entry points; a broken one hurts nothing else."""
-
-from importlib.metadata import EntryPoint
+"""Editors are made with a suite's options; what breaks the contract is one sentence."""
 
 import pytest
 import torch
 
 from bench.core.errors import BadInput
-from bench.plugins import editors
-from bench.plugins.editors import create_editor, registered_editors
+from bench.plugins.editors import create_editor, declared_needs
+from bench.plugins.kinds import EDITORS
 
 
 class Good:
@@ -31,28 +29,22 @@ def lame() -> object:
 
 
 @pytest.fixture(autouse=True)
-def plugins(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = {name: f"{__name__}:{name}" for name in ("Good", "Greedy", "lame")}
-    points = [EntryPoint(name.lower(), target, editors.GROUP) for name, target in here.items()]
-    points.append(EntryPoint("broken", "no_such_package.module:Editor", editors.GROUP))
-
-    def load(point: EntryPoint):
-        return globals()[point.attr] if point.module == __name__ else EntryPoint.load(point)
-
-    monkeypatch.setattr(editors, "entry_points", lambda group: points)
-    monkeypatch.setattr(editors, "_import", load)
+def offered():
+    with EDITORS.offering({"good": Good, "greedy": Greedy, "lame": lame, "finished": Good(0.25)}):
+        yield
 
 
-def test_a_plugin_is_made_with_its_options() -> None:
+def test_an_editor_is_made_with_its_options() -> None:
     assert create_editor("good", {"grey": 0.5}).grey == 0.5
 
 
-def test_a_broken_plugin_is_listed_with_its_reason_beside_the_others() -> None:
-    listed = {one.name: one for one in registered_editors()}
-    assert listed["broken"].problem == "ModuleNotFoundError: No module named 'no_such_package'"
-    assert listed["good"].problem is None
-    assert listed["good"].summary == "Paints grey."
-    assert listed["good"].needs == {"instances"}
+def test_a_finished_editor_is_taken_as_it_is() -> None:
+    assert create_editor("finished").grey == 0.25
+
+
+def test_needs_are_read_from_the_class() -> None:
+    assert declared_needs(Good) == {"instances"}
+    assert declared_needs(lame) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -60,7 +52,8 @@ def test_a_broken_plugin_is_listed_with_its_reason_beside_the_others() -> None:
     [
         ("goood", {}, "unknown editor 'goood'; did you mean 'good'"),
         ("good", {"gray": 1}, "unknown option of editor 'good': 'gray'; did you mean 'grey'"),
-        ("broken", {}, "cannot be used: ModuleNotFoundError"),
+        ("finished", {"grey": 1}, "editor 'finished' takes no options, but 'grey' is given"),
+        ("good", {"trust": True}, "options cannot say `trust`"),
         ("lame", {}, "lacks `needs` or `edit"),
         ("greedy", {}, r"needs \['answer'\], which no batch has"),
     ],

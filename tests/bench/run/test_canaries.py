@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ import torch
 from bench.edit import Answer, Edit
 from bench.metrics import Score, make_metric
 from bench.metrics.pixel import PSNR
+from bench.plugins.kinds import EDITORS
 from bench.run.canaries import (
     BLURRED,
     CANARIES,
@@ -187,15 +187,9 @@ class Peeking:
 
 
 @pytest.fixture
-def plugins(monkeypatch):
-    from bench.plugins import editors
-
-    known = {
-        name: EntryPoint(name, f"{__name__}:{kind.__name__}", editors.GROUP)
-        for name, kind in (("restless", Restless), ("peeking", Peeking))
-    }
-    monkeypatch.setattr(EntryPoint, "load", lambda point: globals()[point.attr])
-    monkeypatch.setattr(editors, "entry_points", lambda group: list(known.values()))
+def plugins():
+    with EDITORS.offering({"restless": Restless, "peeking": Peeking}):
+        yield
 
 
 def test_an_editor_that_does_not_repeat_itself_is_found(plugins, tmp_path: Path) -> None:

@@ -1,0 +1,37 @@
+"""Our own things by name, the same table as the entry points of `pyproject.toml`.
+
+It stands here so that a checkout which is not installed works; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["BUILTIN"]
+
+BUILTIN: Mapping[str, Mapping[str, str]] = {
+    "editors": {
+        "command": "baselines.external.command:Command",
+        "copy": "baselines.classical.copy:Copy",
+        "diffusion": "baselines.classical.diffusion:Diffusion",
+        "divsem": "baselines.adapters.divsem:DivSemEditor",
+        "folder": "baselines.external.folder:Folder",
+        "mean-colour": "baselines.classical.mean_colour:MeanColour",
+        "nearest": "baselines.classical.nearest:Nearest",
+        "network-file": "baselines.external.network_file:NetworkFile",
+        "sean": "baselines.adapters.sean:SEANEditor",
+        "sesame": "baselines.adapters.sesame:SESAMEEditor",
+        "spade": "baselines.adapters.spade:SPADEEditor",
+        "spmpgan": "baselines.adapters.spmpgan:SPMPGANEditor",
+        "ssae": "baselines.adapters.ssae:SSAEEditor",
+        "telea": "baselines.classical.telea:Telea",
+    },
+    "metrics": {},
+    "datasets": {},
+    "protocols": {},
+    "segmenters": {},
+    "networks": {},
+    "executors": {},
+    "systems": {},
+}
+"""The targets, "package.module:attribute", by kind (as `REGISTRIES` names it) and name."""
