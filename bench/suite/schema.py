@@ -9,7 +9,8 @@
     metrics: [psnr, ssim, lpips-alex]
 
 `dataset` and `protocol` of a task may be lists: the task then stands for every pair of them. The
-schema is checked once, here; inside, plain arguments are passed. See docs/suites.md.
+schema is checked once, here; inside, plain arguments are passed. Field by field in
+docs/reference/suite.md.
 """
 
 from __future__ import annotations
@@ -66,9 +67,18 @@ Size = Annotated[
 
 
 class DatasetEntry(_Entry):
-    """One dataset as the suite cuts it.
+    """One dataset as the suite uses it.
 
-    `path` may be left out: `--data NAME=PATH` or the folder SIEBENCH_DATA gives it.
+    Attributes:
+        dataset: a registered dataset (`siebench datasets list`).
+        path: its folder. Where it is left out, `--data NAME=PATH` gives it, or a folder of the
+            dataset's name in SIEBENCH_DATA.
+        subset: a split; the dataset's default split where it is left out.
+        size: pixels a side, or [height, width]; left out exactly where fit is native.
+        fit: how an image is brought to the size. crop scales until the size is covered and cuts the
+            centre out, resize scales both sides, native changes nothing.
+        limit: at most this many scenes, from the first.
+        segmenter: KIND:ARGUMENT or the path of an ONNX file, for miou and accuracy.
     """
 
     dataset: str
@@ -94,7 +104,20 @@ class DatasetEntry(_Entry):
 
 
 class TaskEntry(_Entry):
-    """Edits of one protocol (or one pack) over one dataset, or over every pair of two lists."""
+    """Edits of one protocol (or one pack) over one dataset, or over every pair of two lists.
+
+    Attributes:
+        name: names the task's files and rows; DATASET-PROTOCOL where it is left out.
+        title: for the reader; made from dataset and protocol where it is left out.
+        dataset: one of the suite's datasets, or a list of them.
+        protocol: a protocol (`siebench masks list`), or a list of them. Give protocol or pack.
+        pack: the folder of a pack of edits, in place of a protocol.
+        parameters: of the protocol.
+        samples: how many edits a scene gets.
+        references: how many other scenes an editor may take a style from.
+        composite: in place of the suite's.
+        quantise: in place of the suite's.
+    """
 
     name: str | None = None
     title: str | None = None
@@ -121,9 +144,16 @@ class TaskEntry(_Entry):
 class MethodEntry(_Entry):
     """One row of the tables: an editor with its variant, weights and options.
 
-    In a file an editor's name alone stands for both, and `name` may be left out. `datasets` are those
-    of the suite that it edits, for a network that knows one label space; all where left out. Tables
-    of other datasets have no row of it.
+    In a file an editor's name alone stands for a method.
+
+    Attributes:
+        name: names the method's files and rows; the editor's name where it is left out.
+        editor: a registered editor (`siebench models list`), or package.module:attribute, which
+            asks for `--trust`.
+        title: for the reader; the name where it is left out.
+        options: of the editor (`siebench models show NAME`).
+        datasets: those of the suite that it edits, for a network that knows one label space; all of
+            them where it is left out. Tables of other datasets have no row of it.
     """
 
     # The JSON Schema is about files.
@@ -137,7 +167,14 @@ class MethodEntry(_Entry):
 
 
 class MetricEntry(_Entry):
-    """One metric with its options."""
+    """One metric with its options.
+
+    In a file a metric's name alone stands for a metric without options.
+
+    Attributes:
+        name: a registered metric.
+        options: of the metric.
+    """
 
     name: str
     options: dict[str, Any] = Field(default_factory=dict)
@@ -160,7 +197,25 @@ _Metric = Annotated[MetricEntry, BeforeValidator(_metric, json_schema_input_type
 
 
 class Suite(_Entry):
-    """A suite, checked. Field by field in docs/suites.md."""
+    """A suite, checked.
+
+    Attributes:
+        name: letters, digits, `.`, `_` and `-`; the run's folder is named for it.
+        title: for the reader.
+        description: for the reader.
+        seed: part of every random key.
+        batch_size: the one, padded batch shape that methods run in.
+        composite: how a raw output becomes a result. known-bytes copies the known pixels byte for
+            byte, published blends in float32 as the papers' code does, none takes the raw output
+            as it is (synthesis, restyling).
+        quantise: how a result becomes 8 bits. With published and truncate, known grey levels 1 to 63
+            come back one lower, as in the papers' code.
+        datasets: by the name that tasks use.
+        tasks: what is edited, and how.
+        methods: who edits.
+        metrics: what is measured.
+        table: the published table that the suite answers to.
+    """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     title: str | None = None

@@ -71,9 +71,10 @@ class TableColumn(_Entry):
 
     Attributes:
         task: the suite's task.
-        metric: the score's name as in scores.parquet; or
+        metric: the score's name as in scores.parquet. Give metric or cost.
         cost: a column of costs.parquet ("ms", "parameters", "macs").
-        title, group: the heading, and the heading that spans columns.
+        title: the heading.
+        group: the heading that spans several columns.
         better: which way is better.
         published: the name, or names, under which values are published; none where none are.
         scale: a measured value times this is in the published unit (100 for percentages, 0.001
@@ -130,7 +131,15 @@ class TableRow(_Entry):
 
 
 class TableLayout(_Entry):
-    """A published table: its papers, rows and columns, in order."""
+    """A published table.
+
+    Attributes:
+        papers: as `bench/judge/published/results.json` names them.
+        name: the table's name in the paper.
+        note: for the reader, below the table.
+        columns: in the paper's order.
+        rows: in the paper's order.
+    """
 
     papers: Annotated[tuple[str, ...], Field(min_length=1)]
     name: str
