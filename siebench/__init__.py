@@ -1,5 +1,110 @@
-"""siebench measures semantic image editing."""
+"""siebench measures semantic image editing: the same edits, exact metrics, honest intervals.
+
+    import siebench
+
+    run = siebench.run_suite("demo", out="runs/demo")
+    scores = siebench.score_folders("real", "fake", metrics=["psnr", "lpips-alex"])
+
+What this module exports is the public API; the packages behind it (`bench`, `masks`, `baselines`,
+`reports`) may move. Everything is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from bench import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from bench.batch import EditBatch, Reference
+    from bench.core.errors import BadInput, EditFailed, Unavailable
+    from bench.datasets import Dataset, DatasetInfo, Fit
+    from bench.metrics import Metric, References, Score
+    from bench.networks.segmenters import Segmenter
+    from bench.plugins.editors import Editor
+    from bench.plugins.registry import Plugin, Registry
+    from bench.run.reader import Run, read_run
+    from bench.run.score import score as score_folders
+    from bench.run.suite_run import run_suite
+    from bench.scene import LabelSpace, Scene
+    from bench.suite.schema import Suite, load_suite
+    from masks import Impossible, Protocol, Site
+    from siebench import testing
+
+__all__ = [
+    "BadInput",
+    "Dataset",
+    "DatasetInfo",
+    "EditBatch",
+    "EditFailed",
+    "Editor",
+    "Fit",
+    "Impossible",
+    "LabelSpace",
+    "Metric",
+    "Plugin",
+    "Protocol",
+    "Reference",
+    "References",
+    "Registry",
+    "Run",
+    "Scene",
+    "Score",
+    "Segmenter",
+    "Site",
+    "Suite",
+    "Unavailable",
+    "__version__",
+    "load_suite",
+    "read_run",
+    "run_suite",
+    "score_folders",
+    "testing",
+]
+
+_HOMES = {
+    "BadInput": "bench.core.errors",
+    "Dataset": "bench.datasets",
+    "DatasetInfo": "bench.datasets",
+    "EditBatch": "bench.batch",
+    "EditFailed": "bench.core.errors",
+    "Editor": "bench.plugins.editors",
+    "Fit": "bench.datasets",
+    "Impossible": "masks",
+    "LabelSpace": "bench.scene",
+    "Metric": "bench.metrics",
+    "Plugin": "bench.plugins.registry",
+    "Protocol": "masks",
+    "Reference": "bench.batch",
+    "References": "bench.metrics",
+    "Registry": "bench.plugins.registry",
+    "Run": "bench.run.reader",
+    "Scene": "bench.scene",
+    "Score": "bench.metrics",
+    "Segmenter": "bench.networks.segmenters",
+    "Site": "masks",
+    "Suite": "bench.suite.schema",
+    "Unavailable": "bench.core.errors",
+    "load_suite": "bench.suite.schema",
+    "read_run": "bench.run.reader",
+    "run_suite": "bench.run.suite_run",
+    "score_folders": "bench.run.score:score",
+    "testing": "siebench.testing:",
+}
+"""Where each name is defined: "module", or "module:other name"; nothing after the colon = the module."""
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what is asked for when it is asked for, so that `import siebench` stays quick."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'siebench' has no attribute {name!r}")
+    module, colon, inside = _HOMES[name].partition(":")
+    home = importlib.import_module(module)
+    found = home if colon and not inside else getattr(home, inside or name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -18,6 +18,7 @@ from bench.cli import (
     history,
     masks,
     models,
+    plugins,
     report,
     run,
     score,
@@ -26,6 +27,7 @@ from bench.cli import (
     trainings,
     weights,
 )
+from bench.cli.terminal.faults import Debug
 
 __all__ = ["app"]
 
@@ -49,8 +51,9 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
     ] = False,
+    debug: Debug = False,
 ) -> None:
-    del version
+    del version, debug
 
 
 app.command("demo")(demo.demo)
@@ -68,6 +71,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(masks.app, name="masks")
 app.add_typer(models.app, name="models")
+app.add_typer(plugins.app, name="plugins")
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(suites.app, name="suites")
 app.add_typer(weights.app, name="weights")

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.terminal.faults import Debug
+
 __all__ = ["run"]
 
 
@@ -32,7 +34,11 @@ def run(
         bool, typer.Option("--fetch", help="Fetch missing weights from their official address.")
     ] = False,
     trust: Annotated[
-        bool, typer.Option("--trust", help="Let methods run programs and files that carry code.")
+        bool,
+        typer.Option(
+            "--trust",
+            help="Run what the suite names: programs, modules, files that carry code.",
+        ),
     ] = False,
     baseline: Annotated[
         Path | None, typer.Option(help="What --until-decided judges against: a file or a run.")
@@ -41,8 +47,10 @@ def run(
     until_decided: Annotated[
         bool, typer.Option("--until-decided", help="Stop when the per-edit verdict is sure.")
     ] = False,
+    debug: Debug = False,
 ) -> None:
     """Carry out a suite; with the same suite in the run directory, go on where it stopped."""
+    del debug  # read at the edge, see faults.py
     from bench.cli.terminal.early import finish_early, judging
     from bench.cli.terminal.outcome import finish
     from bench.cli.terminal.progress import watching
@@ -53,7 +61,7 @@ def run(
     from bench.suite.schema import read_suite
 
     checked, text, source = read_suite(suite)
-    problems = suite_problems(checked, text, source)
+    problems = suite_problems(checked, text, source, trust=trust)
     if problems:
         raise BadInput(problems[0])
     early = judging(baseline, policy, until_decided)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,12 +41,17 @@ def show(suite: Annotated[str, typer.Argument(help="A shipped suite or a YAML fi
 
 
 @app.command()
-def check(suite: Annotated[Path, typer.Argument(help="A YAML file.")]) -> None:
+def check(
+    suite: Annotated[str, typer.Argument(help="A YAML file, or a shipped suite's name.")],
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Import the modules that the suite names.")
+    ] = False,
+) -> None:
     """Check a suite file; says which line is wrong and what was expected there."""
     from bench.suite.check import suite_problems
     from bench.suite.schema import read_suite
 
-    problems = suite_problems(*read_suite(suite))
+    problems = suite_problems(*read_suite(suite), trust=trust)
     for problem in problems:
         typer.echo(problem, err=True)
     if problems:

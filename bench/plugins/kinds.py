@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bench.core.errors import unknown
 from bench.plugins.builtin import BUILTIN
 from bench.plugins.registry import Registry
 
@@ -32,6 +33,7 @@ __all__ = [
     "REGISTRIES",
     "SEGMENTERS",
     "SYSTEMS",
+    "registry_of",
 ]
 
 
@@ -144,3 +146,15 @@ REGISTRIES: Mapping[str, Registry[Any]] = {
     "systems": SYSTEMS,
 }
 """Every registry by its kind in the plural, as entry point groups and `plugins list` name it."""
+
+
+def registry_of(kind: str) -> Registry[Any]:
+    """The registry of a kind, named in the plural or the singular ("editors", "feature network").
+
+    Raises:
+        BadInput: for an unknown kind, with the nearest known one.
+    """
+    for plural, registry in REGISTRIES.items():
+        if kind in (plural, registry.kind):
+            return registry
+    raise unknown("kind of plugin", kind, REGISTRIES)

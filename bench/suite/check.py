@@ -18,14 +18,15 @@ __all__ = ["suite_problems"]
 Place = tuple[str | int, ...]
 
 
-def suite_problems(suite: Suite, text: str, source: str) -> list[str]:
+def suite_problems(suite: Suite, text: str, source: str, *, trust: bool = False) -> list[str]:
     """Everything wrong with the names and parameters of a suite, each with its line; empty = good.
 
     Args:
         suite, text, source: as `read_suite` gives them.
+        trust: agreement to import the modules that the suite names (`package.module:attribute`).
     """
     problems = []
-    for place, look in _looks(suite):
+    for place, look in _looks(suite, trust):
         try:
             look()
         except (BadInput, masks.MaskError) as error:
@@ -34,7 +35,7 @@ def suite_problems(suite: Suite, text: str, source: str) -> list[str]:
     return problems
 
 
-def _looks(suite: Suite) -> Iterator[tuple[Place, Callable[[], object]]]:
+def _looks(suite: Suite, trust: bool) -> Iterator[tuple[Place, Callable[[], object]]]:
     for name, entry in suite.datasets.items():
         yield ("datasets", name, "dataset"), partial(describe, entry.dataset)
         if entry.subset is not None:
@@ -53,7 +54,7 @@ def _looks(suite: Suite) -> Iterator[tuple[Place, Callable[[], object]]]:
     for i, method in enumerate(suite.methods):
         yield (
             ("methods", i),
-            partial(check_editor, method.editor, method.options),
+            partial(check_editor, method.editor, method.options, trust=trust),
         )
     for i, metric in enumerate(suite.metrics):
         yield ("metrics", i), partial(_metric, metric.name)

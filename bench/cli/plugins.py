@@ -1,0 +1,70 @@
+"""`siebench plugins`: everything that has a name, where it comes from, and whether it conforms."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Annotated
+
+import typer
+
+from bench.core.text import counted
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Editors, metrics, datasets and the other things that may come from outside.",
+)
+
+Kind = Annotated[str, typer.Argument(help="editors, metrics, datasets, protocols ...")]
+Name = Annotated[str, typer.Argument(help="A name, or package.module:attribute with --trust.")]
+Trust = Annotated[bool, typer.Option("--trust", help="Import package.module:attribute.")]
+
+
+@app.command("list")
+def list_plugins(
+    kind: Annotated[str | None, typer.Argument(help="Only this kind; all where left out.")] = None,
+) -> None:
+    """List everything that is registered; a plugin that cannot be used is listed with its reason."""
+    from bench.plugins.kinds import REGISTRIES, registry_of
+
+    chosen = REGISTRIES if kind is None else {kind: registry_of(kind)}
+    for name, registry in chosen.items():
+        typer.echo(name)
+        for plugin in registry.plugins():
+            about = (
+                plugin.summary if plugin.problem is None else f"cannot be used: {plugin.problem}"
+            )
+            typer.echo(f"  {plugin.name}: {about}" if about else f"  {plugin.name}")
+            typer.echo(f"      from {plugin.source} ({plugin.target})")
+
+
+@app.command()
+def show(kind: Kind, name: Name, trust: Trust = False) -> None:
+    """Show one plugin: where it comes from, its description and its options."""
+    from bench.cli.terminal.option_lines import option_lines
+    from bench.plugins.kinds import registry_of
+
+    plugin = registry_of(kind).find(name, trust=trust)
+    value = plugin.usable()
+    typer.echo(f"{plugin.kind} {plugin.name} ({plugin.target}, from {plugin.source})\n")
+    typer.echo((inspect.getdoc(value) if callable(value) else None) or plugin.summary)
+    if callable(value):
+        typer.echo("\noptions:")
+        typer.echo("\n".join(f"  {line}" for line in option_lines(value)) or "  none")
+
+
+@app.command()
+def check(kind: Kind, name: Name, trust: Trust = False) -> None:
+    """Try a plugin against its contract; says what does not conform (exit code 1)."""
+    from bench.plugins.kinds import registry_of
+
+    registry = registry_of(kind)
+    plugin = registry.find(name, trust=trust)
+    problems = registry.check(plugin.usable())
+    for problem in problems:
+        typer.echo(f"{plugin.kind} {plugin.name}: {problem}")
+    if problems:
+        typer.echo(counted(len(problems), "problem"))
+        raise typer.Exit(1)
+    typer.echo(f"{plugin.kind} {plugin.name}: conforms")

@@ -1,0 +1,55 @@
+"""What cannot be foreseen, at the edge of every command: one sentence, a file, exit code 70."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["FAULT", "Debug", "debugging", "tell_fault"]
+
+FAULT = 70
+"""The exit code of a fault that nobody foresaw (EX_SOFTWARE of sysexits.h)."""
+
+Debug = Annotated[
+    bool, typer.Option("--debug", help="Print the traceback of what went wrong first.")
+]
+"""The option `--debug` of a command."""
+
+
+def debugging() -> bool:
+    """Whether the user asked for tracebacks; known even where the command line is not understood."""
+    return "--debug" in sys.argv[1:]
+
+
+def tell_fault(error: BaseException) -> None:
+    """Writes the traceback to a file and says on standard error what happened and where it lies."""
+    text = "".join(traceback.format_exception(error))
+    line = (str(error).splitlines() or [""])[0]
+    sys.stderr.write(
+        f"siebench: unexpected fault ({type(error).__name__}: {line}); this is an error of siebench "
+        f"or of a plugin, not of your input: report it with {_kept(text)}\n"
+    )
+    if debugging():
+        sys.stderr.write(text)
+
+
+def _kept(text: str) -> str:
+    """The file that the text was written to; where no folder takes it, how to see it."""
+    import platformdirs
+
+    stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+    for folder in (Path(platformdirs.user_log_dir("siebench")), Path(tempfile.gettempdir())):
+        path = folder / f"fault-{stamp}.txt"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        except OSError:
+            continue
+        return str(path)
+    return "what --debug prints"

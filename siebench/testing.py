@@ -1,0 +1,30 @@
+"""For the tests of plugin authors: does a thing conform to its contract?
+
+from siebench.testing import check
+
+def test_my_editor_conforms():
+check("editor", MyEditor)
+"""
+
+from __future__ import annotations
+
+from bench.plugins.kinds import registry_of
+
+__all__ = ["check"]
+
+
+def check(kind: str, value: object) -> None:
+    """Tries a thing against the contract of its kind, on small made inputs.
+
+    Args:
+        kind: "editor", "metric", "dataset", "protocol", "segmenter", "feature network", "executor" or
+            "system"; the plural will do.
+        value: what is registered (a class, a function, a `DatasetInfo` ...), or a finished object.
+
+    Raises:
+        AssertionError: with one line for each part of the contract that does not hold.
+        BadInput: for an unknown kind.
+    """
+    problems = registry_of(kind).check(value)
+    if problems:
+        raise AssertionError("\n".join(f"{kind}: {problem}" for problem in problems))

@@ -1,0 +1,39 @@
+"""`siebench plugins`: what is registered, by kind."""
+
+GREY = """
+class Grey:
+    \"\"\"Paints one grey.\"\"\"
+
+    needs = frozenset()
+
+    def __init__(self, level: float = 0.0) -> None:
+        self.level = level
+
+    def edit(self, batch):
+        import torch
+
+        return torch.full_like(batch.masked, self.level)
+"""
+
+
+def test_list_names_each_with_its_source_and_a_broken_one_with_its_reason(call, install) -> None:
+    points = {"grey": "my_grey:Grey", "bad": "my_grey:Nothing"}
+    install("my-editors", {"editors": points}, {"my_grey": GREY})
+    code, out, err = call("plugins", "list", "editors")
+    assert (code, err) == (0, "")
+    assert "  grey: Paints one grey.\n      from my-editors 1.0 (my_grey:Grey)\n" in out
+    assert "  bad: cannot be used: cannot be imported (AttributeError" in out
+    assert "  copy: " in out
+
+
+def test_show_tells_options(call, install) -> None:
+    install("my-editors", {"editors": {"grey": "my_grey:Grey"}}, {"my_grey": GREY})
+    code, out, _ = call("plugins", "show", "editors", "grey")
+    assert code == 0
+    assert "level: number; 0.0 if left out" in out
+
+
+def test_a_kind_that_there_is_not_gets_the_nearest_one(call) -> None:
+    code, _, err = call("plugins", "list", "editros")
+    assert code == 2
+    assert "did you mean 'editors'" in err
