@@ -1,32 +1,45 @@
 """Metrics: pure functions below, accumulators above; one file per family."""
 
 from bench.metrics.context import Context
-from bench.metrics.estimate import Estimate
-from bench.metrics.metric import (
+from bench.metrics.estimate import Estimate, Score
+from bench.metrics.facts import (
+    FORMER_SCORES,
     Against,
     Better,
+    MarginKind,
+    Region,
+    ScoreInfo,
+    Summary,
+)
+from bench.metrics.metric import (
     Column,
     Columns,
     Metric,
     Missing,
-    Prepared,
+    PerEdit,
+    PreparedReferences,
     References,
-    Score,
 )
 from bench.metrics.registry import make_metric, metric_names
 
 __all__ = [
+    "FORMER_SCORES",
     "Against",
     "Better",
     "Column",
     "Columns",
     "Context",
     "Estimate",
+    "MarginKind",
     "Metric",
     "Missing",
-    "Prepared",
+    "PerEdit",
+    "PreparedReferences",
     "References",
+    "Region",
     "Score",
+    "ScoreInfo",
+    "Summary",
     "make_metric",
     "metric_names",
 ]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from bench.core.identity import Record, array_hash
-from bench.metrics.metric import Against, Better, Columns, Prepared, References
-from bench.metrics.per_edit import PerEdit
+from bench.metrics.facts import Against, Better
+from bench.metrics.metric import Columns, PerEdit, PreparedReferences, References
 from bench.networks.perceptual import SMALLEST, Perceptual
 from bench.scene import UInt8
 
@@ -49,15 +49,19 @@ class Diversity(PerEdit):
             "summary": "mean over edits of the mean distance to the others",
         }
 
-    def prepare(self, references: References) -> Prepared:
+    def prepare(self, references: References) -> PreparedReferences:
         """Which edits of the group belong together."""
         kinds: dict[tuple[str, str, str], list[int]] = defaultdict(list)
         for i, scene in enumerate(references.scenes):
             mask, labels = references.mask[i], references.labels[i]
             kinds[scene, array_hash(mask), array_hash(labels)].append(i)
-        return Prepared(memory=[several for several in kinds.values() if len(several) > 1])
+        return PreparedReferences(
+            memory=[several for several in kinds.values() if len(several) > 1]
+        )
 
-    def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
+    def measure(
+        self, references: References, prepared: PreparedReferences, results: UInt8
+    ) -> Columns:
         """One number per edit."""
         values = [math.nan] * len(references)
         if min(results.shape[1:3]) >= SMALLEST:

@@ -1,4 +1,4 @@
-"""A value with its replicates over scenes: what scores and paired differences need."""
+"""Values with their replicates over scenes, and the scores that are made of them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.metrics.intervals import bootstrap_interval, jackknife_interval, scene_weights
-from bench.metrics.score import Score
 
-__all__ = ["Estimate", "cluster", "mean_estimate"]
+__all__ = ["Estimate", "Score", "cluster", "mean_estimate"]
 
 Float64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One row of the scores table.
+
+    Attributes:
+        metric: the metric's name, as in "psnr" or "psnr-hole".
+        value: the summary, or None where there is none (then `reason` says why).
+        low, high: the interval's ends at `level`, or None where there is none.
+        n: the number of edits behind the value.
+        clusters: the number of independent scenes behind it.
+        of: "all", or the class that a per-class value is of.
+        level: the interval's confidence level.
+        interval: how it was made ("bootstrap over scenes", "jackknife, both sides", ...).
+        reason: why there is no value (or no interval), one sentence.
+    """
+
+    metric: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    clusters: int = 0
+    of: str = "all"
+    level: float = 0.95
+    interval: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, eq=False)

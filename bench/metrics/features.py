@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from bench.core.cache import ArrayCache
 from bench.core.identity import Record
 from bench.metrics.estimate import Estimate, cluster
-from bench.metrics.metric import Against, Columns, Metric, Prepared, References
+from bench.metrics.facts import Against
+from bench.metrics.metric import Columns, Metric, PreparedReferences, References
 from bench.networks.recent import Recent
 from bench.scene import UInt8
 
@@ -79,17 +80,19 @@ class SetMetric(Metric):
         # Where every edit has a scene of its own, the interval and the influence ask the same.
         self._distance = Recent(self.distance, size=1)
 
-    def prepare(self, references: References) -> Prepared:
+    def prepare(self, references: References) -> PreparedReferences:
         """Features of the real pictures, from the cache where they are there."""
         if self.cache is None:
-            rows = list(self.extractor.features(references.pictures))
+            rows = list(self.extractor.features(references.images))
         else:
             kind = self.extractor.device.split(":")[0]
             recipe: Record = {**self.extractor.identity(), "device": kind}
-            rows = self.cache.rows(recipe, references.pictures, self.extractor.features)
-        return Prepared(columns={f"{self.name}.features": rows})
+            rows = self.cache.rows(recipe, references.images, self.extractor.features)
+        return PreparedReferences(columns={f"{self.name}.features": rows})
 
-    def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
+    def measure(
+        self, references: References, prepared: PreparedReferences, results: UInt8
+    ) -> Columns:
         """Features of the results."""
         del references, prepared
         return {f"{self.name}.features": list(self.extractor.features(results))}

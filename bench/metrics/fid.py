@@ -21,11 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.identity import Record
+from bench.metrics.estimate import Score
 from bench.metrics.features import SetMetric
 from bench.metrics.frechet import frechet_distance, leave_one_out
 from bench.metrics.kernel import KernelSums
 from bench.metrics.rosetta import fid_elsewhere, kid_elsewhere
-from bench.metrics.score import Score
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +39,8 @@ Int64 = NDArray[np.int64]
 
 class FID(SetMetric):
     """The Fréchet distance between Inception features, covariances over n - 1."""
+
+    family = "fid"
 
     def definition(self) -> Record:
         """Formula and extractor."""
@@ -55,7 +57,7 @@ class FID(SetMetric):
             return value, None
         return value, leave_one_out(real, fake, codes)
 
-    def elsewhere(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
+    def other_tools(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
         """What pytorch-fid, clean-fid and torchmetrics would make of the same features."""
         try:
             sets = self.sets(samples, references)
@@ -67,6 +69,8 @@ class FID(SetMetric):
 class KID(SetMetric):
     """The kernel distance between Inception features, over pairs of different scenes."""
 
+    family = "kid"
+    margin: ClassVar[float] = 0.05
     floor: ClassVar[float] = -math.inf
 
     def definition(self) -> Record:
@@ -82,7 +86,7 @@ class KID(SetMetric):
         sums = KernelSums.of(real, fake, codes)
         return sums.distance(), sums.without()
 
-    def elsewhere(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
+    def other_tools(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
         """What the sets would score were they independent, as other tools take them to be."""
         try:
             sets = self.sets(samples, references)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from bench.core.identity import Record
 from bench.metrics.estimate import Estimate
-from bench.metrics.metric import Against, Columns, Prepared, References
-from bench.metrics.per_edit import PerEdit
+from bench.metrics.facts import Against, Region
+from bench.metrics.metric import Columns, PerEdit, PreparedReferences, References
 from bench.scene import Bool, UInt8
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Leak(PerEdit):
     title = "Leak"
     unit: ClassVar[str] = "grey levels"
     against: Against = "original"
+    regions: ClassVar[tuple[Region, ...]] = ("known",)
     orders_canaries: ClassVar[bool] = False
     floor: ClassVar[float] = 0.0
 
@@ -57,10 +58,12 @@ class Leak(PerEdit):
 
     def observe(self, references: References, raw: NDArray[np.float32]) -> Columns:
         """One number per edit."""
-        triples = zip(references.pictures, raw, references.mask)
+        triples = zip(references.images, raw, references.mask)
         return {self.name: [leak(original, painted, mask) for original, painted, mask in triples]}
 
-    def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
+    def measure(
+        self, references: References, prepared: PreparedReferences, results: UInt8
+    ) -> Columns:
         """Nothing: a composite does not show it."""
         del references, prepared, results
         return {}

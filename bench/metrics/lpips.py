@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from bench.core.identity import Record
-from bench.metrics.metric import Against, Better, Columns, Prepared, References
-from bench.metrics.per_edit import PerEdit
+from bench.metrics.facts import Against, Better, Region
+from bench.metrics.metric import Columns, PerEdit, PreparedReferences, References
 from bench.networks.perceptual import SMALLEST, Perceptual, PerceptualNetwork
 from bench.scene import UInt8
 
@@ -34,17 +34,15 @@ class LPIPS(PerEdit):
         network: the LPIPS network to look through.
     """
 
+    family = "lpips"
+    regions: ClassVar[tuple[Region, ...]] = ("image", "mask")
+    margin: ClassVar[float] = 0.02
     floor: ClassVar[float] = 0.0
 
     def __init__(self, network: Perceptual) -> None:
         self.network: PerceptualNetwork = network
         self.name = f"lpips-{network.trunk}"
         self.title = f"LPIPS ({_TITLES[network.trunk]})"
-
-    @property
-    def shows(self) -> tuple[str, ...]:
-        """The picture's score, then the hole's."""
-        return (self.name, f"{self.name}-hole")
 
     def definition(self) -> Record:
         """The network, and how the hole is cut out."""
@@ -54,17 +52,19 @@ class LPIPS(PerEdit):
             "summary": "mean over edits",
         }
 
-    def prepare(self, references: References) -> Prepared:
+    def prepare(self, references: References) -> PreparedReferences:
         """Features of the references; a picture that comes again (another sample) is reused."""
-        if min(references.pictures.shape[1:3]) < SMALLEST:
-            return Prepared()
-        return Prepared(memory=_features_once(self.network, references.pictures))
+        if min(references.images.shape[1:3]) < SMALLEST:
+            return PreparedReferences()
+        return PreparedReferences(memory=_features_once(self.network, references.images))
 
-    def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
+    def measure(
+        self, references: References, prepared: PreparedReferences, results: UInt8
+    ) -> Columns:
         """One number per edit and region."""
         if prepared.memory is None:
             nothing = [math.nan] * len(references)
-            return dict.fromkeys(self.shows, nothing)
+            return dict.fromkeys(self.score_names, nothing)
         whole: list[float] = []
         hole: list[float] = []
         pairs = zip(prepared.memory, self.network.features(results), references.mask)

@@ -12,42 +12,52 @@ scoring is resumable, and every number can be made again from the table.
 from __future__ import annotations
 
 import abc
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.identity import Record
-from bench.metrics.score import Missing, Score
+from bench.metrics.estimate import Estimate, Score, mean_estimate
+from bench.metrics.facts import (
+    Against,
+    Better,
+    MarginKind,
+    Region,
+    ScoreInfo,
+    Summary,
+    score_infos,
+)
 from bench.scene import Bool, Int32, LabelSpace, UInt8
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.metrics.estimate import Estimate
-
 __all__ = [
-    "Against",
-    "Better",
     "Column",
     "Columns",
     "Metric",
     "Missing",
-    "Prepared",
+    "PerEdit",
+    "PreparedReferences",
     "References",
-    "Score",
 ]
 
 Float32 = NDArray[np.float32]
 
-Better = Literal["lower", "higher", "neither"]
-Against = Literal["truth", "original"]
-
 Column = Sequence[Any]
 """One entry per edit: a float (nan = no value for it), or a list of numbers of any length."""
 Columns = Mapping[str, Column]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A metric that cannot be computed, with its reason in one sentence."""
+
+    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +65,7 @@ class References:
     """The reference side of B edits of one task, all of one size.
 
     Attributes:
-        pictures: uint8 [B,H,W,3] RGB, the true pictures (`against = "truth"`) or the pictures
+        images: uint8 [B,H,W,3] RGB, the ground truth (`against = "ground-truth"`) or the images
             before the edit (`against = "original"`).
         mask: bool [B,H,W], True = edited.
         labels: int32 [B,H,W], target labels, -1 = void.
@@ -64,7 +74,7 @@ class References:
         edits: B edit ids.
     """
 
-    pictures: UInt8
+    images: UInt8
     mask: Bool
     labels: Int32
     space: LabelSpace
@@ -76,7 +86,7 @@ class References:
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
+class PreparedReferences:
     """What the reference side gave: columns to keep, and what `measure` needs in memory."""
 
     columns: Columns = field(default_factory=dict)
@@ -90,41 +100,60 @@ class Metric(abc.ABC):
         name: as a suite names it and as the scores table shows it; also the prefix of its columns
             ("NAME" for the per-edit value, "NAME.features" and the like for states).
         title: as a reader sees it ("PSNR", "LPIPS (AlexNet)").
-        unit: "dB", "grey levels", "" ...
-        better: which way is better.
-        against: which picture is the reference.
+        family, unit, better, against, summary, margin, margin_kind: as in `ScoreInfo`, the same for
+            all its scores.
+        regions: where it looks; it has one score for each. The first has the metric's own name, the
+            masked region's beside the image's is called "NAME-hole".
         orders_canaries: whether likeness to the reference is what it measures, so that it must put
             the harness's canaries in order.
     """
 
     name: str
     title: str
+    family: str = ""
     unit: ClassVar[str] = ""
     better: ClassVar[Better] = "lower"
-    against: Against = "truth"
+    against: Against = "ground-truth"
+    regions: ClassVar[tuple[Region, ...]] = ("image",)
+    summary: ClassVar[Summary] = "set"
+    margin: ClassVar[float] = 0.03
+    margin_kind: ClassVar[MarginKind] = "relative"
     orders_canaries: ClassVar[bool] = True
 
     @property
-    def shows(self) -> tuple[str, ...]:
-        """The names of the scores that `summarise` gives, in the order a table shows them."""
-        return (self.name,)
+    def scores(self) -> tuple[ScoreInfo, ...]:
+        """What there is to know of the scores that `summarise` gives, as a table orders them."""
+        return score_infos(
+            self.name,
+            self.title,
+            self.regions,
+            family=self.family or self.name,
+            unit=self.unit,
+            better=self.better,
+            against=self.against,
+            summary=self.summary,
+            margin=self.margin,
+            margin_kind=self.margin_kind,
+        )
 
-    def title_of(self, score: str) -> str:
-        """How a reader sees one of the scores in `shows`."""
-        part = score.removeprefix(self.name).lstrip("-")
-        return f"{self.title}, {part}" if part else self.title
+    @property
+    def score_names(self) -> tuple[str, ...]:
+        """The names of `scores`."""
+        return tuple(score.name for score in self.scores)
 
     @abc.abstractmethod
     def definition(self) -> Record:
         """The metric's part of the protocol hash: formula, region, tensors, preprocessing."""
 
-    def prepare(self, references: References) -> Prepared:
+    def prepare(self, references: References) -> PreparedReferences:
         """Looks at the reference side of a group of edits, once for all methods."""
         del references
-        return Prepared()
+        return PreparedReferences()
 
     @abc.abstractmethod
-    def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
+    def measure(
+        self, references: References, prepared: PreparedReferences, results: UInt8
+    ) -> Columns:
         """Scores one method's results, uint8 [B,H,W,3] RGB, against the prepared reference side."""
 
     @property
@@ -167,7 +196,7 @@ class Metric(abc.ABC):
         del references, level
         return []
 
-    def elsewhere(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
+    def other_tools(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
         """What other tools would have said of the same columns ("fid@pytorch-fid", ...)."""
         del samples, references
         return []
@@ -179,3 +208,28 @@ class Metric(abc.ABC):
         """
         del samples, references
         return {}
+
+
+class PerEdit(Metric):
+    """A metric with one number per edit, whose scores are the means of the columns of their names.
+
+    `floor` is the smallest value that an edit can have.
+    """
+
+    summary: ClassVar[Summary] = "mean"
+    floor: ClassVar[float] = -math.inf
+
+    def estimates(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Estimate]:
+        """The mean of each score's column, resampled over scenes."""
+        del references
+        scenes = [str(scene) for scene in samples["scene"]]
+        return [
+            mean_estimate(name, self._column(samples, name), scenes, self.floor)
+            for name in self.score_names
+        ]
+
+    @staticmethod
+    def _column(samples: pd.DataFrame, name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        if name not in samples:
+            return np.full(len(samples), np.nan)
+        return samples[name].to_numpy(dtype=np.float64, na_value=np.nan)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.identity import Record
-from bench.metrics.metric import Better, Columns, Prepared, References
-from bench.metrics.per_edit import PerEdit
+from bench.metrics.facts import Better, MarginKind, Region
+from bench.metrics.metric import Columns, PerEdit, PreparedReferences, References
 from bench.scene import Bool, UInt8
 
 __all__ = ["L1", "PSNR", "RMSE", "Pixel", "l1", "psnr", "rmse"]
@@ -71,23 +71,21 @@ def _psnr(difference: Int16) -> float:
 class Pixel(PerEdit):
     """A pixel-wise difference over the picture ("NAME") and over the hole ("NAME-hole")."""
 
+    regions: ClassVar[tuple[Region, ...]] = ("image", "mask")
     formula: ClassVar[str]
-
-    @property
-    def shows(self) -> tuple[str, ...]:
-        """The picture's score, then the hole's."""
-        return (self.name, f"{self.name}-hole")
 
     def definition(self) -> Record:
         """The formula."""
         return {"formula": self.formula, "pixels": "uint8 RGB", "summary": "mean over edits"}
 
-    def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
+    def measure(
+        self, references: References, prepared: PreparedReferences, results: UInt8
+    ) -> Columns:
         """One number per edit and region."""
         del prepared
         whole: list[float] = []
         hole: list[float] = []
-        for truth, mask, result in zip(references.pictures, references.mask, results):
+        for truth, mask, result in zip(references.images, references.mask, results):
             difference = _difference(truth, result, None)
             whole.append(self._of(difference))
             hole.append(self._of(difference[mask]))
@@ -103,9 +101,12 @@ class PSNR(Pixel):
     """Peak signal-to-noise ratio."""
 
     name = "psnr"
+    family = "psnr"
     title = "PSNR"
     unit: ClassVar[str] = "dB"
     better: ClassVar[Better] = "higher"
+    margin: ClassVar[float] = 0.1  # one step of the tables that papers print
+    margin_kind: ClassVar[MarginKind] = "absolute"
     formula = "10 log10(255^2 / mean squared difference over pixels and channels)"
     _of = staticmethod(_psnr)
 

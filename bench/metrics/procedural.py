@@ -8,11 +8,11 @@ and are never compared with them. Networks that were trained through the same fe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from bench.metrics.estimate import Score
 from bench.metrics.fid import FID
 from bench.metrics.lpips import LPIPS
-from bench.metrics.score import Score
 from bench.networks.procedural import SegmenterLayers
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ __all__ = ["ProceduralFrechet", "ProceduralPerceptual"]
 class ProceduralFrechet(FID):
     """FID's formula and intervals over the segmenter's features."""
 
-    def elsewhere(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
+    family = "fd"
+
+    def other_tools(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
         """Nothing: no other tool has this network."""
         del samples, references
         return []
@@ -36,6 +38,9 @@ class ProceduralPerceptual(LPIPS):
     Args:
         network: the segmenter's levels.
     """
+
+    family = "perceptual"
+    margin: ClassVar[float] = 0.03
 
     def __init__(self, network: SegmenterLayers) -> None:
         self.network = network

@@ -15,10 +15,9 @@ from bench.metrics.fid import FID, KID
 from bench.metrics.iou import CONVENTIONS, VOIDS
 from bench.metrics.leak import Leak
 from bench.metrics.lpips import LPIPS, LPIPSChange
-from bench.metrics.metric import Metric
+from bench.metrics.metric import Metric, Missing
 from bench.metrics.pixel import L1, PSNR, RMSE
 from bench.metrics.procedural import ProceduralFrechet, ProceduralPerceptual
-from bench.metrics.score import Missing
 from bench.metrics.seam import Seam
 from bench.metrics.segmentation import Accuracy, MeanIoU
 from bench.metrics.ssim import PLANES as SSIM_PLANES

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from bench.metrics import iou
 from bench.metrics.confusion import Counts
+from bench.metrics.estimate import Score
 from bench.metrics.frechet import frechet_distance
 from bench.metrics.kernel import kernel_distance
-from bench.metrics.score import Score
 
 __all__ = ["accuracy_elsewhere", "fid_elsewhere", "kid_elsewhere", "miou_elsewhere"]
 

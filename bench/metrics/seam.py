@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from bench.core.identity import Record
-from bench.metrics.metric import Against, Better, Columns, Prepared, References
-from bench.metrics.per_edit import PerEdit
+from bench.metrics.facts import Against, Better, Region
+from bench.metrics.metric import Columns, PerEdit, PreparedReferences, References
 from bench.scene import Bool, UInt8
 
 __all__ = ["Seam", "ring_jump", "seam"]
@@ -51,6 +51,7 @@ class Seam(PerEdit):
     unit: ClassVar[str] = "grey levels"
     better: ClassVar[Better] = "neither"
     against: Against = "original"
+    regions: ClassVar[tuple[Region, ...]] = ("border",)
 
     def definition(self) -> Record:
         """The formula."""
@@ -60,12 +61,14 @@ class Seam(PerEdit):
             "summary": "mean over edits",
         }
 
-    def prepare(self, references: References) -> Prepared:
+    def prepare(self, references: References) -> PreparedReferences:
         """The originals' own steps."""
-        pairs = zip(references.pictures, references.mask)
-        return Prepared(memory=[ring_jump(picture, mask) for picture, mask in pairs])
+        pairs = zip(references.images, references.mask)
+        return PreparedReferences(memory=[ring_jump(picture, mask) for picture, mask in pairs])
 
-    def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
+    def measure(
+        self, references: References, prepared: PreparedReferences, results: UInt8
+    ) -> Columns:
         """One number per edit."""
         triples = zip(results, references.mask, prepared.memory)
         return {self.name: [ring_jump(result, mask) - own for result, mask, own in triples]}

@@ -9,6 +9,7 @@ there (a removal from a photograph), real pictures are wrong on purpose inside t
 from __future__ import annotations
 
 import abc
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -20,10 +21,10 @@ from bench.core.cache import ArrayCache
 from bench.core.identity import Record
 from bench.metrics import iou
 from bench.metrics.confusion import Counts, confusion, dense, sparse
-from bench.metrics.estimate import Estimate, cluster
-from bench.metrics.metric import Against, Better, Columns, Metric, Prepared, References
+from bench.metrics.estimate import Estimate, Score, cluster
+from bench.metrics.facts import Against, Better, MarginKind, Region, ScoreInfo
+from bench.metrics.metric import Columns, Metric, PreparedReferences, References
 from bench.metrics.rosetta import accuracy_elsewhere, miou_elsewhere
-from bench.metrics.score import Score
 from bench.networks.segmenters import Segmenter, label_lookup
 from bench.scene import Int32, UInt8
 
@@ -46,29 +47,29 @@ class SegmentationMetric(Metric):
 
     against: Against = "original"
     better: ClassVar[Better] = "higher"
+    regions: ClassVar[tuple[Region, ...]] = ("image", "mask")
+    margin: ClassVar[float] = 0.01
+    margin_kind: ClassVar[MarginKind] = "absolute"
 
     def __init__(self, segmenter: Segmenter, cache: Path | None = None) -> None:
         self.segmenter = segmenter
         self.classes = len(segmenter.space)
         self.cache = None if cache is None else ArrayCache(cache)
 
-    @property
-    def shows(self) -> tuple[str, ...]:
-        """The picture's score, then the hole's."""
-        return (self.name, f"{self.name}-hole")
-
-    def prepare(self, references: References) -> Prepared:
+    def prepare(self, references: References) -> PreparedReferences:
         """Counts of the real pictures, whose segmentations come from the cache where they are there."""
         truth = label_lookup(references.space, self.segmenter.space)[references.labels]
         if self.cache is None:
-            named = self.segmenter.segment(references.pictures)
+            named = self.segmenter.segment(references.images)
         else:
             recipe = self.segmenter.identity()
-            rows = self.cache.rows(recipe, references.pictures, self._compact)
+            rows = self.cache.rows(recipe, references.images, self._compact)
             named = np.stack(rows).astype(np.int32)
-        return Prepared(columns=self._columns(truth, named, references), memory=truth)
+        return PreparedReferences(columns=self._columns(truth, named, references), memory=truth)
 
-    def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
+    def measure(
+        self, references: References, prepared: PreparedReferences, results: UInt8
+    ) -> Columns:
         """Counts of the results, and each edit's own value."""
         return self._columns(prepared.memory, self.segmenter.segment(results), references)
 
@@ -107,7 +108,7 @@ class SegmentationMetric(Metric):
         return Counts.stacked([Counts.of(dense(row, self.classes)) for row in table[column]])
 
     def _estimates(self, table: pd.DataFrame) -> list[Estimate]:
-        return [self._estimate(table, name) for name in self.shows]
+        return [self._estimate(table, name) for name in self.score_names]
 
     def _estimate(self, table: pd.DataFrame, name: str) -> Estimate:
         try:
@@ -136,7 +137,7 @@ class SegmentationMetric(Metric):
             confusion(t, n, self.classes, mask) for t, n, mask in zip(truth, named, references.mask)
         ]
         columns: dict[str, Sequence[float] | list[Int64]] = {}
-        for name, matrices in zip(self.shows, (whole, hole)):
+        for name, matrices in zip(self.score_names, (whole, hole)):
             columns[f"{name}.counts"] = [sparse(matrix) for matrix in matrices]
             columns[name] = [self.value(Counts.stacked([Counts.of(m)])) for m in matrices]
         return columns
@@ -164,6 +165,12 @@ class MeanIoU(SegmentationMetric):
         super().__init__(segmenter, cache)
         self.convention = convention
 
+    @property
+    def scores(self) -> tuple[ScoreInfo, ...]:
+        """The whole image's score, with a row for each class, then the masked region's."""
+        image, mask = super().scores
+        return dataclasses.replace(image, by_class=True), mask
+
     def definition(self) -> Record:
         """Convention and segmenter."""
         return {"convention": self.convention, "segmenter": self.segmenter.identity()}
@@ -180,7 +187,7 @@ class MeanIoU(SegmentationMetric):
         values = _kept(iou.class_iou(scenes.without_each()), iou.class_iou(total))
         return np.asarray(values[:, iou.counted_classes(total, self.convention)].mean(axis=1))
 
-    def elsewhere(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
+    def other_tools(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
         """The mean IoU that mmsegmentation, detectron2 and torchmetrics would give."""
         del references
         try:
@@ -249,7 +256,7 @@ class Accuracy(SegmentationMetric):
         del codes, edits
         return iou.accuracy(scenes.without_each(), self.void)
 
-    def elsewhere(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
+    def other_tools(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
         """The accuracy that mmsegmentation, detectron2 and SPADE's evaluation would give."""
         del references
         try:

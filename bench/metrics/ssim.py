@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.identity import Record
-from bench.metrics.metric import Better, Columns, Prepared, References
-from bench.metrics.per_edit import PerEdit
+from bench.metrics.facts import Better, MarginKind, Region
+from bench.metrics.metric import Columns, PerEdit, PreparedReferences, References
 from bench.scene import UInt8
 
 __all__ = [
@@ -121,14 +121,13 @@ def _inner_mean(similarity: Float64, reach: int) -> float:
     return float(inner.mean()) if inner.size else math.nan
 
 
-def _hole_mean(similarity: Float64, mask: NDArray[np.bool_]) -> float:
-    return float(similarity[mask].mean()) if mask.any() else math.nan
-
-
 class _Similarity(PerEdit):
     """SSIM of planes taken from a picture; the reference side's moments are computed once."""
 
+    family = "ssim"
     better: ClassVar[Better] = "higher"
+    margin: ClassVar[float] = 0.005
+    margin_kind: ClassVar[MarginKind] = "absolute"
     window: ClassVar[Window]
     data_range: ClassVar[float]
     formula: str
@@ -146,30 +145,32 @@ class _Similarity(PerEdit):
             "summary": "mean over edits",
         }
 
-    def prepare(self, references: References) -> Prepared:
+    def prepare(self, references: References) -> PreparedReferences:
         """Local means and variances of the true pictures, kept in memory."""
         sides = [
             [_side(plane, self.window) for plane in self.planes(picture)]
-            for picture in references.pictures
+            for picture in references.images
         ]
-        return Prepared(memory=sides)
+        return PreparedReferences(memory=sides)
 
-    def measure(self, references: References, prepared: Prepared, results: UInt8) -> Columns:
+    def measure(
+        self, references: References, prepared: PreparedReferences, results: UInt8
+    ) -> Columns:
         """One number per edit and shown region."""
-        columns: dict[str, list[float]] = {name: [] for name in self.shows}
+        columns: dict[str, list[float]] = {name: [] for name in self.score_names}
         for sides, mask, result in zip(prepared.memory, references.mask, results):
             maps = [
                 _map(side, _side(plane, self.window), self.window, self.data_range)
                 for side, plane in zip(sides, self.planes(result))
             ]
             similarity = maps[0] if len(maps) == 1 else np.mean(maps, axis=0)
-            for name in self.shows:
-                columns[name].append(self._region(name, similarity, mask))
+            for score in self.scores:
+                columns[score.name].append(self._mean(score.region, similarity, mask))
         return columns
 
-    def _region(self, name: str, similarity: Float64, mask: NDArray[np.bool_]) -> float:
-        if name.endswith("-hole"):
-            return _hole_mean(similarity, mask)
+    def _mean(self, region: Region, similarity: Float64, mask: NDArray[np.bool_]) -> float:
+        if region == "mask":
+            return float(similarity[mask].mean()) if mask.any() else math.nan
         return _inner_mean(similarity, self.window.reach)
 
 
@@ -182,6 +183,7 @@ class SSIM(_Similarity):
 
     name = "ssim"
     title = "SSIM"
+    regions: ClassVar[tuple[Region, ...]] = ("image", "mask")
     window = gaussian_window()
     data_range = 255.0
 
@@ -193,17 +195,13 @@ class SSIM(_Similarity):
         """Luma, or three channels, in 0..255."""
         return _luma(picture) if self.on == "luma" else _channels(picture)
 
-    @property
-    def shows(self) -> tuple[str, ...]:
-        """The picture's score, then the hole's."""
-        return (self.name, f"{self.name}-hole")
-
 
 class SSIMSesame(_Similarity):
     """SESAME's SSIM: grey pictures in [-1,1], the mean of the map inside the hole only."""
 
     name = "ssim-sesame"
     title = "SSIM (SESAME)"
+    regions: ClassVar[tuple[Region, ...]] = ("mask",)
     window = uniform_window()
     data_range = 2.0
     formula = "uniform window, sample moments, on BT.709 grey in [-1,1], mean inside the hole"
@@ -211,10 +209,6 @@ class SSIMSesame(_Similarity):
     def planes(self, picture: UInt8) -> list[Float64]:
         """Grey in [-1,1]."""
         return [(picture.astype(np.float64) / 127.5 - 1) @ np.asarray(BT709)]
-
-    def _region(self, name: str, similarity: Float64, mask: NDArray[np.bool_]) -> float:
-        del name
-        return _hole_mean(similarity, mask)
 
 
 class SSIMSean(_Similarity):

@@ -124,7 +124,7 @@ def _check_method(
 def _group(task: Task, metrics: Sequence[Metric], jobs: Sequence[Job]) -> Group:
     original = [job.answer.original for job in jobs]
     rest = References(
-        pictures=np.empty((0,), np.uint8),
+        images=np.empty((0,), np.uint8),
         mask=np.stack([job.edit.mask for job in jobs]),
         labels=np.stack([job.edit.labels for job in jobs]),
         space=task.dataset.space,

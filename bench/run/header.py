@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -11,7 +13,10 @@ from pydantic import (
     NonNegativeFloat,
     NonNegativeInt,
     StringConstraints,
+    model_validator,
 )
+
+from bench.metrics.facts import FORMER_SCORES, Against, Better, MarginKind, Region, Summary
 
 __all__ = [
     "FORMAT",
@@ -98,13 +103,33 @@ class MethodRow(_Part):
 
 
 class MetricColumn(_Part):
-    """A score's name and how to read it; `metric` is the Metric that it belongs to."""
+    """A score and how to read it, the fields of `bench.metrics.ScoreInfo`.
+
+    `metric` is the Metric that it belongs to.
+    """
 
     name: str
     metric: str
     title: str
+    family: str
+    region: Region = "image"
     unit: str = ""
-    better: Literal["lower", "higher", "neither"]
+    better: Better
+    against: Against = "ground-truth"
+    summary: Summary = "mean"
+    margin: NonNegativeFloat = 0.03
+    margin_kind: MarginKind = "relative"
+    by_class: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _facts_of_former_runs(cls, value: Any) -> Any:
+        """A run of format 1 says no more than name, metric, title, unit and direction."""
+        if not isinstance(value, Mapping) or "family" in value:
+            return value
+        known = FORMER_SCORES.get(str(value.get("name")))
+        facts = {"family": value.get("metric")} if known is None else asdict(known)
+        return {**facts, **value}
 
 
 class Git(_Part):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bench.core.errors import BadInput
-from bench.metrics import Metric, Prepared, References
+from bench.metrics import Metric, PreparedReferences, References
 from bench.scene import Float32, UInt8
 
 __all__ = ["Group", "Measured", "measure_group"]
@@ -25,7 +25,7 @@ class Group:
         count: the number of edits.
     """
 
-    by_metric: Mapping[str, tuple[tuple[int, ...], References, Prepared]]
+    by_metric: Mapping[str, tuple[tuple[int, ...], References, PreparedReferences]]
     count: int
 
     @classmethod
@@ -44,9 +44,9 @@ class Group:
             original: B pictures before the edit.
             rest: masks, labels and names of the B edits; its pictures are not looked at.
         """
-        prepared: dict[str, tuple[tuple[int, ...], References, Prepared]] = {}
+        prepared: dict[str, tuple[tuple[int, ...], References, PreparedReferences]] = {}
         for metric in metrics:
-            pictures = truth if metric.against == "truth" else original
+            pictures = truth if metric.against == "ground-truth" else original
             indices = tuple(i for i, picture in enumerate(pictures) if picture is not None)
             if not indices:
                 continue
@@ -90,7 +90,7 @@ def measure_group(
         indices, references, prepared = group.by_metric[metric.name]
         # A failed edit is stood in for by its own reference, so that nothing is prepared anew, and
         # its values are dropped.
-        stacked = np.stack([results.get(i, references.pictures[k]) for k, i in enumerate(indices)])
+        stacked = np.stack([results.get(i, references.images[k]) for k, i in enumerate(indices)])
         measured = dict(metric.measure(references, prepared, stacked))
         if raw is not None and metric.observes:
             measured.update(metric.observe(references, _stand_in(raw, indices, stacked)))
@@ -126,7 +126,7 @@ def _spread(
 def _taken(references: References, indices: Sequence[int], pictures: UInt8) -> References:
     at = list(indices)
     return References(
-        pictures=pictures,
+        images=pictures,
         mask=references.mask[at],
         labels=references.labels[at],
         space=references.space,

@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from bench.metrics import Metric, Score
-from bench.metrics.per_edit import PerEdit
+from bench.metrics import Metric, Score, ScoreInfo
 from bench.run.canaries import BLURRED, JPEG, MEAN_COLOUR, ORIGINAL, SHIFTED, SHUFFLED
 from bench.run.canary_shard import Checks
 from bench.run.header import RunNotice
@@ -46,23 +45,23 @@ def order_notices(
             kind="bad",
             task=task,
             what="metric",
-            name=name,
-            text=f"{metric.title_of(name)} does not put {better} before {worse}: its values are suspect",
+            name=score.name,
+            text=f"{score.title} does not put {better} before {worse}: its values are suspect",
         )
         for metric in metrics
-        for name in metric.shows
-        for better, worse in _disordered(metric, name, scores)
+        for score in metric.scores
+        for better, worse in _disordered(metric, score, scores)
     ]
 
 
 def _disordered(
-    metric: Metric, name: str, scores: Mapping[tuple[str, str], Score]
+    metric: Metric, info: ScoreInfo, scores: Mapping[tuple[str, str], Score]
 ) -> Iterator[tuple[str, str]]:
-    if metric.better == "neither" or not metric.orders_canaries:
+    if info.better == "neither" or not metric.orders_canaries:
         return
-    sign = 1.0 if metric.better == "higher" else -1.0
-    for better, worse in _OF_EDITS if isinstance(metric, PerEdit) else _OF_SETS:
-        one, two = (scores.get((name, canary)) for canary in (better, worse))
+    sign = 1.0 if info.better == "higher" else -1.0
+    for better, worse in _OF_EDITS if info.summary == "mean" else _OF_SETS:
+        one, two = (scores.get((info.name, canary)) for canary in (better, worse))
         if one is None or two is None or one.value is None or two.value is None:
             continue
         if one.n == two.n and not sign * one.value > sign * two.value:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.core.atomic import write_json
 from bench.core.errors import BadInput
 from bench.core.identity import Record, differences, record_hash, said
 from bench.core.text import now
+from bench.metrics import ScoreInfo
 from bench.run.header import FORMAT
 from bench.run.methods import Method
 from bench.run.plan import Plan, Task
@@ -85,18 +86,12 @@ class RunRecord:
         shown: dict[str, dict[str, Any]] = {}
         for both in self.metrics.values():
             for metric in both.ready:
-                for name in metric.shows:
-                    shown[name] = {
-                        "name": name,
-                        "metric": metric.name,
-                        "title": metric.title_of(name),
-                        "unit": metric.unit,
-                        "better": metric.better,
-                    }
+                for score in metric.scores:
+                    shown[score.name] = {"metric": metric.name, **asdict(score)}
         for both in self.metrics.values():
             for name in both.missing:
-                lacking = {"name": name, "metric": name, "title": name, "unit": ""}
-                shown.setdefault(name, {**lacking, "better": "neither"})
+                lacking = ScoreInfo(name, name, family=name)
+                shown.setdefault(name, {"metric": name, **asdict(lacking)})
         return list(shown.values())
 
     def _protocols(self) -> dict[str, Record]:

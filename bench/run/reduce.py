@@ -57,7 +57,7 @@ def reduce_task(
     folder: RunFolder, task: Task, metrics: TaskMetrics, methods: Sequence[Method]
 ) -> Reduced:
     """The task's rows of the scores and replicates tables."""
-    prefixes = [name for metric in metrics.ready for name in (metric.name, *metric.shows)]
+    prefixes = [name for metric in metrics.ready for name in (metric.name, *metric.score_names)]
     samples = read_shards(folder.root / "samples" / task.slug, prefixes)
     references = read_shards(folder.root / "references" / task.slug, prefixes)
     reduced = Reduced()
@@ -87,7 +87,7 @@ def reduce_canaries(
     place = folder.root / "canaries" / task.slug
     if not place.is_dir():
         return {}
-    prefixes = [name for metric in metrics.ready for name in (metric.name, *metric.shows)]
+    prefixes = [name for metric in metrics.ready for name in (metric.name, *metric.score_names)]
     samples = read_shards(place, prefixes)
     references = read_shards(folder.root / "references" / task.slug, prefixes)
     return {
@@ -103,7 +103,7 @@ def _estimates(
     metric: Metric, method: Method, samples: pd.DataFrame, references: pd.DataFrame
 ) -> list[Estimate]:
     def none(reason: str) -> list[Estimate]:
-        return [Estimate(name, None, reason=reason) for name in metric.shows]
+        return [Estimate(name, None, reason=reason) for name in metric.score_names]
 
     if method.problem is not None:
         return none(method.problem)
@@ -111,7 +111,7 @@ def _estimates(
     if mine.empty:
         return none("no edit was carried out")
     found = _estimates_of(metric, mine, references)
-    what = "true picture" if metric.against == "truth" else "picture to compare with"
+    what = "true picture" if metric.against == "ground-truth" else "picture to compare with"
     return none(f"no edit of this task has a {what}") if found is None else found
 
 
@@ -136,7 +136,7 @@ def _look_aside(
     if both is None:
         return
     where = {"task": task.name, "method": method.name}
-    for score in metric.elsewhere(*both):
+    for score in metric.other_tools(*both):
         reduced.rosetta.append({**where, **asdict(score)})
     for name, values in metric.influence(*both).items():
         reduced.influence.extend(
@@ -174,7 +174,7 @@ def _replicates(task: Task, method: str, estimate: Estimate) -> dict[str, Any]:
 
 def _with_values(metric: Metric, frame: pd.DataFrame) -> pd.DataFrame:
     """The rows in which the metric measured anything."""
-    names = (metric.name, *metric.shows)
+    names = (metric.name, *metric.score_names)
     own = [
         column
         for column in frame.columns

@@ -86,13 +86,20 @@ def score(
                 made[name] = Missing("a folder of labels is needed: give --labels")
     ready = [metric for metric in made.values() if not isinstance(metric, Missing)]
     samples, references = _measure(pairs, ready, space, advance)
+    # Without masks the region is the whole image: no score of it beside the image's own.
+    twice = {
+        score.name
+        for metric in ready
+        for score in metric.scores[1:]
+        if masks is None and score.region == "mask"
+    }
     scores: list[Score] = []
     for name, metric in made.items():
         if isinstance(metric, Missing):
             scores.append(Score(name, None, reason=metric.reason))
             continue
         found = metric.summarise(samples, references)
-        scores += [one for one in found if masks is not None or not one.metric.endswith("-hole")]
+        scores += [one for one in found if one.metric not in twice]
     return scores
 
 
@@ -180,7 +187,7 @@ def _groups(read: Iterable[_Read]) -> Iterator[list[_Read]]:
 def _rest(group: Sequence[_Read], space: LabelSpace) -> References:
     stems = tuple(one.stem for one in group)
     return References(
-        pictures=np.empty((0,), np.uint8),
+        images=np.empty((0,), np.uint8),
         mask=np.stack([one.mask for one in group]),
         labels=np.stack([one.labels for one in group]),
         space=space,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bench.judge.published.protocol import protocol_differences
 from bench.judge.published.results import Published, find_published
 from bench.judge.published.verdict import verdict
-from bench.metrics.score import Score
+from bench.metrics import Score
 from bench.suite.table import TableColumn, TableLayout, TableRow
 
 if TYPE_CHECKING:

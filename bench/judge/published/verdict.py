@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.judge.published.results import Published
-from bench.metrics.score import Score
+from bench.metrics import Score
 from bench.suite.table import Tolerance
 
 __all__ = ["VERDICTS", "Verdict", "VerdictKind", "verdict"]

@@ -54,7 +54,7 @@ def make_references():
     def make(pictures, mask=None, labels=None, space=None, scenes=None):
         count, shape = len(pictures), pictures.shape[:3]
         return References(
-            pictures=pictures,
+            images=pictures,
             mask=np.ones(shape, bool) if mask is None else mask,
             labels=np.zeros(shape, np.int32) if labels is None else labels,
             space=space or LabelSpace("one", ("thing",), ((0, 0, 0),)),

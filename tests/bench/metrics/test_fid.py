@@ -97,7 +97,7 @@ def test_the_distance_equals_pytorch_fids(
     metric = make_metric("fid", {}, Context(weights=(random_weights("inception-fid"),)))
     samples, references = scored(metric, make_references, pictures)
     assert metric.summarise(samples, references)[0].value == pytest.approx(theirs, rel=1e-4)
-    for score in metric.elsewhere(samples, references):
+    for score in metric.other_tools(samples, references):
         assert score.value == pytest.approx(theirs, rel=1e-4)
 
 
@@ -164,7 +164,7 @@ def test_without_the_official_file_nothing_is_called_fid(random_weights):
     context = Context(weights=(random_weights("inception-fid"),))
     for name, shown in (("fid", "frechet"), ("fid-bgr", "frechet-bgr"), ("kid", "kernel")):
         metric = make_metric(name, {}, context)
-        assert metric.shows == (shown,)
+        assert metric.score_names == (shown,)
         assert "FID" not in metric.title
 
 

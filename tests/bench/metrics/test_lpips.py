@@ -53,7 +53,7 @@ def pictures(seed=0, size=(64, 80)):
 def references(truth, mask):
     count = len(truth)
     return References(
-        pictures=truth,
+        images=truth,
         mask=mask,
         labels=np.zeros(mask.shape, np.int32),
         space=LabelSpace("one", ("thing",), ((0, 0, 0),)),
@@ -160,7 +160,7 @@ def test_how_far_an_edit_moved_is_another_score_which_is_better_in_neither_way(t
     likeness, change = LPIPS(network), LPIPSChange(network)
     assert change.better == "neither"
     assert change.definition() != likeness.definition()
-    assert change.title_of("lpips-alex-original-hole") == "LPIPS (AlexNet) to the original, hole"
+    assert change.scores[1].title == "LPIPS (AlexNet) to the original, masked region"
 
 
 def test_constant_pictures_have_a_distance(tmp_path):

@@ -13,7 +13,7 @@ def test_every_name_gives_a_metric_or_a_reason(name, tmp_path):
         assert made.reason
     else:
         assert isinstance(made, Metric)
-        assert made.shows[0] == made.name == name
+        assert made.score_names[0] == made.name == name
         assert made.title
         assert made.definition()
 

@@ -61,7 +61,7 @@ def test_real_pictures_of_a_perfect_segmenter_score_one(scene):
     for metric in (MeanIoU(ByBrightness()), Accuracy(ByBrightness())):
         _, real = tables(metric, references, painted(named))
         scores = metric.summarise_references(real)
-        assert {score.metric for score in scores} == set(metric.shows)
+        assert {score.metric for score in scores} == set(metric.score_names)
         assert all(score.value == 1 for score in scores)
 
 
@@ -95,12 +95,12 @@ def test_other_tools_are_told_apart(scene):
     named[:, 5] = 4  # a class that never occurs in the truth
     space = miou.segmenter.space
     given = type(references)(
-        references.pictures, references.mask, labels, space, references.scenes, references.edits
+        references.images, references.mask, labels, space, references.scenes, references.edits
     )
     told = {
         score.metric: score.value
         for metric in (miou, accuracy)
-        for score in metric.elsewhere(*tables(metric, given, painted(named)))
+        for score in metric.other_tools(*tables(metric, given, painted(named)))
     }
     assert told["miou@mmsegmentation"] < told["miou@detectron2"]  # a fifth class of value 0
     assert told["accuracy@spade"] < told["accuracy@mmsegmentation"]

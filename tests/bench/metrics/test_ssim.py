@@ -21,7 +21,7 @@ def pair(seed=0, size=(40, 56)):
 
 def references(truth, mask):
     return References(
-        pictures=truth[None],
+        images=truth[None],
         mask=mask[None],
         labels=np.zeros((1, *mask.shape), np.int32),
         space=LabelSpace("one", ("thing",), ((0, 0, 0),)),

@@ -24,7 +24,7 @@ class Spread(Metric):
         return {"formula": "variance"}
 
     def measure(self, references, prepared, results) -> Columns:
-        error = results.astype(float) - references.pictures
+        error = results.astype(float) - references.images
         return {"spread.errors": [[float(np.abs(one).mean())] for one in error]}
 
     def estimates(self, samples, references):

@@ -4,7 +4,7 @@ import pytest
 
 from bench.judge.published import find_published, verdict
 from bench.judge.published.protocol import protocol_differences
-from bench.metrics.score import Score
+from bench.metrics import Score
 from bench.suite.table import Tolerance
 
 (FID,) = find_published(

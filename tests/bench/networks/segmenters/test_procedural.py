@@ -119,7 +119,7 @@ def test_the_perceptual_distance_is_that_of_the_levels_of_unit_length(folder):
     mask = np.zeros((3, 32, 32), bool)
     mask[:, :8] = True
     references = References(
-        pictures=real,
+        images=real,
         mask=mask,
         labels=np.zeros((3, 32, 32), np.int32),
         space=open_dataset("procedural-rooms", None).space,
