@@ -3,10 +3,10 @@
     regions = network.zencoder.read(masked, mask, instances)       # one vector per region
     regions = regions.replaced(regions.erased, codes)              # styles for what nobody sees
     style = network.zencoder.normalise(regions)
-    pictures = network(masked, replace(condition, style=style))
+    images = network(masked, replace(condition, style=style))
 
 The generator is SPMPGAN's with the style map in every decoder block; parameters carry the published
-names (protocol/editing.md, B). Pictures are BGR for official weights: see the adapter.
+names (docs/protocol/editing.md, B). Images are BGR for official weights: see the adapter.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from baselines.layers.condition import Condition
 from baselines.layers.initial import initialise_normal
-from baselines.layers.progressive import Border, Stage, StagePicture, run_stages
+from baselines.layers.progressive import Border, Stage, StageImages, run_stages
 from baselines.layers.region_style import RegionMean, StyleEncoder
 from baselines.layers.style_preserved import Modulation
 from baselines.spmpgan import ProgressiveConfig
@@ -34,7 +34,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "style 256": {"style": 256},
     "visible mean": {"region_mean": "visible"},
 }
-"""The paper's ablations as changes of the configuration (protocol/editing.md, G)."""
+"""The paper's ablations as changes of the configuration (docs/protocol/editing.md, G)."""
 
 
 class DivSemConfig(ProgressiveConfig):
@@ -47,7 +47,7 @@ class DivSemConfig(ProgressiveConfig):
         styled: False = `w/o style`, SPMPGAN's decoder blocks.
         valid_ratio: False = `w/o valid ratio`.
         region_mean: all pixels of a region (released code) or the visible ones (paper).
-        border: the release is given the masked picture, so that nothing leaks: "grey".
+        border: the release is given the masked image, so that nothing leaks: "grey".
     """
 
     style: int = Field(default=128, ge=1)
@@ -108,13 +108,13 @@ class DivSem(nn.Module):
 
     def forward(
         self, masked: Tensor, condition: Condition, original: Tensor | None = None
-    ) -> tuple[StagePicture, ...]:
+    ) -> tuple[StageImages, ...]:
         """What each stage saw and made, smallest first.
 
         Args:
-            masked: float [B,3,size,size] in [-1,1], 0 inside the hole.
+            masked: float [B,3,size,size] in [-1,1], 0 inside the mask.
             condition: labels, edges, mask and (unless `w/o style`) the regions' styles.
-            original: the whole picture, where the configuration's border is "original".
+            original: the whole image, where the configuration's border is "original".
         """
         stages = [stage for stage in self.children() if isinstance(stage, Stage)]
         return run_stages(stages, masked, condition, original, self.config.border)

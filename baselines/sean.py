@@ -1,11 +1,11 @@
-"""SEAN: a picture from a label map and one style code per region (Zhu et al., CVPR 2020).
+"""SEAN: an image from a label map and one style code per region (Zhu et al., CVPR 2020).
 
     network = SEANGenerator(sean_config("celebamask-hq"))
-    codes, shown = network.encode(picture, labels)       # [B,19,512], of the regions it shows
+    codes, shown = network.encode(image, labels)       # [B,19,512], of the regions it shows
     result = network(StyledRegions.of(labels, codes))    # [B,3,H,W] RGB in [-1,1]
 
 The topology is SPADE's with region-adaptive normalisation. Parameters carry the published names
-(protocol/generation.md, C).
+(docs/protocol/generation.md, C).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = [
     "VARIANTS",
     "SEANConfig",
     "SEANGenerator",
-    "StyleEncoder",
+    "SEANEncoder",
     "region_means",
     "sean_config",
     "sean_discriminator",
@@ -38,7 +38,7 @@ VARIANTS: dict[str, dict[str, Any]] = {"celebamask-hq": {"classes": 19}, "labels
 """The released form, and a plain one for other label spaces."""
 
 SMALLEST = 32
-"""Features start at 1/32 of the picture."""
+"""Features start at 1/32 of the image."""
 
 
 class SEANConfig(BaseModel):
@@ -73,7 +73,7 @@ def sean_config(variant: str = "celebamask-hq", **fields: Any) -> SEANConfig:
 
 
 class SEANGenerator(nn.Module):
-    """Styled regions -> picture, [B,3,H,W] in [-1,1]; sides are multiples of 32.
+    """Styled regions -> image, [B,3,H,W] in [-1,1]; sides are multiples of 32.
 
     Args:
         config: widths.
@@ -93,7 +93,7 @@ class SEANGenerator(nn.Module):
 
             return ModulatedResBlock(inputs, outputs, norm, name="ace", spectral_norm=spectral_norm)
 
-        self.Zencoder = StyleEncoder(config.encoder_width, config.style_length)
+        self.Zencoder = SEANEncoder(config.encoder_width, config.style_length)
         self.fc = nn.Conv2d(config.classes, 16 * nf, 3, padding=1)
         self.head_0 = block(16 * nf, 16 * nf)
         self.G_middle_0 = block(16 * nf, 16 * nf)
@@ -106,7 +106,7 @@ class SEANGenerator(nn.Module):
         self.conv_img = nn.Conv2d(nf, 3, 3, padding=1)
 
     def forward(self, regions: StyledRegions) -> Tensor:
-        """The picture of `regions`."""
+        """The image of `regions`."""
         height, width = regions.map.size
         start = regions.map.resize((height // SMALLEST, width // SMALLEST))
         x = self.fc(start.dense())  # (B, 16 nf, H/32, W/32)
@@ -119,20 +119,20 @@ class SEANGenerator(nn.Module):
         x = self.up_3(double(x), regions)  # (B, nf, H, W)
         return torch.tanh(self.conv_img(rectify(x)))
 
-    def encode(self, picture: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Style codes of the regions that a picture shows.
+    def encode(self, image: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Style codes of the regions that an image shows.
 
         Args:
-            picture: [B,3,H,W] in [-1,1].
+            image: [B,3,H,W] in [-1,1].
             labels: int64 [B,H,W]; pixels of -1 count for no region.
 
         Returns:
             Codes [B,classes,D], zero for absent classes, and bool [B,classes], which are there.
         """
-        return region_means(self.Zencoder(picture), labels, self.config.classes)
+        return region_means(self.Zencoder(image), labels, self.config.classes)
 
 
-class StyleEncoder(nn.Module):
+class SEANEncoder(nn.Module):
     """The style encoder: [B,3,H,W] -> features [B,D,H/2,W/2] in (-1,1).
 
     Three convolutions down to a quarter, one transposed up to a half, one to the code's length.
@@ -152,9 +152,9 @@ class StyleEncoder(nn.Module):
             nn.Tanh(),
         )
 
-    def forward(self, picture: Tensor) -> Tensor:
+    def forward(self, image: Tensor) -> Tensor:
         """Features of every second pixel, before they are averaged over regions."""
-        features: Tensor = self.model(picture)
+        features: Tensor = self.model(image)
         return features
 
 
@@ -180,7 +180,7 @@ def region_means(features: Tensor, labels: Tensor, classes: int) -> tuple[Tensor
 
 
 def sean_discriminator(config: SEANConfig, *, spectral_norm: bool = True) -> MultiScale:
-    """Two scales over concat[one-hot labels, picture], three hidden layers each."""
+    """Two scales over concat[one-hot labels, image], three hidden layers each."""
     return MultiScale(
         lambda: PatchDiscriminator(
             config.classes + 3, config.ndf, (2, 2, 2), spectral_norm=spectral_norm

@@ -1,10 +1,10 @@
-"""SESAME: paint a hole from the known pixels and the labels inside it (Ntavelis et al., ECCV 2020).
+"""SESAME: fill a mask from the known pixels and the labels inside it (Ntavelis et al., ECCV 2020).
 
     network = SESAMEGenerator(SESAMEConfig(classes=35))
-    result = composite(hole, network(masked, labels), picture)    # baselines.layers.progressive
+    result = composite(mask, network(masked, labels), image)    # baselines.layers.progressive
 
 Parameters carry the published names, so that official weights load strictly; the labels' quirks of
-the two released checkpoints are the adapter's business (protocol/generation.md, A).
+the two released checkpoints are the adapter's business (docs/protocol/generation.md, A).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "labels w skip": {"skip_connections": True},
     "labels everywhere": {"semantics": "everywhere"},
 }
-"""The released forms (protocol/generation.md, A.1, A.2), and plain ones for other label spaces."""
+"""The released forms (docs/protocol/generation.md, A.1, A.2), and plain ones for other label spaces."""
 
 
 class SESAMEConfig(BaseModel):
@@ -54,8 +54,8 @@ class SESAMEConfig(BaseModel):
         ngf, ndf: width of the first layer, and of a discriminator's first layer.
         hidden: width inside SPADE.
         skip_connections: the encoder's features join the decoder (off in the released scripts).
-        semantics: whether the network sees labels inside the hole only (the paper, and the released
-            Cityscapes weights) or of the whole picture (the released ADE20K weights).
+        semantics: whether the network sees labels inside the mask only (the paper, and the released
+            Cityscapes weights) or of the whole image (the released ADE20K weights).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -69,7 +69,7 @@ class SESAMEConfig(BaseModel):
 
     @property
     def label_channels(self) -> int:
-        """Channels of the label map: classes, then the hole."""
+        """Channels of the label map: classes, then the mask."""
         return self.classes + 1
 
 
@@ -83,21 +83,21 @@ def sesame_config(variant: str = "cityscapes", **fields: Any) -> SESAMEConfig:
     return SESAMEConfig(**{**VARIANTS[variant], **fields})
 
 
-def sesame_labels(config: SESAMEConfig, labels: Tensor, hole: Tensor) -> SymbolMap:
-    """The label map that the network reads: classes, then the hole.
+def sesame_labels(config: SESAMEConfig, labels: Tensor, mask: Tensor) -> SymbolMap:
+    """The label map that the network reads: classes, then the mask.
 
     Args:
-        config: says whether labels outside the hole are shown.
+        config: says whether labels outside the mask are shown.
         labels: int64 [B,H,W], -1 = void.
-        hole: bool [B,H,W], True = edit.
+        mask: bool [B,H,W], True = edit.
     """
     if config.semantics == "hole":
-        labels = torch.where(hole, labels, -1)
-    return SymbolMap.of_labels(labels, config.classes, torch.float32, [hole])
+        labels = torch.where(mask, labels, -1)
+    return SymbolMap.of_labels(labels, config.classes, torch.float32, [mask])
 
 
 class SESAMEGenerator(nn.Module):
-    """Masked picture and label map -> picture, [B,3,H,W] in [-1,1]; sides divisible by 4.
+    """Masked image and label map -> image, [B,3,H,W] in [-1,1]; sides divisible by 4.
 
     Args:
         config: widths and form.
@@ -120,7 +120,7 @@ class SESAMEGenerator(nn.Module):
             )
 
         # What each decoder layer takes from the encoder beside its own input.
-        core, half, full, picture = (
+        core, half, full, image = (
             (4 * nf, 2 * nf, nf, inputs) if config.skip_connections else (0, 0, 0, 0)
         )
         self.init_block = nn.Sequential(
@@ -135,14 +135,14 @@ class SESAMEGenerator(nn.Module):
             [block(4 * nf, 4 * nf, dilation=2) for _ in range(4)] + [block(4 * nf + core, 4 * nf)]
         )
         self.uplayers = nn.ModuleList([block(4 * nf + half, 2 * nf), block(2 * nf + full, nf)])
-        self.conv_img = nn.Conv2d(nf + picture, 3, 3, padding=1)
+        self.conv_img = nn.Conv2d(nf + image, 3, 3, padding=1)
 
     def forward(self, masked: Tensor, labels: SymbolMap) -> Tensor:
-        """The raw painting, hole and known pixels alike.
+        """The raw output, masked and known pixels alike.
 
         Args:
-            masked: [B,3,H,W], 0 inside the hole.
-            labels: one-hot labels, then the hole (1 = edit), [label_channels,H,W].
+            masked: [B,3,H,W], 0 inside the mask.
+            labels: one-hot labels, then the mask (1 = edit), [label_channels,H,W].
         """
         inputs = torch.cat([masked, labels.dense()], dim=1)
         full = self.init_block(inputs)  # (B, nf, H, W)
@@ -181,7 +181,7 @@ class DilatedResBlock(nn.Module):
 
 
 class TwoStreamDiscriminator(nn.Module):
-    """One scale: the semantics' stream scales the picture's, then one head scores the patches.
+    """One scale: the semantics' stream scales the image's, then one head scores the patches.
 
     Equation 3 of the paper: D = Conv(D_RGB * (1 + sum over channels of D_sem)). The head is 4x4 as
     in the released weights, where the paper and its Fig. 3 say 3x3.
@@ -199,19 +199,19 @@ class TwoStreamDiscriminator(nn.Module):
         self.img_sequence = nn.Sequential(*stream(3), patch_head(config.ndf, len(strides)))
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """[B, label_channels+3, H, W] -> the picture stream's features, the scores last."""
-        semantics, picture = torch.split(x, [self.config.label_channels, 3], dim=1)
+        """[B, label_channels+3, H, W] -> the image stream's features, the scores last."""
+        semantics, image = torch.split(x, [self.config.label_channels, 3], dim=1)
         features = []
         for layer in self.img_sequence[:-1]:
-            picture = layer(picture)
-            features.append(picture)
-        merged = merge(picture, self.sem_sequence(semantics))
+            image = layer(image)
+            features.append(image)
+        merged = merge(image, self.sem_sequence(semantics))
         return [*features, self.img_sequence[-1](merged)]
 
 
-def merge(picture: Tensor, semantics: Tensor) -> Tensor:
-    """Picture features scaled by one number a pixel: picture * (1 + sum of the semantics)."""
-    return picture * (1 + semantics.sum(dim=1, keepdim=True))
+def merge(image: Tensor, semantics: Tensor) -> Tensor:
+    """Image features scaled by one number a pixel: image * (1 + sum of the semantics)."""
+    return image * (1 + semantics.sum(dim=1, keepdim=True))
 
 
 def sesame_discriminator(config: SESAMEConfig, *, spectral_norm: bool = True) -> MultiScale:

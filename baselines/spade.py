@@ -1,10 +1,10 @@
-"""SPADE: a picture from a label map, nothing else (Park et al., CVPR 2019).
+"""SPADE: an image from a label map, nothing else (Park et al., CVPR 2019).
 
     labels = SymbolMap.of_labels(classes_of_pixels, config.label_channels, torch.float32)
-    picture = SPADEGenerator(config)(labels)                      # [B,3,H,W] RGB in [-1,1]
+    image = SPADEGenerator(config)(labels)                      # [B,3,H,W] RGB in [-1,1]
 
-The label map is resized nearest to every layer and paints its normalisation; features start from
-the map at 1/32 of its size. Parameters carry the published names (protocol/generation.md, B).
+The label map is resized nearest to every layer and modulates its normalisation; features start from
+the map at 1/32 of its size. Parameters carry the published names (docs/protocol/generation.md, B).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "cityscapes": {"classes": 35, "instance_edges": True, "upsampling": "more"},
     "labels": {},
 }
-"""The released forms (protocol/generation.md, B.3), and a plain one for other label spaces."""
+"""The released forms (docs/protocol/generation.md, B.3), and a plain one for other label spaces."""
 
 HALVINGS = {"normal": 5, "more": 6, "most": 7}
 ENCODER_SIZE = 256
@@ -78,7 +78,7 @@ class SPADEConfig(BaseModel):
 
     @property
     def divisor(self) -> int:
-        """What a picture's sides must be divisible by."""
+        """What an image's sides must be divisible by."""
         return int(2 ** HALVINGS[self.upsampling])
 
 
@@ -109,7 +109,7 @@ def spade_labels(config: SPADEConfig, labels: Tensor, edges: Tensor) -> SymbolMa
 
 
 class SPADEGenerator(nn.Module):
-    """Label map -> picture, [B,3,H,W] in [-1,1].
+    """Label map -> image, [B,3,H,W] in [-1,1].
 
     Args:
         config: widths and form.
@@ -146,10 +146,10 @@ class SPADEGenerator(nn.Module):
         self.conv_img = nn.Conv2d(last, 3, 3, padding=1)
 
     def forward(self, labels: SymbolMap, z: Tensor | None = None) -> Tensor:
-        """The picture; sides of `labels` are multiples of `config.divisor`.
+        """The image; sides of `labels` are multiples of `config.divisor`.
 
         Args:
-            labels: the label map at the picture's size.
+            labels: the label map at the image's size.
             z: float [B,latent], with a VAE only; zeros where None.
         """
         x = self._start(labels, z)  # (B, 16 nf, H/32, W/32)
@@ -178,9 +178,9 @@ class SPADEGenerator(nn.Module):
 
 
 class ImageEncoder(nn.Module):
-    """The VAE's encoder: picture [B,3,H,W] in [-1,1] -> mean and log variance of z, [B,latent].
+    """The VAE's encoder: image [B,3,H,W] in [-1,1] -> mean and log variance of z, [B,latent].
 
-    Six strided convolutions with spectral and instance norm; the picture is brought to 256x256
+    Six strided convolutions with spectral and instance norm; the image is brought to 256x256
     (bilinear: the source does not say).
     """
 
@@ -196,9 +196,9 @@ class ImageEncoder(nn.Module):
         self.fc_mu = nn.Linear(flat, config.latent)
         self.fc_var = nn.Linear(flat, config.latent)
 
-    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance; z = mean + exp(log variance / 2) * normals."""
-        x = picture
+        x = image
         if x.shape[-2:] != (ENCODER_SIZE, ENCODER_SIZE):
             x = F.interpolate(x, size=(ENCODER_SIZE, ENCODER_SIZE), mode="bilinear")
         x = self.get_submodule("layer1")(x)
@@ -209,10 +209,10 @@ class ImageEncoder(nn.Module):
 
 
 def spade_discriminator(config: SPADEConfig, *, spectral_norm: bool = True) -> MultiScale:
-    """Two scales over concat[label map, picture], four hidden layers each.
+    """Two scales over concat[label map, image], four hidden layers each.
 
     The paper says spectral norm on all layers; the released form has none on the first and last
-    (protocol/generation.md, B.2).
+    (docs/protocol/generation.md, B.2).
     """
     return MultiScale(
         lambda: PatchDiscriminator(

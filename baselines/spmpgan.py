@@ -1,10 +1,10 @@
-"""SPMPGAN: style-preserved modulation, painted progressively at three sizes (ECCV 2022).
+"""SPMPGAN: style-preserved modulation, progressively at three sizes (ECCV 2022).
 
-    pictures = SPMPGAN(SPMPGANConfig(classes=151))(masked, condition, original)
-    result = pictures[-1].composite                      # [B,3,256,256] in [-1,1], BGR
+    images = SPMPGAN(SPMPGANConfig(classes=151))(masked, condition, original)
+    result = images[-1].composite                      # [B,3,256,256] in [-1,1], BGR
 
 Parameters carry the published names, so that an official `netG` loads strictly
-(protocol/editing.md, A). Pictures are BGR for official weights: see the adapter.
+(docs/protocol/editing.md, A). Images are BGR for official weights: see the adapter.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from baselines.layers.condition import Condition
 from baselines.layers.initial import initialise_normal
-from baselines.layers.progressive import Border, Stage, StagePicture, run_stages
+from baselines.layers.progressive import Border, Stage, StageImages, run_stages
 from baselines.layers.sn_patch import SNPatchDiscriminator, patch_widths
 from baselines.layers.style_preserved import Modulation
 
@@ -38,7 +38,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "w/o prog": {"progressive": False},
     "S": {"ngf": 16, "hidden": 32},
 }
-"""The paper's ablations as changes of the configuration (protocol/editing.md, G)."""
+"""The paper's ablations as changes of the configuration (docs/protocol/editing.md, G)."""
 
 
 class ProgressiveConfig(BaseModel):
@@ -46,12 +46,12 @@ class ProgressiveConfig(BaseModel):
 
     Attributes:
         classes: one-hot label channels (34 Cityscapes, 151 ADE20K).
-        size: side of the picture in pixels; the stages work at 1/4, 1/2 and 1 of it.
+        size: side of the image in pixels; the stages work at 1/4, 1/2 and 1 of it.
         ngf: channels of a stage's first encoder.
         ndf: channels of a discriminator's first layer.
         hidden: width inside the modulation branches.
         progressive: False = one stage at full size.
-        border: what the reduced known picture shows at the hole's border.
+        border: what the reduced known image shows at the mask's border.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,7 +83,7 @@ class SPMPGANConfig(ProgressiveConfig):
     Attributes:
         style_branch: False = `w SPADE`, the context alone modulates.
         normalise_style: True = `w norm`, the style branch reads normalised features.
-        border: "original" is the published form and peeks at the true picture at the border.
+        border: "original" is the published form and peeks at the true image at the border.
     """
 
     style_branch: bool = True
@@ -140,13 +140,13 @@ class SPMPGAN(nn.Module):
 
     def forward(
         self, masked: Tensor, condition: Condition, original: Tensor | None = None
-    ) -> tuple[StagePicture, ...]:
+    ) -> tuple[StageImages, ...]:
         """What each stage saw and made, smallest first.
 
         Args:
-            masked: float [B,3,size,size] in [-1,1], 0 inside the hole.
+            masked: float [B,3,size,size] in [-1,1], 0 inside the mask.
             condition: labels, edges and mask of the same size.
-            original: the whole picture, where the configuration's border is "original".
+            original: the whole image, where the configuration's border is "original".
         """
         stages = [stage for stage in self.children() if isinstance(stage, Stage)]
         return run_stages(stages, masked, condition, original, self.config.border)

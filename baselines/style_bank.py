@@ -11,12 +11,12 @@ from torch import Generator, Tensor
 __all__ = ["StyleBank"]
 
 _RELEASED_MODULUS = 120
-"""Released banks number a class by its label modulo 120 (protocol/editing.md, B.4)."""
+"""Released banks number a class by its label modulo 120 (docs/protocol/editing.md, B.4)."""
 
 
 @dataclass(frozen=True, eq=False)
 class StyleBank:
-    """Style vectors by class (protocol/editing.md, B.3).
+    """Style vectors by class (docs/protocol/editing.md, B.3).
 
     Attributes:
         codes: label -> [N,D], un-normalised region means.

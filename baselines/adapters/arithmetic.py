@@ -17,7 +17,7 @@ __all__ = ["Arithmetic", "Precision"]
 
 Precision = Literal["float32", "bfloat16", "float16"]
 """float32 reproduces the published network to rounding. The halves compute convolutions and products
-with 8 (bfloat16) or 11 (float16) bits: faster where the processor has them, and pictures differ by grey
+with 8 (bfloat16) or 11 (float16) bits: faster where the processor has them, and images differ by grey
 levels; float16 has few exponents, and a network that leaves their range fails its edits."""
 
 _HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}

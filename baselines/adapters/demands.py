@@ -22,7 +22,7 @@ class Demands:
         first_label: the channel of the label space's class 0. None = 1 where there is exactly one
             channel more than classes (ADE20K, 0 = unlabelled), else 0.
         multiple: of what both sides must be multiples.
-        hole: whether there must be a pixel to change.
+        masked: whether there must be a pixel to change.
         known: whether there must be a known pixel.
     """
 
@@ -30,7 +30,7 @@ class Demands:
     space: str | None = None
     first_label: int | None = 0
     multiple: int = 1
-    hole: bool = False
+    masked: bool = False
     known: bool = False
 
     def first(self, space: LabelSpace) -> int:
@@ -50,7 +50,7 @@ class Demands:
             problem = self._size_problem(*task.size)
         if problem is None and task.whole and self.known:
             problem = (
-                "mask: every edit hides the whole picture, but the network needs known pixels; "
+                "mask: every edit hides the whole image, but the network needs known pixels; "
                 "give the method a suite without this task"
             )
         if problem is not None:
@@ -110,11 +110,11 @@ class Demands:
     def _mask_problem(self, batch: EditBatch) -> str | None:
         pixels = batch.hole.flatten(1)
         for edit, some, all_ in zip(batch.ids, pixels.any(1).tolist(), pixels.all(1).tolist()):
-            if self.hole and not some:
+            if self.masked and not some:
                 return f"mask: empty in edit {edit}; there is nothing to change"
             if self.known and all_:
                 return (
-                    f"mask: covers the whole picture in edit {edit}, but the network needs known "
+                    f"mask: covers the whole image in edit {edit}, but the network needs known "
                     "pixels"
                 )
         return None

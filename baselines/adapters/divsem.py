@@ -1,4 +1,4 @@
-"""DivSem as an editor (protocol/editing.md, B.3 and B.4)."""
+"""DivSem as an editor (docs/protocol/editing.md, B.3 and B.4)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from baselines.adapters.arithmetic import Arithmetic, Precision
 from baselines.adapters.demands import Demands
-from baselines.adapters.fitting import fit_batch, fit_pictures, fit_reference
+from baselines.adapters.fitting import fit_batch, fit_images, fit_reference
 from baselines.adapters.network_editor import NetworkEditor
 from baselines.adapters.options import EdgeSource, check_choice
 from baselines.divsem import VARIANTS, DivSem
@@ -29,18 +29,18 @@ Styles = Literal["bank", "reference"]
 class DivSemEditor(NetworkEditor[DivSem]):
     """DivSem (2023): one style vector per region, from what is visible, a bank or a reference.
 
-    A picture of another size is brought to the network's square and back.
+    An image of another size is brought to the network's square and back.
 
     Args:
         weights: a safetensors file of `siebench models import divsem`.
         variant: refuse weights of another variant; any where None.
         styles: where the style of a fully hidden region comes from: "bank" = a random vector of its
             class from the bank in the weights file, "reference" = the same class in the edit's
-            reference pictures (the bank where they do not show it). References also give the
+            reference images (the bank where they do not show it). References also give the
             touched regions of "restyle" edits their styles.
         first_label: the network's channel of the label space's class 0 (released: 0).
         edges: where the edge channel comes from.
-        precision: of convolutions and products; the halves change pictures by grey levels.
+        precision: of convolutions and products; the halves change images by grey levels.
         compile: fuse pixel-by-pixel arithmetic into compiled kernels; takes seconds to start.
 
     Raises:
@@ -80,14 +80,14 @@ class DivSemEditor(NetworkEditor[DivSem]):
             self.network.config.classes,
             self.card.label_space,
             first_label=first_label,
-            hole=True,
+            masked=True,
             known=True,
         )
         self.first_label = first_label
         self.edges = edges
 
-    def paint(self, batch: EditBatch) -> Tensor:
-        """The last stage's pictures, at the size that was given.
+    def generate(self, batch: EditBatch) -> Tensor:
+        """The last stage's images, at the size that was given.
 
         Raises:
             EditFailed: a hidden region of a class that neither a reference nor the bank has a
@@ -99,12 +99,12 @@ class DivSemEditor(NetworkEditor[DivSem]):
         condition = Condition(
             labels, fitted.edges(self.edges)[:, 0] > 0, fitted.hole[:, 0], config.classes
         )
-        # Official networks were trained on pictures as OpenCV reads them: BGR.
+        # Official networks were trained on images as OpenCV reads them: BGR.
         masked = fitted.masked.flip(1)
         if config.styled:
             condition = replace(condition, style=self._style(fitted, masked, labels))
-        painted = self.network(masked, condition)[-1].painted
-        return fit_pictures(painted.float().flip(1), (given[0], given[1]))
+        raw = self.network(masked, condition)[-1].raw
+        return fit_images(raw.float().flip(1), (given[0], given[1]))
 
     def _style(self, batch: EditBatch, masked: Tensor, labels: Tensor) -> RegionStyle:
         encoder = self.network.zencoder
@@ -139,7 +139,7 @@ class DivSemEditor(NetworkEditor[DivSem]):
         if label in shown[item]:
             return shown[item][label]
         if label < 0:
-            # A void region has no class to draw for: it takes the picture's average style.
+            # A void region has no class to draw for: it takes the image's average style.
             mine = (regions.items == item) & ~regions.erased
             return regions.means[mine].mean(0)
         drawn = self.bank.draw(label, generators[item])
@@ -154,12 +154,12 @@ class DivSemEditor(NetworkEditor[DivSem]):
         )
 
     def _shown(self, batch: EditBatch, item: int) -> dict[int, Tensor]:
-        """{label: [D]}: the styles that an edit's reference pictures show, the first one's first."""
+        """{label: [D]}: the styles that an edit's reference images show, the first one's first."""
         if "references" not in self.needs:
             return {}
         if batch.references is None or not batch.references[item]:
             raise EditFailed(
-                f"references: edit {batch.ids[item]} has no reference picture; "
+                f"references: edit {batch.ids[item]} has no reference image; "
                 "give the task `references`, or use `styles: bank`"
             )
         found: dict[int, Tensor] = {}

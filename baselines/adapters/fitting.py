@@ -11,31 +11,31 @@ from torch.nn import functional as F
 from baselines.layers.neighbourhoods import resize_nearest
 from bench.batch import EditBatch, Reference
 
-__all__ = ["fit_batch", "fit_pictures", "fit_reference"]
+__all__ = ["fit_batch", "fit_images", "fit_reference"]
 
 
-def fit_pictures(pictures: Tensor, size: tuple[int, int]) -> Tensor:
+def fit_images(images: Tensor, size: tuple[int, int]) -> Tensor:
     """[B,3,H,W] brought to `size`, bilinear with anti-aliasing; as they are where nothing changes."""
-    if tuple(pictures.shape[2:]) == size:
-        return pictures
-    return F.interpolate(pictures, size=size, mode="bilinear", align_corners=False, antialias=True)
+    if tuple(images.shape[2:]) == size:
+        return images
+    return F.interpolate(images, size=size, mode="bilinear", align_corners=False, antialias=True)
 
 
 def fit_batch(batch: EditBatch, size: tuple[int, int]) -> EditBatch:
-    """The batch at `size` (height, width): pictures bilinear, labels and instances nearest.
+    """The batch at `size` (height, width): images bilinear, labels and instances nearest.
 
-    A cell that the hole touches belongs to the hole, so that no known cell mixes in hidden pixels.
+    A cell that the mask touches belongs to the mask, so that no known cell mixes in hidden pixels.
     """
     if tuple(batch.labels.shape[1:]) == size:
         return batch
     mask = (F.adaptive_max_pool2d(batch.mask, size) > 0).float()
     return replace(
         batch,
-        masked=fit_pictures(batch.masked, size) * (1 - mask),
+        masked=fit_images(batch.masked, size) * (1 - mask),
         mask=mask,
         labels=_fit_map(batch.labels, size),
         instances=None if batch.instances is None else _fit_map(batch.instances, size),
-        original=None if batch.original is None else fit_pictures(batch.original, size),
+        original=None if batch.original is None else fit_images(batch.original, size),
     )
 
 
@@ -45,7 +45,7 @@ def fit_reference(reference: Reference, size: tuple[int, int]) -> Reference:
     instances = None
     if reference.instances is not None:
         instances = _fit_map(reference.instances[None], size)[0]
-    image = fit_pictures(reference.image[None], size)[0]
+    image = fit_images(reference.image[None], size)[0]
     return replace(reference, image=image, labels=labels, instances=instances)
 
 

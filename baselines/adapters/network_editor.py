@@ -78,19 +78,19 @@ class NetworkEditor(abc.ABC, Generic[Network]):
         self.demands.check_task(task)
 
     def edit(self, batch: EditBatch) -> Tensor:
-        """Painted pictures, float32 [B,3,H,W] RGB in [-1,1].
+        """Raw outputs, float32 [B,3,H,W] RGB in [-1,1].
 
         Raises:
             EditFailed: an edit that the network cannot carry out.
         """
         self.demands.check_batch(batch)
         with self.arithmetic.inference(batch.masked.device):
-            return self.paint(batch).float()
+            return self.generate(batch).float()
 
     def dense(self) -> AbstractContextManager[None]:
         """Inside this block label maps go through dense convolutions, as in the published form."""
         return dense_label_maps()
 
     @abc.abstractmethod
-    def paint(self, batch: EditBatch) -> Tensor:
+    def generate(self, batch: EditBatch) -> Tensor:
         """What the network makes of edits that meet its demands, [B,3,H,W] RGB in [-1,1]."""

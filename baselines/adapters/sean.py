@@ -22,19 +22,19 @@ Style = Literal["visible", "reference", "original"]
 
 
 class SEANEditor(NetworkEditor[SEANGenerator]):
-    """SEAN (CVPR 2020): the picture from its labels, each region in the style of a picture.
+    """SEAN (CVPR 2020): the image from its labels, each region in the style of an image.
 
     The harness keeps the known pixels. Where a region's style cannot be seen, the mean code that
-    came with the weights stands in. The encoder sees the hole as grey, which colours
+    came with the weights stands in. The encoder sees the mask as grey, which colours
     the codes of pixels next to it.
 
     Args:
         weights: a file of `siebench models import sean --style-codes FOLDER`.
         variant: what the weights must be of; any where None.
-        style: whose styles: "visible" = the picture's known pixels; "reference" = each edit's
-            first reference picture, then the known pixels; "original" = the unmasked picture, the
-            published reconstruction task, which sees what it shall paint.
-        precision: of convolutions and products; the halves change pictures by grey levels.
+        style: whose styles: "visible" = the image's known pixels; "reference" = each edit's
+            first reference image, then the known pixels; "original" = the unmasked image, the
+            published reconstruction task, which sees what it is asked for.
+        precision: of convolutions and products; the halves change images by grey levels.
         compile: fuse pixel-by-pixel arithmetic into compiled kernels; takes seconds to start.
 
     Raises:
@@ -64,17 +64,15 @@ class SEANEditor(NetworkEditor[SEANGenerator]):
         self._mean = self.extras.get("mean_codes")
         self._mean_known = self.extras.get("mean_codes_known")
 
-    def paint(self, batch: EditBatch) -> Tensor:
-        """Whole pictures; noise is each edit's own.
+    def generate(self, batch: EditBatch) -> Tensor:
+        """Whole images; noise is each edit's own.
 
         Raises:
             EditFailed: no reference where one is needed, or a region whose style nothing tells.
         """
         generators = [batch.generator(i) for i in range(len(batch))]
-        painted: Tensor = self.network(
-            StyledRegions.of(batch.labels, self._codes(batch), generators)
-        )
-        return painted
+        raw: Tensor = self.network(StyledRegions.of(batch.labels, self._codes(batch), generators))
+        return raw
 
     def _codes(self, batch: EditBatch) -> Tensor:
         codes, known = self._seen(batch)
@@ -105,8 +103,8 @@ class SEANEditor(NetworkEditor[SEANGenerator]):
                 )
             first.append(references[0])
         found = [
-            self.network.encode(picture.image.unsqueeze(0), picture.labels.unsqueeze(0))
-            for picture in first
+            self.network.encode(image.image.unsqueeze(0), image.labels.unsqueeze(0))
+            for image in first
         ]
         return torch.cat([codes for codes, _ in found]), torch.cat([shown for _, shown in found])
 

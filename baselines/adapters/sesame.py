@@ -14,15 +14,15 @@ __all__ = ["SESAMEEditor"]
 
 
 class SESAMEEditor(NetworkEditor[SESAMEGenerator]):
-    """SESAME (ECCV 2020): paints the hole from the known pixels and the labels inside it.
+    """SESAME (ECCV 2020): fills the mask from the known pixels and the labels inside it.
 
-    Whether the network sees labels inside the hole only or everywhere is part of its variant: the
-    two released checkpoints were trained differently (protocol/generation.md, A.2).
+    Whether the network sees labels inside the mask only or everywhere is part of its variant: the
+    two released checkpoints were trained differently (docs/protocol/generation.md, A.2).
 
     Args:
         weights: a file of `siebench models import sesame`.
         variant: what the weights must be of; any where None.
-        precision: of convolutions and products; the halves change pictures by grey levels.
+        precision: of convolutions and products; the halves change images by grey levels.
         compile: fuse pixel-by-pixel arithmetic into compiled kernels; takes seconds to start.
 
     Raises:
@@ -43,11 +43,11 @@ class SESAMEEditor(NetworkEditor[SESAMEGenerator]):
             "sesame", SESAMEGenerator, weights, variant, Arithmetic(precision, compile)
         )
         self.demands = Demands(
-            self.network.config.classes, self.card.label_space, multiple=4, hole=True, known=True
+            self.network.config.classes, self.card.label_space, multiple=4, masked=True, known=True
         )
 
-    def paint(self, batch: EditBatch) -> Tensor:
-        """Raw paintings, hole and known pixels alike."""
+    def generate(self, batch: EditBatch) -> Tensor:
+        """Raw outputs, masked and known pixels alike."""
         labels = sesame_labels(self.network.config, batch.labels, batch.hole[:, 0])
-        painted: Tensor = self.network(batch.masked, labels)
-        return painted
+        raw: Tensor = self.network(batch.masked, labels)
+        return raw

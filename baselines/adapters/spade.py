@@ -1,4 +1,4 @@
-"""SPADE as an editor: it paints the whole picture anew from the labels."""
+"""SPADE as an editor: it makes the whole image anew from the labels."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["SPADEEditor"]
 
 
 class SPADEEditor(NetworkEditor[SPADEGenerator]):
-    """SPADE (CVPR 2019): the picture from its labels alone; the harness keeps the known pixels.
+    """SPADE (CVPR 2019): the image from its labels alone; the harness keeps the known pixels.
 
-    Known pixels have no say in what is painted, so an edit shows how far synthesis and compositing
+    Known pixels have no say in the result, so an edit shows how far synthesis and compositing
     carry. Void goes into the don't-care channel where the weights have one, else nowhere. The edge
     channel marks where labels or instances differ: our instance maps have 0 for stuff, where the
     official ones repeat the label.
@@ -24,7 +24,7 @@ class SPADEEditor(NetworkEditor[SPADEGenerator]):
     Args:
         weights: a file of `siebench models import spade`.
         variant: what the weights must be of; any where None.
-        precision: of convolutions and products; the halves change pictures by grey levels.
+        precision: of convolutions and products; the halves change images by grey levels.
         compile: fuse pixel-by-pixel arithmetic into compiled kernels; takes seconds to start.
 
     Raises:
@@ -45,8 +45,8 @@ class SPADEEditor(NetworkEditor[SPADEGenerator]):
         config = self.network.config
         self.demands = Demands(config.classes, self.card.label_space, multiple=config.divisor)
 
-    def paint(self, batch: EditBatch) -> Tensor:
-        """Whole pictures."""
+    def generate(self, batch: EditBatch) -> Tensor:
+        """Whole images."""
         labels = spade_labels(self.network.config, batch.labels, batch.edges()[:, 0] > 0)
-        painted: Tensor = self.network(labels)
-        return painted
+        raw: Tensor = self.network(labels)
+        return raw

@@ -1,4 +1,4 @@
-"""SPMPGAN as an editor (protocol/editing.md, A.3 and D.3)."""
+"""SPMPGAN as an editor (docs/protocol/editing.md, A.3 and D.3)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from torch import Tensor
 
 from baselines.adapters.arithmetic import Arithmetic, Precision
 from baselines.adapters.demands import Demands
-from baselines.adapters.fitting import fit_batch, fit_pictures
+from baselines.adapters.fitting import fit_batch, fit_images
 from baselines.adapters.network_editor import NetworkEditor
 from baselines.adapters.options import EdgeSource, check_choice
 from baselines.layers.condition import Condition
@@ -17,19 +17,19 @@ __all__ = ["SPMPGANEditor"]
 
 
 class SPMPGANEditor(NetworkEditor[SPMPGAN]):
-    """SPMPGAN (ECCV 2022): style-preserved modulation, painted progressively at three sizes.
+    """SPMPGAN (ECCV 2022): style-preserved modulation, progressively at three sizes.
 
-    A picture of another size is brought to the network's square and back.
+    An image of another size is brought to the network's square and back.
 
     Args:
         weights: a safetensors file of `siebench models import spmpgan`.
         variant: refuse weights of another variant; any where None.
-        peek: the published form, whose reduced known picture averages in true pixels at the hole's
+        peek: the published form, whose reduced known image averages in true pixels at the mask's
             border; the editor then needs the original.
         first_label: the network's channel of the label space's class 0. None = 1 where the network
             has exactly one channel more than the label space (ADE20K, 0 = unlabelled), else 0.
         edges: where the edge channel comes from; the released single-image script uses "labels".
-        precision: of convolutions and products; the halves change pictures by grey levels.
+        precision: of convolutions and products; the halves change images by grey levels.
         compile: fuse pixel-by-pixel arithmetic into compiled kernels; takes seconds to start.
 
     Raises:
@@ -67,13 +67,13 @@ class SPMPGANEditor(NetworkEditor[SPMPGAN]):
             self.network.config.classes,
             self.card.label_space,
             first_label=first_label,
-            hole=True,
+            masked=True,
             known=True,
         )
         self.edges = edges
 
-    def paint(self, batch: EditBatch) -> Tensor:
-        """The last stage's pictures, at the size that was given."""
+    def generate(self, batch: EditBatch) -> Tensor:
+        """The last stage's images, at the size that was given."""
         config, given = self.network.config, batch.labels.shape[1:]
         fitted = fit_batch(batch, (config.size, config.size))
         condition = Condition(
@@ -83,6 +83,6 @@ class SPMPGANEditor(NetworkEditor[SPMPGAN]):
             config.classes,
         )
         original = None if fitted.original is None else fitted.original.flip(1)
-        # Official networks were trained on pictures as OpenCV reads them: BGR.
+        # Official networks were trained on images as OpenCV reads them: BGR.
         stages = self.network(fitted.masked.flip(1), condition, original)
-        return fit_pictures(stages[-1].painted.float().flip(1), (given[0], given[1]))
+        return fit_images(stages[-1].raw.float().flip(1), (given[0], given[1]))

@@ -1,4 +1,4 @@
-"""SSAE as an editor (protocol/generation.md, D.4 and D.5)."""
+"""SSAE as an editor (docs/protocol/generation.md, D.4 and D.5)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from baselines.adapters.arithmetic import Arithmetic, Precision
 from baselines.adapters.demands import Demands
-from baselines.adapters.fitting import fit_batch, fit_pictures
+from baselines.adapters.fitting import fit_batch, fit_images
 from baselines.adapters.network_editor import NetworkEditor
 from baselines.adapters.options import check_choice
 from baselines.ssae import REGIONS, SSAE, VARIANTS
@@ -23,14 +23,14 @@ MaskSource = Literal["predicted", "edit"]
 
 
 class SSAEEditor(NetworkEditor[SSAE]):
-    """SSAE (AAAI 2023): gives a region of a face another style; needs the whole picture.
+    """SSAE (AAAI 2023): gives a region of a face another style; needs the whole image.
 
     Args:
         weights: a safetensors file with a card of system "ssae".
         variant: refuse weights of another variant; any where None.
         mask: "predicted" = the network's own mask predictor says where the region is; "edit" = the
             edit's mask does.
-        precision: of convolutions and products; the halves change pictures by grey levels.
+        precision: of convolutions and products; the halves change images by grey levels.
         compile: fuse pixel-by-pixel arithmetic into compiled kernels; takes seconds to start.
 
     Raises:
@@ -39,7 +39,7 @@ class SSAEEditor(NetworkEditor[SSAE]):
 
     variants = tuple(VARIANTS)
     needs = frozenset({"original"})
-    demands = Demands(hole=True)
+    demands = Demands(masked=True)
 
     def __init__(
         self,
@@ -53,14 +53,14 @@ class SSAEEditor(NetworkEditor[SSAE]):
         super().__init__("ssae", SSAE, weights, variant, Arithmetic(precision, compile), mask=mask)
         self.mask = mask
 
-    def paint(self, batch: EditBatch) -> Tensor:
-        """Pictures with the edits' regions restyled.
+    def generate(self, batch: EditBatch) -> Tensor:
+        """Images with the edits' regions restyled.
 
         Raises:
-            EditFailed: a region that is none of the five, no whole picture.
+            EditFailed: a region that is none of the five, no whole image.
         """
         if batch.original is None:
-            raise EditFailed("original: the batch has no whole picture to restyle")
+            raise EditFailed("original: the batch has no whole image to restyle")
         given, side = batch.labels.shape[1:], self.network.config.sae.size
         fitted = fit_batch(batch, (side, side))
         regions = [_region(name, batch.ids[i]) for i, name in enumerate(batch.regions)]
@@ -69,7 +69,7 @@ class SSAEEditor(NetworkEditor[SSAE]):
         for region in sorted(set(regions)):
             mine = [i for i, name in enumerate(regions) if name == region]
             edited[mine] = self._restyle(fitted.take(mine), region)
-        return fit_pictures(edited.clamp(-1, 1), (given[0], given[1]))
+        return fit_images(edited.clamp(-1, 1), (given[0], given[1]))
 
     def _restyle(self, batch: EditBatch, region: str) -> Tensor:
         assert batch.original is not None

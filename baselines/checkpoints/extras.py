@@ -1,4 +1,4 @@
-"""Style codes on disk: SEAN's folder of mean codes and DivSem's bank (protocol pages C.5 and B.3)."""
+"""Style codes on disk: SEAN's folder of mean codes and DivSem's bank (docs/protocol)."""
 
 from __future__ import annotations
 

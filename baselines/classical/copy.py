@@ -1,4 +1,4 @@
-"""The oracle: gives the picture back as it was."""
+"""The oracle: gives the image back as it was."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Copy"]
 
 
 class Copy:
-    """The original picture, hidden pixels and all: what a perfect answer scores."""
+    """The original image, hidden pixels and all: what a perfect result scores."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"original"})
 

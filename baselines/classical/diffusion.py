@@ -25,38 +25,38 @@ class Diffusion:
     needs: ClassVar[frozenset[str]] = frozenset()
 
     def edit(self, batch: EditBatch) -> Tensor:
-        """Holes filled harmonically, float32 [B,3,H,W] in [-1,1].
+        """Masked regions filled harmonically, float32 [B,3,H,W] in [-1,1].
 
-        The picture's border lets nothing through (a pixel there is the mean of the neighbours that
+        The image's border lets nothing through (a pixel there is the mean of the neighbours that
         it has), and the linear system is solved exactly.
         """
-        pictures = batch.masked.cpu().double().numpy()
-        holes = batch.hole[:, 0].cpu().numpy()
-        filled = np.stack([_fill(picture, hole) for picture, hole in zip(pictures, holes)])
+        images = batch.masked.cpu().double().numpy()
+        masks = batch.hole[:, 0].cpu().numpy()
+        filled = np.stack([_fill(image, mask) for image, mask in zip(images, masks)])
         return torch.from_numpy(filled).float().to(batch.masked.device)
 
 
-def _fill(picture: Float64, hole: Bool) -> Float64:
-    filled: Float64 = picture.copy()
-    if hole.all():
+def _fill(image: Float64, mask: Bool) -> Float64:
+    filled: Float64 = image.copy()
+    if mask.all():
         filled[:] = 0
-    if hole.all() or not hole.any():
+    if mask.all() or not mask.any():
         return filled
-    system, known = _laplace(hole)
-    right: Float64 = known @ picture[:, ~hole].T  # [unknowns, 3]
+    system, known = _laplace(mask)
+    right: Float64 = known @ image[:, ~mask].T  # [unknowns, 3]
     solution: Float64 = linalg.splu(system).solve(right)
-    filled[:, hole] = solution.T
+    filled[:, mask] = solution.T
     return filled
 
 
-def _laplace(hole: Bool) -> tuple[sparse.csc_matrix, sparse.csr_matrix]:
+def _laplace(mask: Bool) -> tuple[sparse.csc_matrix, sparse.csr_matrix]:
     """The system over hidden pixels, and the matrix that brings the known ones to its right side."""
-    number = np.full(hole.shape, -1)
-    number[hole] = np.arange(hole.sum())
-    number[~hole] = np.arange((~hole).sum())
+    number = np.full(mask.shape, -1)
+    number[mask] = np.arange(mask.sum())
+    number[~mask] = np.arange((~mask).sum())
     pairs = [
-        (number[:, 1:], number[:, :-1], hole[:, 1:], hole[:, :-1]),
-        (number[1:, :], number[:-1, :], hole[1:, :], hole[:-1, :]),
+        (number[:, 1:], number[:, :-1], mask[:, 1:], mask[:, :-1]),
+        (number[1:, :], number[:-1, :], mask[1:, :], mask[:-1, :]),
     ]
     inner: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
     outer: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
@@ -67,7 +67,7 @@ def _laplace(hole: Bool) -> tuple[sparse.csc_matrix, sparse.csr_matrix]:
         ):
             inner.append((a[a_hidden & b_hidden], b[a_hidden & b_hidden]))
             outer.append((a[a_hidden & ~b_hidden], b[a_hidden & ~b_hidden]))
-    count, known = int(hole.sum()), int((~hole).sum())
+    count, known = int(mask.sum()), int((~mask).sum())
     neighbours = _ones(inner, (count, count))
     rim = _ones(outer, (count, known))
     degree = np.asarray(neighbours.sum(axis=1)).ravel() + np.asarray(rim.sum(axis=1)).ravel()

@@ -1,4 +1,4 @@
-"""One colour for the hole: the mean of the known pixels."""
+"""One colour for the masked region: the mean of the known pixels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class MeanColour:
     needs: ClassVar[frozenset[str]] = frozenset()
 
     def edit(self, batch: EditBatch) -> Tensor:
-        """Holes filled with one colour a picture, float32 [B,3,H,W] in [-1,1]."""
+        """Masked regions filled with one colour an image, float32 [B,3,H,W] in [-1,1]."""
         known = 1 - batch.mask  # [B,1,H,W]
         count = known.sum(dim=(2, 3), keepdim=True).clamp(min=1)
         mean = (batch.masked * known).sum(dim=(2, 3), keepdim=True) / count  # [B,3,1,1]

@@ -20,17 +20,17 @@ class Nearest:
     needs: ClassVar[frozenset[str]] = frozenset()
 
     def edit(self, batch: EditBatch) -> Tensor:
-        """Holes filled from their border, float32 [B,3,H,W] in [-1,1]."""
-        pictures = batch.masked.cpu().numpy()
-        holes = batch.hole[:, 0].cpu().numpy()
-        filled = np.stack([_fill(picture, hole) for picture, hole in zip(pictures, holes)])
+        """Masked regions filled from their border, float32 [B,3,H,W] in [-1,1]."""
+        images = batch.masked.cpu().numpy()
+        masks = batch.hole[:, 0].cpu().numpy()
+        filled = np.stack([_fill(image, mask) for image, mask in zip(images, masks)])
         return torch.from_numpy(filled).to(batch.masked.device)
 
 
-def _fill(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    if hole.all():
-        return np.zeros_like(picture)
+def _fill(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    if mask.all():
+        return np.zeros_like(image)
     rows, columns = ndimage.distance_transform_edt(
-        hole, return_distances=False, return_indices=True
+        mask, return_distances=False, return_indices=True
     )
-    return np.asarray(picture[:, rows, columns])
+    return np.asarray(image[:, rows, columns])

@@ -16,7 +16,7 @@ __all__ = ["Telea"]
 
 
 class Telea:
-    """Fast marching from the hole's border inwards (Telea 2004), as OpenCV implements it.
+    """Fast marching from the mask's border inwards (Telea 2004), as OpenCV implements it.
 
     Args:
         radius: neighbourhood in pixels from which a hidden pixel's colour is made.
@@ -32,15 +32,15 @@ class Telea:
         self._cv2 = _opencv()
 
     def edit(self, batch: EditBatch) -> Tensor:
-        """Holes filled, float32 [B,3,H,W] in [-1,1]."""
+        """Masked regions filled, float32 [B,3,H,W] in [-1,1]."""
         grey = ((batch.masked + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-        holes = batch.hole[:, 0].cpu().numpy().astype(np.uint8)
+        masks = batch.hole[:, 0].cpu().numpy().astype(np.uint8)
         filled = [
             self._cv2.inpaint(np.ascontiguousarray(g), h, self.radius, self._cv2.INPAINT_TELEA)
-            for g, h in zip(grey, holes)
+            for g, h in zip(grey, masks)
         ]
-        pictures = torch.from_numpy(np.stack(filled)).permute(0, 3, 1, 2)
-        return (pictures.float() / 127.5 - 1).to(batch.masked.device)
+        images = torch.from_numpy(np.stack(filled)).permute(0, 3, 1, 2)
+        return (images.float() / 127.5 - 1).to(batch.masked.device)
 
 
 def _opencv() -> ModuleType:

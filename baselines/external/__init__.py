@@ -1,1 +1,1 @@
-"""Editors whose pictures are made elsewhere."""
+"""Editors whose raw outputs are made elsewhere."""

@@ -1,10 +1,10 @@
-"""Any program as an editor: a folder of edits in, a folder of pictures out.
+"""Any program as an editor: a folder of edits in, a folder of images out.
 
 So an old repository with an old PyTorch takes part unchanged, in its own environment. The program is
-started once for each batch that has edits without a picture, with `{edits}` and `{pictures}` in its
+started once for each batch that has edits without an image, with `{edits}` and `{pictures}` in its
 arguments replaced by two folders (see `baselines.external.edit_folder`). Resumable: a finished
-picture is kept under a name with a hash over everything the program saw, so it is found again after
-an interruption and not after a change. Pictures which an interrupted program left whole count too.
+image is kept under a name with a hash over everything the program saw, so it is found again after
+an interruption and not after a change. Images which an interrupted program left whole count too.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _SHOWN_LINES = 12
 
 
 class Command:
-    """Runs a program on a folder of edits; it answers with a folder of pictures.
+    """Runs a program on a folder of edits; it leaves a folder of images.
 
     Args:
         command: the program and its arguments, with `{edits}` and `{pictures}`; no shell reads it.
-        folder: where edits, pictures and the log are kept between runs.
+        folder: where edits, images and the log are kept between runs.
         needs: of "original" and "instances", what the program needs beside the usual.
         timeout: seconds that one start may take; None = no limit.
         trust: agreement to run the program.
@@ -74,10 +74,10 @@ class Command:
         self.identity: dict[str, Any] = {"command": self.command, "needs": sorted(needs)}
 
     def edit(self, batch: EditBatch) -> Tensor:
-        """The program's pictures, float32 [B,3,H,W] RGB in [-1,1].
+        """The program's images, float32 [B,3,H,W] RGB in [-1,1].
 
         Raises:
-            EditFailed: the program fails, takes too long or leaves a picture out; with its last words.
+            EditFailed: the program fails, takes too long or leaves an image out; with its last words.
         """
         names = [edit_name(batch, i, shlex.join(self.command)) for i in range(len(batch))]
         size = (batch.labels.shape[1], batch.labels.shape[2])
@@ -89,11 +89,11 @@ class Command:
         if missing:
             raise EditFailed(
                 f"program {self.command[0]!r} {trouble or 'ended well'} but left no whole "
-                f"{size[1]}x{size[0]} picture {missing[0]}.png ({len(missing)} missing); "
+                f"{size[1]}x{size[0]} image {missing[0]}.png ({len(missing)} missing); "
                 f"{self._last_words()}"
             )
-        pictures = np.stack([read_picture(self._finished(name)) for name in names])
-        tensor = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+        images = np.stack([read_picture(self._finished(name)) for name in names])
+        tensor = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
         return tensor.to(batch.masked.device)
 
     def _run(self, batch: EditBatch, names: list[str], waiting: list[int]) -> str | None:
@@ -117,7 +117,7 @@ class Command:
         return f"ended with code {done.returncode}" if done.returncode else None
 
     def _collect(self, names: list[str], size: tuple[int, int]) -> None:
-        """Keeps the whole pictures of the right size that the program has left."""
+        """Keeps the whole images of the right size that the program has left."""
         for name in names:
             left = self._out / f"{name}.png"
             if not left.exists():

@@ -2,9 +2,9 @@
 
     EDITS/NAME/masked.png     8-bit RGB, black inside the mask
                mask.png       8-bit grey, 255 = edit
-               labels.png     16-bit grey, the target labels for the whole picture, 65535 = void
+               labels.png     16-bit grey, the target labels for the whole image, 65535 = void
                instances.png  16-bit grey, 0 = no object; absent where the dataset has none. Ids are
-                              numbered anew from 1 for each picture
+                              numbered anew from 1 for each image
                original.png   8-bit RGB, only where the editor's options ask for it
                edit.json      id, scene, sample, operation, region, seed, classes
 
@@ -34,12 +34,12 @@ VOID = 65535
 def edit_name(batch: EditBatch, i: int, salt: str) -> str:
     """The edit's folder name: its id and a hash over all that the program sees of it.
 
-    A picture of an earlier run counts only where nothing has changed.
+    An image of an earlier run counts only where nothing has changed.
 
     Args:
         batch: the edits.
         i: which of them.
-        salt: what else the picture depends on (the command).
+        salt: what else the image depends on (the command).
     """
     planes = {name: array_hash(plane) for name, plane in _planes(batch, i).items()}
     digest = record_hash({"planes": planes, "facts": _facts(batch, i), "salt": salt})
@@ -57,13 +57,13 @@ def write_edit(folder: Path, batch: EditBatch, i: int) -> None:
 
 
 def _planes(batch: EditBatch, i: int) -> dict[str, NDArray[Any]]:
-    hole = batch.hole[i, 0].cpu().numpy()
+    mask = batch.hole[i, 0].cpu().numpy()
     masked = _bytes(batch.masked[i].cpu().numpy())
-    masked[hole] = 0
+    masked[mask] = 0
     labels = batch.labels[i].cpu().numpy()
     planes: dict[str, NDArray[Any]] = {
         "masked": masked,
-        "mask": (hole * 255).astype(np.uint8),
+        "mask": (mask * 255).astype(np.uint8),
         "labels": np.where(labels < 0, VOID, labels).astype(np.uint16),
     }
     if batch.instances is not None:
@@ -90,7 +90,7 @@ def _facts(batch: EditBatch, i: int) -> dict[str, Any]:
     }
 
 
-def _bytes(picture: NDArray[Any]) -> UInt8:
-    grey = np.rint((picture.transpose(1, 2, 0) + 1) * 127.5)
+def _bytes(image: NDArray[Any]) -> UInt8:
+    grey = np.rint((image.transpose(1, 2, 0) + 1) * 127.5)
     clipped: UInt8 = np.clip(grey, 0, 255).astype(np.uint8)
     return clipped

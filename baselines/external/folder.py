@@ -1,4 +1,4 @@
-"""Finished pictures made elsewhere, found by edit id or by scene id."""
+"""Finished images made elsewhere, found by edit id or by scene id."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 
 
 class Folder:
-    """Pictures from a folder: EDIT.png, or SCENE.png where a scene has one edit.
+    """Images from a folder: EDIT.png, or SCENE.png where a scene has one edit.
 
     Args:
         path: the folder.
@@ -36,24 +36,24 @@ class Folder:
             raise BadInput(f"editor 'folder': {self.path} is not a folder; check options.path")
 
     def edit(self, batch: EditBatch) -> Tensor:
-        """The batch's pictures, float32 [B,3,H,W] in [-1,1].
+        """The batch's images, float32 [B,3,H,W] in [-1,1].
 
         Raises:
-            EditFailed: a missing picture, or one of another size, with its path.
+            EditFailed: a missing image, or one of another size, with its path.
         """
         height, width = batch.labels.shape[1:]
-        pictures = []
+        images = []
         for edit, scene in zip(batch.ids, batch.scenes):
             path = self._find(edit, scene)
             try:
-                picture = read_picture(path)
+                image = read_picture(path)
             except BadInput as error:
                 raise EditFailed(str(error)) from None
-            if picture.shape[:2] != (height, width):
-                got = "x".join(str(side) for side in picture.shape[1::-1])
+            if image.shape[:2] != (height, width):
+                got = "x".join(str(side) for side in image.shape[1::-1])
                 raise EditFailed(f"{path}: {got} pixels where {width}x{height} are asked for")
-            pictures.append(picture)
-        stacked = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+            images.append(image)
+        stacked = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
         return (stacked.float() / 127.5 - 1).to(batch.masked.device)
 
     def _find(self, edit: str, scene: str) -> Path:
@@ -62,4 +62,4 @@ class Folder:
                 path = self.path / f"{stem}{suffix}"
                 if path.is_file() and path.resolve().is_relative_to(self.path.resolve()):
                     return path
-        raise EditFailed(f"{self.path}: holds no picture for edit {edit!r} (looked for {edit}.png)")
+        raise EditFailed(f"{self.path}: holds no image for edit {edit!r} (looked for {edit}.png)")

@@ -4,7 +4,7 @@ Beside MODEL.onnx (.pt2, .pt) lies MODEL.json, which says what the network is gi
 
     {"inputs": ["masked", "mask", "one_hot"], "classes": 34, "size": [256, 256]}
 
-See `Sidecar` for its fields. Each name in `inputs` is one argument, in that order; with
+See `NetworkSidecar` for its fields. Each name in `inputs` is one argument, in that order; with
 `"join": true` they are one argument, concatenated over channels.
 """
 
@@ -20,19 +20,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor, nn
 
 from baselines.adapters.demands import Demands
-from baselines.adapters.fitting import fit_batch, fit_pictures
+from baselines.adapters.fitting import fit_batch, fit_images
 from baselines.external.trust import demand_trust
 from bench.batch import EditBatch
 from bench.core.errors import BadInput, EditFailed
 from bench.core.identity import file_hash
 from bench.plugins.editors import TaskFacts
 
-__all__ = ["NetworkFile", "Sidecar"]
+__all__ = ["NetworkFile", "NetworkSidecar"]
 
 Input = Literal["masked", "mask", "one_hot", "labels", "edges", "original"]
 
 
-class Sidecar(BaseModel):
+class NetworkSidecar(BaseModel):
     """What a network's file does not say itself.
 
     Attributes:
@@ -41,8 +41,8 @@ class Sidecar(BaseModel):
         join: concatenate the inputs over channels into one argument.
         classes: the network's label channels; needed for `one_hot` and `labels`.
         first_label: its number of the label space's class 0; with 1, void is 0.
-        inside_only: labels and edges are zero outside the hole.
-        channels: the order of the picture's channels.
+        inside_only: labels and edges are zero outside the mask.
+        channels: the order of the image's channels.
         range: what black and white are for the network, in and out.
         size: (height, width) that it takes, or None = any.
     """
@@ -94,7 +94,7 @@ class NetworkFile:
         self.demands.check_task(task)
 
     def edit(self, batch: EditBatch) -> Tensor:
-        """The network's pictures, float32 [B,3,H,W] RGB in [-1,1].
+        """The network's images, float32 [B,3,H,W] RGB in [-1,1].
 
         Raises:
             EditFailed: labels beyond its classes, or the network itself fails.
@@ -107,13 +107,13 @@ class NetworkFile:
             inputs = [torch.cat(inputs, dim=1)]
         try:
             with torch.inference_mode():
-                painted = self._run(inputs)
+                raw = self._run(inputs)
         except Exception as error:  # whatever a foreign network raises is its own failure
             first = str(error).strip().splitlines() or [type(error).__name__]
             raise EditFailed(f"the network failed: {first[0]}") from error
         low, high = card.range
-        picture = (painted.float() - low) / (high - low) * 2 - 1
-        return fit_pictures(self._ordered(picture), given)
+        image = (raw.float() - low) / (high - low) * 2 - 1
+        return fit_images(self._ordered(image), given)
 
     def _input(self, batch: EditBatch, name: Input) -> Tensor:
         inside = batch.mask if self.sidecar.inside_only else torch.ones_like(batch.mask)
@@ -122,10 +122,10 @@ class NetworkFile:
         if name == "edges":
             return batch.edges() * inside
         if name in ("masked", "original"):
-            picture = batch.masked if name == "masked" else batch.original
-            assert picture is not None
+            image = batch.masked if name == "masked" else batch.original
+            assert image is not None
             low, high = self.sidecar.range
-            return self._ordered((picture + 1) / 2 * (high - low) + low)
+            return self._ordered((image + 1) / 2 * (high - low) + low)
         labels = batch.labels + self.sidecar.first_label
         if name == "labels":
             return torch.where(inside[:, 0] > 0, labels, -1)
@@ -133,18 +133,18 @@ class NetworkFile:
         channels = torch.arange(self.sidecar.classes, device=labels.device).view(1, -1, 1, 1)
         return (labels.unsqueeze(1) == channels).float() * inside
 
-    def _ordered(self, picture: Tensor) -> Tensor:
-        return picture.flip(1) if self.sidecar.channels == "bgr" else picture
+    def _ordered(self, image: Tensor) -> Tensor:
+        return image.flip(1) if self.sidecar.channels == "bgr" else image
 
 
-def read_sidecar(path: Path) -> Sidecar:
+def read_sidecar(path: Path) -> NetworkSidecar:
     """The sidecar in `path`.
 
     Raises:
         BadInput: with the file, the field and what is wrong with it.
     """
     try:
-        sidecar = Sidecar.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        sidecar = NetworkSidecar.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise BadInput(f"{path}: no sidecar; say there what the network is given") from None
     except json.JSONDecodeError as error:

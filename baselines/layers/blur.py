@@ -15,7 +15,7 @@ __all__ = ["Blur"]
 class Blur(nn.Module):
     """Pads, then convolves every channel with the outer product of `taps`: [B,C,H,W].
 
-    The kernel is a buffer of the published state dicts (protocol/generation.md, E).
+    The kernel is a buffer of the published state dicts (docs/protocol/generation.md, E).
 
     Args:
         taps: one-dimensional kernel, as in (1, 2, 1).

@@ -6,7 +6,7 @@
     with compiled_layers():
         network(x)          # `fuse` runs as one compiled kernel
 
-Whole networks are not compiled: their tables have another size for every picture, so a compiler
+Whole networks are not compiled: their tables have another size for every image, so a compiler
 would cut the network at each of them and build some eighty pieces, for minutes. The
 pixel-by-pixel functions are shared by all blocks, and take seconds.
 """

@@ -1,8 +1,8 @@
 """What a label map tells every layer of an editing network, at whatever size the layer works.
 
-SPMPGAN and DivSem show each block the one-hot labels and the edges inside the hole, the hole itself
+SPMPGAN and DivSem show each block the one-hot labels and the edges inside the mask, the mask itself
 and (DivSem) one style vector per region, resized nearest to the block's output
-(protocol/editing.md, A.1, A.3 and B.1). Such a map has few distinct columns, so a `Condition` keeps
+(docs/protocol/editing.md, A.1, A.3 and B.1). Such a map has few distinct columns, so a `Condition` keeps
 it as symbols; see `baselines.layers.label_map`.
 """
 
@@ -54,7 +54,7 @@ class Condition:
     )
 
     def plain(self, dtype: torch.dtype) -> SymbolMap:
-        """Columns of classes+2: labels inside the hole, edges inside the hole, the hole."""
+        """Columns of classes+2: labels inside the mask, edges inside the mask, the mask."""
         return self._map(False, dtype)
 
     def styled(self, dtype: torch.dtype) -> SymbolMap:

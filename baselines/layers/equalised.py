@@ -1,7 +1,7 @@
 """Layers with equalised learning rate: unit-variance weights scaled by 1/sqrt(fan_in) when used.
 
 The Swapping Autoencoder's encoder and discriminators are built from them; activations are
-bias + LeakyReLU 0.2, times sqrt 2 (protocol/generation.md, D.1).
+bias + LeakyReLU 0.2, times sqrt 2 (docs/protocol/generation.md, D.1).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Instance normalisation that leaves pictures in the memory layout of the convolutions around it."""
+"""Instance normalisation that leaves images in the memory layout of the convolutions around it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["InstanceNorm", "instance_norm"]
 
 
 def instance_norm(x: Tensor) -> Tensor:
-    """Every channel of every picture brought to mean 0 and variance 1: [B,C,H,W] -> [B,C,H,W].
+    """Every channel of every image brought to mean 0 and variance 1: [B,C,H,W] -> [B,C,H,W].
 
     As `F.instance_norm`, which copies a channels-last map into rows first. Normalising a batch of
     one is the same sum over the same pixels and has a kernel for that layout, 3 to 10 times faster.

@@ -1,9 +1,9 @@
 """Label maps as networks see them, and their exact fast convolution.
 
 A network's conditions (one-hot labels, edge, mask, a style vector for every region) are constant
-over regions: a picture has few distinct input columns. So a map is kept as *symbols*: which of its
+over regions: an image has few distinct input columns. So a map is kept as *symbols*: which of its
 S columns stands at each pixel. What a stack of 3x3 convolutions makes of it depends only on the
-symbols of a pixel's neighbourhood, of which a picture of 65,536 pixels has a few thousand distinct
+symbols of a pixel's neighbourhood, of which an image of 65,536 pixels has a few thousand distinct
 ones, one for the inside of each region and the rest along borders. Each is therefore computed once
 and spread over its pixels. A convolution of table rows is a look-up: the rows are multiplied with
 each of the nine kernel positions, and the nine products of a neighbourhood are summed
@@ -75,7 +75,7 @@ class SymbolMap:
             labels: int64 [B,H,W] in 0..classes-1; a negative one is zero in every class's channel.
             classes: one-hot channels.
             dtype: of the columns.
-            bits: bool maps [B,H,W] (edges, the hole).
+            bits: bool maps [B,H,W] (edges, the mask).
         """
         symbols = torch.where(labels < 0, classes, labels)
         columns = torch.cat([torch.eye(classes), torch.zeros(1, classes)])
@@ -144,7 +144,7 @@ def table_conv(rows: Tensor, weight: Tensor, neighbours: Tensor) -> Tensor:
     """A 3x3 convolution, without bias, of neighbourhoods of table rows.
 
     Args:
-        rows: [n, C_in]; row n, outside the picture, counts as zero.
+        rows: [n, C_in]; row n, outside the image, counts as zero.
         weight: [C_out, C_in, 3, 3].
         neighbours: int64 [m, 9], indices 0..n of each neighbourhood's rows in reading order.
 

@@ -1,7 +1,7 @@
 """Convolution modulated by a style, a vector or a map: the Swapping Autoencoder's form.
 
 Unlike StyleGAN2's, the input is scaled and the weight is normalised without the style, so that the
-style may differ from pixel to pixel (protocol/generation.md, D.2).
+style may differ from pixel to pixel (docs/protocol/generation.md, D.2).
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class Neighbourhoods:
     Attributes:
         ids: int64 [B,H,W], which neighbourhood stands around each pixel.
         neighbours: int64 [m,9], the nine values of each in reading order; one more than the largest
-            value of the map stands for outside the picture.
+            value of the map stands for outside the image.
     """
 
     ids: Tensor

@@ -1,4 +1,4 @@
-"""The multi-scale patch discriminators of SPADE, SESAME and SEAN (protocol/generation.md, A.3)."""
+"""The multi-scale patch discriminators of SPADE, SESAME and SEAN (docs/protocol/generation.md, A.3)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class PatchDiscriminator(nn.Module):
     """One scale: [B,inputs,H,W] -> the features of every layer, the scores last.
 
     Args:
-        inputs: channels of the semantics and the picture together.
+        inputs: channels of the semantics and the image together.
         ndf: width of the first layer.
         strides: of the hidden layers (SPADE 2,2,2,1; SEAN 2,2,2).
         spectral_norm: training form.
@@ -58,7 +58,7 @@ class PatchDiscriminator(nn.Module):
             self.add_module(f"model{n}", layer)
 
     def forward(self, x: Tensor) -> Features:
-        """Semantics first, then the picture, on the channel axis."""
+        """Semantics first, then the image, on the channel axis."""
         features = []
         for layer in self.children():
             x = layer(x)

@@ -1,9 +1,9 @@
 """Region-adaptive normalisation: SEAN's, called ACE in the released code.
 
-Each region of the label map has a style code of its own. A layer maps the codes to vectors, paints
-them over their regions and convolves the painting to a gamma and a beta; SPADE gives another pair
-from the label map; two learned numbers blend the pairs. One Gaussian map a picture, scaled per
-channel, is added before the normalisation, at test time too (protocol/generation.md, C.2).
+Each region of the label map has a style code of its own. A layer maps the codes to vectors, spreads
+them over their regions and convolves that map to a gamma and a beta; SPADE gives another pair
+from the label map; two learned numbers blend the pairs. One Gaussian map an image, scaled per
+channel, is added before the normalisation, at test time too (docs/protocol/generation.md, C.2).
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class StyledRegions:
 
     Attributes:
         labels: int64 [B,H,W] in 0..classes-1, -1 = no region (zero labels, zero style).
-        map: the one-hot labels; symbol b*(classes+1) + label, so that two pictures share none.
+        map: the one-hot labels; symbol b*(classes+1) + label, so that two images share none.
         codes: float [B, classes, D], the style code of each class.
-        generators: one CPU generator a picture, or None = the global one (training).
+        generators: one CPU generator an image, or None = the global one (training).
     """
 
     labels: Tensor
@@ -53,7 +53,7 @@ class StyledRegions:
         return [int(label) for label in torch.unique(self.labels) if label >= 0]
 
     def noise(self, x: Tensor) -> Tensor:
-        """Normals [B,1,H,W] of the size of x; drawn afresh by each call, each picture its own."""
+        """Normals [B,1,H,W] of the size of x; drawn afresh by each call, each image its own."""
         size = (1, *x.shape[-2:])
         if self.generators is None:
             return torch.randn(len(x), *size, dtype=x.dtype, device=x.device)
@@ -103,8 +103,8 @@ class RegionAdaptiveNorm(nn.Module):
         gamma, beta = self.Spade.maps(here)
         if not self.styled:
             return gamma, beta
-        painted = SymbolMap(here.symbols, self.style_vectors(regions)).dense()
-        style_gamma, style_beta = joint_conv(painted, [self.conv_gamma, self.conv_beta])
+        raw = SymbolMap(here.symbols, self.style_vectors(regions)).dense()
+        style_gamma, style_beta = joint_conv(raw, [self.conv_gamma, self.conv_beta])
         return self._blend(style_gamma, gamma, style_beta, beta)
 
     def _table(self, here: SymbolMap, regions: StyledRegions) -> tuple[Tensor, Tensor]:
@@ -118,7 +118,7 @@ class RegionAdaptiveNorm(nn.Module):
         return self._blend(style_gamma, gamma, style_beta, beta)
 
     def style_vectors(self, regions: StyledRegions) -> Tensor:
-        """ReLU(Linear_j(code)) of each picture's class j, [B*(classes+1), D]; the rest is zero."""
+        """ReLU(Linear_j(code)) of each image's class j, [B*(classes+1), D]; the rest is zero."""
         batch, classes, length = regions.codes.shape
         vectors = regions.codes.new_zeros(classes + 1, batch, length)
         rows = list(vectors.unbind(0))

@@ -1,7 +1,7 @@
-"""Style of regions: how DivSem reads one vector per region from a picture with a hole.
+"""Style of regions: how DivSem reads one vector per region from a masked image.
 
 A U-Net with replicate padding makes a feature map, a region's mean of it is the region's style, and
-the share of the region that is visible rescales it (protocol/editing.md, B.2 and B.3).
+the share of the region that is visible rescales it (docs/protocol/editing.md, B.2 and B.3).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RegionMean = Literal["all", "visible"]
 
 @dataclass(frozen=True, eq=False)
 class RegionMeans:
-    """What a picture shows of its R regions, over the whole batch.
+    """What an image shows of its R regions, over the whole batch.
 
     Attributes:
         regions: int64 [B,H,W], each pixel's region, 0..R-1.
@@ -65,7 +65,7 @@ class RegionMeans:
 
 
 class StyleEncoder(nn.Module):
-    """Masked picture and validity [B,4,H,W] -> features [B,D,H,W] in [-1,1].
+    """Masked image and validity [B,4,H,W] -> features [B,D,H,W] in [-1,1].
 
     Args:
         widths: of the six encoder layers; the sides are halved from the second to the fifth.
@@ -93,17 +93,17 @@ class StyleEncoder(nn.Module):
         inputs = (4, *widths[:-1])
         strides = (1, 2, 2, 2, 2, 1)
         for i, (wide, to, stride) in enumerate(zip(inputs, widths, strides, strict=True), 1):
-            self.add_module(f"enc{i}", _Layer(wide, to, stride))
+            self.add_module(f"enc{i}", _EncoderLayer(wide, to, stride))
         below = (widths[-1], *decoder[:-1])
         skips = (widths[3], widths[2], widths[1], widths[0])
         for k, low, skip, to in zip((5, 4, 3, 2), below, skips, decoder, strict=True):
-            self.add_module(f"dec{k}", _Layer(low + skip, to, 1))
-        self.dec1 = _Layer(decoder[-1], style, 1, last=True)
+            self.add_module(f"dec{k}", _EncoderLayer(low + skip, to, 1))
+        self.dec1 = _EncoderLayer(decoder[-1], style, 1, last=True)
 
-    def forward(self, picture: Tensor) -> Tensor:
-        """The feature map of a masked picture with its validity as fourth channel."""
+    def forward(self, image: Tensor) -> Tensor:
+        """The feature map of a masked image with its validity as fourth channel."""
         skips: list[Tensor] = []
-        x = picture
+        x = image
         for i in range(1, 7):
             x = self.get_submodule(f"enc{i}")(x)
             skips.append(x)
@@ -115,19 +115,19 @@ class StyleEncoder(nn.Module):
         features: Tensor = self.dec1(x)
         return features
 
-    def read(self, picture: Tensor, hole: Tensor, instances: Tensor) -> RegionMeans:
-        """The styles of a picture's regions.
+    def read(self, image: Tensor, mask: Tensor, instances: Tensor) -> RegionMeans:
+        """The styles of an image's regions.
 
         Args:
-            picture: [B,3,H,W] in [-1,1]; what it shows inside the hole is not looked at.
-            hole: bool [B,H,W], True = not visible.
+            image: [B,3,H,W] in [-1,1]; what it shows inside the mask is not looked at.
+            mask: bool [B,H,W], True = not visible.
             instances: int64 [B,H,W], equal inside a region.
         """
-        valid = (~hole).unsqueeze(1).to(picture.dtype)
-        shown = torch.cat([picture * valid, valid], dim=1)
+        valid = (~mask).unsqueeze(1).to(image.dtype)
+        shown = torch.cat([image * valid, valid], dim=1)
         regions, items = number_regions(instances)
-        # The widest maps take some 300 MiB a picture, and nothing but the means is kept of them.
-        together = len(picture) if torch.is_grad_enabled() else 1
+        # The widest maps take some 300 MiB an image, and nothing but the means is kept of them.
+        together = len(image) if torch.is_grad_enabled() else 1
         parts = zip(*(torch.split(whole, together) for whole in (shown, valid, regions)))
         means = torch.cat([self._means(*part) for part in parts])
         visible = average_regions(valid, regions, len(items))[:, 0]
@@ -136,7 +136,7 @@ class StyleEncoder(nn.Module):
         return RegionMeans(regions, items, means, visible)
 
     def _means(self, shown: Tensor, valid: Tensor, regions: Tensor) -> Tensor:
-        """[R,D] of some of the batch's pictures, whose regions follow one another."""
+        """[R,D] of some of the batch's images, whose regions follow one another."""
         features = self(shown)
         if self.region_mean == "visible":
             features = features * valid
@@ -178,7 +178,7 @@ def average_regions(features: Tensor, regions: Tensor, count: int) -> Tensor:
     return sums / torch.bincount(index, minlength=count).unsqueeze(1)
 
 
-class _Layer(nn.Module):
+class _EncoderLayer(nn.Module):
     def __init__(self, inputs: int, outputs: int, stride: int, *, last: bool = False) -> None:
         super().__init__()
         self.last = last

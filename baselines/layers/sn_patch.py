@@ -1,7 +1,7 @@
 """The patch discriminator of the progressive editors: one stack of strided 5x5 convolutions.
 
 Spectral norm, replicate padding, no bias, LeakyReLU 0.2 after every layer, the last one too
-(protocol/editing.md, A.5).
+(docs/protocol/editing.md, A.5).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["SNPatchDiscriminator", "patch_widths"]
 
 
 def patch_widths(size: int, ndf: int = 64) -> tuple[int, ...]:
-    """Output channels of the layers for pictures of `size`: each halves it, down to 4x4.
+    """Output channels of the layers for images of `size`: each halves it, down to 4x4.
 
     64 -> (ndf, 2 ndf, 4 ndf, 3); every doubling of the size adds a layer of 4 ndf.
     """
@@ -28,10 +28,10 @@ def patch_widths(size: int, ndf: int = 64) -> tuple[int, ...]:
 
 
 class SNPatchDiscriminator(nn.Module):
-    """Scores of patches: [B,classes,H,W] labels and [B,3,H,W] picture -> [B,3,H/2^n,W/2^n].
+    """Scores of patches: [B,classes,H,W] labels and [B,3,H,W] image -> [B,3,H/2^n,W/2^n].
 
     Args:
-        classes: one-hot channels (inside the hole only; no edge channel).
+        classes: one-hot channels (inside the mask only; no edge channel).
         widths: output channels of the n layers.
         spectral_norm: False = plain weights.
     """
@@ -40,17 +40,17 @@ class SNPatchDiscriminator(nn.Module):
         super().__init__()
         inputs = (classes + 3, *widths[:-1])
         self.dis_model = nn.Sequential(
-            *(_Layer(i, o, spectral_norm) for i, o in zip(inputs, widths, strict=True))
+            *(_StridedLayer(i, o, spectral_norm) for i, o in zip(inputs, widths, strict=True))
         )
         initialise_normal(self)
 
     def forward(self, labels: Tensor, image: Tensor) -> Tensor:
-        """Scores of `image` under the one-hot `labels` of its hole; the hinge's argument."""
+        """Scores of `image` under the one-hot `labels` of its mask; the hinge's argument."""
         scores: Tensor = self.dis_model(torch.cat([labels, image], dim=1))
         return scores
 
 
-class _Layer(nn.Module):
+class _StridedLayer(nn.Module):
     def __init__(self, inputs: int, outputs: int, spectral_norm: bool) -> None:
         super().__init__()
         convolution = nn.Conv2d(inputs, outputs, 5, 2, 2, bias=False, padding_mode="replicate")

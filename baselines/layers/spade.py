@@ -1,6 +1,6 @@
 """Spatially-adaptive normalisation and the residual block around it.
 
-Shared by SPADE, SESAME and, with another normalisation, SEAN (protocol/generation.md, 0).
+Shared by SPADE, SESAME and, with another normalisation, SEAN (docs/protocol/generation.md, 0).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["SPADE", "ModulatedResBlock", "SPADEResBlock", "batch_norm_line"]
 
 
 class SPADE(nn.Module):
-    """Batch norm whose scale and shift are painted by the label map: norm(x)*(1+gamma)+beta.
+    """Batch norm whose scale and shift come from the label map: norm(x)*(1+gamma)+beta.
 
     Args:
         channels: C of the features.

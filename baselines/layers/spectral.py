@@ -1,7 +1,7 @@
 """Spectral normalisation in the published form, and how it is folded away for inference.
 
 The released checkpoints carry a normalised layer as `weight_orig`, `weight_u`, `weight_v` (the legacy
-hook form, one power iteration a training forward, eps 1e-12; protocol/generation.md, 0). Training
+hook form, one power iteration a training forward, eps 1e-12; docs/protocol/generation.md, 0). Training
 uses that form; inference uses plain weights W / (u^T W v), which give the same outputs.
 """
 

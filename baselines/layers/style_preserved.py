@@ -3,7 +3,7 @@
 A plain normalisation washes out the style of the known pixels. This one modulates the normalised
 features twice over: a style branch reads the block's own, un-normalised input, a context branch
 reads labels, edges and mask, and the context modulates the style's gamma and beta
-(protocol/editing.md, A.1).
+(docs/protocol/editing.md, A.1).
 """
 
 from __future__ import annotations

@@ -1,7 +1,11 @@
-"""The Swapping Autoencoder: a picture as structure and texture (protocol/generation.md, D)."""
+"""The Swapping Autoencoder: an image as structure and texture (docs/protocol/generation.md, D)."""
 
 from baselines.sae.config import VARIANTS, SAEConfig, sae_config
-from baselines.sae.discriminators import ImageDiscriminator, PatchDiscriminator, random_patches
+from baselines.sae.discriminators import (
+    CooccurrenceDiscriminator,
+    ImageDiscriminator,
+    random_patches,
+)
 from baselines.sae.encoder import SAEEncoder
 from baselines.sae.generator import SAEGenerator, draw_noise
 from baselines.sae.network import SAE, sae_network
@@ -10,7 +14,7 @@ __all__ = [
     "SAE",
     "VARIANTS",
     "ImageDiscriminator",
-    "PatchDiscriminator",
+    "CooccurrenceDiscriminator",
     "SAEConfig",
     "SAEEncoder",
     "SAEGenerator",

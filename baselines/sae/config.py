@@ -1,4 +1,4 @@
-"""What a Swapping Autoencoder is built from (protocol/generation.md, D.1-D.3)."""
+"""What a Swapping Autoencoder is built from (docs/protocol/generation.md, D.1-D.3)."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ class SAEConfig(BaseModel):
     """The defaults are the published 512 configuration (FFHQ, mountains).
 
     Attributes:
-        size: side of the picture in pixels, for the image discriminator.
+        size: side of the image in pixels, for the image discriminator.
         structure: channels of the structure code.
         texture: length of the texture code.
         encoder_capacity, generator_capacity, discriminator_capacity, patch_capacity: width factors.
-        downsamplings: halvings from the picture to the structure code (16 = 2^4).
+        downsamplings: halvings from the image to the structure code (16 = 2^4).
         texture_downsamplings: further halvings to the texture code.
         head: width of the generator's first head block.
         head_blocks: residual blocks before the first up-sampling.
         patch_size: side of the patches that the patch discriminator sees.
         patch_width: its largest width before the last block.
-        patches: crops for each picture.
+        patches: crops for each image.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

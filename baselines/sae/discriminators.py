@@ -1,4 +1,4 @@
-"""The Swapping Autoencoder's two discriminators: of pictures, and of patches' co-occurrence."""
+"""The Swapping Autoencoder's two discriminators: of images, and of patches' co-occurrence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from baselines.layers.equalised import ConvLayer, EqualisedLinear, ResBlock
 from baselines.sae.config import SAEConfig
 
-__all__ = ["ImageDiscriminator", "PatchDiscriminator", "random_patches"]
+__all__ = ["ImageDiscriminator", "CooccurrenceDiscriminator", "random_patches"]
 
 _TAPS = (1, 3, 3, 1)
 
@@ -19,15 +19,15 @@ class ImageDiscriminator(nn.Module):
 
     def __init__(self, config: SAEConfig) -> None:
         super().__init__()
-        self.stylegan2_D = _Residual(config)
+        self.stylegan2_D = _ResidualStack(config)
 
-    def forward(self, picture: Tensor) -> Tensor:
+    def forward(self, image: Tensor) -> Tensor:
         """Scores; the argument of the softplus loss."""
-        scores: Tensor = self.stylegan2_D(picture)
+        scores: Tensor = self.stylegan2_D(image)
         return scores
 
 
-class _Residual(nn.Module):
+class _ResidualStack(nn.Module):
     def __init__(self, config: SAEConfig) -> None:
         super().__init__()
         sizes = _halvings(config.size)
@@ -45,13 +45,13 @@ class _Residual(nn.Module):
             EqualisedLinear(widths[-1], 1),
         )
 
-    def forward(self, picture: Tensor) -> Tensor:
-        features = self.final_conv(self.convs(picture))
+    def forward(self, image: Tensor) -> Tensor:
+        features = self.final_conv(self.convs(image))
         scores: Tensor = self.final_linear(features.flatten(1))
         return scores
 
 
-class PatchDiscriminator(nn.Module):
+class CooccurrenceDiscriminator(nn.Module):
     """Whether a patch shows the same texture as reference patches.
 
     `forward(patches, references)`: [N,3,s,s] and [N,K,3,s,s] -> [N,1]; the references' features are
@@ -101,7 +101,7 @@ class PatchDiscriminator(nn.Module):
 
 
 def random_patches(
-    pictures: Tensor,
+    images: Tensor,
     count: int,
     size: int,
     generator: Generator,
@@ -110,27 +110,27 @@ def random_patches(
     """Crops [B,count,3,size,size]: each axis scaled on its own, flipped at random, bilinear.
 
     Args:
-        pictures: [B,3,H,W].
-        count: crops for each picture.
+        images: [B,3,H,W].
+        count: crops for each image.
         size: side of a crop in pixels.
         generator: CPU generator of all draws.
-        scales: smallest and largest share of the picture's side that a crop covers.
+        scales: smallest and largest share of the image's side that a crop covers.
     """
-    total = len(pictures) * count
+    total = len(images) * count
     low, high = scales
-    draws = torch.rand(total, 5, generator=generator).to(pictures)
+    draws = torch.rand(total, 5, generator=generator).to(images)
     extent = low + (high - low) * draws[:, :2]
     centre = (draws[:, 2:4] * 2 - 1) * (1 - extent)
     flip = torch.where(draws[:, 4] < 0.5, -1.0, 1.0)
-    line = (torch.arange(size).to(pictures) * 2 + 1) / size - 1
+    line = (torch.arange(size).to(images) * 2 + 1) / size - 1
     across = line[None, :] * (extent[:, 0] * flip)[:, None] + centre[:, :1]
     down = line[None, :] * extent[:, 1:2] + centre[:, 1:]
     grid = torch.stack(
         [across[:, None, :].expand(-1, size, -1), down[:, :, None].expand(-1, -1, size)], dim=-1
     )
-    repeated = pictures.repeat_interleave(count, 0)
+    repeated = images.repeat_interleave(count, 0)
     crops = F.grid_sample(repeated, grid, mode="bilinear", align_corners=False)
-    return crops.view(len(pictures), count, 3, size, size)
+    return crops.view(len(images), count, 3, size, size)
 
 
 def _halvings(size: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""The Swapping Autoencoder's encoder: a picture into structure and texture."""
+"""The Swapping Autoencoder's encoder: an image into structure and texture."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class SAEEncoder(nn.Module):
             self.DownToGlobalCode.add_module(f"ConvLayerDownBy{2**i}", layer)
         self.ToGlobalCode = nn.Sequential(EqualisedLinear(width[-1], config.texture))
 
-    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
-        """(structure, texture) of a picture."""
-        features = self.DownToSpatialCode(self.FromRGB(picture))
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """(structure, texture) of an image."""
+        features = self.DownToSpatialCode(self.FromRGB(image))
         structure = self.ToSpatialCode(features)
         texture = self.ToGlobalCode(self.DownToGlobalCode(features).mean((2, 3)))
         return normalise(structure), normalise(texture)

@@ -1,4 +1,4 @@
-"""The Swapping Autoencoder's generator: structure and texture into a picture."""
+"""The Swapping Autoencoder's generator: structure and texture into an image."""
 
 from __future__ import annotations
 
@@ -34,9 +34,11 @@ class SAEGenerator(nn.Module):
         # The head grows to its last width in even steps, no narrower than `head`.
         widths = _head_widths(config, first)
         for i, (inputs, outputs) in enumerate(zip((config.structure, *widths), widths)):
-            self.add_module(f"HeadResnetBlock{i}", _Block(inputs, outputs, texture, up=False))
+            self.add_module(
+                f"HeadResnetBlock{i}", _StyledResBlock(inputs, outputs, texture, up=False)
+            )
         for k in range(1, config.downsamplings + 1):
-            block = _Block(
+            block = _StyledResBlock(
                 generator_width(config, k - 1), generator_width(config, k), texture, up=True
             )
             self.add_module(f"UpsamplingResBlock{2 ** (3 + k)}", block)
@@ -45,7 +47,9 @@ class SAEGenerator(nn.Module):
     @property
     def blocks(self) -> list[str]:
         """The residual blocks' names in the order that data meets them."""
-        return [name for name, module in self.named_children() if isinstance(module, _Block)]
+        return [
+            name for name, module in self.named_children() if isinstance(module, _StyledResBlock)
+        ]
 
     def forward(
         self,
@@ -55,7 +59,7 @@ class SAEGenerator(nn.Module):
         noise: Noise | None = None,
         textures: Mapping[str, tuple[Style, Style]] | None = None,
     ) -> Tensor:
-        """The picture.
+        """The image.
 
         Args:
             structure: [B,8,h,w].
@@ -68,19 +72,19 @@ class SAEGenerator(nn.Module):
         for name in self.blocks:
             styles: tuple[Style, Style] = (textures or {}).get(name, (texture, texture))
             x = self.get_submodule(name)(x, styles, (noise or {}).get(name, (None, None)))
-        picture: Tensor = self.ToRGB(x, texture)
-        return picture
+        image: Tensor = self.ToRGB(x, texture)
+        return image
 
 
 def draw_noise(
     network: SAEGenerator, size: tuple[int, int], generators: list[Generator]
 ) -> dict[str, tuple[Tensor, Tensor]]:
-    """Standard normal noise for every block, one generator for each picture of the batch.
+    """Standard normal noise for every block, one generator for each image of the batch.
 
     Args:
         network: the generator.
         size: (height, width) of the structure code.
-        generators: CPU generators; each picture's noise depends on its own alone.
+        generators: CPU generators; each image's noise depends on its own alone.
     """
     height, width = size
     noise: dict[str, tuple[Tensor, Tensor]] = {}
@@ -107,7 +111,7 @@ class _StructureModulation(nn.Module):
         return x * style_at(texture, self.scale, size) + style_at(texture, self.bias, size)
 
 
-class _Block(nn.Module):
+class _StyledResBlock(nn.Module):
     def __init__(self, inputs: int, outputs: int, texture: int, *, up: bool) -> None:
         super().__init__()
         self.up = up
@@ -135,12 +139,12 @@ class _ToRGB(nn.Module):
         super().__init__()
         self.conv = ModulatedConv(inputs, 3, 1, texture, demodulate=False)
         self.bias = nn.Parameter(torch.zeros(1, 3, 1, 1))
-        # Never applied: there is no pyramid of pictures. Official state dicts carry its kernel.
+        # Never applied: there is no pyramid of images. Official state dicts carry its kernel.
         self.upsample = Blur((1, 3, 3, 1), (2, 1), gain=4.0)
 
     def forward(self, x: Tensor, texture: Tensor) -> Tensor:
-        picture: Tensor = self.conv(x, texture) + self.bias
-        return picture
+        image: Tensor = self.conv(x, texture) + self.bias
+        return image
 
 
 def _head_widths(config: SAEConfig, last: int) -> list[int]:

@@ -20,9 +20,9 @@ class SAE(nn.Module):
         self.E = SAEEncoder(config)
         self.G = SAEGenerator(config)
 
-    def forward(self, picture: Tensor) -> Tensor:
+    def forward(self, image: Tensor) -> Tensor:
         """The reconstruction without noise."""
-        rebuilt: Tensor = self.G(*self.E(picture))
+        rebuilt: Tensor = self.G(*self.E(image))
         return rebuilt
 
 

@@ -1,4 +1,4 @@
-"""What SSAE is built from, and its ablations (protocol/generation.md, D.4 and D.5)."""
+"""What SSAE is built from, and its ablations (docs/protocol/generation.md, D.4 and D.5)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SSAEConfig(BaseModel):
 
     Attributes:
         sae: the autoencoder that is edited through.
-        noise: "vector" = one vector for each picture and region; "iid" = one for each pixel.
+        noise: "vector" = one vector for each image and region; "iid" = one for each pixel.
         noise_scale: its standard deviation.
         noise_block: the up-sampling block that gets it, counted from the last (0).
         refine: False = `w/o refinement`.

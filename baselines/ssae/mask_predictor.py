@@ -1,4 +1,4 @@
-"""SMPN: finds one region of a face, from the picture alone (protocol/generation.md, D.4)."""
+"""SMPN: finds one region of a face, from the image alone (docs/protocol/generation.md, D.4)."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ class MaskPredictor(nn.Module):
         )
         self.head = nn.Conv2d(width, 1, 1)
 
-    def forward(self, picture: Tensor) -> Tensor:
+    def forward(self, image: Tensor) -> Tensor:
         """Logits of the region's mask."""
         # The encoder's pretrained weights expect ImageNet's statistics.
-        mean = picture.new_tensor((0.485, 0.456, 0.406)).view(3, 1, 1)
-        deviation = picture.new_tensor((0.229, 0.224, 0.225)).view(3, 1, 1)
+        mean = image.new_tensor((0.485, 0.456, 0.406)).view(3, 1, 1)
+        deviation = image.new_tensor((0.229, 0.224, 0.225)).view(3, 1, 1)
         # Planes in order, because oneDNN on AVX2 writes past its memory in the backward pass of a
         # strided 1x1 convolution of few channels over channels-last (seen with torch 2.14.1).
-        levels = self.encoder(((picture / 2 + 0.5 - mean) / deviation).contiguous())
+        levels = self.encoder(((image / 2 + 0.5 - mean) / deviation).contiguous())
         x = self.decoder[-1](self.branches[-1](levels[-1]))
         for i in range(len(levels) - 2, -1, -1):
             branch = self.branches[i](levels[i])
             x = F.interpolate(x, size=branch.shape[2:], mode="bilinear", align_corners=False)
             x = self.decoder[i](torch.cat([x, branch], dim=1))
-        size = picture.shape[2:]
+        size = image.shape[2:]
         return F.interpolate(self.head(x), size=size, mode="bilinear", align_corners=False)
 
 

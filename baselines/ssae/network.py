@@ -1,9 +1,9 @@
 """SSAE: a region's style is changed by noise on the texture code, inside the region's mask.
 
-    edited = SSAE(config)(picture, "hair", [generator])        # .refined is the answer
+    edited = SSAE(config)(image, "hair", [generator])        # .refined is the result
 
 The structure code stays; the texture code is repeated over space and gets noise where a mask
-predictor sees the region, at one of the generator's blocks (protocol/generation.md, D.4 and D.5).
+predictor sees the region, at one of the generator's blocks (docs/protocol/generation.md, D.4 and D.5).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from baselines.ssae.config import REGIONS, SSAEConfig
 from baselines.ssae.mask_predictor import MaskPredictor
 from baselines.ssae.refinement import Refinement
 
-__all__ = ["SSAE", "SSAEPictures", "ssae_network"]
+__all__ = ["SSAE", "SSAEImages", "ssae_network"]
 
 
 @dataclass(frozen=True, eq=False)
-class SSAEPictures:
+class SSAEImages:
     """What an edit went through.
 
     Attributes:
@@ -59,35 +59,35 @@ class SSAE(nn.Module):
 
     def forward(
         self,
-        picture: Tensor,
+        image: Tensor,
         region: str,
         generators: list[Generator],
         mask: Tensor | None = None,
-    ) -> SSAEPictures:
+    ) -> SSAEImages:
         """Changes the style of one region.
 
         Args:
-            picture: [B,3,H,W] RGB in [-1,1], the whole picture.
+            image: [B,3,H,W] RGB in [-1,1], the whole image.
             region: one of `REGIONS`.
-            generators: a CPU generator for each picture: first the generator's own noise, which is
+            generators: a CPU generator for each image: first the generator's own noise, which is
                 fixed during an edit, then the region's.
             mask: [B,1,H,W] in place of the predicted one (in training the true one; may be soft).
         """
         if mask is None:
-            mask = self.predict(picture, region)
-        structure, texture = self.E(picture)
+            mask = self.predict(image, region)
+        structure, texture = self.E(image)
         noise = draw_noise(self.G, (structure.shape[2], structure.shape[3]), generators)
         noisy = self.G(
             structure, texture, noise=noise, textures=self.textures(texture, mask, generators)
         )
         if not self.config.refine:
-            return SSAEPictures(mask, noisy, noisy)
-        return SSAEPictures(mask, noisy, self.refinements[region](noisy, mask))
+            return SSAEImages(mask, noisy, noisy)
+        return SSAEImages(mask, noisy, self.refinements[region](noisy, mask))
 
-    def predict(self, picture: Tensor, region: str) -> Tensor:
+    def predict(self, image: Tensor, region: str) -> Tensor:
         """The hard mask [B,1,H,W] of a region, 0 or 1."""
-        probability = torch.sigmoid(self.masks[region](picture))
-        return (probability > self.config.threshold).to(picture.dtype)
+        probability = torch.sigmoid(self.masks[region](image))
+        return (probability > self.config.threshold).to(image.dtype)
 
     def textures(
         self, texture: Tensor, mask: Tensor, generators: list[Generator]
@@ -106,7 +106,7 @@ class SSAE(nn.Module):
     def _noise_size(self, mask: Tensor) -> tuple[int, ...]:
         if self.config.noise == "vector":
             return ()
-        # The block's first layer works at this share of the picture.
+        # The block's first layer works at this share of the image.
         share = 2 ** (self.config.noise_block + 1)
         return (mask.shape[2] // share, mask.shape[3] // share)
 

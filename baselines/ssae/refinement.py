@@ -1,4 +1,4 @@
-"""The refinement block of one region (protocol/generation.md, D.4, eq. 2, and D.5, 12)."""
+"""The refinement block of one region (docs/protocol/generation.md, D.4, eq. 2, and D.5, 12)."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ class _Stack(nn.Module):
     def __init__(self, width: int, blocks: int) -> None:
         super().__init__()
         self.enter = nn.Conv2d(3, width, 3, padding=1)
-        self.blocks = nn.Sequential(*(_Residual(width) for _ in range(blocks)))
+        self.blocks = nn.Sequential(*(_RefinementBlock(width) for _ in range(blocks)))
         self.leave = nn.Conv2d(width, 3, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        picture: Tensor = x + self.leave(self.blocks(self.enter(x)))
-        return picture
+        image: Tensor = x + self.leave(self.blocks(self.enter(x)))
+        return image
 
 
-class _Residual(nn.Module):
+class _RefinementBlock(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(width, width, 3, padding=1)

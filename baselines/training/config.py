@@ -26,7 +26,7 @@ from bench.core.errors import BadInput, unknown
 from bench.core.identity import Record
 
 __all__ = [
-    "MaskRecipe",
+    "MaskProtocol",
     "Optimisation",
     "TrainingConfig",
     "TrainingData",
@@ -38,7 +38,7 @@ __all__ = [
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 
 
-class MaskRecipe(BaseModel):
+class MaskProtocol(BaseModel):
     """One type of mask in the mixture: a protocol of `masks` with its parameters."""
 
     model_config = _STRICT
@@ -55,11 +55,11 @@ class TrainingData(BaseModel):
         also: further datasets that take turns with the first, step by step (the segmenter's).
         load: (height, width) that scenes are brought to; None = as they are.
         crop: (height, width) of the random crop; None = no crop.
-        flip: mirror every other picture, drawn by key (left and right classes are not swapped).
+        flip: mirror every other image, drawn by key (left and right classes are not swapped).
         masks: the mixture; empty = nothing is masked (synthesis).
         otherwise: the mask of a scene for which the drawn type has none (published: the brush).
         mixture: "index" = the scene's place in the dataset picks the type, so that a scene always
-            gets the same one (protocol/editing.md, D.4); "key" = drawn anew each time.
+            gets the same one (docs/protocol/editing.md, D.4); "key" = drawn anew each time.
         keep: how many decoded scenes stay in memory.
     """
 
@@ -73,8 +73,8 @@ class TrainingData(BaseModel):
     load: tuple[int, int] | None = None
     crop: tuple[int, int] | None = None
     flip: bool = True
-    masks: tuple[MaskRecipe, ...] = ()
-    otherwise: MaskRecipe = MaskRecipe(protocol="freeform@1")
+    masks: tuple[MaskProtocol, ...] = ()
+    otherwise: MaskProtocol = MaskProtocol(protocol="freeform@1")
     mixture: Literal["index", "key"] = "index"
     keep: int = Field(default=4096, ge=0)
 
@@ -144,7 +144,7 @@ class TrainingConfig(BaseModel):
             predictors, refinement), the segmenter's two; (1) where there is one.
         start: weights of an autoencoder that SSAE starts from, as `load_network` takes them.
         precision: of Lightning Fabric.
-        checkpoint, picture: steps between two checkpoints, and between two logged pictures.
+        checkpoint, picture: steps between two checkpoints, and between two logged images.
         source: where the values come from.
     """
 

@@ -1,4 +1,4 @@
-"""Training examples: scenes of any dataset with a mask, as edits whose answer is known.
+"""Training examples: scenes of any dataset with a mask, as edits whose ground truth is known.
 
 Example number n is a pure function of the configuration, the seed and n: the scene comes from a
 permutation keyed by the epoch, crop, flip and mask from streams keyed by scene and epoch. So order,
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 import masks
-from baselines.training.config import MaskRecipe, TrainingData
+from baselines.training.config import MaskProtocol, TrainingData
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
 from bench.core.identity import Record
@@ -28,15 +28,15 @@ __all__ = ["Example", "Examples", "Scenes", "SharedScenes", "collate"]
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """One scene with a hole, all of one size [H,W]; the picture is its own true answer.
+    """One scene with a mask, all of one size [H,W]; the image is its own ground truth.
 
     `key` names the random stream of whatever a network draws for it.
     """
 
     id: str
     key: tuple[str | int, ...]
-    picture: UInt8
-    hole: Bool
+    image: UInt8
+    mask: Bool
     labels: Int32
     instances: Int32 | None
 
@@ -126,20 +126,20 @@ class Examples:
         """Example `number` of the stream, from 0.
 
         Raises:
-            BadInput: a file that cannot be read, with its name; or a picture below the crop's size.
+            BadInput: a file that cannot be read, with its name; or an image below the crop's size.
         """
         epoch, place = divmod(number, len(self))
         scene = self._scenes.read(self.dataset.ids[self._order(epoch)[place]])
         key = ("training", self.dataset.name, scene.id, self.seed, epoch)
         dice = masks.Stream(*key)
         cropped = self._crop(scene, dice)
-        hole, picture, labels, instances = self._masked(cropped, dice, epoch)
+        mask, image, labels, instances = self._masked(cropped, dice, epoch)
         step = -1 if self.config.flip and dice.uniforms(1)[0] < 0.5 else 1
         return Example(
             scene.id,
             key,
-            np.ascontiguousarray(picture[:, ::step]),
-            np.ascontiguousarray(hole[:, ::step]),
+            np.ascontiguousarray(image[:, ::step]),
+            np.ascontiguousarray(mask[:, ::step]),
             np.ascontiguousarray(labels[:, ::step]),
             None if instances is None else np.ascontiguousarray(instances[:, ::step]),
         )
@@ -156,9 +156,9 @@ class Examples:
         if min(spare) < 0:
             raise BadInput(
                 f"{self.dataset.name}, {scene.id}: is {scene.size[1]}x{scene.size[0]} pixels, below "
-                f"the crop of {width}x{height}; prepare larger pictures or set data.load"
+                f"the crop of {width}x{height}; prepare larger images or set data.load"
             )
-        # x first, as published (protocol/editing.md, D.2)
+        # x first, as published (docs/protocol/editing.md, D.2)
         left, top = (int(dice.integers(0, room + 1, 1)[0]) for room in spare)
         cut = np.s_[top : top + height, left : left + width]
         instances = None if scene.instances is None else scene.instances[cut]
@@ -168,8 +168,8 @@ class Examples:
         self, scene: Scene, dice: masks.Stream, epoch: int
     ) -> tuple[Bool, UInt8, Int32, Int32 | None]:
         if not self._masks:
-            hole = np.ones(scene.size, dtype=np.bool_)
-            return hole, scene.image, scene.labels, scene.instances
+            mask = np.ones(scene.size, dtype=np.bool_)
+            return mask, scene.image, scene.labels, scene.instances
         place = self._places[scene.id]
         if self.config.mixture == "key":
             place = int(dice.integers(0, len(self._masks), 1)[0])
@@ -194,15 +194,15 @@ class Examples:
 
 
 def collate(examples: Sequence[Example], space: LabelSpace, device: torch.device) -> EditBatch:
-    """Examples of one size as a batch on a device, with the pictures as originals."""
+    """Examples of one size as a batch on a device, with the images as originals."""
     original = _planes(examples, device)
-    hole = _stacked([example.hole for example in examples], device).unsqueeze(1)
+    mask = _stacked([example.mask for example in examples], device).unsqueeze(1)
     instances = None
     if all(example.instances is not None for example in examples):
         instances = _stacked([e.instances for e in examples if e.instances is not None], device)
     return EditBatch(
-        masked=original * ~hole,
-        mask=hole.float(),
+        masked=original * ~mask,
+        mask=mask.float(),
         labels=_stacked([example.labels for example in examples], device).long(),
         instances=None if instances is None else instances.long(),
         space=space,
@@ -217,7 +217,7 @@ def collate(examples: Sequence[Example], space: LabelSpace, device: torch.device
 
 
 def _planes(examples: Sequence[Example], device: torch.device) -> Tensor:
-    grey = _stacked([example.picture for example in examples], device)
+    grey = _stacked([example.image for example in examples], device)
     planes = grey.permute(0, 3, 1, 2).float() / 127.5 - 1
     return planes.contiguous(memory_format=torch.channels_last)
 
@@ -226,7 +226,7 @@ def _stacked(arrays: Sequence[np.ndarray], device: torch.device) -> Tensor:
     return torch.from_numpy(np.stack(arrays)).to(device)
 
 
-def _protocol(recipe: MaskRecipe) -> masks.Protocol:
+def _protocol(recipe: MaskProtocol) -> masks.Protocol:
     try:
         return masks.make_protocol(recipe.protocol, recipe.parameters)
     except masks.MaskError as error:

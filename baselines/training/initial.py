@@ -12,7 +12,7 @@ M = TypeVar("M", bound=nn.Module)
 
 
 def draw_normal(network: M) -> M:
-    """N(0, 0.02) for every convolution and linear layer, biases 0 (protocol/editing.md, A.4)."""
+    """N(0, 0.02) for every convolution and linear layer, biases 0 (docs/protocol/editing.md, A.4)."""
     for layer in _layers(network):
         nn.init.normal_(_weight(layer), 0.0, 0.02)
         _clear(layer)
@@ -20,7 +20,7 @@ def draw_normal(network: M) -> M:
 
 
 def draw_xavier(network: M) -> M:
-    """Xavier normal of gain 0.02, biases 0 (protocol/generation.md, 0)."""
+    """Xavier normal of gain 0.02, biases 0 (docs/protocol/generation.md, 0)."""
     for layer in _layers(network):
         nn.init.xavier_normal_(_weight(layer), gain=0.02)
         _clear(layer)

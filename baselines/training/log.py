@@ -1,4 +1,4 @@
-"""Losses and pictures for TensorBoard, where it is installed; else nothing is logged."""
+"""Losses and images for TensorBoard, where it is installed; else nothing is logged."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Log:
             for name, value in losses.items():
                 self._writer.add_scalar(f"loss/{name}", value, step)
 
-    def pictures(self, rows: Mapping[str, Tensor], step: int, count: int = 8) -> None:
-        """The first few pictures of each kind, [B,3,H,W] in [-1,1]."""
+    def images(self, rows: Mapping[str, Tensor], step: int, count: int = 8) -> None:
+        """The first few images of each kind, [B,3,H,W] in [-1,1]."""
         if self._writer is not None:
-            for name, pictures in rows.items():
-                shown = (pictures[:count].float().clamp(-1, 1) + 1) / 2
+            for name, images in rows.items():
+                shown = (images[:count].float().clamp(-1, 1) + 1) / 2
                 self._writer.add_images(name, shown.cpu(), step)
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from baselines.training.config import TrainingConfig, TrainingData
 from baselines.training.data import Examples, Scenes
 from baselines.training.feed import feed
 from baselines.training.log import Log
-from baselines.training.recipe import Losses, Recipe, Saved
+from baselines.training.recipe import Losses, Saved, TrainingRecipe
 from baselines.training.recipes import make_recipe
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
@@ -109,7 +109,7 @@ def train(
     return Trained(saved, steps, data, fabric.device.type)
 
 
-def _run(recipe: Recipe, steps: range, out: Path, log: Log, watch: Watch | None) -> None:
+def _run(recipe: TrainingRecipe, steps: range, out: Path, log: Log, watch: Watch | None) -> None:
     config, fabric = recipe.config, recipe.fabric
     with feed(
         recipe.sources,
@@ -150,13 +150,13 @@ def _finite(fabric: Fabric, losses: Losses, step: int, out: Path) -> dict[str, f
     return values
 
 
-def _show(recipe: Recipe, batch: EditBatch, log: Log, step: int) -> None:
+def _show(recipe: TrainingRecipe, batch: EditBatch, log: Log, step: int) -> None:
     assert batch.original is not None
-    log.pictures({"masked": batch.masked, "made": recipe.pictures(batch)}, step)
-    log.pictures({"true": batch.original}, step)
+    log.images({"masked": batch.masked, "made": recipe.images(batch)}, step)
+    log.images({"true": batch.original}, step)
 
 
-def _begin(out: Path, recipe: Recipe, config: TrainingConfig, resume: bool) -> int:
+def _begin(out: Path, recipe: TrainingRecipe, config: TrainingConfig, resume: bool) -> int:
     path = out / CHECKPOINT
     if not path.is_file():
         return 0

@@ -1,13 +1,13 @@
-"""The published losses, each a pure function of scores, features or pictures.
+"""The published losses, each a pure function of scores, features or images.
 
-| loss | of | source |
+| loss | of | source (both pages lie in docs/protocol) |
 | --- | --- | --- |
-| hinge | SPMPGAN, DivSem, SPADE, SESAME, SEAN | protocol/editing.md, A.6; protocol/generation.md, 0 |
-| softplus, R1 | Swapping Autoencoder, SSAE | protocol/generation.md, D.3 |
-| feature matching | SPADE, SESAME, SEAN | protocol/generation.md, 0, A.3 |
-| L1 | SPMPGAN, DivSem, Swapping Autoencoder | protocol/editing.md, A.6; generation.md, D.3 |
+| hinge | SPMPGAN, DivSem, SPADE, SESAME, SEAN | editing.md, A.6; generation.md, 0 |
+| softplus, R1 | Swapping Autoencoder, SSAE | generation.md, D.3 |
+| feature matching | SPADE, SESAME, SEAN | generation.md, 0, A.3 |
+| L1 | SPMPGAN, DivSem, Swapping Autoencoder | editing.md, A.6; generation.md, D.3 |
 
-Perceptual and style losses look through a network: `baselines.training.perceptual`.
+Perceptual and style losses compare the features of a network: `baselines.training.perceptual`.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ def generator_softplus(fake: Tensor) -> Tensor:
     return F.softplus(-fake).mean()
 
 
-def gradient_penalty(scores: Tensor, pictures: Tensor) -> Tensor:
+def gradient_penalty(scores: Tensor, images: Tensor) -> Tensor:
     """R1's mean over the batch of the squared gradient norm of the scores, unweighted.
 
     Args:
-        scores: one score a picture (any shape), computed from `pictures`.
-        pictures: [B,...], requires gradients.
+        scores: one score an image (any shape), computed from `images`.
+        images: [B,...], requires gradients.
     """
-    (gradient,) = torch.autograd.grad(scores.sum(), pictures, create_graph=True)
+    (gradient,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
     return gradient.square().flatten(1).sum(1).mean()
 
 

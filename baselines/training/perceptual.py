@@ -1,9 +1,10 @@
 """Perceptual and style losses, through VGG19 or through the features of our own segmenter.
 
 VGG19 is the published one: relu1_1, 2_1, 3_1, 4_1, 5_1 with weights 1/32, 1/16, 1/8, 1/4, 1, L1, the
-target detached, pictures as they are in [-1,1] without ImageNet's statistics
-(protocol/editing.md, A.6; protocol/generation.md, 0). The style loss compares Gram matrices of the
-same layers (SESAME's is at relu2_2, 3_4, 4_4, 5_2 and off; protocol/generation.md, A.4).
+target detached, images as they are in [-1,1] without ImageNet's statistics
+(docs/protocol/editing.md, A.6; docs/protocol/generation.md, 0). The style loss compares Gram
+matrices of the same layers (SESAME's is at relu2_2, 3_4, 4_4, 5_2 and off;
+docs/protocol/generation.md, A.4).
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from torch.nn import functional as F
 from bench.networks.segmenters.unet import SegmenterNet, load_segmenter
 from bench.networks.weights import require
 
-__all__ = ["Perceptual", "gram", "perceptual_network"]
+__all__ = ["PerceptualLoss", "gram", "perceptual_network"]
 
 _WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 _VGG_LAYERS = (1, 6, 11, 20, 29)
 _STYLE_LAYERS = (8, 17, 26, 31)
 
 
-class Perceptual(nn.Module):
-    """Distances between pictures in the features of a fixed network.
+class PerceptualLoss(nn.Module):
+    """Distances between images in the features of a fixed network.
 
     Args:
         features: [B,3,H,W] in [-1,1] -> maps, shallow to deep.
@@ -70,7 +71,7 @@ def gram(features: Tensor) -> Tensor:
     return flat @ flat.transpose(1, 2) / flat.shape[1] / flat.shape[2]
 
 
-def perceptual_network(through: Literal["vgg19", "segmenter"]) -> Perceptual:
+def perceptual_network(through: Literal["vgg19", "segmenter"]) -> PerceptualLoss:
     """The network of a configuration's `through`, frozen.
 
     Raises:
@@ -79,7 +80,7 @@ def perceptual_network(through: Literal["vgg19", "segmenter"]) -> Perceptual:
     if through == "vgg19":
         return _of_vgg()
     network = load_segmenter().requires_grad_(False)
-    made = Perceptual(lambda picture: network.levels(picture), "segmenter", weights=_even(network))
+    made = PerceptualLoss(lambda image: network.levels(image), "segmenter", weights=_even(network))
     made.add_module("network", network)
     return made
 
@@ -90,7 +91,7 @@ def _even(network: SegmenterNet) -> tuple[float, ...]:
     return (1 / depth,) * depth
 
 
-def _of_vgg() -> Perceptual:
+def _of_vgg() -> PerceptualLoss:
     from torchvision.models import vgg19
 
     weights = require("vgg19").load()
@@ -104,10 +105,10 @@ def _of_vgg() -> Perceptual:
         if isinstance(layer, nn.ReLU):
             layer.inplace = False  # features are kept
     network = layers.eval().requires_grad_(False)
-    made = Perceptual(
-        lambda picture: _taps(network, picture, _VGG_LAYERS),
+    made = PerceptualLoss(
+        lambda image: _taps(network, image, _VGG_LAYERS),
         "vgg19",
-        styles=lambda picture: _taps(network, picture, _STYLE_LAYERS),
+        styles=lambda image: _taps(network, image, _STYLE_LAYERS),
     )
     made.add_module("network", network)
     return made

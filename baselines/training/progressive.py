@@ -1,8 +1,8 @@
-"""How SPMPGAN and DivSem are trained (protocol/editing.md, A.5, A.6 and B.3).
+"""How SPMPGAN and DivSem are trained (docs/protocol/editing.md, A.5, A.6 and B.3).
 
 Per step one generator forward; the discriminators of all stages are updated together, then the
 generator through them. The discriminators see composites, L1 and the perceptual loss the raw
-paintings of every stage; gradients flow from the last stage to the first.
+outputs of every stage; gradients flow from the last stage to the first.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from baselines.training.data import Examples
 from baselines.training.initial import draw_normal
 from baselines.training.losses import discriminator_hinge, generator_hinge
 from baselines.training.perceptual import perceptual_network
-from baselines.training.recipe import Losses, Recipe, Saved, detached
+from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
 from baselines.training.style_codes import style_bank
 from bench.batch import EditBatch
 
 __all__ = ["ProgressiveRecipe"]
 
 
-class ProgressiveRecipe(Recipe):
-    """SPMPGAN or DivSem, every variant; pictures are BGR inside, as the adapters feed them."""
+class ProgressiveRecipe(TrainingRecipe):
+    """SPMPGAN or DivSem, every variant; images are BGR inside, as the adapters feed them."""
 
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
         super().__init__(config, sources)
@@ -46,7 +46,7 @@ class ProgressiveRecipe(Recipe):
         assert isinstance(network, SPMPGAN | DivSem)
         self.network = network
         rates = config.optimisation
-        self.add_player("G", _Painter(network), rates.generator)
+        self.add_player("G", _Generating(network), rates.generator)
         self.add_player("D", _Judges(self.form), rates.discriminator)
         weights = config.weights
         self.perceptual = (
@@ -58,23 +58,23 @@ class ProgressiveRecipe(Recipe):
         del step
         if self.perceptual is not None:
             self.perceptual.to(batch.labels.device)
-        picture, hole, shown = _bgr(batch), batch.hole, _shown(batch)
-        stages = self.players["G"].module(picture, hole, *shown)
-        paintings = [painted for painted, _ in stages]
+        image, mask, shown = _bgr(batch), batch.hole, _shown(batch)
+        stages = self.players["G"].module(image, mask, *shown)
+        raws = [raw for raw, _ in stages]
         composites = [composite for _, composite in stages]
-        truths = [_reduced(picture, painted.shape[2:]) for painted in paintings]
+        targets = [_reduced(image, raw.shape[2:]) for raw in raws]
         judge = self.players["D"].module
         made = [composite.detach() for composite in composites]
-        judged = [scores.chunk(2) for scores in judge(hole, shown[0], truths, made)]
+        judged = [scores.chunk(2) for scores in judge(mask, shown[0], targets, made)]
         loss = torch.stack([discriminator_hinge([r], [f]) for r, f in judged]).sum()
         self.update("D", loss)
         with self.frozen("D"):
-            fake = judge(hole, shown[0], composites)
-            parts = self._parts(fake, paintings, truths)
+            fake = judge(mask, shown[0], composites)
+            parts = self._parts(fake, raws, targets)
             self.update("G", torch.stack(list(parts.values())).sum())
         return detached(discriminator=loss, **parts)
 
-    def pictures(self, batch: EditBatch) -> Tensor:
+    def images(self, batch: EditBatch) -> Tensor:
         """The last stage's composites."""
         with torch.no_grad():
             stages = self.players["G"].module(_bgr(batch), batch.hole, *_shown(batch))
@@ -91,10 +91,10 @@ class ProgressiveRecipe(Recipe):
         return self.write(self.network, self.form, out, half=half, label_space=space, extras=bank)
 
     def _parts(
-        self, fake: list[Tensor], paintings: list[Tensor], truths: list[Tensor]
+        self, fake: list[Tensor], raws: list[Tensor], targets: list[Tensor]
     ) -> dict[str, Tensor]:
         weights = self.config.weights
-        pairs = list(zip(paintings, truths))
+        pairs = list(zip(raws, targets))
         parts = {
             "adversarial": weights.gan * torch.stack([generator_hinge([f]) for f in fake]).sum(),
             "l1": weights.l1 * torch.stack([F.l1_loss(p, t) for p, t in pairs]).sum(),
@@ -114,41 +114,39 @@ class ProgressiveRecipe(Recipe):
         return parts
 
 
-class _Painter(nn.Module):
+class _Generating(nn.Module):
     def __init__(self, network: SPMPGAN | DivSem) -> None:
         super().__init__()
         self.network = network
 
     def forward(
-        self, picture: Tensor, hole: Tensor, labels: Tensor, edges: Tensor, regions: Tensor
+        self, image: Tensor, mask: Tensor, labels: Tensor, edges: Tensor, regions: Tensor
     ) -> list[tuple[Tensor, Tensor]]:
-        """Painting and composite of every stage, smallest first."""
-        network, masked = self.network, picture * ~hole
-        condition = Condition(labels, edges, hole[:, 0], network.config.classes)
+        """Raw output and composite of every stage, smallest first."""
+        network, masked = self.network, image * ~mask
+        condition = Condition(labels, edges, mask[:, 0], network.config.classes)
         if isinstance(network, DivSem) and network.config.styled:
-            style = self._style(network, picture, hole[:, 0], regions)
+            style = self._style(network, image, mask[:, 0], regions)
             condition = replace(condition, style=style)
-        original = picture if network.config.border == "original" else None
+        original = image if network.config.border == "original" else None
         stages = network(masked, condition, original)
-        return [(stage.painted, stage.composite) for stage in stages]
+        return [(stage.raw, stage.composite) for stage in stages]
 
-    def _style(
-        self, network: DivSem, picture: Tensor, hole: Tensor, regions: Tensor
-    ) -> RegionStyle:
-        # A region that nobody sees gets its style from the whole picture (B.3, training).
+    def _style(self, network: DivSem, image: Tensor, mask: Tensor, regions: Tensor) -> RegionStyle:
+        # A region that nobody sees gets its style from the whole image (B.3, training).
         encoder = network.zencoder
-        seen = encoder.read(picture, hole, regions)
+        seen = encoder.read(image, mask, regions)
         # Numbered by item, so that those of some items alone keep their order.
         some = torch.unique(seen.items[seen.erased])
         if len(some) == 0:
             return encoder.normalise(seen)
-        whole = encoder.read(picture[some], torch.zeros_like(hole[some]), regions[some])
+        whole = encoder.read(image[some], torch.zeros_like(mask[some]), regions[some])
         means = whole.means[seen.erased[torch.isin(seen.items, some)]]
         return encoder.normalise(seen.replaced(seen.erased, means))
 
 
 class _Judges(nn.Module):
-    """The stages' discriminators; several pictures of an edit go through together."""
+    """The stages' discriminators; several images of an edit go through together."""
 
     def __init__(self, config: ProgressiveConfig) -> None:
         super().__init__()
@@ -157,11 +155,11 @@ class _Judges(nn.Module):
             draw_normal(judge) for judge in spmpgan_discriminators(config).values()
         )
 
-    def forward(self, hole: Tensor, labels: Tensor, *pictures: list[Tensor]) -> list[Tensor]:
-        """Stage by stage the scores, a batch for each of `pictures`, one after the other."""
-        inside = torch.where(hole[:, 0], labels, -1)
+    def forward(self, mask: Tensor, labels: Tensor, *images: list[Tensor]) -> list[Tensor]:
+        """Stage by stage the scores, a batch for each of `images`, one after the other."""
+        inside = torch.where(mask[:, 0], labels, -1)
         found = []
-        for judge, *shown in zip(self.stages, *pictures, strict=True):
+        for judge, *shown in zip(self.stages, *images, strict=True):
             small = resize_nearest(inside, (shown[0].shape[2], shown[0].shape[3]))
             hot = F.one_hot(small + 1, self.classes + 1)[..., 1:].permute(0, 3, 1, 2).to(shown[0])
             found.append(judge(hot.repeat(len(shown), 1, 1, 1), torch.cat(shown)))
@@ -179,7 +177,7 @@ def _shown(batch: EditBatch) -> tuple[Tensor, Tensor, Tensor]:
     return batch.labels, batch.edges()[:, 0] > 0, regions
 
 
-def _reduced(picture: Tensor, size: torch.Size) -> Tensor:
-    if picture.shape[2:] == size:
-        return picture
-    return F.interpolate(picture, size=size, mode="bilinear", align_corners=False)
+def _reduced(image: Tensor, size: torch.Size) -> Tensor:
+    if image.shape[2:] == size:
+        return image
+    return F.interpolate(image, size=size, mode="bilinear", align_corners=False)

@@ -24,7 +24,7 @@ from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples
 from bench.batch import EditBatch
 
-__all__ = ["Losses", "Player", "Recipe", "Saved", "detached"]
+__all__ = ["Losses", "Player", "TrainingRecipe", "Saved", "detached"]
 
 Losses = dict[str, Tensor]
 
@@ -53,7 +53,7 @@ class Saved:
     notes: Mapping[str, object] = field(default_factory=dict)
 
 
-class Recipe(abc.ABC):
+class TrainingRecipe(abc.ABC):
     """One system's training.
 
     Args:
@@ -124,7 +124,7 @@ class Recipe(abc.ABC):
         """Trains on one batch; returns the losses by name, detached scalars."""
 
     @abc.abstractmethod
-    def pictures(self, batch: EditBatch) -> Tensor:
+    def images(self, batch: EditBatch) -> Tensor:
         """What the system makes of a batch, [B,3,H,W] RGB in [-1,1], for looking at."""
 
     @abc.abstractmethod

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples
-from baselines.training.recipe import Recipe
+from baselines.training.recipe import TrainingRecipe
 from bench.core.errors import unknown
 
 __all__ = ["make_recipe", "system_names"]
@@ -29,7 +29,7 @@ def system_names() -> list[str]:
     return sorted(_RECIPES)
 
 
-def make_recipe(config: TrainingConfig, sources: Sequence[Examples]) -> Recipe:
+def make_recipe(config: TrainingConfig, sources: Sequence[Examples]) -> TrainingRecipe:
     """The recipe of a configuration's system, with freshly drawn weights.
 
     Raises:
@@ -39,5 +39,7 @@ def make_recipe(config: TrainingConfig, sources: Sequence[Examples]) -> Recipe:
     if config.system not in _RECIPES:
         raise unknown("system", config.system, _RECIPES)
     module, _, name = _RECIPES[config.system].partition(":")
-    recipe: type[Recipe] = getattr(importlib.import_module(f"baselines.training.{module}"), name)
+    recipe: type[TrainingRecipe] = getattr(
+        importlib.import_module(f"baselines.training.{module}"), name
+    )
     return recipe(config, sources)

@@ -1,8 +1,8 @@
-"""How SSAE is trained, in three phases (protocol/generation.md, D.4 and D.5).
+"""How SSAE is trained, in three phases (docs/protocol/generation.md, D.4 and D.5).
 
 1. The autoencoder, as `baselines.training.swapping` (eq. 4's weights are the configuration's).
 2. The five mask predictors, by binary cross entropy against the true masks, summed (eq. 3).
-3. The refinements, everything else frozen: L1 outside the region against the picture without noise,
+3. The refinements, everything else frozen: L1 outside the region against the image without noise,
    and a discriminator that starts as the autoencoder's (eq. 5).
 """
 
@@ -59,16 +59,16 @@ class RestylingRecipe(SwappingRecipe):
         phase = self.phase(step)
         if phase == "autoencoder":
             return super().step(batch, step)
-        truths = region_masks(batch)
+        targets = region_masks(batch)
         assert batch.original is not None
         if phase == "masks":
             logits = self.players["masks"].module(batch.original)
             loss = torch.stack(
-                [F.binary_cross_entropy_with_logits(logits[r], truths[r]) for r in REGIONS]
+                [F.binary_cross_entropy_with_logits(logits[r], targets[r]) for r in REGIONS]
             ).sum()
             self.update("masks", loss)
             return detached(masks=loss)
-        return self._refine(batch.original, truths, step)
+        return self._refine(batch.original, targets, step)
 
     def phase(self, step: int) -> Phase:
         """Which part is trained at a step."""
@@ -80,12 +80,12 @@ class RestylingRecipe(SwappingRecipe):
         self.network.eval()
         return self.write(self.network, self.whole, out, half=half)
 
-    def _refine(self, picture: Tensor, truths: dict[str, Tensor], step: int) -> Losses:
+    def _refine(self, image: Tensor, targets: dict[str, Tensor], step: int) -> Losses:
         judge, weights = self.players["D"].module, self.config.weights
         region = list(REGIONS)[step % len(REGIONS)]
-        mask = truths[region]
+        mask = targets[region]
         with self.frozen("D", "autoencoder"):
-            refined, plain = self.players["refinements"].module(picture, mask, region)
+            refined, plain = self.players["refinements"].module(image, mask, region)
             parts = {
                 "l1": weights.l1 * F.l1_loss(refined * (1 - mask), plain * (1 - mask)),
                 "rebuilt": weights.rebuilt * generator_softplus(judge(refined)),
@@ -127,9 +127,9 @@ class _Predicting(nn.Module):
         super().__init__()
         self.masks = network.masks
 
-    def forward(self, picture: Tensor) -> dict[str, Tensor]:
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
         """Logits [B,1,H,W] of every region."""
-        return {name: predictor(picture) for name, predictor in self.masks.items()}
+        return {name: predictor(image) for name, predictor in self.masks.items()}
 
 
 class _Refining(nn.Module):
@@ -141,14 +141,14 @@ class _Refining(nn.Module):
         # Not a child: the autoencoder is another player's.
         self._whole = (network,)
 
-    def forward(self, picture: Tensor, mask: Tensor, region: str) -> tuple[Tensor, Tensor]:
-        """Y_ref, and Y_SAE: the picture through the autoencoder with the same fixed noise."""
+    def forward(self, image: Tensor, mask: Tensor, region: str) -> tuple[Tensor, Tensor]:
+        """Y_ref, and Y_SAE: the image through the autoencoder with the same fixed noise."""
         (network,) = self._whole
         with torch.no_grad():
-            structure, texture = network.E(picture)
+            structure, texture = network.E(image)
             size = (structure.shape[2], structure.shape[3])
-            noise = draw_noise(network.G, size, fresh_generators(len(picture)))
-            styles = network.textures(texture, mask, fresh_generators(len(picture)))
+            noise = draw_noise(network.G, size, fresh_generators(len(image)))
+            styles = network.textures(texture, mask, fresh_generators(len(image)))
             plain = network.G(structure, texture, noise=noise)
             noisy = network.G(structure, texture, noise=noise, textures=styles)
         return self.refinements[region](noisy, mask), plain

@@ -4,7 +4,7 @@
 2. The soft Jaccard loss beside it, at a third of the rate, which starts to fall anew. It counts a
    class of a hundred pixels like one of ten thousand.
 
-The domains take turns, step by step. Every fourth visit of a domain sees its pictures at half
+The domains take turns, step by step. Every fourth visit of a domain sees its images at half
 resolution, because results of small editors come so. Nothing is mirrored: a face's left eye would be
 called its right one. In the end the normalisation's statistics are measured over many batches of every
 domain, where training leaves those of the last few (Wu and Johnson, Rethinking "batch" in BatchNorm,
@@ -23,7 +23,7 @@ from torch.nn import functional as F
 from baselines.training.config import TrainingConfig, TrainingData
 from baselines.training.data import Examples, Scenes, collate
 from baselines.training.feed import feed
-from baselines.training.recipe import Losses, Recipe, Saved, detached
+from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
 from bench.core.identity import tensors_hash
@@ -47,7 +47,7 @@ LATER = 1 / 3
 """The rate of the second phase, as a share of the first one's."""
 
 
-class SegmenterRecipe(Recipe):
+class SegmenterRecipe(TrainingRecipe):
     """One trunk, one head for every dataset of the configuration."""
 
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
@@ -65,8 +65,8 @@ class SegmenterRecipe(Recipe):
 
     def step(self, batch: EditBatch, step: int) -> Losses:
         """One domain's turn."""
-        picture, domain = self._seen(batch, step), self._domains[batch.space.name]
-        logits = self.players["segmenter"].module(picture, domain)
+        image, domain = self._seen(batch, step), self._domains[batch.space.name]
+        logits = self.players["segmenter"].module(image, domain)
         losses = {"cross_entropy": F.cross_entropy(logits, batch.labels, ignore_index=-1)}
         if self.config.phase(step, self.steps)[0] > 0:
             losses["jaccard"] = soft_jaccard(logits, batch.labels)
@@ -79,7 +79,7 @@ class SegmenterRecipe(Recipe):
         factor = self.config.optimisation.factor(step - phase.start, len(phase))
         self.set_rates(factor * (LATER if number else 1))
 
-    def pictures(self, batch: EditBatch) -> Tensor:
+    def images(self, batch: EditBatch) -> Tensor:
         """The predicted labels in the dataset's colours."""
         network = self.players["segmenter"].module
         with torch.no_grad():
@@ -119,7 +119,7 @@ class SegmenterRecipe(Recipe):
                     self.network(self._seen(batch, step), self._domains[batch.space.name])
 
     def _seen(self, batch: EditBatch, step: int) -> Tensor:
-        """The pictures of a step: at half resolution in each `BLURRED`-th visit of a domain."""
+        """The images of a step: at half resolution in each `BLURRED`-th visit of a domain."""
         assert batch.original is not None
         blurred = step // len(self.sources) % BLURRED == 0
         return _blurred(batch.original) if blurred else batch.original
@@ -168,8 +168,8 @@ def mean_iou(network: SegmenterNet, domain: str, data: TrainingData) -> float:
     return float((right[union > 0] / union[union > 0]).mean())
 
 
-def _blurred(picture: Tensor) -> Tensor:
-    size = (picture.shape[2], picture.shape[3])
+def _blurred(image: Tensor) -> Tensor:
+    size = (image.shape[2], image.shape[3])
     half = (size[0] // 2, size[1] // 2)
-    small = F.interpolate(picture, half, mode="bilinear", align_corners=False, antialias=True)
+    small = F.interpolate(image, half, mode="bilinear", align_corners=False, antialias=True)
     return F.interpolate(small, size, mode="bilinear", align_corners=False)

@@ -1,7 +1,7 @@
 """What a trained network keeps of its training scenes' styles.
 
 In the form in which imported official files have them: DivSem's bank of region vectors by class
-(protocol/editing.md, B.3), SEAN's mean code of every class (protocol/generation.md, C.5).
+(docs/protocol/editing.md, B.3), SEAN's mean code of every class (docs/protocol/generation.md, C.5).
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ EACH = 64
 def style_bank(
     network: DivSem, examples: Examples, device: torch.device, scenes: int = SCENES
 ) -> dict[str, Tensor]:
-    """Region means of whole pictures: "style_bank" [N,D] and "style_bank_classes" int64 [N].
+    """Region means of whole images: "style_bank" [N,D] and "style_bank_classes" int64 [N].
 
-    The first vectors of each class in the order of the stream; pictures are BGR, as in training.
+    The first vectors of each class in the order of the stream; images are BGR, as in training.
     """
     found: dict[int, list[Tensor]] = defaultdict(list)
     for batch in _batches(examples, device, scenes):
@@ -55,10 +55,10 @@ def style_bank(
 def mean_codes(
     network: SEANGenerator, examples: Examples, device: torch.device, scenes: int = SCENES
 ) -> dict[str, Tensor]:
-    """Mean code of each class over the pictures that show it.
+    """Mean code of each class over the images that show it.
 
     Returns:
-        "mean_codes" [classes,D], zero where no picture shows the class, and "mean_codes_known".
+        "mean_codes" [classes,D], zero where no image shows the class, and "mean_codes_known".
     """
     classes, length = network.config.classes, network.config.style_length
     sums, shown = torch.zeros(classes, length), torch.zeros(classes)
@@ -75,6 +75,6 @@ def mean_codes(
 
 
 def _batches(examples: Examples, device: torch.device, scenes: int) -> Iterator[EditBatch]:
-    # One picture at a time: the scenes may differ in size.
+    # One image at a time: the scenes may differ in size.
     for number in range(min(scenes, len(examples))):
         yield collate([examples.example(number)], examples.space, device)

@@ -1,6 +1,6 @@
-"""How the Swapping Autoencoder is trained (protocol/generation.md, D.3).
+"""How the Swapping Autoencoder is trained (docs/protocol/generation.md, D.3).
 
-Discriminator and generator steps alternate minibatches. Neighbouring pictures of the batch exchange
+Discriminator and generator steps alternate minibatches. Neighbouring images of the batch exchange
 structure; the first half of the batch is rebuilt as it is. Gradient penalties come with every
 `lazy`-th discriminator step, scaled by it. The discriminators' rate and betas take the lazy
 correction 16/17 (rate * c, betas ^ c).
@@ -18,8 +18,8 @@ from torch.nn import functional as F
 from baselines.checkpoints import find_system
 from baselines.sae import (
     SAE,
+    CooccurrenceDiscriminator,
     ImageDiscriminator,
-    PatchDiscriminator,
     SAEConfig,
     SAEEncoder,
     SAEGenerator,
@@ -33,17 +33,17 @@ from baselines.training.losses import (
     generator_softplus,
     gradient_penalty,
 )
-from baselines.training.recipe import Losses, Recipe, Saved, detached
+from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
 
 __all__ = ["Autoencoding", "Cooccurrence", "SwappingRecipe", "fresh_generators", "swap"]
 
 FAKE = 0.5
-"""Weight of the rebuilt and of the mixed pictures in the image discriminator's loss."""
+"""Weight of the rebuilt and of the mixed images in the image discriminator's loss."""
 
 
-class SwappingRecipe(Recipe):
+class SwappingRecipe(TrainingRecipe):
     """The autoencoder alone, or (called by SSAE's recipe) as the first part of another system."""
 
     def __init__(
@@ -54,7 +54,7 @@ class SwappingRecipe(Recipe):
     ) -> None:
         super().__init__(config, sources)
         if config.batch % 2:
-            raise BadInput(f"batch: is {config.batch}, but pictures swap in pairs; make it even")
+            raise BadInput(f"batch: is {config.batch}, but images swap in pairs; make it even")
         if network is None:
             form = find_system("sae").config(config.variant, **config.network)
             assert isinstance(form, SAEConfig)
@@ -80,8 +80,8 @@ class SwappingRecipe(Recipe):
         penalised = step // 2 % self.config.weights.lazy == 0
         return self._discriminators(batch.original, penalised=penalised)
 
-    def pictures(self, batch: EditBatch) -> Tensor:
-        """Each picture with its neighbour's structure."""
+    def images(self, batch: EditBatch) -> Tensor:
+        """Each image with its neighbour's structure."""
         assert batch.original is not None
         with torch.no_grad():
             _, mixed = self.players["autoencoder"].module(batch.original)
@@ -93,17 +93,17 @@ class SwappingRecipe(Recipe):
         self.network.eval()
         return self.write(self.network, self.form, out, half=half)
 
-    def _autoencoder(self, picture: Tensor) -> Losses:
+    def _autoencoder(self, image: Tensor) -> Losses:
         weights = self.config.weights
         with self.frozen("D", "Dpatch"):
-            rebuilt, mixed = self.players["autoencoder"].module(picture)
+            rebuilt, mixed = self.players["autoencoder"].module(image)
             judge = self.players["D"].module
             of_rebuilt, of_mixed = judge(torch.cat([rebuilt, mixed])).split(
                 [len(rebuilt), len(mixed)]
             )
-            target, reference = self._patches(mixed), self._patches(picture)
+            target, reference = self._patches(mixed), self._patches(image)
             parts = {
-                "l1": weights.l1 * F.l1_loss(rebuilt, picture[: len(rebuilt)]),
+                "l1": weights.l1 * F.l1_loss(rebuilt, image[: len(rebuilt)]),
                 "rebuilt": weights.rebuilt * generator_softplus(of_rebuilt),
                 "swapped": weights.swapped * generator_softplus(of_mixed),
                 "patch": weights.patch
@@ -112,15 +112,15 @@ class SwappingRecipe(Recipe):
             self.update("autoencoder", torch.stack(list(parts.values())).sum())
         return detached(**parts)
 
-    def _discriminators(self, picture: Tensor, *, penalised: bool) -> Losses:
+    def _discriminators(self, image: Tensor, *, penalised: bool) -> Losses:
         weights, judge = self.config.weights, self.players["D"].module
         with torch.no_grad():
-            rebuilt, mixed = self.players["autoencoder"].module(picture)
-        real, of_rebuilt, of_mixed = judge(torch.cat([picture, rebuilt, mixed])).split(
-            [len(picture), len(rebuilt), len(mixed)]
+            rebuilt, mixed = self.players["autoencoder"].module(image)
+        real, of_rebuilt, of_mixed = judge(torch.cat([image, rebuilt, mixed])).split(
+            [len(image), len(rebuilt), len(mixed)]
         )
-        target, other = self._patches(picture), self._patches(mixed)
-        reference = self._patches(picture)
+        target, other = self._patches(image), self._patches(mixed)
+        reference = self._patches(image)
         of_target, of_other = (
             self.players["Dpatch"]
             .module(torch.cat([target, other]), torch.cat([reference, reference]))
@@ -130,33 +130,33 @@ class SwappingRecipe(Recipe):
         whole = whole + FAKE * F.softplus(of_mixed).mean()
         patches = discriminator_softplus(of_target, of_other)
         if penalised:
-            whole = whole + weights.lazy * weights.r1 / 2 * self._penalty(picture)
-            patches = patches + weights.lazy * weights.patch_r1 / 4 * self._patch_penalty(picture)
+            whole = whole + weights.lazy * weights.r1 / 2 * self._penalty(image)
+            patches = patches + weights.lazy * weights.patch_r1 / 4 * self._patch_penalty(image)
         self.update("D", whole)
         self.update("Dpatch", patches)
         return {"discriminator": whole.detach(), "patch discriminator": patches.detach()}
 
-    def _penalty(self, picture: Tensor) -> Tensor:
-        leaf = picture.detach().requires_grad_()
+    def _penalty(self, image: Tensor) -> Tensor:
+        leaf = image.detach().requires_grad_()
         # In full precision and past Fabric's wrapper, which knows no gradients of gradients.
         return gradient_penalty(self.players["D"].plain(leaf), leaf)
 
-    def _patch_penalty(self, picture: Tensor) -> Tensor:
-        target = self._patches(picture).detach().requires_grad_()
-        reference = self._patches(picture).detach().requires_grad_()
+    def _patch_penalty(self, image: Tensor) -> Tensor:
+        target = self._patches(image).detach().requires_grad_()
+        reference = self._patches(image).detach().requires_grad_()
         scores = self.players["Dpatch"].plain(target, reference)
         return gradient_penalty(scores, target) + gradient_penalty(scores, reference)
 
-    def _patches(self, pictures: Tensor) -> Tensor:
+    def _patches(self, images: Tensor) -> Tensor:
         form = self.form
         (generator,) = fresh_generators(1)
-        return random_patches(pictures, form.patches, form.patch_size, generator)
+        return random_patches(images, form.patches, form.patch_size, generator)
 
 
 class Autoencoding(nn.Module):
     """Encoder and generator: a batch, half of it rebuilt, all of it mixed.
 
-    [B,3,H,W] -> [B/2,3,H,W] and [B,3,H,W]: picture i of the second has its own texture on its
+    [B,3,H,W] -> [B/2,3,H,W] and [B,3,H,W]: image i of the second has its own texture on its
     neighbour's structure.
     """
 
@@ -165,10 +165,10 @@ class Autoencoding(nn.Module):
         self.E = encoder
         self.G = generator
 
-    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """(rebuilt, mixed), with fresh noise."""
-        structure, texture = self.E(picture)
-        half = len(picture) // 2
+        structure, texture = self.E(image)
+        half = len(image) // 2
         structures = torch.cat([structure[:half], swap(structure)])
         textures = torch.cat([texture[:half], texture])
         size = (structure.shape[2], structure.shape[3])
@@ -182,12 +182,12 @@ class Cooccurrence(nn.Module):
 
     def __init__(self, config: SAEConfig) -> None:
         super().__init__()
-        self.patch = PatchDiscriminator(config)
+        self.patch = CooccurrenceDiscriminator(config)
 
     def forward(self, patches: Tensor, references: Tensor) -> Tensor:
         """Scores [B*K,1] of patches [B,K,3,s,s] beside reference patches [B,K,3,s,s]."""
         count = references.shape[1]
-        # The references' features are the same for all patches of a picture.
+        # The references' features are the same for all patches of an image.
         each = torch.unflatten(self.patch.features(references.flatten(0, 1)), 0, (-1, count))
         seen = self.patch.features(patches.flatten(0, 1))
         pair = torch.cat([seen, each.mean(1).repeat_interleave(patches.shape[1], 0)], dim=1)

@@ -1,7 +1,7 @@
-"""How SPADE, SESAME and SEAN are trained (protocol/generation.md, 0, A.4, B.3 and C.4).
+"""How SPADE, SESAME and SEAN are trained (docs/protocol/generation.md, 0, A.4, B.3 and C.4).
 
-Per step one generator step, then one discriminator step on a picture that is painted again without
-gradients. SPADE and SEAN paint whole pictures; SESAME's are composited before anything judges them.
+Per step one generator step, then one discriminator step on an image that is made again without
+gradients. SPADE and SEAN make whole images; SESAME's are composited before anything judges them.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from baselines.training.data import Examples
 from baselines.training.initial import draw_xavier
 from baselines.training.losses import discriminator_hinge, feature_matching, generator_hinge
 from baselines.training.perceptual import perceptual_network
-from baselines.training.recipe import Losses, Recipe, Saved, detached
+from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
 from baselines.training.style_codes import mean_codes
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
 
 __all__ = ["SynthesisRecipe"]
 
-Painters = SPADEGenerator | SESAMEGenerator | SEANGenerator
+Generators = SPADEGenerator | SESAMEGenerator | SEANGenerator
 Features = list[list[Tensor]]
 
 
-class SynthesisRecipe(Recipe):
+class SynthesisRecipe(TrainingRecipe):
     """SPADE, SESAME or SEAN, every variant."""
 
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
@@ -51,7 +51,7 @@ class SynthesisRecipe(Recipe):
             raise BadInput("network.latent: SPADE is trained without its VAE here; leave it at 0")
         self.network = network
         rates = config.optimisation
-        self.add_player("G", _Painter(network), rates.generator)
+        self.add_player("G", _Generating(network), rates.generator)
         self.add_player("D", _Judge(draw_xavier(_discriminator(self.form))), rates.discriminator)
         weights = config.weights
         self.perceptual = (
@@ -64,24 +64,24 @@ class SynthesisRecipe(Recipe):
         assert batch.original is not None
         if self.perceptual is not None:
             self.perceptual.to(batch.labels.device)
-        painter, judge = self.players["G"].module, self.players["D"].module
-        semantics, painted = painter(*_shown(batch))
+        generate, judge = self.players["G"].module, self.players["D"].module
+        semantics, raw = generate(*_shown(batch))
         with self.frozen("D"):
-            real, fake = judge(semantics, batch.original, painted)
-            parts = self._parts(real, fake, painted, batch.original)
+            real, fake = judge(semantics, batch.original, raw)
+            parts = self._parts(real, fake, raw, batch.original)
             self.update("G", torch.stack(list(parts.values())).sum())
         with torch.no_grad():
-            semantics, painted = painter(*_shown(batch))
-        real, fake = judge(semantics, batch.original, painted)
+            semantics, raw = generate(*_shown(batch))
+        real, fake = judge(semantics, batch.original, raw)
         loss = discriminator_hinge(scores(real), scores(fake))
         self.update("D", loss)
         return detached(discriminator=loss, **parts)
 
-    def pictures(self, batch: EditBatch) -> Tensor:
-        """Paintings; SESAME's composited."""
+    def images(self, batch: EditBatch) -> Tensor:
+        """Raw outputs; SESAME's composited."""
         with torch.no_grad():
-            _, painted = self.players["G"].module(*_shown(batch))
-        shown: Tensor = painted
+            _, raw = self.players["G"].module(*_shown(batch))
+        shown: Tensor = raw
         return shown
 
     def save(self, out: Path, *, half: bool) -> Saved:
@@ -94,7 +94,7 @@ class SynthesisRecipe(Recipe):
         return self.write(self.network, self.form, out, half=half, label_space=space, extras=codes)
 
     def _parts(
-        self, real: Features, fake: Features, painted: Tensor, truth: Tensor
+        self, real: Features, fake: Features, raw: Tensor, target: Tensor
     ) -> dict[str, Tensor]:
         weights = self.config.weights
         parts = {
@@ -104,36 +104,36 @@ class SynthesisRecipe(Recipe):
         if self.perceptual is not None:
             with self.fabric.autocast():
                 if weights.perceptual:
-                    parts["perceptual"] = weights.perceptual * self.perceptual(painted, truth)
+                    parts["perceptual"] = weights.perceptual * self.perceptual(raw, target)
                 if weights.style:
-                    parts["style"] = weights.style * self.perceptual.style(painted, truth)
+                    parts["style"] = weights.style * self.perceptual.style(raw, target)
         return parts
 
 
-class _Painter(nn.Module):
-    def __init__(self, network: Painters) -> None:
+class _Generating(nn.Module):
+    def __init__(self, network: Generators) -> None:
         super().__init__()
         self.network = network
 
     def forward(
-        self, picture: Tensor, hole: Tensor, labels: Tensor, edges: Tensor
+        self, image: Tensor, mask: Tensor, labels: Tensor, edges: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """What the discriminator sees beside the picture [B,S,H,W], and the picture."""
+        """What the discriminator sees beside the image [B,S,H,W], and the image."""
         network = self.network
         if isinstance(network, SPADEGenerator):
             shown = spade_labels(network.config, labels, edges)
             return shown.dense(), network(shown)
         if isinstance(network, SESAMEGenerator):
-            shown = sesame_labels(network.config, labels, hole[:, 0])
-            painted = network(picture * ~hole, shown)
-            return shown.dense(), torch.where(hole, painted, picture)
-        codes, _ = network.encode(picture, labels)
+            shown = sesame_labels(network.config, labels, mask[:, 0])
+            raw = network(image * ~mask, shown)
+            return shown.dense(), torch.where(mask, raw, image)
+        codes, _ = network.encode(image, labels)
         semantics = SymbolMap.of_labels(labels, network.config.classes, torch.float32).dense()
         return semantics, network(StyledRegions.of(labels, codes.float()))
 
 
 class _Judge(nn.Module):
-    """The discriminator; real and fake go through together (protocol/generation.md, 0)."""
+    """The discriminator; real and fake go through together (docs/protocol/generation.md, 0)."""
 
     def __init__(self, network: MultiScale) -> None:
         super().__init__()

@@ -5,7 +5,7 @@
 Writes MODEL.safetensors (half precision) and MODEL.json (its card) into `baselines/zoo`; the run
 with its checkpoint stands in `runs/zoo/MODEL`, and the same command goes on from it. Models of one
 system share data, steps, seed and every field but the one their name says. `segmenter` goes first:
-the perceptual losses of the others look through it. `all` passes over what is there already.
+the perceptual losses of the others use its features. `all` passes over what is there already.
 """
 
 from __future__ import annotations

@@ -30,13 +30,13 @@ def shapes(module):
 
 def scene(seed=0):
     torch.manual_seed(seed)
-    picture = torch.rand(2, 3, 32, 32) * 2 - 1
+    image = torch.rand(2, 3, 32, 32) * 2 - 1
     labels = torch.arange(4).view(1, 2, 2).repeat_interleave(16, 1).repeat_interleave(16, 2)
     labels = labels.repeat(2, 1, 1)
     mask = torch.zeros(2, 32, 32, dtype=torch.bool)
     mask[0, :, 16:] = True
     mask[1, :16, :8] = True
-    return picture * ~mask[:, None], labels, mask
+    return image * ~mask[:, None], labels, mask
 
 
 @pytest.mark.parametrize(("classes", "file"), [(34, "divsem_names_lab34"), (151, "divsem_names")])
@@ -48,7 +48,7 @@ def test_parameter_names_and_shapes_are_the_published_ones(classes, file):
 
 @pytest.mark.slow
 def test_the_small_golden_vectors_come_out():
-    golden = vectors("divsem_small").only(1)  # the picture with hidden regions
+    golden = vectors("divsem_small").only(1)  # the image with hidden regions
     network = DivSem(DivSemConfig(classes=7, ngf=8, style=16), spectral_norm=True)
     golden.fill(network)
     network.double().eval()
@@ -57,7 +57,7 @@ def test_the_small_golden_vectors_come_out():
     instances = torch.from_numpy(golden.arrays["in_instance"])[:, 0].long()
     with torch.no_grad():
         regions = network.zencoder.read(masked, condition.mask, instances)
-        # The release's training switch with the masked picture: its own pass sees all pixels.
+        # The release's training switch with the masked image: its own pass sees all pixels.
         whole = network.zencoder.read(masked, torch.zeros_like(condition.mask), instances)
         trained = regions.replaced(regions.erased, whole.means[regions.erased])
         style = network.zencoder.normalise(trained)
@@ -70,7 +70,7 @@ def test_the_small_golden_vectors_come_out():
     stored = golden.arrays["out_style_codes"]
     assert np.abs(style_map[:, :, ::8, ::8].numpy() - stored).max() < 1e-6
     for i, stage in enumerate(stages, start=1):
-        assert golden.deviation(f"stage{i}", stage.painted) < 1e-6
+        assert golden.deviation(f"stage{i}", stage.raw) < 1e-6
     assert golden.deviation("composite", stages[-1].composite) < 1e-6
     assert golden.deviation("composite_cached", bank[-1].composite) < 1e-6
 
@@ -91,14 +91,14 @@ def test_the_full_size_golden_samples_come_out_of_folded_weights():
     mask = recipe["mask"] | (labels == 33)
     instances = 121 * labels + 120
     condition = Condition(labels, neighbour_edges(instances), mask, 151)
-    masked = recipe["picture"] * ~mask[:, None]
+    masked = recipe["image"] * ~mask[:, None]
     with torch.no_grad():
         regions = network.zencoder.read(masked, mask, instances)
         visible = dict(zip(regions.labels(labels).tolist(), regions.visible.tolist()))
         erased = regions.labels(labels)[regions.erased].double()
         cached = torch.tanh(torch.sin(0.37 * torch.arange(128).double() + erased[:, None]))
         style = network.zencoder.normalise(regions.replaced(regions.erased, cached))
-        stages = network(masked, replace(condition, style=style), recipe["picture"])
+        stages = network(masked, replace(condition, style=style), recipe["image"])
     assert visible == pytest.approx(
         {int(label): share for label, share in golden["visible_ratio_per_label"].items()}
     )
@@ -107,7 +107,7 @@ def test_the_full_size_golden_samples_come_out_of_folded_weights():
     assert by_label[0] == pytest.approx(golden["style_map"]["label0_first8"], abs=1e-12)
     for i, tolerance in ((1, 1e-8), (2, 1e-5), (3, 1e-3)):
         for kind, value in (
-            ("fake", stages[i - 1].painted),
+            ("fake", stages[i - 1].raw),
             ("composite", stages[i - 1].composite),
         ):
             expected = golden[f"{kind}_G{i}"]
@@ -116,7 +116,7 @@ def test_the_full_size_golden_samples_come_out_of_folded_weights():
             assert value.mean().item() == pytest.approx(expected["mean"], abs=1e-5)
 
 
-def test_regions_of_different_pictures_are_different_regions():
+def test_regions_of_different_images_are_different_regions():
     regions, items = number_regions(torch.tensor([[[7, 7], [9, 9]], [[9, 9], [9, 2]]]))
     assert len(items) == 4
     assert sorted(items.tolist()) == [0, 0, 1, 1]
@@ -131,16 +131,16 @@ def test_a_region_mean_counts_every_pixel_of_the_region_once():
 
 def test_the_valid_ratio_rescales_a_region_mean_in_closed_form():
     encoder = StyleEncoder((4,) * 6, (4,) * 4, 6)
-    picture, labels, mask = scene()
+    image, labels, mask = scene()
     with torch.no_grad():
         encoder.gamma.weight.fill_(2.0)
         encoder.gamma.bias.fill_(-1.0)
         encoder.beta.weight.fill_(0.5)
         encoder.beta.bias.fill_(0.25)
-        regions = encoder.read(picture, mask, labels)
+        regions = encoder.read(image, mask, labels)
         codes = encoder.normalise(regions).codes
     assert regions.visible.tolist() == [1, 0, 1, 0, 0.5, 1, 1, 1]
-    half = 4  # the half-erased region of the second picture
+    half = 4  # the half-erased region of the second image
     expected = regions.means[half] * sigmoid(2 * 0.5 - 1) + sigmoid(0.5 * 0.5 + 0.25)
     assert torch.allclose(codes[half], expected, atol=1e-6)
 
@@ -151,24 +151,24 @@ def sigmoid(x):
 
 def test_without_the_valid_ratio_the_mean_itself_is_the_code():
     encoder = StyleEncoder((4,) * 6, (4,) * 4, 6, valid_ratio=False)
-    picture, labels, mask = scene()
-    regions = encoder.read(picture, mask, labels)
+    image, labels, mask = scene()
+    regions = encoder.read(image, mask, labels)
     assert torch.equal(encoder.normalise(regions).codes, regions.means)
     assert not any("gamma" in name for name in encoder.state_dict())
 
 
 def test_a_visible_mean_counts_visible_pixels_only():
-    picture, labels, mask = scene()
+    image, labels, mask = scene()
     encoders = {
         kind: StyleEncoder((4,) * 6, (4,) * 4, 6, region_mean=kind) for kind in ("all", "visible")
     }
     encoders["visible"].load_state_dict(encoders["all"].state_dict())
-    means = {kind: encoder.read(picture, mask, labels).means for kind, encoder in encoders.items()}
+    means = {kind: encoder.read(image, mask, labels).means for kind, encoder in encoders.items()}
     assert torch.allclose(means["all"][0], means["visible"][0], atol=1e-6)
     assert not torch.allclose(means["all"][4], means["visible"][4], atol=1e-6)
 
 
-def test_every_variant_paints_and_differs_as_it_says():
+def test_every_variant_runs_and_differs_as_it_says():
     for variant in VARIANTS:
         config = divsem_config(variant, **{**TINY, **VARIANTS[variant]})
         network = DivSem(config).eval()
@@ -179,19 +179,19 @@ def test_every_variant_paints_and_differs_as_it_says():
                 regions = network.zencoder.read(masked, mask, labels)
                 condition = replace(condition, style=network.zencoder.normalise(regions))
             stages = network(masked, condition)
-        assert stages[-1].painted.shape == (2, 3, 32, 32)
+        assert stages[-1].raw.shape == (2, 3, 32, 32)
         assert hasattr(network, "zencoder") is (variant != "w/o style")
         assert len(stages) == (1 if variant == "single scale" else 3)
 
 
-def test_another_style_vector_changes_the_picture_and_gradients_reach_it():
+def test_another_style_vector_changes_the_image_and_gradients_reach_it():
     network = DivSem(DivSemConfig(**TINY)).eval()
     masked, labels, mask = scene()
     condition = Condition(labels, neighbour_edges(labels), mask, 5)
     regions = network.zencoder.read(masked, mask, labels)
     codes = torch.randn(int(regions.erased.sum()), 6, requires_grad=True)
     style = network.zencoder.normalise(regions.replaced(regions.erased, codes))
-    painted = network(masked, replace(condition, style=style))[-1].painted
-    painted[mask[:, None].expand_as(painted)].sum().backward()
+    raw = network(masked, replace(condition, style=style))[-1].raw
+    raw[mask[:, None].expand_as(raw)].sum().backward()
     assert codes.grad is not None
     assert codes.grad.abs().max() > 0

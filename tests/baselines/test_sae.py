@@ -5,8 +5,8 @@ import torch
 from baselines.layers.equalised import EqualisedLinear
 from baselines.layers.modulated_conv import ModulatedConv, style_at
 from baselines.sae import (
+    CooccurrenceDiscriminator,
     ImageDiscriminator,
-    PatchDiscriminator,
     SAEConfig,
     SAEEncoder,
     SAEGenerator,
@@ -59,7 +59,7 @@ def test_parameter_names_and_shapes_are_the_published_ones(name):
             "E": SAEEncoder(config),
             "G": SAEGenerator(config),
             "D": ImageDiscriminator(config),
-            "Dpatch": PatchDiscriminator(config),
+            "Dpatch": CooccurrenceDiscriminator(config),
         }
     found = {
         f"{prefix}.{key}": list(value.shape)
@@ -71,18 +71,18 @@ def test_parameter_names_and_shapes_are_the_published_ones(name):
     assert found == published
 
 
-def test_the_golden_codes_and_pictures_come_out():
+def test_the_golden_codes_and_images_come_out():
     golden, encoder, generator = golden_networks()
     with torch.no_grad():
         structure, texture = encoder(golden.image)
-        picture = generator(structure, texture)
+        image = generator(structure, texture)
         shift = torch.from_numpy(weights.normals("golden:input:shift", 64))
         spatial = texture[:, :, None, None].repeat(1, 1, 8, 8)
         spatial[:, :, :, 4:] += 0.1 * shift[:, None, None]
         edited = generator(structure, spatial)
     assert np.abs(structure.numpy() - golden.arrays["out_structure"]).max() < 1e-6
     assert np.abs(texture.numpy() - golden.arrays["out_texture"]).max() < 1e-6
-    for name, value in (("reconstruction", picture), ("spatial_texture", edited)):
+    for name, value in (("reconstruction", image), ("spatial_texture", edited)):
         assert np.abs(value.numpy()[..., 1::2, ::2] - golden.arrays[f"out_{name}"]).max() < 1e-6
 
 
@@ -122,7 +122,7 @@ def test_a_style_map_is_resized_before_its_layer():
     assert style_at(style[:, :, 0, 0], layer, (8, 8)).shape == (2, 2, 1, 1)
 
 
-def test_noise_belongs_to_each_picture_alone():
+def test_noise_belongs_to_each_image_alone():
     generator = SAEGenerator(TINY)
     both = draw_noise(generator, (2, 2), [torch.Generator().manual_seed(s) for s in (1, 2)])
     second = draw_noise(generator, (2, 2), [torch.Generator().manual_seed(2)])
@@ -132,13 +132,13 @@ def test_noise_belongs_to_each_picture_alone():
         assert torch.equal(both[name][1][1:], pair[1])
 
 
-def test_the_image_discriminator_scores_each_picture():
+def test_the_image_discriminator_scores_each_image():
     assert ImageDiscriminator(TINY)(torch.rand(3, 3, 32, 32)).shape == (3, 1)
 
 
 def test_the_patch_discriminator_averages_its_references():
     config = TINY.model_copy(update={"patch_size": 16, "patch_width": 8, "patch_capacity": 0.1})
-    network = PatchDiscriminator(config)
+    network = CooccurrenceDiscriminator(config)
     patches, references = torch.rand(2, 3, 16, 16), torch.rand(2, 4, 3, 16, 16)
     scores = network(patches, references)
     assert scores.shape == (2, 1)
@@ -146,7 +146,7 @@ def test_the_patch_discriminator_averages_its_references():
     assert torch.allclose(scores, shuffled, atol=1e-6)
 
 
-def test_random_patches_show_parts_of_the_picture_at_the_asked_scale():
+def test_random_patches_show_parts_of_the_image_at_the_asked_scale():
     ramp = torch.linspace(0, 1, 64).expand(1, 3, 64, 64)
     generator = torch.Generator().manual_seed(0)
     crops = random_patches(ramp, 50, 16, generator)

@@ -54,12 +54,12 @@ def test_the_encoder_reproduces_the_golden_style_codes(golden, codes):
 
 
 @pytest.mark.slow
-def test_the_generator_reproduces_the_golden_picture(golden, network, labels, codes):
+def test_the_generator_reproduces_the_golden_image(golden, network, labels, codes):
     with torch.no_grad():
-        picture = network(StyledRegions.of(labels, codes))
-    assert golden.deviation("image", picture) < 1e-6
+        image = network(StyledRegions.of(labels, codes))
+    assert golden.deviation("image", image) < 1e-6
     mean = torch.from_numpy(golden.arrays["out_image__mean"])
-    assert (picture.mean((2, 3)) - mean).abs().max() < 1e-6
+    assert (image.mean((2, 3)) - mean).abs().max() < 1e-6
 
 
 @pytest.mark.parametrize(("part", "make"), [("G", SEANGenerator), ("D", sean_discriminator)])
@@ -90,7 +90,7 @@ def test_blending_moves_from_half_style_to_all_labels():
     torch.testing.assert_close(half, (labels_only + style_only) / 2, atol=1e-5, rtol=1e-5)
 
 
-def test_noise_is_one_map_a_picture_scaled_per_channel_before_the_norm():
+def test_noise_is_one_map_an_image_scaled_per_channel_before_the_norm():
     norm = RegionAdaptiveNorm(3, 4, 6, 8, styled=False).eval()
     for layer in (norm.Spade.mlp_gamma, norm.Spade.mlp_beta):
         torch.nn.init.zeros_(layer.weight)
@@ -105,7 +105,7 @@ def test_noise_is_one_map_a_picture_scaled_per_channel_before_the_norm():
     assert found[0].abs().max() == 0
 
 
-def test_a_picture_of_a_batch_is_the_picture_alone_with_its_own_noise():
+def test_an_image_of_a_batch_is_the_image_alone_with_its_own_noise():
     network = SEANGenerator(TINY).eval()
     for name, value in network.named_parameters():
         if name.endswith("noise_var"):
@@ -116,7 +116,7 @@ def test_a_picture_of_a_batch_is_the_picture_alone_with_its_own_noise():
         torch.testing.assert_close(network(both)[1:], network(alone), atol=1e-5, rtol=1e-4)
 
 
-def test_tables_and_dense_convolutions_give_the_same_picture():
+def test_tables_and_dense_convolutions_give_the_same_image():
     network = SEANGenerator(TINY).double().eval()
     where = regions()
     where = StyledRegions.of(where.labels, where.codes.double())

@@ -13,7 +13,7 @@ from tests.golden.vectors import vectors
 
 
 def masked_labels(labels, mask, classes):
-    """One-hot labels inside the hole, then the hole."""
+    """One-hot labels inside the mask, then the mask."""
     symbols, found = encode([torch.where(mask, labels, classes), mask.long()])
     columns = torch.zeros(len(found), classes + 2, dtype=torch.float64)
     columns[torch.arange(len(found)), found[:, 0]] = 1
@@ -35,30 +35,30 @@ def inputs(golden):
 
 
 @pytest.fixture(scope="module")
-def painted(golden, inputs):
+def raw(golden, inputs):
     network = SESAMEGenerator(SESAMEConfig(classes=7, ngf=8))
     golden.fill(network)
-    labels, hole = inputs
+    labels, mask = inputs
     with torch.no_grad():
-        return network.double().eval()(golden.image * ~hole, labels)
+        return network.double().eval()(golden.image * ~mask, labels)
 
 
-def test_the_generator_reproduces_the_golden_painting(golden, painted):
-    assert golden.deviation("raw", painted) < 1e-6
+def test_the_generator_reproduces_the_golden_raw_output(golden, raw):
+    assert golden.deviation("raw", raw) < 1e-6
     mean = torch.from_numpy(golden.arrays["out_raw__mean"])
-    assert (painted.mean((2, 3)) - mean).abs().max() < 1e-6
+    assert (raw.mean((2, 3)) - mean).abs().max() < 1e-6
 
 
-def test_the_composite_keeps_the_known_pixels(golden, inputs, painted):
-    result = composite(inputs[1], painted, golden.image)
+def test_the_composite_keeps_the_known_pixels(golden, inputs, raw):
+    result = composite(inputs[1], raw, golden.image)
     assert golden.deviation("composite", result) < 1e-6
 
 
-def test_both_discriminators_reproduce_scores_and_features(golden, inputs, painted):
-    labels, hole = inputs
+def test_both_discriminators_reproduce_scores_and_features(golden, inputs, raw):
+    labels, mask = inputs
     network = sesame_discriminator(SESAMEConfig(classes=7, ndf=8))
     golden.fill(network, "discriminator_parameters", "D.")
-    result = composite(hole, painted, golden.image)
+    result = composite(mask, raw, golden.image)
     with torch.no_grad():
         found = network.double().eval()(torch.cat([labels.dense(), result], dim=1))
     for scale, features in enumerate(found):
@@ -86,10 +86,10 @@ def test_full_size_parameters_have_the_published_names_and_shapes(part, make, co
     assert shapes(skeleton(make, config)) == published("sesame", part)
 
 
-def test_merging_scales_the_picture_by_the_sum_over_semantic_channels():
-    picture = torch.tensor([2.0, 3.0]).reshape(1, 2, 1, 1)
+def test_merging_scales_the_image_by_the_sum_over_semantic_channels():
+    image = torch.tensor([2.0, 3.0]).reshape(1, 2, 1, 1)
     semantics = torch.tensor([0.5, -0.25, 1.0]).reshape(1, 3, 1, 1)
-    assert merge(picture, semantics).flatten().tolist() == [2 * 2.25, 3 * 2.25]
+    assert merge(image, semantics).flatten().tolist() == [2 * 2.25, 3 * 2.25]
 
 
 @pytest.mark.parametrize("skips", [False, True])

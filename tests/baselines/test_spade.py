@@ -31,17 +31,17 @@ def label_map(size=(64, 64), classes=5, batch=1, dtype=torch.float32):
     [True, pytest.param(False, marks=pytest.mark.slow)],
     ids=["tables", "dense"],
 )
-def test_the_generator_reproduces_the_golden_picture(table_path):
+def test_the_generator_reproduces_the_golden_image(table_path):
     golden = vectors("spade_small")
     network = SPADEGenerator(SPADEConfig(classes=7, ngf=8))
     golden.fill(network)
     network = network.double().eval()
     labels = torch.from_numpy(golden.arrays["in_label"])[:, 0].long()
     with torch.set_grad_enabled(not table_path):
-        picture = network(SymbolMap.of_labels(labels, 7, torch.float64)).detach()
-    assert golden.deviation("image", picture) < 1e-6
+        image = network(SymbolMap.of_labels(labels, 7, torch.float64)).detach()
+    assert golden.deviation("image", image) < 1e-6
     mean = torch.from_numpy(golden.arrays["out_image__mean"])
-    assert (picture.mean((2, 3)) - mean).abs().max() < 1e-6
+    assert (image.mean((2, 3)) - mean).abs().max() < 1e-6
 
 
 @pytest.mark.parametrize(
@@ -77,17 +77,17 @@ def test_modulation_is_the_papers_equation():
 
 
 @pytest.mark.parametrize(("upsampling", "halvings"), [("normal", 5), ("more", 6), ("most", 7)])
-def test_the_first_features_are_the_picture_over_the_divisor(upsampling, halvings):
+def test_the_first_features_are_the_image_over_the_divisor(upsampling, halvings):
     config = SPADEConfig(**TINY, upsampling=upsampling)
     assert config.divisor == 2**halvings
     network = SPADEGenerator(config).eval()
     with torch.no_grad():
-        picture = network(label_map((128, 256)))
-    assert picture.shape == (1, 3, 128, 256)
-    assert picture.abs().max() <= 1
+        image = network(label_map((128, 256)))
+    assert image.shape == (1, 3, 128, 256)
+    assert image.abs().max() <= 1
 
 
-def test_a_style_vector_changes_the_picture_of_a_vae():
+def test_a_style_vector_changes_the_image_of_a_vae():
     config = SPADEConfig(**TINY, latent=6, start=(2, 2))
     network = SPADEGenerator(config).eval()
     labels = label_map(batch=2)
@@ -98,7 +98,7 @@ def test_a_style_vector_changes_the_picture_of_a_vae():
     assert (styled[1] - plain[1]).abs().max() > 1e-4
 
 
-def test_the_encoder_gives_mean_and_variance_of_any_picture_size():
+def test_the_encoder_gives_mean_and_variance_of_any_image_size():
     config = SPADEConfig(**TINY, latent=6)
     with torch.no_grad():
         mean, variance = ImageEncoder(config).eval()(torch.rand(2, 3, 100, 80))
@@ -126,7 +126,7 @@ def test_a_configuration_refuses_what_it_does_not_know():
 
 @pytest.mark.slow
 def test_spade_at_256_costs_what_its_layers_add_up_to():
-    """SPADE for ADE20K, counted from the layer table (protocol/generation.md, B.1)."""
+    """SPADE for ADE20K, counted from the layer table (docs/protocol/generation.md, B.1)."""
     config = SPADEConfig(classes=150, dont_care=True)
     counter = FlopCounterMode(display=False)
     with torch.device("meta"):

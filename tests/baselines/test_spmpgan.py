@@ -30,15 +30,15 @@ def edit(config, seed=0, original=True):
     torch.manual_seed(seed)
     network = SPMPGAN(config).eval()
     size = config.size
-    picture = torch.rand(2, 3, size, size) * 2 - 1
+    image = torch.rand(2, 3, size, size) * 2 - 1
     mask = torch.zeros(2, size, size, dtype=torch.bool)
     mask[:, size // 4 : size // 2 + 1, 3 : size // 2] = True
     labels = torch.randint(0, config.classes, (2, size // 8, size // 8))
     labels = labels.repeat_interleave(8, 1).repeat_interleave(8, 2)
     condition = Condition(labels, neighbour_edges(labels), mask, config.classes)
     with torch.no_grad():
-        masked = picture * ~mask[:, None]
-        return network(masked, condition, picture if original else None), picture, mask
+        masked = image * ~mask[:, None]
+        return network(masked, condition, image if original else None), image, mask
 
 
 @pytest.mark.parametrize("classes", [34, 151])
@@ -68,9 +68,7 @@ def test_the_small_golden_vectors_come_out(differentiable):
     image, condition = golden.image, golden.condition
     with torch.set_grad_enabled(differentiable):
         stages = network(image * ~condition.mask[:, None], condition, image)
-    found = [
-        golden.deviation(f"stage{i}", stage.painted) for i, stage in enumerate(stages, start=1)
-    ]
+    found = [golden.deviation(f"stage{i}", stage.raw) for i, stage in enumerate(stages, start=1)]
     assert max(found) < 1e-6
     assert golden.deviation("composite", stages[-1].composite) < 1e-6
 
@@ -83,13 +81,13 @@ def test_the_full_size_golden_samples_come_out_of_folded_weights():
         training = SPMPGAN(config, spectral_norm=True)
         network = SPMPGAN(config).double().eval()
     network.load_state_dict(fold_spectral(sine_state(training)), assign=True)
-    labels, mask, picture = recipe["labels"], recipe["mask"], recipe["picture"]
+    labels, mask, image = recipe["labels"], recipe["mask"], recipe["image"]
     condition = Condition(labels, neighbour_edges(labels), mask, 34)
     with torch.no_grad():
-        stages = network(picture * ~mask[:, None], condition, picture)
+        stages = network(image * ~mask[:, None], condition, image)
     tolerance = {1: (1e-8, 1e-5), 2: (1e-5, 1e-5), 3: (1e-3, 1e-5)}
     for i, stage in enumerate(stages, start=1):
-        kinds = {"fake": stage.painted, "composite": stage.composite, "input": stage.start}
+        kinds = {"fake": stage.raw, "composite": stage.composite, "input": stage.start}
         for kind, value in kinds.items():
             expected = golden[f"{kind}_G{i}"]
             for *index, sample in expected["samples"]:
@@ -103,21 +101,21 @@ def test_the_discriminators_give_the_golden_scores():
     for name, network in spmpgan_discriminators(SPMPGANConfig(classes=34)).items():
         network.double().eval().load_state_dict(sine_state(network, f"{name}."))
         side = {"netD_1": 64, "netD_2": 128, "netD_3": 256}[name]
-        picture = torch.nn.functional.interpolate(
-            recipe["picture"], (side, side), mode="bilinear", align_corners=False
+        image = torch.nn.functional.interpolate(
+            recipe["image"], (side, side), mode="bilinear", align_corners=False
         )
         labels = condition.plain(torch.float64).resize((side, side)).dense()[:, :34]
         with torch.no_grad():
-            scores = network(labels, picture)[0, 0].flatten().tolist()
+            scores = network(labels, image)[0, 0].flatten().tolist()
         assert scores == pytest.approx(golden[f"{name}(real)"]["values_ch0"], rel=1e-9)
 
 
-def test_every_variant_paints_a_picture_of_the_given_size():
+def test_every_variant_runs_an_image_of_the_given_size():
     for variant in VARIANTS:
         config = spmpgan_config(variant, classes=5, size=32, ngf=4, hidden=8)
         stages, _, _ = edit(config)
-        assert stages[-1].painted.shape == (2, 3, 32, 32)
-        assert stages[-1].painted.abs().max() <= 1
+        assert stages[-1].raw.shape == (2, 3, 32, 32)
+        assert stages[-1].raw.abs().max() <= 1
 
 
 def test_the_context_alone_modulates_without_the_style_branch():
@@ -141,10 +139,10 @@ def test_without_progression_there_is_one_stage_and_one_discriminator():
     ]
 
 
-def test_normalising_the_style_changes_the_picture_but_no_parameter():
+def test_normalising_the_style_changes_the_image_but_no_parameter():
     plain, normal = SMALL, SMALL.model_copy(update={"normalise_style": True})
     assert parameters(plain) == parameters(normal)
-    difference = edit(plain)[0][-1].painted - edit(normal)[0][-1].painted
+    difference = edit(plain)[0][-1].raw - edit(normal)[0][-1].raw
     assert difference.abs().max() > 1e-4
 
 
@@ -153,12 +151,12 @@ def test_the_small_model_halves_both_widths():
     assert (config.ngf, config.hidden) == (16, 32)
 
 
-def test_known_pixels_are_kept_and_the_hole_is_painted():
-    stages, picture, mask = edit(SMALL)
+def test_known_pixels_are_kept_and_the_mask_is_filled():
+    stages, image, mask = edit(SMALL)
     result = stages[-1].composite
-    hole = mask[:, None].expand_as(picture)
-    assert torch.equal(result[~hole], picture[~hole])
-    assert torch.equal(result[hole], stages[-1].painted[hole])
+    mask = mask[:, None].expand_as(image)
+    assert torch.equal(result[~mask], image[~mask])
+    assert torch.equal(result[mask], stages[-1].raw[mask])
 
 
 def test_only_the_peeking_form_needs_and_sees_the_original():
@@ -166,7 +164,7 @@ def test_only_the_peeking_form_needs_and_sees_the_original():
         edit(SMALL, original=False)
     visible = SMALL.model_copy(update={"border": "visible"})
     with_it, without = edit(visible)[0], edit(visible, original=False)[0]
-    assert torch.equal(with_it[-1].painted, without[-1].painted)
+    assert torch.equal(with_it[-1].raw, without[-1].raw)
 
 
 def test_a_size_that_cannot_be_halved_is_refused_by_name():

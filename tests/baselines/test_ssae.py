@@ -71,18 +71,18 @@ def test_there_is_a_predictor_and_a_refinement_for_each_of_five_regions():
 def test_noise_changes_the_region_and_hardly_anything_far_from_it():
     model, mask = network(refine=False), region()
     with torch.no_grad():
-        picture = torch.rand(1, 3, 128, 128) * 2 - 1
-        one, two = (model(picture, "hair", generators(seed), mask).noisy for seed in (1, 2))
+        image = torch.rand(1, 3, 128, 128) * 2 - 1
+        one, two = (model(image, "hair", generators(seed), mask).noisy for seed in (1, 2))
     change = (one - two).abs().mean(1, keepdim=True)
     assert change[mask > 0].mean() > 20 * change[:, :, :16].mean()
 
 
 def test_the_same_generator_gives_the_same_edit_in_any_batch():
     model, mask = network(), region()
-    pictures = torch.rand(2, 3, 128, 128)
+    images = torch.rand(2, 3, 128, 128)
     with torch.no_grad():
-        both = model(pictures, "nose", generators(1, 2), mask.repeat(2, 1, 1, 1)).refined
-        alone = model(pictures[1:], "nose", generators(2), mask).refined
+        both = model(images, "nose", generators(1, 2), mask.repeat(2, 1, 1, 1)).refined
+        alone = model(images[1:], "nose", generators(2), mask).refined
     assert torch.allclose(both[1:], alone, atol=1e-4)
 
 

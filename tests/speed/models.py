@@ -44,11 +44,11 @@ SIDE = 256
 
 @dataclass(frozen=True)
 class Edit:
-    """A batch of one scene: picture [B,3,H,W], labels int64 [B,H,W], hole bool [B,H,W]."""
+    """A batch of one scene: image [B,3,H,W], labels int64 [B,H,W], mask bool [B,H,W]."""
 
-    picture: Tensor
+    image: Tensor
     labels: Tensor
-    hole: Tensor
+    mask: Tensor
 
     def repeated(self, count: int) -> Edit:
         """The same edit `count` times."""
@@ -56,8 +56,8 @@ class Edit:
 
     @property
     def masked(self) -> Tensor:
-        """The picture without its hole."""
-        return self.picture * ~self.hole[:, None]
+        """The image without its mask."""
+        return self.image * ~self.mask[:, None]
 
 
 def spade() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
@@ -67,43 +67,43 @@ def spade() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
 
 
 def sesame() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
-    """ngf 64, 34 labels inside the hole."""
+    """ngf 64, 34 labels inside the mask."""
 
-    def paint(network: nn.Module, edit: Edit) -> object:
-        labels = torch.where(edit.hole, edit.labels, -1)
-        return network(edit.masked, SymbolMap.of_labels(labels, 34, torch.float32, [edit.hole]))
+    def run(network: nn.Module, edit: Edit) -> object:
+        labels = torch.where(edit.mask, edit.labels, -1)
+        return network(edit.masked, SymbolMap.of_labels(labels, 34, torch.float32, [edit.mask]))
 
-    return SESAMEGenerator(SESAMEConfig(classes=34), spectral_norm=False), 34, paint
+    return SESAMEGenerator(SESAMEConfig(classes=34), spectral_norm=False), 34, run
 
 
 def sean() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
-    """ngf 64, 19 labels; the picture's own styles, encoded in the same call."""
+    """ngf 64, 19 labels; the image's own styles, encoded in the same call."""
 
-    def paint(network: nn.Module, edit: Edit) -> object:
-        codes, _ = network.encode(edit.picture, edit.labels)
+    def run(network: nn.Module, edit: Edit) -> object:
+        codes, _ = network.encode(edit.image, edit.labels)
         return network(StyledRegions.of(edit.labels, codes))
 
-    return SEANGenerator(SEANConfig(classes=19), spectral_norm=False), 19, paint
+    return SEANGenerator(SEANConfig(classes=19), spectral_norm=False), 19, run
 
 
 def spmpgan() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
     """ngf 32, 151 labels."""
 
-    def paint(network: nn.Module, edit: Edit) -> object:
-        return network(edit.masked, _condition(edit, 151), edit.picture)
+    def run(network: nn.Module, edit: Edit) -> object:
+        return network(edit.masked, _condition(edit, 151), edit.image)
 
-    return SPMPGAN(SPMPGANConfig(classes=151), spectral_norm=False), 151, paint
+    return SPMPGAN(SPMPGANConfig(classes=151), spectral_norm=False), 151, run
 
 
 def divsem() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
     """ngf 32, 151 labels, style 128; the regions' styles, encoded in the same call."""
 
-    def paint(network: nn.Module, edit: Edit) -> object:
+    def run(network: nn.Module, edit: Edit) -> object:
         encoder = network.zencoder
-        style = encoder.normalise(encoder.read(edit.masked, edit.hole, edit.labels))
+        style = encoder.normalise(encoder.read(edit.masked, edit.mask, edit.labels))
         return network(edit.masked, _condition(edit, 151, style))
 
-    return DivSem(DivSemConfig(classes=151), spectral_norm=False), 151, paint
+    return DivSem(DivSemConfig(classes=151), spectral_norm=False), 151, run
 
 
 SYSTEMS = {make.__name__: make for make in (spmpgan, divsem, sean, spade, sesame)}
@@ -130,18 +130,18 @@ def edits(classes: int, count: int) -> Iterator[Edit]:
 
 def measure(name: str, count: int, clock: Callable[[], float]) -> None:
     """Prints the median ratio over `count` scenes by a clock."""
-    network, classes, paint = SYSTEMS[name]()
+    network, classes, run = SYSTEMS[name]()
     ready = network.eval().to(memory_format=torch.channels_last)
     resnet = torchvision.models.resnet50().eval()
-    picture = torch.rand(1, 3, SIDE, SIDE)
+    image = torch.rand(1, 3, SIDE, SIDE)
     scenes = list(edits(classes, count))
     for _ in range(2):
-        resnet(picture)
-        paint(ready, scenes[0])
+        resnet(image)
+        run(ready, scenes[0])
     units, times = [], []
     for scene in scenes:
-        units += [_seconds(lambda: resnet(picture), clock) for _ in range(3)]
-        times.append(_seconds(lambda scene=scene: paint(ready, scene), clock))
+        units += [_seconds(lambda: resnet(image), clock) for _ in range(3)]
+        times.append(_seconds(lambda scene=scene: run(ready, scene), clock))
     unit = statistics.median(units)
     print(
         f"{name:8} {statistics.median(times) / unit:6.1f} ResNet-50 forwards "
@@ -150,12 +150,12 @@ def measure(name: str, count: int, clock: Callable[[], float]) -> None:
 
 
 def grow(name: str, batch: int) -> None:
-    """Prints how many MiB the peak of this process grows while it paints a batch."""
-    network, classes, paint = SYSTEMS[name]()
+    """Prints how many MiB the peak of this process grows while it carries out a batch."""
+    network, classes, run = SYSTEMS[name]()
     ready = network.eval().to(memory_format=torch.channels_last)
     scene = next(edits(classes, 1)).repeated(batch)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    paint(ready, scene)
+    run(ready, scene)
     print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 
 
@@ -191,14 +191,14 @@ def main() -> None:
 
 
 def _condition(edit: Edit, classes: int, style: object = None) -> Condition:
-    edges = torch.zeros_like(edit.hole)
+    edges = torch.zeros_like(edit.mask)
     across = edit.labels[:, :, 1:] != edit.labels[:, :, :-1]
     down = edit.labels[:, 1:] != edit.labels[:, :-1]
     edges[:, :, 1:] |= across
     edges[:, :, :-1] |= across
     edges[:, 1:] |= down
     edges[:, :-1] |= down
-    return Condition(edit.labels, edges, edit.hole, classes, style)
+    return Condition(edit.labels, edges, edit.mask, classes, style)
 
 
 def _renumbered(labels: np.ndarray, classes: int) -> np.ndarray:

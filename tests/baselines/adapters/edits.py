@@ -17,9 +17,9 @@ def make_batch(size=(64, 64), count=2, **changes):
     labels = labels.repeat_interleave(-(-height // 4), 1).repeat_interleave(-(-width // 4), 2)
     mask = torch.zeros(count, 1, height, width)
     mask[:, :, height // 4 : height // 2 + 5, 3 : width // 2] = 1
-    picture = torch.rand(count, 3, height, width, generator=generator) * 2 - 1
+    image = torch.rand(count, 3, height, width, generator=generator) * 2 - 1
     fields = {
-        "masked": picture * (1 - mask),
+        "masked": image * (1 - mask),
         "mask": mask,
         "labels": labels[:, :height, :width].contiguous(),
         "instances": None,

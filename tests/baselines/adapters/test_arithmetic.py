@@ -1,4 +1,4 @@
-"""Half precision and compilation are options that change pictures a little and identities always."""
+"""Half precision and compilation are options that change images a little and identities always."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BANK = {"style_bank": torch.ones(4, 6), "style_bank_classes": torch.arange(4)}
 
 
 def grey_levels(one, other):
-    """The largest and the mean distance of two pictures in [-1,1], in levels of 256."""
+    """The largest and the mean distance of two images in [-1,1], in levels of 256."""
     distance = (one - other).abs() * 127.5
     return float(distance.max()), float(distance.mean())
 
@@ -78,7 +78,7 @@ def test_only_marked_functions_are_compiled_and_only_without_gradients():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("system", ["spade", "divsem"])
-def test_compiled_layers_paint_the_same_to_a_hundredth_of_a_grey_level(weights, system):
+def test_compiled_layers_give_the_same_to_a_hundredth_of_a_grey_level(weights, system):
     if system == "divsem":
         file, make = weights(system, variant="full", extras=BANK, **STYLED), DivSemEditor
     else:

@@ -1,4 +1,4 @@
-"""What a suite cannot mean is refused before anything is painted: one sentence, exit code 2."""
+"""What a suite cannot mean is refused before anything is raw: one sentence, exit code 2."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def refused(run):
     return check
 
 
-def test_weights_that_fit_are_painted_with(run, weights):
+def test_weights_that_fit_are_used(run, weights):
     code, said, _ = run("sesame", {"weights": weights("sesame", classes=ROOMS, **WIDTHS)})
     assert (code, "2 edits, 0 impossible, 0 failed" in said) == (0, True)
 
@@ -133,7 +133,7 @@ def test_no_reference_where_one_is_needed(refused, weights, system, option):
     variant, fields = ("labels", SEAN) if system == "sean" else ("full", STYLED)
     file = weights(system, variant=variant, classes=ROOMS, **fields)
     options = {"weights": file, option: "reference"}
-    refused("references: the method takes styles from reference pictures", system, options)
+    refused("references: the method takes styles from reference", system, options)
     one = {"box@1": "box@1, references: 1", "limit: 2": "limit: 1"}
     refused("references: the dataset has one scene", system, options, one)
 
@@ -142,7 +142,7 @@ def test_no_reference_where_one_is_needed(refused, weights, system, option):
 def test_a_protocol_of_full_masks_for_a_network_that_needs_known_pixels(refused, weights, system):
     variant, fields = ("labels", WIDTHS) if system == "sesame" else ("full", STYLED)
     file = weights(system, variant=variant, classes=ROOMS, **fields)
-    words = "mask: every edit hides the whole picture"
+    words = "mask: every edit hides the whole image"
     refused(words, system, {"weights": file}, {"box@1": "synthesis@1"})
 
 
@@ -150,12 +150,12 @@ def test_a_pack_of_full_masks_for_a_network_that_needs_known_pixels(refused, wei
     write_pack(tmp_path / "pack", "synthesis@1")
     file = weights("sesame", classes=ROOMS, **WIDTHS)
     pack = {"protocol: box@1": f"pack: {json.dumps(str(tmp_path / 'pack'))}"}
-    refused("mask: every edit hides the whole picture", "sesame", {"weights": file}, pack)
+    refused("mask: every edit hides the whole image", "sesame", {"weights": file}, pack)
 
 
 @pytest.mark.parametrize(
     ("shares", "words"),
-    [((1, 1), "mask: every edit hides the whole picture"), ((0, 0), "mask: every mask is empty")],
+    [((1, 1), "mask: every edit hides the whole image"), ((0, 0), "mask: every mask is empty")],
 )
 def test_a_folder_of_full_or_empty_masks(refused, weights, tmp_path, shares, words):
     file = weights("sesame", classes=ROOMS, **WIDTHS)
@@ -167,7 +167,7 @@ def test_one_full_mask_among_others_fails_its_own_edit(run, weights, tmp_path):
     code, said, folder = run("sesame", {"weights": file}, predefined(tmp_path, 1, 0.5))
     assert code == 1
     assert "2 edits, 0 impossible, 1 failed" in said
-    assert "1x rooms-predefined: sesame: mask: covers the whole picture in the edit" in said
+    assert "1x rooms-predefined: sesame: mask: covers the whole image in the edit" in said
     assert len(list(folder.glob("predictions/*/*/*.png"))) == 1
 
 
@@ -176,7 +176,7 @@ def test_a_method_that_happens_to_do_nothing_is_named(run, weights, tmp_path):
     file = weights("sesame", classes=ROOMS, **WIDTHS)
     code, said, _ = run("sesame", {"weights": file}, predefined(tmp_path, 1, 1, 0.5))
     assert code == 1
-    assert "2x rooms-predefined: sesame: mask: covers the whole picture" in said
+    assert "2x rooms-predefined: sesame: mask: covers the whole image" in said
     assert "nothing to score: rooms-predefined: sesame carried out none of its 2 edits" in said
 
 

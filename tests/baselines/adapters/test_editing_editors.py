@@ -43,7 +43,7 @@ def saved(tmp_path):
 
 def batch(count=2, size=32, **changes):
     generator = torch.Generator().manual_seed(1)
-    picture = torch.rand(count, 3, size, size, generator=generator) * 2 - 1
+    image = torch.rand(count, 3, size, size, generator=generator) * 2 - 1
     half = size // 2
     labels = torch.zeros(count, size, size, dtype=torch.long)
     labels[:, half:] = 1
@@ -51,7 +51,7 @@ def batch(count=2, size=32, **changes):
     mask = torch.zeros(count, 1, size, size)
     mask[:, :, half:, half:] = 1
     fields = {
-        "masked": picture * (1 - changes.get("mask", mask)),
+        "masked": image * (1 - changes.get("mask", mask)),
         "mask": mask,
         "labels": labels,
         "instances": None,
@@ -62,7 +62,7 @@ def batch(count=2, size=32, **changes):
         "scenes": tuple(f"scene{i}" for i in range(count)),
         "samples": (0,) * count,
         "seeds": tuple(("method", i) for i in range(count)),
-        "original": picture,
+        "original": image,
     }
     return EditBatch(**{**fields, **changes})
 
@@ -85,14 +85,14 @@ def test_the_three_editors_keep_the_contract(saved):
     ]
     for editor in editors:
         assert isinstance(editor, Editor)
-        painted = editor.edit(batch())
-        assert painted.shape == (2, 3, 32, 32)
-        assert painted.abs().max() <= 1
+        raw = editor.edit(batch())
+        assert raw.shape == (2, 3, 32, 32)
+        assert raw.abs().max() <= 1
         assert editor.identity["weights"] == editor.card.tensors_sha256
         assert same_in_any_batch(editor, batch())
 
 
-def test_pictures_go_to_the_network_in_the_order_of_opencv(saved):
+def test_images_go_to_the_network_in_the_order_of_opencv(saved):
     editor = SPMPGANEditor(saved("spmpgan", {"classes": 4, **SMALL}))
     seen = []
     editor.network.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
@@ -126,12 +126,12 @@ def test_only_the_peeking_form_needs_the_original(saved):
     assert not torch.equal(peeking.edit(edits), peeking.edit(other))
 
 
-def test_a_picture_of_another_size_comes_back_at_its_own(saved):
+def test_an_image_of_another_size_comes_back_at_its_own(saved):
     editor = SPMPGANEditor(saved("spmpgan", {"classes": 4, **SMALL}))
     assert editor.edit(batch(size=48)).shape == (2, 3, 48, 48)
 
 
-def test_a_cell_that_the_hole_touches_is_hole():
+def test_a_cell_that_the_mask_touches_is_mask():
     edits = batch(size=4)
     edits.mask.zero_()
     edits.mask[:, :, 0, 1] = 1
@@ -178,26 +178,26 @@ def test_a_hidden_class_without_any_style_is_named(saved):
         editor.edit(batch())
 
 
-def test_a_hidden_void_region_takes_the_average_style_of_its_picture(saved):
+def test_a_hidden_void_region_takes_the_average_style_of_its_image(saved):
     editor = DivSemEditor(saved("divsem", {"classes": 4, **STYLED}))
     edits = batch()
     edits.labels[:, 16:, 16:] = -1
     assert editor.edit(edits).isfinite().all()
 
 
-def test_reference_pictures_give_other_styles_and_are_asked_for(saved):
+def test_reference_images_give_other_styles_and_are_asked_for(saved):
     weights = saved("divsem", {"classes": 4, **STYLED}, extras=bank())
     editor = DivSemEditor(weights, styles="reference")
     assert editor.needs == {"references"}
     with pytest.raises(EditFailed, match="references: edit edit0 has no reference"):
         editor.edit(batch())
-    pictures = []
+    images = []
     for seed in (1, 2):
         image = torch.rand(3, 48, 48, generator=torch.Generator().manual_seed(seed)) ** seed
         labels = torch.full((48, 48), 2)
         reference = Reference(f"scene{seed}", image * 2 - 1, labels, None)
-        pictures.append(editor.edit(batch(references=((reference,), (reference,)))))
-    assert not torch.equal(pictures[0], pictures[1])
+        images.append(editor.edit(batch(references=((reference,), (reference,)))))
+    assert not torch.equal(images[0], images[1])
 
 
 def test_every_divsem_variant_edits(saved):
@@ -229,7 +229,7 @@ def test_ssae_names_the_regions_that_it_knows(saved):
         (SSAEEditor, "ssae", FACE),
     ],
 )
-def test_half_precision_paints_nearly_the_same_under_another_identity(saved, make, system, fields):
+def test_half_precision_gives_nearly_the_same_under_another_identity(saved, make, system, fields):
     weights = saved(system, fields, extras=bank() if system == "divsem" else None)
     exact, half = make(weights), make(weights, precision="bfloat16")
     one, other = exact.edit(batch()), half.edit(batch())

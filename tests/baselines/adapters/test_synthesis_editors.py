@@ -39,13 +39,13 @@ def test_editors_keep_the_contract(editor):
     assert sum(p.numel() for p in editor.network.parameters()) > 100
 
 
-def test_pictures_are_rgb_in_range_and_repeatable(editor):
+def test_images_are_rgb_in_range_and_repeatable(editor):
     batch = make_batch()
-    painted = editor.edit(batch)
-    assert painted.shape == batch.masked.shape
-    assert painted.dtype == torch.float32
-    assert painted.abs().max() <= 1
-    torch.testing.assert_close(editor.edit(batch), painted, rtol=0, atol=0)
+    raw = editor.edit(batch)
+    assert raw.shape == batch.masked.shape
+    assert raw.dtype == torch.float32
+    assert raw.abs().max() <= 1
+    torch.testing.assert_close(editor.edit(batch), raw, rtol=0, atol=0)
 
 
 def test_an_edit_is_the_same_in_any_batch(editor):
@@ -54,7 +54,7 @@ def test_an_edit_is_the_same_in_any_batch(editor):
     torch.testing.assert_close(turned[[1, 0]], editor.edit(batch), atol=1e-4, rtol=1e-4)
 
 
-def test_half_precision_changes_pictures_a_little_and_is_part_of_the_identity(editor):
+def test_half_precision_changes_images_a_little_and_is_part_of_the_identity(editor):
     batch = make_batch()
     exact = editor.edit(batch)
     before = dict(editor.identity)
@@ -114,7 +114,7 @@ def test_spade_ignores_the_known_pixels(weights):
 
 
 @pytest.mark.parametrize(("variant", "sees"), [("labels", False), ("labels everywhere", True)])
-def test_sesame_sees_labels_outside_the_hole_only_where_its_variant_says(weights, variant, sees):
+def test_sesame_sees_labels_outside_the_mask_only_where_its_variant_says(weights, variant, sees):
     editor = SESAMEEditor(weights("sesame", variant=variant, **WIDTHS), variant=variant)
     batch = make_batch()
     other = dataclasses.replace(
@@ -128,7 +128,7 @@ def test_sesame_refuses_an_empty_and_a_full_mask(weights):
     batch = make_batch()
     with pytest.raises(EditFailed, match="mask: empty in edit edit-0"):
         editor.edit(dataclasses.replace(batch, mask=torch.zeros_like(batch.mask)))
-    with pytest.raises(EditFailed, match="covers the whole picture in edit edit-0"):
+    with pytest.raises(EditFailed, match="covers the whole image in edit edit-0"):
         editor.edit(dataclasses.replace(batch, mask=torch.ones_like(batch.mask)))
 
 

@@ -42,7 +42,7 @@ def labels():
     return SymbolMap.of_labels(torch.arange(3).repeat(1, 64, 22)[:, :, :64], 3, torch.float32)
 
 
-def test_an_imported_network_paints_what_the_official_one_paints(network, official, tmp_path):
+def test_an_imported_network_gives_what_the_official_one_gives(network, official, tmp_path):
     small(official, tmp_path / "spade.safetensors")
     loaded = load_network("spade", tmp_path / "spade.safetensors", variant="labels")
     with torch.no_grad():
@@ -60,8 +60,8 @@ def test_the_golden_weights_survive_the_import(tmp_path):
     imported = load_network("spade", out).network.double()
     where = torch.from_numpy(golden.arrays["in_label"])[:, 0].long()
     with torch.no_grad():
-        picture = imported(SymbolMap.of_labels(where, 7, torch.float64))
-    assert golden.deviation("image", picture) < 1e-5  # folding rounds to float32
+        image = imported(SymbolMap.of_labels(where, 7, torch.float64))
+    assert golden.deviation("image", image) < 1e-5  # folding rounds to float32
 
 
 def test_the_card_says_where_the_weights_come_from(official, tmp_path):

@@ -17,7 +17,7 @@ SPACE = LabelSpace("two", ("sky", "grass"), ((0, 0, 255), (0, 255, 0)))
 PROGRAM = """
 import json, pathlib, sys
 from PIL import Image
-edits, pictures, ends_at = sys.argv[1:]
+edits, images, ends_at = sys.argv[1:]
 for n, folder in enumerate(sorted(pathlib.Path(edits).iterdir())):
     if n == int(ends_at):
         print("cannot go on: out of paint")
@@ -26,7 +26,7 @@ for n, folder in enumerate(sorted(pathlib.Path(edits).iterdir())):
     mask = Image.open(folder / "mask.png")
     grey = json.loads((folder / "edit.json").read_text())["sample"]
     masked.paste((grey, grey, grey), mask=mask)
-    masked.save(pathlib.Path(pictures) / (folder.name + ".png"))
+    masked.save(pathlib.Path(images) / (folder.name + ".png"))
     with open(pathlib.Path(edits).parent / "done.txt", "a") as file:
         file.write(folder.name + "\\n")
 """
@@ -48,13 +48,13 @@ def program(tmp_path):
 def batch(count=3):
     mask = torch.zeros(count, 1, 6, 8)
     mask[:, :, 2:4, 2:5] = 1
-    picture = torch.full((count, 3, 6, 8), 0.2)
+    image = torch.full((count, 3, 6, 8), 0.2)
     labels = torch.zeros(count, 6, 8, dtype=torch.long)
     labels[:, 0, 0] = -1
     instances = torch.zeros(count, 6, 8, dtype=torch.long)
     instances[:, 5] = 70000
     return EditBatch(
-        masked=picture * (1 - mask),
+        masked=image * (1 - mask),
         mask=mask,
         labels=labels,
         instances=instances,
@@ -73,15 +73,15 @@ def done(tmp_path):
     return path.read_text().split() if path.exists() else []
 
 
-def test_a_program_paints_the_holes_of_a_folder_of_edits(program):
-    painted = program().edit(batch())
-    assert painted.shape == (3, 3, 6, 8)
+def test_a_program_fills_the_masks_of_a_folder_of_edits(program):
+    raw = program().edit(batch())
+    assert raw.shape == (3, 3, 6, 8)
     expected = [10 * i / 127.5 - 1 for i in range(3)]
-    assert painted[:, 0, 2, 2].tolist() == pytest.approx(expected, abs=1e-6)
-    assert painted[0, 0, 0, 0].item() == pytest.approx(0.2, abs=1 / 127)
+    assert raw[:, 0, 2, 2].tolist() == pytest.approx(expected, abs=1e-6)
+    assert raw[0, 0, 0, 0].item() == pytest.approx(0.2, abs=1 / 127)
 
 
-def test_finished_pictures_are_not_made_again(program, tmp_path):
+def test_finished_images_are_not_made_again(program, tmp_path):
     program().edit(batch())
     again = program().edit(batch())
     assert len(done(tmp_path)) == 3
@@ -118,7 +118,7 @@ def test_a_program_that_takes_too_long_is_stopped_and_says_so(tmp_path):
         editor.edit(batch(1))
 
 
-def test_half_a_picture_does_not_count(program, tmp_path):
+def test_half_an_image_does_not_count(program, tmp_path):
     editor = program()
     editor.edit(batch(1))
     (finished,) = (tmp_path / "work" / "pictures").iterdir()
@@ -149,10 +149,10 @@ def test_nothing_runs_without_agreement_and_the_sentence_says_what_would(program
 
 
 def test_a_command_needs_both_places_and_a_program(program):
-    with pytest.raises(BadInput, match=r"command: has no \{pictures\}"):
+    with pytest.raises(BadInput, match=r"command: has no \{images\}"):
         program(command="paint {edits}")
-    with pytest.raises(BadInput, match="no program 'no-such-painter'"):
-        program(command="no-such-painter {edits} {pictures}")
+    with pytest.raises(BadInput, match="no program 'no-such-generate'"):
+        program(command="no-such-generate {edits} {pictures}")
     with pytest.raises(BadInput, match=r"needs: \['references'\]"):
         program(needs=["references"])
 

@@ -65,33 +65,33 @@ def save(folder, name, network=None, **sidecar):
 
 
 @pytest.mark.parametrize("name", ["model.pt", "model.pt2"])
-def test_a_network_file_paints_as_its_sidecar_says(tmp_path, name):
+def test_a_network_file_runs_as_its_sidecar_says(tmp_path, name):
     editor = NetworkFile(save(tmp_path, name), trust=True)
-    painted = editor.edit(batch())
-    assert painted[:, 0, 0, 0].tolist() == [0.5, 1.0]
-    assert painted[:, 0, 3, 3].tolist() == [0.25, 0.25]
+    raw = editor.edit(batch())
+    assert raw[:, 0, 0, 0].tolist() == [0.5, 1.0]
+    assert raw[:, 0, 3, 3].tolist() == [0.25, 0.25]
 
 
 def test_channels_come_and_go_in_the_networks_order(tmp_path):
     editor = NetworkFile(save(tmp_path, "model.pt", channels="bgr"), trust=True)
-    painted = editor.edit(batch())
-    assert painted[1, :, 0, 0].tolist() == [0.0, 0.0, 1.0]
+    raw = editor.edit(batch())
+    assert raw[1, :, 0, 0].tolist() == [0.0, 0.0, 1.0]
 
 
 def test_black_and_white_are_what_the_network_takes_them_for(tmp_path):
     editor = NetworkFile(save(tmp_path, "model.pt", range=[0, 1]), trust=True)
-    painted = editor.edit(batch())
-    assert painted[:, 0, 0, 0].tolist() == [0.0, 1.0]
-    assert painted[0, 0, 3, 3].item() == pytest.approx(0.25)
+    raw = editor.edit(batch())
+    assert raw[:, 0, 0, 0].tolist() == [0.0, 1.0]
+    assert raw[0, 0, 3, 3].item() == pytest.approx(0.25)
 
 
 def test_inputs_can_be_joined_into_one(tmp_path):
     path = save(tmp_path, "model.pt", Joined(), inputs=["masked", "mask"], join=True)
-    painted = NetworkFile(path, trust=True).edit(batch())
-    assert painted[0, 0, :, 0].tolist() == [1.0, 1.0, 0.25, 0.25]
+    raw = NetworkFile(path, trust=True).edit(batch())
+    assert raw[0, 0, :, 0].tolist() == [1.0, 1.0, 0.25, 0.25]
 
 
-def test_a_network_of_one_size_gets_every_picture_in_it(tmp_path):
+def test_a_network_of_one_size_gets_every_image_in_it(tmp_path):
     editor = NetworkFile(save(tmp_path, "model.pt2", size=[4, 4]), trust=True)
     assert editor.edit(batch(size=8)).shape == (2, 3, 8, 8)
 
@@ -102,16 +102,16 @@ def test_an_onnx_file_needs_no_agreement(tmp_path):
     from onnx import TensorProto, helper
 
     node = helper.make_node("Mul", ["masked", "scale"], ["out"])
-    picture = [
+    image = [
         helper.make_tensor_value_info(n, TensorProto.FLOAT, [2, 3, 4, 4]) for n in ("masked", "out")
     ]
     scale = helper.make_tensor("scale", TensorProto.FLOAT, [1], [-2.0])
-    graph = helper.make_graph([node], "double", picture[:1], picture[1:], [scale])
+    graph = helper.make_graph([node], "double", image[:1], image[1:], [scale])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.save(model, str(tmp_path / "model.onnx"))
     (tmp_path / "model.json").write_text(json.dumps({"inputs": ["masked"]}))
-    painted = NetworkFile(str(tmp_path / "model.onnx")).edit(batch())
-    assert painted[0, 0, 3, 3].item() == -0.5
+    raw = NetworkFile(str(tmp_path / "model.onnx")).edit(batch())
+    assert raw[0, 0, 3, 3].item() == -0.5
 
 
 @pytest.mark.parametrize("name", ["model.pt", "model.pt2"])

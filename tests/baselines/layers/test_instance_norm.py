@@ -20,7 +20,7 @@ def test_it_gives_what_pytorch_gives_and_stays_channels_last(count):
     assert found.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_pictures_of_a_batch_do_not_look_at_each_other():
+def test_images_of_a_batch_do_not_look_at_each_other():
     x = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(1))
     x = x.contiguous(memory_format=torch.channels_last)
     with torch.no_grad():

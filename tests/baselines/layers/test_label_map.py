@@ -19,7 +19,7 @@ from baselines.layers.neighbourhoods import Neighbourhoods, identify, resize_nea
 
 
 def patches(seed: int, classes: int, size: tuple[int, int], batch: int = 2) -> Tensor:
-    """Label maps of coarse random patches, like regions of a picture."""
+    """Label maps of coarse random patches, like regions of an image."""
     generator = torch.Generator().manual_seed(seed)
     coarse = torch.randint(-1, classes, (batch, 5, 4), generator=generator)
     return resize_nearest(coarse + 1, size) - 1
@@ -95,8 +95,8 @@ def test_void_is_zero_in_every_channel():
 def test_bits_follow_the_classes_in_their_order():
     labels = torch.tensor([[[0, 1, -1]]])
     edge = torch.tensor([[[True, False, True]]])
-    hole = torch.tensor([[[False, True, True]]])
-    found = SymbolMap.of_labels(labels, 2, torch.float32, [edge, hole]).dense()
+    mask = torch.tensor([[[False, True, True]]])
+    found = SymbolMap.of_labels(labels, 2, torch.float32, [edge, mask]).dense()
     assert found[0, :, 0].t().tolist() == [[1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 1]]
 
 

@@ -50,12 +50,12 @@ def test_a_block_computes_norm_modulation_and_activation_in_that_order():
         assert torch.allclose(block(x, maps), expected, atol=1e-12)
 
 
-def test_labels_and_edges_count_inside_the_hole_only():
+def test_labels_and_edges_count_inside_the_mask_only():
     maps = condition()
     planes = maps.plain(torch.float32).dense()
-    hole = maps.mask[:, None].float()
-    assert torch.equal(planes[:, 4:5], hole)
-    assert torch.equal(planes[:, 3:4], maps.edges[:, None] * hole)
+    mask = maps.mask[:, None].float()
+    assert torch.equal(planes[:, 4:5], mask)
+    assert torch.equal(planes[:, 3:4], maps.edges[:, None] * mask)
     assert torch.equal(planes[:, 2], (maps.labels == 2) * maps.mask.float())
 
 
@@ -77,17 +77,17 @@ def test_a_decoder_block_doubles_the_size_and_takes_the_skip_after_the_feature()
     assert torch.equal(block(x, skip, condition()), expected)
 
 
-def test_compositing_takes_the_hole_from_the_painting():
-    hole = torch.tensor([[[[True, False]]]])
-    assert composite(hole, torch.ones(1, 1, 1, 2), torch.zeros(1, 1, 1, 2)).tolist() == [
+def test_compositing_takes_the_mask_from_the_raw_output():
+    mask = torch.tensor([[[[True, False]]]])
+    assert composite(mask, torch.ones(1, 1, 1, 2), torch.zeros(1, 1, 1, 2)).tolist() == [
         [[[1.0, 0.0]]]
     ]
 
 
 @pytest.mark.parametrize(("border", "value"), [("original", 0.75), ("grey", 0.5), ("visible", 1.0)])
-def test_a_border_cell_of_the_reduced_picture_averages_what_it_may_see(border, value):
+def test_a_border_cell_of_the_reduced_image_averages_what_it_may_see(border, value):
     original = torch.ones(1, 3, 4, 4)
-    original[:, :, :, 1] = 0.5  # what the hole hides
+    original[:, :, :, 1] = 0.5  # what the mask hides
     mask = torch.zeros(1, 4, 4, dtype=torch.bool)
     mask[:, :, 1] = True
     reduced = reduce_known(original * ~mask[:, None], mask, original, (2, 2), border)
@@ -107,7 +107,7 @@ def test_a_stage_goes_down_as_far_as_two_by_two_but_no_further(size, levels):
     labels = torch.zeros(1, size, size, dtype=torch.long)
     maps = Condition(labels, labels > 0, labels == 0, 3)
     with torch.no_grad():
-        painted = stage(torch.zeros(1, 3, size, size), maps)
-    assert painted.shape == (1, 3, size, size)
+        raw = stage(torch.zeros(1, 3, size, size), maps)
+    assert raw.shape == (1, 3, size, size)
     assert stage.levels == levels
     assert min(sides) == size / 2**levels >= 2

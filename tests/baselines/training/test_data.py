@@ -23,7 +23,7 @@ def examples(seed=0, **fields):
 def same(one, other):
     return all(
         np.array_equal(getattr(one, name), getattr(other, name))
-        for name in ("id", "picture", "hole", "labels", "instances")
+        for name in ("id", "image", "hole", "labels", "instances")
     )
 
 
@@ -53,18 +53,18 @@ def test_in_the_published_mixture_a_scenes_place_picks_its_mask_type():
         if drawn.dataset.ids.index(example.id) % 5 == 1:
             right = np.zeros((24, 24), bool)
             right[:, 12:] = True
-            assert np.array_equal(example.hole, right)
+            assert np.array_equal(example.mask, right)
 
 
-def test_a_mirrored_example_mirrors_picture_labels_instances_and_hole_alike():
+def test_a_mirrored_example_mirrors_image_labels_instances_and_mask_alike():
     plain, mirrored = examples(flip=False), examples(flip=True)
     flipped = 0
     for number in range(20):
         one, other = plain.example(number), mirrored.example(number)
-        if np.array_equal(one.picture, other.picture):
+        if np.array_equal(one.image, other.image):
             continue
         flipped += 1
-        for name in ("picture", "hole", "labels", "instances"):
+        for name in ("image", "hole", "labels", "instances"):
             assert np.array_equal(getattr(one, name)[:, ::-1], getattr(other, name))
     assert 4 <= flipped <= 16
 
@@ -73,7 +73,7 @@ def test_crops_have_their_size_and_lie_inside_the_scene():
     drawn = examples(crop=(16, 20), flip=False)
     whole = examples(flip=False)
     for number in range(5):
-        crop, scene = drawn.example(number).picture, whole.example(number).picture
+        crop, scene = drawn.example(number).image, whole.example(number).image
         assert crop.shape == (16, 20, 3)
         places = [
             (y, x)
@@ -84,17 +84,17 @@ def test_crops_have_their_size_and_lie_inside_the_scene():
         assert places
 
 
-def test_a_crop_larger_than_the_picture_is_refused_with_the_scenes_name():
+def test_a_crop_larger_than_the_image_is_refused_with_the_scenes_name():
     with pytest.raises(BadInput, match=r"train-\d+: is 24x24 pixels, below the crop of 40x40"):
         examples(crop=(40, 40)).example(0)
 
 
-def test_a_batch_hides_the_hole_and_keeps_the_original():
+def test_a_batch_hides_the_mask_and_keeps_the_original():
     drawn = examples()
     batch = collate([drawn.example(n) for n in range(2)], drawn.space, torch.device("cpu"))
-    hole = batch.hole.expand_as(batch.masked)
-    assert torch.equal(batch.masked[~hole], batch.original[~hole])
-    assert not batch.masked[hole].any()
+    mask = batch.hole.expand_as(batch.masked)
+    assert torch.equal(batch.masked[~mask], batch.original[~mask])
+    assert not batch.masked[mask].any()
     assert batch.original.min() >= -1
     assert batch.original.max() <= 1
 
@@ -126,7 +126,7 @@ def test_a_bad_file_is_named(tmp_path):
     for stem in ("one", "two"):
         Image.new("RGB", (24, 24)).save(tmp_path / "images" / f"{stem}.png")
         Image.new("L", (24, 24)).save(tmp_path / "labels" / f"{stem}.png")
-    (tmp_path / "images" / "two.png").write_bytes(b"no picture")
+    (tmp_path / "images" / "two.png").write_bytes(b"no image")
     config = TrainingData(dataset="folder", path=tmp_path, subset=None, load=(24, 24))
     drawn = Examples(config, 0)
     with (
@@ -143,7 +143,7 @@ def test_runs_of_the_same_size_share_the_scenes_that_were_drawn(monkeypatch):
     drawn = first.example(0)
     monkeypatch.setattr("bench.scenes.drawn.DrawnScenes.read", never)
     again = Examples(small, 0, shared(small, "procedural-rooms")).example(0)
-    assert np.array_equal(again.picture, drawn.picture)
+    assert np.array_equal(again.image, drawn.image)
     with pytest.raises(AssertionError, match="drawn anew"):
         Examples(small, 0, Scenes(small)).example(0)
 

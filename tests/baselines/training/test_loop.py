@@ -80,7 +80,7 @@ def test_a_diverged_run_stops_with_a_sentence_and_keeps_its_last_checkpoint(tmp_
         def example(self, number):
             found = super().example(number)
             # A learning rate that is far too high would do the same, later.
-            object.__setattr__(found, "picture", found.picture.astype("float32") * float("nan"))
+            object.__setattr__(found, "image", found.image.astype("float32") * float("nan"))
             return found
 
     with pytest.MonkeyPatch.context() as patch:
@@ -132,7 +132,7 @@ def test_a_device_that_is_not_here_is_named(tmp_path):
         train(tiny("spmpgan"), tmp_path, device="cuda")
 
 
-def test_losses_and_pictures_go_to_tensorboard(tmp_path):
+def test_losses_and_images_go_to_tensorboard(tmp_path):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -191,7 +191,7 @@ def test_the_segmenters_statistics_are_the_means_over_batches_of_each_domain(tmp
         examples = Examples(config.data, config.seed, Scenes(config.data, name))
         means = []
         for visit in range(4):
-            drawn = [examples.example(n).picture for n in (2 * visit, 2 * visit + 1)]
+            drawn = [examples.example(n).image for n in (2 * visit, 2 * visit + 1)]
             x = torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2) / 127.5 - 1
             if visit == 0:  # every fourth visit is at half resolution
                 small = interpolate(x, (8, 8), mode="bilinear", antialias=True)

@@ -14,7 +14,7 @@ from baselines.training.losses import (
     generator_softplus,
     gradient_penalty,
 )
-from baselines.training.perceptual import Perceptual, gram, perceptual_network
+from baselines.training.perceptual import PerceptualLoss, gram, perceptual_network
 from baselines.training.segmenter import soft_jaccard
 from bench.networks.weights import WeightsMissing
 
@@ -49,10 +49,10 @@ def test_softplus_losses_of_undecided_scores_are_log_two():
 
 
 def test_the_gradient_penalty_of_a_linear_score_is_its_weights_squared_norm():
-    pictures = torch.randn(5, 3, 4, 4, requires_grad=True)
+    images = torch.randn(5, 3, 4, 4, requires_grad=True)
     weight = torch.randn(3, 4, 4)
-    scores = (pictures * weight).sum((1, 2, 3))
-    assert gradient_penalty(scores, pictures).item() == pytest.approx(
+    scores = (images * weight).sum((1, 2, 3))
+    assert gradient_penalty(scores, images).item() == pytest.approx(
         weight.square().sum().item(), rel=1e-5
     )
 
@@ -68,7 +68,7 @@ def test_feature_matching_leaves_the_scores_out_and_does_not_move_the_real_side(
 
 
 def test_the_perceptual_loss_weights_the_features_l1_and_moves_the_fake_alone():
-    look = Perceptual(lambda x: [x, 2 * x], "twice", weights=(0.25, 1.0))
+    look = PerceptualLoss(lambda x: [x, 2 * x], "twice", weights=(0.25, 1.0))
     fake = torch.zeros(1, 3, 2, 2, requires_grad=True)
     real = torch.ones(1, 3, 2, 2, requires_grad=True)
     loss = look(fake, real)

@@ -42,10 +42,10 @@ def test_an_adapter_edits_with_what_was_trained(system, half, tmp_path):
     batch = batch_of(config)
     if system == "ssae":
         object.__setattr__(batch, "regions", ("hair", "skin"))
-    painted = EDITORS[system](str(tmp_path / WEIGHTS)).edit(batch)
-    assert painted.shape == batch.masked.shape
-    assert painted.dtype == torch.float32
-    assert torch.isfinite(painted).all()
+    raw = EDITORS[system](str(tmp_path / WEIGHTS)).edit(batch)
+    assert raw.shape == batch.masked.shape
+    assert raw.dtype == torch.float32
+    assert torch.isfinite(raw).all()
 
 
 def test_divsems_bank_has_vectors_of_every_class_that_the_scenes_show(tmp_path):
