@@ -8,8 +8,8 @@ from masks.packs.read import Packed
 from masks.packs.sheet import contact_sheet
 from masks.packs.verify import Problem, verify_pack
 from masks.packs.write import write_pack
-from masks.recipes.freeform import FreeForm, freeform_batch
-from masks.recipes.stratified import stratum_of
+from masks.protocols.freeform import FreeForm, freeform_batch
+from masks.protocols.stratified import stratum_of
 from masks.references import references
 from masks.registry import (
     Described,
@@ -21,7 +21,7 @@ from masks.registry import (
     make_protocol,
     paired,
     parameters_of,
-    protocols,
+    protocol_keys,
 )
 from masks.spec import Draft, Impossible, Protocol, Site
 from masks.streams import Stream
@@ -51,7 +51,7 @@ __all__ = [
     "make_protocol",
     "paired",
     "parameters_of",
-    "protocols",
+    "protocol_keys",
     "references",
     "stratum_of",
     "verify_pack",

@@ -13,21 +13,21 @@ from masks.legacy import LegacySpmpgan
 from masks.packs.predefined import Predefined
 from masks.packs.read import Packed
 from masks.parameters import Parameters
-from masks.recipes.box import Box
-from masks.recipes.classes import ClassRegion
-from masks.recipes.extension import Extension
-from masks.recipes.freeform import FreeForm
-from masks.recipes.freeform_sesame import FreeFormSesame
-from masks.recipes.object_add import ObjectAdd
-from masks.recipes.object_move import ObjectMove
-from masks.recipes.object_remove import ObjectRemove
-from masks.recipes.outpainting import Outpainting
-from masks.recipes.panorama import Panorama
-from masks.recipes.relabel import Relabel
-from masks.recipes.restyle import Restyle
-from masks.recipes.sesame_windows import SesameAdd, SesameRemove
-from masks.recipes.stratified import Stratified
-from masks.recipes.synthesis import Synthesis
+from masks.protocols.box import Box
+from masks.protocols.classes import ClassRegion
+from masks.protocols.extension import Extension
+from masks.protocols.freeform import FreeForm
+from masks.protocols.freeform_sesame import FreeFormSesame
+from masks.protocols.object_add import ObjectAdd
+from masks.protocols.object_move import ObjectMove
+from masks.protocols.object_remove import ObjectRemove
+from masks.protocols.outpainting import Outpainting
+from masks.protocols.panorama import Panorama
+from masks.protocols.relabel import Relabel
+from masks.protocols.restyle import Restyle
+from masks.protocols.sesame_windows import SesameAdd, SesameRemove
+from masks.protocols.stratified import Stratified
+from masks.protocols.synthesis import Synthesis
 from masks.spec import Protocol
 
 __all__ = [
@@ -40,7 +40,7 @@ __all__ = [
     "make_protocol",
     "paired",
     "parameters_of",
-    "protocols",
+    "protocol_keys",
 ]
 
 _PROTOCOLS: dict[str, Any] = {
@@ -98,7 +98,7 @@ class Described:
     parameters: tuple[Parameter, ...]
 
 
-def protocols() -> tuple[str, ...]:
+def protocol_keys() -> tuple[str, ...]:
     """The keys of all protocols, as in "freeform@1", sorted."""
     return tuple(sorted(_PROTOCOLS))
 

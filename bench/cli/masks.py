@@ -23,9 +23,9 @@ app = typer.Typer(no_args_is_help=True, help="Edits as packs of PNGs with a mani
 @app.command("list")
 def list_protocols() -> None:
     """List the protocols: what each asks for, its parameters and their defaults."""
-    from masks import describe, protocols
+    from masks import describe, protocol_keys
 
-    for key in protocols():
+    for key in protocol_keys():
         one = describe(key)
         typer.echo(f"{one.key} ({one.operation}): {one.summary}")
         for parameter in one.parameters:

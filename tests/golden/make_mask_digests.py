@@ -10,7 +10,7 @@ import numpy as np
 
 from masks import Site
 from tests.masks.conftest import street_site
-from tests.masks.recipes.test_every_protocol import ANY_SIZE, made, outcome
+from tests.masks.protocols.test_every_protocol import ANY_SIZE, made, outcome
 
 PATH = Path(__file__).with_name("mask_digests.json")
 

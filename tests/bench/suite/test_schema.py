@@ -77,7 +77,7 @@ def test_a_task_without_name_and_title_is_called_by_dataset_and_protocol() -> No
 
 
 def test_every_protocol_has_a_title() -> None:
-    names = {key.partition("@")[0] for key in masks.protocols()} - {"pack"}
+    names = {key.partition("@")[0] for key in masks.protocol_keys()} - {"pack"}
     assert names == set(PROTOCOL_TITLES)
 
 

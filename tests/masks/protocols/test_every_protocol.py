@@ -19,7 +19,7 @@ SMALL = {
     "sesame-add@1": {"least": 20, "size": 48},
     "sesame-remove@1": {"least": 16, "most": 40, "size": 48},
 }
-DRAWING = [key for key in masks.protocols() if key not in ("pack@1", "predefined@1")]
+DRAWING = [key for key in masks.protocol_keys() if key not in ("pack@1", "predefined@1")]
 ANY_SIZE = [key for key in DRAWING if key != "legacy-spmpgan@1"]
 
 

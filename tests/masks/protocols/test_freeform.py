@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from masks import FreeForm, MaskError, Site, freeform_batch, make_protocol
-from masks.recipes.freeform import CHUNK
-from masks.recipes.freeform_sesame import FreeFormSesame
+from masks.protocols.freeform import CHUNK
+from masks.protocols.freeform_sesame import FreeFormSesame
 
 PUBLISHED = {0.05: 0.087, 0.25: 0.154, 0.5: 0.221, 0.75: 0.308, 0.95: 0.449}
 

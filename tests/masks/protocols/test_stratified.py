@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from masks import Draft, Site, make_protocol, stratum_of
-from masks.recipes.stratified import STRATA, Stratum
+from masks.protocols.stratified import STRATA, Stratum
 
 
 def blank(size, scene="s"):

@@ -1,0 +1,1 @@
+"""The protocols, by which edits are drawn: one file each."""

@@ -1,1 +1,0 @@
-"""The recipes for edits: one file per protocol."""
