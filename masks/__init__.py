@@ -1,6 +1,6 @@
 """Edits as a specification: deterministic masks and target maps, the same bytes everywhere."""
 
-from masks.digest import array_digest, draft_digest
+from masks.digest import array_digest, edit_digest
 from masks.errors import MaskError
 from masks.packs.manifest import Manifest
 from masks.packs.predefined import Predefined
@@ -23,12 +23,12 @@ from masks.registry import (
     parameters_of,
     protocol_keys,
 )
-from masks.spec import Draft, Impossible, Protocol, Site
+from masks.spec import DrawnEdit, Impossible, Protocol, Site
 from masks.streams import Stream
 
 __all__ = [
     "Described",
-    "Draft",
+    "DrawnEdit",
     "FreeForm",
     "Impossible",
     "Manifest",
@@ -44,7 +44,7 @@ __all__ = [
     "contact_sheet",
     "coverages",
     "describe",
-    "draft_digest",
+    "edit_digest",
     "drawn_by",
     "edit_size",
     "freeform_batch",

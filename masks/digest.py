@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from masks.spec import Draft
+from masks.spec import DrawnEdit
 
-__all__ = ["array_digest", "draft_digest"]
+__all__ = ["array_digest", "edit_digest"]
 
 
 def array_digest(array: NDArray[Any]) -> str:
     """SHA-256 (hex) over the kind of numbers, the shape and the numbers in row-major order.
 
-    Truth values count as bytes 0 and 1, everything else as little-endian int32.
+    GroundTruth values count as bytes 0 and 1, everything else as little-endian int32.
     """
     kind = "bool" if array.dtype == np.bool_ else "int32"
     plain = array.astype("u1" if kind == "bool" else "<i4")
@@ -24,9 +24,9 @@ def array_digest(array: NDArray[Any]) -> str:
     return hashlib.sha256(f"{kind} {shape}\n".encode() + plain.tobytes()).hexdigest()
 
 
-def draft_digest(draft: Draft) -> str:
-    """SHA-256 (hex) over all that a draft holds."""
-    planes = [draft.mask, draft.labels, draft.instances]
+def edit_digest(drawn: DrawnEdit) -> str:
+    """SHA-256 (hex) over all that a drawn holds."""
+    planes = [drawn.mask, drawn.labels, drawn.instances]
     parts = ["none" if plane is None else array_digest(plane) for plane in planes]
-    parts += [str(draft.region), draft.truth, str(draft.removed), str(draft.window)]
+    parts += [str(drawn.region), drawn.ground_truth, str(drawn.removed), str(drawn.window)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from masks.spec import Bool, Draft, Impossible, Site
+from masks.spec import Bool, DrawnEdit, Impossible, Site
 from masks.streams import Stream
 
 __all__ = ["inpaint", "stream_of"]
@@ -17,8 +17,8 @@ def stream_of(key: str, site: Site, seed: int, sample: int) -> Stream:
     return Stream(key, site.dataset, site.scene, seed, sample)
 
 
-def inpaint(site: Site, mask: Bool, region: str | None = None) -> Draft | Impossible:
+def inpaint(site: Site, mask: Bool, region: str | None = None) -> DrawnEdit | Impossible:
     """The edit that paints `mask` as the scene's own map says, or why there is none to paint."""
     if not mask.any():
         return Impossible("the mask that was drawn covers no pixel")
-    return Draft(mask=mask, labels=site.labels, instances=site.instances, region=region)
+    return DrawnEdit(mask=mask, labels=site.labels, instances=site.instances, region=region)

@@ -20,7 +20,7 @@ import numpy as np
 from masks.drafts import inpaint
 from masks.errors import MaskError
 from masks.parameters import Parameters, names
-from masks.spec import Bool, Draft, Impossible, Operation, Site
+from masks.spec import Bool, DrawnEdit, Impossible, Operation, Site
 
 __all__ = ["LegacySpmpgan", "Stroke", "legacy_mask", "legacy_stroke"]
 
@@ -55,7 +55,7 @@ class LegacySpmpgan(Parameters):
         """The same brush for these scenes in this order, unless it was told others."""
         return self if self.scenes else replace(self, scenes=tuple(scenes))
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`, which must be 256x256."""
         if site.size != (SIDE, SIDE):
             return Impossible(

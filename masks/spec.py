@@ -1,7 +1,7 @@
 """What a protocol sees and what it gives: arrays in, arrays out.
 
 A protocol is a frozen dataclass whose fields are its parameters. It sees a `Site` (a scene without
-its picture) and gives a `Draft` (an edit without its picture), or says why there is none to give.
+its picture) and gives a `DrawnEdit` (an edit without its picture), or says why there is none to give.
 """
 
 from __future__ import annotations
@@ -13,7 +13,16 @@ from typing import Protocol as TypingProtocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Bool", "Draft", "Impossible", "Int32", "Operation", "Protocol", "Site", "Truth"]
+__all__ = [
+    "Bool",
+    "DrawnEdit",
+    "Impossible",
+    "Int32",
+    "Operation",
+    "Protocol",
+    "Site",
+    "GroundTruth",
+]
 
 Bool = NDArray[np.bool_]
 Int32 = NDArray[np.int32]
@@ -21,7 +30,7 @@ Int32 = NDArray[np.int32]
 Operation = Literal["inpaint", "add", "remove", "synthesise", "restyle", "relabel", "move"]
 """What an edit asks for. `inpaint`: paint the hole as the map says."""
 
-Truth = Literal["original", "without-object", "none"]
+GroundTruth = Literal["original", "without-object", "none"]
 """Where the true answer of an edit comes from: the scene's own picture, the scene drawn without
 the removed object (only procedural scenes can), or nowhere."""
 
@@ -52,7 +61,7 @@ class Site:
 
 
 @dataclass(frozen=True, eq=False)
-class Draft:
+class DrawnEdit:
     """An edit as arrays, all of one size [H,W].
 
     Attributes:
@@ -60,17 +69,17 @@ class Draft:
         labels: int32, the target labels (what shall stand there), for the whole picture.
         instances: int32 target instances or None, like `Site.instances`.
         region: the class name of the edited region where it has one.
-        truth: where the true answer comes from.
+        ground_truth: where the ground truth comes from.
         removed: the object id that vanished, where one did.
         window: (top, left, bottom, right) in the site's pixels when the edit sees a cut-out of the
-            scene, resized to this draft's size (SESAME's windows); None = the whole scene.
+            scene, resized to the mask's size (SESAME's windows); None = the whole scene.
     """
 
     mask: Bool
     labels: Int32
     instances: Int32 | None
     region: str | None = None
-    truth: Truth = "original"
+    ground_truth: GroundTruth = "original"
     removed: int | None = None
     window: tuple[int, int, int, int] | None = None
 
@@ -90,6 +99,6 @@ class Protocol(TypingProtocol):
     """Name and version, as in "freeform@1"."""
     operation: ClassVar[Operation]
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site` for a seed and a sample index; the same on every machine."""
         ...

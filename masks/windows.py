@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from masks.raster import box
-from masks.spec import Bool, Draft, Int32, Site, Truth
+from masks.spec import Bool, DrawnEdit, Int32, Site
 
 __all__ = ["Box", "background_box", "look", "square_around"]
 
@@ -66,7 +66,7 @@ def square_around(hole: Box, size: tuple[int, int]) -> Box:
     return Box(top, left, top + side, left + side)
 
 
-def look(site: Site, window: Box, hole: Box, size: int, region: str | None) -> Draft:
+def look(site: Site, window: Box, hole: Box, size: int, region: str | None) -> DrawnEdit:
     """The edit of `hole` as seen through the square `window`, [size,size] pixels.
 
     Maps are taken from the nearest pixel (centres of pixels mapped onto the window); the hole's
@@ -76,13 +76,11 @@ def look(site: Site, window: Box, hole: Box, size: int, region: str | None) -> D
     side = window.bottom - window.top
     nearest = (2 * np.arange(size) + 1) * side // (2 * size)
     rows, columns = window.top + nearest, window.left + nearest
-    truth: Truth = "original"
-    return Draft(
+    return DrawnEdit(
         mask=_mapped(hole, window, size),
         labels=_taken(site.labels, rows, columns),
         instances=None if site.instances is None else _taken(site.instances, rows, columns),
         region=region,
-        truth=truth,
         window=(window.top, window.left, window.bottom, window.right),
     )
 

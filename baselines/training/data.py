@@ -173,23 +173,23 @@ class Examples:
         place = self._places[scene.id]
         if self.config.mixture == "key":
             place = int(dice.integers(0, len(self._masks), 1)[0])
-        draft = self._draw(self._masks[place % len(self._masks)], scene, epoch)
+        drawn = self._draw(self._masks[place % len(self._masks)], scene, epoch)
         image = scene.image
-        if draft.window is not None:
-            image = cut_scene(image, draft.window, draft.mask)
-        return draft.mask, image, draft.labels, draft.instances
+        if drawn.window is not None:
+            image = cut_scene(image, drawn.window, drawn.mask)
+        return drawn.mask, image, drawn.labels, drawn.instances
 
-    def _draw(self, protocol: masks.Protocol, scene: Scene, epoch: int) -> masks.Draft:
+    def _draw(self, protocol: masks.Protocol, scene: Scene, epoch: int) -> masks.DrawnEdit:
         site = masks.Site(
             self.dataset.name, scene.id, scene.labels, scene.instances, self.space.classes
         )
         reason = "the mask is empty"
         for one in (protocol, self._otherwise):
-            draft = one.draw(site, seed=self.seed, sample=epoch)
-            if isinstance(draft, masks.Impossible):
-                reason = draft.reason
-            elif draft.mask.any():
-                return draft
+            drawn = one.draw(site, seed=self.seed, sample=epoch)
+            if isinstance(drawn, masks.Impossible):
+                reason = drawn.reason
+            elif drawn.mask.any():
+                return drawn
         raise BadInput(f"{self.dataset.name}, {scene.id}: no mask can be drawn: {reason}")
 
 

@@ -80,13 +80,13 @@ def _job(task: Task, scene: Scene, sample: int) -> Job | masks.Impossible:
     site = masks.Site(
         task.dataset.name, scene.id, scene.labels, scene.instances, task.dataset.space.classes
     )
-    draft = task.protocol.draw(site, seed=task.seed, sample=sample)
-    if isinstance(draft, masks.Impossible):
-        return draft
-    if not draft.mask.any():
+    drawn = task.protocol.draw(site, seed=task.seed, sample=sample)
+    if isinstance(drawn, masks.Impossible):
+        return drawn
+    if not drawn.mask.any():
         return masks.Impossible("the mask is empty")
     image = (
-        scene.image if draft.window is None else cut_scene(scene.image, draft.window, draft.mask)
+        scene.image if drawn.window is None else cut_scene(scene.image, drawn.window, drawn.mask)
     )
     references = _references(task, scene.id, sample)
     edit = Edit(
@@ -96,14 +96,14 @@ def _job(task: Task, scene: Scene, sample: int) -> Job | masks.Impossible:
         sample=sample,
         seed=task.seed,
         operation=task.protocol.operation,
-        mask=draft.mask,
-        labels=draft.labels,
-        instances=draft.instances,
-        region=draft.region,
+        mask=drawn.mask,
+        labels=drawn.labels,
+        instances=drawn.instances,
+        region=drawn.region,
         references=references,
     )
     pictures = tuple(task.dataset.read(name, task.fit) for name in references)
-    return Job(edit, _answer(task, scene, draft, image), pictures)
+    return Job(edit, _answer(task, scene, drawn, image), pictures)
 
 
 def _edit_id(task: Task, scene: str, sample: int) -> str:
@@ -126,21 +126,21 @@ def _references(task: Task, scene: str, sample: int) -> tuple[str, ...]:
     )
 
 
-def _answer(task: Task, scene: Scene, draft: masks.Draft, image: np.ndarray) -> Answer:
-    if draft.truth == "original":
+def _answer(task: Task, scene: Scene, drawn: masks.DrawnEdit, image: np.ndarray) -> Answer:
+    if drawn.ground_truth == "original":
         return Answer(image, image)
-    if draft.truth == "without-object" and draft.removed is not None:
-        return _without(task.dataset, scene, draft, task, image)
+    if drawn.ground_truth == "without-object" and drawn.removed is not None:
+        return _without(task.dataset, scene, drawn, task, image)
     return Answer(image, None, f"{task.protocol.key} asks for a picture that nobody has")
 
 
 def _without(
-    dataset: Dataset, scene: Scene, draft: masks.Draft, task: Task, image: np.ndarray
+    dataset: Dataset, scene: Scene, drawn: masks.DrawnEdit, task: Task, image: np.ndarray
 ) -> Answer:
     if not isinstance(dataset, RendersWithout):
         return Answer(image, None, "an object removed from a photograph has no true answer")
-    assert draft.removed is not None
-    truth = dataset.read_without(scene.id, draft.removed, task.fit)
-    if draft.window is not None:
-        truth = cut_scene(truth, draft.window, draft.mask)
+    assert drawn.removed is not None
+    truth = dataset.read_without(scene.id, drawn.removed, task.fit)
+    if drawn.window is not None:
+        truth = cut_scene(truth, drawn.window, drawn.mask)
     return Answer(image, truth)

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, get_args
 
 from masks.errors import MaskError
-from masks.spec import Truth
+from masks.spec import GroundTruth
 
 __all__ = ["EDITS", "FORMAT", "MANIFEST", "Entry", "Manifest", "Plane", "entries", "file_digest"]
 
@@ -168,8 +168,10 @@ def _entry(line: str, where: str) -> Entry:
     entry: Entry = _made(Entry, value, where)
     if (entry.mask is None) == (entry.impossible is None):
         raise MaskError(f"{where}: an entry has either a mask or a reason why there is none")
-    if entry.mask is not None and entry.truth not in get_args(Truth):
-        raise MaskError(f"{where}: truth must be one of {get_args(Truth)}, not {entry.truth!r}")
+    if entry.mask is not None and entry.truth not in get_args(GroundTruth):
+        raise MaskError(
+            f"{where}: truth must be one of {get_args(GroundTruth)}, not {entry.truth!r}"
+        )
     return entry
 
 

@@ -14,7 +14,7 @@ from masks.drafts import inpaint
 from masks.errors import MaskError
 from masks.packs.png import read_mask
 from masks.parameters import Parameters, choice, names, text
-from masks.spec import Draft, Impossible, Operation, Site
+from masks.spec import DrawnEdit, Impossible, Operation, Site
 
 __all__ = ["Predefined"]
 
@@ -74,7 +74,7 @@ class Predefined(Parameters):
             shares.append(float(mask.mean()))
         return digest.hexdigest(), min(shares), max(shares)
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`; the seed changes nothing.
 
         Raises:

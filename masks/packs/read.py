@@ -12,7 +12,7 @@ from masks.errors import MaskError
 from masks.packs import png
 from masks.packs.manifest import EDITS, Entry, Manifest, Plane, entries, file_digest
 from masks.parameters import Parameters, text
-from masks.spec import Bool, Draft, Impossible, Int32, Operation, Site, Truth
+from masks.spec import Bool, DrawnEdit, GroundTruth, Impossible, Int32, Operation, Site
 
 __all__ = ["Packed", "planes"]
 
@@ -79,7 +79,7 @@ class Packed(Parameters):
     def _index(self) -> dict[tuple[str, int], Entry]:
         return {(entry.scene, entry.sample): entry for entry in entries(Path(self.folder))}
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site` as the pack has it.
 
         Raises:
@@ -99,7 +99,7 @@ class Packed(Parameters):
             return Impossible(entry.impossible)
         return self._draft(site, entry)
 
-    def _draft(self, site: Site, entry: Entry) -> Draft:
+    def _draft(self, site: Site, entry: Entry) -> DrawnEdit:
         folder = Path(self.folder)
         for plane in (entry.mask, entry.labels, entry.instances):
             if plane is not None:
@@ -111,12 +111,12 @@ class Packed(Parameters):
                 f"the scene {site.size[0]}x{site.size[1]}; make the pack at the suite's size"
             )
         own = labels is None
-        return Draft(
+        return DrawnEdit(
             mask=mask,
             labels=site.labels if labels is None else labels,
             instances=site.instances if own else instances,
             region=entry.region,
-            truth=cast(Truth, entry.truth),
+            ground_truth=cast(GroundTruth, entry.truth),
             removed=entry.removed,
             window=entry.window,
         )

@@ -14,7 +14,7 @@ from masks.errors import MaskError
 from masks.packs import png
 from masks.packs.manifest import EDITS, MANIFEST, Entry, Manifest, Plane, file_digest
 from masks.registry import parameters_of
-from masks.spec import Draft, Impossible, Protocol, Site
+from masks.spec import DrawnEdit, Impossible, Protocol, Site
 
 __all__ = ["write_pack"]
 
@@ -127,7 +127,7 @@ class _Tally:
 
 
 def _entry(
-    part: Path, number: int, site: Site, sample: int, drawn: Draft | Impossible, operation: str
+    part: Path, number: int, site: Site, sample: int, drawn: DrawnEdit | Impossible, operation: str
 ) -> Entry:
     if isinstance(drawn, Impossible):
         return Entry(site.scene, sample, impossible=drawn.reason)
@@ -140,7 +140,7 @@ def _entry(
         sample=sample,
         coverage=round(float(drawn.mask.mean()), 6),
         region=drawn.region,
-        truth=drawn.truth,
+        truth=drawn.ground_truth,
         removed=drawn.removed,
         window=drawn.window,
         mask=_plane(part, f"masks/{name}", png.write_mask, drawn.mask),

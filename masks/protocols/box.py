@@ -9,7 +9,7 @@ from masks.drafts import inpaint, stream_of
 from masks.objects import Rule, choose
 from masks.parameters import Parameters, choice, names, real
 from masks.raster import box
-from masks.spec import Draft, Impossible, Operation, Site
+from masks.spec import DrawnEdit, Impossible, Operation, Site
 
 __all__ = ["Box"]
 
@@ -32,7 +32,7 @@ class Box(Parameters):
     largest: float = real(1.0, 0.0, 1.0, "largest share of the picture that the object covers")
     classes: tuple[str, ...] = names((), "classes of objects; none named = every class")
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`: the box and the object's class."""
         rule = Rule(self.smallest, self.largest, self.classes)
         one = choose(site, rule, stream_of(self.key, site, seed, sample), self.key)

@@ -10,7 +10,7 @@ import numpy as np
 from masks.drafts import inpaint, stream_of
 from masks.errors import MaskError
 from masks.parameters import Parameters, choice, real
-from masks.spec import Draft, Impossible, Operation, Site
+from masks.spec import DrawnEdit, Impossible, Operation, Site
 
 __all__ = ["Extension"]
 
@@ -36,7 +36,7 @@ class Extension(Parameters):
         if self.window + 2 * self.margin > 1:
             raise MaskError(f"{self.key}: window + 2 margin must not be above 1; lower one of them")
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`: its mask alone is drawn."""
         stream = stream_of(self.key, site, seed, sample)
         mask = np.ones(site.size, dtype=np.bool_)

@@ -15,7 +15,7 @@ from masks.drafts import inpaint
 from masks.errors import MaskError
 from masks.parameters import Parameters, real, whole
 from masks.raster import capsules
-from masks.spec import Bool, Draft, Impossible, Operation, Site
+from masks.spec import Bool, DrawnEdit, Impossible, Operation, Site
 from masks.streams import words_of
 
 __all__ = ["FreeForm", "freeform_batch"]
@@ -48,7 +48,7 @@ class FreeForm(Parameters):
                 f"{self.key}: the least must not be above the most; swap the two values"
             )
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`: its mask alone is drawn, the target is the scene's own map."""
         names = [(site.dataset, site.scene, sample)]
         return inpaint(site, next(freeform_batch(self, names, site.size, seed=seed))[0])

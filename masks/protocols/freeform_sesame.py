@@ -13,7 +13,7 @@ from masks.drafts import inpaint, stream_of
 from masks.parameters import Parameters, real
 from masks.raster import box, union
 from masks.regions import choose_class
-from masks.spec import Bool, Draft, Impossible, Operation, Site
+from masks.spec import Bool, DrawnEdit, Impossible, Operation, Site
 from masks.streams import Stream
 from masks.tables import TURN, cosine, radians, sine
 
@@ -47,7 +47,7 @@ class FreeFormSesame(Parameters):
     )
     most_side: float = real(0.7, 0.01, 1.0, "largest side of the rectangle, as a share of it")
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`: its mask, and the class where the mask is a class' region."""
         stream = stream_of(self.key, site, seed, sample)
         if stream.uniforms(1)[0] >= self.strokes:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from masks.drafts import inpaint, stream_of
 from masks.objects import Rule, choose, hole
 from masks.parameters import Parameters, choice, names, real, whole
-from masks.spec import Draft, Impossible, Operation, Site
+from masks.spec import DrawnEdit, Impossible, Operation, Site
 
 __all__ = ["ObjectAdd"]
 
@@ -30,7 +30,7 @@ class ObjectAdd(Parameters):
     largest: float = real(0.5, 0.0, 1.0, "largest share of the picture that the object covers")
     classes: tuple[str, ...] = names((), "classes of objects; none named = every class")
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`: the hole and the object's class."""
         rule = Rule(self.smallest, self.largest, self.classes)
         chosen = choose(site, rule, stream_of(self.key, site, seed, sample), self.key)

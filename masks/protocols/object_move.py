@@ -10,7 +10,7 @@ import numpy as np
 from masks.drafts import stream_of
 from masks.objects import Object, Rule, choose, fill, hole
 from masks.parameters import Parameters, choice, names, real, whole
-from masks.spec import Bool, Draft, Impossible, Int32, Operation, Site
+from masks.spec import Bool, DrawnEdit, Impossible, Int32, Operation, Site
 from masks.streams import Stream
 
 __all__ = ["ObjectMove"]
@@ -35,7 +35,7 @@ class ObjectMove(Parameters):
     largest: float = real(0.25, 0.0, 1.0, "largest share of the picture that the object covers")
     classes: tuple[str, ...] = names((), "classes of objects; none named = every class")
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`: the hole at both places, the maps with the object at its new one."""
         stream = stream_of(self.key, site, seed, sample)
         rule = Rule(self.smallest, self.largest, self.classes)
@@ -58,7 +58,9 @@ class ObjectMove(Parameters):
         there = replace(site, instances=instances)
         mask = hole(site, chosen, self.hole, self.dilate)
         mask |= hole(there, _at(chosen, shift), self.hole, self.dilate)
-        return Draft(mask, labels, instances, region=site.classes[chosen.label], truth="none")
+        return DrawnEdit(
+            mask, labels, instances, region=site.classes[chosen.label], ground_truth="none"
+        )
 
     def _shift(self, site: Site, one: Object, stream: Stream) -> tuple[int, int] | Impossible:
         """(rows, columns) to move by: one of all allowed shifts but (0, 0)."""

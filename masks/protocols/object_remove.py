@@ -8,7 +8,7 @@ from typing import ClassVar
 from masks.drafts import stream_of
 from masks.objects import Rule, choose, fill, hole
 from masks.parameters import Parameters, choice, names, real, whole
-from masks.spec import Draft, Impossible, Operation, Site
+from masks.spec import DrawnEdit, Impossible, Operation, Site
 
 __all__ = ["ObjectRemove"]
 
@@ -31,7 +31,7 @@ class ObjectRemove(Parameters):
     largest: float = real(0.5, 0.0, 1.0, "largest share of the picture that the object covers")
     classes: tuple[str, ...] = names((), "classes of objects; none named = every class")
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`: the hole, the maps without the object, and the object's id."""
         rule = Rule(self.smallest, self.largest, self.classes)
         chosen = choose(site, rule, stream_of(self.key, site, seed, sample), self.key)
@@ -41,11 +41,11 @@ class ObjectRemove(Parameters):
         filled = fill(site, site.instances == chosen.id)
         if isinstance(filled, Impossible):
             return filled
-        return Draft(
+        return DrawnEdit(
             mask=hole(site, chosen, self.hole, self.dilate),
             labels=filled[0],
             instances=filled[1],
             region=site.classes[chosen.label],
-            truth="without-object",
+            ground_truth="without-object",
             removed=chosen.id,
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from masks.drafts import inpaint
 from masks.parameters import Parameters, choice, real
-from masks.spec import Draft, Impossible, Operation, Site
+from masks.spec import DrawnEdit, Impossible, Operation, Site
 
 __all__ = ["Outpainting"]
 
@@ -32,7 +32,7 @@ class Outpainting(Parameters):
     )
     fraction: float = real(0.5, 0.01, 0.99, "the painted share of the picture")
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`; seed and sample change nothing."""
         del seed, sample
         mask = np.zeros(site.size, dtype=np.bool_)

@@ -9,7 +9,7 @@ import numpy as np
 
 from masks.drafts import inpaint
 from masks.parameters import Parameters, real
-from masks.spec import Draft, Impossible, Operation, Site
+from masks.spec import DrawnEdit, Impossible, Operation, Site
 
 __all__ = ["Panorama"]
 
@@ -27,7 +27,7 @@ class Panorama(Parameters):
 
     known: float = real(0.25, 0.01, 0.99, "the known share of the columns, at the left")
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`; seed and sample change nothing."""
         del seed, sample
         height, width = site.size

@@ -11,7 +11,7 @@ from masks.drafts import stream_of
 from masks.objects import known_classes
 from masks.parameters import Parameters, names, real
 from masks.regions import choose_class
-from masks.spec import Draft, Impossible, Operation, Site
+from masks.spec import DrawnEdit, Impossible, Operation, Site
 from masks.streams import Stream
 
 __all__ = ["Relabel"]
@@ -34,7 +34,7 @@ class Relabel(Parameters):
     smallest: float = real(0.01, 0.0, 1.0, "least share of the picture that the class covers")
     largest: float = real(1.0, 0.0, 1.0, "largest share of the picture that the class covers")
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`: the region and the map with its new class."""
         stream = stream_of(self.key, site, seed, sample)
         old = choose_class(site, self.classes, (self.smallest, self.largest), stream, self.key)
@@ -45,7 +45,9 @@ class Relabel(Parameters):
             return new
         mask = site.labels == old
         labels = np.where(mask, np.int32(new), site.labels)
-        return Draft(mask, labels, site.instances, region=site.classes[new], truth="none")
+        return DrawnEdit(
+            mask, labels, site.instances, region=site.classes[new], ground_truth="none"
+        )
 
     def _new(self, site: Site, old: int, stream: Stream) -> int | Impossible:
         if self.becomes:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from masks.drafts import stream_of
 from masks.parameters import Parameters, names, real
 from masks.regions import choose_class
-from masks.spec import Draft, Impossible, Operation, Site
+from masks.spec import DrawnEdit, Impossible, Operation, Site
 
 __all__ = ["Restyle"]
 
@@ -28,16 +28,16 @@ class Restyle(Parameters):
     smallest: float = real(0.01, 0.0, 1.0, "least share of the picture that the class covers")
     largest: float = real(1.0, 0.0, 1.0, "largest share of the picture that the class covers")
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`: the region and its class."""
         stream = stream_of(self.key, site, seed, sample)
         label = choose_class(site, self.classes, (self.smallest, self.largest), stream, self.key)
         if isinstance(label, Impossible):
             return label
-        return Draft(
+        return DrawnEdit(
             mask=site.labels == label,
             labels=site.labels,
             instances=site.instances,
             region=site.classes[label],
-            truth="none",
+            ground_truth="none",
         )

@@ -9,7 +9,7 @@ from masks.drafts import stream_of
 from masks.errors import MaskError
 from masks.objects import known_classes, objects
 from masks.parameters import Parameters, choice, names, whole
-from masks.spec import Draft, Impossible, Operation, Site
+from masks.spec import DrawnEdit, Impossible, Operation, Site
 from masks.streams import Stream
 from masks.windows import Box, background_box, look, square_around
 
@@ -37,7 +37,7 @@ class SesameAdd(Parameters):
     size: int = whole(256, 16, 4096, "side of the edit, pixels")
     classes: tuple[str, ...] = names((), "classes of objects; none named = every class")
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`, in a window of its own."""
         if site.instances is None:
             return Impossible(f"{site.dataset} has no instance maps")
@@ -75,7 +75,7 @@ class SesameRemove(Parameters):
         if self.least > self.most:
             raise MaskError(f"{self.key}: least must not be above most; swap the two values")
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`, in a window of its own."""
         stream: Stream = stream_of(self.key, site, seed, sample)
         hole = background_box(site.size, (self.least, self.most), stream.integers(0, 2**31, 4))
@@ -84,8 +84,8 @@ class SesameRemove(Parameters):
         return _seen(site, hole, self.size, None)
 
 
-def _seen(site: Site, hole: Box, size: int, region: str | None) -> Draft | Impossible:
-    draft = look(site, square_around(hole, site.size), hole, size, region)
-    if not draft.mask.any():
+def _seen(site: Site, hole: Box, size: int, region: str | None) -> DrawnEdit | Impossible:
+    drawn = look(site, square_around(hole, site.size), hole, size, region)
+    if not drawn.mask.any():
         return Impossible("the box is less than a pixel wide in its window")
-    return draft
+    return drawn

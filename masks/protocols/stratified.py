@@ -14,7 +14,7 @@ from masks.drafts import inpaint, stream_of
 from masks.morphology import border
 from masks.parameters import Parameters, whole
 from masks.raster import union
-from masks.spec import Bool, Draft, Impossible, Operation, Site
+from masks.spec import Bool, DrawnEdit, Impossible, Operation, Site
 from masks.streams import Stream
 
 __all__ = ["AREAS", "STRATA", "THIN", "Stratified", "Stratum", "stratum_of"]
@@ -75,7 +75,7 @@ class Stratified(Parameters):
         first = Stream(self.key, dataset, scene, seed, "first stratum").integers(0, len(STRATA), 1)
         return STRATA[(int(first[0]) + sample) % len(STRATA)]
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`: its mask alone is drawn."""
         wanted = self.stratum(site.dataset, site.scene, seed=seed, sample=sample)
         stream = stream_of(self.key, site, seed, sample)

@@ -9,7 +9,7 @@ import numpy as np
 
 from masks.drafts import inpaint
 from masks.parameters import Parameters
-from masks.spec import Draft, Impossible, Operation, Site
+from masks.spec import DrawnEdit, Impossible, Operation, Site
 
 __all__ = ["Synthesis"]
 
@@ -25,7 +25,7 @@ class Synthesis(Parameters):
     key: ClassVar[str] = "synthesis@1"
     operation: ClassVar[Operation] = "synthesise"
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> Draft | Impossible:
+    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`; seed and sample change nothing."""
         del seed, sample
         return inpaint(site, np.ones(site.size, dtype=np.bool_))

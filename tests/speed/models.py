@@ -37,7 +37,7 @@ from baselines.sean import SEANConfig, SEANGenerator
 from baselines.sesame import SESAMEConfig, SESAMEGenerator
 from baselines.spade import SPADEConfig, SPADEGenerator
 from baselines.spmpgan import SPMPGAN, SPMPGANConfig
-from masks import Draft, Site, make_protocol
+from masks import DrawnEdit, Site, make_protocol
 
 SIDE = 256
 
@@ -119,12 +119,12 @@ def edits(classes: int, count: int) -> Iterator[Edit]:
         with Image.open(path) as file:
             labels = np.array(file.resize((SIDE, SIDE), Image.Resampling.NEAREST)).astype(np.int32)
         site = Site("coco_stuff", path.stem, labels, None, ())
-        draft = make_protocol("freeform@1").draw(site, seed=0)
-        assert isinstance(draft, Draft)
+        drawn = make_protocol("freeform@1").draw(site, seed=0)
+        assert isinstance(drawn, DrawnEdit)
         yield Edit(
             torch.rand(1, 3, SIDE, SIDE) * 2 - 1,
             torch.from_numpy(_renumbered(labels, classes))[None],
-            torch.from_numpy(draft.mask)[None],
+            torch.from_numpy(drawn.mask)[None],
         )
 
 

@@ -11,8 +11,8 @@ from masks import (
     MaskError,
     Packed,
     Protocol,
-    draft_digest,
     drawn_by,
+    edit_digest,
     make_protocol,
     verify_pack,
     write_pack,
@@ -28,7 +28,7 @@ def test_a_pack_draws_what_its_protocol_drew(pack, streets, plain):
         for sample in range(2):
             fresh = protocol.draw(site, seed=5, sample=sample)
             again = packed.draw(site, seed=5, sample=sample)
-            assert draft_digest(again) == draft_digest(fresh)
+            assert edit_digest(again) == edit_digest(fresh)
     assert packed.draw(plain, seed=5) == Impossible("made-up has no instance maps")
 
 
@@ -46,7 +46,7 @@ def test_every_kind_of_edit_survives_a_pack(tmp_path, street, name, parameters):
     protocol = make_protocol(name, parameters)
     write_pack(tmp_path / "a", protocol, [(street, 0)], seed=0, fingerprint="")
     again = Packed(folder=str(tmp_path / "a")).draw(street)
-    assert draft_digest(again) == draft_digest(protocol.draw(street))
+    assert edit_digest(again) == edit_digest(protocol.draw(street))
 
 
 def test_what_the_pack_does_not_hold_is_refused(pack, street):

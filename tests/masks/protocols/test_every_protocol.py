@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import masks
-from masks import Draft, Impossible, Site, draft_digest, make_protocol
+from masks import DrawnEdit, Impossible, Site, edit_digest, make_protocol
 
 GOLDEN = json.loads(
     (Path(__file__).parents[2] / "golden" / "mask_digests.json").read_text(encoding="utf-8")
@@ -28,7 +28,7 @@ def made(key):
 
 
 def outcome(drawn):
-    return "impossible" if isinstance(drawn, Impossible) else draft_digest(drawn)
+    return "impossible" if isinstance(drawn, Impossible) else edit_digest(drawn)
 
 
 @st.composite
@@ -66,7 +66,7 @@ def test_an_edit_is_well_formed_or_says_why_there_is_none(key, site, seed, sampl
     if isinstance(drawn, Impossible):
         assert len(drawn.reason) > 10
         return
-    assert isinstance(drawn, Draft)
+    assert isinstance(drawn, DrawnEdit)
     assert drawn.mask.dtype == np.bool_
     assert drawn.mask.any()
     assert drawn.labels.dtype == np.int32

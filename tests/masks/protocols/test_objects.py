@@ -34,7 +34,7 @@ def test_addition_cuts_out_a_box_that_holds_the_object(street):
         assert edit.mask[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1].all()
         assert {26001, 26002} & set(inside.tolist())
         assert edit.region == "car"
-        assert edit.truth == "original"
+        assert edit.ground_truth == "original"
         assert (edit.labels == street.labels).all()
 
 
@@ -64,7 +64,7 @@ def test_removal_leaves_no_trace_of_the_object_in_the_maps(street):
         assert edit.mask[was].all()
         assert (edit.labels[~was] == street.labels[~was]).all()
         assert (edit.instances[~was] == street.instances[~was]).all()
-        assert edit.truth == "without-object"
+        assert edit.ground_truth == "without-object"
 
 
 def test_what_a_removed_object_leaves_takes_the_nearest_label_upper_then_left_first():
@@ -103,7 +103,7 @@ def test_a_moved_object_keeps_its_shape_class_and_id(street):
         assert (np.roll(old, (y1 - y0, x1 - x0), axis=(0, 1)) == new).all()
         assert (edit.labels[new] == PERSON).all()
         assert edit.mask[old | new].all()
-        assert edit.truth == "none"
+        assert edit.ground_truth == "none"
         shifts.add((int(y1 - y0), int(x1 - x0)))
     assert len(shifts) > 15
     assert (0, 0) not in shifts

@@ -28,7 +28,7 @@ def test_restyling_keeps_the_map_and_has_no_true_answer(street):
     assert edit.region == "sky"
     assert (edit.mask == (street.labels == 0)).all()
     assert (edit.labels == street.labels).all()
-    assert edit.truth == "none"
+    assert edit.ground_truth == "none"
 
 
 def test_relabelling_turns_a_region_into_another_class_of_the_scene(street):
@@ -39,7 +39,7 @@ def test_relabelling_turns_a_region_into_another_class_of_the_scene(street):
         assert len(np.unique(street.labels[edit.mask])) == 1
         assert street.labels[edit.mask][0] != new
         assert (edit.labels[~edit.mask] == street.labels[~edit.mask]).all()
-        assert edit.truth == "none"
+        assert edit.ground_truth == "none"
 
 
 def test_relabelling_can_be_told_what_becomes_what(street):

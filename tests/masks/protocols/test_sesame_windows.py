@@ -80,7 +80,7 @@ def test_background_boxes_keep_to_their_bounds(size, least, more, words):
 def test_a_removal_has_the_picture_as_its_answer_and_differs_by_sample(street):
     protocol = make_protocol("sesame-remove", {"least": 16, "most": 32, "size": 48})
     edits = [protocol.draw(street, sample=k) for k in range(6)]
-    assert {edit.truth for edit in edits} == {"original"}
+    assert {edit.ground_truth for edit in edits} == {"original"}
     assert len({edit.window for edit in edits}) > 3
 
 

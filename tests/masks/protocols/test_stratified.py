@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from masks import Draft, Site, make_protocol, stratum_of
+from masks import DrawnEdit, Site, make_protocol, stratum_of
 from masks.protocols.stratified import STRATA, Stratum
 
 
@@ -14,7 +14,7 @@ def blank(size, scene="s"):
 @pytest.mark.parametrize("size", [(256, 256), (64, 64), (96, 192)])
 def test_twelve_samples_of_a_scene_hold_every_stratum_once(size):
     drawn = [make_protocol("stratified").draw(blank(size), sample=k) for k in range(12)]
-    assert all(isinstance(edit, Draft) for edit in drawn)
+    assert all(isinstance(edit, DrawnEdit) for edit in drawn)
     assert sorted(stratum_of(edit.mask) for edit in drawn) == sorted(STRATA)
 
 
