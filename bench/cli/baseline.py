@@ -24,7 +24,7 @@ def save(
 ) -> None:
     """Save what a later run can be paired with: values, no pictures."""
     from bench.judge.baseline import save_baseline
-    from bench.judge.compare import read_side_of_run
+    from bench.judge.compare import scores_of_run
 
-    save_baseline(read_side_of_run(run), out)
+    save_baseline(scores_of_run(run), out)
     typer.echo(f"baseline: {out} ({out.stat().st_size / 1000:.0f} kB)")

@@ -34,14 +34,14 @@ def compare(
     """Compare two runs (methods paired by name), or two methods of one run."""
     from bench.core.errors import BadInput
     from bench.judge import compare as comparing
-    from bench.judge.baseline import read_side
+    from bench.judge.baseline import read_scores
     from bench.judge.compare import outputs
     from bench.judge.gate import Policy, load_policy
 
     if after is None and methods is None:
         raise BadInput("compare needs a second run, or --methods A B to compare inside one")
-    old = read_side(before)
-    new = old if after is None else read_side(after)
+    old = read_scores(before)
+    new = old if after is None else read_scores(after)
     chosen = load_policy(policy) if policy is not None else Policy()
     chosen.check(old)
     comparison = comparing.compare(

@@ -34,13 +34,13 @@ def gate(
     Exit codes: 0 passed, 1 worse, 2 bad input, 3 undecided.
     """
     from bench.judge import gate as judging
-    from bench.judge.baseline import read_side
-    from bench.judge.compare import read_side_of_run
+    from bench.judge.baseline import read_scores
+    from bench.judge.compare import scores_of_run
     from bench.judge.gate import ci, report
 
     outcome = judging.gate(
-        read_side_of_run(run),
-        read_side(baseline),
+        scores_of_run(run),
+        read_scores(baseline),
         judging.load_policy(policy) if policy is not None else None,
         allow or (),
     )

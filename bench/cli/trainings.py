@@ -26,19 +26,19 @@ def trainings(
     A difference counts only beyond the spread of trainings and of scenes together.
     """
     from bench.core.atomic import write_text
-    from bench.judge.compare import compare_trainings, read_side_of_run, unscored_trainings
-    from bench.judge.compare.trainings_text import training_lines, training_markdown
+    from bench.judge.compare import compare_trainings, scores_of_run, unscored_trainings
+    from bench.judge.compare.trainings import training_lines, training_markdown
 
-    side = read_side_of_run(run)
-    assert side.run is not None
-    changes = compare_trainings(side, reference)
+    known = scores_of_run(run)
+    assert known.run is not None
+    changes = compare_trainings(known, reference)
     if markdown is not None:
         write_text(markdown, training_markdown(changes))
     if figures is not None:
         from reports.figures import write_training_figures
 
-        for path in write_training_figures(changes, side.run, figures):
+        for path in write_training_figures(changes, known.run, figures):
             typer.echo(str(path))
-    for sentence in unscored_trainings(side):
+    for sentence in unscored_trainings(known):
         typer.echo(f"not compared: {sentence}", err=True)
     typer.echo("\n".join(training_lines(changes)))

@@ -1,4 +1,4 @@
-"""Baselines: one small JSON file for git, without pictures, that a later run can be paired with.
+"""Baselines: one small JSON file for git, without images, that a later run can be paired with.
 
     {"format": 1, "suite": ..., "commit": ..., "machine": {...}, "tasks": {TASK: {"edits": [...],
      "scenes": [...]}}, "protocols": {HASH: {...}}, "costs": [...], "scores": [...]}
@@ -24,9 +24,9 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationErr
 
 from bench.core.atomic import write_text
 from bench.core.errors import BadInput
-from bench.judge.compare.evidence import Cost, Evidence, Key, Side
+from bench.judge.scores import Cost, ScoreKey, ScoreSet, ScoreValues
 
-__all__ = ["read_baseline", "read_side", "save_baseline"]
+__all__ = ["read_baseline", "read_scores", "save_baseline"]
 
 FORMAT = 1
 
@@ -84,38 +84,41 @@ class _File(_Part):
     scores: tuple[_Score, ...] = Field(min_length=1)
 
 
-def save_baseline(side: Side, path: Path) -> None:
-    """Writes a run's side as a baseline file, whole or not at all.
+def save_baseline(run: ScoreSet, path: Path) -> None:
+    """Writes a run's scores as a baseline file, whole or not at all.
 
     Raises:
         BadInput: where the run has failed edits or cannot be paired with anything.
     """
-    for (task, method), failed in side.failures.items():
-        raise BadInput(f"{side.name}: {task} / {method}: {failed}; a baseline takes every edit")
-    if not any(one.kind != "none" for one in side.evidence.values()):
-        raise BadInput(f"{side.name}: no score can be paired, so there is nothing to keep")
-    tasks = {task: _task(side, task) for task in side.tasks}
-    commit = side.run.header.git.commit if side.run is not None and side.run.header.git else None
+    for (task, method), failed in run.failures.items():
+        raise BadInput(
+            f"{run.name}: {task} / {method}: {failed}; a baseline needs every edit, so "
+            "repair the method and run the suite again"
+        )
+    if not any(one.kind != "none" for one in run.scores.values()):
+        raise BadInput(f"{run.name}: no score can be paired, so there is nothing to keep")
+    tasks = {task: _task(run, task) for task in run.tasks}
+    commit = run.run.header.git.commit if run.run is not None and run.run.header.git else None
     head = {
         "format": FORMAT,
-        "suite": side.suite,
+        "suite": run.suite,
         "commit": commit,
-        "machine": dict(side.machine),
+        "machine": dict(run.machine),
         "tasks": {name: task.model_dump() for name, task in tasks.items()},
-        "protocols": dict(side.protocols),
+        "protocols": dict(run.protocols),
     }
     costs = [
         {"task": task, "method": method, "ms": cost.ms, "peak_mib": cost.peak_mib}
-        for (task, method), cost in side.costs.items()
+        for (task, method), cost in run.costs.items()
     ]
-    scores = [_score(one, tasks[one.key.task]) for one in side.evidence.values()]
+    scores = [_score(one, tasks[one.key.task]) for one in run.scores.values()]
     lines = [f"{_line(name)}:{_line(value)}," for name, value in head.items()]
     lines += [f'"costs":[\n{_lines(costs)}\n],', f'"scores":[\n{_lines(scores)}\n]']
     write_text(path, "{\n" + "\n".join(lines) + "\n}\n")
 
 
-def read_baseline(path: Path) -> Side:
-    """A baseline file as one side of a comparison.
+def read_baseline(path: Path) -> ScoreSet:
+    """The scores of a baseline file.
 
     Raises:
         BadInput: no such file, damaged, or of another format; with the field.
@@ -130,17 +133,17 @@ def read_baseline(path: Path) -> Side:
         raise BadInput(f"{path}: not a baseline file ({error}); save it again") from None
     try:
         file = _File.model_validate(content)
-        evidence = [_evidence(score, file.tasks[score.task]) for score in file.scores]
+        found = [_values_of(score, file.tasks[score.task]) for score in file.scores]
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise BadInput(f"{path}: damaged at {field!r} ({first['msg']}); save it again") from None
     except (KeyError, ValueError) as error:
         raise BadInput(f"{path}: damaged ({error}); save it again") from None
-    return Side(
+    return ScoreSet(
         name=str(path),
         suite=file.suite,
-        evidence={one.key: one for one in evidence},
+        scores={one.key: one for one in found},
         protocols=file.protocols,
         edits={name: dict(zip(task.edits, task.scenes)) for name, task in file.tasks.items()},
         costs={(cost.task, cost.method): Cost(cost.ms, cost.peak_mib) for cost in file.costs},
@@ -148,23 +151,23 @@ def read_baseline(path: Path) -> Side:
     )
 
 
-def read_side(path: Path) -> Side:
+def read_scores(path: Path) -> ScoreSet:
     """A run directory or a baseline file.
 
     Raises:
         BadInput: neither is there, or it is damaged.
     """
-    from bench.judge.compare.from_run import read_side_of_run
+    from bench.judge.run_scores import scores_of_run
 
-    return read_baseline(path) if path.is_file() else read_side_of_run(path)
+    return read_baseline(path) if path.is_file() else scores_of_run(path)
 
 
-def _task(side: Side, task: str) -> _Task:
-    scenes = side.edits[task]
+def _task(known: ScoreSet, task: str) -> _Task:
+    scenes = known.edits[task]
     return _Task(edits=tuple(scenes), scenes=tuple(scenes.values()))
 
 
-def _score(one: Evidence, task: _Task) -> dict[str, Any]:
+def _score(one: ScoreValues, task: _Task) -> dict[str, Any]:
     at = dict(zip(one.units, one.values))
     units: tuple[str, ...] = ()
     if one.kind != "none":
@@ -201,7 +204,7 @@ def _in_full(values: tuple[_Number, ...] | _Mostly, count: int) -> tuple[_Number
     return tuple(values.but.get(i, values.all) for i in range(count))
 
 
-def _evidence(score: _Score, task: _Task) -> Evidence:
+def _values_of(score: _Score, task: _Task) -> ScoreValues:
     units, scenes = task.edits, task.scenes
     if score.kind == "scenes":
         units = scenes = tuple(dict.fromkeys(task.scenes))
@@ -212,8 +215,8 @@ def _evidence(score: _Score, task: _Task) -> Evidence:
     if not len(units) == len(scenes) == len(values):
         raise ValueError(f"{score.metric} has {len(values)} values for {len(units)} {score.kind}")
     there = ~np.isnan(values)
-    return Evidence(
-        key=Key(score.task, score.method, score.metric, score.of),
+    return ScoreValues(
+        key=ScoreKey(score.task, score.method, score.metric, score.of),
         better=score.better,
         protocol=score.protocol,
         value=None if score.value is None else _read(score.value),

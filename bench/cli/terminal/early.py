@@ -25,16 +25,16 @@ def judging(baseline: Path | None, policy: Path | None, asked: bool) -> EarlyVer
         raise BadInput("--until-decided and --baseline go together, --policy only with them")
     if baseline is None:
         return None
-    from bench.judge.baseline import read_side
+    from bench.judge.baseline import read_scores
     from bench.judge.gate.early import EarlyVerdict
-    from bench.judge.gate.policy import load_policy
+    from bench.judge.policy import load_policy
 
-    return EarlyVerdict(read_side(baseline), None if policy is None else load_policy(policy))
+    return EarlyVerdict(read_scores(baseline), None if policy is None else load_policy(policy))
 
 
 def finish_early(early: EarlyVerdict) -> None:
     """Says what was decided after how many edits; ends with 0 passed, 1 worse, 3 undecided."""
-    from bench.judge.gate.judge import EXIT_CODES
+    from bench.judge.gate.gate import EXIT_CODES
 
     typer.echo("\n".join(early.lines()))
     raise typer.Exit(EXIT_CODES[early.overall])

@@ -2,23 +2,23 @@
 
 from bench.judge.compare.change import Change, Verdict, judge
 from bench.judge.compare.comparison import Comparison, compare
-from bench.judge.compare.evidence import Evidence, Key, Side
-from bench.judge.compare.from_run import read_side_of_run
-from bench.judge.compare.margin import Margin, default_margin, parse_margin
 from bench.judge.compare.trainings import (
     TrainingChange,
     compare_trainings,
     trainings_of,
     unscored_trainings,
 )
+from bench.judge.margin import Margin, default_margin, parse_margin
+from bench.judge.run_scores import scores_of_run
+from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues
 
 __all__ = [
     "Change",
     "Comparison",
-    "Evidence",
-    "Key",
+    "ScoreValues",
+    "ScoreKey",
     "Margin",
-    "Side",
+    "ScoreSet",
     "TrainingChange",
     "Verdict",
     "compare",
@@ -26,7 +26,7 @@ __all__ = [
     "default_margin",
     "judge",
     "parse_margin",
-    "read_side_of_run",
+    "scores_of_run",
     "trainings_of",
     "unscored_trainings",
 ]

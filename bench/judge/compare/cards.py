@@ -18,10 +18,10 @@ from bench.core.atomic import write_json
 from bench.core.errors import BadInput
 from bench.judge.compare.change import judge
 from bench.judge.compare.comparison import whole
-from bench.judge.compare.evidence import Side
-from bench.judge.compare.from_run import read_side_of_run
-from bench.judge.compare.margin import Margin
-from bench.judge.compare.pairing import Pair, check_methods, pairs
+from bench.judge.margin import Margin
+from bench.judge.pairing import PairedScore, check_methods, pairs
+from bench.judge.run_scores import scores_of_run
+from bench.judge.scores import ScoreSet
 
 if TYPE_CHECKING:
     from bench.run.header import MethodRow
@@ -48,18 +48,18 @@ def write_card_scores(
         BadInput: no finished run, failed edits, a score that the run does not have, no card at all,
             or a card that is no JSON object.
     """
-    side = read_side_of_run(folder)
-    assert side.run is not None
+    known = scores_of_run(folder)
+    assert known.run is not None
     for name in decisive:
-        side.run.metric(name)
-    rivals = [m.name for m in side.run.header.methods if _weights(m) is None and not m.sees_hidden]
+        known.run.metric(name)
+    rivals = [m.name for m in known.run.header.methods if _weights(m) is None and not m.sees_hidden]
     written: dict[Path, bool | None] = {}
-    for method in side.run.header.methods:
+    for method in known.run.header.methods:
         weights = _weights(method)
         card = None if weights is None else cards / f"{weights.stem}.json"
         if card is None or not card.is_file() or method.problem is not None:
             continue
-        scores = _scores(side, side.run, method.name, rivals, decisive)
+        scores = _scores(known, known.run, method.name, rivals, decisive)
         write_json(card, {**_read(card), "scores": scores})
         written[card] = scores["beats"]
     if not written:
@@ -76,18 +76,18 @@ def _read(card: Path) -> dict[str, Any]:
     try:
         content = json.loads(card.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise BadInput(f"{card}: is no JSON ({error}); train the network again") from None
+        raise BadInput(f"{card}: is not JSON ({error}); train the network again") from None
     if not isinstance(content, dict):
-        raise BadInput(f"{card}: is no card; a card is a JSON object")
+        raise BadInput(f"{card}: is not a card; a card is a JSON object")
     return content
 
 
 def _scores(
-    side: Side, run: Run, method: str, rivals: Sequence[str], decisive: Sequence[str]
+    known: ScoreSet, run: Run, method: str, rivals: Sequence[str], decisive: Sequence[str]
 ) -> dict[str, Any]:
-    own = [key.task for key in side.evidence if key.method == method]
-    check_methods(side, [method], list(dict.fromkeys(own)))
-    found = pairs(side, side, [(rival, method) for rival in rivals])
+    own = [key.task for key in known.scores if key.method == method]
+    check_methods(known, [method], list(dict.fromkeys(own)))
+    found = pairs(known, known, [(rival, method) for rival in rivals])
     changes = judge([pair for pair in found if whole(pair.key)], lambda _: Margin(0.0))
     against = [
         {
@@ -102,7 +102,7 @@ def _scores(
     ]
     deciding = [row["better"] for row in against if row["metric"] in decisive]
     return {
-        "suite": side.suite,
+        "suite": known.suite,
         "values": _values(run, method),
         "against": sorted(against, key=lambda row: (row["task"], row["metric"], row["rival"])),
         "decisive": list(decisive),
@@ -110,8 +110,8 @@ def _scores(
     }
 
 
-def _better(pair: Pair, interval: tuple[float, float] | None) -> bool | None:
-    """Whether the newer side is better, or None where the interval holds 0."""
+def _better(pair: PairedScore, interval: tuple[float, float] | None) -> bool | None:
+    """Whether the newer score is better, or None where the interval holds 0."""
     if interval is None or interval[0] <= 0 <= interval[1]:
         return None
     return pair.difference.estimate * pair.after.sign < 0
@@ -133,5 +133,5 @@ def _values(run: Run, method: str) -> list[dict[str, Any]]:
 
 
 def _finite(value: float | None) -> float | None:
-    """JSON has no infinity (the PSNR of equal pictures) and no nan."""
+    """JSON has no infinity (the PSNR of equal images) and no nan."""
     return float(value) if value is not None and math.isfinite(value) else None

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.judge.compare.evidence import Key
-from bench.judge.compare.holm import holm
-from bench.judge.compare.margin import Margin, default_margin
-from bench.judge.compare.pairing import Pair
+from bench.judge.margin import Margin, default_margin
+from bench.judge.paired import holm
+from bench.judge.pairing import PairedScore
+from bench.judge.scores import ScoreKey
 
 __all__ = ["Change", "Verdict", "judge"]
 
@@ -35,7 +35,7 @@ class Change:
         verdict: what follows.
     """
 
-    pair: Pair
+    pair: PairedScore
     margin: float
     p: float
     adjusted: float
@@ -52,8 +52,8 @@ class Change:
 
 
 def judge(
-    pairs: Iterable[Pair],
-    margin_of: Callable[[Key], Margin] = default_margin,
+    pairs: Iterable[PairedScore],
+    margin_of: Callable[[ScoreKey], Margin] = default_margin,
     alpha: float = 0.05,
 ) -> list[Change]:
     """Judges all pairs together, the relatively largest changes first.
@@ -75,12 +75,12 @@ def judge(
     return sorted(changes, key=lambda change: -change.relative)
 
 
-def _outside(pair: Pair, margin: float) -> float:
+def _outside(pair: PairedScore, margin: float) -> float:
     tails = pair.difference.above(margin), pair.difference.below(-margin)
     return min(1.0, 2 * min(tails))
 
 
-def _change(pair: Pair, margin: float, p: float, adjusted: float, alpha: float) -> Change:
+def _change(pair: PairedScore, margin: float, p: float, adjusted: float, alpha: float) -> Change:
     difference = pair.difference
     interval = difference.interval(1 - alpha)
     verdict: Verdict = "undecided"

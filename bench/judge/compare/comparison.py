@@ -7,53 +7,53 @@ from dataclasses import dataclass
 
 from bench.core.errors import BadInput
 from bench.judge.compare.change import Change, judge
-from bench.judge.compare.evidence import Key, Side
-from bench.judge.compare.margin import Margin, default_margin
-from bench.judge.compare.pairing import check_methods, pairs
+from bench.judge.margin import Margin, default_margin
+from bench.judge.pairing import check_methods, pairs
+from bench.judge.scores import ScoreKey, ScoreSet
 
 __all__ = ["Comparison", "compare", "whole"]
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What came of comparing two sides.
+    """What a comparison found.
 
     Attributes:
-        before, after: the sides; one and the same where two methods of one run are compared.
+        before, after: the scores; one and the same where two methods of one run are compared.
         methods: (name before, name after), as they were paired.
         changes: the judged scores, the relatively largest changes first.
-        alone: what only one side has, one sentence each.
+        alone: what only one of them has, one sentence each.
         alpha: the error rate.
     """
 
-    before: Side
-    after: Side
+    before: ScoreSet
+    after: ScoreSet
     methods: tuple[tuple[str, str], ...]
     changes: tuple[Change, ...]
     alone: tuple[str, ...]
     alpha: float
 
 
-def whole(key: Key) -> bool:
+def whole(key: ScoreKey) -> bool:
     """Whether a score is of all classes together."""
     return key.of == "all"
 
 
 def compare(
-    before: Side,
-    after: Side,
+    before: ScoreSet,
+    after: ScoreSet,
     *,
     methods: Sequence[tuple[str, str]] | None = None,
     allow: Sequence[str] = (),
-    margin_of: Callable[[Key], Margin] = default_margin,
-    judges: Callable[[Key], bool] = whole,
+    margin_of: Callable[[ScoreKey], Margin] = default_margin,
+    judges: Callable[[ScoreKey], bool] = whole,
     alpha: float = 0.05,
 ) -> Comparison:
-    """Compares the scores that both sides have.
+    """Compares the scores that both have.
 
     Args:
-        before: the older side.
-        after: the newer side; may be the same one.
+        before: the older scores.
+        after: the newer ones; may be the same.
         methods: which method before meets which after; those of equal name where None.
         allow: protocol fields that may differ.
         margin_of: how large a difference counts as none.
@@ -85,7 +85,7 @@ def compare(
     return Comparison(before, after, matched, tuple(changes), alone, alpha)
 
 
-def _by_name(before: Side, after: Side) -> tuple[tuple[str, str], ...]:
+def _by_name(before: ScoreSet, after: ScoreSet) -> tuple[tuple[str, str], ...]:
     return tuple(
         (name, name)
         for name in before.methods
@@ -93,8 +93,10 @@ def _by_name(before: Side, after: Side) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _alone(side: Side, other: Side) -> list[str]:
-    tasks = [f"task {task!r} only in {side.name}" for task in side.tasks if task not in other.tasks]
-    own = dict.fromkeys(key.metric for key, one in side.evidence.items() if one.value is not None)
-    met = {key.metric for key, one in other.evidence.items() if one.value is not None}
-    return tasks + [f"metric {name!r} only in {side.name}" for name in own if name not in met]
+def _alone(known: ScoreSet, other: ScoreSet) -> list[str]:
+    tasks = [
+        f"task {task!r} only in {known.name}" for task in known.tasks if task not in other.tasks
+    ]
+    own = dict.fromkeys(key.metric for key, one in known.scores.items() if one.value is not None)
+    met = {key.metric for key, one in other.scores.items() if one.value is not None}
+    return tasks + [f"metric {name!r} only in {known.name}" for name in own if name not in met]

@@ -10,8 +10,8 @@ import numpy as np
 
 from bench.core.atomic import whole_file
 from bench.core.text import slug
-from bench.judge.compare.evidence import Key, Side
-from bench.judge.compare.pairing import Pair
+from bench.judge.pairing import PairedScore
+from bench.judge.scores import ScoreKey, ScoreSet
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,7 +24,7 @@ HEIGHT = 160
 
 @dataclass(frozen=True)
 class EditChange:
-    """An edit's value on both sides; `loss` is positive where it got worse."""
+    """An edit's value before and after; `loss` is positive where it got worse."""
 
     edit: str
     before: float
@@ -32,7 +32,7 @@ class EditChange:
     loss: float
 
 
-def most_changed(pair: Pair, count: int) -> list[EditChange]:
+def most_changed(pair: PairedScore, count: int) -> list[EditChange]:
     """The edits that changed most, of a score of per-edit values; none for one of a whole set."""
     if pair.before.kind != "edits" or pair.after.kind != "edits":
         return []
@@ -46,19 +46,19 @@ def most_changed(pair: Pair, count: int) -> list[EditChange]:
 
 
 def write_crops(
-    before: Side, after: Side, pair: Pair, edit: str, folder: Path
+    before: ScoreSet, after: ScoreSet, pair: PairedScore, edit: str, folder: Path
 ) -> tuple[Path, str] | None:
-    """Writes one PNG with the pictures of an edit side by side, cut around its mask.
+    """Writes one PNG with the images of an edit side by side, cut around its mask.
 
     Args:
-        before: the older side; a baseline file has no pictures, and its tile is left out.
-        after: the newer side.
+        before: the older scores; a baseline file has no images, so its tile is left out.
+        after: the newer known.
         pair: the score whose methods are shown.
         edit: the edit's id.
         folder: where the PNG goes.
 
     Returns:
-        The file and what its tiles show, or None where there is no picture.
+        The file and what its tiles show, or None where there is no image.
     """
     from PIL import Image
 
@@ -66,34 +66,32 @@ def write_crops(
     if after.run is not None:
         tiles.append(("original", after.run.edit_folder(pair.key.task, edit) / "original.png"))
     tiles += [
-        (word, side.run.prediction(pair.key.task, key.method, edit))
-        for word, side, key in (("before", before, pair.before.key), ("after", after, pair.key))
-        if side.run is not None
+        (word, known.run.prediction(pair.key.task, key.method, edit))
+        for word, known, key in (("before", before, pair.before.key), ("after", after, pair.key))
+        if known.run is not None
     ]
     there = [(word, path) for word, path in tiles if path.is_file()]
     if after.run is None or "after" not in [word for word, _ in there]:
         return None
     box = _box(after.run.edit_folder(pair.key.task, edit) / "mask.png")
-    pictures = [_cut(path, box) for _, path in there]
-    sheet = Image.new(
-        "RGB", (sum(p.width for p in pictures) + 4 * (len(pictures) - 1), HEIGHT), "white"
-    )
+    cut = [_cut(path, box) for _, path in there]
+    sheet = Image.new("RGB", (sum(p.width for p in cut) + 4 * (len(cut) - 1), HEIGHT), "white")
     left = 0
-    for picture in pictures:
-        sheet.paste(picture, (left, 0))
-        left += picture.width + 4
+    for tile in cut:
+        sheet.paste(tile, (left, 0))
+        left += tile.width + 4
     path = folder / f"{slug(_name(pair.key, edit))}.png"
     with whole_file(path) as temporary:
         sheet.save(temporary, format="PNG")
     return path, ", ".join(word for word, _ in there)
 
 
-def _name(key: Key, edit: str) -> str:
+def _name(key: ScoreKey, edit: str) -> str:
     return f"{key.task}-{key.method}-{edit}"
 
 
 def _box(mask: Path) -> tuple[float, float, float, float] | None:
-    """The mask's box with a quarter of its size around it, as shares of the picture."""
+    """The mask's box with a quarter of its size around it, as shares of the image."""
     from PIL import Image
 
     if not mask.is_file():
@@ -117,11 +115,11 @@ def _cut(path: Path, box: tuple[float, float, float, float] | None) -> Image.Ima
     from PIL import Image
 
     with Image.open(path) as opened:
-        picture = opened.convert("RGB")
+        tile = opened.convert("RGB")
     if box is not None:
-        width, height = picture.size
-        sides = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
-        picture = picture.crop(tuple(round(side) for side in sides))
-    width = max(1, round(picture.width * HEIGHT / picture.height))
-    scaled: Image.Image = picture.resize((width, HEIGHT), Image.Resampling.BICUBIC)
+        width, height = tile.size
+        ends = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
+        tile = tile.crop(tuple(round(end) for end in ends))
+    width = max(1, round(tile.width * HEIGHT / tile.height))
+    scaled: Image.Image = tile.resize((width, HEIGHT), Image.Resampling.BICUBIC)
     return scaled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from dataclasses import asdict
 from pathlib import Path
@@ -11,14 +12,17 @@ from bench.core.atomic import write_json, write_text
 from bench.judge.compare.change import Change
 from bench.judge.compare.comparison import Comparison
 from bench.judge.compare.crops import EditChange, most_changed, write_crops
-from bench.judge.compare.evidence import Side
-from bench.judge.compare.pairing import Pair
-from bench.judge.compare.words import difference, markdown_cell, number, values
+from bench.judge.pairing import PairedScore
+from bench.judge.scores import ScoreSet
 
 __all__ = [
     "crop_lines",
+    "difference",
     "lines",
+    "markdown_cell",
+    "number",
     "pair_record",
+    "values",
     "write_comparison_json",
     "write_comparison_markdown",
 ]
@@ -73,7 +77,7 @@ def write_comparison_json(comparison: Comparison, path: Path) -> None:
 
 
 def write_comparison_markdown(comparison: Comparison, path: Path) -> None:
-    """Writes a table and, beside the file in `crops/`, pictures of the edits that changed most."""
+    """Writes a table and, beside the file in `crops/`, images of the edits that changed most."""
     rows = [_row(change) for change in comparison.changes]
     text = [
         f"# {markdown_cell(comparison.before.name)} → {markdown_cell(comparison.after.name)}",
@@ -92,8 +96,8 @@ def write_comparison_markdown(comparison: Comparison, path: Path) -> None:
     write_text(path, "\n".join(text).rstrip() + "\n")
 
 
-def crop_lines(before: Side, after: Side, pair: Pair, folder: Path) -> list[str]:
-    """Markdown with the edits of a score that changed most, cropped where there are pictures.
+def crop_lines(before: ScoreSet, after: ScoreSet, pair: PairedScore, folder: Path) -> list[str]:
+    """Markdown with the edits of a score that changed most, cropped where there are images.
 
     Empty for a score of a whole set.
     """
@@ -110,7 +114,34 @@ def crop_lines(before: Side, after: Side, pair: Pair, folder: Path) -> list[str]
     return text
 
 
-def pair_record(pair: Pair) -> dict[str, Any]:
+def number(value: float | None) -> str:
+    """Four significant digits; an empty string for none."""
+    if value is None:
+        return ""
+    return f"{value:.4g}" if math.isfinite(value) else str(value)
+
+
+def values(pair: PairedScore) -> str:
+    """The two scores: "25.13 -> 24.02 dB"."""
+    unit = f" {pair.after.unit}" if pair.after.unit else ""
+    return f"{number(pair.before.value)} -> {number(pair.after.value)}{unit}"
+
+
+def difference(pair: PairedScore, interval: tuple[float, float] | None) -> str:
+    """The difference with its interval: "-1.11 [-1.3, -0.9]"."""
+    ends = f" [{interval[0]:+.3g}, {interval[1]:+.3g}]" if interval is not None else ""
+    return f"{pair.difference.estimate:+.4g}{ends}"
+
+
+def markdown_cell(text: str) -> str:
+    """Text that stays inside its cell of a Markdown table and is never read as markup."""
+    plain = html.escape(" ".join(text.split()), quote=False)
+    for sign in "\\|`*_[]":
+        plain = plain.replace(sign, f"\\{sign}")
+    return plain
+
+
+def pair_record(pair: PairedScore) -> dict[str, Any]:
     """A pair as JSON; numbers that are not finite are null."""
     one = pair.difference
     return {
@@ -138,7 +169,7 @@ def _row(change: Change) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _name(pair: Pair) -> str:
+def _name(pair: PairedScore) -> str:
     old, new = pair.before.key.method, pair.key.method
     method = new if old == new else f"{old} -> {new}"
     return f"{pair.key.task} / {method} / {pair.key.score}"

@@ -1,6 +1,6 @@
 """Variants of a network that were trained several times, told apart beyond the spread of trainings.
 
-    compare_trainings(read_side_of_run("runs/ablation"), "full")
+    compare_trainings(scores_of_run("runs/ablation"), "full")
 
 An interval over edits says how well one network is known, not what another training of it would
 have given. Here the difference of two variants is one of means over trainings, and its variance has
@@ -26,15 +26,25 @@ from statistics import fmean, variance
 import numpy as np
 
 from bench.core.errors import BadInput, unknown
+from bench.core.text import counted
 from bench.judge.compare.change import Verdict
 from bench.judge.compare.comparison import whole
-from bench.judge.compare.evidence import Evidence, Key, Side
-from bench.judge.compare.holm import holm
-from bench.judge.compare.pairing import Pair, check_methods, pair_evidence
+from bench.judge.compare.outputs import difference, markdown_cell, number
+from bench.judge.paired import holm
+from bench.judge.pairing import PairedScore, check_methods, difference_of
+from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues
 
-__all__ = ["TrainingChange", "compare_trainings", "trainings_of", "unscored_trainings"]
+__all__ = [
+    "TrainingChange",
+    "compare_trainings",
+    "training_lines",
+    "training_markdown",
+    "trainings_of",
+    "unscored_trainings",
+]
 
 _SEED = re.compile(r"-seed\d+$")
+_LEVEL = "95 % intervals over trainings and scenes; verdicts hold together in each score (Holm)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,17 +52,17 @@ class TrainingChange:
     """A variant against the reference, in one score.
 
     Attributes:
-        pair: means over trainings on both sides, reference first, with the difference paired over
-            edits.
+        pair: means over the trainings of the reference and of the variant, with the difference paired
+            over edits.
         before, after: the score of every training of the reference and of the variant.
-        error: standard error over trainings and scenes; None with one training on a side.
+        error: standard error over trainings and scenes; None where either has one training.
         freedom: its degrees of freedom.
         adjusted: the p value against "no difference", two-sided, after Holm's correction over the
             variants in this score; 1 where there is no error.
         verdict: of the variant; never "same".
     """
 
-    pair: Pair
+    pair: PairedScore
     before: tuple[float, ...]
     after: tuple[float, ...]
     error: float | None
@@ -81,55 +91,58 @@ def trainings_of(methods: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def compare_trainings(
-    side: Side, reference: str | None = None, *, alpha: float = 0.05
+    known: ScoreSet, reference: str | None = None, *, alpha: float = 0.05
 ) -> list[TrainingChange]:
     """Every variant of a run against one of them, task by task and score by score.
 
     Args:
-        side: the run. Methods that could not run are left out.
+        known: the run. Methods that could not run are left out.
         reference: the variant that the others are compared with; the first one where None.
         alpha: the chance of any false "better" or "worse" in one score.
 
     Raises:
         BadInput: an unknown reference, fewer than two variants, or failed edits.
     """
-    variants = _variants(side)
+    variants = _variants(known)
     if len(variants) < 2:
         raise BadInput(
-            f"{side.name}: has {len(variants)} variant{'' if len(variants) == 1 else 's'} that ran; "
-            "it takes two to compare"
+            f"{known.name}: only {counted(len(variants), 'variant')} ran; to compare, run two or more"
         )
     chosen = next(iter(variants)) if reference is None else reference
     if chosen not in variants:
-        raise unknown(f"variant in {side.name}:", chosen, variants)
-    check_methods(side, [one for group in variants.values() for one in group], side.tasks)
-    scores = dict.fromkeys((key.task, key.metric) for key in side.evidence if whole(key))
+        raise unknown(f"variant in {known.name}:", chosen, variants)
+    check_methods(known, [one for group in variants.values() for one in group], known.tasks)
+    scores = dict.fromkeys((key.task, key.metric) for key in known.scores if whole(key))
     return [
         change
         for task, metric in scores
-        for change in _of_score(side, variants, chosen, Key(task, "", metric), alpha)
+        for change in _of_score(known, variants, chosen, ScoreKey(task, "", metric), alpha)
     ]
 
 
-def unscored_trainings(side: Side) -> list[str]:
+def unscored_trainings(known: ScoreSet) -> list[str]:
     """Sentences about variants that are missing in a score, because one of their trainings has none.
 
     A score that no training of a variant has does not apply to it and is passed over.
     """
-    scores = dict.fromkeys((key.task, key.metric) for key in side.evidence if whole(key))
+    scores = dict.fromkeys((key.task, key.metric) for key in known.scores if whole(key))
     found = []
-    for variant, group in _variants(side).items():
+    for variant, group in _variants(known).items():
         for task, metric in scores:
-            without = [m for m in group if not _scored(side, Key(task, m, metric))]
+            without = [m for m in group if not _scored(known, ScoreKey(task, m, metric))]
             if 0 < len(without) < len(group):
                 found.append(f"{task} / {variant} / {metric}: {', '.join(without)} has no score")
     return found
 
 
 def _of_score(
-    side: Side, variants: Mapping[str, Sequence[str]], reference: str, key: Key, alpha: float
+    known: ScoreSet,
+    variants: Mapping[str, Sequence[str]],
+    reference: str,
+    key: ScoreKey,
+    alpha: float,
 ) -> list[TrainingChange]:
-    known = {name: _evidence(side, group, key) for name, group in variants.items()}
+    known = {name: _values_of(known, group, key) for name, group in variants.items()}
     base = known.pop(reference)
     if not base or base[0].better == "neither":
         return []
@@ -138,27 +151,27 @@ def _of_score(
     return [_judged(change, p, alpha) for change, p in zip(found, adjusted)]
 
 
-def _evidence(side: Side, methods: Sequence[str], key: Key) -> list[Evidence]:
+def _values_of(known: ScoreSet, methods: Sequence[str], key: ScoreKey) -> list[ScoreValues]:
     """The score of every training, all of the same units; empty where one has none."""
     keys = [key._replace(method=method) for method in methods]
-    return [side.evidence[one] for one in keys] if all(_scored(side, one) for one in keys) else []
+    return [known.scores[one] for one in keys] if all(_scored(known, one) for one in keys) else []
 
 
-def _variants(side: Side) -> dict[str, tuple[str, ...]]:
-    return trainings_of(method for method in side.methods if method not in side.problems)
+def _variants(known: ScoreSet) -> dict[str, tuple[str, ...]]:
+    return trainings_of(method for method in known.methods if method not in known.problems)
 
 
-def _scored(side: Side, key: Key) -> bool:
-    return key in side.evidence and side.evidence[key].value is not None
+def _scored(known: ScoreSet, key: ScoreKey) -> bool:
+    return key in known.scores and known.scores[key].value is not None
 
 
 def _change(
-    reference: str, base: Sequence[Evidence], name: str, group: Sequence[Evidence]
+    reference: str, base: Sequence[ScoreValues], name: str, group: Sequence[ScoreValues]
 ) -> TrainingChange:
     from scipy import special
 
     before, after = _mean(reference, base), _mean(name, group)
-    pair = Pair(before, after, pair_evidence(before, after))
+    pair = PairedScore(before, after, difference_of(before, after))
     left, right = _values(base), _values(group)
     error, freedom = _error(left, right, pair)
     p = 1.0
@@ -175,8 +188,8 @@ def _judged(change: TrainingChange, adjusted: float, alpha: float) -> TrainingCh
     return replace(change, adjusted=adjusted, verdict=verdict)
 
 
-def _mean(name: str, group: Sequence[Evidence]) -> Evidence:
-    """The mean over trainings as evidence of its own, edit by edit or scene by scene."""
+def _mean(name: str, group: Sequence[ScoreValues]) -> ScoreValues:
+    """The mean over trainings as a score of its own, edit by edit or scene by scene."""
     first = group[0]
     order = [{unit: i for i, unit in enumerate(one.units)} for one in group]
     if any(set(places) != set(order[0]) for places in order):
@@ -190,12 +203,12 @@ def _mean(name: str, group: Sequence[Evidence]) -> Evidence:
     )
 
 
-def _values(group: Sequence[Evidence]) -> tuple[float, ...]:
+def _values(group: Sequence[ScoreValues]) -> tuple[float, ...]:
     return tuple(one.value for one in group if one.value is not None)
 
 
 def _error(
-    before: Sequence[float], after: Sequence[float], pair: Pair
+    before: Sequence[float], after: Sequence[float], pair: PairedScore
 ) -> tuple[float | None, float]:
     """Standard error and degrees of freedom over trainings and scenes."""
     over_scenes = pair.difference.error
@@ -206,9 +219,57 @@ def _error(
         or not all(map(math.isfinite, scores))
     ):
         return None, math.nan
-    parts = [(variance(side) / len(side), len(side) - 1) for side in (before, after)]
+    parts = [(variance(known) / len(known), len(known) - 1) for known in (before, after)]
     parts.append((over_scenes**2, pair.difference.scenes - 1))
     total = sum(part for part, _ in parts)
     if total == 0:
         return 0.0, math.inf
     return math.sqrt(total), total**2 / sum(part**2 / free for part, free in parts)
+
+
+def training_lines(changes: Sequence[TrainingChange]) -> list[str]:
+    """One line for every variant and score."""
+    found = [_LEVEL]
+    for change in changes:
+        key, old = change.pair.key, change.pair.before
+        found.append(
+            f"{_said(change):<12} {key.task} / {old.key.method} -> {key.method} / {key.score}: "
+            f"{_listed(change.before)} -> {_listed(change.after)}, "
+            f"{difference(change.pair, change.interval())}"
+        )
+    return found
+
+
+def training_markdown(changes: Sequence[TrainingChange]) -> str:
+    """A table for every task: scores by variant, each with its difference to the reference."""
+    text: list[str] = [f"{_LEVEL}.", ""]
+    for task in dict.fromkeys(change.pair.key.task for change in changes):
+        text += [
+            f"**{markdown_cell(task)}**",
+            "",
+            "| score | reference | variant | difference | verdict |",
+            "| --- | --- | --- | --- | --- |",
+            *(_markdown_row(change) for change in changes if change.pair.key.task == task),
+            "",
+        ]
+    return "\n".join(text)
+
+
+def _markdown_row(change: TrainingChange) -> str:
+    pair = change.pair
+    cells = [
+        markdown_cell(pair.after.title or pair.key.metric),
+        f"{markdown_cell(pair.before.key.method)}: {_listed(change.before)}",
+        f"{markdown_cell(pair.key.method)}: {_listed(change.after)}",
+        markdown_cell(difference(pair, change.interval())),
+        _said(change),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _listed(values: Sequence[float]) -> str:
+    return ", ".join(number(value) for value in values)
+
+
+def _said(change: TrainingChange) -> str:
+    return "one training" if change.error is None else change.verdict

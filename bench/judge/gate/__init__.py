@@ -1,6 +1,6 @@
 """Judging a run against a baseline: policy, verdict, outputs for CI systems."""
 
-from bench.judge.gate.judge import Check, CostCheck, Outcome, gate
-from bench.judge.gate.policy import Policy, load_policy
+from bench.judge.gate.gate import Check, CostCheck, Judgement, gate
+from bench.judge.policy import Policy, load_policy
 
-__all__ = ["Check", "CostCheck", "Outcome", "Policy", "gate", "load_policy"]
+__all__ = ["Check", "CostCheck", "Judgement", "Policy", "gate", "load_policy"]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from bench.core.atomic import write_json, write_text
 from bench.judge.compare.outputs import pair_record
-from bench.judge.gate.judge import Outcome
+from bench.judge.gate.gate import Judgement
 from bench.judge.gate.report import cost_sentence, sentence
 
 __all__ = ["github_annotations", "write_gate_json", "write_junit"]
 
 
-def github_annotations(outcome: Outcome) -> list[str]:
+def github_annotations(outcome: Judgement) -> list[str]:
     """GitHub workflow commands: an error for what is worse, a warning for what is undecided."""
     found: list[tuple[str, str]] = [(one.verdict, sentence(one)) for one in outcome.checks]
     found += [(cost.verdict, cost_sentence(cost)) for cost in outcome.costs]
@@ -26,7 +26,7 @@ def github_annotations(outcome: Outcome) -> list[str]:
     return said or [f"::notice title=siebench gate::all {len(found)} checks passed"]
 
 
-def write_junit(outcome: Outcome, path: Path) -> None:
+def write_junit(outcome: Judgement, path: Path) -> None:
     """Writes JUnit XML: a case a check, worse as a failure, undecided as an error.
 
     Undecided is no skip, because CI systems count skipped cases as good.
@@ -64,7 +64,7 @@ def write_junit(outcome: Outcome, path: Path) -> None:
     write_text(path, f'<?xml version="1.0" encoding="UTF-8"?>\n{_printable(body)}\n')
 
 
-def write_gate_json(outcome: Outcome, path: Path) -> None:
+def write_gate_json(outcome: Judgement, path: Path) -> None:
     """Writes everything that was found as JSON; numbers that are not finite are null."""
     write_json(
         path,

@@ -18,11 +18,11 @@ import numpy as np
 
 from bench.core.errors import BadInput
 from bench.core.identity import differing_fields
-from bench.judge.compare.evidence import Evidence, Key, Side, nine_digits
-from bench.judge.compare.paired import Paired
-from bench.judge.gate.judge import Verdict, together
-from bench.judge.gate.policy import Policy
-from bench.judge.sequential import ConfidenceSequence
+from bench.judge.gate.gate import GateVerdict, together
+from bench.judge.gate.sequential import ConfidenceSequence
+from bench.judge.paired import Paired
+from bench.judge.policy import Policy
+from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues, nine_digits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,25 +40,25 @@ class Sequence:
     """One score, followed scene by scene.
 
     Attributes:
-        evidence: the baseline's score.
+        score: the baseline's score.
         margin: what it may lose, in its unit.
         bounds: of the mean clipped loss; positive is worse.
         edits: how many edits have been seen.
     """
 
-    evidence: Evidence
+    score: ScoreValues
     margin: float
     bounds: ConfidenceSequence
     edits: int = 0
     _waiting: dict[str, list[float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._before = dict(zip(self.evidence.units, self.evidence.values))
-        scenes = list(self.evidence.scenes)
+        self._before = dict(zip(self.score.units, self.score.values))
+        scenes = list(self.score.scenes)
         self._sizes = {scene: scenes.count(scene) for scene in dict.fromkeys(scenes)}
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> GateVerdict:
         """What is sure by now."""
         low, high = self.bounds.interval
         if low > self.margin:
@@ -71,7 +71,7 @@ class Sequence:
         Raises:
             BadInput: a failed edit, or one without a value that the baseline has.
         """
-        key = self.evidence.key
+        key = self.score.key
         for edit, scene, status, reason, value in zip(
             samples["edit"],
             samples["scene"],
@@ -86,7 +86,7 @@ class Sequence:
                     f"{key}: edit {edit!r} has no value ({reason or status}), no verdict"
                 )
             old, new = self._before[str(edit)], float(nine_digits(np.asarray([value]))[0])
-            loss = 0.0 if old == new else (new - old) * self.evidence.sign
+            loss = 0.0 if old == new else (new - old) * self.score.sign
             self.edits += 1
             self._waiting.setdefault(str(scene), []).append(loss)
             if len(self._waiting[str(scene)]) == self._sizes[str(scene)]:
@@ -104,7 +104,7 @@ class EarlyVerdict:
         policy: margins and error rate.
     """
 
-    def __init__(self, baseline: Side, policy: Policy | None = None) -> None:
+    def __init__(self, baseline: ScoreSet, policy: Policy | None = None) -> None:
         self.baseline = baseline
         self.policy = policy or Policy()
         self.sequences: dict[str, list[Sequence]] = {}
@@ -123,7 +123,7 @@ class EarlyVerdict:
                 f"{record['name']!r}; judge a run against a baseline of its own suite"
             )
         self.policy.check(self.baseline)
-        judged = [one for one in self.baseline.evidence.values() if self._decides(one)]
+        judged = [one for one in self.baseline.scores.values() if self._decides(one)]
         if not judged:
             raise BadInput(
                 f"{self.baseline.name}: no score of per-edit values has a margin above 0, so "
@@ -143,13 +143,13 @@ class EarlyVerdict:
         """Whether the task's verdict is sure; a task without per-edit scores runs in full."""
         return bool(self.sequences[task]) and self.verdict(task) != "undecided"
 
-    def verdict(self, task: str) -> Verdict:
+    def verdict(self, task: str) -> GateVerdict:
         """Worse as soon as one score is; passed when all are; by the shards written so far."""
         self._take_in(task)
         return together([sequence.verdict for sequence in self.sequences[task]])
 
     @property
-    def overall(self) -> Verdict:
+    def overall(self) -> GateVerdict:
         """The verdict over all tasks that have per-edit scores."""
         return together([self.verdict(task) for task, own in self.sequences.items() if own])
 
@@ -161,16 +161,16 @@ class EarlyVerdict:
             for one in own:
                 low, high = one.bounds.interval
                 said.append(
-                    f"{one.verdict:<10} {one.evidence.key}: mean loss in [{low:+.3g}, {high:+.3g}] "
-                    f"after {one.edits} of {len(one.evidence.units)} edits, margin {one.margin:.4g}"
+                    f"{one.verdict:<10} {one.score.key}: mean loss in [{low:+.3g}, {high:+.3g}] "
+                    f"after {one.edits} of {len(one.score.units)} edits, margin {one.margin:.4g}"
                 )
         return [*said, f"{overall}: per-edit scores, at {100 * self.policy.alpha:g} % error"]
 
-    def _decides(self, one: Evidence) -> bool:
+    def _decides(self, one: ScoreValues) -> bool:
         fits = one.kind == "edits" and one.better != "neither" and self.policy.judges(one.key)
         return fits and bool(np.isfinite(one.values).all()) and self._margin(one) > 0
 
-    def _margin(self, one: Evidence) -> float:
+    def _margin(self, one: ScoreValues) -> float:
         nothing = Paired(0.0, None, 0, 0)
         return self.policy.margin(one.key).amount(one.value or 0.0, nothing)
 
@@ -181,10 +181,10 @@ class EarlyVerdict:
         for path in shards[self._seen[task] :]:
             samples = read_shard(path)
             for sequence in self.sequences[task]:
-                sequence.add(samples[samples["method"] == sequence.evidence.key.method])
+                sequence.add(samples[samples["method"] == sequence.score.key.method])
         self._seen[task] = len(shards)
 
-    def _check_run(self, record: Mapping[str, Any], judged: list[Evidence]) -> None:
+    def _check_run(self, record: Mapping[str, Any], judged: list[ScoreValues]) -> None:
         methods = {method["name"]: method["problem"] for method in record["methods"]}
         now = {
             (task["name"], protocol["metric"]["name"]): (name, protocol)
@@ -193,7 +193,7 @@ class EarlyVerdict:
             if {**protocol, "metric": None} == {**task["record"], "metric": None}
         }
         for one in judged:
-            key: Key = one.key
+            key: ScoreKey = one.key
             if methods.get(key.method, "it is not there") is not None:
                 raise BadInput(f"{key}: the suite's method {key.method!r} cannot be judged")
             old = self.baseline.record(one.protocol)

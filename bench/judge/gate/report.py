@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.core.atomic import write_text
-from bench.judge.compare.outputs import crop_lines
-from bench.judge.compare.words import difference, markdown_cell, number, values
-from bench.judge.gate.judge import Check, CostCheck, Outcome
+from bench.judge.compare.outputs import crop_lines, difference, markdown_cell, number, values
+from bench.judge.gate.gate import Check, CostCheck, Judgement
 
 __all__ = ["cost_sentence", "lines", "sentence", "write_markdown"]
 
 SHOWN = 3
-"""Scores whose edits are shown as pictures."""
+"""Scores whose edits are shown as images."""
 
 
 def sentence(check: Check) -> str:
@@ -32,14 +31,14 @@ def cost_sentence(cost: CostCheck) -> str:
     return f"{cost.task} / {cost.method} / {cost.name}: {found}, limit {cost.limit:g} times"
 
 
-def lines(outcome: Outcome) -> list[str]:
+def lines(outcome: Judgement) -> list[str]:
     """One line a score and cost, the worst first, and the verdict."""
     found = [f"{check.verdict:<10} {sentence(check)}" for check in outcome.checks]
     found += [f"{cost.verdict:<10} {cost_sentence(cost)}" for cost in outcome.costs]
     return [*found, f"{outcome.verdict}: {_summary(outcome)}"]
 
 
-def write_markdown(outcome: Outcome, path: Path) -> None:
+def write_markdown(outcome: Judgement, path: Path) -> None:
     """Writes the summary; crops of the edits that changed most lie beside it in `crops/`."""
     text = [
         f"## siebench gate: {outcome.verdict}",
@@ -63,7 +62,7 @@ def write_markdown(outcome: Outcome, path: Path) -> None:
     write_text(path, "\n".join(text).rstrip() + "\n")
 
 
-def _summary(outcome: Outcome) -> str:
+def _summary(outcome: Judgement) -> str:
     counts = {
         word: sum(check.verdict == word for check in outcome.checks)
         for word in ("worse", "undecided", "passed")

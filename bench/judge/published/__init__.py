@@ -6,13 +6,13 @@ makes the table of a run's suite with both in it.
 
 from bench.judge.published.join import join_published
 from bench.judge.published.results import PROVENANCE, Published, all_published, find_published
-from bench.judge.published.verdict import VERDICTS, Verdict, verdict
+from bench.judge.published.verdict import VERDICTS, Reproduction, verdict
 
 __all__ = [
     "PROVENANCE",
     "VERDICTS",
     "Published",
-    "Verdict",
+    "Reproduction",
     "all_published",
     "find_published",
     "join_published",

@@ -10,9 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bench.judge.published.protocol import protocol_differences
 from bench.judge.published.results import Published, find_published
-from bench.judge.published.verdict import verdict
+from bench.judge.published.verdict import protocol_differences, verdict
 from bench.metrics import Score
 from bench.suite.table import TableColumn, TableLayout, TableRow
 

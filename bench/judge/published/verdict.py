@@ -1,22 +1,23 @@
-"""Is a measured value the published one again? Said only where the two can be compared at all."""
+"""Is a measured value the published one again? Judged only where the two can be compared at all."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from bench.core.identity import said
 from bench.judge.published.results import Published
 from bench.metrics import Score
 from bench.suite.table import Tolerance
 
-__all__ = ["VERDICTS", "Verdict", "VerdictKind", "verdict"]
+__all__ = ["VERDICTS", "Reproduction", "ReproductionKind", "protocol_differences", "verdict"]
 
-VerdictKind = Literal[
+ReproductionKind = Literal[
     "reproduced", "not reproduced", "not comparable", "not measured", "nothing published"
 ]
 
-VERDICTS: Mapping[VerdictKind, str] = {
+VERDICTS: Mapping[ReproductionKind, str] = {
     "reproduced": "the difference is within the table's tolerance",
     "not reproduced": "the difference is beyond the table's tolerance",
     "not comparable": "the two were not measured in the same way",
@@ -25,9 +26,11 @@ VERDICTS: Mapping[VerdictKind, str] = {
 }
 """What each verdict means."""
 
+_ABSENT = object()
+
 
 @dataclass(frozen=True)
-class Verdict:
+class Reproduction:
     """A judgement.
 
     Attributes:
@@ -36,7 +39,7 @@ class Verdict:
         words: the judgement as one sentence, with the reason.
     """
 
-    kind: VerdictKind
+    kind: ReproductionKind
     difference: float | None
     words: str
 
@@ -48,7 +51,7 @@ def verdict(
     differences: Sequence[str] = (),
     *,
     scale: float = 1.0,
-) -> Verdict:
+) -> Reproduction:
     """Judges a measured value against a published one.
 
     Args:
@@ -61,19 +64,19 @@ def verdict(
     """
     ours = None if measured.value is None else measured.value * scale
     if ours is None:
-        return Verdict("not measured", None, measured.reason or "this run has no value")
+        return Reproduction("not measured", None, measured.reason or "this run has no value")
     if published is None:
-        return Verdict("nothing published", None, "no source gives a value")
+        return Reproduction("nothing published", None, "no source gives a value")
     difference = ours - published.value
     if differences:
-        return Verdict("not comparable", difference, "; ".join(differences))
+        return Reproduction("not comparable", difference, "; ".join(differences))
     allowed = (tolerance or Tolerance()).around(published.value)
     words = (
         f"{difference:+.4g} with ±{allowed:.3g} allowed{_inside(published.value, measured, scale)}"
     )
     if abs(difference) <= allowed:
-        return Verdict("reproduced", difference, words)
-    return Verdict("not reproduced", difference, words)
+        return Reproduction("reproduced", difference, words)
+    return Reproduction("not reproduced", difference, words)
 
 
 def _inside(value: float, measured: Score, scale: float) -> str:
@@ -81,3 +84,27 @@ def _inside(value: float, measured: Score, scale: float) -> str:
         return ""
     within = measured.low * scale <= value <= measured.high * scale
     return f"; the published value lies {'inside' if within else 'outside'} our interval"
+
+
+def protocol_differences(record: Mapping[str, Any], expects: Mapping[str, Any]) -> list[str]:
+    """The fields of `record` that are not what the paper's protocol says, one sentence part each.
+
+    Args:
+        record: the readable record behind a protocol hash.
+        expects: what is known of the paper's, by dotted field ("n_scenes", "metric.channels"). A
+            list stands for itself; a field that the record lacks differs.
+    """
+    return [
+        f"{field} is {said(None if found is _ABSENT else found)} here and {said(value)} there"
+        for field, value in expects.items()
+        if (found := _at(record, field)) != value
+    ]
+
+
+def _at(record: Mapping[str, Any], field: str) -> Any:
+    value: Any = record
+    for part in field.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return _ABSENT
+        value = value[part]
+    return value

@@ -8,8 +8,8 @@ import pytest
 from bench.core.errors import BadInput
 from bench.judge.baseline import read_baseline, save_baseline
 from bench.judge.compare import compare
-from bench.judge.compare.evidence import nine_digits
-from tests.bench.judge.compare.made_sides import of_scenes, per_edit, side
+from bench.judge.scores import nine_digits
+from tests.bench.judge.made_scores import of_scenes, per_edit, score_set
 
 RNG = np.random.default_rng(5)
 
@@ -17,7 +17,7 @@ RNG = np.random.default_rng(5)
 def made():
     values = nine_digits(RNG.normal(25, 3, 12))
     values[3] = math.inf
-    return side(
+    return score_set(
         per_edit("psnr", values),
         per_edit("l1", values[:9] / 7),
         of_scenes("fid", 31.0, nine_digits(RNG.normal(31, 2, 12))),
@@ -26,7 +26,7 @@ def made():
 
 
 def test_what_was_saved_meets_its_run_without_any_difference(tmp_path) -> None:
-    run = side(
+    run = score_set(
         per_edit("psnr", nine_digits(RNG.normal(25, 3, 12))),
         of_scenes("fid", 31.0, nine_digits(RNG.normal(31, 2, 12))),
     )
@@ -39,11 +39,11 @@ def test_missing_and_infinite_values_come_back(tmp_path) -> None:
     run = made()
     save_baseline(run, tmp_path / "b.json")
     back = read_baseline(tmp_path / "b.json")
-    for key, one in run.evidence.items():
-        assert back.evidence[key].units == one.units
-        assert back.evidence[key].scenes == one.scenes
-        np.testing.assert_array_equal(back.evidence[key].values, one.values)
-        assert back.evidence[key].value == pytest.approx(one.value)
+    for key, one in run.scores.items():
+        assert back.scores[key].units == one.units
+        assert back.scores[key].scenes == one.scenes
+        np.testing.assert_array_equal(back.scores[key].values, one.values)
+        assert back.scores[key].value == pytest.approx(one.value)
 
 
 def test_the_same_run_gives_the_same_bytes_one_score_a_line(tmp_path) -> None:
@@ -58,7 +58,7 @@ def test_the_same_run_gives_the_same_bytes_one_score_a_line(tmp_path) -> None:
 def test_a_class_that_few_scenes_hold_takes_little_room(tmp_path) -> None:
     pseudo = np.full(500, 0.4)
     pseudo[[3, 77]] = 0.1, -2.5
-    run = side(
+    run = score_set(
         per_edit("psnr", nine_digits(RNG.normal(25, 3, 500))),
         of_scenes("miou", 0.4, pseudo, of="person"),
     )
@@ -67,12 +67,14 @@ def test_a_class_that_few_scenes_hold_takes_little_room(tmp_path) -> None:
     line = next(x for x in (tmp_path / "b.json").read_text().splitlines() if "person" in x)
     assert len(line) < 400
     back = read_baseline(tmp_path / "b.json")
-    np.testing.assert_array_equal(list(back.evidence.values())[1].values, pseudo)
+    np.testing.assert_array_equal(list(back.scores.values())[1].values, pseudo)
 
 
 def test_a_run_with_failed_edits_makes_no_baseline(tmp_path) -> None:
-    run = side(per_edit("psnr", [1.0, 2.0]), failures={("rooms", "ours"): "1 edit failed (NaN)"})
-    with pytest.raises(BadInput, match="takes every edit"):
+    run = score_set(
+        per_edit("psnr", [1.0, 2.0]), failures={("rooms", "ours"): "1 edit failed (NaN)"}
+    )
+    with pytest.raises(BadInput, match="needs every edit"):
         save_baseline(run, tmp_path / "b.json")
     assert not (tmp_path / "b.json").exists()
 

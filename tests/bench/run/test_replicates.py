@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.judge.baseline import read_side, save_baseline
+from bench.judge.baseline import read_scores, save_baseline
 from bench.judge.gate import Policy, gate
 from bench.metrics import Columns, Estimate, Metric, Missing
 from bench.run import suite_run
@@ -61,9 +61,9 @@ def test_the_table_holds_one_value_a_scene(runs) -> None:
 
 
 def test_it_is_judged_like_any_other_score(runs, tmp_path) -> None:
-    save_baseline(read_side(runs[0]), tmp_path / "b.json")
-    baseline = read_side(tmp_path / "b.json")
-    assert gate(read_side(runs[0]), baseline).verdict == "passed"
-    outcome = gate(read_side(runs[1]), baseline, Policy(margins={"spread": "50%"}))
+    save_baseline(read_scores(runs[0]), tmp_path / "b.json")
+    baseline = read_scores(tmp_path / "b.json")
+    assert gate(read_scores(runs[0]), baseline).verdict == "passed"
+    outcome = gate(read_scores(runs[1]), baseline, Policy(margins={"spread": "50%"}))
     assert outcome.verdict == "worse"
     assert outcome.checks[0].pair.difference.scenes == 12

@@ -7,7 +7,7 @@ import pytest
 
 from bench.core.errors import BadInput
 from bench.judge.compare import compare, default_margin, parse_margin
-from tests.bench.judge.compare.made_sides import PROTOCOL, of_scenes, per_edit, side
+from tests.bench.judge.made_scores import PROTOCOL, of_scenes, per_edit, score_set
 
 RNG = np.random.default_rng(3)
 BASE = RNG.normal(25, 3, 40)
@@ -20,13 +20,13 @@ def verdicts(before, after, **options) -> dict[str, str]:
 
 def test_the_four_verdicts() -> None:
     noise = RNG.normal(0, 0.05, 40)
-    before = side(
+    before = score_set(
         per_edit("psnr", BASE),
         per_edit("psnr-hole", BASE),
         per_edit("ssim", BASE / 50),
         per_edit("l1", BASE),
     )
-    after = side(
+    after = score_set(
         per_edit("psnr", BASE - 1 + noise),
         per_edit("psnr-hole", BASE + 1 + noise),
         per_edit("ssim", BASE / 50 + noise / 1000),
@@ -41,8 +41,8 @@ def test_the_four_verdicts() -> None:
 
 
 def test_largest_changes_come_first() -> None:
-    before = side(per_edit("psnr", BASE), per_edit("l1", BASE), per_edit("rmse", BASE))
-    after = side(
+    before = score_set(per_edit("psnr", BASE), per_edit("l1", BASE), per_edit("rmse", BASE))
+    after = score_set(
         per_edit("psnr", BASE * 1.01), per_edit("l1", BASE * 1.5), per_edit("rmse", BASE * 1.1)
     )
     order = [change.pair.key.metric for change in compare(before, after).changes]
@@ -50,20 +50,20 @@ def test_largest_changes_come_first() -> None:
 
 
 def test_a_run_against_itself_is_the_same_everywhere() -> None:
-    one = side(per_edit("psnr", BASE), of_scenes("fid", 30.0, BASE))
+    one = score_set(per_edit("psnr", BASE), of_scenes("fid", 30.0, BASE))
     assert verdicts(one, one) == {"psnr": "same", "fid": "same"}
 
 
 def test_two_methods_of_one_run_are_paired_by_name() -> None:
-    one = side(per_edit("psnr", BASE), per_edit("psnr", BASE - 2, method="theirs"))
+    one = score_set(per_edit("psnr", BASE), per_edit("psnr", BASE - 2, method="theirs"))
     found = compare(one, one, methods=[("ours", "theirs")])
     assert [change.verdict for change in found.changes] == ["worse"]
 
 
 def test_different_protocols_are_refused_with_the_fields_in_words() -> None:
     other = {**PROTOCOL, "size": [128, 128], "seed": 1}
-    before = side(per_edit("psnr", BASE), protocols={"p" * 64: PROTOCOL})
-    after = side(per_edit("psnr", BASE, protocol="q" * 64), protocols={"q" * 64: other})
+    before = score_set(per_edit("psnr", BASE), protocols={"p" * 64: PROTOCOL})
+    after = score_set(per_edit("psnr", BASE, protocol="q" * 64), protocols={"q" * 64: other})
     with pytest.raises(BadInput, match=r"seed: 0 against 1; size: \[64, 64\] against \[128, 128\]"):
         compare(before, after)
     with pytest.raises(BadInput, match="seed: 0 against 1"):
@@ -74,8 +74,8 @@ def test_different_protocols_are_refused_with_the_fields_in_words() -> None:
 
 
 def test_another_n_is_refused_unless_the_scenes_are_a_stated_exception() -> None:
-    before = side(per_edit("psnr", BASE))
-    after = side(per_edit("psnr", BASE[:30]))
+    before = score_set(per_edit("psnr", BASE))
+    after = score_set(per_edit("psnr", BASE[:30]))
     with pytest.raises(BadInput, match="n differs: 40 edits against 30"):
         compare(before, after)
     found = compare(before, after, allow=["dataset"]).changes[0]
@@ -84,25 +84,25 @@ def test_another_n_is_refused_unless_the_scenes_are_a_stated_exception() -> None
 
 
 def test_failed_edits_are_refused_with_their_reason() -> None:
-    good = side(per_edit("psnr", BASE))
+    good = score_set(per_edit("psnr", BASE))
     bad = dataclasses.replace(good, failures={("rooms", "ours"): "2 edits failed (first: NaN)"})
     with pytest.raises(BadInput, match="2 edits failed"):
         compare(good, bad)
 
 
 def test_no_common_method_task_or_score_is_refused() -> None:
-    one = side(per_edit("psnr", BASE))
+    one = score_set(per_edit("psnr", BASE))
     with pytest.raises(BadInput, match="no method in common"):
-        compare(one, side(per_edit("psnr", BASE, method="theirs")))
+        compare(one, score_set(per_edit("psnr", BASE, method="theirs")))
     with pytest.raises(BadInput, match="no task in common"):
-        compare(one, side(per_edit("psnr", BASE, task="streets")))
+        compare(one, score_set(per_edit("psnr", BASE, task="streets")))
     with pytest.raises(BadInput, match="no score in common"):
-        compare(one, side(per_edit("l1", BASE)))
+        compare(one, score_set(per_edit("l1", BASE)))
 
 
 def test_a_score_that_cannot_be_paired_is_undecided_and_says_why() -> None:
     bare = dataclasses.replace(per_edit("miou", BASE), kind="none", units=(), scenes=())
-    change = compare(side(bare), side(bare)).changes[0]
+    change = compare(score_set(bare), score_set(bare)).changes[0]
     assert change.verdict == "undecided"
     assert "cannot be paired" in change.pair.difference.note
 
@@ -111,7 +111,9 @@ def test_a_score_that_cannot_be_paired_is_undecided_and_says_why() -> None:
     ("text", "amount"), [("0.5", 0.5), (0.5, 0.5), ("-2%", 0.5), ("+2 %", 0.5), ("3se", 0.0)]
 )
 def test_margins_are_absolute_relative_or_in_errors(text, amount) -> None:
-    change = compare(side(per_edit("psnr", BASE)), side(per_edit("psnr", BASE))).changes[0]
+    change = compare(score_set(per_edit("psnr", BASE)), score_set(per_edit("psnr", BASE))).changes[
+        0
+    ]
     assert parse_margin(text, "margins.psnr").amount(25.0, change.pair.difference) == amount
 
 
@@ -127,6 +129,6 @@ def test_every_score_has_a_default_margin() -> None:
 
 
 def test_classes_are_compared_where_they_are_asked_for() -> None:
-    one = side(of_scenes("miou", 0.5, BASE), of_scenes("miou", 0.5, BASE, of="person"))
+    one = score_set(of_scenes("miou", 0.5, BASE), of_scenes("miou", 0.5, BASE, of="person"))
     assert len(compare(one, one).changes) == 1
     assert len(compare(one, one, judges=lambda key: True).changes) == 2

@@ -8,14 +8,14 @@ import pytest
 from scipy import stats
 
 from bench.core.errors import BadInput
-from bench.judge.compare import Evidence, compare_trainings, trainings_of, unscored_trainings
-from tests.bench.judge.compare.made_sides import per_edit, side
+from bench.judge.compare import ScoreValues, compare_trainings, trainings_of, unscored_trainings
+from tests.bench.judge.made_scores import per_edit, score_set
 
 RNG = np.random.default_rng(11)
 SCENES = RNG.normal(0, 1, 40)
 
 
-def variant(name: str, scores: Sequence[float], noise: float = 0.0) -> list[Evidence]:
+def variant(name: str, scores: Sequence[float], noise: float = 0.0) -> list[ScoreValues]:
     """One training for each score; its edits differ from the scenes' level by `noise` alone."""
     return [
         per_edit(
@@ -44,7 +44,7 @@ def test_trainings_are_gathered_by_name() -> None:
 
 def test_without_noise_over_scenes_the_interval_is_welchs() -> None:
     full, other = [1.0, 1.2, 1.1], [1.5, 1.9, 1.6]
-    (change,) = compare_trainings(side(*variant("full", full), *variant("other", other)))
+    (change,) = compare_trainings(score_set(*variant("full", full), *variant("other", other)))
     wanted = stats.ttest_ind(other, full, equal_var=False)
     low, high = wanted.confidence_interval(0.95)
     assert change.interval() == pytest.approx((low, high))
@@ -62,7 +62,7 @@ def test_without_spread_over_trainings_the_interval_is_that_of_the_paired_differ
         dataclasses.replace(e, key=e.key._replace(method=f"{e.key.method}-seed1"))
         for e in (base, other)
     ]
-    (change,) = compare_trainings(side(base, other, *twice))
+    (change,) = compare_trainings(score_set(base, other, *twice))
     wanted = stats.ttest_1samp(gaps, 0.0).confidence_interval(0.95)
     assert change.interval() == pytest.approx((wanted.low, wanted.high))
 
@@ -72,7 +72,7 @@ def test_the_interval_covers_what_it_claims() -> None:
     for _ in range(rounds):
         full, other = RNG.normal(0, 0.3, 3), RNG.normal(0.5, 0.3, 3)
         (change,) = compare_trainings(
-            side(*variant("full", full, 0.8), *variant("other", other, 0.8))
+            score_set(*variant("full", full, 0.8), *variant("other", other, 0.8))
         )
         low, high = change.interval()
         hits += low <= 0.5 <= high
@@ -82,49 +82,49 @@ def test_the_interval_covers_what_it_claims() -> None:
 
 def test_a_sure_difference_over_edits_does_not_count_within_the_spread_of_trainings() -> None:
     (change,) = compare_trainings(
-        side(*variant("full", [1.0, 1.4, 1.2], 0.01), *variant("other", [1.3, 1.1, 1.5], 0.01))
+        score_set(*variant("full", [1.0, 1.4, 1.2], 0.01), *variant("other", [1.3, 1.1, 1.5], 0.01))
     )
     assert change.pair.difference.interval(0.95)[0] > 0
     assert change.verdict == "undecided"
 
 
 def test_one_training_has_no_interval_over_trainings() -> None:
-    (change,) = compare_trainings(side(*variant("full", [1.0]), *variant("other", [1.5, 1.6])))
+    (change,) = compare_trainings(score_set(*variant("full", [1.0]), *variant("other", [1.5, 1.6])))
     assert change.interval() is None
     assert change.verdict == "undecided"
 
 
 def test_the_reference_may_be_chosen_and_is_looked_for() -> None:
-    made = side(*variant("full", [1.0, 1.1]), *variant("other", [1.5, 1.6]))
+    made = score_set(*variant("full", [1.0, 1.1]), *variant("other", [1.5, 1.6]))
     (change,) = compare_trainings(made, "other")
     assert change.pair.key.method == "full"
     assert change.verdict == "better"
-    with pytest.raises(BadInput, match=r"unknown variant in side.*did you mean 'other'"):
+    with pytest.raises(BadInput, match=r"unknown variant in made scores.*did you mean 'other'"):
         compare_trainings(made, "othr")
 
 
 def test_trainings_of_different_edits_are_refused() -> None:
-    evidence = variant("full", [1.0, 1.1])
+    scores = variant("full", [1.0, 1.1])
     short = dataclasses.replace(
-        evidence[1],
-        units=evidence[1].units[:-1],
-        scenes=evidence[1].scenes[:-1],
-        values=evidence[1].values[:-1],
+        scores[1],
+        units=scores[1].units[:-1],
+        scenes=scores[1].scenes[:-1],
+        values=scores[1].values[:-1],
     )
     with pytest.raises(BadInput, match="scored on different edits"):
-        compare_trainings(side(evidence[0], short, *variant("other", [1.5, 1.6])))
+        compare_trainings(score_set(scores[0], short, *variant("other", [1.5, 1.6])))
 
 
 def test_one_variant_alone_is_refused() -> None:
-    with pytest.raises(BadInput, match="it takes two"):
-        compare_trainings(side(*variant("full", [1.0, 1.1])))
+    with pytest.raises(BadInput, match="only 1 variant ran; to compare, run two or more"):
+        compare_trainings(score_set(*variant("full", [1.0, 1.1])))
 
 
 def test_a_training_without_a_score_is_named() -> None:
     whole, half = variant("full", [1.0, 1.1]), variant("other", [1.5, 1.6])
     missing = dataclasses.replace(half[1], value=None)
-    made = side(*whole, half[0], missing)
+    made = score_set(*whole, half[0], missing)
     assert compare_trainings(made) == []
     task = missing.key.task
     assert unscored_trainings(made) == [f"{task} / other / lpips: other-seed1 has no score"]
-    assert unscored_trainings(side(*whole, *half)) == []
+    assert unscored_trainings(score_set(*whole, *half)) == []

@@ -9,14 +9,14 @@ import pytest
 
 from bench.cli.terminal.early import judging
 from bench.core.errors import BadInput
-from bench.judge.baseline import read_side
+from bench.judge.baseline import read_scores
 from bench.judge.gate import Policy
 from bench.judge.gate.early import CLIP, EarlyVerdict, Sequence
-from bench.judge.sequential import ConfidenceSequence
+from bench.judge.gate.sequential import ConfidenceSequence
 from bench.run import plan
 from bench.run.suite_run import run_suite
-from tests.bench.judge.compare.made_sides import per_edit
 from tests.bench.judge.gate.made_runs import made_suite, write_results
+from tests.bench.judge.made_scores import per_edit
 from tests.bench.run.made_suite import write_data
 
 SCENES = 24
@@ -29,7 +29,7 @@ def made(tmp_path_factory):
     data, results = write_data(root / "rooms", SCENES), root / "results"
     write_results(data, results, 20)
     run_suite(made_suite(data, results), out=root / "full", device="cpu", workers=1)
-    return data, results, read_side(root / "full")
+    return data, results, read_scores(root / "full")
 
 
 @pytest.fixture(autouse=True)
@@ -57,12 +57,12 @@ def test_a_clear_loss_ends_the_run_early(made, tmp_path) -> None:
 
 def test_an_identical_method_passes_after_some_hundred_scenes() -> None:
     values = np.random.default_rng(1).normal(25, 3, 400)
-    evidence = per_edit("psnr", values, samples=2)
-    sequence = Sequence(evidence, 0.1, ConfidenceSequence(CLIP * 0.1, 0.05))
+    scores = per_edit("psnr", values, samples=2)
+    sequence = Sequence(scores, 0.1, ConfidenceSequence(CLIP * 0.1, 0.05))
     rows = pd.DataFrame(
         {
-            "edit": evidence.units,
-            "scene": evidence.scenes,
+            "edit": scores.units,
+            "scene": scores.scenes,
             "status": "ok",
             "reason": "",
             "psnr": values,
@@ -77,12 +77,12 @@ def test_an_identical_method_passes_after_some_hundred_scenes() -> None:
 
 
 def test_a_scene_counts_when_all_its_edits_are_there() -> None:
-    evidence = per_edit("psnr", [20.0, 21.0, 22.0, 23.0], samples=2)
-    sequence = Sequence(evidence, 0.1, ConfidenceSequence(2.0, 0.05))
+    scores = per_edit("psnr", [20.0, 21.0, 22.0, 23.0], samples=2)
+    sequence = Sequence(scores, 0.1, ConfidenceSequence(2.0, 0.05))
     rows = pd.DataFrame(
         {
-            "edit": evidence.units,
-            "scene": evidence.scenes,
+            "edit": scores.units,
+            "scene": scores.scenes,
             "status": "ok",
             "reason": "",
             "psnr": 20.0,
@@ -95,8 +95,8 @@ def test_a_scene_counts_when_all_its_edits_are_there() -> None:
 
 
 def test_a_failed_edit_ends_in_a_sentence() -> None:
-    evidence = per_edit("psnr", [20.0, 21.0])
-    sequence = Sequence(evidence, 0.1, ConfidenceSequence(2.0, 0.05))
+    scores = per_edit("psnr", [20.0, 21.0])
+    sequence = Sequence(scores, 0.1, ConfidenceSequence(2.0, 0.05))
     rows = pd.DataFrame(
         {"edit": ["s0.0"], "scene": ["s0"], "status": "failed", "reason": "NaN", "psnr": [None]}
     )
@@ -122,7 +122,7 @@ def test_a_stopped_run_goes_on_to_the_same_verdict(made, tmp_path) -> None:
 def test_a_run_that_stopped_early_is_not_compared(made, tmp_path) -> None:
     carried_out(made, tmp_path / "run", 60)
     with pytest.raises(BadInput, match="stopped early"):
-        read_side(tmp_path / "run")
+        read_scores(tmp_path / "run")
 
 
 def test_the_order_is_keyed_and_not_the_datasets(made) -> None:

@@ -10,7 +10,7 @@ from bench.judge.gate import Policy, gate
 from bench.metrics.confusion import Counts
 from bench.metrics.frechet import frechet_distance, leave_one_out
 from bench.metrics.iou import class_iou
-from tests.bench.judge.compare.made_sides import of_scenes, per_edit, side
+from tests.bench.judge.made_scores import of_scenes, per_edit, score_set
 
 ALLOWED = 16
 STRICT = Policy(margins={"psnr": 0.0, "lpips-alex": 0.0, "l1": 0.0})
@@ -28,12 +28,12 @@ def pictures(rng: np.random.Generator, loss: float = 0.0):
     shared = np.repeat(rng.standard_t(5, 30), 2) * 0.4 + rng.standard_t(5, 60) * 0.5
     quality = 25 + difficulty
     new = quality + shared - loss
-    before = side(
+    before = score_set(
         per_edit("psnr", quality, samples=2),
         per_edit("lpips-alex", 10 ** (-quality / 20), samples=2),
         per_edit("l1", 60 - quality, samples=2),
     )
-    after = side(
+    after = score_set(
         per_edit("psnr", new, samples=2),
         per_edit("lpips-alex", 10 ** (-quality / 20) - shared / 200, samples=2),
         per_edit("l1", 60 - new + rng.normal(0, 0.5, 60), samples=2),
@@ -53,13 +53,13 @@ def test_the_default_margins_raise_fewer_alarms_still() -> None:
 
 
 def test_false_alarms_of_a_whole_set_metric_keep_the_stated_rate() -> None:
-    """The Fréchet distance through its jackknife, scenes leaving both sides."""
+    """The Fréchet distance through its jackknife, scenes leaving both sets."""
     rng = np.random.default_rng(22)
     verdicts = []
     for _ in range(200):
         real = rng.normal(0, 1, (40, 3))
-        sides = [side(frechet(real, real + rng.normal(0, 0.4, (40, 3)))) for _ in range(2)]
-        verdicts.append(gate(*sides, Policy(margins={"fid": 0.0})).verdict)
+        both = [score_set(frechet(real, real + rng.normal(0, 0.4, (40, 3)))) for _ in range(2)]
+        verdicts.append(gate(*both, Policy(margins={"fid": 0.0})).verdict)
     assert alarms(verdicts) <= ALLOWED
 
 
@@ -75,8 +75,8 @@ def test_false_alarms_of_a_ratio_of_counts_keep_the_stated_rate() -> None:
     verdicts = []
     for _ in range(200):
         truth = rng.integers(50, 400, (40, 5)) * (rng.random((40, 5)) < 0.4)
-        sides = [side(miou(truth, rng)) for _ in range(2)]
-        verdicts.append(gate(*sides, Policy(margins={"miou": 0.0})).verdict)
+        both = [score_set(miou(truth, rng)) for _ in range(2)]
+        verdicts.append(gate(*both, Policy(margins={"miou": 0.0})).verdict)
     assert alarms(verdicts) <= ALLOWED
 
 
@@ -97,10 +97,10 @@ def test_the_printed_effect_is_found_with_about_the_stated_power() -> None:
     for _ in range(200):
         quality = 25 + np.repeat(rng.normal(0, 3, 30), 2)
         noise = np.repeat(rng.normal(0, 0.5, 30), 2) + rng.normal(0, 0.5, 60)
-        before = side(per_edit("psnr", quality, samples=2))
-        null = gate(side(per_edit("psnr", quality + noise, samples=2)), before, policy)
+        before = score_set(per_edit("psnr", quality, samples=2))
+        null = gate(score_set(per_edit("psnr", quality + noise, samples=2)), before, policy)
         loss = null.checks[0].detectable
-        worse = side(per_edit("psnr", quality + noise - loss, samples=2))
+        worse = score_set(per_edit("psnr", quality + noise - loss, samples=2))
         seen.append(gate(worse, before, policy).verdict == "worse")
     # Binomial(200, 0.8): two-sided 99.9 %.
     assert 141 <= sum(seen) <= 177

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from bench.core.errors import BadInput
-from bench.judge.compare.evidence import Cost
 from bench.judge.gate import Policy, gate, load_policy
 from bench.judge.gate.ci import write_gate_json
-from tests.bench.judge.compare.made_sides import PROTOCOL, of_scenes, per_edit, side
+from bench.judge.scores import Cost
+from tests.bench.judge.made_scores import PROTOCOL, of_scenes, per_edit, score_set
 
 RNG = np.random.default_rng(4)
 BASE = RNG.normal(25, 3, 60)
@@ -18,33 +18,33 @@ NOISE = RNG.normal(0, 0.1, 60)
 
 
 def judged(after, before=None, policy: Policy | None = None):
-    return gate(after, before or side(per_edit("psnr", BASE)), policy)
+    return gate(after, before or score_set(per_edit("psnr", BASE)), policy)
 
 
 def test_an_identical_run_passes() -> None:
-    outcome = judged(side(per_edit("psnr", BASE)))
+    outcome = judged(score_set(per_edit("psnr", BASE)))
     assert (outcome.verdict, outcome.exit_code) == ("passed", 0)
     assert outcome.checks[0].detectable is None
 
 
 def test_a_clear_loss_is_worse() -> None:
-    outcome = judged(side(per_edit("psnr", BASE - 1 + NOISE)))
+    outcome = judged(score_set(per_edit("psnr", BASE - 1 + NOISE)))
     assert (outcome.verdict, outcome.exit_code) == ("worse", 1)
 
 
 def test_a_gain_passes() -> None:
-    assert judged(side(per_edit("psnr", BASE + 1 + NOISE))).verdict == "passed"
+    assert judged(score_set(per_edit("psnr", BASE + 1 + NOISE))).verdict == "passed"
 
 
 def test_noise_too_large_for_the_margin_is_undecided_and_never_a_pass() -> None:
     gaps = RNG.normal(0, 3, 60)
-    outcome = judged(side(per_edit("psnr", BASE + gaps - gaps.mean())))
+    outcome = judged(score_set(per_edit("psnr", BASE + gaps - gaps.mean())))
     assert (outcome.verdict, outcome.exit_code) == ("undecided", 3)
     assert outcome.checks[0].detectable > 0.1
 
 
 def test_a_loss_within_the_margin_passes() -> None:
-    after = side(per_edit("psnr", BASE - 0.3 + NOISE))
+    after = score_set(per_edit("psnr", BASE - 0.3 + NOISE))
     assert judged(after).verdict == "worse"
     assert judged(after, policy=Policy(margins={"psnr": 0.5})).verdict == "passed"
     assert judged(after, policy=Policy(margins={"psnr": "-5%"})).verdict == "passed"
@@ -55,8 +55,8 @@ def test_a_loss_within_the_margin_passes() -> None:
 
 def test_classes_are_judged_where_the_policy_names_them() -> None:
     flat = np.full(60, 0.5) + NOISE / 10
-    before = side(of_scenes("miou", 0.5, flat), of_scenes("miou", 0.5, flat, of="person"))
-    after = side(of_scenes("miou", 0.5, flat), of_scenes("miou", 0.4, flat - 0.1, of="person"))
+    before = score_set(of_scenes("miou", 0.5, flat), of_scenes("miou", 0.5, flat, of="person"))
+    after = score_set(of_scenes("miou", 0.5, flat), of_scenes("miou", 0.4, flat - 0.1, of="person"))
     assert judged(after, before).verdict == "passed"
     outcome = judged(after, before, Policy(margins={"miou[person]": "-1%"}))
     assert outcome.verdict == "worse"
@@ -67,7 +67,7 @@ def test_the_smallest_effect_is_what_the_t_test_could_see() -> None:
     from scipy import stats
 
     gaps = RNG.normal(0, 1, 60)
-    check = judged(side(per_edit("psnr", BASE + gaps))).checks[0]
+    check = judged(score_set(per_edit("psnr", BASE + gaps))).checks[0]
     reach = stats.t.ppf(0.95, 59) + stats.t.ppf(0.8, 59)
     expected = 0.1 + reach * gaps.std(ddof=1) / np.sqrt(60)
     assert check.detectable == pytest.approx(expected, rel=1e-9)
@@ -76,7 +76,7 @@ def test_the_smallest_effect_is_what_the_t_test_could_see() -> None:
 def test_costs_are_ratios_on_the_same_machine_only() -> None:
     machine = {"cpu": "a", "cores": 2}
     before = dataclasses.replace(
-        side(per_edit("psnr", BASE)), costs={("rooms", "ours"): Cost(ms=10.0)}, machine=machine
+        score_set(per_edit("psnr", BASE)), costs={("rooms", "ours"): Cost(ms=10.0)}, machine=machine
     )
     slow = dataclasses.replace(before, costs={("rooms", "ours"): Cost(ms=15.0)})
     policy = Policy(costs={"ms": 1.2, "peak_mib": 2})
@@ -90,17 +90,17 @@ def test_costs_are_ratios_on_the_same_machine_only() -> None:
 
 
 def test_another_suite_is_refused() -> None:
-    with pytest.raises(BadInput, match="of suite 'made', but side of 'other'"):
-        judged(side(per_edit("psnr", BASE), suite="other"))
+    with pytest.raises(BadInput, match="of suite 'made', but made scores of 'other'"):
+        judged(score_set(per_edit("psnr", BASE), suite="other"))
 
 
 def test_another_n_is_refused() -> None:
     with pytest.raises(BadInput, match="n differs: 60 edits against 50"):
-        judged(side(per_edit("psnr", BASE[:50])))
+        judged(score_set(per_edit("psnr", BASE[:50])))
 
 
 def test_another_protocol_is_refused() -> None:
-    after = side(
+    after = score_set(
         per_edit("psnr", BASE, protocol="q" * 64), protocols={"q" * 64: {**PROTOCOL, "seed": 9}}
     )
     with pytest.raises(BadInput, match="seed: 0 against 9"):
@@ -110,20 +110,20 @@ def test_another_protocol_is_refused() -> None:
 def test_failed_edits_are_refused() -> None:
     failed = {("rooms", "ours"): "1 edit failed (first: result has NaN)"}
     with pytest.raises(BadInput, match="result has NaN"):
-        judged(dataclasses.replace(side(per_edit("psnr", BASE)), failures=failed))
+        judged(dataclasses.replace(score_set(per_edit("psnr", BASE)), failures=failed))
 
 
 def test_a_missing_metric_is_refused() -> None:
-    both = side(per_edit("psnr", BASE), per_edit("lpips-alex", BASE))
+    both = score_set(per_edit("psnr", BASE), per_edit("lpips-alex", BASE))
     with pytest.raises(BadInput, match=r"lpips-alex has no value .*does not pass"):
-        judged(side(per_edit("psnr", BASE)), both)
+        judged(score_set(per_edit("psnr", BASE)), both)
 
 
 def test_a_missing_method_or_task_is_refused() -> None:
     with pytest.raises(BadInput, match="unknown method"):
-        judged(side(per_edit("psnr", BASE, method="theirs")))
+        judged(score_set(per_edit("psnr", BASE, method="theirs")))
     with pytest.raises(BadInput, match="has no value"):
-        judged(side(per_edit("psnr", BASE, task="streets")))
+        judged(score_set(per_edit("psnr", BASE, task="streets")))
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_missing_method_or_task_is_refused() -> None:
 )
 def test_a_policy_with_unknown_names_or_margins_is_refused(policy, words) -> None:
     with pytest.raises(BadInput, match=words):
-        judged(side(per_edit("psnr", BASE)), policy=Policy(**policy))
+        judged(score_set(per_edit("psnr", BASE)), policy=Policy(**policy))
 
 
 def test_a_policy_file_is_explained_by_line(tmp_path) -> None:
@@ -157,9 +157,9 @@ def test_a_policy_file_is_explained_by_line(tmp_path) -> None:
 
 
 def test_identical_pictures_are_judged_by_the_sign_test_and_written_as_null(tmp_path) -> None:
-    perfect = side(per_edit("psnr", [np.inf] * 12))
+    perfect = score_set(per_edit("psnr", [np.inf] * 12))
     assert judged(perfect, perfect).verdict == "passed"
-    outcome = judged(side(per_edit("psnr", [40.0] * 12)), perfect)
+    outcome = judged(score_set(per_edit("psnr", [40.0] * 12)), perfect)
     assert outcome.verdict == "worse"
     write_gate_json(outcome, tmp_path / "gate.json")
     check = json.loads((tmp_path / "gate.json").read_text())["checks"][0]

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.judge.published import find_published, verdict
-from bench.judge.published.protocol import protocol_differences
+from bench.judge.published.verdict import protocol_differences
 from bench.metrics import Score
 from bench.suite.table import Tolerance
 

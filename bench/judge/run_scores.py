@@ -1,4 +1,4 @@
-"""A run directory as one side of a comparison."""
+"""The scores of a run directory, with the values behind them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.errors import BadInput
-from bench.judge.compare.evidence import Cost, Evidence, Key, Side, nine_digits
+from bench.judge.scores import Cost, ScoreKey, ScoreSet, ScoreValues, nine_digits
 from bench.run.reader import REAL, Run, read_run
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from bench.run.header import MetricColumn, TaskRow
 
-__all__ = ["machine_of", "read_side_of_run"]
+__all__ = ["machine_of", "scores_of_run"]
 
 Float64 = NDArray[np.float64]
-Replicates = Mapping[Key, tuple[tuple[str, ...], Float64]]
+Replicates = Mapping[ScoreKey, tuple[tuple[str, ...], Float64]]
 
 
-def read_side_of_run(folder: Path | str) -> Side:
+def scores_of_run(folder: Path | str) -> ScoreSet:
     """Everything of a finished run that can be compared.
 
     Raises:
@@ -34,15 +34,17 @@ def read_side_of_run(folder: Path | str) -> Side:
     run = read_run(folder)
     if run.header.state == "decided":
         raise BadInput(
-            f"{run.folder}: this run stopped early, as soon as its verdict was sure, and has only "
-            "part of its edits; carry the suite out in full to compare it"
+            f"{run.folder}: this run stopped early, when its verdict was certain, and has only part "
+            "of its edits; run the suite in full to compare it"
         )
     if run.header.state != "done":
-        raise BadInput(f"{run.folder}: this run is not finished; the same `siebench run` goes on")
+        raise BadInput(
+            f"{run.folder}: this run is not finished; run the same `siebench run` command to finish it"
+        )
     columns = {column.name: column for column in run.header.metrics}
     scores = run.scores
     replicates = _replicates(run)
-    evidence: dict[Key, Evidence] = {}
+    found: dict[ScoreKey, ScoreValues] = {}
     failures: dict[tuple[str, str], str] = {}
     edits: dict[str, dict[str, str]] = {}
     for task in run.header.tasks:
@@ -53,12 +55,12 @@ def read_side_of_run(folder: Path | str) -> Side:
         for method, own in rows.groupby("method", sort=False):
             mine = samples[(samples["method"] == method) & (samples["status"] == "ok")]
             for row in own.to_dict("records"):
-                one = _evidence(row, columns, mine, replicates)
-                evidence[one.key] = one
-    return Side(
+                one = _values_of(row, columns, mine, replicates)
+                found[one.key] = one
+    return ScoreSet(
         name=str(run.folder),
         suite=run.header.name,
-        evidence=evidence,
+        scores=found,
         protocols=run.header.protocols,
         edits=edits,
         failures=failures,
@@ -75,16 +77,16 @@ def machine_of(run: Run) -> dict[str, Any]:
     return {name: run.header.hardware[name] for name in names if name in run.header.hardware}
 
 
-def _evidence(
+def _values_of(
     row: Mapping[Any, Any],
     columns: Mapping[str, MetricColumn],
     samples: pd.DataFrame,
     replicates: Replicates,
-) -> Evidence:
-    key = Key(str(row["task"]), str(row["method"]), str(row["metric"]), str(row["of"]))
+) -> ScoreValues:
+    key = ScoreKey(str(row["task"]), str(row["method"]), str(row["metric"]), str(row["of"]))
     column = columns.get(key.metric)
     value = None if row["value"] is None or np.isnan(row["value"]) else float(row["value"])
-    bare = Evidence(
+    bare = ScoreValues(
         key=key,
         better="neither" if column is None else column.better,
         protocol=str(row["protocol"]),
@@ -102,8 +104,8 @@ def _evidence(
 
 
 def _of_scenes(
-    bare: Evidence, value: float, scenes: tuple[str, ...], left_out: Float64
-) -> Evidence:
+    bare: ScoreValues, value: float, scenes: tuple[str, ...], left_out: Float64
+) -> ScoreValues:
     """Leave-one-out values as pseudo-values g v - (g - 1) v_without, one per scene."""
     if not np.isfinite(left_out).all():
         return replace(bare, reason="without one of its scenes there is no value")
@@ -112,7 +114,7 @@ def _of_scenes(
     return replace(bare, kind="scenes", units=scenes, scenes=scenes, values=nine_digits(pseudo))
 
 
-def _of_edits(bare: Evidence, value: float, samples: pd.DataFrame) -> Evidence:
+def _of_edits(bare: ScoreValues, value: float, samples: pd.DataFrame) -> ScoreValues:
     if bare.key.of != "all" or bare.key.metric not in samples:
         return bare
     column = samples[bare.key.metric].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -130,7 +132,7 @@ def _of_edits(bare: Evidence, value: float, samples: pd.DataFrame) -> Evidence:
 
 def _replicates(run: Run) -> Replicates:
     return {
-        Key(str(row["task"]), str(row["method"]), str(row["metric"]), str(row["of"])): (
+        ScoreKey(str(row["task"]), str(row["method"]), str(row["metric"]), str(row["of"])): (
             tuple(str(scene) for scene in row["scenes"]),
             np.asarray(row["values"], dtype=np.float64),
         )

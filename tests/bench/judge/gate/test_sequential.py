@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from bench.judge.sequential import ConfidenceSequence
+from bench.judge.gate.sequential import ConfidenceSequence
 
 
 def first_miss(values: np.ndarray, mean: float, bound: float, alpha: float) -> bool:

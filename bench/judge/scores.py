@@ -1,6 +1,6 @@
-"""What one side of a comparison knows: values that can be paired, whoever stored them.
+"""Scores with the values behind them, so that they can be paired, whoever stored them.
 
-A run and a baseline file both become a `Side`. Values are kept to nine significant digits on both
+A run and a baseline file both become a `ScoreSet`. Values are kept to nine significant digits on both
 ways in, so that a run meets a baseline made of it with differences of exactly zero.
 """
 
@@ -19,12 +19,12 @@ from bench.core.identity import Record
 if TYPE_CHECKING:
     from bench.run.reader import Run
 
-__all__ = ["Cost", "Evidence", "Key", "Side", "nine_digits"]
+__all__ = ["Cost", "ScoreValues", "ScoreKey", "ScoreSet", "nine_digits"]
 
 Float64 = NDArray[np.float64]
 
 
-class Key(NamedTuple):
+class ScoreKey(NamedTuple):
     """Where a score stands: task, method, the score's name, "all" or a class."""
 
     task: str
@@ -42,7 +42,7 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class ScoreValues:
     """One score with what it takes to pair it.
 
     Attributes:
@@ -61,7 +61,7 @@ class Evidence:
         reason: why there is no value, one sentence.
     """
 
-    key: Key
+    key: ScoreKey
     better: Literal["lower", "higher", "neither"]
     protocol: str
     value: float | None
@@ -89,25 +89,25 @@ class Cost:
 
 
 @dataclass(frozen=True, eq=False)
-class Side:
-    """One side of a comparison.
+class ScoreSet:
+    """The scores of a run or of a baseline file.
 
     Attributes:
         name: how sentences call it: its path.
         suite: the suite's name.
-        evidence: every score, by where it stands, in the order of the run's tables.
+        scores: every score, by where it stands, in the order of the run's tables.
         protocols: the readable record behind every protocol hash.
         edits: the scene of every edit, by task, in plan order.
         failures: failed edits of (task, method), as "N edits failed (first reason)".
         problems: methods that could not run, with the reason.
         costs: by (task, method).
         machine: what tells one machine from another.
-        run: the run directory, or None for a baseline, which has no pictures.
+        run: the run directory, or None for a baseline, which has no images.
     """
 
     name: str
     suite: str
-    evidence: Mapping[Key, Evidence]
+    scores: Mapping[ScoreKey, ScoreValues]
     protocols: Mapping[str, Record]
     edits: Mapping[str, Mapping[str, str]]
     failures: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -119,22 +119,22 @@ class Side:
     @property
     def tasks(self) -> list[str]:
         """Task names in order."""
-        return list(dict.fromkeys(key.task for key in self.evidence))
+        return list(dict.fromkeys(key.task for key in self.scores))
 
     @property
     def methods(self) -> list[str]:
         """Method names in order."""
-        return list(dict.fromkeys(key.method for key in self.evidence))
+        return list(dict.fromkeys(key.method for key in self.scores))
 
     def record(self, protocol: str) -> Record:
         """The readable record of a protocol hash.
 
         Raises:
-            BadInput: where the side does not hold it.
+            BadInput: where it is not kept.
         """
         if protocol not in self.protocols:
             raise BadInput(
-                f"{self.name}: protocol {protocol[:12]} has no record; carry the run out again"
+                f"{self.name}: protocol {protocol[:12]} has no record; run the suite again"
             )
         return self.protocols[protocol]
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bench.judge.compare.holm import holm
-from bench.judge.compare.paired import pair_scores, pair_values
+from bench.judge.paired import holm, pair_scores, pair_values
 
 
 def test_one_edit_a_scene_is_the_paired_t_test() -> None:

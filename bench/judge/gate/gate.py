@@ -15,16 +15,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.core.errors import BadInput
-from bench.judge.compare.evidence import Cost, Key, Side
-from bench.judge.compare.holm import holm
-from bench.judge.compare.pairing import Pair, check_methods, pairs
-from bench.judge.gate.policy import Policy
+from bench.judge.paired import holm
+from bench.judge.pairing import PairedScore, check_methods, pairs
+from bench.judge.policy import Policy
+from bench.judge.scores import Cost, ScoreKey, ScoreSet
 
-__all__ = ["EXIT_CODES", "Check", "CostCheck", "Outcome", "Verdict", "gate", "together"]
+__all__ = ["EXIT_CODES", "Check", "CostCheck", "Judgement", "GateVerdict", "gate", "together"]
 
-Verdict = Literal["passed", "worse", "undecided"]
+GateVerdict = Literal["passed", "worse", "undecided"]
 
-EXIT_CODES: dict[Verdict, int] = {"passed": 0, "worse": 1, "undecided": 3}
+EXIT_CODES: dict[GateVerdict, int] = {"passed": 0, "worse": 1, "undecided": 3}
 """What a process says of its verdict; 2 is bad input."""
 
 
@@ -42,12 +42,12 @@ class Check:
         verdict: what follows.
     """
 
-    pair: Pair
+    pair: PairedScore
     margin: float
     interval: tuple[float, float] | None
     p: float
     detectable: float | None
-    verdict: Verdict
+    verdict: GateVerdict
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class CostCheck:
     note: str = ""
 
     @property
-    def verdict(self) -> Verdict | Literal["not judged"]:
+    def verdict(self) -> GateVerdict | Literal["not judged"]:
         """Above the limit is worse; unknown, or from another machine, is not judged."""
         if self.ratio is None:
             return "not judged"
@@ -70,24 +70,24 @@ class CostCheck:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class Judgement:
     """A gate's verdict with everything behind it.
 
     Attributes:
-        run, baseline: the sides.
+        run, baseline: what was judged, and against what.
         policy: what was asked for.
         checks: the scores, worst first.
         costs: the costs that the policy limits.
     """
 
-    run: Side
-    baseline: Side
+    run: ScoreSet
+    baseline: ScoreSet
     policy: Policy
     checks: tuple[Check, ...]
     costs: tuple[CostCheck, ...]
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> GateVerdict:
         """Worse where anything is; passed only where every score passed."""
         costs = [cost.verdict for cost in self.costs if cost.verdict != "not judged"]
         return together([check.verdict for check in self.checks] + costs)
@@ -98,7 +98,7 @@ class Outcome:
         return EXIT_CODES[self.verdict]
 
 
-def together(verdicts: Sequence[Verdict]) -> Verdict:
+def together(verdicts: Sequence[GateVerdict]) -> GateVerdict:
     """Worse where anything is; passed only where everything passed."""
     if "worse" in verdicts:
         return "worse"
@@ -106,8 +106,8 @@ def together(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def gate(
-    run: Side, baseline: Side, policy: Policy | None = None, allow: Sequence[str] = ()
-) -> Outcome:
+    run: ScoreSet, baseline: ScoreSet, policy: Policy | None = None, allow: Sequence[str] = ()
+) -> Judgement:
     """Judges a run.
 
     Args:
@@ -127,8 +127,8 @@ def gate(
         )
     chosen.check(baseline)
     methods = [name for name in chosen.methods or baseline.methods if name not in baseline.problems]
-    for side in (baseline, run):
-        check_methods(side, methods, baseline.tasks)
+    for scores in (baseline, run):
+        check_methods(scores, methods, baseline.tasks)
     _require(run, baseline, chosen, methods)
     found = [
         pair
@@ -137,15 +137,15 @@ def gate(
     ]
     if not found:
         raise BadInput(f"{baseline.name}: no score that the policy judges; nothing can pass")
-    return Outcome(run, baseline, chosen, _checks(found, chosen), _costs(run, baseline, chosen))
+    return Judgement(run, baseline, chosen, _checks(found, chosen), _costs(run, baseline, chosen))
 
 
-def _require(run: Side, baseline: Side, policy: Policy, methods: Sequence[str]) -> None:
+def _require(run: ScoreSet, baseline: ScoreSet, policy: Policy, methods: Sequence[str]) -> None:
     """Every judged score of the baseline, and every required one, must have a value."""
-    for key, old in baseline.evidence.items():
+    for key, old in baseline.scores.items():
         if key.method not in methods or not policy.judges(key) or old.better == "neither":
             continue
-        new = run.evidence.get(key)
+        new = run.scores.get(key)
         required = {key.metric, key.score} & set(policy.required)
         if required and old.value is None:
             raise BadInput(f"{baseline.name}: required {key} has no value: {old.reason}")
@@ -157,7 +157,7 @@ def _require(run: Side, baseline: Side, policy: Policy, methods: Sequence[str]) 
             )
 
 
-def _checks(found: Sequence[Pair], policy: Policy) -> tuple[Check, ...]:
+def _checks(found: Sequence[PairedScore], policy: Policy) -> tuple[Check, ...]:
     margins = [
         policy.margin(pair.key).amount(pair.before.value or 0.0, pair.difference) for pair in found
     ]
@@ -165,7 +165,7 @@ def _checks(found: Sequence[Pair], policy: Policy) -> tuple[Check, ...]:
     adjusted = holm([loss.above(margin) for loss, margin in zip(losses, margins)])
     checks = []
     for pair, loss, margin, p in zip(found, losses, margins, adjusted):
-        verdict: Verdict = "undecided"
+        verdict: GateVerdict = "undecided"
         if p <= policy.alpha:
             verdict = "worse"
         elif loss.identical or loss.below(margin) <= policy.alpha:
@@ -176,11 +176,11 @@ def _checks(found: Sequence[Pair], policy: Policy) -> tuple[Check, ...]:
             detectable = margin + reach * loss.error
         interval = pair.difference.interval(1 - 2 * policy.alpha)
         checks.append(Check(pair, margin, interval, p, detectable, verdict))
-    order: dict[Verdict, int] = {"worse": 0, "undecided": 1, "passed": 2}
+    order: dict[GateVerdict, int] = {"worse": 0, "undecided": 1, "passed": 2}
     return tuple(sorted(checks, key=lambda check: (order[check.verdict], check.p)))
 
 
-def _costs(run: Side, baseline: Side, policy: Policy) -> tuple[CostCheck, ...]:
+def _costs(run: ScoreSet, baseline: ScoreSet, policy: Policy) -> tuple[CostCheck, ...]:
     limits = {name: limit for name, limit in policy.costs if limit is not None}
     differing = [
         name
@@ -196,15 +196,15 @@ def _costs(run: Side, baseline: Side, policy: Policy) -> tuple[CostCheck, ...]:
             continue
         new = run.costs.get((task, method), Cost())
         for name, limit in limits.items():
-            checks.append(_cost(Key(task, method, name), old, new, limit, note))
+            checks.append(_cost(ScoreKey(task, method, name), old, new, limit, note))
     return tuple(checks)
 
 
-def _cost(key: Key, old: Cost, new: Cost, limit: float, note: str) -> CostCheck:
+def _cost(key: ScoreKey, old: Cost, new: Cost, limit: float, note: str) -> CostCheck:
     before, after = getattr(old, key.metric), getattr(new, key.metric)
     ratio = None
     if not note and not (before and after is not None):
-        note = "not measured on both sides"
+        note = "not measured in both runs"
     if not note:
         ratio = after / before
     return CostCheck(key.task, key.method, key.metric, ratio, limit, note)

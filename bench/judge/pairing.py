@@ -9,74 +9,74 @@ import numpy as np
 
 from bench.core.errors import BadInput, unknown
 from bench.core.identity import Record, differing_fields
-from bench.judge.compare.evidence import Evidence, Key, Side
-from bench.judge.compare.paired import Paired, pair_scores, pair_values
+from bench.judge.paired import Paired, pair_scores, pair_values
+from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues
 
-__all__ = ["Pair", "check_methods", "pair_evidence", "pairs"]
+__all__ = ["PairedScore", "check_methods", "difference_of", "pairs"]
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
-    """A score on both sides, with the paired difference (after minus before)."""
+class PairedScore:
+    """A score before and after, with the paired difference (after minus before)."""
 
-    before: Evidence
-    after: Evidence
+    before: ScoreValues
+    after: ScoreValues
     difference: Paired
 
     @property
-    def key(self) -> Key:
+    def key(self) -> ScoreKey:
         """Where the newer score stands."""
         return self.after.key
 
 
-def check_methods(side: Side, methods: Sequence[str], tasks: Sequence[str]) -> None:
+def check_methods(known: ScoreSet, methods: Sequence[str], tasks: Sequence[str]) -> None:
     """Refuses methods that could not run or that failed on some edits.
 
     Raises:
-        BadInput: with the side, the method and the reason.
+        BadInput: with the run, the method and the reason.
     """
     for method in methods:
-        if method not in side.methods:
-            raise unknown(f"method in {side.name}:", method, side.methods)
-        if method in side.problems:
-            raise BadInput(f"{side.name}: method {method!r} did not run: {side.problems[method]}")
+        if method not in known.methods:
+            raise unknown(f"method in {known.name}:", method, known.methods)
+        if method in known.problems:
+            raise BadInput(f"{known.name}: method {method!r} did not run: {known.problems[method]}")
         for task in tasks:
             # Scenes that could not be read stand under no method.
-            failed = side.failures.get((task, method)) or side.failures.get((task, ""))
+            failed = known.failures.get((task, method)) or known.failures.get((task, ""))
             if failed is not None:
                 raise BadInput(
-                    f"{side.name}: {task} / {method}: {failed}; a comparison takes every edit, so "
-                    "mend the method or leave it out with --methods"
+                    f"{known.name}: {task} / {method}: {failed}; a comparison needs every edit; "
+                    "repair the method or leave it out with --methods"
                 )
 
 
 def pairs(
-    before: Side, after: Side, methods: Sequence[tuple[str, str]], allow: Sequence[str] = ()
-) -> Iterator[Pair]:
-    """Every score that both sides know of the paired methods, in the order of `before`.
+    before: ScoreSet, after: ScoreSet, methods: Sequence[tuple[str, str]], allow: Sequence[str] = ()
+) -> Iterator[PairedScore]:
+    """Every score of the paired methods that both have, in the order of `before`.
 
     Args:
-        before: the older side.
-        after: the newer side; may be the same one.
+        before: the older scores.
+        after: the newer ones; may be the same.
         methods: (name before, name after).
-        allow: fields of the protocol record in which the sides may differ ("metric.extractor" also
-            lets pass what lies below it).
+        allow: fields of the protocol record that may differ ("metric.extractor" also allows the
+            fields below it).
 
     Raises:
         BadInput: different protocols, with the fields; different edits; unknown `allow`.
     """
     _check_allowed(before, after, allow)
     for old, new in methods:
-        for key, evidence in before.evidence.items():
-            if key.method != old or evidence.better == "neither":
+        for key, one in before.scores.items():
+            if key.method != old or one.better == "neither":
                 continue
-            other = after.evidence.get(key._replace(method=new))
-            if other is not None and evidence.value is not None and other.value is not None:
-                _same_protocol(before, after, evidence, other, allow)
-                yield Pair(evidence, other, pair_evidence(evidence, other, bool(allow)))
+            other = after.scores.get(key._replace(method=new))
+            if other is not None and one.value is not None and other.value is not None:
+                _same_protocol(before, after, one, other, allow)
+                yield PairedScore(one, other, difference_of(one, other, bool(allow)))
 
 
-def pair_evidence(before: Evidence, after: Evidence, common_only: bool = False) -> Paired:
+def difference_of(before: ScoreValues, after: ScoreValues, common_only: bool = False) -> Paired:
     """The paired difference of two scores.
 
     Args:
@@ -97,7 +97,7 @@ def pair_evidence(before: Evidence, after: Evidence, common_only: bool = False) 
     at = {unit: i for i, unit in enumerate(before.units)}
     there = [(at[unit], i) for i, unit in enumerate(after.units) if unit in at]
     if not there:
-        raise BadInput(f"{after.key}: the two sides have no edit in common")
+        raise BadInput(f"{after.key}: there is no edit in common; compare runs of the same edits")
     old = before.values[[i for i, _ in there]]
     new = after.values[[i for _, i in there]]
     if before.kind == "scenes":
@@ -105,11 +105,11 @@ def pair_evidence(before: Evidence, after: Evidence, common_only: bool = False) 
     return pair_values(old, new, [after.scenes[i] for _, i in there])
 
 
-def _other_units(before: Evidence, after: Evidence) -> str:
+def _other_units(before: ScoreValues, after: ScoreValues) -> str:
     missing = [unit for unit in before.units if unit not in set(after.units)]
     added = [unit for unit in after.units if unit not in set(before.units)]
     what = "edits" if before.kind == "edits" else "scenes"
-    example = f"{(missing or added)[0]!r} is only on one side"
+    example = f"only one has {(missing or added)[0]!r}"
     return (
         f"{after.key}: n differs: {len(before.units)} {what} against {len(after.units)} "
         f"({example}); compare runs of the same edits"
@@ -117,7 +117,7 @@ def _other_units(before: Evidence, after: Evidence) -> str:
 
 
 def _same_protocol(
-    before: Side, after: Side, old: Evidence, new: Evidence, allow: Sequence[str]
+    before: ScoreSet, after: ScoreSet, old: ScoreValues, new: ScoreValues, allow: Sequence[str]
 ) -> None:
     if old.protocol == new.protocol:
         return
@@ -127,8 +127,8 @@ def _same_protocol(
     if refused:
         fields = ", ".join(dict.fromkeys(line.split(":")[0] for line in refused))
         raise BadInput(
-            f"{new.key}: measured under different protocols, which cannot be compared; they differ "
-            f"in {'; '.join(refused)} (a stated exception: --allow {fields.split(', ')[0]})"
+            f"{new.key}: the protocols differ, so the scores cannot be compared: "
+            f"{'; '.join(refused)}; to compare all the same, add --allow {fields.split(', ')[0]}"
         )
 
 
@@ -136,11 +136,10 @@ def _covered(field: str, allow: Sequence[str]) -> bool:
     return any(field == name or field.startswith(f"{name}.") for name in allow)
 
 
-def _check_allowed(before: Side, after: Side, allow: Sequence[str]) -> None:
+def _check_allowed(before: ScoreSet, after: ScoreSet, allow: Sequence[str]) -> None:
     known: set[str] = set()
-    for side in (before, after):
-        for record in side.protocols.values():
-            known |= _fields(record)
+    for record in (*before.protocols.values(), *after.protocols.values()):
+        known |= _fields(record)
     for name in allow:
         if name not in known:
             raise unknown("protocol field", name, known)

@@ -1,4 +1,4 @@
-"""Sides made from arrays, without a run."""
+"""Scores made from arrays, without a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bench.judge.compare import Evidence, Key, Side
+from bench.judge.compare import ScoreKey, ScoreSet, ScoreValues
 
 PROTOCOL = {"dataset": "drawn", "size": [64, 64], "seed": 0, "metric": {"name": "psnr"}}
 HIGHER = ("psnr", "ssim", "miou", "accuracy")
@@ -20,12 +20,12 @@ def per_edit(
     method: str = "ours",
     task: str = "rooms",
     protocol: str = "p" * 64,
-) -> Evidence:
+) -> ScoreValues:
     """A score of per-edit values, `samples` edits a scene."""
     units = tuple(f"s{i // samples}.{i % samples}" for i in range(len(values)))
     array = np.asarray(values, dtype=np.float64)
-    return Evidence(
-        key=Key(task, method, metric),
+    return ScoreValues(
+        key=ScoreKey(task, method, metric),
         better="higher" if metric.startswith(HIGHER) else "lower",
         protocol=protocol,
         value=float(array.mean()),
@@ -38,11 +38,11 @@ def per_edit(
     )
 
 
-def of_scenes(metric: str, value: float, pseudo: np.ndarray, of: str = "all") -> Evidence:
+def of_scenes(metric: str, value: float, pseudo: np.ndarray, of: str = "all") -> ScoreValues:
     """A score of the whole set with pseudo-values."""
     scenes = tuple(f"s{i}" for i in range(len(pseudo)))
-    return Evidence(
-        key=Key("rooms", "ours", metric, of),
+    return ScoreValues(
+        key=ScoreKey("rooms", "ours", metric, of),
         better="higher" if metric.startswith(HIGHER) else "lower",
         protocol="p" * 64,
         value=value,
@@ -55,18 +55,20 @@ def of_scenes(metric: str, value: float, pseudo: np.ndarray, of: str = "all") ->
     )
 
 
-def side(*evidence: Evidence, name: str = "side", protocols: Mapping | None = None, **rest) -> Side:
-    """A side of the suite "made"."""
+def score_set(
+    *scores: ScoreValues, name: str = "made scores", protocols: Mapping | None = None, **rest
+) -> ScoreSet:
+    """Scores of the suite "made"."""
     edits: dict[str, dict[str, str]] = {}
-    for one in evidence:
+    for one in scores:
         if one.kind == "edits":
             edits.setdefault(one.key.task, {}).update(zip(one.units, one.scenes))
         else:
             edits.setdefault(one.key.task, {})
-    return Side(
+    return ScoreSet(
         name=name,
         suite=rest.pop("suite", "made"),
-        evidence={one.key: one for one in evidence},
+        scores={one.key: one for one in scores},
         protocols=protocols or {"p" * 64: PROTOCOL},
         edits=edits,
         **rest,

@@ -7,14 +7,14 @@
       psnr: 0.1                  # absolute
       lpips-alex: 2%             # of the baseline's score
       fid: 2se                   # standard errors of the paired difference
-      miou[person]: -1%          # a class; a sign must point to the worse side
+      miou[person]: -1%          # a class; a sign must point to the worse
     tasks:
       rooms-freeform: {margins: {psnr: 0.3}}
-    required: [psnr, fid]        # must be there, with a value, on both sides
+    required: [psnr, fid]        # must have a value in the run and in the baseline
     costs: {ms: 1.2, peak_mib: 1.1}   # at most these ratios, on the same machine only
 
 A score is judged where it is of all classes, or where the policy names its class. Without a policy
-the margins are `bench.judge.compare.margin.DEFAULT_MARGINS`.
+the margins are `bench.judge.margin.DEFAULT_MARGINS`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.core.errors import BadInput, unknown
-from bench.judge.compare.evidence import Key, Side
-from bench.judge.compare.margin import Margin, default_margin, parse_margin
+from bench.judge.margin import Margin, default_margin, parse_margin
+from bench.judge.scores import ScoreKey, ScoreSet
 from bench.suite.explain import explain
 
 __all__ = ["CostLimits", "Policy", "TaskPolicy", "load_policy"]
@@ -64,7 +64,7 @@ class Policy(_Part):
     required: list[str] = Field(default_factory=list)
     costs: CostLimits = CostLimits()
 
-    def margin(self, key: Key) -> Margin:
+    def margin(self, key: ScoreKey) -> Margin:
         """The margin of a score: the task's before the policy's, a class's before the metric's.
 
         Raises:
@@ -77,31 +77,31 @@ class Policy(_Part):
                     return parse_margin(margins[name], f"{where}.{name}")
         return default_margin(key)
 
-    def judges(self, key: Key) -> bool:
+    def judges(self, key: ScoreKey) -> bool:
         """Whether a score is judged: the whole picture's, or a class that the policy names."""
         own = self.tasks.get(key.task, TaskPolicy()).margins
         named = key.score in self.margins or key.score in own
         return (key.of == "all" or named) and (self.methods is None or key.method in self.methods)
 
-    def check(self, side: Side) -> None:
+    def check(self, known: ScoreSet) -> None:
         """Refuses names that the baseline does not know, margins of no form, and wrong signs.
 
         Raises:
             BadInput: with the field, and the nearest known name.
         """
-        scores = {key.score for key in side.evidence}
+        scores = {key.score for key in known.scores}
         for task in self.tasks:
-            if task not in side.tasks:
-                raise unknown("task in the policy:", task, side.tasks)
+            if task not in known.tasks:
+                raise unknown("task in the policy:", task, known.tasks)
         for method in self.methods or ():
-            if method not in side.methods:
-                raise unknown("method in the policy:", method, side.methods)
+            if method not in known.methods:
+                raise unknown("method in the policy:", method, known.methods)
         for name in (*self._named(), *self.required):
             if name not in scores:
                 raise unknown("metric in the policy:", name, scores)
-        for key, evidence in side.evidence.items():
-            if evidence.better != "neither":
-                self.margin(key).check(evidence, f"margins.{key.score}")
+        for key, one in known.scores.items():
+            if one.better != "neither":
+                self.margin(key).check(one, f"margins.{key.score}")
 
     def _named(self) -> list[str]:
         return [*self.margins, *(name for task in self.tasks.values() for name in task.margins)]

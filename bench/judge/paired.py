@@ -1,4 +1,4 @@
-"""Paired differences over scenes: estimate, standard error, tails.
+"""Paired differences over scenes: estimate, standard error, tails; and Holm's correction.
 
 Edits of one scene are not independent, so the scene is the unit. For a mean over edits the standard
 error is the cluster-robust one with Student's t on scenes - 1 degrees of freedom (Liang and Zeger,
@@ -9,9 +9,9 @@ to the Bootstrap", 1993, chapter 11), whose difference is the pseudo-value of th
 
 Edge cases, in words. Fewer than two scenes: no standard error, nothing can be decided. Every scene
 differs by the same amount other than zero: the t statistic is infinite, so the exact sign test
-speaks instead, 2 ** -scenes. Infinite values (PSNR of identical pictures): both infinite is no
-difference; infinite on one side only leaves no mean to speak of, and the sign test over the scenes
-where that happened speaks if they all point the same way.
+decides instead, 2 ** -scenes. Infinite values (PSNR of identical images): both infinite is no
+difference; infinite in only one of the two leaves no mean, and the sign test over the scenes where that
+happened decides if they all point the same way.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Paired", "pair_scores", "pair_values"]
+from bench.core.text import counted
+
+__all__ = ["Paired", "holm", "pair_scores", "pair_values"]
 
 Float64 = NDArray[np.float64]
 
@@ -37,7 +39,7 @@ class Paired:
         error: its standard error, or None where there is none (then `note` says why).
         scenes: the independent scenes behind it.
         n: the paired values behind it.
-        agreeing: scenes behind the sign test, where that speaks in the t test's place; else 0.
+        agreeing: scenes behind the sign test, where that replaces the t test; else 0.
         note: what a reader should know, one sentence, or empty.
     """
 
@@ -98,7 +100,7 @@ def pair_values(before: Float64, after: Float64, scenes: Sequence[str]) -> Paire
         after: float64 [n], of the same edits in the same order.
         scenes: n scene ids, the clusters.
     """
-    # Both infinite: the same picture twice, no difference.
+    # Both infinite: the same image twice, no difference.
     with np.errstate(invalid="ignore"):
         gaps = np.where(before == after, 0.0, after - before)
     if np.isinf(gaps).any():
@@ -110,8 +112,8 @@ def pair_scores(before: float, after: float, gaps: Float64) -> Paired:
     """The difference of two scores of whole sets.
 
     Args:
-        before: the score of the whole set on one side.
-        after: the same on the other.
+        before: the older score of the whole set.
+        after: the newer one.
         gaps: float64 [scenes], pseudo-values after minus before, scene by scene.
     """
     return _clustered(after - before, gaps, [str(i) for i in range(len(gaps))])
@@ -121,7 +123,7 @@ def _clustered(estimate: float, gaps: Float64, scenes: Sequence[str]) -> Paired:
     names, codes = np.unique(np.asarray(scenes, dtype=object).astype(str), return_inverse=True)
     count = len(names)
     if count < 2:
-        note = f"edits of {count} scene{'' if count == 1 else 's'}: it takes two to know the noise"
+        note = f"edits of only {counted(count, 'scene')}; the noise is known from two scenes on"
         return Paired(estimate, None, count, len(gaps), note=note)
     if gaps.min() == gaps.max():
         agreeing = count if gaps[0] != 0 else 0
@@ -133,12 +135,30 @@ def _clustered(estimate: float, gaps: Float64, scenes: Sequence[str]) -> Paired:
 
 
 def _infinite(gaps: Float64, scenes: Sequence[str]) -> Paired:
-    """Where a picture is identical to its reference on one side only."""
+    """Where an image is identical to its reference before or after, but not both."""
     up = {scene for scene, gap in zip(scenes, gaps) if gap == math.inf}
     down = {scene for scene, gap in zip(scenes, gaps) if gap == -math.inf}
-    note = f"infinite on one side only for {len(up)} scenes up and {len(down)} down"
+    note = f"infinite only after in {counted(len(up), 'scene')}, only before in {len(down)}"
     count = len(set(scenes))
     if up and down:
-        return Paired(math.nan, None, count, len(gaps), note=f"{note}: no difference of means")
+        return Paired(
+            math.nan, None, count, len(gaps), note=f"{note}: the means have no difference"
+        )
     estimate = math.inf if up else -math.inf
     return Paired(estimate, None, count, len(gaps), len(up or down), f"{note}: sign test")
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """Adjusted p values, in the order given: reject those at most alpha.
+
+    The k-th smallest of m is multiplied by m - k + 1, and none may be below a smaller one's; the
+    chance of any false rejection is then at most alpha whatever the dependence (Holm, "A simple
+    sequentially rejective multiple test procedure", 1979).
+    """
+    adjusted = [0.0] * len(values)
+    highest = 0.0
+    order = sorted(range(len(values)), key=lambda i: values[i])
+    for rank, i in enumerate(order):
+        highest = max(highest, min(1.0, (len(values) - rank) * values[i]))
+        adjusted[i] = highest
+    return adjusted

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.core.errors import BadInput
-from bench.judge.compare.evidence import Evidence, Key
-from bench.judge.compare.paired import Paired
+from bench.judge.paired import Paired
+from bench.judge.scores import ScoreKey, ScoreValues
 
 __all__ = ["DEFAULT_MARGINS", "Margin", "default_margin", "parse_margin"]
 
@@ -44,16 +44,16 @@ class Margin:
             return self.size * (difference.error or 0.0)
         return self.size
 
-    def check(self, evidence: Evidence, where: str) -> None:
-        """Refuses a sign that points to the better side.
+    def check(self, score: ScoreValues, where: str) -> None:
+        """Refuses a sign that points to the better.
 
         Raises:
             BadInput: with the place and what was meant.
         """
-        bad = "-" if evidence.better == "higher" else "+"
+        bad = "-" if score.better == "higher" else "+"
         if self.sign and self.sign != bad:
             raise BadInput(
-                f"{where}: {evidence.key.metric} is better {evidence.better}, so a margin of "
+                f"{where}: {score.key.metric} is better {score.better}, so a margin of "
                 f"{self} allows nothing; write {bad}{str(self).lstrip('+-')} or leave the sign out"
             )
 
@@ -77,7 +77,7 @@ DEFAULT_MARGINS: tuple[tuple[str, Margin], ...] = (
 """Margins without a policy, by the beginning of the score's name."""
 
 
-def default_margin(key: Key) -> Margin:
+def default_margin(key: ScoreKey) -> Margin:
     """The margin of a score that no policy speaks of."""
     return next(margin for prefix, margin in DEFAULT_MARGINS if key.metric.startswith(prefix))
 
