@@ -36,6 +36,7 @@ app = typer.Typer(
     help="Measures semantic image editing: the same masks, exact metrics, honest intervals.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help needs no rich, which takes longer to import than all of ours
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

@@ -22,7 +22,7 @@ def save(
     run: Annotated[Path, typer.Argument(help="A run directory.")],
     out: Annotated[Path, typer.Option(help="The file.")] = Path("baseline.json"),
 ) -> None:
-    """Save what a later run can be paired with: values, no pictures."""
+    """Save what a later run can be paired with: values, no images."""
     from bench.judge.baseline import save_baseline
     from bench.judge.compare import scores_of_run
 

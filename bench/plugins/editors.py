@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 NEEDS = frozenset({"original", "references", "instances"})
-"""What an editor may declare that it needs beyond the masked picture, the mask and the labels."""
+"""What an editor may declare that it needs beyond the masked image, the mask and the labels."""
 
 
 @runtime_checkable
@@ -53,7 +53,7 @@ class Editor(Protocol):
     needs: frozenset[str]
 
     def edit(self, batch: EditBatch) -> Tensor:
-        """Painted pictures, float32 [B,3,H,W] RGB in [-1,1]; known pixels may hold anything.
+        """Raw outputs, float32 [B,3,H,W] RGB in [-1,1]; known pixels may hold anything.
 
         Raises:
             EditFailed: with one sentence, where an edit cannot be carried out.
@@ -77,7 +77,7 @@ class TaskFacts:
     Attributes:
         space: the label space that its labels count in.
         size: (height, width) of every edit, or None where each has its own.
-        whole: whether every edit hides the whole picture.
+        whole: whether every edit masks the whole image.
     """
 
     space: LabelSpace
@@ -90,7 +90,7 @@ class Checking(Protocol):
     """An editor that can tell from a task whether none of its edits can be carried out."""
 
     def check(self, task: TaskFacts) -> None:
-        """Looks at a task of the suite before anything is painted.
+        """Looks at a task of the suite before any edit is carried out.
 
         Raises:
             BadInput: one sentence that begins with the field at fault ("labels: ...").

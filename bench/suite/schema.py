@@ -24,6 +24,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from bench.core.errors import BadInput, unknown
+from bench.plugins.kinds import METRICS
 from bench.suite.explain import explain, twice
 from bench.suite.table import TableLayout
 from bench.suite.titles import task_title
@@ -43,7 +44,7 @@ __all__ = [
 ]
 
 Composite = Literal["known-bytes", "published", "none"]
-"""How a painting becomes a result: known pixels copied byte for byte; the papers' float blend; or
+"""How a raw output becomes a result: known pixels copied byte for byte; the papers' float blend; or
 not at all (synthesis, restyle)."""
 
 Quantise = Literal["round", "truncate"]
@@ -189,7 +190,11 @@ def _method(value: Any) -> Any:
 
 
 def _metric(value: Any) -> Any:
-    return {"name": value} if isinstance(value, str) else value
+    entry = {"name": value} if isinstance(value, str) else value
+    if isinstance(entry, Mapping) and isinstance(entry.get("name"), str):
+        # What people type ("lpips") is kept under the name that it means, so that nothing is twice.
+        return {**entry, "name": METRICS.canonical(entry["name"])}
+    return entry
 
 
 _Method = Annotated[MethodEntry, BeforeValidator(_method, json_schema_input_type=str | MethodEntry)]
@@ -214,7 +219,7 @@ class Suite(_Entry):
         tasks: what is edited, and how.
         methods: who edits.
         metrics: what is measured.
-        table: the published table that the suite answers to.
+        table: the published table that the suite reproduces.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -242,7 +247,7 @@ class Suite(_Entry):
         seen = [method.name for method in self.methods]
         twice = sorted({name for name in seen if seen.count(name) > 1})
         if twice:
-            raise ValueError(f"methods: {twice[0]!r} stands there twice; give each its own name")
+            raise ValueError(f"methods: {twice[0]!r} is given twice; give each its own name")
         for i, method in enumerate(self.methods):
             for name in method.datasets or ():
                 if name not in self.datasets:
@@ -300,9 +305,7 @@ def parse_suite(text: str, source: str) -> Suite:
         )
     repeated = twice(text)
     if repeated is not None:
-        raise BadInput(
-            f"{source}, line {repeated[1]}: the field {repeated[0]!r} stands there twice"
-        )
+        raise BadInput(f"{source}, line {repeated[1]}: the field {repeated[0]!r} is given twice")
     try:
         return Suite.model_validate(value)
     except ValidationError as error:

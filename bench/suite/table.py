@@ -1,4 +1,4 @@
-"""The `table` of a suite: which published table it answers to, and how that table is laid out.
+"""The `table` of a suite: which published table it reproduces, and how that table is laid out.
 
     table:
       papers: ["SPMPGAN (ECCV 2022, arXiv 2207.06252)"]

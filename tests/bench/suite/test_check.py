@@ -51,5 +51,5 @@ def test_every_shipped_suite_names_what_there_is(name: str) -> None:
 def test_a_field_that_stands_there_twice_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "twice.yaml"
     path.write_text(WRONG.replace("metrics:", "name: again\nmetrics:"))
-    with pytest.raises(BadInput, match="line 10: the field 'name' stands there twice"):
+    with pytest.raises(BadInput, match="line 10: the field 'name' is given twice"):
         load_suite(path)

@@ -87,7 +87,7 @@ def test_a_task_over_an_unknown_dataset_names_the_nearest() -> None:
 
 
 def test_two_methods_of_one_name_are_refused() -> None:
-    assert "'copy' stands there twice" in complaint(GOOD.replace("[copy]", "[copy, copy]"))
+    assert "'copy' is given twice" in complaint(GOOD.replace("[copy]", "[copy, copy]"))
 
 
 def test_a_method_of_an_unknown_dataset_names_line_and_nearest() -> None:
@@ -123,3 +123,8 @@ def test_every_shipped_suite_is_good(name: str) -> None:
     suite = load_suite(name)
     assert suite.name == name
     assert suite.single_tasks()
+
+
+def test_a_metric_may_be_named_as_people_type_it() -> None:
+    suite = parse_suite(GOOD.replace("metrics: [psnr]", "metrics: [lpips, psnr]"), "x.yaml")
+    assert [metric.name for metric in suite.metrics] == ["lpips-alex", "psnr"]
