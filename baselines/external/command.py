@@ -24,7 +24,7 @@ from baselines.external.edit_folder import edit_name, write_edit
 from baselines.external.trust import demand_trust
 from bench.batch import EditBatch
 from bench.core.errors import BadInput, EditFailed
-from bench.core.images import read_picture
+from bench.core.images import read_image
 from bench.plugins.editors import NEEDS
 
 __all__ = ["Command"]
@@ -92,7 +92,7 @@ class Command:
                 f"{size[1]}x{size[0]} image {missing[0]}.png ({len(missing)} missing); "
                 f"{self._last_words()}"
             )
-        images = np.stack([read_picture(self._finished(name)) for name in names])
+        images = np.stack([read_image(self._finished(name)) for name in names])
         tensor = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
         return tensor.to(batch.masked.device)
 
@@ -123,7 +123,7 @@ class Command:
             if not left.exists():
                 continue
             try:
-                whole = read_picture(left).shape[:2] == size
+                whole = read_image(left).shape[:2] == size
             except BadInput:
                 whole = False
             if whole:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from bench.batch import EditBatch
 from bench.core.errors import BadInput, EditFailed
-from bench.core.images import read_picture
+from bench.core.images import read_image
 
 __all__ = ["Folder"]
 
@@ -46,7 +46,7 @@ class Folder:
         for edit, scene in zip(batch.ids, batch.scenes):
             path = self._find(edit, scene)
             try:
-                image = read_picture(path)
+                image = read_image(path)
             except BadInput as error:
                 raise EditFailed(str(error)) from None
             if image.shape[:2] != (height, width):

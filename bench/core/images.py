@@ -26,13 +26,13 @@ from bench.scene import UInt8
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["PICTURE_SUFFIXES", "picture_files", "read_picture"]
+__all__ = ["IMAGE_SUFFIXES", "image_files", "read_image"]
 
-PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """The file name endings, in lower case, that count as pictures in a folder."""
 
 
-def read_picture(path: Path) -> UInt8:
+def read_image(path: Path) -> UInt8:
     """The picture in `path` as uint8 [H,W,3], RGB, upright.
 
     Raises:
@@ -58,7 +58,7 @@ def read_picture(path: Path) -> UInt8:
         raise BadInput(f"{path}: cannot be decoded ({error}); the file is damaged") from error
 
 
-def picture_files(folder: Path) -> dict[str, Path]:
+def image_files(folder: Path) -> dict[str, Path]:
     """The pictures directly inside `folder` by stem, sorted by stem.
 
     Raises:
@@ -68,7 +68,7 @@ def picture_files(folder: Path) -> dict[str, Path]:
         raise BadInput(f"{folder}: there is no such folder")
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in PICTURE_SUFFIXES or path.name.startswith("."):
+        if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
             continue
         if path.stem in found:
             raise BadInput(

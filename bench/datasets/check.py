@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.core.errors import BadInput
-from bench.core.images import picture_files
+from bench.core.images import image_files
 from bench.datasets.dataset import Dataset, Fit
 from bench.datasets.labelled_folder import LabelledFolder
 from bench.datasets.registry import open_dataset
@@ -41,7 +41,7 @@ def check_dataset(name: str, path: Path | None, subset: str | None = None) -> li
         return [Problem("", str(error))]
     problems = [found for scene in dataset.ids for found in _in_scene(dataset, scene)]
     if isinstance(dataset, LabelledFolder):
-        problems += _without_picture(dataset)
+        problems += _without_image(dataset)
     return problems
 
 
@@ -50,7 +50,7 @@ def _in_scene(dataset: Dataset, scene: str) -> list[Problem]:
     whole = [lambda: dataset.read(scene, _AS_STORED)]
     if not isinstance(dataset, LabelledFolder):
         return _faults(scene, whole)
-    parts = [lambda: dataset.read_picture(scene), lambda: dataset.read_planes(scene)]
+    parts = [lambda: dataset.read_image(scene), lambda: dataset.read_planes(scene)]
     return _faults(scene, parts) or _faults(scene, whole)
 
 
@@ -66,10 +66,10 @@ def _fault(attempt: Callable[[], object]) -> str | None:
     return None
 
 
-def _without_picture(dataset: LabelledFolder) -> list[Problem]:
+def _without_image(dataset: LabelledFolder) -> list[Problem]:
     folder = dataset.files(dataset.ids[0]).labels.parent
     return [
         Problem(stem, f"{file}: has labels but no picture of the same stem in images/")
-        for stem, file in picture_files(folder).items()
+        for stem, file in image_files(folder).items()
         if stem not in dataset.ids
     ]

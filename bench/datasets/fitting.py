@@ -16,7 +16,7 @@ from PIL import Image
 from bench.datasets.dataset import Fit
 from bench.scene import Int32, UInt8
 
-__all__ = ["Grid", "fit_picture", "fit_plane", "grid_of", "nearest", "same_shape"]
+__all__ = ["Grid", "fit_image", "fit_plane", "grid_of", "nearest", "same_shape"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def grid_of(size: tuple[int, int], fit: Fit) -> Grid:
     return Grid(covering, (top, left, top + height, left + width))
 
 
-def fit_picture(picture: UInt8, grid: Grid) -> UInt8:
+def fit_image(picture: UInt8, grid: Grid) -> UInt8:
     """The picture, uint8 [H,W,3], on the grid: bicubic, then cut."""
     top, left, bottom, right = grid.box
     if picture.shape[:2] == grid.scaled:

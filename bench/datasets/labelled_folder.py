@@ -12,9 +12,9 @@ import numpy as np
 
 from bench.core.errors import BadInput, unknown
 from bench.core.identity import file_hash
-from bench.core.images import read_picture
+from bench.core.images import read_image
 from bench.datasets.dataset import Fit
-from bench.datasets.fitting import fit_picture, fit_plane, grid_of, same_shape
+from bench.datasets.fitting import fit_image, fit_plane, grid_of, same_shape
 from bench.datasets.layout import SceneFiles
 from bench.datasets.planes import read_plane
 from bench.scene import VOID, Int32, LabelSpace, Scene, UInt8
@@ -85,7 +85,7 @@ class LabelledFolder:
             picture and
                 maps of different aspect; names the file.
         """
-        picture = self.read_picture(scene)
+        picture = self.read_image(scene)
         labels, instances = self.read_planes(scene)
         files = self.files(scene)
         for plane, file in ((labels, files.labels), (instances, files.instances)):
@@ -97,7 +97,7 @@ class LabelledFolder:
         grid = grid_of(picture.shape[:2], fit)
         return Scene(
             id=scene,
-            image=fit_picture(picture, grid),
+            image=fit_image(picture, grid),
             labels=fit_plane(labels, grid),
             instances=None if instances is None else fit_plane(instances, grid),
         )
@@ -112,13 +112,13 @@ class LabelledFolder:
             raise unknown(f"scene of {self.name}", scene, self._scenes)
         return self._scenes[scene]
 
-    def read_picture(self, scene: str) -> UInt8:
+    def read_image(self, scene: str) -> UInt8:
         """The picture as stored, uint8 [H,W,3] RGB.
 
         Raises:
             BadInput: where it is missing or unreadable.
         """
-        return read_picture(self.files(scene).image)
+        return read_image(self.files(scene).image)
 
     def read_planes(self, scene: str) -> tuple[Int32, Int32 | None]:
         """Labels and instances as stored, decoded, int32 [h,w] each.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.core.errors import BadInput
-from bench.core.images import picture_files
+from bench.core.images import image_files
 
 __all__ = ["SceneFiles", "find_split", "list_scenes"]
 
@@ -60,12 +60,12 @@ def list_scenes(split: Path) -> Mapping[str, SceneFiles]:
     Raises:
         BadInput: where there is no labels/, no picture at all, or two files that share a stem.
     """
-    pictures = picture_files(split / "images")
+    pictures = image_files(split / "images")
     if not pictures:
         raise BadInput(f"{split / 'images'}: holds no picture (looked for .jpg, .png and the like)")
-    labels = picture_files(split / "labels")
+    labels = image_files(split / "labels")
     folder = next((split / n for n in _INSTANCE_FOLDERS if (split / n).is_dir()), None)
-    instances = picture_files(folder) if folder else {}
+    instances = image_files(folder) if folder else {}
     return {
         stem: SceneFiles(
             image=image,

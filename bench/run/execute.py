@@ -24,7 +24,7 @@ from bench.run.paint import Painter, Paintings
 from bench.run.plan import Plan, Shard, Task
 from bench.run.prepare import Job, Prepared, prepare_shard
 from bench.run.rows import Rows
-from bench.run.store import RunFolder, write_labels, write_picture
+from bench.run.store import RunFolder, write_image, write_labels
 from bench.scene import UInt8
 
 __all__ = ["Execution", "execute"]
@@ -93,7 +93,7 @@ def _carry_out(
         }
         for i, result in results.items():
             path = folder.prediction(task.slug, method.slug, jobs[i].edit.id)
-            written.append(pool.submit(write_picture, path, result))
+            written.append(pool.submit(write_image, path, result))
         columns = measure_group(metrics, group, results, paintings.pictures)
         rows.add(method, paintings, columns)
         if canaries is not None:
@@ -138,9 +138,9 @@ def _write_edit(folder: RunFolder, task: Task, job: Job) -> None:
     """The edit's own pictures, which the report shows beside the results."""
     place = folder.edit(task.slug, job.edit.id)
     mask: UInt8 = job.edit.mask.astype(np.uint8) * np.uint8(255)
-    write_picture(place / "original.png", job.answer.original)
-    write_picture(place / "mask.png", mask)
+    write_image(place / "original.png", job.answer.original)
+    write_image(place / "mask.png", mask)
     write_labels(place / "target.png", job.edit.labels, task.dataset.space)
     truth = job.answer.truth
     if truth is not None and truth is not job.answer.original:
-        write_picture(place / "truth.png", truth)
+        write_image(place / "truth.png", truth)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bench.core.device import choose_device
 from bench.core.errors import BadInput
-from bench.core.images import picture_files, read_picture
+from bench.core.images import image_files, read_image
 from bench.core.threads import ahead
 from bench.datasets.planes import read_plane
 from bench.metrics import Context, Metric, Missing, References, Score, make_metric
@@ -130,7 +130,7 @@ def _folder(path: Path | str | None) -> Path | None:
 
 
 def _some(folder: Path) -> dict[str, Path]:
-    found = picture_files(folder)
+    found = image_files(folder)
     if not found:
         raise BadInput(f"{folder}: holds no pictures; give a folder of PNG or JPEG files")
     return found
@@ -197,7 +197,7 @@ def _rest(group: Sequence[_Read], space: LabelSpace) -> References:
 
 
 def _read(pair: Pair, space: LabelSpace) -> _Read:
-    real, fake = read_picture(pair.real), read_picture(pair.fake)
+    real, fake = read_image(pair.real), read_image(pair.fake)
     _same_size(pair.fake, fake, real)
     return _Read(pair.stem, real, fake, _mask(pair, real), _labels(pair, real, space))
 

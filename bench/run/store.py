@@ -30,7 +30,7 @@ import numpy as np
 from bench.core.atomic import whole_file
 from bench.scene import LabelSpace, UInt8
 
-__all__ = ["RunFolder", "write_labels", "write_picture", "write_table"]
+__all__ = ["RunFolder", "write_labels", "write_image", "write_table"]
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _array(values: Sequence[Any]) -> Any:
     return pa.array(list(values))
 
 
-def write_picture(path: Path, picture: UInt8) -> None:
+def write_image(path: Path, picture: UInt8) -> None:
     """Writes uint8 [H,W,3] (RGB) or [H,W] (grey) as PNG."""
     from PIL import Image
 

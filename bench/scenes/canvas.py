@@ -92,7 +92,7 @@ class Canvas:
             self.labels[rows, columns][inside] = part.label
             self.instances[rows, columns][inside] = instance
 
-    def picture(self) -> UInt8:
+    def image(self) -> UInt8:
         """The graded picture, uint8 [side,side,3]: vignette, tint, exposure, grain, rounding."""
         style = self._style
         across, down = self._x - 0.5, self._y - 0.5

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.core.errors import BadInput, unknown
 from bench.core.identity import record_hash
 from bench.datasets.dataset import Dataset, Fit
-from bench.datasets.fitting import fit_picture, fit_plane, grid_of
+from bench.datasets.fitting import fit_image, fit_plane, grid_of
 from bench.datasets.info import DatasetInfo
 from bench.scene import Int32, LabelSpace, Scene, UInt8
 from bench.scenes.dice import Dice
@@ -105,7 +105,7 @@ class DrawnScenes:
         if fit.size in (None, (side, side)):
             return image, labels, instances
         grid = grid_of((side, side), fit)
-        return fit_picture(image, grid), fit_plane(labels, grid), fit_plane(instances, grid)
+        return fit_image(image, grid), fit_plane(labels, grid), fit_plane(instances, grid)
 
 
 def procedural(

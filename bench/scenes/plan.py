@@ -58,4 +58,4 @@ def render(plan: Plan, side: int, without: int | None = None) -> tuple[UInt8, In
         if without is None or instance != without:
             for part in thing.parts:
                 canvas.paint(part, instance)
-    return canvas.picture(), canvas.labels, canvas.instances
+    return canvas.image(), canvas.labels, canvas.instances

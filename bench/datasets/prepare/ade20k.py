@@ -16,7 +16,7 @@ from functools import partial
 
 from bench.core.errors import BadInput
 from bench.datasets.prepare.archive import Sources
-from bench.datasets.prepare.cutting import Cut, cut_map, cut_picture, size_of
+from bench.datasets.prepare.cutting import Cut, cut_image, cut_map, size_of
 from bench.datasets.prepare.landscape import LANDSCAPE_SCENES
 from bench.datasets.prepare.recipe import Item, Recipe, ScenePlan, count_note, need
 
@@ -141,7 +141,7 @@ def _cut_scene(
 ) -> dict[str, bytes]:
     data = sources.read(image)
     chosen = cut or Cut(_short_side(size_of(data, image)))
-    made = {names["images"]: cut_picture(data, image, chosen)}
+    made = {names["images"]: cut_image(data, image, chosen)}
     for folder, member in maps.items():
         made[names[folder]] = cut_map(sources.read(member), member, chosen)
     return made

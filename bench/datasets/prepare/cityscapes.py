@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from bench.datasets.prepare.archive import Sources
-from bench.datasets.prepare.cutting import Cut, cut_map, cut_picture
+from bench.datasets.prepare.cutting import Cut, cut_image, cut_map
 from bench.datasets.prepare.recipe import Item, Recipe, ScenePlan, count_note, need
 
 __all__ = ["RECIPE"]
@@ -73,7 +73,7 @@ def _scene(
     for folder, member in members.items():
         data = sources.read(member)
         if cut is not None:
-            bring = cut_picture if folder == "images" else cut_map
+            bring = cut_image if folder == "images" else cut_map
             data = bring(data, member, cut)
         made[names[folder]] = data
     return made

@@ -16,10 +16,10 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from bench.core.errors import BadInput
-from bench.datasets.fitting import Grid, fit_picture, nearest
+from bench.datasets.fitting import Grid, fit_image, nearest
 from masks.streams import Stream
 
-__all__ = ["Cut", "cut_map", "cut_picture", "decoded", "encoded", "size_of"]
+__all__ = ["Cut", "cut_image", "cut_map", "decoded", "encoded", "size_of"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -85,9 +85,9 @@ def size_of(data: bytes, name: str) -> tuple[int, int]:
         raise _undecodable(name, error) from error
 
 
-def cut_picture(data: bytes, name: str, cut: Cut) -> bytes:
+def cut_image(data: bytes, name: str, cut: Cut) -> bytes:
     """The picture, bicubic, as PNG."""
-    return encoded(fit_picture(np.asarray(decoded(data, name).convert("RGB")), cut.grid))
+    return encoded(fit_image(np.asarray(decoded(data, name).convert("RGB")), cut.grid))
 
 
 def cut_map(data: bytes, name: str, cut: Cut) -> bytes:

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from bench.core.errors import BadInput
-from bench.core.images import picture_files, read_picture
+from bench.core.images import image_files, read_image
 
 
 def rgb(height=5, width=7, seed=0):
@@ -20,45 +20,45 @@ def saved(tmp_path, picture, name="picture.png", **options):
 
 def test_an_rgb_png_comes_back_byte_for_byte(tmp_path):
     pixels = rgb()
-    assert np.array_equal(read_picture(saved(tmp_path, Image.fromarray(pixels))), pixels)
+    assert np.array_equal(read_image(saved(tmp_path, Image.fromarray(pixels))), pixels)
 
 
 def test_grey_fills_three_channels(tmp_path):
     grey = rgb()[:, :, 0]
-    read = read_picture(saved(tmp_path, Image.fromarray(grey)))
+    read = read_image(saved(tmp_path, Image.fromarray(grey)))
     assert read.shape == (5, 7, 3)
     assert all(np.array_equal(read[:, :, channel], grey) for channel in range(3))
 
 
 def test_one_bit_becomes_black_and_white(tmp_path):
     bits = rgb()[:, :, 0] > 127
-    read = read_picture(saved(tmp_path, Image.fromarray(bits)))
+    read = read_image(saved(tmp_path, Image.fromarray(bits)))
     assert np.array_equal(read[:, :, 1], np.where(bits, 255, 0))
 
 
 def test_transparency_is_dropped_and_colours_stay(tmp_path):
     pixels = np.dstack([rgb(), np.zeros((5, 7), np.uint8)])
-    read = read_picture(saved(tmp_path, Image.fromarray(pixels, "RGBA")))
+    read = read_image(saved(tmp_path, Image.fromarray(pixels, "RGBA")))
     assert np.array_equal(read, pixels[:, :, :3])
 
 
 def test_a_palette_gives_its_colours(tmp_path):
     picture = Image.fromarray(np.array([[0, 1], [1, 0]], np.uint8), "P")
     picture.putpalette([10, 20, 30, 200, 210, 220] + [0] * 762)
-    read = read_picture(saved(tmp_path, picture))
+    read = read_image(saved(tmp_path, picture))
     assert read.tolist() == [[[10, 20, 30], [200, 210, 220]], [[200, 210, 220], [10, 20, 30]]]
 
 
 def test_a_palette_with_transparency_gives_its_colours(tmp_path):
     picture = Image.fromarray(np.array([[0, 1]], np.uint8), "P")
     picture.putpalette([10, 20, 30, 200, 210, 220] + [0] * 762)
-    read = read_picture(saved(tmp_path, picture, transparency=0))
+    read = read_image(saved(tmp_path, picture, transparency=0))
     assert read.tolist() == [[[10, 20, 30], [200, 210, 220]]]
 
 
 def test_sixteen_bit_grey_gives_the_high_byte(tmp_path):
     deep = np.array([[0, 255, 256], [32768, 65280, 65535]], np.uint16)
-    read = read_picture(saved(tmp_path, Image.fromarray(deep)))
+    read = read_image(saved(tmp_path, Image.fromarray(deep)))
     assert read[:, :, 2].tolist() == [[0, 0, 1], [128, 255, 255]]
 
 
@@ -67,7 +67,7 @@ def test_sixteen_bit_colour_gives_the_high_byte(tmp_path):
     cv2 = pytest.importorskip("cv2", reason="OpenCV writes 16-bit colour, which Pillow cannot")
     deep = np.array([[[0, 255, 256], [32768, 65280, 65535]]], np.uint16)
     cv2.imwrite(str(path), deep[..., ::-1])
-    assert read_picture(path).tolist() == [[[0, 0, 1], [128, 255, 255]]]
+    assert read_image(path).tolist() == [[[0, 0, 1], [128, 255, 255]]]
 
 
 def test_exif_turns_the_picture_upright(tmp_path):
@@ -76,7 +76,7 @@ def test_exif_turns_the_picture_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was turned: rotate by 90 degrees clockwise to see it upright
     path = saved(tmp_path, Image.fromarray(pixels), "turned.jpg", quality=95, exif=exif)
-    read = read_picture(path)
+    read = read_image(path)
     assert read.shape == (16, 8, 3)
     assert read[:6].mean() > 250
     assert read[10:].mean() < 5
@@ -87,36 +87,36 @@ def test_a_truncated_file_is_named(tmp_path, name):
     path = saved(tmp_path, Image.fromarray(rgb(64, 64)), name)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(BadInput, match=name):
-        read_picture(path)
+        read_image(path)
 
 
 def test_a_text_file_is_named(tmp_path):
     path = tmp_path / "notes.png"
     path.write_text("no picture")
     with pytest.raises(BadInput, match=r"notes\.png: is not a picture"):
-        read_picture(path)
+        read_image(path)
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(BadInput, match=r"gone\.png: there is no such picture"):
-        read_picture(tmp_path / "gone.png")
+        read_image(tmp_path / "gone.png")
 
 
 def test_floats_have_no_known_range(tmp_path):
     path = saved(tmp_path, Image.fromarray(np.ones((2, 2), np.float32)), "depth.tif")
     with pytest.raises(BadInput, match=r"depth\.tif: holds 32-bit values"):
-        read_picture(path)
+        read_image(path)
 
 
 def test_a_folder_lists_its_pictures_by_stem(tmp_path):
     for name in ("b.png", "a.jpg"):
         saved(tmp_path, Image.fromarray(rgb()), name)
     (tmp_path / "notes.txt").write_text("not a picture")
-    assert list(picture_files(tmp_path)) == ["a", "b"]
+    assert list(image_files(tmp_path)) == ["a", "b"]
 
 
 def test_two_pictures_of_one_stem_are_refused(tmp_path):
     for name in ("a.png", "a.jpg"):
         saved(tmp_path, Image.fromarray(rgb()), name)
     with pytest.raises(BadInput, match="same stem"):
-        picture_files(tmp_path)
+        image_files(tmp_path)

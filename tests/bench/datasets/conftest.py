@@ -21,7 +21,7 @@ class Written:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def picture(self, stem: str, size=(8, 6), suffix=".png") -> Path:
+    def image(self, stem: str, size=(8, 6), suffix=".png") -> Path:
         height, width = size
         ramp = np.arange(height * width * 3, dtype=np.uint32) * 255 // (height * width * 3)
         return self._save("images", stem + suffix, ramp.astype(np.uint8).reshape(height, width, 3))

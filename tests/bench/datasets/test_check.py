@@ -4,7 +4,7 @@ from bench.datasets import check_dataset
 
 
 def whole(written, stem):
-    written.picture(stem)
+    written.image(stem)
     written.labels(stem, np.zeros((8, 6), dtype=np.uint8))
     written.instances(stem, np.zeros((8, 6), dtype=np.uint8))
 
@@ -18,7 +18,7 @@ def test_every_fault_is_reported_and_none_hides_another(written):
     for stem in "abcdefg":
         whole(written, stem)
     (written.root / "classes.json").write_text('["sky", "sea"]')
-    written.picture("a").write_bytes(b"no picture")
+    written.image("a").write_bytes(b"no picture")
     (written.root / "labels" / "b.png").unlink()
     written.labels("c", np.full((8, 6), 9, dtype=np.uint8))
     written.labels("d", np.zeros((3, 6), dtype=np.uint8))
@@ -36,7 +36,7 @@ def test_every_fault_is_reported_and_none_hides_another(written):
 
 def test_a_scene_with_two_faults_has_two_problems(written):
     whole(written, "a")
-    written.picture("a").write_bytes(b"no picture")
+    written.image("a").write_bytes(b"no picture")
     written.labels("a", np.zeros((8, 6), dtype=np.uint8)).write_bytes(b"no labels")
     assert len(check_dataset("folder", written.root)) == 2
 

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from bench.datasets.dataset import Fit
-from bench.datasets.fitting import fit_picture, fit_plane, grid_of, same_shape
+from bench.datasets.fitting import fit_image, fit_plane, grid_of, same_shape
 
 
 def test_resize_scales_both_sides():
@@ -31,7 +31,7 @@ def test_crop_covers_wide_targets_too():
 
 def test_native_leaves_the_picture_as_it_is():
     picture = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
-    assert np.array_equal(fit_picture(picture, grid_of((2, 4), Fit(None, "native"))), picture)
+    assert np.array_equal(fit_image(picture, grid_of((2, 4), Fit(None, "native"))), picture)
 
 
 def test_a_scaling_fit_needs_a_size():
@@ -43,7 +43,7 @@ def test_pictures_are_scaled_bicubic():
     rng = np.random.RandomState(0)
     picture = rng.randint(0, 256, (20, 30, 3)).astype(np.uint8)
     expected = Image.fromarray(picture).resize((15, 10), Image.Resampling.BICUBIC)
-    assert np.array_equal(fit_picture(picture, grid_of((20, 30), Fit((10, 15)))), expected)
+    assert np.array_equal(fit_image(picture, grid_of((20, 30), Fit((10, 15)))), expected)
 
 
 def test_planes_are_scaled_nearest_as_pillow_does():

@@ -15,8 +15,8 @@ def grey(value, size=(8, 6)):
 
 
 def test_pairs_pictures_labels_and_instances_by_stem(written):
-    written.picture("b", suffix=".jpg")
-    written.picture("a")
+    written.image("b", suffix=".jpg")
+    written.image("a")
     for stem, label in (("a", 1), ("b", 0)):
         written.labels(stem, grey(label))
         written.instances(stem, grey(label + 4))
@@ -29,13 +29,13 @@ def test_pairs_pictures_labels_and_instances_by_stem(written):
 
 
 def test_has_no_instances_where_the_folder_is_not_there(written):
-    written.picture("a")
+    written.image("a")
     written.labels("a", grey(0))
     assert open_dataset("folder", written.root).read("a", NATIVE).instances is None
 
 
 def test_names_its_classes_from_classes_json(written):
-    written.picture("a")
+    written.image("a")
     written.labels("a", grey(255))
     table = {"classes": ["wall", "bed"], "palette": [[1, 2, 3], [4, 5, 6]], "ignored": [0]}
     (written.root / "classes.json").write_text(json.dumps(table))
@@ -48,7 +48,7 @@ def test_names_its_classes_from_classes_json(written):
 
 def test_accepts_a_bare_list_of_names_beside_the_splits(written):
     written.root = written.root / "val"
-    written.picture("a")
+    written.image("a")
     written.labels("a", grey(1))
     (written.root.parent / "classes.json").write_text('["sky", "sea"]')
     dataset = open_dataset("folder", written.root.parent, subset="val")
@@ -56,14 +56,14 @@ def test_accepts_a_bare_list_of_names_beside_the_splits(written):
 
 
 def test_counts_the_classes_itself_without_a_table(written):
-    written.picture("a")
+    written.image("a")
     written.labels("a", np.array([[3, 255], [0, 1]], dtype=np.uint8).repeat(4, 0).repeat(3, 1))
     dataset = open_dataset("folder", written.root)
     assert dataset.space.classes == ("class 0", "class 1", "class 2", "class 3")
 
 
 def test_two_class_lists_are_two_label_spaces(written):
-    written.picture("a")
+    written.image("a")
     written.labels("a", grey(0))
     names = []
     for table in ('["sky"]', '["sea"]'):
@@ -82,7 +82,7 @@ def test_two_class_lists_are_two_label_spaces(written):
     ],
 )
 def test_says_what_is_wrong_with_classes_json(written, table, says):
-    written.picture("a")
+    written.image("a")
     written.labels("a", grey(0))
     (written.root / "classes.json").write_text(table)
     with pytest.raises(BadInput, match=says) as caught:
@@ -91,7 +91,7 @@ def test_says_what_is_wrong_with_classes_json(written, table, says):
 
 
 def test_reads_palette_files_as_indices_and_16_bit_files_whole(written):
-    written.picture("a")
+    written.image("a")
     file = written.labels("a", grey(0))
     indexed = Image.fromarray(grey(2)).convert("P")
     indexed.putdata([2] * 48)
@@ -103,7 +103,7 @@ def test_reads_palette_files_as_indices_and_16_bit_files_whole(written):
 
 
 def test_refuses_labels_in_colour(written):
-    written.picture("a")
+    written.image("a")
     file = written.labels("a", grey(0))
     Image.new("RGB", (6, 8)).save(file)
     with pytest.raises(BadInput, match=r"a\.png: has mode RGB"):
@@ -111,7 +111,7 @@ def test_refuses_labels_in_colour(written):
 
 
 def test_a_label_beyond_the_classes_is_named_with_its_place(written):
-    written.picture("a")
+    written.image("a")
     labels = grey(0)
     labels[5, 2] = 7
     written.labels("a", labels)
@@ -121,14 +121,14 @@ def test_a_label_beyond_the_classes_is_named_with_its_place(written):
 
 
 def test_a_picture_and_labels_of_other_shape_are_refused(written):
-    written.picture("a")
+    written.image("a")
     written.labels("a", grey(0, (8, 16)))
     with pytest.raises(BadInput, match=r"16x8 pixels but its picture a\.png is 6x8 pixels"):
         open_dataset("folder", written.root).read("a", NATIVE)
 
 
 def test_an_unknown_scene_is_named_with_the_nearest_one(written):
-    written.picture("kitchen_01")
+    written.image("kitchen_01")
     written.labels("kitchen_01", grey(0))
     with pytest.raises(BadInput, match="did you mean 'kitchen_01'"):
         open_dataset("folder", written.root).read("kitchen_1", NATIVE)
@@ -147,20 +147,20 @@ def test_a_dataset_on_disk_needs_a_path():
 def test_a_wrong_split_is_answered_with_the_splits_that_are_there(written):
     root = written.root
     written.root = root / "train"
-    written.picture("a")
+    written.image("a")
     with pytest.raises(BadInput, match="splits found: train"):
         open_dataset("folder", root, subset="val")
 
 
 def test_count_keeps_the_first_scenes(written):
     for stem in "abc":
-        written.picture(stem)
+        written.image(stem)
         written.labels(stem, grey(0))
     assert open_dataset("folder", written.root, count=2).ids == ("a", "b")
 
 
 def test_the_fingerprint_follows_the_bytes(written):
-    written.picture("a")
+    written.image("a")
     written.labels("a", grey(0))
     first = open_dataset("folder", written.root).fingerprint()
     assert open_dataset("folder", written.root).fingerprint() == first

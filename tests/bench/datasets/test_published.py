@@ -15,7 +15,7 @@ def wide(values, dtype=np.uint8):
 
 
 def test_ade_room_labels_are_one_based_and_objects_are_green(written):
-    written.picture("a")
+    written.image("a")
     written.labels("a", wide([0, 1, 8, 8, 150, 0]))
     objects = np.zeros((8, 6, 3), dtype=np.uint8)
     objects[:, 2, 0], objects[:, 2, 1] = 19, 4
@@ -28,7 +28,7 @@ def test_ade_room_labels_are_one_based_and_objects_are_green(written):
 
 
 def test_cityscapes_objects_are_the_ids_from_1000(written):
-    written.picture("a")
+    written.image("a")
     written.labels("a", wide([7, 26, 26, 24, 0, 33]))
     written.instances("a", wide([7, 26, 26001, 24013, 0, 33000], np.uint16))
     dataset = open_dataset("cityscapes", written.root)
@@ -42,7 +42,7 @@ def test_cityscapes_objects_are_the_ids_from_1000(written):
 
 
 def test_objects_may_lie_in_inst_map_as_the_released_data_has_them(written):
-    written.picture("a")
+    written.image("a")
     written.labels("a", wide([26] * 6))
     written.instances("a", wide([26004] * 6, np.uint16))
     (written.root / "instances").rename(written.root / "inst_map")
@@ -51,7 +51,7 @@ def test_objects_may_lie_in_inst_map_as_the_released_data_has_them(written):
 
 
 def test_flickr_landscape_stuff_is_no_object(written):
-    written.picture("a")
+    written.image("a")
     written.labels("a", wide([2, 4, 16, 128, 150, 255]))
     written.instances("a", wide([362, 604, 7, 15608, 0, 0], np.uint16))
     scene = open_dataset("flickr_landscape", written.root).read("a", NATIVE)
@@ -60,7 +60,7 @@ def test_flickr_landscape_stuff_is_no_object(written):
 
 
 def test_celebamask_labels_of_half_size_meet_their_picture(written):
-    written.picture("0", size=(16, 12))
+    written.image("0", size=(16, 12))
     written.labels("0", wide([0, 1, 13, 17, 18, 0]))
     scene = open_dataset("celebamask_hq", written.root).read("0", Fit((16, 12)))
     assert scene.labels[0].tolist() == [0, 0, 1, 1, 13, 13, 17, 17, 18, 18, 0, 0]
@@ -91,7 +91,7 @@ def test_coco_person_zero_is_an_object_unless_zero_is_plainly_another():
     ],
 )
 def test_label_spaces_have_the_datasets_own_numbering(written, name, classes, some):
-    written.picture("a")
+    written.image("a")
     written.labels("a", wide([1] * 6))
     space = open_dataset(name, written.root).space
     assert len(space.classes) == len(space.palette) == classes

@@ -22,7 +22,7 @@ def test_a_sheet_shows_every_scene_beside_its_label_map():
 
 
 def test_real_datasets_have_sheets_too(written):
-    written.picture("a", size=(30, 20))
+    written.image("a", size=(30, 20))
     written.labels("a", np.zeros((30, 20), dtype=np.uint8))
     dataset = open_dataset("folder", written.root)
     assert draw_sheet(dataset, dataset.ids, size=32).width == 6 + 2 * 32 + 6 + 6

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from bench.core.images import read_picture
+from bench.core.images import read_image
 from bench.metrics.lpips import LPIPS, LPIPSChange
 from bench.metrics.metric import References
 from bench.networks.perceptual import TRUNKS, Perceptual
@@ -187,7 +187,7 @@ def test_real_weights_reproduce_the_packages_example(trunk, far, near):
     if weights is None:
         pytest.skip(f"SIEBENCH_WEIGHTS holds no {TRUNKS[trunk]}")
     folder = Path(os.environ["SIEBENCH_DATA"]) / "lpips_ref"
-    truth, *others = (read_picture(folder / f"{name}.png") for name in ("ex_ref", "ex_p0", "ex_p1"))
+    truth, *others = (read_image(folder / f"{name}.png") for name in ("ex_ref", "ex_p0", "ex_p1"))
     mask = np.ones((1, *truth.shape[:2]), bool)
     metric = LPIPS(Perceptual(trunk, weights))
     got = [measured(metric, truth[None], mask, other[None])[metric.name][0] for other in others]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.core.images import read_picture
+from bench.core.images import read_image
 from bench.datasets.spaces import read_space
 from bench.metrics import Context, Missing, make_metric
 from bench.metrics.confusion import confusion, sparse
@@ -177,9 +177,9 @@ def test_the_real_cityscapes_network_reaches_its_accuracy(make_references, split
     if isinstance(metric, Missing):
         pytest.skip(metric.reason)
     pictures = sorted((folder / "images").iterdir())
-    real = np.stack([read_picture(path) for path in pictures])
+    real = np.stack([read_image(path) for path in pictures])
     labels = np.stack(
-        [read_picture(folder / "labels" / f"{path.stem}.png")[..., 0] for path in pictures]
+        [read_image(folder / "labels" / f"{path.stem}.png")[..., 0] for path in pictures]
     ).astype(np.int32)
     references = make_references(real, labels=labels, space=read_space("cityscapes-labelids"))
     _, table = tables(metric, references, real)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from bench.core.errors import BadInput
-from bench.core.images import read_picture
+from bench.core.images import read_image
 from bench.run.score import score
 
 
@@ -92,12 +92,12 @@ def test_no_more_pictures_are_held_than_a_few_groups(folders: Path, monkeypatch)
 
     def watched(path: Path) -> np.ndarray:
         nonlocal most
-        picture = read_picture(path).view(Picture)
+        picture = read_image(path).view(Picture)
         alive.add(picture)
         most = max(most, len(alive))
         return picture
 
-    monkeypatch.setattr("bench.run.score.read_picture", watched)
+    monkeypatch.setattr("bench.run.score.read_image", watched)
     score(folders / "real", folders / "fake", metrics=["l1", "psnr", "ssim"])
     assert most < 80
 

@@ -106,10 +106,10 @@ def test_a_part_owns_the_pixels_whose_centres_it_covers():
 
 def test_a_mark_changes_the_picture_and_no_label():
     canvas = Canvas(8, draw_style(Dice("style")))
-    before = canvas.picture()
+    before = canvas.image()
     canvas.paint(Part(Rectangle(0.0, 0.0, 1.0, 1.0), Paint((1.0, 1.0, 1.0))), 0)
     assert canvas.labels.max() == 0
-    assert (canvas.picture() != before).any()
+    assert (canvas.image() != before).any()
 
 
 def test_layers_of_one_object_share_an_id():
