@@ -21,7 +21,7 @@ def list_datasets() -> None:
 
     for name in dataset_names():
         info = describe(name)
-        splits = [f"{one} (default)" if one == info.default else one for one in info.subsets]
+        splits = [f"{one} (default)" if one == info.default else one for one in info.splits]
         typer.echo(f"{info.name} ({info.title}): {info.about}")
         typer.echo(f"    {info.layout}")
         if splits:
@@ -78,7 +78,7 @@ def sheet(
         Path | None, typer.Option(help="Its folder, for one that is not drawn.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The PNG (default: NAME.png).")] = None,
-    subset: Annotated[str | None, typer.Option(help="A split.")] = None,
+    split: Annotated[str | None, typer.Option(help="A split.")] = None,
     count: Annotated[int, typer.Option(min=1, max=400, help="How many scenes.")] = 24,
     size: Annotated[int, typer.Option(min=16, max=1024, help="Pixels a side.")] = 128,
 ) -> None:
@@ -87,7 +87,7 @@ def sheet(
     from bench.datasets import open_dataset
     from bench.datasets.sheet import draw_sheet
 
-    dataset = open_dataset(name, path, subset=subset, count=count)
+    dataset = open_dataset(name, path, split=split, count=count)
     target = out or Path(f"{name}.png")
     with whole_file(target) as temporary:
         draw_sheet(dataset, dataset.ids, size=size).save(temporary, format="PNG")

@@ -42,7 +42,7 @@ def make(
     out: Annotated[Path, typer.Option(help="The pack's folder.")],
     seed: Annotated[int, typer.Option(min=0, help="The seed of all edits.")] = 0,
     samples: Annotated[int, typer.Option(min=1, help="Edits a scene.")] = 1,
-    subset: Annotated[str | None, typer.Option(help="A split of the dataset.")] = None,
+    split: Annotated[str | None, typer.Option(help="A split of the dataset.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most N scenes.")] = None,
     size: Annotated[int, typer.Option(min=8, max=8192, help="Pixels a side.")] = 256,
     fit: Annotated[str, typer.Option(help="crop, resize or native.")] = "crop",
@@ -62,15 +62,15 @@ def make(
     if fit not in ("crop", "resize", "native"):
         raise BadInput(f"--fit {fit!r}: expected crop, resize or native")
     place = None if describe(name).drawn else Path(path)
-    dataset = open_dataset(name, place, subset=subset, count=limit)
-    cut = Fit(None if fit == "native" else (size, size), fit)  # type: ignore[arg-type]  # checked above
+    dataset = open_dataset(name, place, split=split, count=limit)
+    brought = Fit(None if fit == "native" else (size, size), fit)  # type: ignore[arg-type]  # checked above
     try:
         made = make_protocol(protocol, named_values(parameter or [], "--parameter"))
         made = paired(made, dataset.ids)
         manifest = write_pack(
             out,
             made,
-            _sites(dataset, cut, samples),
+            _sites(dataset, brought, samples),
             seed=seed,
             fingerprint=dataset.fingerprint(),
         )

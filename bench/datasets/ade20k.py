@@ -31,6 +31,6 @@ INFO = published(
     layout="{train,val}/{images,labels[,instances]}; labels 1..150, 0 = void; objects in green",
     space=SPACE,
     encoding=ENCODING,
-    subsets=("train", "val"),
+    splits=("train", "val"),
     default="val",
 )

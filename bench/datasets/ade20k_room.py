@@ -14,6 +14,6 @@ INFO = published(
     layout="{train,test}/{images,labels,instances}; labels 1..150, 0 = void; objects in green",
     space=SPACE,
     encoding=ENCODING,
-    subsets=("train", "test"),
+    splits=("train", "test"),
     default="test",
 )

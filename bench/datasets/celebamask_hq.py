@@ -17,6 +17,6 @@ INFO = published(
     layout="[{train,test}/]{images,labels}; pictures 1024, labels 512, 0..18",
     space="celebamask-hq-19",
     encoding=Encoding(labels=void_at(255)),
-    subsets=("train", "test"),
+    splits=("train", "test"),
     default="test",
 )

@@ -28,7 +28,7 @@ class Problem:
         return self.what
 
 
-def check_dataset(name: str, path: Path | None, subset: str | None = None) -> list[Problem]:
+def check_dataset(name: str, path: Path | None, split: str | None = None) -> list[Problem]:
     """Everything that is wrong with a dataset, in the order of its scenes; empty = all is well.
 
     Finds missing and unreadable pictures, pictures without labels and labels without pictures,
@@ -36,7 +36,7 @@ def check_dataset(name: str, path: Path | None, subset: str | None = None) -> li
     unknown names.
     """
     try:
-        dataset = open_dataset(name, path, subset)
+        dataset = open_dataset(name, path, split)
     except BadInput as error:
         return [Problem("", str(error))]
     problems = [found for scene in dataset.ids for found in _in_scene(dataset, scene)]

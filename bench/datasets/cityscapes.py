@@ -30,6 +30,6 @@ INFO = published(
     layout="{train,val,val-full,test}/{images,labels,instances}; labels 0..33; instances class*1000 + k",
     space="cityscapes-labelids",
     encoding=Encoding(labels=void_at(255), instances=_countable),
-    subsets=("train", "val", "val-full", "test"),
+    splits=("train", "val", "val-full", "test"),
     default="test",
 )

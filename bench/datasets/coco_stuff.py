@@ -48,6 +48,6 @@ INFO = published(
     layout="{train,val}/{images,labels,instances}; labels 0..181, 255 = unknown",
     space="coco-stuff-182",
     encoding=Encoding(labels=void_at(255), instances=coco_instances),
-    subsets=("train", "val"),
+    splits=("train", "val"),
     default="val",
 )

@@ -51,11 +51,11 @@ class ClassTable(BaseModel):
         return LabelSpace(f"folder-{digest}", tuple(self.classes), colours, frozenset(self.ignored))
 
 
-def _open(path: Path | None, subset: str | None, count: int | None) -> Dataset:
+def _open(path: Path | None, split: str | None, count: int | None) -> Dataset:
     root = needs_path("folder", path)
-    split = find_split(root, subset, None)
-    scenes = dict(islice(list_scenes(split).items(), count))
-    tables = [folder / "classes.json" for folder in (split, root, split.parent)]
+    place = find_split(root, split, None)
+    scenes = dict(islice(list_scenes(place).items(), count))
+    tables = [folder / "classes.json" for folder in (place, root, place.parent)]
     table = next((file for file in tables if file.is_file()), None)
     space = _read_table(table).space() if table else _count_classes(scenes)
     void = void_at(_VOID) if len(space) <= _VOID else void_at()
@@ -104,7 +104,7 @@ INFO = DatasetInfo(
     title="Pictures",
     about="your own pictures with label maps, and object maps if there are any",
     layout="[SPLIT/]{images,labels[,instances]} by stem, classes.json (optional); label 255 = void",
-    subsets=(),
+    splits=(),
     default=None,
     drawn=False,
     open=_open,

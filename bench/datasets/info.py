@@ -14,7 +14,7 @@ __all__ = ["DatasetInfo", "Opener"]
 class Opener(Protocol):
     """Opens a dataset at a path (None for datasets that are drawn) and a split (None = default)."""
 
-    def __call__(self, path: Path | None, subset: str | None, count: int | None) -> Dataset:
+    def __call__(self, path: Path | None, split: str | None, count: int | None) -> Dataset:
         """The opened dataset, of its first `count` scenes (None = all, or the default number)."""
         ...
 
@@ -28,7 +28,7 @@ class DatasetInfo:
         title: as a reader sees it ("COCO-Stuff").
         about: what it holds, one line.
         layout: the files that are expected, one line.
-        subsets: its split folders in the published layout; empty where it has none.
+        splits: its split folders in the published layout; empty where it has none.
         default: the split that is opened when none is named.
         drawn: True where scenes are drawn by the project and no path is needed.
         open: opens it.
@@ -38,7 +38,7 @@ class DatasetInfo:
     title: str
     about: str
     layout: str
-    subsets: tuple[str, ...]
+    splits: tuple[str, ...]
     default: str | None
     drawn: bool
     open: Opener = field(repr=False)

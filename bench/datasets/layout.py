@@ -28,12 +28,12 @@ class SceneFiles:
     instances: Path | None
 
 
-def find_split(path: Path, subset: str | None, default: str | None) -> Path:
+def find_split(path: Path, split: str | None, default: str | None) -> Path:
     """The folder that holds images/, for a path at a dataset's root or at one of its splits.
 
     Args:
         path: what the user gave.
-        subset: the split asked for, or None for the default one.
+        split: the split asked for, or None for the default one.
         default: the dataset's default split; None where it has no splits.
 
     Raises:
@@ -41,10 +41,10 @@ def find_split(path: Path, subset: str | None, default: str | None) -> Path:
     """
     if not path.is_dir():
         raise BadInput(f"{path}: no such folder; give the folder that holds images/ and labels/")
-    wanted = subset or default
+    wanted = split or default
     if wanted and (path / wanted / "images").is_dir():
         return path / wanted
-    if (path / "images").is_dir() and (subset is None or path.resolve().name == subset):
+    if (path / "images").is_dir() and (split is None or path.resolve().name == split):
         return path
     there = sorted(entry.name for entry in path.iterdir() if (entry / "images").is_dir())
     found = f"splits found: {', '.join(there)}" if there else "no split with an images/ was found"

@@ -23,17 +23,17 @@ def published(
     layout: str,
     space: str,
     encoding: Encoding,
-    subsets: tuple[str, ...] = (),
+    splits: tuple[str, ...] = (),
     default: str | None = None,
 ) -> DatasetInfo:
     """The entry of a dataset with a fixed label space, laid out as `layout.py` says."""
 
-    def open_it(path: Path | None, subset: str | None, count: int | None) -> Dataset:
-        split = find_split(needs_path(name, path), subset, default)
-        scenes = dict(islice(list_scenes(split).items(), count))
+    def open_it(path: Path | None, split: str | None, count: int | None) -> Dataset:
+        place = find_split(needs_path(name, path), split, default)
+        scenes = dict(islice(list_scenes(place).items(), count))
         return LabelledFolder(name, read_space(space), scenes, encoding)
 
-    return DatasetInfo(name, title, about, layout, subsets, default, drawn=False, open=open_it)
+    return DatasetInfo(name, title, about, layout, splits, default, drawn=False, open=open_it)
 
 
 def needs_path(name: str, path: Path | None) -> Path:

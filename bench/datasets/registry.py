@@ -66,26 +66,22 @@ def is_drawn(name: str) -> bool:
 def open_dataset(
     name: str,
     path: Path | None,
-    subset: str | None = None,
+    split: str | None = None,
     *,
     count: int | None = None,
-    **options: object,
 ) -> Dataset:
     """Opens a dataset; no picture is read yet.
 
     Args:
         name: a registered name.
         path: the dataset's root or one of its splits; None for datasets that are drawn.
-        subset: the split ("train", "val", "test"), or None for the dataset's default one.
+        split: the split ("train", "val", "test"), or None for the dataset's default one.
         count: only the first `count` scenes; None = all (of a drawn dataset, its default number).
-        options: what a suite wrote beside `count`; there is no other option.
 
     Raises:
-        BadInput: for an unknown name or option, a path without the expected folders, or an empty
+        BadInput: for an unknown name or split, a path without the expected folders, or an empty
             folder.
     """
-    for option in options:
-        raise unknown(f"option of dataset {name}", option, ["count"])
     if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
         raise BadInput(f"dataset {name}: count is {count!r}, but must be a whole number from 1")
-    return describe(name).open(path, subset, count)
+    return describe(name).open(path, split, count)

@@ -43,7 +43,7 @@ class Method:
 
     def edits(self, task: Task) -> bool:
         """Whether the suite asks this method for the task's edits."""
-        return self.entry.datasets is None or task.cut in self.entry.datasets
+        return self.entry.datasets is None or task.data in self.entry.datasets
 
     @property
     def needs(self) -> frozenset[str]:

@@ -33,7 +33,7 @@ class Task:
 
     Attributes:
         name: as the suite and the tables name it.
-        cut: the suite's name of the dataset.
+        data: the suite's name of the dataset.
         dataset: opened, but nothing read.
         scenes: the ids that take part, in the dataset's order.
         protocol: draws the edits; a pack offers the same.
@@ -43,7 +43,7 @@ class Task:
 
     name: str
     title: str
-    cut: str
+    data: str
     dataset: Dataset
     fit: Fit
     scenes: tuple[str, ...]
@@ -163,10 +163,10 @@ def _limited(datasets: Mapping[str, DatasetEntry], limit: int) -> dict[str, Data
 
 def _open(name: str, entry: DatasetEntry, data: Mapping[str, Path]) -> Dataset:
     path = place_of(name, entry, data)
-    return open_dataset(entry.dataset, path, subset=entry.subset, count=entry.limit)
+    return open_dataset(entry.dataset, path, split=entry.split, count=entry.limit)
 
 
-def _task(suite: Suite, entry: TaskEntry, cut: DatasetEntry, dataset: Dataset) -> Task:
+def _task(suite: Suite, entry: TaskEntry, data: DatasetEntry, dataset: Dataset) -> Task:
     name = str(entry.name)
     scenes = dataset.ids
     if not scenes:
@@ -175,10 +175,10 @@ def _task(suite: Suite, entry: TaskEntry, cut: DatasetEntry, dataset: Dataset) -
     protocol = masks.paired(protocol, scenes)
     composite = entry.composite or suite.composite
     quantise = entry.quantise or suite.quantise
-    fit = Fit(cut.size, cut.fit)
+    fit = Fit(data.size, data.fit)
     record = {
         "dataset": dataset.name,
-        "subset": cut.subset,
+        "subset": data.split,
         "fingerprint": dataset.fingerprint(),
         "scenes": record_hash({"ids": list(scenes)}),
         "n_scenes": len(scenes),
@@ -194,7 +194,7 @@ def _task(suite: Suite, entry: TaskEntry, cut: DatasetEntry, dataset: Dataset) -
     return Task(
         name=name,
         title=str(entry.title),
-        cut=str(entry.dataset),
+        data=str(entry.dataset),
         dataset=dataset,
         fit=fit,
         scenes=scenes,
@@ -204,7 +204,7 @@ def _task(suite: Suite, entry: TaskEntry, cut: DatasetEntry, dataset: Dataset) -
         seed=suite.seed,
         composite=composite,
         quantise=quantise,
-        segmenter=cut.segmenter,
+        segmenter=data.segmenter,
         record=record,
     )
 

@@ -35,7 +35,7 @@ class DrawnScenes:
         name: the registered name, part of every random key.
         space: the classes.
         compose: makes a scene's plan from its dice.
-        subset: "train", "val" or "test".
+        split: "train", "val" or "test".
         count: how many scenes.
     """
 
@@ -44,13 +44,13 @@ class DrawnScenes:
         name: str,
         space: LabelSpace,
         compose: Callable[[Dice], Plan],
-        subset: str,
+        split: str,
         count: int,
     ) -> None:
         self.name = name
         self.space = space
         self._compose = compose
-        self._ids = tuple(f"{subset}-{number:06d}" for number in range(count))
+        self._ids = tuple(f"{split}-{number:06d}" for number in range(count))
         self._known = frozenset(self._ids)
 
     @property
@@ -113,14 +113,14 @@ def procedural(
 ) -> DatasetInfo:
     """The registry entry of a procedural dataset."""
 
-    def open_it(path: Path | None, subset: str | None, count: int | None) -> Dataset:
+    def open_it(path: Path | None, split: str | None, count: int | None) -> Dataset:
         if path is not None:
             raise BadInput(
                 f"{name} is drawn and takes no folder, but {path} was given; leave it out"
             )
-        split = subset or "test"
+        split = split or "test"
         if split not in DEFAULT_COUNTS:
-            raise unknown(f"subset of {name}", split, DEFAULT_COUNTS)
+            raise unknown(f"split of {name}", split, DEFAULT_COUNTS)
         scenes = DEFAULT_COUNTS[split] if count is None else count
         if scenes > _LIMIT:
             raise BadInput(f"{name}: count is {scenes}, but a split has at most {_LIMIT} scenes")
@@ -131,7 +131,7 @@ def procedural(
         title=f"Drawn {name.removeprefix('procedural-')}",
         about=about,
         layout="drawn from a seed at any size; no folder",
-        subsets=tuple(DEFAULT_COUNTS),
+        splits=tuple(DEFAULT_COUNTS),
         default="test",
         drawn=True,
         open=open_it,

@@ -38,10 +38,10 @@ def suite_problems(suite: Suite, text: str, source: str, *, trust: bool = False)
 def _looks(suite: Suite, trust: bool) -> Iterator[tuple[Place, Callable[[], object]]]:
     for name, entry in suite.datasets.items():
         yield ("datasets", name, "dataset"), partial(describe, entry.dataset)
-        if entry.subset is not None:
+        if entry.split is not None:
             yield (
-                ("datasets", name, "subset"),
-                partial(_subset, entry.dataset, entry.subset),
+                ("datasets", name, "split"),
+                partial(_split, entry.dataset, entry.split),
             )
     for i, task in enumerate(suite.tasks):
         keys = task.protocol if isinstance(task.protocol, list) else [task.protocol]
@@ -60,10 +60,10 @@ def _looks(suite: Suite, trust: bool) -> Iterator[tuple[Place, Callable[[], obje
         yield ("metrics", i), partial(_metric, metric.name)
 
 
-def _subset(dataset: str, subset: str) -> None:
-    known = describe(dataset).subsets
-    if known and subset not in known:
-        raise unknown(f"split of {dataset!r}:", subset, known)
+def _split(dataset: str, split: str) -> None:
+    known = describe(dataset).splits
+    if known and split not in known:
+        raise unknown(f"split of {dataset!r}:", split, known)
 
 
 def _metric(name: str) -> None:

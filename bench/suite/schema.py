@@ -21,7 +21,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from bench.core.errors import BadInput, unknown
 from bench.plugins.kinds import METRICS
@@ -67,6 +77,12 @@ Size = Annotated[
 ]
 
 
+def _both_words(schema: dict[str, Any]) -> None:
+    """Files may say `subset` for `split`."""
+    fields = schema["properties"]
+    fields["subset"] = {**fields["split"], "title": "Subset", "deprecated": True}
+
+
 class DatasetEntry(_Entry):
     """One dataset as the suite uses it.
 
@@ -74,7 +90,8 @@ class DatasetEntry(_Entry):
         dataset: a registered dataset (`siebench datasets list`).
         path: its folder. Where it is left out, `--data NAME=PATH` gives it, or a folder of the
             dataset's name in SIEBENCH_DATA.
-        subset: a split; the dataset's default split where it is left out.
+        split: a split of it; its default one where left out. `subset`, the word that records
+            keep, is read too.
         size: pixels a side, or [height, width]; left out exactly where fit is native.
         fit: how an image is brought to the size. crop scales until the size is covered and cuts the
             centre out, resize scales both sides, native changes nothing.
@@ -82,9 +99,11 @@ class DatasetEntry(_Entry):
         segmenter: KIND:ARGUMENT or the path of an ONNX file, for miou and accuracy.
     """
 
+    model_config = ConfigDict(json_schema_extra=_both_words)
+
     dataset: str
     path: str | None = None
-    subset: str | None = None
+    split: Annotated[str | None, Field(validation_alias=AliasChoices("split", "subset"))] = None
     size: Size | None = (256, 256)
     fit: Literal["resize", "crop", "native"] = "crop"
     limit: Annotated[int, Field(ge=1)] | None = None
@@ -92,7 +111,9 @@ class DatasetEntry(_Entry):
 
     @model_validator(mode="before")
     @classmethod
-    def _native_has_no_size(cls, given: Any) -> Any:
+    def _short_forms(cls, given: Any) -> Any:
+        if isinstance(given, dict) and {"split", "subset"} <= set(given):
+            raise ValueError("split and subset are one field; write split")
         if isinstance(given, dict) and given.get("fit") == "native":
             return {"size": None, **given}
         return given
@@ -102,6 +123,10 @@ class DatasetEntry(_Entry):
         if (self.size is None) != (self.fit == "native"):
             raise ValueError("size is left out exactly when fit is native")
         return self
+
+    @model_serializer(mode="wrap")
+    def _as_recorded(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {"subset" if name == "split" else name: v for name, v in plain(self).items()}
 
 
 class TaskEntry(_Entry):

@@ -13,7 +13,7 @@ from bench.datasets import Fit, dataset_names, is_drawn, open_dataset
 
 def measure(name: str, side: int, count: int) -> float:
     """Scenes per CPU second, after two scenes of warm-up."""
-    dataset = open_dataset(name, None, subset="train", count=count + 2)
+    dataset = open_dataset(name, None, split="train", count=count + 2)
     fit = Fit((side, side))
     for scene in dataset.ids[:2]:
         dataset.read(scene, fit)

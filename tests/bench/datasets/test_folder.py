@@ -51,7 +51,7 @@ def test_accepts_a_bare_list_of_names_beside_the_splits(written):
     written.image("a")
     written.labels("a", grey(1))
     (written.root.parent / "classes.json").write_text('["sky", "sea"]')
-    dataset = open_dataset("folder", written.root.parent, subset="val")
+    dataset = open_dataset("folder", written.root.parent, split="val")
     assert dataset.space.classes == ("sky", "sea")
 
 
@@ -149,7 +149,7 @@ def test_a_wrong_split_is_answered_with_the_splits_that_are_there(written):
     written.root = root / "train"
     written.image("a")
     with pytest.raises(BadInput, match="splits found: train"):
-        open_dataset("folder", root, subset="val")
+        open_dataset("folder", root, split="val")
 
 
 def test_count_keeps_the_first_scenes(written):

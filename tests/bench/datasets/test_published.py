@@ -105,11 +105,11 @@ def test_the_registry_describes_every_dataset():
         assert info.name == name
         assert info.about
         assert info.layout
-        assert info.default is None or info.default in info.subsets
+        assert info.default is None or info.default in info.splits
 
 
 @pytest.mark.parametrize(
-    ("name", "subset", "scenes"),
+    ("name", "split", "scenes"),
     [
         ("coco_stuff", "train", 13),
         ("coco_stuff", None, 8),
@@ -121,9 +121,9 @@ def test_the_registry_describes_every_dataset():
         ("celebamask_hq", None, 4),
     ],
 )
-def test_real_samples_are_read_without_a_problem(real_data, name, subset, scenes):
-    assert check_dataset(name, real_data / name, subset) == []
-    dataset = open_dataset(name, real_data / name, subset)
+def test_real_samples_are_read_without_a_problem(real_data, name, split, scenes):
+    assert check_dataset(name, real_data / name, split) == []
+    dataset = open_dataset(name, real_data / name, split)
     assert len(dataset.ids) == scenes
     for fit in (Fit((64, 96)), Fit((64, 64), "crop")):
         scene = dataset.read(dataset.ids[0], fit)

@@ -114,7 +114,7 @@ def test_without_an_object_the_picture_changes_there_and_hardly_elsewhere(datase
 
 
 def test_splits_share_no_scene(dataset):
-    splits = {s: open_dataset(dataset.name, None, subset=s, count=3) for s in ("train", "val")}
+    splits = {s: open_dataset(dataset.name, None, split=s, count=3) for s in ("train", "val")}
     pictures = {s: d.read(d.ids[0], SMALL).image.tobytes() for s, d in splits.items()}
     pictures["test"] = dataset.read(dataset.ids[0], SMALL).image.tobytes()
     assert len(set(pictures.values())) == 3
@@ -129,9 +129,9 @@ def test_the_default_is_64_test_scenes():
 
 def test_the_fingerprint_tells_name_split_and_count_apart():
     prints = {
-        open_dataset(name, None, subset=subset, count=count).fingerprint()
+        open_dataset(name, None, split=split, count=count).fingerprint()
         for name in DRAWN
-        for subset in ("train", "test")
+        for split in ("train", "test")
         for count in (3, 4)
     }
     assert len(prints) == 16
@@ -140,10 +140,9 @@ def test_the_fingerprint_tells_name_split_and_count_apart():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"subset": "tset"}, "unknown subset of procedural-rooms 'tset'; did you mean 'test'"),
+        ({"split": "tset"}, "unknown split of procedural-rooms 'tset'; did you mean 'test'"),
         ({"count": 0}, "count is 0, but must be a whole number from 1"),
         ({"count": 2_000_000}, "at most 1000000"),
-        ({"size": 64}, "unknown option of dataset procedural-rooms 'size'"),
     ],
 )
 def test_wrong_options_are_answered_in_a_sentence(options, says):

@@ -19,7 +19,7 @@ GOLDEN = json.loads(
 
 @pytest.mark.parametrize("name", sorted(GOLDEN))
 def test_scenes_have_the_pixels_that_they_always_had(name):
-    dataset = open_dataset(name, None, subset="test")
+    dataset = open_dataset(name, None, split="test")
     for key, expected in GOLDEN[name].items():
         scene_id, side = key.split("@")
         scene = dataset.read(scene_id, Fit((int(side), int(side))))

@@ -13,7 +13,7 @@ from bench.suite.schema import load_suite, read_suite, suite_names
 WRONG = """\
 name: wrong
 datasets:
-  rooms: {dataset: procedural-rooms, size: 64, subset: tset}
+  rooms: {dataset: procedural-rooms, size: 64, split: tset}
   other: {dataset: foldr}
 tasks:
   - dataset: rooms
@@ -29,7 +29,7 @@ def test_every_wrong_name_is_told_with_its_line_and_the_nearest_known_one(tmp_pa
     path.write_text(WRONG)
     found = [line.removeprefix(f"{path}, ") for line in suite_problems(*read_suite(path))]
     expected = [
-        ("line 3: datasets.rooms.subset:", "did you mean 'test'"),
+        ("line 3: datasets.rooms.split:", "did you mean 'test'"),
         ("line 4: datasets.other.dataset:", "did you mean 'folder'"),
         ("line 7: tasks.0.protocol:", "object-remove@1"),
         ("line 8: tasks.1.protocol:", "side"),

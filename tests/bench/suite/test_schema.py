@@ -86,6 +86,21 @@ def test_a_task_over_an_unknown_dataset_names_the_nearest() -> None:
     assert "unknown dataset 'room'; did you mean 'rooms'?" in complaint(text)
 
 
+@pytest.mark.parametrize("word", ["split", "subset"])
+def test_a_split_may_be_called_subset_as_records_call_it(word: str) -> None:
+    text = GOOD.replace("dataset: procedural-rooms", f"dataset: procedural-rooms, {word}: val")
+    entry = parse_suite(text, "mine.yaml").datasets["rooms"]
+    assert entry.split == "val"
+    assert entry.model_dump()["subset"] == "val"
+    assert list(entry.model_dump())[:3] == ["dataset", "path", "subset"]
+
+
+def test_split_and_subset_together_are_refused() -> None:
+    both = "dataset: procedural-rooms, split: val, subset: test"
+    text = GOOD.replace("dataset: procedural-rooms", both)
+    assert "split and subset are one field" in complaint(text)
+
+
 def test_two_methods_of_one_name_are_refused() -> None:
     assert "'copy' is given twice" in complaint(GOOD.replace("[copy]", "[copy, copy]"))
 

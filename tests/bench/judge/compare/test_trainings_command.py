@@ -12,7 +12,7 @@ SUITE = """
 name: twice
 composite: known-bytes
 datasets:
-  rooms: {dataset: procedural-rooms, subset: test, size: 32, fit: resize, limit: 6}
+  rooms: {dataset: procedural-rooms, split: test, size: 32, fit: resize, limit: 6}
 tasks:
   - {dataset: rooms, protocol: freeform@1}
 methods:
