@@ -82,7 +82,7 @@ def _first_fault(error: Exception) -> str:
     if isinstance(error, ValidationError):
         fault = error.errors()[0]
         where = ".".join(str(part) for part in fault["loc"]) or "the file"
-        return f"{where}: {fault['msg']}; see docs/datasets.md for the form"
+        return f"{where}: {fault['msg']}; see docs/reference/datasets.md for the form"
     return f"is no readable JSON ({error})"
 
 

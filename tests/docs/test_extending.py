@@ -13,7 +13,7 @@ from bench.plugins.editors import create_editor
 from bench.plugins.kinds import EDITORS
 from bench.scene import LabelSpace
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[2] / "docs" / "extending.md").read_text(encoding="utf-8")
 
 
 def block(language):
