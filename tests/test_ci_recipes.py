@@ -122,7 +122,9 @@ def test_the_action_gives_inputs_to_the_shell_as_variables_only() -> None:
 
 
 def test_the_gitlab_snippet_runs_and_tells_worse_from_undecided(place) -> None:
-    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/how-to/gate-in-ci.md").read_text(), flags=re.S)
+    blocks = re.findall(
+        r"```yaml\n(.*?)```", (ROOT / "docs/how-to/gate-in-ci.md").read_text(), flags=re.S
+    )
     job = next(yaml.safe_load(block) for block in blocks if "siebench-gate:" in block)[
         "siebench-gate"
     ]
