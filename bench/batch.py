@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -20,7 +20,7 @@ __all__ = ["EditBatch", "Reference"]
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """A labelled picture whose style an editor may take.
+    """A labelled image whose style an editor may take.
 
     `image` float32 [3,H,W] in [-1,1] RGB, `labels` int64 [H,W] (-1 = void), `instances` int64 [H,W]
     or None (0 = no object).
@@ -39,7 +39,7 @@ class EditBatch:
     Attributes:
         masked: float32 [B,3,H,W], RGB in [-1,1], 0 inside the mask.
         mask: float32 [B,1,H,W], 1 = edit.
-        labels: int64 [B,H,W], target labels for the whole picture, -1 = void.
+        labels: int64 [B,H,W], target labels for the whole image, -1 = void.
         instances: int64 [B,H,W], target instances (0 = no object), or None where the dataset has
             none.
         space: the label space (class names).
@@ -49,9 +49,11 @@ class EditBatch:
         scenes: B scene ids.
         samples: B sample indices.
         seeds: B keys, each a tuple of words that name the edit's own random stream.
-        original: float32 [B,3,H,W] in [-1,1], the picture before the edit; None unless the editor
+        original: float32 [B,3,H,W] in [-1,1], the image before the edit; None unless the editor
             declares that it needs it.
-        references: B tuples of reference pictures; None unless the editor declares the need.
+        references: B tuples of reference images; None unless the editor declares the need.
+        prompts: B texts that say what the edits ask for, None where an edit has none; the tuple is
+            made of B None where it is left out.
     """
 
     masked: Tensor
@@ -66,13 +68,18 @@ class EditBatch:
     samples: tuple[int, ...]
     seeds: tuple[tuple[str | int, ...], ...]
     original: Tensor | None = None
-    references: tuple[tuple[Reference, ...], ...] | None = field(default=None)
+    references: tuple[tuple[Reference, ...], ...] | None = None
+    prompts: tuple[str | None, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.prompts:
+            object.__setattr__(self, "prompts", (None,) * len(self.ids))
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @cached_property
-    def hole(self) -> Tensor:
+    def masked_region(self) -> Tensor:
         """Bool [B,1,H,W], True = edit."""
         return self.mask > 0.5
 
@@ -104,7 +111,7 @@ class EditBatch:
     def edges(self, of: Literal["regions", "labels", "instances"] = "regions") -> Tensor:
         """float32 [B,1,H,W], 1 where one of the 4 neighbours belongs to something else.
 
-        Both sides of a border are marked (protocol/editing.md, A.3).
+        Both sides of a border are marked (docs/protocol/editing.md, A.3).
 
         Args:
             of: "instances" or "labels" look at one map; "regions" marks where either differs. A
@@ -129,7 +136,7 @@ class EditBatch:
         return edge.unsqueeze(1).float()
 
     def generator(self, i: int) -> Generator:
-        """Edit i's own CPU random generator: the same draws in any batch, order or process."""
+        """The own CPU random generator of edit i: the same draws in any batch, order or process."""
         import torch
 
         word = int(Stream(*self.seeds[i]).words(1)[0])
@@ -156,4 +163,5 @@ class EditBatch:
             references=None
             if self.references is None
             else tuple(self.references[i] for i in indices),
+            prompts=tuple(self.prompts[i] for i in indices),
         )

@@ -1,4 +1,4 @@
-"""The data types that everything passes around: a labelled picture and its label space."""
+"""The data types that everything passes around: a labelled image and its label space."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class LabelSpace:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """One labelled picture.
+    """One labelled image.
 
     Attributes:
         id: the scene's name inside its dataset.

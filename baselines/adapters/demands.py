@@ -108,7 +108,7 @@ class Demands:
         )
 
     def _mask_problem(self, batch: EditBatch) -> str | None:
-        pixels = batch.hole.flatten(1)
+        pixels = batch.masked_region.flatten(1)
         for edit, some, all_ in zip(batch.ids, pixels.any(1).tolist(), pixels.all(1).tolist()):
             if self.masked and not some:
                 return f"mask: empty in edit {edit}; there is nothing to change"

@@ -97,7 +97,7 @@ class DivSemEditor(NetworkEditor[DivSem]):
         fitted = fit_batch(batch, (config.size, config.size))
         labels = fitted.labels + self.first_label
         condition = Condition(
-            labels, fitted.edges(self.edges)[:, 0] > 0, fitted.hole[:, 0], config.classes
+            labels, fitted.edges(self.edges)[:, 0] > 0, fitted.masked_region[:, 0], config.classes
         )
         # Official networks were trained on images as OpenCV reads them: BGR.
         masked = fitted.masked.flip(1)
@@ -109,7 +109,7 @@ class DivSemEditor(NetworkEditor[DivSem]):
     def _style(self, batch: EditBatch, masked: Tensor, labels: Tensor) -> RegionStyle:
         encoder = self.network.zencoder
         regions = encoder.read(
-            masked, batch.hole[:, 0], separate_regions(batch.labels, batch.instances)
+            masked, batch.masked_region[:, 0], separate_regions(batch.labels, batch.instances)
         )
         wanted = regions.erased
         if "references" in self.needs and batch.operation == "restyle":

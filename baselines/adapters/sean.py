@@ -92,7 +92,9 @@ class SEANEditor(NetworkEditor[SEANGenerator]):
         if self.style == "original":
             assert batch.original is not None
             return self.network.encode(batch.original, batch.labels)
-        return self.network.encode(batch.masked, batch.labels.masked_fill(batch.hole[:, 0], -1))
+        return self.network.encode(
+            batch.masked, batch.labels.masked_fill(batch.masked_region[:, 0], -1)
+        )
 
     def _of_references(self, batch: EditBatch) -> tuple[Tensor, Tensor]:
         first = []

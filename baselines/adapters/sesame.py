@@ -48,6 +48,6 @@ class SESAMEEditor(NetworkEditor[SESAMEGenerator]):
 
     def generate(self, batch: EditBatch) -> Tensor:
         """Raw outputs, masked and known pixels alike."""
-        labels = sesame_labels(self.network.config, batch.labels, batch.hole[:, 0])
+        labels = sesame_labels(self.network.config, batch.labels, batch.masked_region[:, 0])
         raw: Tensor = self.network(batch.masked, labels)
         return raw

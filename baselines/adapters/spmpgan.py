@@ -79,7 +79,7 @@ class SPMPGANEditor(NetworkEditor[SPMPGAN]):
         condition = Condition(
             fitted.labels + self.demands.first(batch.space),
             fitted.edges(self.edges)[:, 0] > 0,
-            fitted.hole[:, 0],
+            fitted.masked_region[:, 0],
             config.classes,
         )
         original = None if fitted.original is None else fitted.original.flip(1)

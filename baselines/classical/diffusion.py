@@ -31,7 +31,7 @@ class Diffusion:
         it has), and the linear system is solved exactly.
         """
         images = batch.masked.cpu().double().numpy()
-        masks = batch.hole[:, 0].cpu().numpy()
+        masks = batch.masked_region[:, 0].cpu().numpy()
         filled = np.stack([_fill(image, mask) for image, mask in zip(images, masks)])
         return torch.from_numpy(filled).float().to(batch.masked.device)
 

@@ -22,7 +22,7 @@ class Nearest:
     def edit(self, batch: EditBatch) -> Tensor:
         """Masked regions filled from their border, float32 [B,3,H,W] in [-1,1]."""
         images = batch.masked.cpu().numpy()
-        masks = batch.hole[:, 0].cpu().numpy()
+        masks = batch.masked_region[:, 0].cpu().numpy()
         filled = np.stack([_fill(image, mask) for image, mask in zip(images, masks)])
         return torch.from_numpy(filled).to(batch.masked.device)
 

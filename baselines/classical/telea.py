@@ -34,7 +34,7 @@ class Telea:
     def edit(self, batch: EditBatch) -> Tensor:
         """Masked regions filled, float32 [B,3,H,W] in [-1,1]."""
         grey = ((batch.masked + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-        masks = batch.hole[:, 0].cpu().numpy().astype(np.uint8)
+        masks = batch.masked_region[:, 0].cpu().numpy().astype(np.uint8)
         filled = [
             self._cv2.inpaint(np.ascontiguousarray(g), h, self.radius, self._cv2.INPAINT_TELEA)
             for g, h in zip(grey, masks)

@@ -57,7 +57,7 @@ def write_edit(folder: Path, batch: EditBatch, i: int) -> None:
 
 
 def _planes(batch: EditBatch, i: int) -> dict[str, NDArray[Any]]:
-    mask = batch.hole[i, 0].cpu().numpy()
+    mask = batch.masked_region[i, 0].cpu().numpy()
     masked = _bytes(batch.masked[i].cpu().numpy())
     masked[mask] = 0
     labels = batch.labels[i].cpu().numpy()

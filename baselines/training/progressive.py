@@ -58,7 +58,7 @@ class ProgressiveRecipe(TrainingRecipe):
         del step
         if self.perceptual is not None:
             self.perceptual.to(batch.labels.device)
-        image, mask, shown = _bgr(batch), batch.hole, _shown(batch)
+        image, mask, shown = _bgr(batch), batch.masked_region, _shown(batch)
         stages = self.players["G"].module(image, mask, *shown)
         raws = [raw for raw, _ in stages]
         composites = [composite for _, composite in stages]
@@ -77,7 +77,7 @@ class ProgressiveRecipe(TrainingRecipe):
     def images(self, batch: EditBatch) -> Tensor:
         """The last stage's composites."""
         with torch.no_grad():
-            stages = self.players["G"].module(_bgr(batch), batch.hole, *_shown(batch))
+            stages = self.players["G"].module(_bgr(batch), batch.masked_region, *_shown(batch))
         composite: Tensor = stages[-1][1]
         return composite.flip(1)
 

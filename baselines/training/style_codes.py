@@ -40,7 +40,7 @@ def style_bank(
         regions = separate_regions(batch.labels, batch.instances)
         with torch.inference_mode():
             seen = network.zencoder.read(
-                batch.original.flip(1), torch.zeros_like(batch.hole[:, 0]), regions
+                batch.original.flip(1), torch.zeros_like(batch.masked_region[:, 0]), regions
             )
         for label, vector in zip(seen.labels(batch.labels).tolist(), seen.means.float().cpu()):
             if label >= 0 and len(found[label]) < EACH:

@@ -160,4 +160,4 @@ def _discriminator(form: object) -> MultiScale:
 
 def _shown(batch: EditBatch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     assert batch.original is not None
-    return batch.original, batch.hole, batch.labels, batch.edges()[:, 0] > 0
+    return batch.original, batch.masked_region, batch.labels, batch.edges()[:, 0] > 0

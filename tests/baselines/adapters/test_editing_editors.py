@@ -122,7 +122,7 @@ def test_only_the_peeking_form_needs_the_original(saved):
     edits = batch(mask=mask)
     hidden = replace(edits, original=None)
     assert torch.equal(SPMPGANEditor(weights).edit(edits), SPMPGANEditor(weights).edit(hidden))
-    other = replace(edits, original=torch.where(edits.hole, -1.0, edits.masked))
+    other = replace(edits, original=torch.where(edits.masked_region, -1.0, edits.masked))
     assert not torch.equal(peeking.edit(edits), peeking.edit(other))
 
 

@@ -118,7 +118,7 @@ def test_sesame_sees_labels_outside_the_mask_only_where_its_variant_says(weights
     editor = SESAMEEditor(weights("sesame", variant=variant, **WIDTHS), variant=variant)
     batch = make_batch()
     other = dataclasses.replace(
-        batch, labels=torch.where(batch.hole[:, 0], batch.labels, (batch.labels + 1) % 4)
+        batch, labels=torch.where(batch.masked_region[:, 0], batch.labels, (batch.labels + 1) % 4)
     )
     assert torch.equal(editor.edit(other), editor.edit(batch)) is not sees
 
@@ -143,7 +143,7 @@ def test_sean_takes_the_styles_of_the_known_pixels(weights):
 def test_sean_names_a_region_that_nothing_tells_the_style_of(weights):
     editor = SEANEditor(weights("sean", **SEAN_WIDTHS))
     batch = make_batch()
-    labels = torch.where(batch.hole[:, 0], 3, 0)
+    labels = torch.where(batch.masked_region[:, 0], 3, 0)
     with pytest.raises(EditFailed, match=r"class 3 \(lamp\) of edit edit-0 cannot be seen"):
         editor.edit(dataclasses.replace(batch, labels=labels))
 
@@ -151,7 +151,7 @@ def test_sean_names_a_region_that_nothing_tells_the_style_of(weights):
 def test_sean_falls_back_to_mean_codes(weights):
     editor = SEANEditor(weights("sean", extras=MEAN, **SEAN_WIDTHS))
     batch = make_batch()
-    labels = torch.where(batch.hole[:, 0], 3, 0)
+    labels = torch.where(batch.masked_region[:, 0], 3, 0)
     codes = editor._codes(dataclasses.replace(batch, labels=labels))
     assert (codes[:, 3] == 1).all()
     assert not (codes[:, 0] == 1).any()

@@ -92,7 +92,7 @@ def test_a_crop_larger_than_the_image_is_refused_with_the_scenes_name():
 def test_a_batch_hides_the_mask_and_keeps_the_original():
     drawn = examples()
     batch = collate([drawn.example(n) for n in range(2)], drawn.space, torch.device("cpu"))
-    mask = batch.hole.expand_as(batch.masked)
+    mask = batch.masked_region.expand_as(batch.masked)
     assert torch.equal(batch.masked[~mask], batch.original[~mask])
     assert not batch.masked[mask].any()
     assert batch.original.min() >= -1
