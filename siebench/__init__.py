@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bench.networks.segmenters import Segmenter
     from bench.plugins.editors import Editor
     from bench.plugins.registry import Plugin, Registry
+    from bench.plugins.systems import System, train
     from bench.run.reader import Run, read_run
     from bench.run.score import score as score_folders
     from bench.run.suite_run import run_suite
@@ -54,6 +55,7 @@ __all__ = [
     "Segmenter",
     "Site",
     "Suite",
+    "System",
     "Unavailable",
     "__version__",
     "load_suite",
@@ -61,6 +63,7 @@ __all__ = [
     "run_suite",
     "score_folders",
     "testing",
+    "train",
 ]
 
 _HOMES = {
@@ -85,12 +88,14 @@ _HOMES = {
     "Segmenter": "bench.networks.segmenters",
     "Site": "masks",
     "Suite": "bench.suite.schema",
+    "System": "bench.plugins.systems",
     "Unavailable": "bench.core.errors",
     "load_suite": "bench.suite.schema",
     "read_run": "bench.run.reader",
     "run_suite": "bench.run.suite_run",
     "score_folders": "bench.run.score:score",
     "testing": "siebench.testing:",
+    "train": "bench.plugins.systems",
 }
 """Where each name is defined: "module", or "module:other name"; nothing after the colon = the module."""
 

@@ -10,12 +10,13 @@ def weights(tmp_path):
     """Makes a weights file of a system: weights("spade", ngf=2) -> path."""
     import torch
 
-    from baselines.checkpoints import find_system, save_network
+    from baselines.checkpoints import save_network
+    from bench.plugins.kinds import SYSTEMS
 
     def make(system, *, variant="labels", label_space=None, extras=None, **fields):
         torch.manual_seed(0)
-        entry = find_system(system)
-        config = entry.config(variant, **{"classes": 4, **fields})
+        entry = SYSTEMS.get(system)
+        config = entry.configure(variant, **{"classes": 4, **fields})
         network = entry.build(config)
         for name, value in network.named_parameters():
             if name.endswith("noise_var"):

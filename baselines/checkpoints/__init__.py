@@ -1,19 +1,20 @@
 """Weights of the published systems: official files in, safetensors with a card out."""
 
 from baselines.checkpoints.card import Card
-from baselines.checkpoints.importing import import_checkpoint
+from baselines.checkpoints.extras import read_mean_codes, read_style_bank
+from baselines.checkpoints.importing import MIT, RESEARCH_ONLY, OfficialFile
 from baselines.checkpoints.loading import Loaded, load_network, read_card
-from baselines.checkpoints.systems import SYSTEMS, System, find_system
 from baselines.checkpoints.writing import save_network
 
 __all__ = [
-    "SYSTEMS",
+    "MIT",
+    "RESEARCH_ONLY",
     "Card",
     "Loaded",
-    "System",
-    "find_system",
-    "import_checkpoint",
+    "OfficialFile",
     "load_network",
     "read_card",
+    "read_mean_codes",
+    "read_style_bank",
     "save_network",
 ]

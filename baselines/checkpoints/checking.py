@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from baselines.checkpoints.systems import Shapes
+__all__ = ["Shapes", "differences", "shapes_of"]
 
-__all__ = ["differences", "shapes_of"]
+Shapes = Mapping[str, tuple[int, ...]]
+"""{parameter name: shape}."""
 
 _SHOWN = 3
 

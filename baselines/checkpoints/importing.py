@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,86 +12,107 @@ from pydantic import BaseModel
 from torch import Tensor
 
 from baselines.checkpoints.card import Card
-from baselines.checkpoints.checking import differences, shapes_of
-from baselines.checkpoints.extras import read_mean_codes, read_style_bank
+from baselines.checkpoints.checking import Shapes, differences, shapes_of
 from baselines.checkpoints.reading import read_state
-from baselines.checkpoints.systems import System, find_system
 from baselines.checkpoints.writing import state_hash, write_weights
 from baselines.layers.spectral import fold_spectral
 from bench.core.errors import BadInput
 from bench.core.identity import file_hash
+from bench.plugins.systems import System
 
-__all__ = ["import_checkpoint"]
+__all__ = ["MIT", "RESEARCH_ONLY", "OfficialFile"]
+
+RESEARCH_ONLY = "CC BY-NC-SA 4.0 with the official code: non-commercial use only"
+MIT = "MIT with the official code; see its repository for the data's terms"
 
 
-def import_checkpoint(
-    system: str,
-    file: Path,
-    out: Path,
-    *,
-    variant: str | None = None,
-    label_space: str | None = None,
-    style_codes: Path | None = None,
-    options: Mapping[str, Any] | None = None,
-) -> Card:
-    """Checks an official file name by name and writes it as `out`.
+@dataclass(frozen=True)
+class OfficialFile:
+    """What an official checkpoint holds; called, it is the `Importer` of its system.
 
-    Args:
-        system: "spade", "sesame", "sean", "spmpgan", "divsem" or "sae".
-        file: the official file; nothing in it is run.
-        out: the safetensors file to write.
-        variant: the system's form; the first of its variants where None.
-        label_space: the label space that the network counts in; the released form's where None.
-        style_codes: SEAN's folder of mean codes, or DivSem's style bank.
-        options: fields of the configuration that differ from the variant's.
-
-    Returns:
-        The card that was written.
-
-    Raises:
-        BadInput: the file cannot be read, carries code, or is of another variant or label count; the
-            sentence says what differs.
+    Attributes:
+        licence: of the official weights.
+        inside: the key under which the file keeps the state dict, or None = it is one.
+        prefixes: where the file holds several networks flat, the prefixes of those that matter.
+        label_channels: the parameter whose second axis counts label channels, and how many
+            channels beside the classes it has; says the class count of a file.
+        spaces: variant -> the label space that its official weights count in.
+        codes: reads style codes that come in files of their own, or None = there are none.
     """
-    entry = find_system(system)
-    form = next(iter(entry.variants)) if variant is None else variant
-    given = read_state(file, entry.inside)
-    if entry.prefixes:
-        given = {n: value for n, value in given.items() if n.startswith(entry.prefixes)}
-    config = _configure(entry, form, given, dict(options or {}))
-    state = _checked(entry, form, config, given, file)
-    card = Card(
-        system=system,
-        variant=form,
-        config=config.model_dump(mode="json"),
-        label_space=label_space or entry.spaces.get(form),
-        source=file.name,
-        source_sha256=file_hash(file),
-        tensors_sha256=state_hash(state),
-        licence=entry.licence,
-    )
-    write_weights(out, state, card, _extras(system, config, style_codes))
-    return card
 
+    licence: str
+    inside: str | None = None
+    prefixes: tuple[str, ...] = ()
+    label_channels: tuple[str, int] | None = None
+    spaces: Mapping[str, str] = field(default_factory=dict)
+    codes: Callable[[Path, BaseModel], dict[str, Tensor]] | None = None
 
-def _configure(
-    entry: System, variant: str, given: Mapping[str, Tensor], options: dict[str, Any]
-) -> BaseModel:
-    counted = entry.classes(shapes_of(given))
-    if counted is not None and "classes" not in entry.variants.get(variant, {}):
-        options.setdefault("classes", counted)
-    return entry.config(variant, **options)
+    def __call__(
+        self,
+        system: System,
+        file: Path,
+        out: Path,
+        *,
+        variant: str | None = None,
+        label_space: str | None = None,
+        style_codes: Path | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> Card:
+        """Checks an official file name by name and writes it as `out`; see `Importer`.
+
+        Raises:
+            BadInput: the file cannot be read, carries code, or is of another variant or label
+                count; the sentence says what differs.
+        """
+        form = system.default if variant is None else variant
+        given = read_state(file, self.inside)
+        if self.prefixes:
+            given = {n: value for n, value in given.items() if n.startswith(self.prefixes)}
+        fields = dict(options or {})
+        counted = self.classes(shapes_of(given))
+        if counted is not None and "classes" not in system.variants.get(form, {}):
+            fields.setdefault("classes", counted)
+        config = system.configure(form, **fields)
+        state = _checked(system, form, config, given, file)
+        extras: dict[str, Tensor] = {}
+        if style_codes is not None:
+            if self.codes is None:
+                raise BadInput(
+                    f"{style_codes}: {system.name} has no style codes; leave --style-codes out"
+                )
+            extras = self.codes(style_codes, config)
+        card = Card(
+            system=system.name,
+            variant=form,
+            config=config.model_dump(mode="json"),
+            label_space=label_space or self.spaces.get(form),
+            source=file.name,
+            source_sha256=file_hash(file),
+            tensors_sha256=state_hash(state),
+            licence=self.licence,
+        )
+        write_weights(out, state, card, extras)
+        return card
+
+    def classes(self, shapes: Shapes) -> int | None:
+        """The class count that a file's shapes tell, or None where they do not."""
+        if self.label_channels is None:
+            return None
+        name, others = self.label_channels
+        shape = shapes.get(name, ())
+        return shape[1] - others if len(shape) == 4 else None
 
 
 def _checked(
-    entry: System, variant: str, config: BaseModel, given: dict[str, Tensor], file: Path
+    system: System, variant: str, config: BaseModel, given: dict[str, Tensor], file: Path
 ) -> dict[str, Tensor]:
     in_training_form = any(name.endswith("weight_orig") for name in given)
-    expected = shapes_of(entry.skeleton(config, spectral_norm=in_training_form))
+    expected = shapes_of(system.skeleton(config, training=in_training_form))
     found = differences(shapes_of(given), expected)
     if found:
         raise BadInput(
-            f"{file}: not the weights of {entry.name} {variant!r}; parameters {'; '.join(found)}. "
-            f"Choose another of its variants ({', '.join(entry.variants)}) or give the "
+            f"{file}: not the weights of {system.name} {variant!r}; parameters {'; '.join(found)}. "
+            f"Choose another of its variants ({', '.join(system.variants)}) or give the "
             "configuration's fields"
         )
     state = fold_spectral(given)
@@ -102,14 +124,3 @@ def _checked(
 
 def _plain(value: Tensor) -> Tensor:
     return value.float() if value.is_floating_point() else value
-
-
-def _extras(system: str, config: BaseModel, style_codes: Path | None) -> dict[str, Tensor]:
-    if style_codes is None:
-        return {}
-    fields = config.model_dump()
-    if system == "sean":
-        return read_mean_codes(style_codes, fields["classes"], fields["style_length"])
-    if system == "divsem":
-        return read_style_bank(style_codes, fields["style"])
-    raise BadInput(f"{style_codes}: {system} has no style codes; only sean and divsem have")

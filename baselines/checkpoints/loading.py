@@ -14,10 +14,11 @@ from torch import Tensor, nn
 
 from baselines.checkpoints.card import KEY, Card
 from baselines.checkpoints.checking import differences, shapes_of
-from baselines.checkpoints.systems import find_system
 from baselines.checkpoints.writing import EXTRA, state_hash
 from bench.core.errors import BadInput, Unavailable
 from bench.networks.weights import weight_folders
+from bench.plugins.kinds import SYSTEMS
+from bench.plugins.systems import System
 
 __all__ = ["ZOO", "Loaded", "load_network", "locate", "read_card"]
 
@@ -106,7 +107,7 @@ def load_network(system: str, file: Path, *, variant: str | None = None) -> Load
 
     Args:
         system: what the file must hold.
-        file: as `import_checkpoint` or `save_network` wrote it; see `locate`.
+        file: as `siebench models import` or `save_network` wrote it; see `locate`.
         variant: what it must be of; any where None.
 
     Raises:
@@ -118,12 +119,12 @@ def load_network(system: str, file: Path, *, variant: str | None = None) -> Load
     for what, wanted, has in (("system", system, card.system), ("variant", variant, card.variant)):
         if wanted is not None and wanted != has:
             raise BadInput(f"{file}: {what}: holds {has!r}, expected {wanted!r}")
-    entry = find_system(system)
+    entry: System = SYSTEMS.get(system)
     with safe_open(file, framework="pt") as archive:
         stored = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
     extras = {n.removeprefix(EXTRA): t for n, t in stored.items() if n.startswith(EXTRA)}
     state = {name: value for name, value in stored.items() if not name.startswith(EXTRA)}
-    network = entry.skeleton(entry.config(card.variant, **card.config))
+    network = entry.skeleton(entry.configure(card.variant, **card.config))
     found = differences(shapes_of(state), shapes_of(network))
     if found:
         raise BadInput(f"{file}: does not fit its card; parameters {'; '.join(found)}")

@@ -7,8 +7,7 @@ from baselines.sae.discriminators import (
     random_patches,
 )
 from baselines.sae.encoder import SAEEncoder
-from baselines.sae.generator import SAEGenerator, draw_noise
-from baselines.sae.network import SAE, sae_network
+from baselines.sae.generator import SAE, SAEGenerator, draw_noise
 
 __all__ = [
     "SAE",
@@ -21,5 +20,4 @@ __all__ = [
     "draw_noise",
     "random_patches",
     "sae_config",
-    "sae_network",
 ]

@@ -1,4 +1,4 @@
-"""The Swapping Autoencoder's generator: structure and texture into an image."""
+"""The Swapping Autoencoder's generator, structure and texture into an image, and the whole of it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from baselines.layers.blur import Blur
 from baselines.layers.equalised import ConvLayer, EqualisedLinear
 from baselines.layers.modulated_conv import ModulatedConv, Style, StyledConv, style_at
 from baselines.sae.config import SAEConfig, generator_width
-from baselines.sae.encoder import normalise
+from baselines.sae.encoder import SAEEncoder, normalise
 
-__all__ = ["SAEGenerator", "draw_noise"]
+__all__ = ["SAE", "SAEGenerator", "draw_noise"]
 
 Noise = Mapping[str, tuple[Tensor, Tensor]]
 
@@ -74,6 +74,24 @@ class SAEGenerator(nn.Module):
             x = self.get_submodule(name)(x, styles, (noise or {}).get(name, (None, None)))
         image: Tensor = self.ToRGB(x, texture)
         return image
+
+
+class SAE(nn.Module):
+    """Encoder and generator, named as the flat official checkpoint names them.
+
+    [B,3,H,W] in [-1,1] RGB -> its reconstruction, through structure and texture.
+    """
+
+    def __init__(self, config: SAEConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.E = SAEEncoder(config)
+        self.G = SAEGenerator(config)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """The reconstruction without noise."""
+        rebuilt: Tensor = self.G(*self.E(image))
+        return rebuilt
 
 
 def draw_noise(

@@ -2,7 +2,7 @@
 
 from baselines.ssae.config import REGIONS, VARIANTS, SSAEConfig, ssae_config
 from baselines.ssae.mask_predictor import MaskPredictor
-from baselines.ssae.network import SSAE, SSAEImages, ssae_network
+from baselines.ssae.network import SSAE, SSAEImages
 from baselines.ssae.refinement import Refinement, select
 
 __all__ = [
@@ -15,5 +15,4 @@ __all__ = [
     "SSAEImages",
     "select",
     "ssae_config",
-    "ssae_network",
 ]

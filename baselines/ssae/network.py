@@ -20,7 +20,7 @@ from baselines.ssae.config import REGIONS, SSAEConfig
 from baselines.ssae.mask_predictor import MaskPredictor
 from baselines.ssae.refinement import Refinement
 
-__all__ = ["SSAE", "SSAEImages", "ssae_network"]
+__all__ = ["SSAE", "SSAEImages"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,14 +109,3 @@ class SSAE(nn.Module):
         # The block's first layer works at this share of the image.
         share = 2 ** (self.config.noise_block + 1)
         return (mask.shape[2] // share, mask.shape[3] // share)
-
-
-def ssae_network(config: SSAEConfig, *, spectral_norm: bool = False) -> SSAE:
-    """The network as the checkpoint importer asks for every system.
-
-    Raises:
-        ValueError: nothing in it is spectrally normalised, in training neither.
-    """
-    if spectral_norm:
-        raise ValueError("SSAE has no spectral norm")
-    return SSAE(config)

@@ -23,7 +23,7 @@ from baselines.training.data import Examples, Scenes
 from baselines.training.feed import feed
 from baselines.training.log import Log
 from baselines.training.recipe import Losses, Saved, TrainingRecipe
-from baselines.training.recipes import make_recipe
+from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
 from bench.core.identity import Record

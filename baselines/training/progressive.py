@@ -15,7 +15,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.checkpoints import find_system
 from baselines.divsem import DivSem
 from baselines.layers.condition import Condition, RegionStyle
 from baselines.layers.neighbourhoods import resize_nearest
@@ -29,6 +28,8 @@ from baselines.training.perceptual import perceptual_network
 from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
 from baselines.training.style_codes import style_bank
 from bench.batch import EditBatch
+from bench.plugins.kinds import SYSTEMS
+from bench.plugins.systems import System
 
 __all__ = ["ProgressiveRecipe"]
 
@@ -38,11 +39,11 @@ class ProgressiveRecipe(TrainingRecipe):
 
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
         super().__init__(config, sources)
-        system = find_system(config.system)
+        system: System = SYSTEMS.get(config.system)
         fields = {"classes": len(sources[0].space), **config.network}
-        self.form = system.config(config.variant, **fields)
+        self.form = system.configure(config.variant, **fields)
         assert isinstance(self.form, ProgressiveConfig)
-        network = draw_normal(system.build(self.form, spectral_norm=True))
+        network = draw_normal(system.build(self.form, training=True))
         assert isinstance(network, SPMPGAN | DivSem)
         self.network = network
         rates = config.optimisation

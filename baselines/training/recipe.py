@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
-from lightning_fabric import Fabric
-from lightning_fabric.wrappers import _FabricModule
 from pydantic import BaseModel
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
@@ -23,6 +22,9 @@ from baselines.checkpoints import save_network
 from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples
 from bench.batch import EditBatch
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 __all__ = ["Losses", "Player", "TrainingRecipe", "Saved", "detached"]
 
@@ -112,8 +114,7 @@ class TrainingRecipe(abc.ABC):
         """While the block runs, gradients pass through these players but do not reach them."""
         with ExitStack() as stack:
             for name in names:
-                module = self.players[name].module
-                assert isinstance(module, _FabricModule)
+                module: Any = self.players[name].module  # wrapped by `setup`
                 module.requires_grad_(False)
                 stack.callback(module.requires_grad_, True)
                 stack.enter_context(self.fabric.no_backward_sync(module))

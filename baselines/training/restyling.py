@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.checkpoints import find_system, load_network
+from baselines.checkpoints import load_network
 from baselines.sae import SAE, draw_noise
 from baselines.ssae import REGIONS, SSAE, SSAEConfig
 from baselines.training.config import TrainingConfig
@@ -29,6 +29,7 @@ from baselines.training.recipe import Losses, Saved, detached
 from baselines.training.swapping import SwappingRecipe, fresh_generators
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
+from bench.plugins.kinds import SYSTEMS
 
 __all__ = ["RestylingRecipe", "region_masks"]
 
@@ -40,7 +41,7 @@ class RestylingRecipe(SwappingRecipe):
     """SSAE's three phases in one run, each over its share of the steps."""
 
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
-        form = find_system("ssae").config(config.variant, **config.network)
+        form = SYSTEMS.get("ssae").configure(config.variant, **config.network)
         assert isinstance(form, SSAEConfig)
         made = SSAE(form)
         super().__init__(config, sources, (form.sae, made.E, made.G))

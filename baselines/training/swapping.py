@@ -15,7 +15,6 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from baselines.checkpoints import find_system
 from baselines.sae import (
     SAE,
     CooccurrenceDiscriminator,
@@ -36,6 +35,7 @@ from baselines.training.losses import (
 from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
+from bench.plugins.kinds import SYSTEMS
 
 __all__ = ["Autoencoding", "Cooccurrence", "SwappingRecipe", "fresh_generators", "swap"]
 
@@ -56,7 +56,7 @@ class SwappingRecipe(TrainingRecipe):
         if config.batch % 2:
             raise BadInput(f"batch: is {config.batch}, but images swap in pairs; make it even")
         if network is None:
-            form = find_system("sae").config(config.variant, **config.network)
+            form = SYSTEMS.get("sae").configure(config.variant, **config.network)
             assert isinstance(form, SAEConfig)
             made = SAE(form)
             network = (form, made.E, made.G)

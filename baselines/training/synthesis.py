@@ -12,7 +12,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from baselines.checkpoints import find_system
 from baselines.layers.label_map import SymbolMap
 from baselines.layers.patch_discriminator import MultiScale, scores
 from baselines.layers.region_adaptive import StyledRegions
@@ -28,6 +27,8 @@ from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
 from baselines.training.style_codes import mean_codes
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
+from bench.plugins.kinds import SYSTEMS
+from bench.plugins.systems import System
 
 __all__ = ["SynthesisRecipe"]
 
@@ -40,12 +41,12 @@ class SynthesisRecipe(TrainingRecipe):
 
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
         super().__init__(config, sources)
-        system = find_system(config.system)
+        system: System = SYSTEMS.get(config.system)
         given = dict(config.network)
         if "classes" not in system.variants.get(config.variant, {}):
             given.setdefault("classes", len(sources[0].space))
-        self.form = system.config(config.variant, **given)
-        network = draw_xavier(system.build(self.form, spectral_norm=True))
+        self.form = system.configure(config.variant, **given)
+        network = draw_xavier(system.build(self.form, training=True))
         assert isinstance(network, SPADEGenerator | SESAMEGenerator | SEANGenerator)
         if isinstance(network, SPADEGenerator) and network.config.latent:
             raise BadInput("network.latent: SPADE is trained without its VAE here; leave it at 0")

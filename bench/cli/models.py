@@ -1,41 +1,54 @@
-"""`siebench models`: the registered editors, and official checkpoints made into weights files."""
+"""`siebench models`: editors, published systems, and official checkpoints made into weights files."""
 
 from __future__ import annotations
 
 import inspect
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli.terminal.option_lines import option_lines
 from bench.cli.terminal.values import named_values
 
+if TYPE_CHECKING:
+    from bench.plugins.systems import System
+
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Registered editors and their weights.")
+app = typer.Typer(
+    no_args_is_help=True, help="Registered editors, published systems and their weights."
+)
 
 
 @app.command("list")
 def list_models() -> None:
-    """List the registered editors and what they need; a broken one stands with its reason."""
+    """List the registered editors and published systems; a broken one is listed with its reason."""
     from bench.plugins.editors import declared_needs, declared_variants
-    from bench.plugins.kinds import EDITORS
+    from bench.plugins.kinds import EDITORS, SYSTEMS
 
+    typer.echo("editors")
     for editor in EDITORS.plugins():
         about = editor.summary if editor.problem is None else f"cannot be used: {editor.problem}"
         needs = sorted(declared_needs(editor.value))
         more = f"  [needs {', '.join(needs)}]" if needs else ""
-        typer.echo(f"{editor.name}: {about}{more}")
+        typer.echo(f"  {editor.name}: {about}{more}")
         variants = declared_variants(editor.value)
         if variants:
-            typer.echo(f"    variants: {', '.join(variants)}")
-        typer.echo(f"    from {editor.source} ({editor.target})")
+            typer.echo(f"      variants: {', '.join(variants)}")
+        typer.echo(f"      from {editor.source} ({editor.target})")
+    typer.echo("systems")
+    for system in SYSTEMS.plugins():
+        about = system.summary if system.problem is None else f"cannot be used: {system.problem}"
+        typer.echo(f"  {system.name}: {about}")
+        if system.value is not None:
+            typer.echo(f"      {system.value.paper}")
+            typer.echo(f"      {', '.join(_parts(system.value))}")
 
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="An editor's name.")],
+    name: Annotated[str, typer.Argument(help="The name of an editor or a system.")],
     cost: Annotated[
         str | None,
         typer.Option(
@@ -49,10 +62,15 @@ def show(
     device: Annotated[str, typer.Option(help="cpu, cuda ..., for --cost.")] = "cpu",
     trust: Annotated[bool, typer.Option("--trust", help="Let it run foreign code.")] = False,
 ) -> None:
-    """Show one editor: where it comes from, what it needs, its options and, on demand, its costs."""
+    """Show one editor or system: its source, paper, variants, options and, on demand, its costs."""
     from bench.plugins.editors import declared_needs, declared_variants
-    from bench.plugins.kinds import EDITORS
+    from bench.plugins.kinds import EDITORS, SYSTEMS
 
+    if name in SYSTEMS.names():
+        typer.echo("\n".join(_described(SYSTEMS.get(name))))
+        if name not in EDITORS.names():
+            return
+        typer.echo("")
     editor = EDITORS.find(name, trust=trust)
     factory = editor.usable()
     typer.echo(f"{editor.name} ({editor.target}, from {editor.source})\n")
@@ -96,10 +114,9 @@ def import_weights(
     ] = None,
 ) -> None:
     """Check an official checkpoint name by name and write it as a weights file with a card."""
-    from bench.plugins.importers import find_importer
+    from bench.plugins.kinds import SYSTEMS
 
-    card = find_importer(system)(
-        system,
+    card = SYSTEMS.get(system).import_weights(
         file,
         out,
         variant=variant,
@@ -126,3 +143,23 @@ def score(
     said = {True: "beats every rival", False: "does not beat every rival", None: "not judged"}
     for card, beats in write_card_scores(run, cards, by.split(",")).items():
         typer.echo(f"{card}: {said[beats]}")
+
+
+def _parts(system: System) -> list[str]:
+    """What can be done with a system."""
+    from bench.plugins.systems import PARTS
+
+    does = {"importer": "can be imported", "editor": "edits", "trainer": "can be trained"}
+    return [does[part] for part in PARTS if getattr(system, part) is not None]
+
+
+def _described(system: System) -> list[str]:
+    """A system in lines: paper, protocol page, variants, and what can be done with it."""
+    lines = [f"{system.about}", f"paper: {system.paper}"]
+    if system.protocol is not None:
+        lines.append(f"facts: {system.protocol}")
+    lines.append(f"variants: {', '.join(system.variants)}")
+    if system.trainer is not None:
+        lines.append(f"training configurations: {', '.join(system.trainer.presets)}")
+    lines += [f"no {part}: {why}" for part, why in system.lacks.items()]
+    return lines

@@ -15,7 +15,9 @@ def train(
         str, typer.Argument(help="A YAML file, or a shipped one (spade, small-spade, ...).")
     ],
     out: Annotated[Path | None, typer.Option(help="The run's folder [runs/train-NAME].")] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, or cuda:0,1 for two.")] = "cpu",
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, cuda, cuda:1, or cuda:0,1 for two.")
+    ] = "auto",
     steps: Annotated[
         int | None, typer.Option(min=1, help="Steps in place of the configuration's.")
     ] = None,
@@ -23,9 +25,8 @@ def train(
 ) -> None:
     """Train a system; writes checkpoints as it goes and the weights at the end."""
     from bench.cli.terminal.progress import watching
-    from bench.plugins.trainers import find_trainer, system_of
+    from bench.plugins.systems import train as train_system
 
-    trainer = find_trainer(system_of(config))
     folder = out or Path("runs") / f"train-{Path(config).stem}"
     seen = 0
     with watching(Path(config).stem) as bar:
@@ -38,5 +39,5 @@ def train(
             bar.advance(done - seen)
             seen = done
 
-        path = trainer(config, folder, device=device, steps=steps, resume=resume, watch=watch)
+        path = train_system(config, folder, device=device, steps=steps, resume=resume, watch=watch)
     typer.echo(f"weights: {path}")

@@ -32,6 +32,15 @@ BUILTIN: Mapping[str, Mapping[str, str]] = {
     "segmenters": {},
     "networks": {},
     "executors": {},
-    "systems": {},
+    "systems": {
+        "divsem": "baselines.systems.divsem:SYSTEM",
+        "sae": "baselines.systems.sae:SYSTEM",
+        "sean": "baselines.systems.sean:SYSTEM",
+        "segmenter": "baselines.systems.segmenter:SYSTEM",
+        "sesame": "baselines.systems.sesame:SYSTEM",
+        "spade": "baselines.systems.spade:SYSTEM",
+        "spmpgan": "baselines.systems.spmpgan:SYSTEM",
+        "ssae": "baselines.systems.ssae:SYSTEM",
+    },
 }
 """The targets, "package.module:attribute", by kind (as `REGISTRIES` names it) and name."""

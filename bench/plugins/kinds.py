@@ -132,7 +132,7 @@ SYSTEMS = _registry(
     "system",
     "systems",
     _having("name", "variants"),
-    "bench.plugins.systems:check_system",
+    "bench.plugins.conformance:check_system",
 )
 
 REGISTRIES: Mapping[str, Registry[Any]] = {

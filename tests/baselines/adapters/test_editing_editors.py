@@ -7,11 +7,12 @@ from baselines.adapters.divsem import DivSemEditor
 from baselines.adapters.fitting import fit_batch
 from baselines.adapters.spmpgan import SPMPGANEditor
 from baselines.adapters.ssae import SSAEEditor
-from baselines.checkpoints import find_system, save_network
+from baselines.checkpoints import save_network
 from baselines.sae import SAEConfig
 from bench.batch import EditBatch, Reference
 from bench.core.errors import BadInput, EditFailed
 from bench.plugins.editors import Editor
+from bench.plugins.kinds import SYSTEMS
 from bench.scene import LabelSpace
 
 CLASSES = ("hair", "skin", "nose", "sky")
@@ -31,8 +32,8 @@ FACE = {
 def saved(tmp_path):
     def save(system, fields, variant="full", extras=None):
         torch.manual_seed(0)
-        entry = find_system(system)
-        config = entry.config(variant, **fields)
+        entry = SYSTEMS.get(system)
+        config = entry.configure(variant, **fields)
         path = tmp_path / f"{system}.safetensors"
         facts = {"system": system, "variant": variant, "source": "a test", "licence": "none"}
         save_network(entry.build(config), config, path, extras=extras, **facts)

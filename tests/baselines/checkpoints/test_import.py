@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.checkpoints import SYSTEMS, find_system, import_checkpoint, load_network, read_card
+from baselines.checkpoints import load_network, read_card
 from baselines.layers.label_map import SymbolMap
 from baselines.spade import SPADEConfig, SPADEGenerator
 from bench.core.errors import BadInput
 from bench.core.identity import file_hash
+from bench.plugins.kinds import SYSTEMS
 from tests.golden.vectors import vectors
 
 SMALL = {"classes": 3, "ngf": 2, "hidden": 4}
@@ -29,6 +30,10 @@ def official(network, tmp_path):
     path = tmp_path / "latest_net_G.pth"
     torch.save(network.state_dict(), path)
     return path
+
+
+def import_checkpoint(system, file, out, **given):
+    return SYSTEMS.get(system).import_weights(file, out, **given)
 
 
 def small(official, out, **changes):
@@ -126,9 +131,10 @@ def test_a_truncated_file_is_one_sentence(official, tmp_path):
         small(official, tmp_path / "spade.safetensors")
 
 
-def test_a_text_file_is_no_checkpoint(tmp_path):
+@pytest.mark.parametrize("text", ["weights are on the drive\n", "this is no checkpoint", ""])
+def test_a_text_file_is_no_checkpoint(tmp_path, text):
     path = tmp_path / "readme.pth"
-    path.write_text("weights are on the drive\n")
+    path.write_text(text)
     with pytest.raises(BadInput, match=r"readme\.pth: not a"):
         import_checkpoint("spade", path, tmp_path / "o.safetensors")
 
@@ -161,9 +167,9 @@ def test_an_unknown_field_of_the_configuration_is_named(official, tmp_path):
 
 
 def test_a_net_g_dictionary_is_opened(tmp_path):
-    system = find_system("spmpgan")
-    config = system.config("full", classes=3, ngf=2, hidden=4, size=32)
-    state = system.build(config, spectral_norm=True).state_dict()
+    system = SYSTEMS.get("spmpgan")
+    config = system.configure("full", classes=3, ngf=2, hidden=4, size=32)
+    state = system.build(config, training=True).state_dict()
     torch.save({"epoch": 3, "netG": state, "optimizer_G": {"lr": 0.1}}, tmp_path / "city.pth")
     card = import_checkpoint(
         "spmpgan",
@@ -182,9 +188,9 @@ def test_a_dictionary_without_a_state_dict_lists_what_it_has(tmp_path):
 
 
 def sean_file(tmp_path):
-    system = find_system("sean")
+    system = SYSTEMS.get("sean")
     options = {"ngf": 2, "hidden": 4, "style_length": 6, "encoder_width": 2}
-    network = system.build(system.config("labels", classes=3, **options), spectral_norm=True)
+    network = system.build(system.configure("labels", classes=3, **options), training=True)
     torch.save(network.state_dict(), tmp_path / "sean.pth")
     return options
 
@@ -231,20 +237,21 @@ def test_style_codes_for_a_system_without_are_refused(official, tmp_path):
         small(official, tmp_path / "o.safetensors", style_codes=tmp_path)
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("name", SYSTEMS.names())
 def test_every_variant_of_every_system_can_be_built(name):
-    system = find_system(name)
-    for variant, fields in system.variants.items():
-        counted = system.label_channels is not None and "classes" not in fields
-        config = system.config(variant, **({"classes": 4} if counted else {}))
+    system = SYSTEMS.get(name)
+    needed = {"classes", "domains"} & set(system.small)
+    for variant, set_by_variant in system.variants.items():
+        fields = {name: system.small[name] for name in needed - set(set_by_variant)}
+        config = system.configure(variant, **fields)
         assert sum(1 for _ in system.skeleton(config).parameters()) > 10
 
 
 def test_the_flat_file_of_an_autoencoder_gives_encoder_and_generator(tmp_path):
-    system = find_system("sae")
+    system = SYSTEMS.get("sae")
     fields = {"size": 64, "texture": 16, "encoder_capacity": 0.1, "generator_capacity": 0.03}
     variant = next(iter(system.variants))
-    state = system.build(system.config(variant, **fields)).state_dict()
+    state = system.build(system.configure(variant, **fields)).state_dict()
     flat = {**state, "D.final.weight": torch.ones(2), "num_discriminator_iters": torch.tensor(3)}
     torch.save(flat, tmp_path / "100k_checkpoint.pth")
     out = tmp_path / "sae.safetensors"

@@ -5,25 +5,24 @@ from importlib import resources
 import pytest
 from tiny import tiny
 
-from baselines.checkpoints import find_system
 from baselines.training.config import config_names, read_config
-from baselines.training.recipes import system_names
 from baselines.training.zoo import MODELS, model_config
 from bench.core.errors import BadInput
 from bench.datasets import describe, open_dataset
+from bench.plugins.kinds import SYSTEMS
 
 
 @pytest.mark.parametrize("name", config_names())
 def test_every_shipped_configuration_names_a_known_system_variant_and_dataset(name):
     config = read_config(name)
-    assert config.system in system_names()
+    system = SYSTEMS.get(config.system)
+    assert name in system.trainer.presets
+    assert config.variant in system.variants
     assert describe(config.data.dataset).name == config.data.dataset
-    if config.system != "segmenter":
-        assert config.variant in find_system(config.system).variants
 
 
 def test_every_system_has_a_published_configuration():
-    assert set(system_names()) <= set(config_names())
+    assert set(SYSTEMS.names()) <= set(config_names())
 
 
 def test_spmpgans_published_values_are_the_protocol_pages():
@@ -76,20 +75,20 @@ def test_phases_share_the_steps_out():
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "segmenter"])
 def test_a_zoo_model_has_about_seven_hundred_thousand_parameters_at_most(name):
     config = model_config(name)
-    system = find_system(config.system)
+    system = SYSTEMS.get(config.system)
     fields = dict(config.network)
     if config.system not in ("ssae",):
         classes = len(open_dataset(config.data.dataset, None).space)
         fields = {"classes": classes, **fields}
-    network = system.skeleton(system.config(config.variant, **fields))
+    network = system.skeleton(system.configure(config.variant, **fields))
     assert sum(parameter.numel() for parameter in network.parameters()) <= 720_000
 
 
 def test_the_enlarged_spade_has_more_parameters_than_the_full_model_and_s_has_fewer():
     def count(name):
         config = model_config(name)
-        system = find_system("spmpgan")
-        form = system.config(config.variant, **{"classes": 14, **config.network})
+        system = SYSTEMS.get("spmpgan")
+        form = system.configure(config.variant, **{"classes": 14, **config.network})
         return sum(parameter.numel() for parameter in system.skeleton(form).parameters())
 
     full = count("spmpgan-full-procedural")

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint
-
 import pytest
 import torch
 
-import bench.plugins.importers
 from baselines.checkpoints import read_card
 from baselines.sesame import SESAMEConfig, SESAMEGenerator
 
 
 @pytest.fixture
-def imported(call, monkeypatch):
-    """`siebench models import ...`, whatever is installed beside this checkout."""
-    target = "baselines.checkpoints:import_checkpoint"
-    points = [EntryPoint("sesame", target, bench.plugins.importers.GROUP)]
-    monkeypatch.setattr(bench.plugins.importers, "entry_points", lambda group: points)
+def imported(call):
+    """`siebench models import ...`."""
     return lambda *arguments: call("models", "import", *arguments)
 
 
@@ -57,3 +51,19 @@ def test_a_field_without_a_value_is_named(imported, official, tmp_path):
     code, _, said = imported("sesame", official, "--out", tmp_path / "o", "--field", "ngf")
     assert code == 2
     assert "--field 'ngf' is not of the form NAME=VALUE" in said
+
+
+def test_a_system_without_an_importer_says_why(imported, official, tmp_path):
+    code, _, said = imported("ssae", official, "--out", tmp_path / "o.safetensors")
+    assert code == 2
+    assert "system 'ssae' has no importer: its authors published no weights" in " ".join(
+        said.split()
+    )
+
+
+def test_a_system_is_shown_with_its_paper_and_what_it_lacks(call):
+    code, said, _ = call("models", "show", "sae")
+    assert code == 0
+    assert "NeurIPS 2020" in said
+    assert "docs/protocol/generation.md, D" in said
+    assert "no editor: " in said

@@ -1,0 +1,83 @@
+"""Trainers of the published systems: a training recipe each, one loop for all."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.core.errors import BadInput
+from bench.plugins.kinds import SYSTEMS
+from bench.plugins.systems import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from baselines.training.config import TrainingConfig
+    from baselines.training.data import Examples
+    from baselines.training.recipe import TrainingRecipe
+
+__all__ = ["RecipeTrainer", "make_recipe"]
+
+
+@dataclass(frozen=True)
+class RecipeTrainer:
+    """Trains a system by a recipe; the `Trainer` of its system.
+
+    Attributes:
+        recipe: "package.module:Class" of the `TrainingRecipe`, imported when training begins.
+        presets: the shipped configurations that train the system.
+    """
+
+    recipe: str
+    presets: tuple[str, ...]
+
+    def check(self, config: str) -> None:
+        """Reads a configuration file or a shipped one.
+
+        Raises:
+            BadInput: no such file, no YAML, or a field that is unknown, missing or out of range.
+        """
+        from baselines.training.config import read_config
+
+        read_config(config)
+
+    def __call__(
+        self,
+        config: str,
+        out: Path,
+        *,
+        device: str = "auto",
+        steps: int | None = None,
+        resume: bool = False,
+        watch: Watch | None = None,
+    ) -> Path:
+        """Trains what a configuration file, or a shipped configuration, says.
+
+        Raises:
+            BadInput: see `baselines.training.loop.train`.
+        """
+        from baselines.training.config import read_config
+        from baselines.training.loop import train
+
+        changes: dict[str, Any] = {} if steps is None else {"steps": steps, "epochs": None}
+        read = read_config(config, changes)
+        return train(read, out, device=device, resume=resume, watch=watch).saved.path
+
+
+def make_recipe(config: TrainingConfig, sources: Sequence[Examples]) -> TrainingRecipe:
+    """The recipe of a configuration's system, with freshly drawn weights.
+
+    Raises:
+        BadInput: for an unknown system or variant, a system that no recipe trains, a field that
+            its configuration does not take, or a perceptual network whose weights are missing.
+    """
+    trainer = SYSTEMS.get(config.system).trainer
+    if not isinstance(trainer, RecipeTrainer):
+        raise BadInput(
+            f"system: {config.system!r} is not trained by a recipe of baselines.training"
+        )
+    module, _, name = trainer.recipe.partition(":")
+    recipe: type[TrainingRecipe] = getattr(importlib.import_module(module), name)
+    return recipe(config, sources)
