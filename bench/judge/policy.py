@@ -22,9 +22,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bench.core.documents import parse_yaml, read_text
 from bench.core.errors import BadInput, unknown
 from bench.judge.margin import Margin, default_margin, parse_margin
 from bench.judge.scores import ScoreKey, ScoreSet
@@ -113,13 +113,8 @@ def load_policy(path: Path) -> Policy:
     Raises:
         BadInput: no such file, no YAML, or a wrong field with its line.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        value = yaml.safe_load(text)
-    except FileNotFoundError:
-        raise BadInput(f"{path}: there is no such policy file") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadInput(f"{path}: cannot be read ({error}); a policy is a YAML file") from None
+    text = read_text(path)
+    value = parse_yaml(text, str(path))
     if not isinstance(value, dict):
         raise BadInput(f"{path}: a policy is a mapping with margins, tasks, required, costs ...")
     try:

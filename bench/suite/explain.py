@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-__all__ = ["explain", "line_of", "twice"]
+__all__ = ["explain", "line_of"]
 
 
 def explain(error: ValidationError, model: type[BaseModel], text: str, source: str) -> str:
@@ -90,22 +90,4 @@ def _child(node: yaml.Node | None, part: str | int) -> yaml.Node | None:
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
         child: yaml.Node = node.value[part]
         return child
-    return None
-
-
-def twice(text: str) -> tuple[str, int] | None:
-    """The first key that stands in one mapping twice, with its second line; YAML itself lets it pass."""
-    waiting = [yaml.compose(text, Loader=yaml.SafeLoader)]
-    while waiting:
-        node = waiting.pop(0)
-        if isinstance(node, yaml.SequenceNode):
-            waiting += node.value
-        if not isinstance(node, yaml.MappingNode):
-            continue
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                return str(key.value), int(key.start_mark.line) + 1
-            seen.add(key.value)
-            waiting.append(value)
     return None

@@ -20,7 +20,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     AliasChoices,
     BaseModel,
@@ -33,9 +32,10 @@ from pydantic import (
     model_validator,
 )
 
+from bench.core.documents import parse_yaml, read_text
 from bench.core.errors import BadInput, unknown
 from bench.plugins.kinds import METRICS
-from bench.suite.explain import explain, twice
+from bench.suite.explain import explain
 from bench.suite.table import TableLayout
 from bench.suite.titles import task_title
 
@@ -317,20 +317,11 @@ def parse_suite(text: str, source: str) -> Suite:
     Raises:
         BadInput: with source, line, field, value and what was expected.
     """
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark is not None else ""
-        problem = getattr(error, "problem", None) or "no YAML"
-        raise BadInput(f"{source}{line}: {problem}; a suite is a YAML file") from None
+    value = parse_yaml(text, source)
     if not isinstance(value, dict):
         raise BadInput(
             f"{source}: a suite is a mapping with name, datasets, tasks, methods, metrics"
         )
-    repeated = twice(text)
-    if repeated is not None:
-        raise BadInput(f"{source}, line {repeated[1]}: the field {repeated[0]!r} is given twice")
     try:
         return Suite.model_validate(value)
     except ValidationError as error:
@@ -359,12 +350,5 @@ def read_suite(name: str | Path) -> tuple[Suite, str, str]:
         if not shipped.is_file():
             raise unknown("suite", str(name), suite_names())
         path = shipped
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise BadInput(f"{path}: there is no such suite file; shipped: {suite_names()}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(
-            f"{path}: cannot be read ({error}); a suite is a YAML file in UTF-8"
-        ) from None
+    text = read_text(path)
     return parse_suite(text, str(path)), text, str(path)

@@ -15,12 +15,12 @@ def named_values(pairs: list[str], flag: str) -> dict[str, Any]:
     Raises:
         BadInput: where one is not of that form, with the flag that it was given to.
     """
-    import yaml
+    from bench.core.documents import parse_yaml
 
     found: dict[str, Any] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not (name and equals):
             raise BadInput(f"{flag} {pair!r} is not of the form NAME=VALUE")
-        found[name] = yaml.safe_load(value)
+        found[name] = parse_yaml(value, f"{flag} {name}")
     return found

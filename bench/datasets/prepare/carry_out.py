@@ -8,13 +8,13 @@ A finished preparation is checked against its manifest, byte for byte.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.core.atomic import whole_file, write_json
+from bench.core.documents import read_json
 from bench.core.errors import BadInput, unknown
 from bench.core.identity import file_hash
 from bench.datasets.prepare.archive import open_sources
@@ -84,11 +84,13 @@ def _take_up(out: Path, key: Mapping[str, Any], recipe: Recipe) -> Mapping[str, 
         write_json(file, {**key, "state": "running"})
         return {}
     try:
-        old = json.loads(file.read_text(encoding="utf-8"))
+        old = read_json(file)
         same = {field: old[field] for field in key} == dict(key)
         recorded: dict[str, str] = old.get("files", {})
-    except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise BadInput(f"{file}: damaged ({error!r}); delete the folder and begin anew") from None
+    except BadInput as error:
+        raise BadInput(f"{error}; delete the folder and begin anew") from None
+    except (KeyError, TypeError, AttributeError):
+        raise BadInput(f"{file}: is no manifest; delete the folder and begin anew") from None
     if not same:
         raise BadInput(
             f"{out}: was prepared from other downloads or by another version; choose another --out"
