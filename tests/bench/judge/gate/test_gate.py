@@ -152,7 +152,7 @@ def test_a_policy_file_is_explained_by_line(tmp_path) -> None:
     path.write_text("- psnr\n")
     with pytest.raises(BadInput, match="a policy is a mapping"):
         load_policy(path)
-    with pytest.raises(BadInput, match="no such policy file"):
+    with pytest.raises(BadInput, match="no such file"):
         load_policy(tmp_path / "none.yaml")
 
 
