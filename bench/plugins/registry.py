@@ -23,12 +23,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from bench import __version__
 from bench.core.errors import BadInput, unknown
 
-__all__ = ["FOREIGN", "HERE", "Plugin", "Registry", "check_options"]
+__all__ = ["FOREIGN", "HERE", "Plugin", "Registry", "check_options", "option_types"]
 
 T = TypeVar("T")
 
@@ -259,7 +259,8 @@ def check_options(what: str, factory: Callable[..., Any], given: Mapping[str, An
         given: the options.
 
     Raises:
-        BadInput: an unknown option (with the nearest known one), or one that is missing.
+        BadInput: an unknown option (with the nearest known one), one that is missing, or a value of
+            another type than the factory's annotation names.
     """
     signature = inspect.signature(factory)
     parameters = signature.parameters.values()
@@ -274,6 +275,43 @@ def check_options(what: str, factory: Callable[..., Any], given: Mapping[str, An
         signature.bind(**given)
     except TypeError as error:
         raise BadInput(f"{what}: {error}; give it under `options`") from None
+    hints = option_types(factory)
+    for option, value in given.items():
+        if option in hints:
+            _check_type(what, option, hints[option], value)
+
+
+def option_types(factory: Callable[..., Any]) -> Mapping[str, Any]:
+    """The annotated types of a factory's arguments, by name; empty where they cannot be told."""
+    target = factory.__init__ if inspect.isclass(factory) else factory
+    try:
+        return get_type_hints(target)
+    except (NameError, TypeError, AttributeError):  # named for a type checker alone
+        return {}
+
+
+def _check_type(what: str, option: str, hint: Any, value: Any) -> None:
+    """Whether a value that YAML gave is of the annotated type.
+
+    Raises:
+        BadInput: where it is not; "3" is no number and a number is no text.
+    """
+    import json
+
+    from pydantic import TypeAdapter, ValidationError
+    from pydantic.errors import PydanticUserError
+
+    try:
+        # As JSON, a list may stand for a tuple and text for a path, and nothing else is converted.
+        TypeAdapter(hint).validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        if get_origin(hint) is Literal and isinstance(value, str):
+            names = map(str, get_args(hint))
+            raise unknown(f"value of {option!r} of {what}:", value, names) from None
+        expected = error.errors(include_url=False)[0]["msg"].removeprefix("Input should be ")
+        raise BadInput(f"{what}: option {option!r} is {value!r}; expected: {expected}") from None
+    except (PydanticUserError, TypeError, ValueError):
+        return  # a type that no file can hold: the factory itself must judge
 
 
 @functools.lru_cache(maxsize=32)

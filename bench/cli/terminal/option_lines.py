@@ -5,14 +5,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin
+
+from bench.plugins.registry import option_types
 
 __all__ = ["option_lines"]
 
 
 def option_lines(factory: Callable[..., Any]) -> list[str]:
     """One line for each option: its name, what it takes, its default; and who may run foreign code."""
-    hints = _hints(factory)
+    hints = option_types(factory)
     lines = []
     for option in inspect.signature(factory).parameters.values():
         if option.name == "trust":
@@ -22,14 +24,6 @@ def option_lines(factory: Callable[..., Any]) -> list[str]:
             end = "; required" if default is option.empty else f"; {_word(default)} if left out"
             lines.append(f"{option.name}: {_takes(hints.get(option.name, Any))}{end}")
     return lines
-
-
-def _hints(factory: Callable[..., Any]) -> dict[str, Any]:
-    target = factory.__init__ if inspect.isclass(factory) else factory
-    try:
-        return get_type_hints(target)
-    except (NameError, TypeError):  # a plugin may name types that only its checker sees
-        return {}
 
 
 def _takes(hint: Any) -> str:
