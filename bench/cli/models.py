@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli.terminal.option_lines import option_lines
 from bench.cli.terminal.values import named_values
+from bench.plugins.options import option_lines
 
 if TYPE_CHECKING:
     from bench.plugins.systems import System

@@ -42,8 +42,8 @@ def list_plugins(
 @app.command()
 def show(kind: Kind, name: Name, trust: Trust = False) -> None:
     """Show one plugin: where it comes from, its description and its options."""
-    from bench.cli.terminal.option_lines import option_lines
     from bench.plugins.kinds import registry_of
+    from bench.plugins.options import option_lines
 
     plugin = registry_of(kind).find(name, trust=trust)
     value = plugin.usable()

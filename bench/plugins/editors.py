@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from bench.core.errors import BadInput, EditFailed
 from bench.plugins.kinds import EDITORS
-from bench.plugins.registry import check_options
+from bench.plugins.options import check_options
 
 if TYPE_CHECKING:
     from torch import Tensor

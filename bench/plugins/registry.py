@@ -23,12 +23,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Generic, TypeVar
 
 from bench import __version__
 from bench.core.errors import BadInput, unknown
 
-__all__ = ["FOREIGN", "HERE", "Plugin", "Registry", "check_options", "option_types"]
+__all__ = ["FOREIGN", "HERE", "Plugin", "Registry"]
 
 T = TypeVar("T")
 
@@ -248,70 +248,6 @@ class Registry(Generic[T]):
         if wrong is not None:
             return broken(wrong)
         return Plugin(self.kind, name, place.source, place.target, value)
-
-
-def check_options(what: str, factory: Callable[..., Any], given: Mapping[str, Any]) -> None:
-    """Whether a factory takes the options that a suite gives it.
-
-    Args:
-        what: as a message begins, "editor 'folder'".
-        factory: called with the options as keyword arguments.
-        given: the options.
-
-    Raises:
-        BadInput: an unknown option (with the nearest known one), one that is missing, or a value of
-            another type than the factory's annotation names.
-    """
-    signature = inspect.signature(factory)
-    parameters = signature.parameters.values()
-    if not any(p.kind is p.VAR_KEYWORD for p in parameters):
-        known = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-        for option in given:
-            if option not in known:
-                if not known:
-                    raise BadInput(f"{what} takes no options, but {option!r} is given")
-                raise unknown(f"option of {what}:", option, known)
-    try:
-        signature.bind(**given)
-    except TypeError as error:
-        raise BadInput(f"{what}: {error}; give it under `options`") from None
-    hints = option_types(factory)
-    for option, value in given.items():
-        if option in hints:
-            _check_type(what, option, hints[option], value)
-
-
-def option_types(factory: Callable[..., Any]) -> Mapping[str, Any]:
-    """The annotated types of a factory's arguments, by name; empty where they cannot be told."""
-    target = factory.__init__ if inspect.isclass(factory) else factory
-    try:
-        return get_type_hints(target)
-    except (NameError, TypeError, AttributeError):  # named for a type checker alone
-        return {}
-
-
-def _check_type(what: str, option: str, hint: Any, value: Any) -> None:
-    """Whether a value that YAML gave is of the annotated type.
-
-    Raises:
-        BadInput: where it is not; "3" is no number and a number is no text.
-    """
-    import json
-
-    from pydantic import TypeAdapter, ValidationError
-    from pydantic.errors import PydanticUserError
-
-    try:
-        # As JSON, a list may stand for a tuple and text for a path, and nothing else is converted.
-        TypeAdapter(hint).validate_json(json.dumps(value), strict=True)
-    except ValidationError as error:
-        if get_origin(hint) is Literal and isinstance(value, str):
-            names = map(str, get_args(hint))
-            raise unknown(f"value of {option!r} of {what}:", value, names) from None
-        expected = error.errors(include_url=False)[0]["msg"].removeprefix("Input should be ")
-        raise BadInput(f"{what}: option {option!r} is {value!r}; expected: {expected}") from None
-    except (PydanticUserError, TypeError, ValueError):
-        return  # a type that no file can hold: the factory itself must judge
 
 
 @functools.lru_cache(maxsize=32)

@@ -215,4 +215,4 @@ def test_an_unknown_precision_is_refused_by_name(refused, weights):
     options = {"weights": file, "precision": "float8"}
     refused("unknown value of 'precision' of editor 'spade': 'float8'", "spade", options)
     options = {"weights": file, "compile": "yes"}
-    refused("compile: 'yes' is neither true nor false", "spade", options)
+    refused("option 'compile' is 'yes'; expected: true or false", "spade", options)
