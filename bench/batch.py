@@ -54,6 +54,9 @@ class EditBatch:
         references: B tuples of reference images; None unless the editor declares the need.
         prompts: B texts that say what the edits ask for, None where an edit has none; the tuple is
             made of B None where it is left out.
+        task: the name of the task that the edits belong to; empty outside a run.
+        dataset: the suite's name of their dataset; empty outside a run.
+        protocol: the key of the protocol that drew them ("freeform@1"); empty outside a run.
     """
 
     masked: Tensor
@@ -70,6 +73,9 @@ class EditBatch:
     original: Tensor | None = None
     references: tuple[tuple[Reference, ...], ...] | None = None
     prompts: tuple[str | None, ...] = ()
+    task: str = ""
+    dataset: str = ""
+    protocol: str = ""
 
     def __post_init__(self) -> None:
         if not self.prompts:
@@ -164,4 +170,7 @@ class EditBatch:
             if self.references is None
             else tuple(self.references[i] for i in indices),
             prompts=tuple(self.prompts[i] for i in indices),
+            task=self.task,
+            dataset=self.dataset,
+            protocol=self.protocol,
         )

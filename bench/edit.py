@@ -25,6 +25,9 @@ class Edit:
         instances: int32 [H,W] or None, target instances, 0 = no object.
         region: the class name of the edited region where it has one.
         references: ids of scenes whose style an editor may take, drawn by keyed choice.
+        task: the name of its task.
+        data: the suite's name of the scene's dataset.
+        protocol: the key of the protocol that drew it.
     """
 
     id: str
@@ -38,6 +41,9 @@ class Edit:
     instances: Int32 | None
     region: str | None = None
     references: tuple[str, ...] = ()
+    task: str = ""
+    data: str = ""
+    protocol: str = ""
 
 
 @dataclass(frozen=True, eq=False)

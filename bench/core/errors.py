@@ -21,7 +21,16 @@ class Unavailable(BadInput):
 
 
 class EditFailed(Exception):  # noqa: N818
-    """One edit that an editor cannot carry out; the rest of the run is still worth having."""
+    """One edit that an editor cannot carry out; the rest of the run is still worth having.
+
+    Args:
+        message: why, in one sentence.
+        log: what a program of the editor's printed, kept beside the traceback.
+    """
+
+    def __init__(self, message: str = "", *, log: str | None = None) -> None:
+        super().__init__(message)
+        self.log = log
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> BadInput:

@@ -78,11 +78,23 @@ class TaskFacts:
         space: the label space that its labels count in.
         size: (height, width) of every edit, or None where each has its own.
         whole: whether every edit masks the whole image.
+        task: the task's name.
+        dataset: the suite's name of its dataset.
+        protocol: the key of the protocol that draws its edits ("freeform@1").
+        scenes: the ids of its scenes.
+        samples: how many edits each scene has in this task.
+        others: the other tasks of the suite that the method takes part in; theirs are empty.
     """
 
     space: LabelSpace
     size: tuple[int, int] | None
     whole: bool
+    task: str = ""
+    dataset: str = ""
+    protocol: str = ""
+    scenes: tuple[str, ...] = ()
+    samples: int = 1
+    others: tuple[TaskFacts, ...] = ()
 
 
 @runtime_checkable

@@ -8,6 +8,7 @@ suite that cannot mean what it says: it is refused while nothing has been spent 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import masks
 from bench.core.errors import BadInput
@@ -26,22 +27,35 @@ def check_tasks(tasks: Sequence[Task], methods: Sequence[Method]) -> None:
     Raises:
         BadInput: naming task, method and field.
     """
+    facts = {task.name: _facts(task) for task in tasks}
     for task in tasks:
-        hidden = masks.coverages(task.protocol)
-        if hidden is not None and hidden[1] == 0:
-            raise BadInput(
-                f"task {task.name!r}: mask: every mask is empty; there is nothing to change"
-            )
-        facts = TaskFacts(
-            space=task.dataset.space,
-            size=masks.edit_size(task.protocol, task.fit.size),
-            whole=hidden is not None and hidden[0] == 1,
-        )
         for method in (method for method in methods if method.edits(task)):
+            others = tuple(
+                facts[other.name]
+                for other in tasks
+                if other.name != task.name and method.edits(other)
+            )
             try:
-                _check(method, task, facts)
+                _check(method, task, replace(facts[task.name], others=others))
             except BadInput as error:
-                raise BadInput(f"task {task.name!r}, method {method.name!r}: {error}") from None
+                where = f"task {task.name!r}, method {method.name!r}"
+                raise BadInput(f"{where}: {error}") from error.__cause__
+
+
+def _facts(task: Task) -> TaskFacts:
+    hidden = masks.coverages(task.protocol)
+    if hidden is not None and hidden[1] == 0:
+        raise BadInput(f"task {task.name!r}: mask: every mask is empty; there is nothing to change")
+    return TaskFacts(
+        space=task.dataset.space,
+        size=masks.edit_size(task.protocol, task.fit.size),
+        whole=hidden is not None and hidden[0] == 1,
+        task=task.name,
+        dataset=task.data,
+        protocol=masks.drawn_by(task.protocol),
+        scenes=task.scenes,
+        samples=task.samples,
+    )
 
 
 def _check(method: Method, task: Task, facts: TaskFacts) -> None:

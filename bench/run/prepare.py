@@ -101,6 +101,9 @@ def _job(task: Task, scene: Scene, sample: int) -> Job | masks.Impossible:
         instances=drawn.instances,
         region=drawn.region,
         references=references,
+        task=task.name,
+        data=task.data,
+        protocol=masks.drawn_by(task.protocol),
     )
     pictures = tuple(task.dataset.read(name, task.fit) for name in references)
     return Job(edit, _answer(task, scene, drawn, image), pictures)
