@@ -1,6 +1,6 @@
 """A content-addressed cache on disk for arrays that are dear to compute.
 
-An entry's name is the hash of everything that its value depends on (a picture's pixels, a network's
+An entry's name is the hash of everything that its value depends on (an image's pixels, a network's
 tensors, the preprocessing, the kind of device), so nothing can go stale: other content has another
 name. Each file begins with the SHA-256 of what follows; a file that is cut, damaged or no array is
 found out when read, and made again. Files appear whole or not at all, so any number of processes
@@ -32,7 +32,7 @@ _DIGEST = hashlib.sha256().digest_size
 
 ARITHMETIC = 3
 """How networks are computed. Raised with any change that moves a last bit under the same name (2: one
-picture on one thread, weights laid out once; 3: Inception averages after its 1x1 convolutions), so
+image on one thread, weights laid out once; 3: Inception averages after its 1x1 convolutions), so
 that one run never mixes the two."""
 
 VARIABLE = "SIEBENCH_CACHE"
@@ -60,22 +60,22 @@ class ArrayCache:
         self.folder = folder
 
     def rows(
-        self, recipe: Record, pictures: Array, compute: Callable[[Array], Sequence[Array] | Array]
+        self, recipe: Record, images: Array, compute: Callable[[Array], Sequence[Array] | Array]
     ) -> list[Array]:
-        """One array per picture, from the cache where it is there.
+        """One array per image, from the cache where it is there.
 
         Args:
-            recipe: everything but the picture that a value depends on.
-            pictures: [B,...]; each picture's bytes are part of its entry's name.
-            compute: gives one array per picture for those that are not there, [M,...] with M <= B.
+            recipe: everything but the image that a value depends on.
+            images: [B,...]; each image's bytes are part of its entry's name.
+            compute: gives one array per image for those that are not there, [M,...] with M <= B.
         """
         kind = record_hash({**recipe, "arithmetic": ARITHMETIC})
-        paths = [self._path(kind, array_hash(picture)) for picture in pictures]
+        paths = [self._path(kind, array_hash(image)) for image in images]
         found = {path: self._read(path) for path in dict.fromkeys(paths)}
         missing = [path for path, array in found.items() if array is None]
         if missing:
             which = [paths.index(path) for path in missing]
-            for path, array in zip(missing, compute(pictures[which])):
+            for path, array in zip(missing, compute(images[which])):
                 found[path] = array
                 self._write(path, array)
         return [array for path in paths if (array := found[path]) is not None]

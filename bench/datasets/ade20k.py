@@ -1,7 +1,7 @@
 """ADE20K as SceneParse ships it: 150 classes over all kinds of scenes (protocol/editing.md, D.3).
 
 Labels are 1-based with 0 = unlabelled, so class k is stored as k + 1. The instance map is an RGB
-file whose green channel numbers the objects of the picture from 1; red holds a category of another
+file whose green channel numbers the objects of the image from 1; red holds a category of another
 list.
 """
 

@@ -14,7 +14,7 @@ INFO = published(
     "celebamask_hq",
     title="CelebAMask-HQ",
     about="portraits with 19 classes of facial parts",
-    layout="[{train,test}/]{images,labels}; pictures 1024, labels 512, 0..18",
+    layout="[{train,test}/]{images,labels}; images 1024, labels 512, 0..18",
     space="celebamask-hq-19",
     encoding=Encoding(labels=void_at(255)),
     splits=("train", "test"),

@@ -31,8 +31,8 @@ class Problem:
 def check_dataset(name: str, path: Path | None, split: str | None = None) -> list[Problem]:
     """Everything that is wrong with a dataset, in the order of its scenes; empty = all is well.
 
-    Finds missing and unreadable pictures, pictures without labels and labels without pictures,
-    labels beyond the classes, maps that do not fit their picture, wrong folders, empty ones and
+    Finds missing and unreadable images, images without labels and labels without images,
+    labels beyond the classes, maps that do not fit their image, wrong folders, empty ones and
     unknown names.
     """
     try:
@@ -46,7 +46,7 @@ def check_dataset(name: str, path: Path | None, split: str | None = None) -> lis
 
 
 def _in_scene(dataset: Dataset, scene: str) -> list[Problem]:
-    """A scene's faults: those of its picture and its maps, or else of the two together."""
+    """A scene's faults: those of its image and its maps, or else of the two together."""
     whole = [lambda: dataset.read(scene, _AS_STORED)]
     if not isinstance(dataset, LabelledFolder):
         return _faults(scene, whole)
@@ -69,7 +69,7 @@ def _fault(attempt: Callable[[], object]) -> str | None:
 def _without_image(dataset: LabelledFolder) -> list[Problem]:
     folder = dataset.files(dataset.ids[0]).labels.parent
     return [
-        Problem(stem, f"{file}: has labels but no picture of the same stem in images/")
+        Problem(stem, f"{file}: has labels but no image of the same stem in images/")
         for stem, file in image_files(folder).items()
         if stem not in dataset.ids
     ]

@@ -14,10 +14,10 @@ FitMode = Literal["resize", "crop", "native"]
 
 @dataclass(frozen=True)
 class Fit:
-    """How a picture is brought to a suite's size; part of the protocol hash.
+    """How an image is brought to a suite's size; part of the protocol hash.
 
-    `resize` scales both sides to `size` (height, width); `crop` scales the picture until it covers
-    `size`, then cuts out the centre; `native` leaves it as it is and has no size. Pictures are
+    `resize` scales both sides to `size` (height, width); `crop` scales the image until it covers
+    `size`, then cuts out the centre; `native` leaves it as it is and has no size. Images are
     scaled bicubic, labels and instances nearest.
     """
 
@@ -58,5 +58,5 @@ class RendersWithout(Protocol):
     """A dataset that can draw a scene with one object left out: a removal has a true answer."""
 
     def read_without(self, scene: str, instance: int, fit: Fit) -> UInt8:
-        """uint8 [H,W,3]: the scene's picture, had object `instance` never been there."""
+        """uint8 [H,W,3]: the scene's image, had object `instance` never been there."""
         ...

@@ -1,8 +1,8 @@
-"""Bringing a picture and its label planes to a suite's size.
+"""Bringing an image and its label planes to a suite's size.
 
-Pictures are scaled bicubic with Pillow (antialiased when shrinking); labels and instances nearest,
+Images are scaled bicubic with Pillow (antialiased when shrinking); labels and instances nearest,
 by integer arithmetic, taking the source pixel under each target pixel's centre. Planes may come at
-another resolution than the picture (CelebAMask-HQ: 1024 against 512): each is scaled once, straight
+another resolution than the image (CelebAMask-HQ: 1024 against 512): each is scaled once, straight
 to the final grid.
 """
 
@@ -28,7 +28,7 @@ class Grid:
 
 
 def grid_of(size: tuple[int, int], fit: Fit) -> Grid:
-    """The grid onto which a picture of `size` (height, width) is brought.
+    """The grid onto which an image of `size` (height, width) is brought.
 
     Raises:
         ValueError: for a fit that scales but has no size.
@@ -45,13 +45,13 @@ def grid_of(size: tuple[int, int], fit: Fit) -> Grid:
     return Grid(covering, (top, left, top + height, left + width))
 
 
-def fit_image(picture: UInt8, grid: Grid) -> UInt8:
-    """The picture, uint8 [H,W,3], on the grid: bicubic, then cut."""
+def fit_image(image: UInt8, grid: Grid) -> UInt8:
+    """The image, uint8 [H,W,3], on the grid: bicubic, then cut."""
     top, left, bottom, right = grid.box
-    if picture.shape[:2] == grid.scaled:
-        return np.ascontiguousarray(picture[top:bottom, left:right])
+    if image.shape[:2] == grid.scaled:
+        return np.ascontiguousarray(image[top:bottom, left:right])
     height, width = grid.scaled
-    scaled = Image.fromarray(picture).resize((width, height), Image.Resampling.BICUBIC)
+    scaled = Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC)
     return np.asarray(scaled.crop((left, top, right, bottom)), dtype=np.uint8)
 
 
@@ -63,10 +63,10 @@ def fit_plane(plane: Int32, grid: Grid) -> Int32:
     return np.ascontiguousarray(plane[rows[:, None], columns[None, :]])
 
 
-def same_shape(picture: tuple[int, int], plane: tuple[int, int]) -> bool:
+def same_shape(image: tuple[int, int], plane: tuple[int, int]) -> bool:
     """Whether two (height, width) show the same frame: equal aspect, to one pixel of rounding."""
-    (height, width), (rows, columns) = picture, plane
-    slack = max(height, width, rows, columns) if picture != plane else 0
+    (height, width), (rows, columns) = image, plane
+    slack = max(height, width, rows, columns) if image != plane else 0
     return abs(height * columns - width * rows) <= slack
 
 

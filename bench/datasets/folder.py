@@ -1,4 +1,4 @@
-"""A plain folder of one's own pictures: images/, labels/ and, if there are any, instances/.
+"""A plain folder of one's own images: images/, labels/ and, if there are any, instances/.
 
 classes.json beside them names the classes, as a list of names or as
 
@@ -102,7 +102,7 @@ def _count_classes(scenes: Mapping[str, SceneFiles]) -> LabelSpace:
 INFO = DatasetInfo(
     name="folder",
     title="Pictures",
-    about="your own pictures with label maps, and object maps if there are any",
+    about="your own images with label maps, and object maps if there are any",
     layout="[SPLIT/]{images,labels[,instances]} by stem, classes.json (optional); label 255 = void",
     splits=(),
     default=None,

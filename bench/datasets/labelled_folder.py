@@ -1,4 +1,4 @@
-"""A dataset of files on disk: pictures, label maps and instance maps, read one scene at a time."""
+"""A dataset of files on disk: images, label maps and instance maps, read one scene at a time."""
 
 from __future__ import annotations
 
@@ -74,30 +74,29 @@ class LabelledFolder:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Scene ids (stems of the pictures), sorted."""
+        """Scene ids (stems of the images), sorted."""
         return tuple(self._scenes)
 
     def read(self, scene: str, fit: Fit) -> Scene:
         """The scene brought to the fit's size.
 
         Raises:
-            BadInput: for an id that is not there, a missing, damaged or ill-encoded file, or a
-            picture and
-                maps of different aspect; names the file.
+            BadInput: for an id that is not there, a missing, damaged or ill-encoded file, or an image
+                and maps of different aspect; names the file.
         """
-        picture = self.read_image(scene)
+        image = self.read_image(scene)
         labels, instances = self.read_planes(scene)
         files = self.files(scene)
         for plane, file in ((labels, files.labels), (instances, files.instances)):
-            if plane is not None and not same_shape(picture.shape[:2], plane.shape):
+            if plane is not None and not same_shape(image.shape[:2], plane.shape):
                 raise BadInput(
-                    f"{file}: is {_in_words(plane.shape)} but its picture {files.image.name} is "
-                    f"{_in_words(picture.shape)}; they must show the same frame"
+                    f"{file}: is {_in_words(plane.shape)} but its image {files.image.name} is "
+                    f"{_in_words(image.shape)}; they must show the same frame"
                 )
-        grid = grid_of(picture.shape[:2], fit)
+        grid = grid_of(image.shape[:2], fit)
         return Scene(
             id=scene,
-            image=fit_image(picture, grid),
+            image=fit_image(image, grid),
             labels=fit_plane(labels, grid),
             instances=None if instances is None else fit_plane(instances, grid),
         )
@@ -113,7 +112,7 @@ class LabelledFolder:
         return self._scenes[scene]
 
     def read_image(self, scene: str) -> UInt8:
-        """The picture as stored, uint8 [H,W,3] RGB.
+        """The image as stored, uint8 [H,W,3] RGB.
 
         Raises:
             BadInput: where it is missing or unreadable.

@@ -53,16 +53,16 @@ def find_split(path: Path, split: str | None, default: str | None) -> Path:
 
 
 def list_scenes(split: Path) -> Mapping[str, SceneFiles]:
-    """The files of every scene of a split by scene id (the picture's stem), in sorted order.
+    """The files of every scene of a split by scene id (the image's stem), in sorted order.
 
     Label and instance files are named here and looked for only when a scene is read.
 
     Raises:
-        BadInput: where there is no labels/, no picture at all, or two files that share a stem.
+        BadInput: where there is no labels/, no image at all, or two files that share a stem.
     """
-    pictures = image_files(split / "images")
-    if not pictures:
-        raise BadInput(f"{split / 'images'}: holds no picture (looked for .jpg, .png and the like)")
+    images = image_files(split / "images")
+    if not images:
+        raise BadInput(f"{split / 'images'}: holds no image (looked for .jpg, .png and the like)")
     labels = image_files(split / "labels")
     folder = next((split / n for n in _INSTANCE_FOLDERS if (split / n).is_dir()), None)
     instances = image_files(folder) if folder else {}
@@ -72,5 +72,5 @@ def list_scenes(split: Path) -> Mapping[str, SceneFiles]:
             labels=labels.get(stem, split / "labels" / f"{stem}.png"),
             instances=instances.get(stem, folder / f"{stem}.png") if folder else None,
         )
-        for stem, image in pictures.items()
+        for stem, image in images.items()
     }

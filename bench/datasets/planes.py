@@ -31,7 +31,7 @@ def read_plane(path: Path, channel: int | None = None) -> Int32:
     except FileNotFoundError as error:
         raise BadInput(f"{path}: this file is missing") from error
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError, SyntaxError) as error:
-        raise BadInput(f"{path}: cannot be read as a picture; is it damaged?") from error
+        raise BadInput(f"{path}: cannot be read as an image; is it damaged?") from error
     if lossy:
         raise BadInput(
             f"{path}: is a JPEG, which changes numbers near borders; save maps as PNG from the source"

@@ -70,7 +70,7 @@ def open_dataset(
     *,
     count: int | None = None,
 ) -> Dataset:
-    """Opens a dataset; no picture is read yet.
+    """Opens a dataset; no image is read yet.
 
     Args:
         name: a registered name.

@@ -1,4 +1,4 @@
-"""A contact sheet of a dataset: each picture beside its label map in the palette's colours."""
+"""A contact sheet of a dataset: each image beside its label map in the palette's colours."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _INK = (40, 40, 44)
 
 
 def colour_labels(labels: Int32, space: LabelSpace) -> UInt8:
-    """A label map [H,W] as a picture, uint8 [H,W,3], in the space's palette; void is black."""
+    """A label map [H,W] as an image, uint8 [H,W,3], in the space's palette; void is black."""
     palette = np.array([*space.palette, (0, 0, 0)], dtype=np.uint8)
     return palette[np.where(labels == VOID, len(space), labels)]
 
@@ -28,14 +28,14 @@ def colour_labels(labels: Int32, space: LabelSpace) -> UInt8:
 def draw_sheet(
     dataset: Dataset, ids: Sequence[str], *, size: int = 128, columns: int = 4, mode: str = "crop"
 ) -> Image.Image:
-    """Scenes in a grid, picture and label map side by side, and a key of the classes seen.
+    """Scenes in a grid, image and label map side by side, and a key of the classes seen.
 
     Args:
         dataset: where the scenes come from.
         ids: which ones, in reading order; at least one.
-        size: pixels on a side of each picture.
+        size: pixels on a side of each image.
         columns: scenes in a row.
-        mode: how pictures are brought to that square: "crop" or "resize".
+        mode: how images are brought to that square: "crop" or "resize".
 
     Raises:
         BadInput: where a scene cannot be read.
@@ -75,7 +75,7 @@ def _with_key(sheet: Image.Image, space: LabelSpace, labels: Sequence[int]) -> I
 
 
 def _shown(size: int) -> int:
-    """How many characters of an id fit under a picture and its label map."""
+    """How many characters of an id fit under an image and its label map."""
     return max(8, 2 * size // 7)
 
 

@@ -1,7 +1,7 @@
 """Procedural scenes: rooms, streets, landscapes and faces, drawn from a seed at any size.
 
 Layers, bottom up: `noise` and `colour` (exact arithmetic), `shapes` (signed distances), `texture`
-(patterns), `style` (what one picture's surfaces share), `canvas` (shapes with paint become pixels,
+(patterns), `style` (what one image's surfaces share), `canvas` (shapes with paint become pixels,
 labels and instances), `plan` (things back to front), then one module per domain and its things.
 """
 

@@ -1,7 +1,7 @@
-"""Painting parts of things onto a picture, its labels and its instances at once.
+"""Painting parts of things onto an image, its labels and its instances at once.
 
 A part is a shape with a paint. Where its signed distance is below zero it owns the pixel's label
-and instance; the picture is blended over one pixel at its edge. Arrays are planar, [3,H,W], until
+and instance; the image is blended over one pixel at its edge. Arrays are planar, [3,H,W], until
 the end.
 """
 
@@ -33,7 +33,7 @@ class Paint:
         dome: how much it darkens towards its outline, 0..1: roundness.
         fade: the colour at the bottom of the shape's box, or None: sky, water, distant ground.
         opacity: 0..1; below 1 it is a shadow, a glass, a haze.
-        inked: whether an outline is drawn in pictures that have drawn outlines.
+        inked: whether an outline is drawn in images that have drawn outlines.
     """
 
     colour: Colour
@@ -48,7 +48,7 @@ class Paint:
 
 @dataclass(frozen=True)
 class Part:
-    """A shape with its paint; `label` is its class, or None where it only changes the picture."""
+    """A shape with its paint; `label` is its class, or None where it only changes the image."""
 
     shape: Shape
     paint: Paint
@@ -56,11 +56,11 @@ class Part:
 
 
 class Canvas:
-    """A square picture being painted.
+    """A square image being painted.
 
     Args:
         side: pixels on a side.
-        style: the picture's style.
+        style: the image's style.
         background: the label that every pixel has before the first part.
     """
 
@@ -93,7 +93,7 @@ class Canvas:
             self.instances[rows, columns][inside] = instance
 
     def image(self) -> UInt8:
-        """The graded picture, uint8 [side,side,3]: vignette, tint, exposure, grain, rounding."""
+        """The graded image, uint8 [side,side,3]: vignette, tint, exposure, grain, rounding."""
         style = self._style
         across, down = self._x - 0.5, self._y - 0.5
         shade = (1.0 - (across * across + down * down) * (2.0 * style.vignette)) * style.gain
@@ -105,7 +105,7 @@ class Canvas:
         )
 
     def _window(self, shape: Shape) -> tuple[slice, slice] | None:
-        """Rows and columns that a shape can touch, one pixel wider; None = outside the picture."""
+        """Rows and columns that a shape can touch, one pixel wider; None = outside the image."""
         left, top, right, bottom = (edge * self._side for edge in shape.box)
         columns = slice(max(int(left // 1.0) - 1, 0), min(int(right // 1.0) + 2, self._side))
         rows = slice(max(int(top // 1.0) - 1, 0), min(int(bottom // 1.0) + 2, self._side))

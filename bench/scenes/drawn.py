@@ -2,7 +2,7 @@
 
 A scene's id is its split and a number, as in "test-000017"; its composition is drawn from the
 stream named by dataset and id, so splits cannot overlap. Composition does not depend on the size;
-every size is drawn afresh, not resampled, except where a fit asks for a picture that is not square.
+every size is drawn afresh, not resampled, except where a fit asks for an image that is not square.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Tables, cabinets and plants.
 
 Every piece stands at (x, base) on the floor. Each function takes the piece's own dice, the
-picture's style, the place and a scale (1 = as large as it is at the back wall) and gives a `Thing`;
-lengths are in picture sides at scale 1.
+image's style, the place and a scale (1 = as large as it is at the back wall) and gives a `Thing`;
+lengths are in image sides at scale 1.
 """
 
 from __future__ import annotations

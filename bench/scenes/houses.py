@@ -33,7 +33,7 @@ def house_row(dice: Dice, style: Style, town: Town, foot: float) -> list[Part]:
 
 
 def _wall(dice: Dice, style: Style, town: Town) -> Colour:
-    """The street's stone, or for some houses a colour of the picture's scheme."""
+    """The street's stone, or for some houses a colour of the image's scheme."""
     if dice.chance(0.35):
         own = style.accent(dice.whole(0, 3), 1.15)
         return lighten(own, 0.6) if town.dark else own

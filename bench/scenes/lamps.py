@@ -36,7 +36,7 @@ def floor_lamp(
 
 
 def pendant_lamp(dice: Dice, style: Style, woods: Woods, x: float, drop: float) -> Thing:
-    """A lamp on a cord of length `drop` from the picture's top edge."""
+    """A lamp on a cord of length `drop` from the image's top edge."""
     place = Place(LABEL["lamp"], x, drop, 1.0)
     half = dice.between(0.05, 0.09)
     metal, shade = Paint(lighten(woods.dark, 0.6), slope=0.0), Paint(_glow(dice, style), dome=0.3)

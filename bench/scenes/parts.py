@@ -42,7 +42,7 @@ def bar(label: int | None, paint: Paint, start: Point, end: Point, r0: float, r1
 
 
 def mark(shape: Shape, colour: Colour, opacity: float = 1.0) -> Part:
-    """A mark on a surface: changes the picture and neither label nor outline."""
+    """A mark on a surface: changes the image and neither label nor outline."""
     return Part(shape, Paint(colour, slope=0.0, opacity=opacity, inked=False))
 
 
@@ -57,6 +57,6 @@ def varied(dice: Dice, colour: Colour, spread: float = 0.15) -> Colour:
 
 
 def standing_out(dice: Dice, colour: Colour, share: float = 0.22) -> Colour:
-    """The picture's colour with variation, or for a `share` of objects one of their own."""
+    """The image's colour with variation, or for a `share` of objects one of their own."""
     own = from_hsv(dice.unit(), dice.between(0.55, 0.9), dice.between(0.55, 0.95))
     return own if dice.chance(share) else blend(varied(dice, colour), own, 0.08)

@@ -2,7 +2,7 @@
 
 A thing is described as if it stood alone: `dx` to the right of its foot (or to where it faces),
 `up` from its base, in its own unit. What is drawn with a `Paint` belongs to the thing; what is
-drawn with a bare colour is a mark on it, which changes the picture and neither label nor outline.
+drawn with a bare colour is a mark on it, which changes the image and neither label nor outline.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SHADOW: Colour = (0.05, 0.04, 0.08)
 
 @dataclass(frozen=True)
 class Place:
-    """A thing's label, its foot (x, base) in the picture, its unit in picture sides, and its facing.
+    """A thing's label, its foot (x, base) in the image, its unit in image sides, and its facing.
 
     `face` is 1 or -1; -1 mirrors the thing.
     """
@@ -35,7 +35,7 @@ class Place:
     face: float = 1.0
 
     def at(self, dx: float, up: float) -> Point:
-        """A point of the thing in the picture."""
+        """A point of the thing in the image."""
         return self.x + self.face * dx * self.unit, self.base - up * self.unit
 
     def box(
@@ -67,7 +67,7 @@ class Place:
         return mark(self.ellipse(0.0, 0.0, rx, ry), _SHADOW, opacity)
 
     def part(self, look: Look, shape: Shape) -> Part:
-        """Any shape in picture coordinates as a part of the thing, or as a mark on it."""
+        """Any shape in image coordinates as a part of the thing, or as a mark on it."""
         return Part(shape, look, self.label) if isinstance(look, Paint) else mark(shape, look)
 
     def rectangle(

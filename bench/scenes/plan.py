@@ -27,7 +27,7 @@ class Thing:
 
 @dataclass(frozen=True)
 class Plan:
-    """A picture before it has pixels: its style and its things, back to front.
+    """An image before it has pixels: its style and its things, back to front.
 
     The k-th object (from 1, in the order of first appearance) is instance k.
     """
@@ -46,7 +46,7 @@ class Plan:
 
 
 def render(plan: Plan, side: int, without: int | None = None) -> tuple[UInt8, Int32, Int32]:
-    """Picture uint8 [side,side,3], labels and instances int32 [side,side].
+    """Image uint8 [side,side,3], labels and instances int32 [side,side].
 
     Args:
         plan: what to draw.

@@ -47,7 +47,7 @@ class Woods:
 
 
 def draw_woods(dice: Dice, style: Style) -> Woods:
-    """Materials for a picture: wood from birch to walnut, or painted white."""
+    """Materials for an image: wood from birch to walnut, or painted white."""
     wood = from_hsv(dice.between(0.05, 0.11), dice.between(0.3, 0.65), dice.between(0.35, 0.85))
     if dice.chance(0.2):
         wood = blend((0.92, 0.91, 0.88), style.pastel(1), 0.3)

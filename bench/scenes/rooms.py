@@ -49,7 +49,7 @@ class _Shell:
     eye: Point
 
     def outward(self, x: float, y: float) -> Point:
-        """A corner of the back wall, moved towards the viewer until it is out of the picture."""
+        """A corner of the back wall, moved towards the viewer until it is out of the image."""
         return self.eye[0] + (x - self.eye[0]) * 9.0, self.eye[1] + (y - self.eye[1]) * 9.0
 
     def scale_at(self, base: float) -> float:

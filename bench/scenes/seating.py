@@ -1,8 +1,8 @@
 """Beds, sofas and chairs.
 
 Every piece stands at (x, base) on the floor. Each function takes the piece's own dice, the
-picture's style, the place and a scale (1 = as large as it is at the back wall) and gives a `Thing`;
-lengths are in picture sides at scale 1.
+image's style, the place and a scale (1 = as large as it is at the back wall) and gives a `Thing`;
+lengths are in image sides at scale 1.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def chair(dice: Dice, style: Style, woods: Woods, x: float, base: float, scale: 
 
 
 def _fabric(dice: Dice, style: Style, slot: int, scale: float = 22.0) -> Paint:
-    """Cloth in one of the picture's colours, with a pattern."""
+    """Cloth in one of the image's colours, with a pattern."""
     colour = standing_out(dice, style.accent(slot))
     pattern = Texture(dice.pick(_FABRICS), scale * style.coarseness, 0.75, dice.seed())
     return Paint(colour, pattern, blend(colour, style.pastel(slot + 1), 0.6), dome=0.25)

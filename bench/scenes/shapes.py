@@ -1,6 +1,6 @@
 """Shapes as signed distances: negative inside, so that coverage is smooth and labels are exact.
 
-Coordinates: the picture is the unit square, x to the right, y down. `distance` takes a row x [1,w]
+Coordinates: the image is the unit square, x to the right, y down. `distance` takes a row x [1,w]
 and a column y [h,1] and gives float64 [h,w] in the same units, exact near straight edges and close
 to exact near curved ones. `box` is (left, top, right, bottom): outside it the distance is positive.
 """
@@ -52,7 +52,7 @@ class Shape(Protocol):
 
 @dataclass(frozen=True)
 class Everything:
-    """The whole picture."""
+    """The whole image."""
 
     box: Bounds = (0.0, 0.0, 1.0, 1.0)
 
@@ -214,7 +214,7 @@ class Terrain:
 
     @property
     def box(self) -> Bounds:
-        """From the highest point that the outline can reach down to the floor of the picture."""
+        """From the highest point that the outline can reach down to the floor of the image."""
         top = self.level - abs(self.height) - abs(self.tilt) - abs(self.peak)
         return 0.0, top, 1.0, 1.0
 

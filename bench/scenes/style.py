@@ -1,6 +1,6 @@
-"""A picture's style: its palette, its surfaces, its light and its finish, drawn once per picture.
+"""An image's style: its palette, its surfaces, its light and its finish, drawn once per image.
 
-All objects of a picture take their colours from here, so that what a hole looked like can be read
+All objects of an image take their colours from here, so that what a hole looked like can be read
 off what is left; some objects stand out on purpose.
 """
 
@@ -23,10 +23,10 @@ _SCHEMES: tuple[tuple[float, ...], ...] = (
 
 @dataclass(frozen=True)
 class Style:
-    """What the surfaces of one picture have in common.
+    """What the surfaces of one image have in common.
 
     Attributes:
-        hues: four hues of the picture's scheme, in turns; the first dominates.
+        hues: four hues of the image's scheme, in turns; the first dominates.
         saturation, value: of the scheme's colours, 0..1.
         light: where the light comes from, x and y in -1..1 (y < 0: from above).
         contrast: how strongly surfaces show the light, 0..1.
@@ -70,7 +70,7 @@ class Style:
 
 
 def draw_style(dice: Dice) -> Style:
-    """A style of its own for a picture."""
+    """A style of its own for an image."""
     base = dice.unit()
     scheme = dice.pick(_SCHEMES)
     warm = dice.between(-1.0, 1.0)

@@ -1,9 +1,9 @@
 """ADE20K and its subsets from the SceneParse archive (ADEChallengeData2016.zip).
 
-The archive's sceneCategories.txt names the scene of every picture; object maps come from the
-Places challenge's annotations_instance.tar where it is given too. The subsets' pictures are scaled
+The archive's sceneCategories.txt names the scene of every image; object maps come from the
+Places challenge's annotations_instance.tar where it is given too. The subsets' images are scaled
 as SPMPGAN's authors say (short side 256: longer side at most 384 for aspects up to 1.5; wider ones,
-which cannot satisfy both, keep the short side), their test pictures are one random 256x256 crop
+which cannot satisfy both, keep the short side), their test images are one random 256x256 crop
 each (protocol/editing.md, D.2). The paper's crops were never published; ours are in the manifest.
 """
 
@@ -30,7 +30,7 @@ _ROOM_COUNTS = {"train": 2246, "test": 255}
 _LANDSCAPE_COUNTS = {"train": 1689, "test": 155}
 _WHOLE_COUNTS = {"train": 20210, "val": 2000}
 
-_PICTURE = re.compile(r"(?:^|/)images/(?:training|validation)/(ADE_\w+)\.jpg$")
+_IMAGE = re.compile(r"(?:^|/)images/(?:training|validation)/(ADE_\w+)\.jpg$")
 _LABELS = re.compile(r"(?:^|/)annotations/(?:training|validation)/(ADE_\w+)\.png$")
 _OBJECTS = re.compile(r"(?:^|/)annotations_instance/(?:training|validation)/(ADE_\w+)\.png$")
 
@@ -42,7 +42,7 @@ def _found(sources: Sources, pattern: re.Pattern[str]) -> dict[str, str]:
 
 
 def _scene_categories(sources: Sources) -> dict[str, str]:
-    """Scene category by picture, in the list's order."""
+    """Scene category by image, in the list's order."""
     lists = [name for name in sources.names if name.rsplit("/", 1)[-1] == "sceneCategories.txt"]
     if not lists:
         raise BadInput(f"no sceneCategories.txt in the archives; ADE20K takes {_TAKES}")
@@ -50,8 +50,8 @@ def _scene_categories(sources: Sources) -> dict[str, str]:
     pairs = [line.split() for line in lines if line.strip()]
     wrong = next((i for i, pair in enumerate(pairs) if len(pair) != 2), None)
     if wrong is not None:
-        raise BadInput(f"{lists[0]}, entry {wrong + 1}: not of the form PICTURE CATEGORY")
-    return {picture: category.replace("/", "_") for picture, category in pairs}
+        raise BadInput(f"{lists[0]}, entry {wrong + 1}: not of the form IMAGE CATEGORY")
+    return {stem: category.replace("/", "_") for stem, category in pairs}
 
 
 @dataclass(frozen=True)
@@ -70,17 +70,17 @@ class _Subset:
 
 def _plan_subset(sources: Sources, subset: _Subset) -> ScenePlan:
     categories = _scene_categories(sources)
-    chosen = [picture for picture, category in categories.items() if category in subset.scenes]
-    files = [_found(sources, pattern) for pattern in (_PICTURE, _LABELS, _OBJECTS)]
+    chosen = [stem for stem, category in categories.items() if category in subset.scenes]
+    files = [_found(sources, pattern) for pattern in (_IMAGE, _LABELS, _OBJECTS)]
     notes = _count_notes(subset, chosen, files[0])
-    items = [_subset_item(sources, picture, subset.what, *files) for picture in chosen]
-    used = sorted({categories[picture] for picture in chosen})
+    items = [_subset_item(sources, stem, subset.what, *files) for stem in chosen]
+    used = sorted({categories[stem] for stem in chosen})
     listed = f"scene categories: {', '.join(used)}"
     return ScenePlan(items, (*notes, listed, *_without_objects(files[2])))
 
 
 def _count_notes(
-    subset: _Subset, chosen: Sequence[str], pictures: Collection[str]
+    subset: _Subset, chosen: Sequence[str], images: Collection[str]
 ) -> tuple[str, ...]:
     """How many scenes there are, beside the paper's counts, and why they may differ.
 
@@ -89,7 +89,7 @@ def _count_notes(
     """
     found = _counted(chosen, "test")
     notes = [count_note(subset.what, found, subset.counts)]
-    held = _counted(pictures, "val")
+    held = _counted(images, "val")
     if held != _WHOLE_COUNTS:
         part = "the archives are a part of SceneParse"
         notes.append(count_note(part, held, _WHOLE_COUNTS, "all of it"))
@@ -103,31 +103,31 @@ def _count_notes(
     return tuple(notes)
 
 
-def _counted(pictures: Iterable[str], held_out: str) -> dict[str, int]:
+def _counted(images: Iterable[str], held_out: str) -> dict[str, int]:
     counts = {"train": 0, held_out: 0}
-    for picture in pictures:
-        counts[_split(picture, held_out)] += 1
+    for stem in images:
+        counts[_split(stem, held_out)] += 1
     return counts
 
 
 def _subset_item(
     sources: Sources,
-    picture: str,
+    stem: str,
     what: str,
-    pictures: Mapping[str, str],
+    images: Mapping[str, str],
     labels: Mapping[str, str],
     objects: Mapping[str, str],
 ) -> Item:
-    split = _split(picture, "test")
-    image = need(pictures, picture, "picture")
-    maps = {"labels": need(labels, picture, "label map")}
+    split = _split(stem, "test")
+    image = need(images, stem, "image")
+    maps = {"labels": need(labels, stem, "label map")}
     if objects:
-        maps["instances"] = need(objects, picture, "object map")
+        maps["instances"] = need(objects, stem, "object map")
     cut: Cut | None = None
     if split == "test":
         scaled = _short_side(size_of(sources.read(image), image))
-        cut = Cut.drawn(scaled, _SIDE, what, picture)
-    names = {folder: f"{split}/{folder}/{picture}.png" for folder in ("images", *maps)}
+        cut = Cut.drawn(scaled, _SIDE, what, stem)
+    names = {folder: f"{split}/{folder}/{stem}.png" for folder in ("images", *maps)}
     make = partial(_cut_scene, sources, image, maps, names, cut)
     return Item(tuple(names.values()), make, {} if cut is None else cut.record)
 
@@ -154,8 +154,8 @@ def _short_side(size: tuple[int, int]) -> tuple[int, int]:
     return (2 * height * _SIDE + short) // (2 * short), (2 * width * _SIDE + short) // (2 * short)
 
 
-def _split(picture: str, held_out: str) -> str:
-    return "train" if picture.startswith("ADE_train_") else held_out
+def _split(stem: str, held_out: str) -> str:
+    return "train" if stem.startswith("ADE_train_") else held_out
 
 
 def _without_objects(objects: Mapping[str, str]) -> tuple[str, ...]:
@@ -164,16 +164,16 @@ def _without_objects(objects: Mapping[str, str]) -> tuple[str, ...]:
 
 def _whole(sources: Sources) -> ScenePlan:
     """All of SceneParse, the archive's own bytes, nothing scaled."""
-    pictures, labels, objects = (_found(sources, p) for p in (_PICTURE, _LABELS, _OBJECTS))
+    images, labels, objects = (_found(sources, p) for p in (_IMAGE, _LABELS, _OBJECTS))
     items = []
-    for picture, image in pictures.items():
-        split = _split(picture, "val")
-        members = {f"{split}/images/{picture}.jpg": image}
-        members[f"{split}/labels/{picture}.png"] = need(labels, picture, "label map")
+    for stem, image in images.items():
+        split = _split(stem, "val")
+        members = {f"{split}/images/{stem}.jpg": image}
+        members[f"{split}/labels/{stem}.png"] = need(labels, stem, "label map")
         if objects:
-            members[f"{split}/instances/{picture}.png"] = need(objects, picture, "object map")
+            members[f"{split}/instances/{stem}.png"] = need(objects, stem, "object map")
         items.append(Item(tuple(members), partial(_copied, sources, members)))
-    note = count_note("ADE20K", _counted(pictures, "val"), _WHOLE_COUNTS, "SceneParse")
+    note = count_note("ADE20K", _counted(images, "val"), _WHOLE_COUNTS, "SceneParse")
     return ScenePlan(items, (note, *_without_objects(objects)))
 
 

@@ -20,7 +20,7 @@ from bench.core.errors import BadInput
 __all__ = ["Archive", "Sources", "open_sources"]
 
 _LARGEST = 1 << 28
-"""Bytes that a single picture, map or list may have."""
+"""Bytes that a single image, map or list may have."""
 
 
 class Archive(abc.ABC):
@@ -186,7 +186,7 @@ def _safe(path: Path, names: Iterable[str]) -> Iterator[str]:
 
 def _check_size(path: Path, name: str, size: int) -> None:
     if size > _LARGEST:
-        raise _refused(path, f"{name!r} has {size} bytes, far more than a picture or a map")
+        raise _refused(path, f"{name!r} has {size} bytes, far more than an image or a map")
 
 
 def _refused(path: Path, why: str) -> BadInput:

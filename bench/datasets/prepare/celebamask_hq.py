@@ -1,6 +1,6 @@
 """CelebAMask-HQ from CelebAMask-HQ.zip: part masks painted into one label map.
 
-Later parts overwrite earlier ones, in SEAN's order (protocol/generation.md, C.6). Pictures keep
+Later parts overwrite earlier ones, in SEAN's order (protocol/generation.md, C.6). Images keep
 their bytes. Split by id: below 28,000 train, the last 2,000 test (protocol/generation.md, D.5).
 """
 
@@ -29,45 +29,45 @@ _SIZE = 512
 _FIRST_TEST = 28_000
 _COUNTS = {"train": 28_000, "test": 2_000}
 
-_PICTURE = re.compile(r"(?:^|/)CelebA-HQ-img/(\d+)\.jpg$")
+_IMAGE = re.compile(r"(?:^|/)CelebA-HQ-img/(\d+)\.jpg$")
 _PART = re.compile(r"(?:^|/)CelebAMask-HQ-mask-anno/\d+/(\d{5})_([a-z_]+)\.png$")
 
 
 def _plan(sources: Sources) -> ScenePlan:
-    pictures: dict[int, str] = {}
+    images: dict[int, str] = {}
     parts: dict[int, dict[str, str]] = {}
     for name in sources.names:
-        if match := _PICTURE.search(name):
-            pictures[int(match.group(1))] = name
+        if match := _IMAGE.search(name):
+            images[int(match.group(1))] = name
         elif match := _PART.search(name):
             parts.setdefault(int(match.group(1)), {})[match.group(2)] = name
     items = []
     counts = {"train": 0, "test": 0}
-    for number, picture in sorted(pictures.items()):
+    for number, image in sorted(images.items()):
         split = "train" if number < _FIRST_TEST else "test"
         counts[split] += 1
-        items.append(_item(sources, f"{number:05d}", split, picture, parts.get(number, {})))
+        items.append(_item(sources, f"{number:05d}", split, image, parts.get(number, {})))
     return ScenePlan(items, (count_note("CelebAMask-HQ", counts, _COUNTS),))
 
 
-def _item(sources: Sources, scene: str, split: str, picture: str, parts: Mapping[str, str]) -> Item:
+def _item(sources: Sources, scene: str, split: str, image: str, parts: Mapping[str, str]) -> Item:
     if not parts:
         raise BadInput(f"scene {scene!r} has no part mask in the archive; give the whole download")
     strange = sorted(set(parts) - set(PARTS))
     if strange:
         raise BadInput(f"{parts[strange[0]]}: unknown part {strange[0]!r}; known: {list(PARTS)}")
     names = (f"{split}/images/{scene}.jpg", f"{split}/labels/{scene}.png")
-    return Item(names, partial(_scene, sources, picture, parts, names))
+    return Item(names, partial(_scene, sources, image, parts, names))
 
 
 def _scene(
-    sources: Sources, picture: str, parts: Mapping[str, str], names: tuple[str, str]
+    sources: Sources, image: str, parts: Mapping[str, str], names: tuple[str, str]
 ) -> dict[str, bytes]:
     labels = np.zeros((_SIZE, _SIZE), np.uint8)
     for label, part in enumerate(PARTS, start=1):
         if part in parts:
             labels[_mask(sources, parts[part])] = label
-    return {names[0]: sources.read(picture), names[1]: encoded(labels)}
+    return {names[0]: sources.read(image), names[1]: encoded(labels)}
 
 
 def _mask(sources: Sources, name: str) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:

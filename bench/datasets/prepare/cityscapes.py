@@ -22,7 +22,7 @@ _SCALED = (256, 512)
 _CROP = 256
 _COUNTS = {"train": 2975, "val": 500}
 
-_PICTURE = re.compile(r"(?:^|/)leftImg8bit/(train|val)/[^/]+/([^/]+)_leftImg8bit\.png$")
+_IMAGE = re.compile(r"(?:^|/)leftImg8bit/(train|val)/[^/]+/([^/]+)_leftImg8bit\.png$")
 _MAP = r"(?:^|/)gtFine/(?:train|val)/[^/]+/([^/]+)_gtFine_{}\.png$"
 
 
@@ -32,7 +32,7 @@ def _plan(sources: Sources) -> ScenePlan:
     items: list[Item] = []
     counts = {"train": 0, "val": 0}
     for name in sources.names:
-        match = _PICTURE.search(name)
+        match = _IMAGE.search(name)
         if match is None:
             continue
         split, scene = match.groups()

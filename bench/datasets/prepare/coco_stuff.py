@@ -16,7 +16,7 @@ __all__ = ["RECIPE"]
 
 _COUNTS = {"train": 118_287, "val": 5_000}
 
-_PICTURE = re.compile(r"(?:^|/)(train|val)2017/(\d{12})\.jpg$")
+_IMAGE = re.compile(r"(?:^|/)(train|val)2017/(\d{12})\.jpg$")
 _LABELS = re.compile(r"(?:^|/)(?:train|val)2017/(\d{12})\.png$")
 
 
@@ -25,7 +25,7 @@ def _plan(sources: Sources) -> ScenePlan:
     items = []
     counts: dict[str, int] = {}
     for name in sources.names:
-        if match := _PICTURE.search(name):
+        if match := _IMAGE.search(name):
             split, scene = match.groups()
             counts[split] = counts.get(split, 0) + 1
             files = (f"{split}/images/{scene}.jpg", f"{split}/labels/{scene}.png")

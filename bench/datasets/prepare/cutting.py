@@ -1,4 +1,4 @@
-"""Pictures and label maps scaled and cut on the way from an archive into a dataset.
+"""Images and label maps scaled and cut on the way from an archive into a dataset.
 
 Scaled files are PNG, so that nothing is lost after the papers' own scaling; what is not scaled
 keeps the archive's bytes. Crops are drawn from keyed streams and stand in the manifest: the papers'
@@ -34,7 +34,7 @@ class Cut:
 
     @classmethod
     def drawn(cls, scaled: tuple[int, int], crop: int, *key: str) -> Cut:
-        """A crop whose corner is uniform over the scaled picture, drawn from the stream `key`."""
+        """A crop whose corner is uniform over the scaled image, drawn from the stream `key`."""
         stream = Stream("crop@1", *key)
         top, left = (int(stream.integers(0, side - crop + 1, 1)[0]) for side in scaled)
         return cls(scaled, crop, (top, left))
@@ -56,7 +56,7 @@ class Cut:
 
 
 def decoded(data: bytes, name: str) -> Image.Image:
-    """The picture or map of an archive's member.
+    """The image or map of an archive's member.
 
     Raises:
         BadInput: where it cannot be decoded.
@@ -77,7 +77,7 @@ def encoded(array: Array) -> bytes:
 
 
 def size_of(data: bytes, name: str) -> tuple[int, int]:
-    """(height, width) from a picture's header."""
+    """(height, width) from an image's header."""
     try:
         with Image.open(io.BytesIO(data)) as image:
             return image.height, image.width
@@ -86,7 +86,7 @@ def size_of(data: bytes, name: str) -> tuple[int, int]:
 
 
 def cut_image(data: bytes, name: str, cut: Cut) -> bytes:
-    """The picture, bicubic, as PNG."""
+    """The image, bicubic, as PNG."""
     return encoded(fit_image(np.asarray(decoded(data, name).convert("RGB")), cut.grid))
 
 

@@ -1,7 +1,7 @@
 """The scene categories of ADE20K-Landscape, as this project chooses them.
 
 SPMPGAN's list was never published (protocol/editing.md, D.1). Ours are the categories of open
-nature, where sky, water, ground and plants fill the picture and nothing built is the subject. A
+nature, where sky, water, ground and plants fill the image and nothing built is the subject. A
 category that the archive does not have costs nothing; the manifest lists those that were found.
 """
 

@@ -43,7 +43,7 @@ class Recipe:
         name: the registered dataset.
         version: raised when the same archives would give other files.
         takes: the official downloads, in words.
-        plan: finds the scenes in the downloads; reads only lists, no picture.
+        plan: finds the scenes in the downloads; reads only lists, no image.
     """
 
     name: str

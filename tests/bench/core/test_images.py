@@ -1,4 +1,4 @@
-"""Every kind of picture file has one defined answer, or an error that names the file."""
+"""Every kind of image file has one defined answer, or an error that names the file."""
 
 import numpy as np
 import pytest
@@ -12,9 +12,9 @@ def rgb(height=5, width=7, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def saved(tmp_path, picture, name="picture.png", **options):
+def saved(tmp_path, image, name="image.png", **options):
     path = tmp_path / name
-    picture.save(path, **options)
+    image.save(path, **options)
     return path
 
 
@@ -43,16 +43,16 @@ def test_transparency_is_dropped_and_colours_stay(tmp_path):
 
 
 def test_a_palette_gives_its_colours(tmp_path):
-    picture = Image.fromarray(np.array([[0, 1], [1, 0]], np.uint8), "P")
-    picture.putpalette([10, 20, 30, 200, 210, 220] + [0] * 762)
-    read = read_image(saved(tmp_path, picture))
+    image = Image.fromarray(np.array([[0, 1], [1, 0]], np.uint8), "P")
+    image.putpalette([10, 20, 30, 200, 210, 220] + [0] * 762)
+    read = read_image(saved(tmp_path, image))
     assert read.tolist() == [[[10, 20, 30], [200, 210, 220]], [[200, 210, 220], [10, 20, 30]]]
 
 
 def test_a_palette_with_transparency_gives_its_colours(tmp_path):
-    picture = Image.fromarray(np.array([[0, 1]], np.uint8), "P")
-    picture.putpalette([10, 20, 30, 200, 210, 220] + [0] * 762)
-    read = read_image(saved(tmp_path, picture, transparency=0))
+    image = Image.fromarray(np.array([[0, 1]], np.uint8), "P")
+    image.putpalette([10, 20, 30, 200, 210, 220] + [0] * 762)
+    read = read_image(saved(tmp_path, image, transparency=0))
     assert read.tolist() == [[[10, 20, 30], [200, 210, 220]]]
 
 
@@ -70,7 +70,7 @@ def test_sixteen_bit_colour_gives_the_high_byte(tmp_path):
     assert read_image(path).tolist() == [[[0, 0, 1], [128, 255, 255]]]
 
 
-def test_exif_turns_the_picture_upright(tmp_path):
+def test_exif_turns_the_image_upright(tmp_path):
     pixels = np.zeros((8, 16, 3), np.uint8)
     pixels[:, :8] = 255
     exif = Image.Exif()
@@ -92,13 +92,13 @@ def test_a_truncated_file_is_named(tmp_path, name):
 
 def test_a_text_file_is_named(tmp_path):
     path = tmp_path / "notes.png"
-    path.write_text("no picture")
-    with pytest.raises(BadInput, match=r"notes\.png: is not a picture"):
+    path.write_text("no image")
+    with pytest.raises(BadInput, match=r"notes\.png: is not an image"):
         read_image(path)
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(BadInput, match=r"gone\.png: there is no such picture"):
+    with pytest.raises(BadInput, match=r"gone\.png: there is no such image"):
         read_image(tmp_path / "gone.png")
 
 
@@ -108,14 +108,14 @@ def test_floats_have_no_known_range(tmp_path):
         read_image(path)
 
 
-def test_a_folder_lists_its_pictures_by_stem(tmp_path):
+def test_a_folder_lists_its_images_by_stem(tmp_path):
     for name in ("b.png", "a.jpg"):
         saved(tmp_path, Image.fromarray(rgb()), name)
-    (tmp_path / "notes.txt").write_text("not a picture")
+    (tmp_path / "notes.txt").write_text("not an image")
     assert list(image_files(tmp_path)) == ["a", "b"]
 
 
-def test_two_pictures_of_one_stem_are_refused(tmp_path):
+def test_two_images_of_one_stem_are_refused(tmp_path):
     for name in ("a.png", "a.jpg"):
         saved(tmp_path, Image.fromarray(rgb()), name)
     with pytest.raises(BadInput, match="same stem"):

@@ -8,15 +8,15 @@ from PIL import Image
 
 @pytest.fixture
 def real_data() -> Path:
-    """The folder of real labelled pictures, where SIEBENCH_DATA names one."""
+    """The folder of real labelled images, where SIEBENCH_DATA names one."""
     value = os.environ.get("SIEBENCH_DATA")
     if not value:
-        pytest.skip("SIEBENCH_DATA is not set: no real labelled pictures here")
+        pytest.skip("SIEBENCH_DATA is not set: no real labelled images here")
     return Path(value)
 
 
 class Written:
-    """A small labelled folder being written: pictures 8x6 whose label map says where what is."""
+    """A small labelled folder being written: images 8x6 whose label map says where what is."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -18,7 +18,7 @@ def test_every_fault_is_reported_and_none_hides_another(written):
     for stem in "abcdefg":
         whole(written, stem)
     (written.root / "classes.json").write_text('["sky", "sea"]')
-    written.image("a").write_bytes(b"no picture")
+    written.image("a").write_bytes(b"no image")
     (written.root / "labels" / "b.png").unlink()
     written.labels("c", np.full((8, 6), 9, dtype=np.uint8))
     written.labels("d", np.zeros((3, 6), dtype=np.uint8))
@@ -30,13 +30,13 @@ def test_every_fault_is_reported_and_none_hides_another(written):
     assert "labels/b.png: this file is missing" in problems["b"]
     assert "label 9 at row 0, column 0" in problems["c"]
     assert "one size" in problems["d"]
-    assert "labels but no picture" in problems["e"]
+    assert "labels but no image" in problems["e"]
     assert "instances/f.png" in problems["f"]
 
 
 def test_a_scene_with_two_faults_has_two_problems(written):
     whole(written, "a")
-    written.image("a").write_bytes(b"no picture")
+    written.image("a").write_bytes(b"no image")
     written.labels("a", np.zeros((8, 6), dtype=np.uint8)).write_bytes(b"no labels")
     assert len(check_dataset("folder", written.root)) == 2
 
@@ -45,7 +45,7 @@ def test_wrong_folders_and_names_are_problems_too(tmp_path):
     (tmp_path / "images").mkdir()
     (tmp_path / "labels").mkdir()
     for name, path, says in (
-        ("folder", tmp_path, "holds no picture"),
+        ("folder", tmp_path, "holds no image"),
         ("folder", tmp_path / "nowhere", "no such folder"),
         ("cityscapes", tmp_path / "images", "holds no folder test/images"),
         ("cityscope", tmp_path, "did you mean 'cityscapes'"),

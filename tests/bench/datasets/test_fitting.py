@@ -29,9 +29,9 @@ def test_crop_covers_wide_targets_too():
     assert (grid.scaled, grid.box) == ((128, 128), (32, 0, 96, 128))
 
 
-def test_native_leaves_the_picture_as_it_is():
-    picture = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
-    assert np.array_equal(fit_image(picture, grid_of((2, 4), Fit(None, "native"))), picture)
+def test_native_leaves_the_image_as_it_is():
+    image = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    assert np.array_equal(fit_image(image, grid_of((2, 4), Fit(None, "native"))), image)
 
 
 def test_a_scaling_fit_needs_a_size():
@@ -39,11 +39,11 @@ def test_a_scaling_fit_needs_a_size():
         grid_of((2, 4), Fit(None, "crop"))
 
 
-def test_pictures_are_scaled_bicubic():
+def test_images_are_scaled_bicubic():
     rng = np.random.RandomState(0)
-    picture = rng.randint(0, 256, (20, 30, 3)).astype(np.uint8)
-    expected = Image.fromarray(picture).resize((15, 10), Image.Resampling.BICUBIC)
-    assert np.array_equal(fit_image(picture, grid_of((20, 30), Fit((10, 15)))), expected)
+    image = rng.randint(0, 256, (20, 30, 3)).astype(np.uint8)
+    expected = Image.fromarray(image).resize((15, 10), Image.Resampling.BICUBIC)
+    assert np.array_equal(fit_image(image, grid_of((20, 30), Fit((10, 15)))), expected)
 
 
 def test_planes_are_scaled_nearest_as_pillow_does():
@@ -52,7 +52,7 @@ def test_planes_are_scaled_nearest_as_pillow_does():
     assert np.array_equal(fit_plane(plane, grid_of((21, 34), Fit((50, 13)))), expected)
 
 
-def test_a_plane_of_half_the_resolution_lands_on_the_pictures_grid():
+def test_a_plane_of_half_the_resolution_lands_on_the_images_grid():
     plane = np.array([[0, 1], [2, 3]], dtype=np.int32)
     grid = grid_of((4, 4), Fit(None, "native"))
     assert fit_plane(plane, grid).tolist() == [[0, 0, 1, 1]] * 2 + [[2, 2, 3, 3]] * 2

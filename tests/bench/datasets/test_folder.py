@@ -14,7 +14,7 @@ def grey(value, size=(8, 6)):
     return np.full(size, value, dtype=np.uint8)
 
 
-def test_pairs_pictures_labels_and_instances_by_stem(written):
+def test_pairs_images_labels_and_instances_by_stem(written):
     written.image("b", suffix=".jpg")
     written.image("a")
     for stem, label in (("a", 1), ("b", 0)):
@@ -120,10 +120,10 @@ def test_a_label_beyond_the_classes_is_named_with_its_place(written):
         open_dataset("folder", written.root).read("a", NATIVE)
 
 
-def test_a_picture_and_labels_of_other_shape_are_refused(written):
+def test_an_image_and_labels_of_other_shape_are_refused(written):
     written.image("a")
     written.labels("a", grey(0, (8, 16)))
-    with pytest.raises(BadInput, match=r"16x8 pixels but its picture a\.png is 6x8 pixels"):
+    with pytest.raises(BadInput, match=r"16x8 pixels but its image a\.png is 6x8 pixels"):
         open_dataset("folder", written.root).read("a", NATIVE)
 
 

@@ -59,7 +59,7 @@ def test_flickr_landscape_stuff_is_no_object(written):
     assert scene.instances[0].tolist() == [0, 0, 7, 0, 0, 0]
 
 
-def test_celebamask_labels_of_half_size_meet_their_picture(written):
+def test_celebamask_labels_of_half_size_meet_their_image(written):
     written.image("0", size=(16, 12))
     written.labels("0", wide([0, 1, 13, 17, 18, 0]))
     scene = open_dataset("celebamask_hq", written.root).read("0", Fit((16, 12)))

@@ -6,8 +6,8 @@ from bench.datasets.sheet import colour_labels
 
 def test_label_maps_are_drawn_in_the_palette_and_void_in_black():
     space = open_dataset("procedural-rooms", None, count=1).space
-    picture = colour_labels(np.array([[0, 13, -1]], dtype=np.int32), space)
-    assert picture.tolist() == [[list(space.palette[0]), list(space.palette[13]), [0, 0, 0]]]
+    image = colour_labels(np.array([[0, 13, -1]], dtype=np.int32), space)
+    assert image.tolist() == [[list(space.palette[0]), list(space.palette[13]), [0, 0, 0]]]
 
 
 def test_a_sheet_shows_every_scene_beside_its_label_map():

@@ -65,7 +65,7 @@ def test_most_scenes_have_three_objects_that_an_edit_can_use(dataset):
     assert np.mean([count >= 3 for count in usable]) > 0.75
 
 
-def test_pictures_differ_in_palette_and_light(dataset):
+def test_images_differ_in_palette_and_light(dataset):
     means = np.array(
         [dataset.read(scene_id, SMALL).image.mean(axis=(0, 1)) for scene_id in dataset.ids]
     )
@@ -103,7 +103,7 @@ def test_without_an_object_only_its_own_pixels_are_relabelled(dataset):
             assert np.array_equal(left.image, dataset.read_without(scene_id, k, SMALL))
 
 
-def test_without_an_object_the_picture_changes_there_and_hardly_elsewhere(dataset):
+def test_without_an_object_the_image_changes_there_and_hardly_elsewhere(dataset):
     for scene_id in dataset.ids[:6]:
         scene = dataset.read(scene_id, SMALL)
         k, area = max(objects_in(scene), key=lambda entry: entry[1])
@@ -115,9 +115,9 @@ def test_without_an_object_the_picture_changes_there_and_hardly_elsewhere(datase
 
 def test_splits_share_no_scene(dataset):
     splits = {s: open_dataset(dataset.name, None, split=s, count=3) for s in ("train", "val")}
-    pictures = {s: d.read(d.ids[0], SMALL).image.tobytes() for s, d in splits.items()}
-    pictures["test"] = dataset.read(dataset.ids[0], SMALL).image.tobytes()
-    assert len(set(pictures.values())) == 3
+    images = {s: d.read(d.ids[0], SMALL).image.tobytes() for s, d in splits.items()}
+    images["test"] = dataset.read(dataset.ids[0], SMALL).image.tobytes()
+    assert len(set(images.values())) == 3
     assert splits["train"].ids == ("train-000000", "train-000001", "train-000002")
 
 

@@ -74,7 +74,7 @@ def test_nothing_lies_outside_the_box(shape):
     assert not (inside & outside).any()
 
 
-def test_distances_are_in_picture_sides():
+def test_distances_are_in_image_sides():
     at = np.array([[0.9]])
     middle = np.array([[0.5]])
     assert SQUARE.distance(at, middle)[0, 0] == pytest.approx(0.3)
@@ -82,7 +82,7 @@ def test_distances_are_in_picture_sides():
     assert Capsule(0.1, 0.5, 0.5, 0.5, 0.05, 0.1).distance(at, middle)[0, 0] == pytest.approx(0.3)
 
 
-def test_a_window_sees_the_same_distances_as_the_whole_picture():
+def test_a_window_sees_the_same_distances_as_the_whole_image():
     blob = Blob(DISC, 0.05, 12.0, 7)
     whole = blob.distance(X, Y)
     window = blob.distance(X[:, 130:200], Y[90:300])

@@ -1,4 +1,4 @@
-"""Colours, noise, patterns and dice: what pictures are made from."""
+"""Colours, noise, patterns and dice: what images are made from."""
 
 import colorsys
 
@@ -104,7 +104,7 @@ def test_a_part_owns_the_pixels_whose_centres_it_covers():
     assert canvas.instances[:4].max() == 0
 
 
-def test_a_mark_changes_the_picture_and_no_label():
+def test_a_mark_changes_the_image_and_no_label():
     canvas = Canvas(8, draw_style(Dice("style")))
     before = canvas.image()
     canvas.paint(Part(Rectangle(0.0, 0.0, 1.0, 1.0), Paint((1.0, 1.0, 1.0))), 0)

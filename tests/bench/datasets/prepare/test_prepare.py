@@ -25,7 +25,7 @@ def png(array, format="PNG"):
 
 
 def ramp(height, width):
-    """A picture whose red channel is the column and whose green channel is the row."""
+    """An image whose red channel is the column and whose green channel is the row."""
     y, x = np.mgrid[0:height, 0:width]
     planes = [x * 255 // width, y * 255 // height, np.zeros_like(x)]
     return np.stack(planes, axis=2).astype(np.uint8)
@@ -83,17 +83,17 @@ def scene_parse(tmp_path):
 
 @pytest.fixture
 def streets(tmp_path):
-    pictures, maps = {}, {}
+    images, maps = {}, {}
     for split, city in (("train", "aachen"), ("val", "frankfurt")):
         scene = f"{city}_000000_000019"
         labels = np.full((1024, 2048), 7, np.uint8)
         labels[:, 1024:] = 26
         instances = np.where(labels == 26, 26001, 7).astype(np.uint16)
-        pictures[f"leftImg8bit/{split}/{city}/{scene}_leftImg8bit.png"] = png(ramp(1024, 2048))
+        images[f"leftImg8bit/{split}/{city}/{scene}_leftImg8bit.png"] = png(ramp(1024, 2048))
         maps[f"gtFine/{split}/{city}/{scene}_gtFine_labelIds.png"] = png(labels)
         maps[f"gtFine/{split}/{city}/{scene}_gtFine_instanceIds.png"] = png(instances)
     return [
-        write_zip(tmp_path / "leftImg8bit_trainvaltest.zip", pictures),
+        write_zip(tmp_path / "leftImg8bit_trainvaltest.zip", images),
         write_zip(tmp_path / "gtFine_trainvaltest.zip", maps),
     ]
 
@@ -115,8 +115,8 @@ def test_a_room_subset_has_the_rooms_alone_and_says_that_it_is_not_the_papers(
 
 
 def whole_scene_parse(path, rooms):
-    """As many pictures as the official archive has, the first ones rooms: (train, test) of them."""
-    picture, other = png(ramp(256, 256)), b"never read"
+    """As many images as the official archive has, the first ones rooms: (train, test) of them."""
+    image, other = png(ramp(256, 256)), b"never read"
     members, lines = {}, []
     for split, folder, count, chosen in (
         ("train", "training", 20_210, rooms[0]),
@@ -125,7 +125,7 @@ def whole_scene_parse(path, rooms):
         for k in range(count):
             name = f"ADE_{split}_{k:08d}"
             read = k < chosen and split == "val"
-            members[f"images/{folder}/{name}.jpg"] = picture if read else other
+            members[f"images/{folder}/{name}.jpg"] = image if read else other
             if k < chosen:
                 members[f"annotations/{folder}/{name}.png"] = other
             lines.append(f"{name} {'bedroom' if k < chosen else 'beach'}")
@@ -252,7 +252,7 @@ def test_the_face_parts_are_numbered_as_the_label_space_names_them():
     assert read_space("celebamask-hq-19").classes[1:] == PARTS
 
 
-def test_coco_stuff_pairs_pictures_with_their_maps(tmp_path):
+def test_coco_stuff_pairs_images_with_their_maps(tmp_path):
     images = write_zip(tmp_path / "a.zip", {"val2017/000000000139.jpg": png(ramp(40, 60), "JPEG")})
     maps = write_zip(
         tmp_path / "b.zip", {"val2017/000000000139.png": png(np.full((40, 60), 181, np.uint8))}
