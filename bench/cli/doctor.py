@@ -1,8 +1,9 @@
-"""`siebench doctor`: what is here and what is not. Never throws."""
+"""`siebench doctor`: what is here and what is not. It never fails."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import typer
 
@@ -18,7 +19,7 @@ def doctor() -> None:
         ("devices", _devices),
         ("folders", _folders),
         ("weights", _weights),
-        ("editors", _editors),
+        ("plugins", _plugins),
         ("optional parts", _parts),
     ):
         typer.echo(title)
@@ -54,10 +55,36 @@ def _devices() -> Iterable[Row]:
 
 
 def _folders() -> Iterable[Row]:
+    import os
+
     from bench.core.variables import variable
 
     for name in ("SIEBENCH_DATA", "SIEBENCH_WEIGHTS", "SIEBENCH_CACHE"):
-        yield name, variable(name) or "not set"
+        value = variable(name)
+        if not value:
+            yield name, "not set" if value is None else "empty: no cache is kept"
+            continue
+        parts = value.split(os.pathsep) if name == "SIEBENCH_WEIGHTS" else [value]
+        yield name, "; ".join(_folder(name, part) for part in parts)
+
+
+def _folder(name: str, value: str) -> str:
+    """The folder, and what is wrong with it."""
+    import os
+
+    try:
+        path = Path(value).expanduser()
+        there = path.is_dir()
+        readable = there and os.access(path, os.R_OK | os.X_OK)
+    except (OSError, RuntimeError, ValueError) as error:
+        return f"{value}: cannot be read ({error}); name another folder"
+    if there and readable:
+        return str(path)
+    if there:
+        return f"{path}: cannot be read; change its permissions or name another folder"
+    if name == "SIEBENCH_CACHE" and not path.exists():
+        return f"{path}: is made when something is kept"
+    return f"{path}: is no folder; make it or name another one"
 
 
 def _weights() -> Iterable[Row]:
@@ -68,21 +95,29 @@ def _weights() -> Iterable[Row]:
         yield entry.name, str(status.path) if status.path else f"not found; {entry.url}"
 
 
-def _editors() -> Iterable[Row]:
-    from bench.plugins.kinds import EDITORS
+def _plugins() -> Iterable[Row]:
+    from bench.plugins.kinds import REGISTRIES
 
-    for editor in EDITORS.plugins():
-        yield editor.name, editor.problem or f"from {editor.source}"
+    for kind, registry in REGISTRIES.items():
+        plugins = registry.plugins()
+        foreign = sorted({p.source for p in plugins if not p.source.startswith("siebench ")})
+        also = f" (also from {', '.join(foreign)})" if foreign else ""
+        yield kind, f"{len(plugins)}{also}"
+        for plugin in plugins:
+            if plugin.problem is not None:
+                yield f"  {plugin.name}", f"{plugin.problem} ({plugin.target}, {plugin.source})"
 
 
 def _parts() -> Iterable[Row]:
     from importlib.util import find_spec
 
-    for extra, module in (
-        ("onnx", "onnxruntime"),
-        ("hf", "transformers"),
-        ("mmseg", "mmseg"),
-        ("telea", "cv2"),
+    for module, package, use in (
+        ("onnxruntime", "onnxruntime", "ONNX segmenters and networks"),
+        ("transformers", "transformers", "segmenters of transformers (hf:FOLDER)"),
+        ("mmseg", "mmsegmentation", "segmenters of mmsegmentation"),
+        ("cv2", "opencv-python-headless", "the editor telea"),
+        ("lightning_fabric", "lightning-fabric", "training"),
+        ("tensorboard", "tensorboard", "curves while training"),
     ):
-        here = find_spec(module) is not None
-        yield extra, "installed" if here else f"pip install 'siebench[{extra}]'"
+        here = "installed" if find_spec(module) is not None else f"run `pip install {package}`"
+        yield package, f"{here} ({use})"

@@ -142,11 +142,11 @@ def _of_score(
     key: ScoreKey,
     alpha: float,
 ) -> list[TrainingChange]:
-    known = {name: _values_of(known, group, key) for name, group in variants.items()}
-    base = known.pop(reference)
+    values = {name: _values_of(known, group, key) for name, group in variants.items()}
+    base = values.pop(reference)
     if not base or base[0].better == "neither":
         return []
-    found = [_change(reference, base, name, group) for name, group in known.items() if group]
+    found = [_change(reference, base, name, group) for name, group in values.items() if group]
     adjusted = holm([change.adjusted for change in found])
     return [_judged(change, p, alpha) for change, p in zip(found, adjusted)]
 

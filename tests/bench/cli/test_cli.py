@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -136,6 +137,20 @@ def test_doctor_never_fails(call, monkeypatch: pytest.MonkeyPatch) -> None:
     assert code == 0
     assert "cannot be told" in out
     assert "ZeroDivisionError" in out
+
+
+def test_doctor_says_which_folders_are_not_there(call, monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SIEBENCH_DATA", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("SIEBENCH_WEIGHTS", f"{tmp_path}{os.pathsep}~nobody-here/weights")
+    _, out, _ = call("doctor")
+    assert f"{tmp_path / 'nowhere'}: is no folder; make it or name another one" in out
+    assert f"{tmp_path}; ~nobody-here/weights: cannot be read" in out
+
+
+def test_doctor_names_a_plugin_that_cannot_be_used(call, install) -> None:
+    install("broken", {"metrics": {"bad": "no_such_module:Metric"}})
+    _, out, _ = call("doctor")
+    assert "(no_such_module:Metric, broken 1.0)" in out
 
 
 def test_suites_check_names_the_line(call, tmp_path: Path) -> None:
