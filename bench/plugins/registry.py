@@ -23,6 +23,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from bench import __version__
@@ -162,6 +163,7 @@ class Registry(Generic[T]):
                 f"{self.kind} {name!r} imports code that is not an installed plugin; agree with "
                 "--trust (trust=True in Python)"
             )
+        _see_working_folder()
         return self._loaded(name, _Place(FOREIGN, name))
 
     def get(self, name: str, *, trust: bool = False) -> T:
@@ -260,6 +262,16 @@ def _installed(group: str, path: tuple[str, ...]) -> tuple[tuple[str, _Place], .
 def _place_of(point: EntryPoint) -> _Place:
     source = f"{point.dist.name} {point.dist.version}" if point.dist is not None else "unknown"
     return _Place(source, point.value)
+
+
+def _see_working_folder() -> None:
+    """Modules of the working folder can be imported, behind all others.
+
+    `python -m siebench` looks there by itself; the `siebench` command does not.
+    """
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)
 
 
 def _attribute(target: str) -> Any:

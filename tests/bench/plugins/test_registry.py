@@ -48,6 +48,15 @@ def test_a_module_asks_for_trust_and_is_then_imported(install) -> None:
     assert EDITORS.get("loose_grey:Grey", trust=True).__name__ == "Grey"
 
 
+def test_a_module_of_the_working_folder_is_found_behind_all_others(tmp_path, monkeypatch) -> None:
+    (tmp_path / "near_grey.py").write_text(GREY)
+    (tmp_path / "numpy.py").write_text("raise SystemExit")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    assert EDITORS.get("near_grey:Grey", trust=True).__name__ == "Grey"
+    assert sys.path[-1] == str(tmp_path)
+
+
 def test_an_object_is_held_for_the_length_of_a_block() -> None:
     class Mine:
         needs = frozenset()
