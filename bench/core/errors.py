@@ -25,10 +25,10 @@ class EditFailed(Exception):  # noqa: N818
 
     Args:
         message: why, in one sentence.
-        log: what a program of the editor's printed, kept beside the traceback.
+        log: what a program that did the work printed, kept beside the traceback; "" where nothing.
     """
 
-    def __init__(self, message: str = "", *, log: str | None = None) -> None:
+    def __init__(self, message: str = "", *, log: str = "") -> None:
         super().__init__(message)
         self.log = log
 

@@ -229,18 +229,20 @@ def test_models_show_says_why_an_edit_cannot_be_measured(call, tmp_path: Path) -
         "models", "show", "folder", "--option", f"path={empty}", "--cost", f"folder={data}"
     )
     assert code == 2
-    assert "holds no picture for edit" in err
+    assert "holds no image for edit" in err
 
 
 def test_a_run_says_why_edits_failed_or_could_not_be_made(call, tmp_path: Path) -> None:
-    data, empty = write_data(tmp_path / "rooms"), tmp_path / "empty"
-    empty.mkdir()
-    methods = f"[copy, {{editor: folder, options: {{path: {str(empty)!r}}}}}]"
+    data = write_data(tmp_path / "rooms")
+    for protocol in ("freeform@1", "object-remove@1"):
+        (tmp_path / "empty" / protocol).mkdir(parents=True)
+    path = str(tmp_path / "empty" / "{protocol}")
+    methods = f"[copy, {{editor: folder, options: {{path: {path!r}}}}}]"
     (tmp_path / "made.yaml").write_text(suite_text(data, methods=methods))
     code, out, _ = call("run", tmp_path / "made.yaml", "--out", tmp_path / "run")
     assert code == 1
     assert "1x rooms-freeform: folder:" in out
-    assert "holds no picture for edit 'scene0'" in out
+    assert "holds no image for edit 'scene0'" in out
     assert "1x rooms-object-remove: " in out
 
 
