@@ -1,5 +1,6 @@
-"""A run made readable: HTML, LaTeX, Markdown, CSV. Never imports torch."""
+"""A run made readable: HTML, LaTeX, Markdown, CSV, figures. Never imports torch.
 
-from reports.report import write_report
-
-__all__ = ["write_report"]
+from reports.report import report
+from reports.export import export
+from reports.figures import write_figures
+"""

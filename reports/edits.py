@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["edit_ids", "edits_data", "value_columns"]
 
-OK, FAILED, NO_PICTURE, NO_ROW = "o", "f", "n", " "
+OK, FAILED, NO_IMAGE, NO_ROW = "o", "f", "n", " "
 
 
 def edits_data(run: Run, task: TaskRow, samples: pd.DataFrame) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def edits_data(run: Run, task: TaskRow, samples: pd.DataFrame) -> dict[str, Any]
 
     Keys: `edits`, `scenes`, `regions`, `coverage` (a list each), `truth` (a string of 0 and 1),
     `metrics`, `values[metric][method][edit]`, `states[method]` (a string: o = ok, f = failed,
-    n = ok without a picture, blank = no row) and `reasons[method][edit]` of what failed.
+    n = ok without an image, blank = no row) and `reasons[method][edit]` of what failed.
     """
     edits = edit_ids(samples)
     first = samples.drop_duplicates("edit").set_index("edit").reindex(edits)
@@ -61,7 +61,7 @@ def edits_data(run: Run, task: TaskRow, samples: pd.DataFrame) -> dict[str, Any]
     }
 
 
-_METRIC_FIELDS = {"name", "title", "unit", "better"}
+_METRIC_FIELDS = {"name", "title", "unit", "better", "region"}
 
 
 def edit_ids(samples: pd.DataFrame) -> list[str]:
@@ -109,18 +109,18 @@ def _truths(run: Run, task: TaskRow, edits: Sequence[str]) -> str:
 
 def _states(run: Run, task: TaskRow, method: str, frame: pd.DataFrame) -> str:
     folder = run.folder / "predictions" / task.slug / run.method(method).slug
-    pictures = _names(folder)
+    images = _names(folder)
     return "".join(
-        _state(edit, status, pictures) for edit, status in zip(frame.index, frame["status"])
+        _state(edit, status, images) for edit, status in zip(frame.index, frame["status"])
     )
 
 
-def _state(edit: str, status: Any, pictures: frozenset[str]) -> str:
+def _state(edit: str, status: Any, images: frozenset[str]) -> str:
     if not isinstance(status, str):
         return NO_ROW
     if status != "ok":
         return FAILED
-    return OK if f"{edit}.png" in pictures else NO_PICTURE
+    return OK if f"{edit}.png" in images else NO_IMAGE
 
 
 def _names(folder: Path) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""What the target maps of a task show: the classes that occur, and those inside each hole."""
+"""What the target maps of a task show: the classes that occur, and those in each masked region."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from bench.run.header import Space, TaskRow
     from bench.run.reader import Run
 
-__all__ = ["LegendEntry", "TaskMaps", "draw_map", "read_task_maps"]
+__all__ = ["MAPS", "LegendEntry", "TaskMaps", "draw_map", "read_task_maps"]
+
+MAPS = "maps"
+"""The folder beside the page with label maps that a browser could not show as they are."""
 
 VOID_COLOUR = (0, 0, 0)
 
@@ -35,9 +38,9 @@ class LegendEntry:
 
 @dataclass(frozen=True)
 class TaskMaps:
-    """The classes of a task by share, the class indices inside each edit's hole, most pixels first.
+    """The classes of a task by share, the class indices in each edit's masked region, most pixels first.
 
-    `wide` lists the edits whose map has more classes than a palette picture can show.
+    `wide` lists the edits whose map has more classes than a palette image can show.
     """
 
     legend: tuple[LegendEntry, ...]
@@ -58,7 +61,7 @@ def read_task_maps(run: Run, task: TaskRow, edits: Sequence[str]) -> TaskMaps:
             continue
         target = _indices(folder / "target.png", classes)
         total += np.bincount(target.ravel(), minlength=classes + 1)
-        inside.append(_inside(target, _picture(folder / "mask.png")))
+        inside.append(_inside(target, _plane(folder / "mask.png")))
         if classes > 255:
             wide.append(edit)
     return TaskMaps(_legend(total[1:], task.space), tuple(inside), tuple(wide))
@@ -72,21 +75,21 @@ def draw_map(file: Path, space: Space) -> Image.Image:
     return Image.fromarray(palette[_indices(file, len(space.classes))])
 
 
-def _picture(file: Path) -> NDArray[np.int64]:
+def _plane(file: Path) -> NDArray[np.int64]:
     from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(file) as image:
             return np.asarray(image).astype(np.int64)
     except (OSError, UnidentifiedImageError) as error:
-        raise BadInput(f"{file}: cannot be read ({error}); carry the run out again") from error
+        raise BadInput(f"{file}: cannot be read ({error}); run the suite again") from error
 
 
 def _indices(file: Path, classes: int) -> NDArray[np.int64]:
     """int64 [H,W], label + 1, 0 = void."""
-    target = _picture(file)
+    target = _plane(file)
     if target.ndim != 2 or target.max(initial=0) > classes:
-        raise BadInput(f"{file}: not a label map of {classes} classes; carry the run out again")
+        raise BadInput(f"{file}: not a label map of {classes} classes; run the suite again")
     return target
 
 

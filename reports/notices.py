@@ -1,4 +1,4 @@
-"""What a reader must know before believing a number: the warnings on the first screen."""
+"""What a reader must know before trusting a number: the warnings on the first screen."""
 
 from __future__ import annotations
 
@@ -69,9 +69,10 @@ def notices(
 
 def _state(run: Run) -> list[Notice]:
     if run.header.state == "running":
-        return [Notice("bad", "This run is not finished: it is shown as far as it has come.")]
+        return [Notice("bad", "This run is not finished; the report shows what is there so far.")]
     if run.header.state == "decided":
-        return [Notice("note", "This run ended before all its edits were made: it was decided.")]
+        text = "This run stopped early, when its verdict was certain; not every edit was made."
+        return [Notice("note", text)]
     return []
 
 
@@ -84,7 +85,9 @@ def _methods(run: Run) -> list[Notice]:
     peeking = [method.title for method in run.header.methods if method.sees_hidden]
     if peeking:
         names = ", ".join(peeking)
-        text = f"Shown the hidden pixels, so not ranked beside the others (marked ◐): {names}."
+        text = (
+            f"These methods see the hidden pixels and are not ranked with the others (◐): {names}."
+        )
         found.append(Notice("note", text))
     return found
 
@@ -120,7 +123,7 @@ def _task(task: TaskRow, failed: Sequence[Failure]) -> list[Notice]:
         found.append(Notice("note", text, "page-failures"))
     if task.unreadable:
         edits = counted(len(task.unreadable), "edit")
-        text = f"{task.title}: {edits} could not be made; see why."
+        text = f"{task.title}: {edits} could not be read."
         found.append(Notice("bad", text, "page-failures"))
     return found
 
@@ -156,7 +159,7 @@ def _together(scores: Mapping[str, list[str]]) -> list[tuple[list[str], list[str
 
 
 def _short(reason: str) -> str:
-    """The reason's beginning; the whole of it stands under every table that it concerns."""
+    """The reason's beginning; the whole of it is under every table that it concerns."""
     return shorten(f"{reason.rstrip('.')}.", width=MOST_LETTERS, placeholder=" …")
 
 

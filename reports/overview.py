@@ -46,7 +46,7 @@ class Overview:
 
 
 def overview(run: Run, tables: Sequence[Table]) -> Overview:
-    """Winners by the scores that have a direction; those of the hole stand for their metric."""
+    """Winners by the scores that have a direction; those of the masked region stand for their metric."""
     columns = _columns(run, tables)
     rows = tuple(
         OverviewRow(
@@ -60,7 +60,7 @@ def overview(run: Run, tables: Sequence[Table]) -> Overview:
 def _columns(run: Run, tables: Sequence[Table]) -> tuple[MetricColumn, ...]:
     """One score per family of metrics ("lpips-alex" and "lpips-vgg" are one family).
 
-    The hole's stands for its metric where it has one: what was painted is what is judged.
+    The masked region's stands for its metric where it has one: the edit is what is judged.
     """
     valued = {
         column.name
@@ -72,10 +72,9 @@ def _columns(run: Run, tables: Sequence[Table]) -> tuple[MetricColumn, ...]:
     for metric in run.header.metrics:
         if metric.name not in valued:
             continue
-        family = metric.metric.partition("-")[0]
-        first = chosen.setdefault(family, metric)
-        if metric.metric == first.metric and metric.name.endswith("-hole"):
-            chosen[family] = metric
+        first = chosen.setdefault(metric.family, metric)
+        if metric.metric == first.metric and metric.region == "mask":
+            chosen[metric.family] = metric
     return tuple(chosen.values())[:MOST_COLUMNS]
 
 

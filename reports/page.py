@@ -32,21 +32,21 @@ if TYPE_CHECKING:
     from bench.run.header import TaskRow
     from bench.run.reader import Run
 
-__all__ = ["Pictures", "TaskView", "render", "task_views"]
+__all__ = ["Images", "TaskView", "render", "task_views"]
 
 STYLES = ("tokens.css", "page.css", "tables.css", "gallery.css", "viewer.css", "print.css")
 SCRIPTS = (
-    "data.js", "elements.js", "pictures.js", "tables.js", "gallery.js", "glimpses.js",
+    "data.js", "elements.js", "images.js", "tables.js", "gallery.js", "glimpses.js",
     "viewer.js", "stage.js", "scatter.js", "main.js",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """Where the page's script finds pictures.
+class Images:
+    """Where the page's script finds images.
 
     `root` is the path to `edits/` and `predictions/`; `embedded` maps such a path
-    ("edits/TASK/EDIT/original.png") to a data URI, and is None where pictures lie outside the page.
+    ("edits/TASK/EDIT/original.png") to a data URI, and is None where images lie outside the page.
     """
 
     root: str
@@ -71,7 +71,7 @@ def task_views(run: Run) -> list[TaskView]:
     return [_view(run, task) for task in run.header.tasks]
 
 
-def render(run: Run, views: Sequence[TaskView], pictures: Pictures) -> str:
+def render(run: Run, views: Sequence[TaskView], images: Images) -> str:
     """The page as HTML."""
     environment = _environment()
     script = "\n".join(_static(name) for name in SCRIPTS)
@@ -92,7 +92,7 @@ def render(run: Run, views: Sequence[TaskView], pictures: Pictures) -> str:
         theme=theme,
         script=script,
         hashes=" ".join(_source_hash(text) for text in (theme, script)),
-        data=_script_json(_run_data(run, pictures)),
+        data=_script_json(_run_data(run, images)),
         task_data={view.task.slug: _script_json(view.data) for view in views},
     )
 
@@ -124,14 +124,14 @@ def _view(run: Run, task: TaskRow) -> TaskView:
     )
 
 
-def _run_data(run: Run, pictures: Pictures) -> dict[str, Any]:
+def _run_data(run: Run, images: Images) -> dict[str, Any]:
     return {
         "methods": [
             {"name": m.name, "slug": m.slug, "title": m.title, "hidden": m.sees_hidden}
             for m in run.header.methods
         ],
-        "root": pictures.root,
-        "embedded": pictures.embedded,
+        "root": images.root,
+        "embedded": images.embedded,
     }
 
 

@@ -1,47 +1,83 @@
-"""Writes the report of a run."""
+"""Writes the report of a run: the page, and its images where they do not lie beside it."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bench.core.atomic import write_text
+from bench.core.atomic import whole_file, write_text
 from bench.core.errors import BadInput
 from bench.run.reader import read_run
-from reports.page import Pictures, render, task_views
-from reports.pictures import copy_pictures, draw_wide_maps, picture_root
+from reports.maps import MAPS, TaskMaps, draw_map
+from reports.page import Images, render, task_views
 from reports.thumbnails import thumbnails
 
-__all__ = ["write_report"]
+if TYPE_CHECKING:
+    from bench.run.header import TaskRow
+    from bench.run.reader import Run
+
+__all__ = ["report"]
 
 
-def write_report(
-    run_dir: Path | str, out: Path | str | None = None, *, single_file: bool = False
-) -> Path:
+def report(run: Path | str, out: Path | str | None = None, *, single_file: bool = False) -> Path:
     """Renders a run and returns the page's path.
 
     Args:
-        run_dir: the run's directory.
+        run: the run's directory.
         out: the folder for the page, `report/` inside the run where None. A page outside the run
-            takes the pictures along.
+            takes copies of the images with it.
         single_file: writes one mailable `report.html` of at most 20 MiB, with thumbnails of the
             worst, the best and a random choice of edits inside, instead of `index.html`.
 
     Raises:
         BadInput: where there is no readable run, or the page cannot be written.
     """
-    run = read_run(run_dir)
-    folder = run.folder / "report" if out is None else Path(out)
+    opened = read_run(run)
+    folder = opened.folder / "report" if out is None else Path(out)
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"{folder}: is a file; give a folder for the report")
-    views = task_views(run)
+    views = task_views(opened)
     if single_file:
         page = folder / "report.html"
-        write_text(page, render(run, views, Pictures("", thumbnails(run, views))))
+        write_text(page, render(opened, views, Images("", thumbnails(opened, views))))
         return page
-    root = picture_root(run, folder)
+    root = _image_root(opened, folder)
     if root != "..":
-        copy_pictures(run, folder)
-    draw_wide_maps(run, folder, [(view.task, view.maps) for view in views])
+        _copy_images(opened, folder)
+    _draw_wide_maps(opened, folder, [(view.task, view.maps) for view in views])
     page = folder / "index.html"
-    write_text(page, render(run, views, Pictures(root)))
+    write_text(page, render(opened, views, Images(root)))
     return page
+
+
+def _image_root(run: Run, out: Path) -> str:
+    """The path from the page's folder to the folder that holds `edits/` and `predictions/`."""
+    return ".." if out.resolve().parent == run.folder.resolve() else "images"
+
+
+def _copy_images(run: Run, out: Path) -> None:
+    """Takes the run's images along into `out/images`; a file that is already there stays."""
+    for part in ("edits", "predictions"):
+        for source in sorted((run.folder / part).rglob("*.png")):
+            _copy(source, out / "images" / source.relative_to(run.folder))
+
+
+def _draw_wide_maps(run: Run, out: Path, drawn: Iterable[tuple[TaskRow, TaskMaps]]) -> None:
+    """Colours the label maps of more than 255 classes into `out/maps/TASK/EDIT.png`."""
+    for task, maps in drawn:
+        for edit in maps.wide:
+            source = run.edit_folder(task.name, edit) / "target.png"
+            with whole_file(out / MAPS / task.slug / f"{edit}.png") as temporary:
+                draw_map(source, task.space).save(temporary, format="PNG")
+
+
+def _copy(source: Path, target: Path) -> None:
+    if target.is_file() and target.stat().st_size == source.stat().st_size:
+        return
+    try:
+        with whole_file(target) as temporary:
+            shutil.copyfile(source, temporary)
+    except FileNotFoundError as error:
+        raise BadInput(f"{source}: vanished while it was copied; write the report again") from error

@@ -1,8 +1,8 @@
 """The table of one task: methods in rows, scores in columns, as every output format prints it.
 
 Best and second are judged at the printed precision, so that two values which look alike are marked
-alike. A method that is shown the hidden pixels is not ranked against methods that are not, and the
-real pictures' own score is never ranked.
+alike. A method that sees the hidden pixels is not ranked with methods that do not, and the real
+images' own score is never ranked.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def _table(
     rows = [_row(method, columns, records, method.name in ranked) for method in methods]
     if any((REAL, name) in records for name in shown):
         cells = tuple(_cell(records.get((REAL, column.name)), column) for column in columns)
-        rows.append(Row(REAL, "Real pictures", False, True, False, cells))
+        rows.append(Row(REAL, "Real images", False, True, False, cells))
     bad = [one.text for one in run.header.notices if one.task == task.name and one.kind == "bad"]
     return Table(task.name, title, task.n, columns, tuple(_ranked(rows, columns)), tuple(bad))
 

@@ -1,4 +1,4 @@
-"""Small pictures inside the page, for a report that is one mailable file.
+"""Small images inside the page, for a report that is one mailable file.
 
 Of each task the worst, the best and a random choice of edits come along (by the mean over methods
 of the score that the gallery starts with), task by task in turn until a budget is spent, so that
@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import BadInput
-from reports.maps import draw_map
-from reports.pictures import MAPS
+from reports.maps import MAPS, draw_map
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["BUDGET", "LONG_SIDE", "PER_CHOICE", "chosen_edits", "thumbnails"]
 
 BUDGET = 13 * 2**20
-"""Characters for pictures; with at most 5 MiB of page it leaves room below 20 MiB."""
+"""Characters for images; with at most 5 MiB of page it leaves room below 20 MiB."""
 
 LONG_SIDE = 224
 """Pixels of a thumbnail's longer side."""
@@ -47,11 +46,11 @@ def thumbnails(run: Run, views: Sequence[TaskView]) -> dict[str, str]:
     for item in chain.from_iterable(zip_longest(*chosen)):
         if item is None:
             continue
-        pictures = dict(_pictures(run, *item))
-        spent += sum(len(uri) for uri in pictures.values())
+        images = dict(_images(run, *item))
+        spent += sum(len(uri) for uri in images.values())
         if spent > BUDGET:
             break
-        found |= pictures
+        found |= images
     return found
 
 
@@ -68,8 +67,8 @@ def _worst_first(data: dict[str, Any]) -> list[str]:
     directed = [i for i, metric in enumerate(data["metrics"]) if metric["better"] != "neither"]
     if not directed:
         return list(data["edits"])
-    holes = [i for i in directed if data["metrics"][i]["name"].endswith("-hole")]
-    first = (holes or directed)[0]
+    regional = [i for i in directed if data["metrics"][i]["region"] == "mask"]
+    first = (regional or directed)[0]
     sign = 1 if data["metrics"][first]["better"] == "higher" else -1
     means = {}
     for position, edit in enumerate(data["edits"]):
@@ -80,7 +79,7 @@ def _worst_first(data: dict[str, Any]) -> list[str]:
     return sorted(means, key=lambda edit: means[edit])
 
 
-def _pictures(run: Run, task: TaskRow, edit: str) -> Iterator[tuple[str, str]]:
+def _images(run: Run, task: TaskRow, edit: str) -> Iterator[tuple[str, str]]:
     folder, prefix = run.edit_folder(task.name, edit), f"edits/{task.slug}/{edit}"
     for name in ("original", "truth"):
         if (folder / f"{name}.png").is_file():
@@ -110,7 +109,7 @@ def _opened(file: Path) -> Image.Image:
             copied: Image.Image = image.copy()
             return copied
     except OSError as error:
-        raise BadInput(f"{file}: cannot be read ({error}); carry the run out again") from error
+        raise BadInput(f"{file}: cannot be read ({error}); run the suite again") from error
 
 
 def _photograph(image: Image.Image) -> str:

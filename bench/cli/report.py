@@ -20,6 +20,6 @@ def report(
     ] = False,
 ) -> None:
     """Render a run's report again."""
-    from reports import write_report
+    from reports.report import report as write_report
 
     typer.echo(f"report: {write_report(run, out, single_file=single_file)}")

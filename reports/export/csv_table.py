@@ -1,6 +1,6 @@
 """Every score of a run as tidy CSV, at full precision, missing ones with their reason.
 
-So too the published table, if the suite answers to one.
+The published table likewise, where the suite has one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A score over what is edited: by class, and by the area of the hole."""
+"""A score over what is edited: by class, and by the area of the masked region."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def per_class(run: Run, task: str, metric: str) -> Figure:
 
 
 def per_mask_area(run: Run, task: str, metric: str, bins: int = 5) -> Figure:
-    """The mean per-edit score over the part of the picture that is masked, with 95 % intervals.
+    """The mean per-edit score over the part of the image that is masked, with 95 % intervals.
 
     Bins hold equally many edits; a point stands at its bin's mean area.
 
@@ -68,7 +68,7 @@ def per_mask_area(run: Run, task: str, metric: str, bins: int = 5) -> Figure:
                 area, value, low, high = points.T
                 axes.plot(100 * area, value, linewidth=1, **style)
                 axes.vlines(100 * area, low, high, color=style["color"], linewidth=1)
-        axes.set_xlabel("Masked part of the picture (%)")
+        axes.set_xlabel("Masked part of the image (%)")
         axes.set_ylabel(axis_title(column))
         axes.set_title(row.title, fontsize=9)
         legend(drawn)

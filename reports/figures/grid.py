@@ -1,4 +1,4 @@
-"""The comparison grid of the papers: a row per edit, a column per picture."""
+"""The comparison grid of the papers: a row per edit, a column per image."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CELL = 0.95
 def comparison_grid(
     run: Run, task: str, edits: Sequence[str], methods: Sequence[str] | None = None
 ) -> Figure:
-    """Input with the hole left white, target map, every method, the true answer (or the original).
+    """Input with the masked region white, target map, every method, ground truth (or the original).
 
     Args:
         run: the run.
@@ -38,7 +38,7 @@ def comparison_grid(
         methods: names, in columns; all that ran where None. A failed edit's cell says so.
 
     Raises:
-        BadInput: an unknown task, or an edit without pictures.
+        BadInput: an unknown task, or an edit without images.
     """
     row = run.task(task)
     chosen = [run.method(name) for name in methods] if methods else _ran(run, row)
@@ -48,11 +48,11 @@ def comparison_grid(
         drawn = figure(CELL * columns, CELL * height / width * len(edits) + 0.25, gap=0.01)
         cells = drawn.subplots(len(edits), columns, squeeze=False)
         for line, edit in zip(cells, edits):
-            pictures = [_input(run, row, edit), _target(run, row, edit)]
-            pictures += [_opened(run.prediction(task, one.name, edit)) for one in chosen]
-            for cell, picture in zip(line, [*pictures, _answer(run, row, edit)]):
-                _show(cell, picture)
-        titles = ["Input", "Target map", *(method.title for method in chosen), "Real"]
+            images = [_input(run, row, edit), _target(run, row, edit)]
+            images += [_opened(run.prediction(task, one.name, edit)) for one in chosen]
+            for cell, image in zip(line, [*images, _ground_truth(run, row, edit)]):
+                _show(cell, image)
+        titles = ["Input", "Target map", *(method.title for method in chosen), "Ground truth"]
         for cell, title in zip(cells[0], titles):
             cell.set_title(title, fontsize=7, pad=3)
     return drawn
@@ -63,10 +63,10 @@ def _ran(run: Run, task: TaskRow) -> list[MethodRow]:
     return [method for method in run.header.methods if (folder / method.slug).is_dir()]
 
 
-def _show(cell: Axes, picture: NDArray[np.uint8] | None) -> None:
+def _show(cell: Axes, image: NDArray[np.uint8] | None) -> None:
     cell.set_axis_off()
-    if picture is not None:
-        cell.imshow(picture, interpolation="nearest")
+    if image is not None:
+        cell.imshow(image, interpolation="nearest")
         return
     cell.text(0.5, 0.5, "failed", ha="center", va="center", transform=cell.transAxes)
 
@@ -94,7 +94,7 @@ def _target(run: Run, task: TaskRow, edit: str) -> NDArray[np.uint8] | None:
     return np.asarray(draw_map(file, task.space)) if file.is_file() else None
 
 
-def _answer(run: Run, task: TaskRow, edit: str) -> NDArray[np.uint8] | None:
+def _ground_truth(run: Run, task: TaskRow, edit: str) -> NDArray[np.uint8] | None:
     folder = run.edit_folder(task.name, edit)
     truth = _opened(folder / "truth.png")
     return truth if truth is not None else _opened(folder / "original.png")

@@ -70,7 +70,7 @@ def one_axes(width: float = 4.2, height: float = 3.0) -> tuple[Figure, Axes]:
 def styled(run: Run) -> dict[str, dict[str, Any]]:
     """Colour, marker and label of the methods that a figure compares, by name.
 
-    A method that is shown the hidden pixels would stretch every axis and is left out, unless all
+    A method that sees the hidden pixels would stretch every axis and is left out, unless all
     of them are.
     """
     styles = {
@@ -92,7 +92,7 @@ def legend(drawn: Figure) -> None:
 
 
 def axis_title(metric: MetricColumn) -> str:
-    """The score's title, unit and the direction that is better: "PSNR, hole (dB) ↑"."""
+    """The score's title, unit and the direction that is better: "PSNR, masked region (dB) ↑"."""
     unit = f" ({metric.unit})" if metric.unit else ""
     arrow = {"higher": "↑", "lower": "↓", "neither": ""}[metric.better]
     return f"{metric.title}{unit} {arrow}".rstrip()

@@ -20,16 +20,16 @@ function withLookups(task) {
 
 const valueOf = (task, metric, method, edit) => task.values[metric][method][edit];
 
-// Over the methods that are not shown the hidden pixels.
+// Over the methods that do not see the hidden pixels.
 function meanOf(task, metric, edit) {
   const values = task.fair.map((method) => valueOf(task, metric, method, edit)).filter((v) => v !== null);
   return values.length ? values.reduce((sum, v) => sum + v, 0) / values.length : null;
 }
 
-// What was painted is what a reader looks for: a score of the hole before one of the picture.
+// The edit is what a reader looks for: a score of the masked region before one of the whole image.
 function firstMetric(task) {
   const directed = task.metrics.map((_, index) => index).filter((index) => task.metrics[index].better !== "neither");
-  return directed.find((index) => task.metrics[index].name.endsWith("-hole")) ?? directed[0] ?? 0;
+  return directed.find((index) => task.metrics[index].region === "mask") ?? directed[0] ?? 0;
 }
 
 // 999 stands for an infinite PSNR, which JSON cannot hold.

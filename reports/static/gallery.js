@@ -99,7 +99,7 @@ class Gallery {
     const value = isMethod && task.metrics.length ? printed(valueOf(task, this.metric, kind, edit)) : "";
     const caption = element("span", { class: "caption" }, element("span", { class: "who", title: nameOf(kind) }, nameOf(kind)),
       element("span", { class: "value" }, value));
-    const box = element("span", { class: "picture", style: ratio(task) }, ...layers(task, kind, edit, this.outlined));
+    const box = element("span", { class: "image", style: ratio(task) }, ...layers(task, kind, edit, this.outlined));
     const name = `tile ${isMethod ? "method" : kind}${this.by === String(kind) ? " ordered" : ""}`;
     const open = () => { chosen.right = isMethod ? kind : chosen.right; location.hash = linkTo(task, edit); };
     return element("button", { type: "button", class: name, onclick: open }, box, caption);

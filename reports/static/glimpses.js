@@ -1,4 +1,4 @@
-// A glimpse of each task on the first screen: its middling edit, and what the best method made of it.
+// A glimpse of each task on the first screen: its median edit, and the best method's result.
 const MOST_GLIMPSES = 6;
 
 function showGlimpses() {
@@ -16,7 +16,7 @@ function glimpse(task) {
   const edit = order[Math.floor(order.length / 2)];
   const method = edit === undefined ? undefined : bestMethod(task, metric, edit);
   if (method === undefined) return null;
-  const box = (kind) => element("span", { class: "picture", style: ratio(task) }, ...layers(task, kind, edit, false));
+  const box = (kind) => element("span", { class: "image", style: ratio(task) }, ...layers(task, kind, edit, false));
   return element("a", { class: "glimpse", href: linkTo(task, edit), onclick: () => { chosen.right = method; } },
     element("span", { class: "pair" }, box("input"), box(method)),
     element("span", { class: "caption" }, element("span", {}, task.title), element("span", { class: "value" }, nameOf(method))));

@@ -1,4 +1,4 @@
-// The stage of the viewer: two pictures of one edit on either side of a divider, zoomed and moved.
+// The stage of the viewer: two images of one edit on either side of a divider, zoomed and moved.
 const stage = {
   box: document.querySelector(".stage"),
   view: document.querySelector(".stage-view"),
@@ -23,13 +23,13 @@ function layOut() {
   stage.range.value = stage.divider;
 }
 
-// A picture smaller than the stage stands in its middle; a larger one covers it.
+// An image smaller than the stage is centred; a larger one covers it.
 function held(offset, room, length) {
   if (length <= room) return (room - length) / 2;
   return Math.min(0, Math.max(room - length, offset));
 }
 
-// The divider runs over what is seen of the picture.
+// The divider runs over what is seen of the image.
 function seen() {
   const width = stage.view.offsetWidth;
   const start = Math.max(0, stage.left);

@@ -1,4 +1,4 @@
-// The viewer: one edit, any two of its pictures side by side, and the values of every method.
+// The viewer: one edit, any two of its images side by side, and the values of every method.
 const viewer = document.getElementById("page-viewer");
 const part = (selector) => viewer.querySelector(selector);
 const chosen = { left: "original", right: null, outline: false };
@@ -52,7 +52,7 @@ function showPair() {
 }
 
 function pickTable(task, edit, kinds) {
-  const heads = ["Picture", "Left", "Right", ...task.metrics.map((m) => m.title)];
+  const heads = ["Image", "Left", "Right", ...task.metrics.map((m) => m.title)];
   const head = element("thead", {}, element("tr", {}, ...heads.map((text, i) =>
     element("th", { scope: "col", class: i === 1 || i === 2 ? "choice" : i ? "" : "row-head" }, text))));
   const best = task.metrics.map((metric, index) => bestOf(task, metric, index, edit));
@@ -80,7 +80,7 @@ function valueCells(task, edit, method, best) {
   });
 }
 
-// The best value of an edit among methods that are not shown the hidden pixels.
+// The best value of an edit among methods that do not see the hidden pixels.
 function bestOf(task, metric, index, edit) {
   const values = task.fair.map((method) => valueOf(task, index, method, edit)).filter((v) => v !== null);
   if (metric.better === "neither" || values.length < 2) return null;

@@ -1,8 +1,8 @@
-"""Makes a run directory without running anything: small drawn pictures, real PNGs, real Parquet.
+"""Makes a run directory without running anything: small drawn images, real PNGs, real Parquet.
 
 Everything follows from the arguments, so two calls give the same numbers. What a report must cope
 with is in it: a task whose dataset is called `<script>`, failed edits, impossible edits, metrics
-without a value, per-class scores, the real pictures' own score and a method that could not be made.
+without a value, per-class scores, the real images' own score and a method that could not be made.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ METHODS = (
 )
 METRICS = (
     ("psnr", "psnr", "PSNR", "dB", "higher"),
-    ("psnr-hole", "psnr", "PSNR, hole", "dB", "higher"),
-    ("l1-hole", "l1", "L1, hole", "grey levels", "lower"),
+    ("psnr-hole", "psnr", "PSNR, masked region", "dB", "higher"),
+    ("l1-hole", "l1", "L1, masked region", "grey levels", "lower"),
     ("lpips-alex", "lpips-alex", "LPIPS (AlexNet)", "", "lower"),
     ("fid", "fid", "FID", "", "lower"),
     ("miou", "miou", "mIoU", "", "higher"),
@@ -98,7 +98,7 @@ def scene(index: int, size: int) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(image, 0, 255).astype(np.uint8), labels
 
 
-def hole(index: int, size: int) -> np.ndarray:
+def masked_region(index: int, size: int) -> np.ndarray:
     """bool [S,S]: a few discs along a line."""
     rng = np.random.default_rng(1000 + index)
     y, x = np.mgrid[0:size, 0:size] / size
@@ -115,7 +115,7 @@ def _task(folder: Path, task: int, edits: int, methods: tuple, size: int) -> lis
     for index in range(edits):
         edit = f"scene-{index // 2:04d}.{index % 2}"
         image, labels = scene(task * 10_000 + index // 2, size)
-        mask = hole(index, size)
+        mask = masked_region(index, size)
         _write_edit(folder / "edits" / f"task-{task}" / edit, image, labels, mask)
         for number, (name, _, noise, _) in enumerate(methods):
             row = {
@@ -132,14 +132,14 @@ def _task(folder: Path, task: int, edits: int, methods: tuple, size: int) -> lis
                 row |= {"status": "failed", "reason": "result has NaN in 12 of 4096 pixels"}
                 rows.append(row | dict.fromkeys(PER_EDIT) | {"fid.features": None})
                 continue
-            result = _painted(image, mask, noise, index * 16 + number)
+            result = _edited(image, mask, noise, index * 16 + number)
             path = folder / "predictions" / f"task-{task}" / name / f"{edit}.png"
             _write(path, Image.fromarray(result))
             rows.append(row | _values(image, result, mask) | {"fid.features": [0.5, 1.5]})
     return rows
 
 
-def _painted(image: np.ndarray, mask: np.ndarray, noise: float, key: int) -> np.ndarray:
+def _edited(image: np.ndarray, mask: np.ndarray, noise: float, key: int) -> np.ndarray:
     if noise == 0:
         return image
     rng = np.random.default_rng(key)
@@ -148,8 +148,8 @@ def _painted(image: np.ndarray, mask: np.ndarray, noise: float, key: int) -> np.
         .repeat(image.shape[0] // 8, 0)
         .repeat(image.shape[0] // 8, 1)
     )
-    painted = np.clip(0.7 * image + 0.3 * image[~mask].mean(0) + coarse, 0, 255).astype(np.uint8)
-    return np.where(mask[..., None], painted, image)
+    edited = np.clip(0.7 * image + 0.3 * image[~mask].mean(0) + coarse, 0, 255).astype(np.uint8)
+    return np.where(mask[..., None], edited, image)
 
 
 def _values(image: np.ndarray, result: np.ndarray, mask: np.ndarray) -> dict[str, float]:
@@ -195,7 +195,7 @@ def _scores(task: int, samples: pd.DataFrame, methods: tuple) -> list[dict]:
             half = 1.96 * values.std(ddof=1) / np.sqrt(len(values))
             value = None if task == 1 and metric == "psnr" else float(values.mean())
             reason = (
-                "an object removed from a photograph has no true answer" if value is None else ""
+                "an object removed from a photograph has no ground truth" if value is None else ""
             )
             rows.append(
                 base

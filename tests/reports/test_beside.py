@@ -6,8 +6,8 @@ import pytest
 
 from bench.core.errors import BadInput
 from bench.run.reader import Run, read_run
-from reports import write_report
 from reports.beside import Beside, beside
+from reports.report import report
 from tests.reports.made_table import column, with_table
 
 
@@ -57,7 +57,7 @@ def test_groups_span_their_columns(tmp_path: Path):
 
 
 def test_the_page_has_the_table_and_every_verdict_in_words(tmp_path: Path):
-    page = write_report(with_table(tmp_path / "run", column(unstated=["the crops"])))
+    page = report(with_table(tmp_path / "run", column(unstated=["the crops"])))
     text = page.read_text(encoding="utf-8")
     assert "Beside the paper" in text
     assert "no source states the crops" in text

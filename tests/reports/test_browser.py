@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reports import write_report
+from reports.report import report
 from tests.reports.made_run import HOSTILE, make_run
 
 api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -40,7 +40,7 @@ def browser() -> Iterator[api.Browser]:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = make_run(tmp_path_factory.mktemp("run"), edits=30, methods=5)
-    return write_report(run)
+    return report(run)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def local_only(url: str, complaints: list[str]) -> None:
 
 
 def not_found(request: api.Request, complaints: list[str]) -> None:
-    # Pictures still on their way when a page is left are aborted: that is no complaint.
+    # Images still on their way when a page is left are aborted: that is no complaint.
     if request.failure != "net::ERR_ABORTED":
         complaints.append(f"{request.failure}: {request.url}")
 
@@ -112,7 +112,7 @@ def test_where_lower_is_better_the_first_click_shows_the_lowest(page: api.Page):
 def test_missing_values_stay_last_in_either_order(page: api.Page):
     for _ in range(2):
         sort_by(page, "psnr-hole")
-        assert column(page, "psnr-hole")[-1] is None  # the real pictures have no PSNR
+        assert column(page, "psnr-hole")[-1] is None  # the real images have no PSNR
 
 
 def test_the_filter_keeps_the_methods_that_match(page: api.Page):
@@ -123,7 +123,7 @@ def test_the_filter_keeps_the_methods_that_match(page: api.Page):
 
 def test_a_score_can_be_hidden(page: api.Page):
     page.locator(f"{FIRST} .score-menu summary").click()
-    page.get_by_label("PSNR, hole").first.uncheck()
+    page.get_by_label("PSNR, masked region").first.uncheck()
     hidden = page.locator(f"{FIRST} table.scores [data-column='psnr-hole']").first
     assert not hidden.is_visible()
     assert page.locator(f"{FIRST} table.scores [data-column='psnr']").first.is_visible()
@@ -152,7 +152,7 @@ def test_pages_of_the_gallery_hold_every_edit_once(page: api.Page):
     edits = open_gallery(page)
     names = edits.locator(".edit-head a").all_text_contents()
     for number in (2, 3):
-        # By keyboard: pictures that load meanwhile may move the button away from under a mouse.
+        # By keyboard: images that load meanwhile may move the button away from under a mouse.
         page.get_by_role("button", name="Next", exact=True).first.press("Enter")
         pager = page.locator(f"{FIRST} .gallery .pager")
         api.expect(pager).to_contain_text(f"Page {number} of 3")
@@ -164,20 +164,20 @@ def test_only_edits_with_failures_are_shown_on_demand(page: api.Page):
     edits = open_gallery(page)
     page.locator(f"{FIRST} .gallery-tools select").nth(3).select_option("failed")
     assert edits.count() == 4
-    assert edits.first.locator(".no-picture.failed").text_content().startswith("failed: result has")
+    assert edits.first.locator(".no-image.failed").text_content().startswith("failed: result has")
 
 
-def test_pictures_load_from_disk_with_alternative_texts(page: api.Page):
+def test_images_load_from_disk_with_alternative_texts(page: api.Page):
     edits = open_gallery(page)
-    picture = edits.first.locator(".tile.method img").first
-    page.wait_for_function("image => image.complete", arg=picture.element_handle())
-    assert picture.evaluate("image => image.naturalWidth") == 64
-    assert (picture.get_attribute("alt") or "").startswith("result of Copy (oracle), edit ")
+    image = edits.first.locator(".tile.method img").first
+    page.wait_for_function("image => image.complete", arg=image.element_handle())
+    assert image.evaluate("image => image.naturalWidth") == 64
+    assert (image.get_attribute("alt") or "").startswith("result of Copy (oracle), edit ")
 
 
 def test_the_outline_of_the_mask_is_drawn_on_demand(page: api.Page):
     edits = open_gallery(page)
-    assert edits.first.locator("img.hole").count() == 1
+    assert edits.first.locator("img.masked").count() == 1
     assert edits.first.locator("img.outline").count() == 0
     page.locator(f"{FIRST} .gallery-tools .switch input").check()
     assert edits.first.locator("img.outline").count() == 7  # five methods, original, target map
@@ -210,7 +210,7 @@ def test_keys_step_through_edits_and_close(page: api.Page, written: Path):
     assert page.evaluate("location.hash") == "#task-0"
 
 
-def test_the_slider_divides_two_pictures(page: api.Page, written: Path):
+def test_the_slider_divides_two_images(page: api.Page, written: Path):
     page.goto(f"{written.as_uri()}#task-0/scene-0003.1")
     page.reload()
     divider = page.locator(".stage-divider")
@@ -226,7 +226,7 @@ def test_the_slider_divides_two_pictures(page: api.Page, written: Path):
     assert page.locator(".divider-range input").input_value() == "50"
 
 
-def test_any_two_pictures_can_be_compared(page: api.Page, written: Path):
+def test_any_two_images_can_be_compared(page: api.Page, written: Path):
     page.goto(f"{written.as_uri()}#task-0/scene-0003.1")
     page.reload()
     page.get_by_label("Target map on the left").check()
@@ -305,9 +305,9 @@ def test_on_paper_tables_stay_and_tools_go(page: api.Page):
     assert not page.locator(f"{FIRST} .gallery").is_visible()
 
 
-def test_a_single_file_shows_its_pictures_from_inside(browser: api.Browser, tmp_path: Path):
+def test_a_single_file_shows_its_images_from_inside(browser: api.Browser, tmp_path: Path):
     run = make_run(tmp_path / "run", edits=4, methods=2, tasks=1)
-    written = write_report(run, tmp_path / "mail", single_file=True)
+    written = report(run, tmp_path / "mail", single_file=True)
     page = browser.new_page()
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))

@@ -24,7 +24,8 @@ def test_a_task_without_leave_one_out_values_has_none(run: Run):
 def test_every_edit_carries_its_scenes_influence_for_the_gallery(run: Run):
     data = task_views(run)[0].data
     assert data["metrics"][-1] == {
-        "name": "miou-influence", "title": "mIoU, influence", "unit": "", "better": "higher",
+        "name": "miou-influence", "title": "mIoU, influence", "region": "image", "unit": "",
+        "better": "higher",
     }  # fmt: skip
     assert data["values"][-1][1] == [0, 0, 0.001, 0.001, 0.002, 0.002, 0.003, 0.003, 0.004, 0.004]
 

@@ -51,7 +51,9 @@ def test_scores_that_miss_the_same_tasks_for_one_reason_share_a_notice(tmp_path:
     scores = pd.read_parquet(made / "scores.parquet")
     own = (scores["task"] == "scenes / removal") & scores["metric"].isin(["psnr", "psnr-hole"])
     scores.loc[own, ["value", "low", "high"]] = None
-    scores.loc[own, "reason"] = "there is no true picture"
+    scores.loc[own, "reason"] = "there is no ground truth"
     scores.to_parquet(made / "scores.parquet")
-    text = "No PSNR, PSNR, hole for Drawn scenes, object removal: there is no true picture."
+    text = (
+        "No PSNR, PSNR, masked region for Drawn scenes, object removal: there is no ground truth."
+    )
     assert text in told(read_run(made))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.core.errors import BadInput
-from reports import write_report
+from reports.report import report
 from tests.reports.made_run import CLASSES, HOSTILE, SPACE, make_run
 
 
@@ -47,7 +47,7 @@ class Seen(HTMLParser):
 def page(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("report") / "run"
     shutil.copytree(made, copy)
-    return write_report(copy)
+    return report(copy)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def seen(page: Path) -> Seen:
     return Seen(page)
 
 
-def test_the_page_lies_in_the_run_and_shows_pictures_from_there(page: Path, seen: Seen):
+def test_the_page_lies_in_the_run_and_shows_images_from_there(page: Path, seen: Seen):
     assert page.parts[-2:] == ("report", "index.html")
     assert json.loads(seen.data["page-data"])["root"] == ".."
 
@@ -97,7 +97,7 @@ def test_reasons_failures_and_impossible_edits_are_told(seen: Seen):
     assert "failed at 1 of 10: result has NaN in 12 of 4096 pixels" in text
     assert "Impossible , 2: no object is large enough" in text
     assert "Broken could not be run: no module named 'elsewhere'" in text
-    assert "Shown the hidden pixels" in text
+    assert "see the hidden pixels" in text
 
 
 def test_provenance_holds_hashes_with_their_records(seen: Seen):
@@ -112,21 +112,21 @@ def test_the_legend_lists_the_classes_that_occur_only(seen: Seen):
     assert sorted(name for name, _ in data["classes"].values()) == sorted(CLASSES[:5])
 
 
-def test_a_report_elsewhere_takes_the_pictures_along(made: Path, tmp_path: Path):
-    page = write_report(made, tmp_path / "out")
-    assert json.loads(Seen(page).data["page-data"])["root"] == "pictures"
-    pictures = tmp_path / "out" / "pictures"
+def test_a_report_elsewhere_takes_the_images_along(made: Path, tmp_path: Path):
+    page = report(made, tmp_path / "out")
+    assert json.loads(Seen(page).data["page-data"])["root"] == "images"
+    images = tmp_path / "out" / "images"
     original = "edits/task-0/scene-0000.0/original.png"
-    assert (pictures / original).read_bytes() == (made / original).read_bytes()
-    assert (pictures / "predictions/task-0/diffusion/scene-0000.0.png").is_file()
+    assert (images / original).read_bytes() == (made / original).read_bytes()
+    assert (images / "predictions/task-0/diffusion/scene-0000.0.png").is_file()
 
 
-def test_a_single_file_carries_its_pictures(made: Path, tmp_path: Path):
-    page = write_report(made, tmp_path / "out", single_file=True)
+def test_a_single_file_carries_its_images(made: Path, tmp_path: Path):
+    page = report(made, tmp_path / "out", single_file=True)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.html"]
     embedded = json.loads(Seen(page).data["page-data"])["embedded"]
     assert embedded["edits/task-0/scene-0000.0/target.png"].startswith("data:image/png;base64,")
-    assert len(embedded) == 3 * 10 * (3 + 5) - 3  # pictures of an edit, less a failure per task
+    assert len(embedded) == 3 * 10 * (3 + 5) - 3  # images of an edit, less a failure per task
 
 
 def test_an_unfinished_run_is_shown_as_far_as_it_has_come(tmp_path: Path):
@@ -135,7 +135,7 @@ def test_an_unfinished_run_is_shown_as_far_as_it_has_come(tmp_path: Path):
     (run / "run.json").write_text(text)
     for file in ("scores.parquet", "costs.parquet", "samples/task-0/00000.parquet"):
         (run / file).unlink()
-    assert "This run is not finished" in " ".join(Seen(write_report(run)).text)
+    assert "This run is not finished" in " ".join(Seen(report(run)).text)
 
 
 def test_a_map_of_more_than_255_classes_is_coloured_beside_the_page(tmp_path: Path):
@@ -152,31 +152,31 @@ def test_a_map_of_more_than_255_classes_is_coloured_beside_the_page(tmp_path: Pa
     (run / "run.json").write_text(json.dumps(content))
     target = run / "edits/task-0/scene-0000.0/target.png"
     Image.fromarray(np.full((64, 64), 281, np.uint16)).save(target)
-    write_report(run)
+    report(run)
     with Image.open(run / "report/maps/task-0/scene-0000.0.png") as drawn:
         assert drawn.convert("RGB").getpixel((5, 5)) == (140, 7, 9)
 
 
 def test_the_page_is_small_at_five_hundred_edits_and_eight_methods(tmp_path: Path):
-    page = write_report(make_run(tmp_path / "run", edits=500, methods=8, tasks=1, size=16))
+    page = report(make_run(tmp_path / "run", edits=500, methods=8, tasks=1, size=16))
     assert page.stat().st_size <= 5 * 2**20
 
 
 def test_a_folder_without_a_run_is_bad_input(tmp_path: Path):
     with pytest.raises(BadInput, match="no run"):
-        write_report(tmp_path)
+        report(tmp_path)
 
 
 def test_a_file_in_the_way_is_bad_input(made: Path, tmp_path: Path):
     (tmp_path / "out").write_text("")
     with pytest.raises(BadInput, match="is a file"):
-        write_report(made, tmp_path / "out")
+        report(made, tmp_path / "out")
 
 
 def test_reports_and_figures_never_import_torch(made: Path, tmp_path: Path):
     code = (
-        "import sys; from reports import write_report; import reports.export, reports.figures; "
-        f"write_report({str(made)!r}, {str(tmp_path / 'out')!r}); print('torch' in sys.modules)"
+        "import sys; from reports.report import report; import reports.export, reports.figures; "
+        f"report({str(made)!r}, {str(tmp_path / 'out')!r}); print('torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -59,7 +59,7 @@ def test_methods_that_all_see_the_hidden_pixels_are_ranked_among_themselves(smal
     assert ranks(task_table(opened, opened.header.tasks[0]), "psnr")["copy"] == 1
 
 
-def test_the_real_pictures_stand_last_and_unranked(run: Run):
+def test_the_real_images_stand_last_and_unranked(run: Run):
     table = task_table(run, run.header.tasks[0])
     assert table.rows[-1].real
     assert table.rows[-1].cells[-1].rank == 0

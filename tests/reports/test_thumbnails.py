@@ -10,7 +10,7 @@ from reports.thumbnails import PER_CHOICE, chosen_edits, thumbnails
 
 def task(values: list[float | None]) -> dict[str, object]:
     edits = [f"e{i}" for i in range(len(values))]
-    metric = {"name": "psnr-hole", "better": "higher"}
+    metric = {"name": "psnr-hole", "region": "mask", "better": "higher"}
     return {"edits": edits, "metrics": [metric], "values": [[values]]}
 
 
@@ -29,7 +29,7 @@ def test_the_choice_does_not_change_from_call_to_call():
     assert chosen_edits(data) == chosen_edits(data)
 
 
-def test_pictures_stop_at_the_budget(run: Run, monkeypatch: pytest.MonkeyPatch):
+def test_images_stop_at_the_budget(run: Run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "BUDGET", 60_000)
     found = thumbnails(run, task_views(run))
     assert 0 < sum(len(uri) for uri in found.values()) <= 60_000

@@ -18,7 +18,7 @@ _REASONS = 12
 
 def finish(outcome: Outcome) -> None:
     """Writes the report, says what came of the run, and ends with 1 where edits failed."""
-    from reports import write_report
+    from reports.report import report as write_report
 
     page = write_report(outcome.folder)
     edits = counted(outcome.edits, "edit")

@@ -23,7 +23,7 @@ def test_a_table_has_the_rules_of_booktabs_and_a_column_per_score(run: Run):
     text = latex(run)
     assert text.count(r"\toprule") == text.count(r"\midrule") == text.count(r"\bottomrule") == 3
     assert r"\begin{tabular}{lrrrrrr}" in text
-    assert r"PSNR, hole (dB) $\uparrow$" in text
+    assert r"PSNR, masked region (dB) $\uparrow$" in text
 
 
 def test_every_row_has_as_many_cells_as_the_heading(run: Run):

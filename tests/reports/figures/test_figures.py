@@ -22,14 +22,14 @@ from tests.reports.made_run import CLASSES, make_run
 TASK = "scenes / free-form"
 
 
-def test_a_grid_has_a_row_per_edit_and_a_column_per_picture(run: Run):
+def test_a_grid_has_a_row_per_edit_and_a_column_per_image(run: Run):
     drawn = comparison_grid(run, TASK, ["scene-0000.0", "scene-0001.1"], ["diffusion", "nearest"])
     titles = [axes.get_title() for axes in drawn.axes[:5]]
-    assert titles == ["Input", "Target map", "Diffusion", "Nearest", "Real"]
+    assert titles == ["Input", "Target map", "Diffusion", "Nearest", "Ground truth"]
     assert len(drawn.axes) == 2 * 5
 
 
-def test_a_grid_shows_the_pictures_of_the_run(run: Run):
+def test_a_grid_shows_the_images_of_the_run(run: Run):
     drawn = comparison_grid(run, TASK, ["scene-0000.0"], ["diffusion"])
     shown = np.asarray(drawn.axes[2].images[0].get_array())
     with Image.open(run.prediction(TASK, "diffusion", "scene-0000.0")) as image:

@@ -1,4 +1,4 @@
-// Pictures by what they show: "input", "target", "original", "truth", or a method's index.
+// Images by what they show: "input", "target", "original", "truth", or a method's index.
 function address(task, kind, edit) {
   const id = encodeURIComponent(task.edits[edit]);
   if (kind === "target" && task.wide) return found(`maps/${task.slug}/${id}.png`, "");
@@ -13,16 +13,16 @@ function found(path, root = `${run.root}/`) {
 
 function nameOf(kind) {
   if (typeof kind === "number") return run.methods[kind].title + (run.methods[kind].hidden ? " ◐" : "");
-  return { input: "Input", target: "Target map", original: "Original", truth: "True answer" }[kind];
+  return { input: "Input", target: "Target map", original: "Original", truth: "Ground truth" }[kind];
 }
 
 function describe(task, kind, edit) {
   const region = task.regions[edit] ? `, region ${task.regions[edit]}` : "";
   const what = {
-    input: `picture with the region to change left out (${percent(task.coverage[edit])} of it${region})`,
-    target: `target label map: ${classNames(task, edit).join(", ") || "no class"} inside the region`,
-    original: "the picture before the edit",
-    truth: "the true answer",
+    input: `image without the masked region (${percent(task.coverage[edit])} of it${region})`,
+    target: `target label map: ${classNames(task, edit).join(", ") || "no class"} in the masked region`,
+    original: "the image before the edit",
+    truth: "the ground truth",
   }[kind];
   return `${what ?? `result of ${run.methods[kind].title}`}, edit ${task.edits[edit]}`;
 }
@@ -34,23 +34,23 @@ function kindsOf(task, edit) {
   return ["input", "target", ...task.methods, ...truth, "original"];
 }
 
-// Layers of one picture, to fill a positioned box: the picture, and over it the hole or its outline.
+// Layers of one image, to fill a positioned box: the image, and over it the masked region or its outline.
 function layers(task, kind, edit, outlined, loading = "lazy") {
   const state = typeof kind === "number" ? task.states[kind][edit] : "o";
   if (state !== "o") return [absent(task, kind, edit, state)];
   const source = address(task, kind, edit);
-  if (source === null) return [element("span", { class: "no-picture" }, "not in this file")];
+  if (source === null) return [element("span", { class: "no-image" }, "not in this file")];
   const image = (src, alt, name) => element("img", { src, alt, class: name, loading, decoding: "async", draggable: "false" });
   const all = [image(source, describe(task, kind, edit), kind === "target" ? "map" : "")];
-  const over = kind === "input" ? "hole" : outlined ? "outline" : null;
+  const over = kind === "input" ? "masked" : outlined ? "outline" : null;
   const mask = over && address(task, "mask", edit);
   if (mask) all.push(image(mask, "", over));
   return all;
 }
 
 function absent(task, method, edit, state) {
-  if (state === "f") return element("span", { class: "no-picture failed" }, `failed: ${task.reasons[method][edit]}`);
-  return element("span", { class: "no-picture" }, state === "n" ? "picture not kept" : "not run");
+  if (state === "f") return element("span", { class: "no-image failed" }, `failed: ${task.reasons[method][edit]}`);
+  return element("span", { class: "no-image" }, state === "n" ? "image not kept" : "not run");
 }
 
 const ratio = (task) => (task.size ? `aspect-ratio:${task.size[1]}/${task.size[0]}` : "aspect-ratio:1");
