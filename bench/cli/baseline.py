@@ -20,11 +20,10 @@ def _root() -> None:
 @app.command()
 def save(
     run: Annotated[Path, typer.Argument(help="A run directory.")],
-    out: Annotated[Path, typer.Option(help="The file.")] = Path("baseline.json"),
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("baseline.json"),
 ) -> None:
-    """Save what a later run can be paired with: values, no images."""
+    """Save the values that a later run is compared with, without images."""
     from bench.judge.baseline import save_baseline
-    from bench.judge.compare import scores_of_run
 
-    save_baseline(scores_of_run(run), out)
+    save_baseline(run, out)
     typer.echo(f"baseline: {out} ({out.stat().st_size / 1000:.0f} kB)")

@@ -13,20 +13,22 @@ __all__ = ["gate"]
 def gate(
     run: Annotated[Path, typer.Argument(help="A run directory.")],
     baseline: Annotated[Path, typer.Option(help="A baseline file or another run directory.")],
-    policy: Annotated[Path | None, typer.Option(help="Margins and limits, YAML.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="A YAML file with margins and limits.")
+    ] = None,
     allow: Annotated[
         list[str] | None,
-        typer.Option(metavar="FIELD", help="A protocol field that may differ; may be given often."),
+        typer.Option(metavar="FIELD", help="A protocol field that may differ; repeatable."),
     ] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
     markdown: Annotated[
-        Path | None, typer.Option(help="Write a summary, with crops/ beside it.")
+        Path | None, typer.Option(help="Write a summary here, with crops/ beside it.")
     ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write everything as JSON.")
     ] = None,
     annotations: Annotated[
-        bool, typer.Option("--annotations", help="Print GitHub annotations too.")
+        bool, typer.Option("--annotations", help="Also print GitHub annotations.")
     ] = False,
 ) -> None:
     """Judge a run against a baseline.
@@ -34,22 +36,15 @@ def gate(
     Exit codes: 0 passed, 1 worse, 2 bad input, 3 undecided.
     """
     from bench.judge import gate as judging
-    from bench.judge.baseline import read_scores
-    from bench.judge.compare import scores_of_run
     from bench.judge.gate import ci, report
 
-    outcome = judging.gate(
-        scores_of_run(run),
-        read_scores(baseline),
-        judging.load_policy(policy) if policy is not None else None,
-        allow or (),
-    )
+    judgement = judging.gate(run, baseline, policy, allow=allow or ())
     if junit is not None:
-        ci.write_junit(outcome, junit)
+        ci.write_junit(judgement, junit)
     if markdown is not None:
-        report.write_markdown(outcome, markdown)
+        report.write_markdown(judgement, markdown)
     if json_file is not None:
-        ci.write_gate_json(outcome, json_file)
-    said = report.lines(outcome) + (ci.github_annotations(outcome) if annotations else [])
+        ci.write_gate_json(judgement, json_file)
+    said = report.lines(judgement) + (ci.github_annotations(judgement) if annotations else [])
     typer.echo("\n".join(said))
-    raise typer.Exit(outcome.exit_code)
+    raise typer.Exit(judgement.exit_code)

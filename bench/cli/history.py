@@ -14,7 +14,9 @@ __all__ = ["history"]
 
 def history(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder with runs below it.")],
-    out: Annotated[Path | None, typer.Option(help="The page (default: DIR/history.html).")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The page to write (default: DIR/history.html).")
+    ] = None,
 ) -> None:
     """Show the runs of a folder over time: which commit moved which metric."""
     from bench.judge.history import read_history

@@ -14,16 +14,17 @@ def trainings(
     run: Annotated[Path, typer.Argument(help="A run directory.")],
     reference: Annotated[
         str | None,
-        typer.Option(help="The variant that the others are compared with (default: the first)."),
+        typer.Option(help="The variant to compare the others with (default: the first)."),
     ] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Write a table.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write a Markdown table here.")] = None,
     figures: Annotated[
-        Path | None, typer.Option(help="A folder: draw the differences of every task, SVG and PDF.")
+        Path | None,
+        typer.Option(help="Draw the differences of every task into this folder, SVG and PDF."),
     ] = None,
 ) -> None:
     """Compare variants that were trained several times: methods NAME, NAME-seed1, NAME-seed2, ...
 
-    A difference counts only beyond the spread of trainings and of scenes together.
+    A difference counts only where it exceeds the spread of trainings and scenes together.
     """
     from bench.core.atomic import write_text
     from bench.judge.compare import compare_trainings, scores_of_run, unscored_trainings
@@ -40,5 +41,5 @@ def trainings(
         for path in write_training_figures(changes, known.run, figures):
             typer.echo(str(path))
     for sentence in unscored_trainings(known):
-        typer.echo(f"not compared: {sentence}", err=True)
+        typer.echo(sentence, err=True)
     typer.echo("\n".join(training_lines(changes)))

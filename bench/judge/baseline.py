@@ -1,7 +1,10 @@
 """Baselines: one small JSON file for git, without images, that a later run can be paired with.
 
-    {"format": 1, "suite": ..., "commit": ..., "machine": {...}, "tasks": {TASK: {"edits": [...],
-     "scenes": [...]}}, "protocols": {HASH: {...}}, "costs": [...], "scores": [...]}
+    {"format": 2, "suite": ..., "commit": ..., "machine": {...}, "tasks": {TASK: {"edits": [...],
+     "scenes": [...]}}, "protocols": {HASH: {...}}, "facts": {SCORE: {"metric": ..., "margin": ...,
+     "margin_kind": ...}}, "costs": [...], "scores": [...]}
+
+Format 1 has no `facts`; it is read with those of its time.
 
 A score of per-edit values holds them in the order of its task's `edits`; a score of the whole set
 (FID, mIoU and its classes) holds jackknife pseudo-values, one per scene: that is one per edit where
@@ -20,15 +23,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, ValidationError
 
 from bench.core.atomic import write_text
 from bench.core.errors import BadInput
+from bench.judge.margin import Margin
+from bench.judge.run_scores import scores_of_run
 from bench.judge.scores import Cost, ScoreKey, ScoreSet, ScoreValues
+from bench.metrics.facts import FORMER_METRICS, FORMER_SCORES, Better, MarginKind, ScoreInfo
 
 __all__ = ["read_baseline", "read_scores", "save_baseline"]
 
-FORMAT = 1
+FORMAT = 2
 
 _Number = float | Literal["inf", "-inf"] | None
 _Row = list[float | str | None]
@@ -57,7 +63,7 @@ class _Score(_Part):
     of: str
     title: str
     unit: str
-    better: Literal["lower", "higher", "neither"]
+    better: Better
     protocol: str
     n: int
     value: _Number
@@ -73,48 +79,57 @@ class _Cost(_Part):
     peak_mib: float | None
 
 
+class _Facts(_Part):
+    metric: str
+    margin: NonNegativeFloat
+    margin_kind: MarginKind
+
+
 class _File(_Part):
-    format: Literal[1]
+    format: Literal[1, 2]
     suite: str
     commit: str | None
     machine: dict[str, Any]
     tasks: dict[str, _Task]
     protocols: dict[str, dict[str, Any]]
+    facts: dict[str, _Facts] = Field(default_factory=dict)
     costs: tuple[_Cost, ...]
     scores: tuple[_Score, ...] = Field(min_length=1)
 
 
-def save_baseline(run: ScoreSet, path: Path) -> None:
+def save_baseline(run: ScoreSet | Path | str, path: Path | str) -> None:
     """Writes a run's scores as a baseline file, whole or not at all.
 
     Raises:
         BadInput: where the run has failed edits or cannot be paired with anything.
     """
-    for (task, method), failed in run.failures.items():
+    kept = read_scores(run)
+    for (task, method), failed in kept.failures.items():
         raise BadInput(
-            f"{run.name}: {task} / {method}: {failed}; a baseline needs every edit, so "
+            f"{kept.name}: {task} / {method}: {failed}; a baseline needs every edit, so "
             "repair the method and run the suite again"
         )
-    if not any(one.kind != "none" for one in run.scores.values()):
-        raise BadInput(f"{run.name}: no score can be paired, so there is nothing to keep")
-    tasks = {task: _task(run, task) for task in run.tasks}
-    commit = run.run.header.git.commit if run.run is not None and run.run.header.git else None
+    if not any(one.kind != "none" for one in kept.scores.values()):
+        raise BadInput(f"{kept.name}: no score can be paired, so there is nothing to keep")
+    tasks = {task: _task(kept, task) for task in kept.tasks}
+    git = None if kept.run is None else kept.run.header.git
     head = {
         "format": FORMAT,
-        "suite": run.suite,
-        "commit": commit,
-        "machine": dict(run.machine),
+        "suite": kept.suite,
+        "commit": None if git is None else git.commit,
+        "machine": dict(kept.machine),
         "tasks": {name: task.model_dump() for name, task in tasks.items()},
-        "protocols": dict(run.protocols),
+        "protocols": dict(kept.protocols),
+        "facts": {one.key.metric: _facts(one) for one in kept.scores.values()},
     }
     costs = [
         {"task": task, "method": method, "ms": cost.ms, "peak_mib": cost.peak_mib}
-        for (task, method), cost in run.costs.items()
+        for (task, method), cost in kept.costs.items()
     ]
-    scores = [_score(one, tasks[one.key.task]) for one in run.scores.values()]
+    scores = [_score(one, tasks[one.key.task]) for one in kept.scores.values()]
     lines = [f"{_line(name)}:{_line(value)}," for name, value in head.items()]
     lines += [f'"costs":[\n{_lines(costs)}\n],', f'"scores":[\n{_lines(scores)}\n]']
-    write_text(path, "{\n" + "\n".join(lines) + "\n}\n")
+    write_text(Path(path), "{\n" + "\n".join(lines) + "\n}\n")
 
 
 def read_baseline(path: Path) -> ScoreSet:
@@ -133,7 +148,10 @@ def read_baseline(path: Path) -> ScoreSet:
         raise BadInput(f"{path}: not a baseline file ({error}); save it again") from None
     try:
         file = _File.model_validate(content)
-        found = [_values_of(score, file.tasks[score.task]) for score in file.scores]
+        found = [
+            _values_of(score, file.tasks[score.task], file.facts.get(score.metric))
+            for score in file.scores
+        ]
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
@@ -151,15 +169,20 @@ def read_baseline(path: Path) -> ScoreSet:
     )
 
 
-def read_scores(path: Path) -> ScoreSet:
-    """A run directory or a baseline file.
+def read_scores(source: ScoreSet | Path | str) -> ScoreSet:
+    """The scores of a run directory or of a baseline file; a `ScoreSet` is given back as it is.
 
     Raises:
         BadInput: neither is there, or it is damaged.
     """
-    from bench.judge.run_scores import scores_of_run
-
-    return read_baseline(path) if path.is_file() else scores_of_run(path)
+    if isinstance(source, ScoreSet):
+        return source
+    path = Path(source)
+    if path.is_file():
+        return read_baseline(path)
+    if not path.exists():
+        raise BadInput(f"{path}: there is no such run or baseline; give a run's folder or a file")
+    return scores_of_run(path)
 
 
 def _task(known: ScoreSet, task: str) -> _Task:
@@ -186,6 +209,17 @@ def _score(one: ScoreValues, task: _Task) -> dict[str, Any]:
     }
 
 
+def _facts(one: ScoreValues) -> dict[str, Any]:
+    return {"metric": one.owner, "margin": one.margin.size, "margin_kind": one.margin.kind}
+
+
+def _former_facts(score: str) -> _Facts:
+    """What format 1 left to be known by name."""
+    info = FORMER_SCORES.get(score, ScoreInfo(score, score))
+    metric = FORMER_METRICS.get(score, score)
+    return _Facts(metric=metric, margin=info.margin, margin_kind=info.margin_kind)
+
+
 def _shortened(values: _Row) -> _Row | dict[str, Any]:
     """The list, or its commonest value and the others where half of them are that."""
     if not values:
@@ -204,7 +238,8 @@ def _in_full(values: tuple[_Number, ...] | _Mostly, count: int) -> tuple[_Number
     return tuple(values.but.get(i, values.all) for i in range(count))
 
 
-def _values_of(score: _Score, task: _Task) -> ScoreValues:
+def _values_of(score: _Score, task: _Task, facts: _Facts | None) -> ScoreValues:
+    known = facts or _former_facts(score.metric)
     units, scenes = task.edits, task.scenes
     if score.kind == "scenes":
         units = scenes = tuple(dict.fromkeys(task.scenes))
@@ -227,6 +262,8 @@ def _values_of(score: _Score, task: _Task) -> ScoreValues:
         values=values[there],
         title=score.title,
         unit=score.unit,
+        owner=known.metric,
+        margin=Margin(known.margin, known.margin_kind),
         reason=score.reason,
     )
 

@@ -9,9 +9,9 @@ from typing import Literal
 
 from bench.core.errors import BadInput
 from bench.judge.paired import Paired
-from bench.judge.scores import ScoreKey, ScoreValues
+from bench.metrics.facts import MarginKind
 
-__all__ = ["DEFAULT_MARGINS", "Margin", "default_margin", "parse_margin"]
+__all__ = ["Margin", "parse_margin"]
 
 _FORM = re.compile(r"([+-]?)(\d+(?:\.\d+)?(?:e-?\d+)?)\s*(%|se)?")
 
@@ -28,7 +28,7 @@ class Margin:
     """
 
     size: float
-    kind: Literal["absolute", "relative", "errors"] = "absolute"
+    kind: MarginKind = "absolute"
     sign: Literal["", "+", "-"] = ""
 
     def amount(self, before: float, difference: Paired) -> float:
@@ -44,42 +44,10 @@ class Margin:
             return self.size * (difference.error or 0.0)
         return self.size
 
-    def check(self, score: ScoreValues, where: str) -> None:
-        """Refuses a sign that points to the better.
-
-        Raises:
-            BadInput: with the place and what was meant.
-        """
-        bad = "-" if score.better == "higher" else "+"
-        if self.sign and self.sign != bad:
-            raise BadInput(
-                f"{where}: {score.key.metric} is better {score.better}, so a margin of "
-                f"{self} allows nothing; write {bad}{str(self).lstrip('+-')} or leave the sign out"
-            )
-
     def __str__(self) -> str:
         if self.kind == "relative":
             return f"{self.sign}{self.size * 100:g}%"
         return f"{self.sign}{self.size:g}{'se' if self.kind == 'errors' else ''}"
-
-
-DEFAULT_MARGINS: tuple[tuple[str, Margin], ...] = (
-    # The order matters: the first prefix that fits. The sizes are what papers' tables show as one
-    # step: a tenth of a decibel, the third digit of SSIM, a point of mIoU.
-    ("psnr", Margin(0.1)),
-    ("ssim", Margin(0.005)),
-    ("miou", Margin(0.01)),
-    ("accuracy", Margin(0.01)),
-    ("lpips", Margin(0.02, "relative")),
-    ("kid", Margin(0.05, "relative")),
-    ("", Margin(0.03, "relative")),
-)
-"""Margins without a policy, by the beginning of the score's name."""
-
-
-def default_margin(key: ScoreKey) -> Margin:
-    """The margin of a score that no policy speaks of."""
-    return next(margin for prefix, margin in DEFAULT_MARGINS if key.metric.startswith(prefix))
 
 
 def parse_margin(text: str | float, where: str) -> Margin:
@@ -91,7 +59,7 @@ def parse_margin(text: str | float, where: str) -> Margin:
     found = _FORM.fullmatch(str(text).strip())
     if found is None:
         raise BadInput(
-            f"{where}: {text!r} is no margin; write an amount (0.1), a share (1%) or standard "
+            f"{where}: {text!r} is not a margin; write an amount (0.1), a share (1%) or standard "
             "errors (2se)"
         )
     sign, digits, unit = found.groups()

@@ -14,7 +14,8 @@
     costs: {ms: 1.2, peak_mib: 1.1}   # at most these ratios, on the same machine only
 
 A score is judged where it is of all classes, or where the policy names its class. Without a policy
-the margins are `bench.judge.margin.DEFAULT_MARGINS`.
+the margins are those that each metric declares. A margin of a metric holds for its scores of
+the masked region and of the classes too, unless these have margins of their own.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.core.documents import parse_yaml, read_text
 from bench.core.errors import BadInput, unknown
-from bench.judge.margin import Margin, default_margin, parse_margin
-from bench.judge.scores import ScoreKey, ScoreSet
+from bench.judge.margin import Margin, parse_margin
+from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues
 from bench.suite.explain import explain
 
-__all__ = ["CostLimits", "Policy", "TaskPolicy", "load_policy"]
+__all__ = ["CostLimits", "Policy", "TaskPolicy", "read_policy"]
 
 Written = float | str
 Ratio = Annotated[float, Field(gt=0)]
@@ -64,21 +65,31 @@ class Policy(_Part):
     required: list[str] = Field(default_factory=list)
     costs: CostLimits = CostLimits()
 
-    def margin(self, key: ScoreKey) -> Margin:
-        """The margin of a score: the task's before the policy's, a class's before the metric's.
+    def margin(self, score: ScoreValues) -> Margin:
+        """The margin of a score.
+
+        The task's margins come before the policy's. In each, a class comes before its score, and a
+        score before its metric: a margin of "psnr" holds for "psnr-hole" too, unless that has its
+        own. Where none is given, the metric's default holds.
 
         Raises:
             BadInput: where it is written in no known form.
         """
+        found = self._margin(score)
+        return score.margin if found is None else found[0]
+
+    def _margin(self, score: ScoreValues) -> tuple[Margin, str] | None:
+        """The policy's own margin of a score, and the field it stands in."""
+        key = score.key
         own = self.tasks.get(key.task, TaskPolicy()).margins
         for margins, where in ((own, f"tasks.{key.task}.margins"), (self.margins, "margins")):
-            for name in (key.score, key.metric):
+            for name in (key.score, key.metric, score.owner):
                 if name in margins:
-                    return parse_margin(margins[name], f"{where}.{name}")
-        return default_margin(key)
+                    return parse_margin(margins[name], f"{where}.{name}"), f"{where}.{name}"
+        return None
 
     def judges(self, key: ScoreKey) -> bool:
-        """Whether a score is judged: the whole picture's, or a class that the policy names."""
+        """Whether a score is judged: that of all classes together, or of a class that the policy names."""
         own = self.tasks.get(key.task, TaskPolicy()).margins
         named = key.score in self.margins or key.score in own
         return (key.of == "all" or named) and (self.methods is None or key.method in self.methods)
@@ -90,6 +101,7 @@ class Policy(_Part):
             BadInput: with the field, and the nearest known name.
         """
         scores = {key.score for key in known.scores}
+        scores |= {one.owner for one in known.scores.values()}
         for task in self.tasks:
             if task not in known.tasks:
                 raise unknown("task in the policy:", task, known.tasks)
@@ -99,20 +111,43 @@ class Policy(_Part):
         for name in (*self._named(), *self.required):
             if name not in scores:
                 raise unknown("metric in the policy:", name, scores)
-        for key, one in known.scores.items():
-            if one.better != "neither":
-                self.margin(key).check(one, f"margins.{key.score}")
+        judged = {key.score for key, one in known.scores.items() if one.better != "neither"}
+        judged |= {one.owner for one in known.scores.values() if one.better != "neither"}
+        for name in self._named():
+            if name not in judged:
+                raise BadInput(
+                    f"margins.{name}: {name} is neither better higher nor better lower, so a gate "
+                    "cannot judge it; remove this margin"
+                )
+        for one in known.scores.values():
+            found = self._margin(one)
+            if one.better != "neither" and found is not None:
+                _check_sign(one, *found)
 
     def _named(self) -> list[str]:
         return [*self.margins, *(name for task in self.tasks.values() for name in task.margins)]
 
 
-def load_policy(path: Path) -> Policy:
-    """A policy from a YAML file.
+def _check_sign(score: ScoreValues, margin: Margin, where: str) -> None:
+    bad = "-" if score.better == "higher" else "+"
+    if margin.sign and margin.sign != bad:
+        raise BadInput(
+            f"{where}: {score.key.metric} is better {score.better}, so a margin of {margin} allows "
+            f"nothing; write {bad}{str(margin).lstrip('+-')} or leave the sign out"
+        )
+
+
+def read_policy(policy: Policy | Path | str | None = None) -> Policy:
+    """A policy, from a YAML file where a path is given; the default one where None.
 
     Raises:
-        BadInput: no such file, no YAML, or a wrong field with its line.
+        BadInput: no such file, not YAML, or a wrong field with its line.
     """
+    if policy is None:
+        return Policy()
+    if isinstance(policy, Policy):
+        return policy
+    path = Path(policy)
     text = read_text(path)
     value = parse_yaml(text, str(path))
     if not isinstance(value, dict):

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.errors import BadInput
+from bench.core.text import counted
+from bench.judge.margin import Margin
 from bench.judge.scores import Cost, ScoreKey, ScoreSet, ScoreValues, nine_digits
 from bench.run.reader import REAL, Run, read_run
 
@@ -88,19 +90,29 @@ def _values_of(
     value = None if row["value"] is None or np.isnan(row["value"]) else float(row["value"])
     bare = ScoreValues(
         key=key,
-        better="neither" if column is None else column.better,
+        better="neither",
         protocol=str(row["protocol"]),
         value=value,
         n=int(row["n"]),
-        title=key.metric if column is None else column.title,
-        unit="" if column is None else column.unit,
+        title=key.metric,
+        owner=key.metric,
         reason=str(row["reason"] or ""),
     )
-    if value is None:
+    if column is None:
         return bare
+    known = replace(
+        bare,
+        better=column.better,
+        title=column.title,
+        unit=column.unit,
+        owner=column.metric,
+        margin=Margin(column.margin, column.margin_kind),
+    )
+    if value is None:
+        return known
     if key in replicates:
-        return _of_scenes(bare, value, *replicates[key])
-    return _of_edits(bare, value, samples)
+        return _of_scenes(known, value, *replicates[key])
+    return _of_edits(known, samples) if column.summary == "mean" else known
 
 
 def _of_scenes(
@@ -114,13 +126,12 @@ def _of_scenes(
     return replace(bare, kind="scenes", units=scenes, scenes=scenes, values=nine_digits(pseudo))
 
 
-def _of_edits(bare: ScoreValues, value: float, samples: pd.DataFrame) -> ScoreValues:
+def _of_edits(bare: ScoreValues, samples: pd.DataFrame) -> ScoreValues:
     if bare.key.of != "all" or bare.key.metric not in samples:
         return bare
     column = samples[bare.key.metric].to_numpy(dtype=np.float64, na_value=np.nan)
     there = ~np.isnan(column)
-    # A per-edit column whose mean is another number belongs to another summary.
-    if not there.any() or not np.isclose(column[there].mean(), value, rtol=1e-6, atol=1e-12):
+    if not there.any():
         return bare
     kept = samples[there]
     edits = tuple(str(edit) for edit in kept["edit"])
@@ -147,10 +158,7 @@ def _failures(task: TaskRow, samples: pd.DataFrame) -> dict[tuple[str, str], str
     if task.unreadable:
         reasons[""] = [edit.reason for edit in task.unreadable]
     return {
-        (
-            task.name,
-            method,
-        ): f"{len(own)} {'edit' if len(own) == 1 else 'edits'} failed (first: {own[0]})"
+        (task.name, method): f"{counted(len(own), 'edit')} failed (first: {own[0]})"
         for method, own in reasons.items()
     }
 

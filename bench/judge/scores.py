@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from bench.core.errors import BadInput
 from bench.core.identity import Record
+from bench.judge.margin import Margin
+from bench.metrics.facts import Better
 
 if TYPE_CHECKING:
     from bench.run.reader import Run
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["Cost", "ScoreValues", "ScoreKey", "ScoreSet", "nine_digits"]
 
 Float64 = NDArray[np.float64]
+
+
+DEFAULT_MARGIN = Margin(0.03, "relative")
+"""That of a score whose metric is not known any more."""
 
 
 class ScoreKey(NamedTuple):
@@ -58,11 +64,13 @@ class ScoreValues:
         scenes: the scene of each unit.
         values: float64 [units], nan where a unit has none.
         title, unit: for the reader.
+        owner: the metric that the score belongs to ("psnr" of "psnr-hole").
+        margin: how much worse it may get where no policy says otherwise.
         reason: why there is no value, one sentence.
     """
 
     key: ScoreKey
-    better: Literal["lower", "higher", "neither"]
+    better: Better
     protocol: str
     value: float | None
     n: int
@@ -72,6 +80,8 @@ class ScoreValues:
     values: Float64 = field(default_factory=lambda: np.empty(0))
     title: str = ""
     unit: str = ""
+    owner: str = ""
+    margin: Margin = DEFAULT_MARGIN
     reason: str = ""
 
     @property

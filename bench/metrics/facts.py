@@ -15,6 +15,7 @@ from typing import Literal, get_args
 __all__ = [
     "AGAINST",
     "BETTER",
+    "FORMER_METRICS",
     "FORMER_SCORES",
     "MARGIN_KINDS",
     "REGIONS",
@@ -116,43 +117,43 @@ _WORDS = {
 _BOTH: tuple[Region, ...] = ("image", "mask")
 
 
-def _former() -> Iterator[ScoreInfo]:
-    """The scores that runs and baselines of format 1 can hold."""
-    yield from score_infos(
+def _former() -> Iterator[tuple[ScoreInfo, ...]]:
+    """The scores that runs and baselines of format 1 can hold, metric by metric."""
+    yield score_infos(
         "psnr", "PSNR", _BOTH, family="psnr", unit="dB", better="higher", margin=0.1,
         margin_kind="absolute",
     )  # fmt: skip
     for name, title in (("rmse", "RMSE"), ("l1", "L1")):
-        yield from score_infos(name, title, _BOTH, family=name, unit="grey levels", better="lower")
+        yield score_infos(name, title, _BOTH, family=name, unit="grey levels", better="lower")
     ssims: tuple[tuple[str, str, tuple[Region, ...]], ...] = (
         ("ssim", "SSIM", _BOTH),
         ("ssim-sean", "SSIM (SEAN)", ("image",)),
         ("ssim-sesame", "SSIM (SESAME)", ("mask",)),
     )
     for name, title, regions in ssims:
-        yield from score_infos(
+        yield score_infos(
             name, title, regions, family="ssim", better="higher", margin=0.005,
             margin_kind="absolute",
         )  # fmt: skip
     for trunk, words in (("alex", "AlexNet"), ("squeeze", "SqueezeNet"), ("vgg", "VGG")):
         name, title = f"lpips-{trunk}", f"LPIPS ({words})"
-        yield from score_infos(name, title, _BOTH, family="lpips", better="lower", margin=0.02)
-        yield from score_infos(
+        yield score_infos(name, title, _BOTH, family="lpips", better="lower", margin=0.02)
+        yield score_infos(
             f"{name}-original", f"{title} to the original", _BOTH, family="lpips",
             better="neither", against="original", margin=0.02,
         )  # fmt: skip
-    yield from score_infos(
+    yield score_infos(
         "perceptual-procedural", "Perceptual distance (procedural segmenter)", _BOTH,
         family="perceptual", better="lower",
     )  # fmt: skip
-    yield from score_infos(
+    yield score_infos(
         "diversity", "Diversity (LPIPS)", family="diversity", better="higher", against="original"
     )
-    yield from score_infos(
+    yield score_infos(
         "leak", "Leak", ("known",), family="leak", unit="grey levels", better="lower",
         against="original",
     )  # fmt: skip
-    yield from score_infos(
+    yield score_infos(
         "seam", "Seam", ("border",), family="seam", unit="grey levels", better="neither",
         against="original",
     )  # fmt: skip
@@ -165,26 +166,42 @@ def _former() -> Iterator[ScoreInfo]:
     ):
         plain = name.replace("fid", "frechet")
         for one, words in ((name, title), (plain, f"Fréchet distance ({not_official})")):
-            yield from score_infos(
+            yield score_infos(
                 one, words, family="fid", better="lower", against="original", summary="set"
             )
     for name, title in (("kid", "KID"), ("kernel", f"Kernel distance ({not_official})")):
-        yield from score_infos(
+        yield score_infos(
             name, title, family="kid", better="lower", against="original", summary="set",
             margin=0.05,
         )  # fmt: skip
-    yield from score_infos(
+    yield score_infos(
         "fd-procedural", "Fréchet distance (procedural segmenter)", family="fd", better="lower",
         against="original", summary="set",
     )  # fmt: skip
     for name, title in (("miou", "mIoU"), ("accuracy", "Pixel accuracy")):
-        for info in score_infos(
-            name, title, _BOTH, family=name, better="higher", against="original", summary="set",
-            margin=0.01, margin_kind="absolute",
-        ):  # fmt: skip
-            # Only the mean IoU of the whole image has rows of its classes.
-            yield dataclasses.replace(info, by_class=info.name == "miou")
+        # Only the mean IoU of the whole image has rows of its classes.
+        yield tuple(
+            dataclasses.replace(info, by_class=info.name == "miou")
+            for info in score_infos(
+                name,
+                title,
+                _BOTH,
+                family=name,
+                better="higher",
+                against="original",
+                summary="set",
+                margin=0.01,
+                margin_kind="absolute",
+            )
+        )
 
 
-FORMER_SCORES: Mapping[str, ScoreInfo] = MappingProxyType({one.name: one for one in _former()})
+FORMER_SCORES: Mapping[str, ScoreInfo] = MappingProxyType(
+    {one.name: one for scores in _former() for one in scores}
+)
 """The facts of every score of format 1, by its name."""
+
+FORMER_METRICS: Mapping[str, str] = MappingProxyType(
+    {one.name: scores[0].name for scores in _former() for one in scores}
+)
+"""The metric that every score of format 1 belongs to."""

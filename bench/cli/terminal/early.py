@@ -22,19 +22,21 @@ def judging(baseline: Path | None, policy: Path | None, asked: bool) -> EarlyVer
         BadInput: one of the three options without the others that it needs.
     """
     if asked != (baseline is not None) or (policy is not None and not asked):
-        raise BadInput("--until-decided and --baseline go together, --policy only with them")
+        raise BadInput(
+            "--until-decided needs --baseline, and --baseline and --policy need --until-decided"
+        )
     if baseline is None:
         return None
     from bench.judge.baseline import read_scores
     from bench.judge.gate.early import EarlyVerdict
-    from bench.judge.policy import load_policy
+    from bench.judge.policy import read_policy
 
-    return EarlyVerdict(read_scores(baseline), None if policy is None else load_policy(policy))
+    return EarlyVerdict(read_scores(baseline), read_policy(policy))
 
 
 def finish_early(early: EarlyVerdict) -> None:
     """Says what was decided after how many edits; ends with 0 passed, 1 worse, 3 undecided."""
-    from bench.judge.gate.gate import EXIT_CODES
+    from bench.judge.gate.judgement import EXIT_CODES
 
     typer.echo("\n".join(early.lines()))
     raise typer.Exit(EXIT_CODES[early.overall])

@@ -8,7 +8,7 @@ from bench.judge.compare.trainings import (
     trainings_of,
     unscored_trainings,
 )
-from bench.judge.margin import Margin, default_margin, parse_margin
+from bench.judge.margin import Margin, parse_margin
 from bench.judge.run_scores import scores_of_run
 from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues
 
@@ -23,7 +23,6 @@ __all__ = [
     "Verdict",
     "compare",
     "compare_trainings",
-    "default_margin",
     "judge",
     "parse_margin",
     "scores_of_run",

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal
 
-from bench.judge.margin import Margin, default_margin
+from bench.judge.margin import Margin
 from bench.judge.paired import holm
 from bench.judge.pairing import PairedScore
-from bench.judge.scores import ScoreKey
+from bench.judge.scores import ScoreValues
 
 __all__ = ["Change", "Verdict", "judge"]
 
@@ -53,19 +54,19 @@ class Change:
 
 def judge(
     pairs: Iterable[PairedScore],
-    margin_of: Callable[[ScoreKey], Margin] = default_margin,
+    margin_of: Callable[[ScoreValues], Margin] = attrgetter("margin"),
     alpha: float = 0.05,
 ) -> list[Change]:
     """Judges all pairs together, the relatively largest changes first.
 
     Args:
         pairs: the comparison's scores.
-        margin_of: the margin of each.
+        margin_of: the margin of each; its own where nothing is said.
         alpha: the error rate over all of them.
     """
     listed = list(pairs)
     margins = [
-        margin_of(pair.key).amount(pair.before.value or 0.0, pair.difference) for pair in listed
+        margin_of(pair.after).amount(pair.before.value or 0.0, pair.difference) for pair in listed
     ]
     raw = [_outside(pair, margin) for pair, margin in zip(listed, margins)]
     changes = [

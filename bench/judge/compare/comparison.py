@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench.core.errors import BadInput
+from bench.judge.baseline import read_scores
 from bench.judge.compare.change import Change, judge
-from bench.judge.margin import Margin, default_margin
 from bench.judge.pairing import check_methods, pairs
+from bench.judge.policy import Policy, read_policy
 from bench.judge.scores import ScoreKey, ScoreSet
 
 __all__ = ["Comparison", "compare", "whole"]
@@ -40,63 +42,80 @@ def whole(key: ScoreKey) -> bool:
 
 
 def compare(
-    before: ScoreSet,
-    after: ScoreSet,
+    before: ScoreSet | Path | str,
+    after: ScoreSet | Path | str | None = None,
     *,
-    methods: Sequence[tuple[str, str]] | None = None,
+    methods: tuple[str, str] | Sequence[tuple[str, str]] | None = None,
+    policy: Policy | Path | str | None = None,
     allow: Sequence[str] = (),
-    margin_of: Callable[[ScoreKey], Margin] = default_margin,
-    judges: Callable[[ScoreKey], bool] = whole,
-    alpha: float = 0.05,
 ) -> Comparison:
-    """Compares the scores that both have.
+    """Compares two runs, or two methods of one run, in every score that both have.
+
+        compare("runs/before", "runs/after")
+        compare("runs/demo", methods=("diffusion", "ours"))
 
     Args:
-        before: the older scores.
-        after: the newer ones; may be the same.
-        methods: which method before meets which after; those of equal name where None.
+        before: the older run or baseline file.
+        after: the newer one; `before` itself where None (then name two methods).
+        methods: which method before meets which after, one pair or several; those of equal name
+            where None.
+        policy: margins, methods and error rate, or a YAML file of them; the metrics' own margins
+            where None. The classes that it names are compared too.
         allow: protocol fields that may differ.
-        margin_of: how large a difference counts as none.
-        judges: which scores are compared; those of all classes together where nothing is said.
-        alpha: the chance of any false "better" or "worse" over the whole comparison.
 
     Raises:
-        BadInput: nothing to pair, failed edits, different protocols or edits.
+        BadInput: nothing to pair, failed edits, different protocols or edits, an unknown name.
     """
-    matched = tuple(methods) if methods is not None else _by_name(before, after)
-    if not matched:
+    if after is None and methods is None:
         raise BadInput(
-            f"{before.name} and {after.name} have no method in common ({before.methods} against "
-            f"{after.methods}); in one run, name two with --methods A B"
+            "a comparison needs a second run, or two methods of this one (--methods A B)"
         )
-    tasks = [task for task in before.tasks if task in after.tasks]
+    old = read_scores(before)
+    new = old if after is None else read_scores(after)
+    chosen = read_policy(policy)
+    chosen.check(old)
+    matched = _matched(old, new, methods)
+    tasks = [task for task in old.tasks if task in new.tasks]
     if not tasks:
         raise BadInput(
-            f"{before.name} and {after.name} have no task in common: {before.tasks} against "
-            f"{after.tasks}"
+            f"{old.name} and {new.name} have no task in common: {', '.join(old.tasks)} against "
+            f"{', '.join(new.tasks)}"
         )
-    check_methods(before, [old for old, _ in matched], tasks)
-    check_methods(after, [new for _, new in matched], tasks)
-    found = [pair for pair in pairs(before, after, matched, allow) if judges(pair.key)]
-    changes = judge(found, margin_of, alpha)
+    check_methods(old, [one for one, _ in matched], tasks)
+    check_methods(new, [other for _, other in matched], tasks)
+    found = [pair for pair in pairs(old, new, matched, allow) if chosen.judges(pair.key)]
+    changes = judge(found, chosen.margin, chosen.alpha)
     if not changes:
-        raise BadInput(f"{before.name} and {after.name} have no score in common")
-    alone = (*_alone(before, after), *_alone(after, before))
-    return Comparison(before, after, matched, tuple(changes), alone, alpha)
+        raise BadInput(f"{old.name} and {new.name} have no score in common")
+    alone = (*_alone(old, new), *_alone(new, old))
+    return Comparison(old, new, matched, tuple(changes), alone, chosen.alpha)
 
 
-def _by_name(before: ScoreSet, after: ScoreSet) -> tuple[tuple[str, str], ...]:
-    return tuple(
+def _matched(
+    before: ScoreSet,
+    after: ScoreSet,
+    methods: tuple[str, str] | Sequence[tuple[str, str]] | None,
+) -> tuple[tuple[str, str], ...]:
+    if methods is not None:
+        named = [methods] if methods and isinstance(methods[0], str) else methods
+        return tuple((str(old), str(new)) for old, new in named)
+    found = tuple(
         (name, name)
         for name in before.methods
         if name in after.methods and name not in before.problems and name not in after.problems
     )
+    if not found:
+        raise BadInput(
+            f"{before.name} and {after.name} have no method in common ({', '.join(before.methods)} "
+            f"against {', '.join(after.methods)}); name one of each with --methods A B"
+        )
+    return found
 
 
 def _alone(known: ScoreSet, other: ScoreSet) -> list[str]:
     tasks = [
-        f"task {task!r} only in {known.name}" for task in known.tasks if task not in other.tasks
+        f"only {known.name} has task {task!r}" for task in known.tasks if task not in other.tasks
     ]
     own = dict.fromkeys(key.metric for key, one in known.scores.items() if one.value is not None)
     met = {key.metric for key, one in other.scores.items() if one.value is not None}
-    return tasks + [f"metric {name!r} only in {known.name}" for name in own if name not in met]
+    return tasks + [f"only {known.name} has score {name!r}" for name in own if name not in met]

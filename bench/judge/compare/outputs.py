@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.core.atomic import write_json, write_text
+from bench.core.text import counted
 from bench.judge.compare.change import Change
 from bench.judge.compare.comparison import Comparison
 from bench.judge.compare.crops import EditChange, most_changed, write_crops
@@ -33,16 +34,16 @@ EDITS = 3
 
 def lines(comparison: Comparison) -> list[str]:
     """One line a score, the largest changes first, with the edits that changed most."""
+    level, count = 100 * (1 - comparison.alpha), len(comparison.changes)
     found = [
-        f"{comparison.before.name} -> {comparison.after.name}; differences with "
-        f"{100 * (1 - comparison.alpha):g} % intervals, p values corrected (Holm) for "
-        f"{len(comparison.changes)} comparisons"
+        f"{comparison.before.name} -> {comparison.after.name}: {counted(count, 'score')}, "
+        f"{level:g} % intervals, p values corrected for all of them (Holm)"
     ]
     for change in comparison.changes:
         pair = change.pair
         found.append(
             f"{change.verdict:<9} {_name(pair)}: {values(pair)}, "
-            f"{difference(pair, change.interval)}, margin {number(change.margin)}, "
+            f"difference {difference(pair, change.interval)}, margin {number(change.margin)}, "
             f"p {change.adjusted:.2g}"
             + (f" ({pair.difference.note})" if pair.difference.note else "")
         )
@@ -82,7 +83,7 @@ def write_comparison_markdown(comparison: Comparison, path: Path) -> None:
     text = [
         f"# {markdown_cell(comparison.before.name)} → {markdown_cell(comparison.after.name)}",
         "",
-        f"Verdicts hold together at {100 * comparison.alpha:g} % (Holm).",
+        f"The chance of any false verdict is at most {100 * comparison.alpha:g} % (Holm).",
         "",
         "| verdict | score | before | after | difference | margin | p (Holm) |",
         "| --- | --- | --- | --- | --- | --- | --- |",

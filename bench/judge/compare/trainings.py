@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 _SEED = re.compile(r"-seed\d+$")
-_LEVEL = "95 % intervals over trainings and scenes; verdicts hold together in each score (Holm)"
+_LEVEL = "95 % intervals over trainings and scenes; verdicts corrected for all variants of a score (Holm)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +131,10 @@ def unscored_trainings(known: ScoreSet) -> list[str]:
         for task, metric in scores:
             without = [m for m in group if not _scored(known, ScoreKey(task, m, metric))]
             if 0 < len(without) < len(group):
-                found.append(f"{task} / {variant} / {metric}: {', '.join(without)} has no score")
+                found.append(
+                    f"{task} / {variant} / {metric}: {', '.join(without)} has no score, so "
+                    f"{variant} is left out"
+                )
     return found
 
 

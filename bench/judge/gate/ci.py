@@ -1,4 +1,4 @@
-"""A gate's outcome for machines: JUnit XML, GitHub annotations, JSON."""
+"""A gate's judgement for machines: JUnit XML, GitHub annotations, JSON."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from pathlib import Path
 
 from bench.core.atomic import write_json, write_text
 from bench.judge.compare.outputs import pair_record
-from bench.judge.gate.gate import Judgement
+from bench.judge.gate.judgement import Judgement
 from bench.judge.gate.report import cost_sentence, sentence
 
 __all__ = ["github_annotations", "write_gate_json", "write_junit"]
 
 
-def github_annotations(outcome: Judgement) -> list[str]:
+def github_annotations(judgement: Judgement) -> list[str]:
     """GitHub workflow commands: an error for what is worse, a warning for what is undecided."""
-    found: list[tuple[str, str]] = [(one.verdict, sentence(one)) for one in outcome.checks]
-    found += [(cost.verdict, cost_sentence(cost)) for cost in outcome.costs]
+    found: list[tuple[str, str]] = [(one.verdict, sentence(one)) for one in judgement.checks]
+    found += [(cost.verdict, cost_sentence(cost)) for cost in judgement.costs]
     level = {"worse": "error", "undecided": "warning", "not judged": "notice"}
     said = [
         f"::{level[verdict]} title=siebench gate%3A {verdict}::{_escaped(text)}"
@@ -26,7 +26,7 @@ def github_annotations(outcome: Judgement) -> list[str]:
     return said or [f"::notice title=siebench gate::all {len(found)} checks passed"]
 
 
-def write_junit(outcome: Judgement, path: Path) -> None:
+def write_junit(judgement: Judgement, path: Path) -> None:
     """Writes JUnit XML: a case a check, worse as a failure, undecided as an error.
 
     Undecided is no skip, because CI systems count skipped cases as good.
@@ -38,14 +38,14 @@ def write_junit(outcome: Judgement, path: Path) -> None:
             check.verdict,
             sentence(check),
         )
-        for check in outcome.checks
+        for check in judgement.checks
     ]
     cases += [
         (f"{cost.task}.{cost.method}", cost.name, cost.verdict, cost_sentence(cost))
-        for cost in outcome.costs
+        for cost in judgement.costs
     ]
     suite = ET.Element(
-        "testsuite", name=f"siebench gate {outcome.run.suite}", tests=str(len(cases))
+        "testsuite", name=f"siebench gate {judgement.run.suite}", tests=str(len(cases))
     )
     tags = {"worse": "failure", "undecided": "error", "not judged": "skipped"}
     for tag, attribute in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
@@ -64,16 +64,16 @@ def write_junit(outcome: Judgement, path: Path) -> None:
     write_text(path, f'<?xml version="1.0" encoding="UTF-8"?>\n{_printable(body)}\n')
 
 
-def write_gate_json(outcome: Judgement, path: Path) -> None:
+def write_gate_json(judgement: Judgement, path: Path) -> None:
     """Writes everything that was found as JSON; numbers that are not finite are null."""
     write_json(
         path,
         {
-            "verdict": outcome.verdict,
-            "exit_code": outcome.exit_code,
-            "run": outcome.run.name,
-            "baseline": outcome.baseline.name,
-            "policy": outcome.policy.model_dump(mode="json"),
+            "verdict": judgement.verdict,
+            "exit_code": judgement.exit_code,
+            "run": judgement.run.name,
+            "baseline": judgement.baseline.name,
+            "policy": judgement.policy.model_dump(mode="json"),
             "checks": [
                 {
                     **pair_record(check.pair),
@@ -83,7 +83,7 @@ def write_gate_json(outcome: Judgement, path: Path) -> None:
                     "detectable": check.detectable,
                     "verdict": check.verdict,
                 }
-                for check in outcome.checks
+                for check in judgement.checks
             ],
             "costs": [
                 {
@@ -95,7 +95,7 @@ def write_gate_json(outcome: Judgement, path: Path) -> None:
                     "note": cost.note,
                     "verdict": cost.verdict,
                 }
-                for cost in outcome.costs
+                for cost in judgement.costs
             ],
         },
     )

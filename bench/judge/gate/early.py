@@ -1,4 +1,4 @@
-"""`run --until-decided`: edits in a keyed random order until the verdict is sure.
+"""`run --until-decided`: edits in a keyed random order until the verdict is certain.
 
 Every judged score of per-edit values has a confidence sequence on the mean loss of a scene, clipped
 to +-`CLIP` margins so that it is bounded; what is decided is therefore the mean clipped loss. The
@@ -18,7 +18,7 @@ import numpy as np
 
 from bench.core.errors import BadInput
 from bench.core.identity import differing_fields
-from bench.judge.gate.gate import GateVerdict, together
+from bench.judge.gate.judgement import GateVerdict, together
 from bench.judge.gate.sequential import ConfidenceSequence
 from bench.judge.paired import Paired
 from bench.judge.policy import Policy
@@ -59,7 +59,7 @@ class Sequence:
 
     @property
     def verdict(self) -> GateVerdict:
-        """What is sure by now."""
+        """What is certain by now."""
         low, high = self.bounds.interval
         if low > self.margin:
             return "worse"
@@ -83,7 +83,7 @@ class Sequence:
                 continue
             if status != "ok" or value is None or np.isnan(value):
                 raise BadInput(
-                    f"{key}: edit {edit!r} has no value ({reason or status}), no verdict"
+                    f"{key}: edit {edit!r} has no value ({reason or status}), so there is no verdict"
                 )
             old, new = self._before[str(edit)], float(nine_digits(np.asarray([value]))[0])
             loss = 0.0 if old == new else (new - old) * self.score.sign
@@ -97,7 +97,7 @@ class Sequence:
 
 
 class EarlyVerdict:
-    """Ends a run's tasks as soon as their verdict against a baseline is sure.
+    """Ends a run's tasks as soon as their verdict against a baseline is certain.
 
     Args:
         baseline: a run or a baseline file.
@@ -126,8 +126,8 @@ class EarlyVerdict:
         judged = [one for one in self.baseline.scores.values() if self._decides(one)]
         if not judged:
             raise BadInput(
-                f"{self.baseline.name}: no score of per-edit values has a margin above 0, so "
-                "nothing can be decided early; run without --until-decided"
+                f"{self.baseline.name}: none of its per-edit scores has a margin above 0, so nothing can "
+                "be decided early; run without --until-decided"
             )
         self._check_run(record, judged)
         for task in record["tasks"]:
@@ -140,7 +140,7 @@ class EarlyVerdict:
             self.sequences[one.key.task].append(Sequence(one, margin, bounds))
 
     def enough(self, task: str) -> bool:
-        """Whether the task's verdict is sure; a task without per-edit scores runs in full."""
+        """Whether the task's verdict is certain; a task without per-edit scores runs in full."""
         return bool(self.sequences[task]) and self.verdict(task) != "undecided"
 
     def verdict(self, task: str) -> GateVerdict:
@@ -154,7 +154,7 @@ class EarlyVerdict:
         return together([self.verdict(task) for task, own in self.sequences.items() if own])
 
     def lines(self) -> list[str]:
-        """What was decided of every score, and how many edits it took."""
+        """What was decided about every score, and how many edits it took."""
         overall = self.overall
         said = []
         for own in self.sequences.values():
@@ -172,7 +172,7 @@ class EarlyVerdict:
 
     def _margin(self, one: ScoreValues) -> float:
         nothing = Paired(0.0, None, 0, 0)
-        return self.policy.margin(one.key).amount(one.value or 0.0, nothing)
+        return self.policy.margin(one).amount(one.value or 0.0, nothing)
 
     def _take_in(self, task: str) -> None:
         from bench.run.tables import read_shard
@@ -195,9 +195,9 @@ class EarlyVerdict:
         for one in judged:
             key: ScoreKey = one.key
             if methods.get(key.method, "it is not there") is not None:
-                raise BadInput(f"{key}: the suite's method {key.method!r} cannot be judged")
+                raise BadInput(f"{key}: the suite has no method {key.method!r} that can run")
             old = self.baseline.record(one.protocol)
             name, protocol = now.get((key.task, old["metric"]["name"]), ("", {}))
             if name != one.protocol:
                 fields = "; ".join(differing_fields(old, protocol)) or "it is not there"
-                raise BadInput(f"{key}: another protocol than the baseline's: {fields}")
+                raise BadInput(f"{key}: the protocol is not the baseline's: {fields}")

@@ -1,28 +1,38 @@
-"""A gate's outcome for people: lines for a log, a Markdown summary with crops for a pull request."""
+"""A gate's judgement for people: lines for a log, a Markdown summary with crops for a pull request."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from bench.core.atomic import write_text
+from bench.core.text import counted
 from bench.judge.compare.outputs import crop_lines, difference, markdown_cell, number, values
-from bench.judge.gate.gate import Check, CostCheck, Judgement
+from bench.judge.gate.judgement import Check, CostCheck, Judgement
 
-__all__ = ["cost_sentence", "lines", "sentence", "write_markdown"]
+__all__ = ["cost_sentence", "lines", "sentence", "summary", "write_markdown"]
+
+ORDER = ("worse", "undecided", "not judged", "passed")
+"""Verdicts, the worst first."""
 
 SHOWN = 3
 """Scores whose edits are shown as images."""
 
 
 def sentence(check: Check) -> str:
-    """What was found of one score, and the smallest loss that could have been."""
+    """What was found of one score, and the smallest loss that would have been seen."""
     pair = check.pair
-    seen = f", smallest loss it could see {number(check.detectable)}" if check.detectable else ""
+    found = [
+        f"{pair.key}: {values(pair)}",
+        f"difference {difference(pair, check.interval)}",
+        f"margin {number(check.margin)}",
+        f"p {check.p:.2g}",
+    ]
+    if check.detectable:
+        found.append(f"smallest loss it could see {number(check.detectable)}")
     note = f" ({pair.difference.note})" if pair.difference.note else ""
-    return (
-        f"{pair.key}: {values(pair)}, {difference(pair, check.interval)}, margin "
-        f"{number(check.margin)}, p {check.p:.2g}{seen}{note}"
-    )
+    return ", ".join(found) + note
 
 
 def cost_sentence(cost: CostCheck) -> str:
@@ -31,48 +41,56 @@ def cost_sentence(cost: CostCheck) -> str:
     return f"{cost.task} / {cost.method} / {cost.name}: {found}, limit {cost.limit:g} times"
 
 
-def lines(outcome: Judgement) -> list[str]:
-    """One line a score and cost, the worst first, and the verdict."""
-    found = [f"{check.verdict:<10} {sentence(check)}" for check in outcome.checks]
-    found += [f"{cost.verdict:<10} {cost_sentence(cost)}" for cost in outcome.costs]
-    return [*found, f"{outcome.verdict}: {_summary(outcome)}"]
+def lines(judgement: Judgement) -> list[str]:
+    """One line a score and a cost, the worst first, and the verdict."""
+    found = [(check.verdict, sentence(check)) for check in judgement.checks]
+    found += [(cost.verdict, cost_sentence(cost)) for cost in judgement.costs]
+    found.sort(key=lambda one: ORDER.index(one[0]))
+    said = [f"{verdict:<10} {text}" for verdict, text in found]
+    return [*said, f"{judgement.verdict}: {summary(judgement)}"]
 
 
-def write_markdown(outcome: Judgement, path: Path) -> None:
+def write_markdown(judgement: Judgement, path: Path) -> None:
     """Writes the summary; crops of the edits that changed most lie beside it in `crops/`."""
+    run, baseline = judgement.run, judgement.baseline
     text = [
-        f"## siebench gate: {outcome.verdict}",
+        f"## siebench gate: {judgement.verdict}",
         "",
-        f"{markdown_cell(outcome.run.name)} against {markdown_cell(outcome.baseline.name)}: "
-        f"{_summary(outcome)}",
+        f"{markdown_cell(run.name)} against {markdown_cell(baseline.name)}: {summary(judgement)}",
         "",
         "| verdict | score | baseline | run | difference | margin | smallest loss seen |",
         "| --- | --- | --- | --- | --- | --- | --- |",
-        *(_row(check) for check in outcome.checks),
+        *(_row(check) for check in judgement.checks),
         "",
     ]
-    text += [f"- {cost.verdict}: {markdown_cell(cost_sentence(cost))}" for cost in outcome.costs]
+    text += [f"- {cost.verdict}: {markdown_cell(cost_sentence(cost))}" for cost in judgement.costs]
     shown = 0
-    for check in outcome.checks:
+    for check in judgement.checks:
         if check.verdict == "passed" or shown == SHOWN:
             break
-        crops = crop_lines(outcome.baseline, outcome.run, check.pair, path.parent)
+        crops = crop_lines(baseline, run, check.pair, path.parent)
         shown += bool(crops)
         text += ["", *crops]
     write_text(path, "\n".join(text).rstrip() + "\n")
 
 
-def _summary(outcome: Judgement) -> str:
-    counts = {
-        word: sum(check.verdict == word for check in outcome.checks)
-        for word in ("worse", "undecided", "passed")
-    }
-    said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    policy = outcome.policy
+def summary(judgement: Judgement) -> str:
+    """How many scores and costs are worse, undecided or passed, and at which error rate."""
+    policy = judgement.policy
+    scores = counts(check.verdict for check in judgement.checks)
+    costs = counts(cost.verdict for cost in judgement.costs)
     return (
-        f"{said} of {len(outcome.checks)} scores, at {100 * policy.alpha:g} % error each way; "
-        f"smallest losses at {100 * policy.power:g} % power"
+        f"{counted(len(judgement.checks), 'score')} ({scores})"
+        + (f", {counted(len(judgement.costs), 'cost')} ({costs})" if judgement.costs else "")
+        + f"; error rate {100 * policy.alpha:g} % each way, smallest losses at "
+        f"{100 * policy.power:g} % power"
     )
+
+
+def counts(verdicts: Iterable[str]) -> str:
+    """As in "1 worse, 3 passed"."""
+    found = Counter(verdicts)
+    return ", ".join(f"{found[word]} {word}" for word in ORDER if found[word])
 
 
 def _row(check: Check) -> str:

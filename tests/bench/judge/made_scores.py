@@ -6,10 +6,21 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bench.judge.compare import ScoreKey, ScoreSet, ScoreValues
+from bench.judge.compare import Margin, ScoreKey, ScoreSet, ScoreValues
+from bench.metrics.facts import FORMER_METRICS, FORMER_SCORES, ScoreInfo
 
 PROTOCOL = {"dataset": "drawn", "size": [64, 64], "seed": 0, "metric": {"name": "psnr"}}
-HIGHER = ("psnr", "ssim", "miou", "accuracy")
+
+
+def facts(name: str) -> dict:
+    """What the metric says of its score; a score that no metric has is better lower."""
+    info = FORMER_SCORES.get(name, ScoreInfo(name, name, better="lower"))
+    return {
+        "better": info.better,
+        "title": info.title,
+        "owner": FORMER_METRICS.get(name, name),
+        "margin": Margin(info.margin, info.margin_kind),
+    }
 
 
 def per_edit(
@@ -26,7 +37,7 @@ def per_edit(
     array = np.asarray(values, dtype=np.float64)
     return ScoreValues(
         key=ScoreKey(task, method, metric),
-        better="higher" if metric.startswith(HIGHER) else "lower",
+        **facts(metric),
         protocol=protocol,
         value=float(array.mean()),
         n=len(array),
@@ -34,7 +45,6 @@ def per_edit(
         units=units,
         scenes=tuple(unit.split(".")[0] for unit in units),
         values=array,
-        title=metric.upper(),
     )
 
 
@@ -43,7 +53,7 @@ def of_scenes(metric: str, value: float, pseudo: np.ndarray, of: str = "all") ->
     scenes = tuple(f"s{i}" for i in range(len(pseudo)))
     return ScoreValues(
         key=ScoreKey("rooms", "ours", metric, of),
-        better="higher" if metric.startswith(HIGHER) else "lower",
+        **facts(metric),
         protocol="p" * 64,
         value=value,
         n=len(pseudo),
@@ -51,7 +61,6 @@ def of_scenes(metric: str, value: float, pseudo: np.ndarray, of: str = "all") ->
         units=scenes,
         scenes=scenes,
         values=pseudo,
-        title=metric.upper(),
     )
 
 

@@ -1,13 +1,15 @@
 """A baseline file gives back what was saved, always in the same bytes, and says when it is damaged."""
 
+import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from bench.core.errors import BadInput
 from bench.judge.baseline import read_baseline, save_baseline
-from bench.judge.compare import compare
+from bench.judge.compare import Margin, compare
 from bench.judge.scores import nine_digits
 from tests.bench.judge.made_scores import of_scenes, per_edit, score_set
 
@@ -70,6 +72,24 @@ def test_a_class_that_few_scenes_hold_takes_little_room(tmp_path) -> None:
     np.testing.assert_array_equal(list(back.scores.values())[1].values, pseudo)
 
 
+def test_the_facts_of_a_metric_from_outside_are_kept(tmp_path) -> None:
+    own = replace(per_edit("grain-hole", [1.0, 2.0]), owner="grain", margin=Margin(0.2, "absolute"))
+    save_baseline(score_set(own), tmp_path / "b.json")
+    (back,) = read_baseline(tmp_path / "b.json").scores.values()
+    assert (back.owner, back.margin) == ("grain", Margin(0.2, "absolute"))
+
+
+def test_a_baseline_of_format_1_has_the_facts_of_its_time(tmp_path) -> None:
+    path = tmp_path / "b.json"
+    save_baseline(score_set(per_edit("psnr-hole", [1.0, 2.0]), per_edit("mine", [1.0, 2.0])), path)
+    content = json.loads(path.read_text())
+    del content["facts"]
+    path.write_text(json.dumps({**content, "format": 1}))
+    known, foreign = read_baseline(path).scores.values()
+    assert (known.owner, known.margin) == ("psnr", Margin(0.1, "absolute"))
+    assert (foreign.owner, foreign.margin) == ("mine", Margin(0.03, "relative"))
+
+
 def test_a_run_with_failed_edits_makes_no_baseline(tmp_path) -> None:
     run = score_set(
         per_edit("psnr", [1.0, 2.0]), failures={("rooms", "ours"): "1 edit failed (NaN)"}
@@ -82,7 +102,7 @@ def test_a_run_with_failed_edits_makes_no_baseline(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('"format":1', '"format":7', "damaged at 'format'"),
+        ('"format":2', '"format":7', "damaged at 'format'"),
         ('"better":"higher"', '"better":"up"', "damaged at 'scores.0.better'"),
         ('"values":[', '"values":[1.0,', "psnr has 13 values for 12 edits"),
         ("{", "", "not a baseline file"),

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bench.core.errors import BadInput
-from bench.judge.compare import compare, default_margin, parse_margin
+from bench.judge.compare import compare, parse_margin
+from bench.judge.policy import Policy
 from tests.bench.judge.made_scores import PROTOCOL, of_scenes, per_edit, score_set
 
 RNG = np.random.default_rng(3)
@@ -119,16 +120,17 @@ def test_margins_are_absolute_relative_or_in_errors(text, amount) -> None:
 
 @pytest.mark.parametrize("text", ["", "one", "5 dB", "--1", "1%%"])
 def test_other_margins_are_refused(text) -> None:
-    with pytest.raises(BadInput, match=r"margins\.psnr: .* is no margin"):
+    with pytest.raises(BadInput, match=r"margins\.psnr: .* is not a margin"):
         parse_margin(text, "margins.psnr")
 
 
-def test_every_score_has_a_default_margin() -> None:
-    assert default_margin(per_edit("psnr-hole", BASE).key).size == 0.1
-    assert default_margin(per_edit("anything", BASE).key).kind == "relative"
+def test_without_a_policy_the_metrics_own_margins_hold() -> None:
+    one = score_set(per_edit("psnr-hole", BASE), per_edit("anything", np.full(40, 10.0)))
+    margins = {change.pair.key.metric: change.margin for change in compare(one, one).changes}
+    assert margins == {"psnr-hole": 0.1, "anything": pytest.approx(0.3)}
 
 
 def test_classes_are_compared_where_they_are_asked_for() -> None:
     one = score_set(of_scenes("miou", 0.5, BASE), of_scenes("miou", 0.5, BASE, of="person"))
     assert len(compare(one, one).changes) == 1
-    assert len(compare(one, one, judges=lambda key: True).changes) == 2
+    assert len(compare(one, one, policy=Policy(margins={"miou[person]": 0.1})).changes) == 2

@@ -126,5 +126,6 @@ def test_a_training_without_a_score_is_named() -> None:
     made = score_set(*whole, half[0], missing)
     assert compare_trainings(made) == []
     task = missing.key.task
-    assert unscored_trainings(made) == [f"{task} / other / lpips: other-seed1 has no score"]
+    (said,) = unscored_trainings(made)
+    assert said == f"{task} / other / lpips: other-seed1 has no score, so other is left out"
     assert unscored_trainings(score_set(*whole, *half)) == []

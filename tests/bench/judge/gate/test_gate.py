@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from bench.core.errors import BadInput
-from bench.judge.gate import Policy, gate, load_policy
+from bench.judge.gate import Policy, gate, read_policy
 from bench.judge.gate.ci import write_gate_json
+from bench.judge.gate.report import lines
 from bench.judge.scores import Cost
 from tests.bench.judge.made_scores import PROTOCOL, of_scenes, per_edit, score_set
 
@@ -86,7 +87,20 @@ def test_costs_are_ratios_on_the_same_machine_only() -> None:
     elsewhere = dataclasses.replace(slow, machine={"cpu": "b", "cores": 2})
     outcome = judged(elsewhere, before, policy)
     assert outcome.verdict == "passed"
-    assert outcome.costs[0].note == "another machine: cpu differ"
+    assert outcome.costs[0].note == "another machine: cpu differs"
+
+
+def test_the_summary_counts_costs_and_names_what_is_worse_first() -> None:
+    before = dataclasses.replace(
+        score_set(per_edit("psnr", BASE)),
+        costs={("rooms", "ours"): Cost(ms=10.0)},
+        machine={"a": 1},
+    )
+    slow = dataclasses.replace(before, costs={("rooms", "ours"): Cost(ms=15.0)})
+    outcome = judged(slow, before, Policy(costs={"ms": 1.2, "peak_mib": 2}))
+    said = lines(outcome)
+    assert said[0] == "worse      rooms / ours / ms: 1.5 times the baseline's, limit 1.2 times"
+    assert "1 score (1 passed), 2 costs (1 worse, 1 not judged)" in said[-1]
 
 
 def test_another_suite_is_refused() -> None:
@@ -126,6 +140,36 @@ def test_a_missing_method_or_task_is_refused() -> None:
         judged(score_set(per_edit("psnr", BASE, task="streets")))
 
 
+def test_a_metrics_margin_holds_for_its_masked_region_too() -> None:
+    before = score_set(per_edit("psnr", BASE), per_edit("psnr-hole", BASE))
+    after = score_set(per_edit("psnr", BASE), per_edit("psnr-hole", BASE - 0.3 + NOISE))
+    assert judged(after, before).verdict == "worse"
+    assert judged(after, before, Policy(margins={"psnr": 0.5})).verdict == "passed"
+    own = Policy(margins={"psnr": 0.5, "psnr-hole": 0.1})
+    assert judged(after, before, own).verdict == "worse"
+
+
+def test_a_margin_of_a_score_without_a_better_direction_is_refused() -> None:
+    both = score_set(per_edit("psnr", BASE), per_edit("seam", BASE))
+    with pytest.raises(BadInput, match=r"margins\.seam: .* a gate cannot judge it"):
+        judged(both, both, Policy(margins={"seam": 0.5}))
+
+
+def test_a_required_score_must_be_there_even_where_it_is_not_judged() -> None:
+    before = score_set(per_edit("psnr", BASE), per_edit("seam", BASE))
+    policy = Policy(required=["seam"])
+    assert judged(before, before, policy).verdict == "passed"
+    with pytest.raises(BadInput, match="seam has no value"):
+        judged(score_set(per_edit("psnr", BASE)), before, policy)
+
+
+def test_a_policy_may_be_a_file(tmp_path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text("margins: {psnr: 0.5}\n")
+    after = score_set(per_edit("psnr", BASE - 0.3 + NOISE))
+    assert gate(after, score_set(per_edit("psnr", BASE)), path).verdict == "passed"
+
+
 @pytest.mark.parametrize(
     ("policy", "words"),
     [
@@ -134,7 +178,7 @@ def test_a_missing_method_or_task_is_refused() -> None:
         ({"methods": ["our"]}, "did you mean 'ours'"),
         ({"tasks": {"room": {"margins": {}}}}, "did you mean 'rooms'"),
         ({"margins": {"psnr": "+1%"}}, "psnr is better higher"),
-        ({"margins": {"psnr": "a lot"}}, "is no margin"),
+        ({"margins": {"psnr": "a lot"}}, "is not a margin"),
     ],
 )
 def test_a_policy_with_unknown_names_or_margins_is_refused(policy, words) -> None:
@@ -145,15 +189,15 @@ def test_a_policy_with_unknown_names_or_margins_is_refused(policy, words) -> Non
 def test_a_policy_file_is_explained_by_line(tmp_path) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text("alpha: 0.01\nmargins: {psnr: 0.2}\ncosts: {ms: 1.5}\n")
-    assert load_policy(path).costs.ms == 1.5
+    assert read_policy(path).costs.ms == 1.5
     path.write_text("alpha: 0.05\nmargin: {psnr: 1}\n")
     with pytest.raises(BadInput, match=r"policy\.yaml, line 2: .*'margin'; did you mean 'margins'"):
-        load_policy(path)
+        read_policy(path)
     path.write_text("- psnr\n")
     with pytest.raises(BadInput, match="a policy is a mapping"):
-        load_policy(path)
+        read_policy(path)
     with pytest.raises(BadInput, match="no such file"):
-        load_policy(tmp_path / "none.yaml")
+        read_policy(tmp_path / "none.yaml")
 
 
 def test_identical_pictures_are_judged_by_the_sign_test_and_written_as_null(tmp_path) -> None:

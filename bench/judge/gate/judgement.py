@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from bench.core.errors import BadInput
+from bench.judge.baseline import read_scores
 from bench.judge.paired import holm
 from bench.judge.pairing import PairedScore, check_methods, pairs
-from bench.judge.policy import Policy
+from bench.judge.policy import Policy, read_policy
 from bench.judge.scores import Cost, ScoreKey, ScoreSet
 
 __all__ = ["EXIT_CODES", "Check", "CostCheck", "Judgement", "GateVerdict", "gate", "together"]
@@ -106,60 +108,68 @@ def together(verdicts: Sequence[GateVerdict]) -> GateVerdict:
 
 
 def gate(
-    run: ScoreSet, baseline: ScoreSet, policy: Policy | None = None, allow: Sequence[str] = ()
+    run: ScoreSet | Path | str,
+    baseline: ScoreSet | Path | str,
+    policy: Policy | Path | str | None = None,
+    *,
+    allow: Sequence[str] = (),
 ) -> Judgement:
-    """Judges a run.
+    """Judges a run against a baseline.
+
+        gate("runs/demo", "baseline.json").verdict
 
     Args:
         run: the run.
-        baseline: a run or a baseline file.
-        policy: margins and limits; the default ones where None.
+        baseline: a baseline file, or another run.
+        policy: margins and limits, or a YAML file of them; the metrics' own margins where None.
         allow: protocol fields that may differ.
 
     Raises:
         BadInput: another suite, other edits, failed edits, missing scores, unknown names.
     """
-    chosen = policy or Policy()
-    if run.suite != baseline.suite:
+    new, old, chosen = read_scores(run), read_scores(baseline), read_policy(policy)
+    if new.suite != old.suite:
         raise BadInput(
-            f"{baseline.name} is of suite {baseline.suite!r}, but {run.name} of {run.suite!r}; "
+            f"{old.name} is of suite {old.suite!r}, but {new.name} of {new.suite!r}; "
             "judge a run against a baseline of its own suite"
         )
-    chosen.check(baseline)
-    methods = [name for name in chosen.methods or baseline.methods if name not in baseline.problems]
-    for scores in (baseline, run):
-        check_methods(scores, methods, baseline.tasks)
-    _require(run, baseline, chosen, methods)
+    chosen.check(old)
+    methods = [name for name in chosen.methods or old.methods if name not in old.problems]
+    for scores in (old, new):
+        check_methods(scores, methods, old.tasks)
+    _require(new, old, chosen, methods)
     found = [
         pair
-        for pair in pairs(baseline, run, [(name, name) for name in methods], allow)
+        for pair in pairs(old, new, [(name, name) for name in methods], allow)
         if chosen.judges(pair.key)
     ]
     if not found:
-        raise BadInput(f"{baseline.name}: no score that the policy judges; nothing can pass")
-    return Judgement(run, baseline, chosen, _checks(found, chosen), _costs(run, baseline, chosen))
+        raise BadInput(f"{old.name}: has no score that the policy judges, so nothing can pass")
+    return Judgement(new, old, chosen, _checks(found, chosen), _costs(new, old, chosen))
 
 
 def _require(run: ScoreSet, baseline: ScoreSet, policy: Policy, methods: Sequence[str]) -> None:
     """Every judged score of the baseline, and every required one, must have a value."""
     for key, old in baseline.scores.items():
-        if key.method not in methods or not policy.judges(key) or old.better == "neither":
+        required = {key.metric, key.score} & set(policy.required)
+        judged = policy.judges(key) and old.better != "neither"
+        if key.method not in methods or not (required or judged):
             continue
         new = run.scores.get(key)
-        required = {key.metric, key.score} & set(policy.required)
         if required and old.value is None:
             raise BadInput(f"{baseline.name}: required {key} has no value: {old.reason}")
         if old.value is not None and (new is None or new.value is None):
             reason = "there is no such row" if new is None else new.reason
             raise BadInput(
-                f"{run.name}: {key} has no value ({reason}), but the baseline has; a missing score "
-                "does not pass"
+                f"{run.name}: {key} has no value ({reason}), but the baseline has one; a missing "
+                "score does not pass"
             )
 
 
 def _checks(found: Sequence[PairedScore], policy: Policy) -> tuple[Check, ...]:
     margins = [
-        policy.margin(pair.key).amount(pair.before.value or 0.0, pair.difference) for pair in found
+        policy.margin(pair.after).amount(pair.before.value or 0.0, pair.difference)
+        for pair in found
     ]
     losses = [pair.difference.turned(pair.after.sign) for pair in found]
     adjusted = holm([loss.above(margin) for loss, margin in zip(losses, margins)])
@@ -187,7 +197,7 @@ def _costs(run: ScoreSet, baseline: ScoreSet, policy: Policy) -> tuple[CostCheck
         for name in sorted({*run.machine, *baseline.machine})
         if run.machine.get(name) != baseline.machine.get(name)
     ]
-    note = f"another machine: {', '.join(differing)} differ" if differing else ""
+    note = f"another machine: {_differ(differing)}" if differing else ""
     if not run.machine:
         note = "the machine is not known"
     checks = []
@@ -198,6 +208,10 @@ def _costs(run: ScoreSet, baseline: ScoreSet, policy: Policy) -> tuple[CostCheck
         for name, limit in limits.items():
             checks.append(_cost(ScoreKey(task, method, name), old, new, limit, note))
     return tuple(checks)
+
+
+def _differ(names: Sequence[str]) -> str:
+    return f"{names[0]} differs" if len(names) == 1 else f"{', '.join(names)} differ"
 
 
 def _cost(key: ScoreKey, old: Cost, new: Cost, limit: float, note: str) -> CostCheck:
