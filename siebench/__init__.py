@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from bench.batch import EditBatch, Reference
     from bench.core.errors import BadInput, EditFailed, Unavailable
     from bench.datasets import Dataset, DatasetInfo, Fit
+    from bench.judge.compare import compare
+    from bench.judge.gate import gate
     from bench.metrics import Metric, References, Score
     from bench.networks.segmenters import Segmenter
     from bench.plugins.editors import Editor
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from bench.scene import LabelSpace, Scene
     from bench.suite.schema import Suite, load_suite
     from masks import Impossible, Protocol, Site
+    from reports.export import export
+    from reports.report import report
     from siebench import testing
 
 __all__ = [
@@ -58,8 +62,12 @@ __all__ = [
     "System",
     "Unavailable",
     "__version__",
+    "compare",
+    "export",
+    "gate",
     "load_suite",
     "read_run",
+    "report",
     "run_suite",
     "score_folders",
     "testing",
@@ -90,8 +98,12 @@ _HOMES = {
     "Suite": "bench.suite.schema",
     "System": "bench.plugins.systems",
     "Unavailable": "bench.core.errors",
+    "compare": "bench.judge.compare",
+    "export": "reports.export",
+    "gate": "bench.judge.gate",
     "load_suite": "bench.suite.schema",
     "read_run": "bench.run.reader",
+    "report": "reports.report",
     "run_suite": "bench.run.suite_run",
     "score_folders": "bench.run.score:score",
     "testing": "siebench.testing:",

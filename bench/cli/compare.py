@@ -36,7 +36,13 @@ def compare(
     from bench.judge import compare as comparing
     from bench.judge.compare import outputs
 
-    comparison = comparing.compare(before, after, methods=methods, policy=policy, allow=allow or ())
+    comparison = comparing.compare(
+        before,
+        after,
+        methods=None if methods is None else [methods],
+        policy=policy,
+        allow=allow or (),
+    )
     if markdown is not None:
         outputs.write_comparison_markdown(comparison, markdown)
     if json_file is not None:

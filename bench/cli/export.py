@@ -12,7 +12,7 @@ __all__ = ["Format", "export", "figures"]
 
 
 class Format(str, Enum):
-    """What a table is written as."""
+    """What a table is written as: `reports.export.Form`, spelt for the command line."""
 
     latex = "latex"
     markdown = "markdown"
@@ -31,24 +31,14 @@ def export(
 ) -> None:
     """Write a run's tables for a paper or a pull request: LaTeX, Markdown or CSV.
 
-    Where the suite answers to a published table, that one comes first, published values beside ours.
+    Where the suite has a published table, it comes first, with published values beside ours.
     """
-    from bench.core.atomic import write_text
-    from bench.run.reader import read_run
     from reports import export as exports
 
-    read = read_run(run)
-    text = {
-        Format.latex: lambda: exports.latex(read, intervals=intervals),
-        Format.latex_document: lambda: exports.latex_document(read, intervals=intervals),
-        Format.markdown: lambda: exports.markdown(read, intervals=intervals),
-        Format.csv: lambda: exports.csv(read),
-        Format.published_csv: lambda: exports.published_csv(read),
-    }[form]()
+    text = exports.export(run, form.value, out, intervals=intervals)
     if out is None:
         typer.echo(text, nl=False)
     else:
-        write_text(out, text)
         typer.echo(str(out))
 
 
@@ -56,10 +46,10 @@ def figures(
     run: Annotated[Path, typer.Argument(help="A run directory.")],
     out: Annotated[Path | None, typer.Option(help="Their folder (default: RUN/figures).")] = None,
     against: Annotated[
-        str | None, typer.Option(help="The method that the others are compared with.")
+        str | None, typer.Option(help="The method to compare the others with.")
     ] = None,
 ) -> None:
-    """Draw a run's figures as SVG and PDF: grids, quality and cost, classes, areas, differences."""
+    """Draw a run's figures as SVG and PDF: grids, quality against cost, classes, areas, differences."""
     from reports.figures import write_figures
 
     for path in write_figures(run, out, against=against):

@@ -26,6 +26,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, ValidationError
 
 from bench.core.atomic import write_text
+from bench.core.documents import read_json
 from bench.core.errors import BadInput
 from bench.judge.margin import Margin
 from bench.judge.run_scores import scores_of_run
@@ -138,14 +139,11 @@ def read_baseline(path: Path) -> ScoreSet:
     Raises:
         BadInput: no such file, damaged, or of another format; with the field.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         raise BadInput(
             f"{path}: there is no such baseline; `siebench baseline save RUN` writes one"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{path}: not a baseline file ({error}); save it again") from None
+        )
+    content = read_json(path)
     try:
         file = _File.model_validate(content)
         found = [

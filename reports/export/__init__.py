@@ -1,7 +1,61 @@
 """A run's tables for papers, pull requests and other programs."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+from bench.core.atomic import write_text
+from bench.core.errors import unknown
+from bench.run.reader import read_run
 from reports.export.csv_table import csv, published_csv
 from reports.export.latex_table import latex, latex_document
 from reports.export.markdown_table import markdown
 
-__all__ = ["csv", "latex", "latex_document", "markdown", "published_csv"]
+if TYPE_CHECKING:
+    from bench.run.reader import Run
+
+__all__ = ["FORMS", "Form", "csv", "export", "latex", "latex_document", "markdown", "published_csv"]
+
+Form = Literal["markdown", "latex", "latex-document", "csv", "published-csv"]
+"""What tables are written as."""
+
+FORMS: tuple[Form, ...] = get_args(Form)
+
+
+def export(
+    run: Path | str,
+    form: Form = "markdown",
+    out: Path | str | None = None,
+    *,
+    intervals: bool = True,
+) -> str:
+    """A run's tables as text, also written to a file where one is named.
+
+        export("runs/demo", "latex", "tables.tex", intervals=False)
+
+    Args:
+        run: the run's directory.
+        form: one of `FORMS`. Markdown and LaTeX begin with the published table where the suite has
+            one.
+        out: the file to write.
+        intervals: prints intervals in cells; CSV always has them.
+
+    Raises:
+        BadInput: no readable run, an unknown form, or a file that cannot be written.
+    """
+    if form not in FORMS:
+        raise unknown("form", form, FORMS)
+    opened = read_run(run)
+    make: Mapping[Form, Callable[[Run], str]] = {
+        "markdown": lambda one: markdown(one, intervals=intervals),
+        "latex": lambda one: latex(one, intervals=intervals),
+        "latex-document": lambda one: latex_document(one, intervals=intervals),
+        "csv": csv,
+        "published-csv": published_csv,
+    }
+    text = make[form](opened)
+    if out is not None:
+        write_text(Path(out), text)
+    return text

@@ -8,13 +8,13 @@ methods without weights that are not shown the hidden pixels.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.core.atomic import write_json
+from bench.core.documents import read_json
 from bench.core.errors import BadInput
 from bench.judge.compare.change import judge
 from bench.judge.compare.comparison import whole
@@ -73,10 +73,7 @@ def _weights(method: MethodRow) -> Path | None:
 
 
 def _read(card: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(card.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BadInput(f"{card}: is not JSON ({error}); train the network again") from None
+    content = read_json(card)
     if not isinstance(content, dict):
         raise BadInput(f"{card}: is not a card; a card is a JSON object")
     return content

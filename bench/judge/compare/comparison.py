@@ -45,20 +45,19 @@ def compare(
     before: ScoreSet | Path | str,
     after: ScoreSet | Path | str | None = None,
     *,
-    methods: tuple[str, str] | Sequence[tuple[str, str]] | None = None,
+    methods: Sequence[tuple[str, str]] | None = None,
     policy: Policy | Path | str | None = None,
     allow: Sequence[str] = (),
 ) -> Comparison:
     """Compares two runs, or two methods of one run, in every score that both have.
 
         compare("runs/before", "runs/after")
-        compare("runs/demo", methods=("diffusion", "ours"))
+        compare("runs/demo", methods=[("diffusion", "ours")])
 
     Args:
         before: the older run or baseline file.
         after: the newer one; `before` itself where None (then name two methods).
-        methods: which method before meets which after, one pair or several; those of equal name
-            where None.
+        methods: pairs of (method before, method after); those of equal name where None.
         policy: margins, methods and error rate, or a YAML file of them; the metrics' own margins
             where None. The classes that it names are compared too.
         allow: protocol fields that may differ.
@@ -94,11 +93,10 @@ def compare(
 def _matched(
     before: ScoreSet,
     after: ScoreSet,
-    methods: tuple[str, str] | Sequence[tuple[str, str]] | None,
+    methods: Sequence[tuple[str, str]] | None,
 ) -> tuple[tuple[str, str], ...]:
     if methods is not None:
-        named = [methods] if methods and isinstance(methods[0], str) else methods
-        return tuple((str(old), str(new)) for old, new in named)
+        return tuple((pair[0], pair[1]) for pair in methods)
     found = tuple(
         (name, name)
         for name in before.methods

@@ -43,7 +43,7 @@ def cost_sentence(cost: CostCheck) -> str:
 
 def lines(judgement: Judgement) -> list[str]:
     """One line a score and a cost, the worst first, and the verdict."""
-    found = [(check.verdict, sentence(check)) for check in judgement.checks]
+    found: list[tuple[str, str]] = [(check.verdict, sentence(check)) for check in judgement.checks]
     found += [(cost.verdict, cost_sentence(cost)) for cost in judgement.costs]
     found.sort(key=lambda one: ORDER.index(one[0]))
     said = [f"{verdict:<10} {text}" for verdict, text in found]

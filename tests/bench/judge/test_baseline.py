@@ -105,7 +105,7 @@ def test_a_run_with_failed_edits_makes_no_baseline(tmp_path) -> None:
         ('"format":2', '"format":7', "damaged at 'format'"),
         ('"better":"higher"', '"better":"up"', "damaged at 'scores.0.better'"),
         ('"values":[', '"values":[1.0,', "psnr has 13 values for 12 edits"),
-        ("{", "", "not a baseline file"),
+        ("{", "", "is no JSON"),
     ],
 )
 def test_a_damaged_file_is_refused_with_the_field(tmp_path, old, new, words) -> None:

@@ -140,7 +140,7 @@ def test_the_order_is_keyed_and_not_the_datasets(made) -> None:
 def test_another_protocol_is_refused_before_anything_runs(made, tmp_path) -> None:
     data, results, baseline = made
     early = EarlyVerdict(baseline)
-    with pytest.raises(BadInput, match=r"another protocol than the baseline's: .*seed"):
+    with pytest.raises(BadInput, match=r"the protocol is not the baseline's: .*seed"):
         run_suite(
             made_suite(data, results), out=tmp_path / "run", seed=5, device="cpu", until=early
         )
@@ -156,6 +156,6 @@ def test_margins_of_zero_cannot_be_followed(made, tmp_path) -> None:
 @pytest.mark.parametrize(
     "options", [(None, None, True), (Path("b.json"), None, False), (None, Path("p.yaml"), False)]
 )
-def test_the_options_go_together(options) -> None:
-    with pytest.raises(BadInput, match="go together"):
+def test_the_options_need_each_other(options) -> None:
+    with pytest.raises(BadInput, match="needs --baseline"):
         judging(*options)
