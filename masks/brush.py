@@ -1,6 +1,6 @@
 """SPMPGAN's brush: one stroke, drawn from 22 random words, for many masks at once.
 
-Source: protocol/editing.md, D.4 (type 0); lengths and widths at other sizes: section G. Every
+Source: docs/protocol/editing.md, D.4 (type 0); lengths and widths at other sizes: section G. Every
 quantity has the published distribution, in fixed point: angles in 2**-32 turns, lengths in 2**-16
 pixels. The published code's two flips, which it decides and throws away, are left out.
 """

@@ -12,7 +12,7 @@ __all__ = ["border", "dilate", "nearest_known"]
 Int64 = NDArray[np.int64]
 
 PAIRS = 1 << 22
-"""(pixel, column) pairs that are compared at once; bounds memory, not the answer."""
+"""(pixel, column) pairs that are compared at once; bounds memory, not the outcome."""
 
 
 def dilate(mask: Bool, radius: int) -> Bool:

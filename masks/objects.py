@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from masks.errors import MaskError, nearest
 from masks.morphology import dilate, nearest_known
 from masks.raster import box
-from masks.spec import Bool, Impossible, Int32, Site
+from masks.spec import Bool, Impossible, Int32, MaskError, Site, nearest
 from masks.streams import Stream
 
-__all__ = ["Object", "Rule", "choose", "fill", "hole", "known_classes", "objects"]
+__all__ = ["Object", "Rule", "choose", "fill", "known_classes", "object_region", "objects"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Object:
 
 @dataclass(frozen=True)
 class Rule:
-    """Which objects qualify: shares of the picture's area, class names (none = every class)."""
+    """Which objects qualify: shares of the image's area, class names (none = every class)."""
 
     smallest: float
     largest: float
@@ -102,7 +101,7 @@ def choose(site: Site, rule: Rule, stream: Stream, key: str) -> Object | Impossi
     return fitting[int(stream.integers(0, len(fitting), 1)[0])]
 
 
-def hole(site: Site, chosen: Object, shape: str, margin: int) -> Bool:
+def object_region(site: Site, chosen: Object, shape: str, margin: int) -> Bool:
     """The object's box or shape, grown by `margin` pixels, as bool [H,W]."""
     if shape == "box":
         return box(

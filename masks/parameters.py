@@ -1,51 +1,78 @@
 """Parameters of protocols: dataclass fields that know their kind and range.
 
-A protocol is a frozen dataclass that inherits `Parameters`; each field is declared by `whole`,
-`real`, `choice`, `names` or `text`, and a value of the wrong kind or range is refused when the
-protocol is made.
+A field of a protocol is declared by `whole`, `real`, `choice`, `names` or `text`, which give its range
+and what it means, or plainly (`share: float = 0.5`), which accepts any value of its default's kind. A
+value of the wrong kind or range is refused when the protocol is made.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Any
 
-from masks.errors import MaskError
+from masks.spec import MaskError
 
-__all__ = ["Parameters", "choice", "names", "real", "text", "whole"]
+__all__ = ["Parameter", "choice", "names", "parameters_of", "real", "text", "whole"]
 
 Check = Callable[[Any], Any]
 """Gives the value as it is kept, or raises TypeError or ValueError."""
 
 
-class Parameters:
-    """Base of every protocol: checks the fields when it is made.
+@dataclasses.dataclass(frozen=True)
+class Parameter:
+    """One parameter of a protocol.
 
-    Raises:
-        MaskError: naming the protocol, the field, the value and what was expected.
+    Attributes:
+        name: of the field.
+        default: its default value; `dataclasses.MISSING` where a value must be given.
+        expected: what is accepted, as words after "must be".
+        summary: what it means; empty where nothing is said.
+        check: gives a value as it is kept, or raises TypeError or ValueError.
     """
 
-    def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            value = getattr(self, field.name)
-            try:
-                kept = field.metadata["check"](value)
-            except (TypeError, ValueError, OverflowError):
-                key = getattr(self, "key", type(self).__name__)
-                raise MaskError(
-                    f"{key}: {field.name} must be {field.metadata['expected']}, not {value!r}"
-                ) from None
-            object.__setattr__(self, field.name, kept)
+    name: str
+    default: Any
+    expected: str
+    summary: str
+    check: Check = dataclasses.field(repr=False, compare=False)
+
+
+def parameters_of(kind: type) -> tuple[Parameter, ...]:
+    """The parameters of a class of protocols, in declared order.
+
+    Raises:
+        MaskError: where the class is no dataclass.
+    """
+    if not dataclasses.is_dataclass(kind):
+        raise MaskError(f"{kind.__name__} is not a dataclass; decorate it: @dataclass(frozen=True)")
+    found = []
+    for field in dataclasses.fields(kind):
+        factory = field.default_factory
+        default = field.default if factory is dataclasses.MISSING else factory()
+        plain, words = _plain(default)
+        said = field.metadata
+        found.append(
+            Parameter(
+                field.name,
+                default,
+                said.get("expected", words),
+                said.get("summary", ""),
+                said.get("check", plain),
+            )
+        )
+    return tuple(found)
 
 
 def whole(default: int, low: int, high: int, summary: str) -> Any:
     """An integer parameter in low..high."""
 
     def check(value: Any) -> int:
-        if isinstance(value, bool) or int(value) != value or not low <= value <= high:
+        kept = _whole(value)
+        if not low <= kept <= high:
             raise ValueError
-        return int(value)
+        return kept
 
     return _field(default, check, f"an integer from {low} to {high}", summary)
 
@@ -86,15 +113,58 @@ def names(default: tuple[str, ...], summary: str) -> Any:
 
 def text(default: str, summary: str) -> Any:
     """A parameter that is any text."""
-
-    def check(value: Any) -> str:
-        if not isinstance(value, str):
-            raise TypeError
-        return value
-
-    return _field(default, check, "text", summary)
+    return _field(default, _text, "text", summary)
 
 
 def _field(default: Any, check: Check, expected: str, summary: str) -> Any:
     metadata = {"check": check, "expected": expected, "summary": summary}
     return dataclasses.field(default=default, metadata=metadata)
+
+
+def _plain(default: Any) -> tuple[Check, str]:
+    """What a plainly declared field accepts, by its default's kind, and the words for it."""
+    if isinstance(default, bool):
+        return _flag, "true or false"
+    if isinstance(default, int):
+        return _whole, "an integer"
+    if isinstance(default, float):
+        return _number, "a number"
+    if isinstance(default, str):
+        return _text, "text"
+    if isinstance(default, tuple):
+        return _listed, "a list"
+    return _any, "any value"
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, (bool, str)) or int(value) != value:
+        raise ValueError
+    return int(value)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, (bool, str)) or not math.isfinite(value):
+        raise ValueError
+    return float(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str):
+        raise TypeError
+    return tuple(value)
+
+
+def _any(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -23,7 +23,7 @@ def choose_class(
     Args:
         site: the scene.
         classes: names that may be drawn; none = every class.
-        shares: least and largest share of the picture, both included.
+        shares: least and largest share of the image, both included.
         stream: gives one number.
         key: the protocol's key, for messages.
     """

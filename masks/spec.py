@@ -1,14 +1,15 @@
 """What a protocol sees and what it gives: arrays in, arrays out.
 
-A protocol is a frozen dataclass whose fields are its parameters. It sees a `Site` (a scene without
-its picture) and gives a `DrawnEdit` (an edit without its picture), or says why there is none to give.
+A protocol sees a `Site` (a scene without its image) and gives a `DrawnEdit` (an edit without its
+image), or says why there is none to give.
 """
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Literal, runtime_checkable
-from typing import Protocol as TypingProtocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,23 +17,29 @@ from numpy.typing import NDArray
 __all__ = [
     "Bool",
     "DrawnEdit",
+    "GroundTruth",
     "Impossible",
     "Int32",
+    "MaskError",
     "Operation",
-    "Protocol",
     "Site",
-    "GroundTruth",
+    "inpaint",
+    "nearest",
 ]
 
 Bool = NDArray[np.bool_]
 Int32 = NDArray[np.int32]
 
 Operation = Literal["inpaint", "add", "remove", "synthesise", "restyle", "relabel", "move"]
-"""What an edit asks for. `inpaint`: paint the hole as the map says."""
+"""What an edit asks for. `inpaint`: fill the masked region as the label map says."""
 
 GroundTruth = Literal["original", "without-object", "none"]
-"""Where the true answer of an edit comes from: the scene's own picture, the scene drawn without
-the removed object (only procedural scenes can), or nowhere."""
+"""Where the ground truth of an edit comes from: the scene's own image, the scene drawn without the
+removed object (only procedural scenes can), or nowhere."""
+
+
+class MaskError(ValueError):
+    """A protocol, parameter, folder or pack that cannot be accepted; one sentence says why."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +73,9 @@ class DrawnEdit:
 
     Attributes:
         mask: bool, True = change.
-        labels: int32, the target labels (what shall stand there), for the whole picture.
+        labels: int32, the target labels (what the result shall show), for the whole image.
         instances: int32 target instances or None, like `Site.instances`.
-        region: the class name of the edited region where it has one.
+        region: the class name of the masked region where it has one.
         ground_truth: where the ground truth comes from.
         removed: the object id that vanished, where one did.
         window: (top, left, bottom, right) in the site's pixels when the edit sees a cut-out of the
@@ -91,14 +98,24 @@ class Impossible:
     reason: str
 
 
-@runtime_checkable
-class Protocol(TypingProtocol):
-    """A named, versioned recipe for edits; its output never changes without a new version."""
+def inpaint(site: Site, mask: Bool, region: str | None = None) -> DrawnEdit | Impossible:
+    """The edit that fills `mask` as the scene's own label map says.
 
-    key: ClassVar[str]
-    """Name and version, as in "freeform@1"."""
-    operation: ClassVar[Operation]
+    Args:
+        site: the scene.
+        mask: bool [H,W] of the site's size, True = change.
+        region: the class name of the masked region where it has one.
 
-    def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
-        """The edit of `site` for a seed and a sample index; the same on every machine."""
-        ...
+    Returns:
+        `Impossible` where the mask is empty.
+    """
+    if not mask.any():
+        return Impossible("the mask that was drawn covers no pixel")
+    return DrawnEdit(mask=mask, labels=site.labels, instances=site.instances, region=region)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence about an unknown name: the nearest known one, or all of them."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"

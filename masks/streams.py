@@ -17,8 +17,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from masks.tables import normal
-
 __all__ = ["Stream", "words_of"]
 
 UInt64 = NDArray[np.uint64]
@@ -62,10 +60,6 @@ class Stream:
         """The next n numbers in [0, 1), float64 [n], multiples of 2**-53."""
         uniforms: Float64 = (self.words(n) >> np.uint64(11)) * 2.0**-53
         return uniforms
-
-    def normals(self, n: int) -> Float64:
-        """The next n standard normal numbers (`tables.normal`), float64 [n]."""
-        return normal(self.words(n)).astype(np.float64) * 2.0**-16
 
     def choice(self, items: int, n: int) -> Int64:
         """Draws n different ones of the numbers 0..items-1 in drawn order, int64 [n].

@@ -1,6 +1,6 @@
 """Square windows cut out of a scene, and what of it is seen through one at another size.
 
-Source: protocol/generation.md, A.5 (SESAME's box data).
+Source: docs/protocol/generation.md, A.5 (SESAME's box data).
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from masks.raster import box
 from masks.spec import Bool, DrawnEdit, Int32, Site
 
-__all__ = ["Box", "background_box", "look", "square_around"]
+__all__ = ["Rectangle", "background_box", "look", "square_around"]
 
 
 @dataclass(frozen=True)
-class Box:
+class Rectangle:
     """A rectangle in pixels, bottom and right excluded."""
 
     top: int
@@ -33,8 +33,8 @@ class Box:
 
 def background_box(
     size: tuple[int, int], bounds: tuple[int, int], words: NDArray[np.int64]
-) -> Box | None:
-    """A random box that knows no object; None where the picture is too small for `bounds`.
+) -> Rectangle | None:
+    """A random box that knows no object; None where the image is too small for `bounds`.
 
     xmin is uniform in [0, w - min - 1), xmax in [xmin + min, min(xmin + max, w - 1)), rows alike
     (A.5).
@@ -52,24 +52,26 @@ def background_box(
     top = int(words[1]) * (height - least - 1) >> 31
     right = _end(left, least, min(left + most, width - 1), int(words[2]))
     bottom = _end(top, least, min(top + most, height - 1), int(words[3]))
-    return Box(top, left, bottom, right)
+    return Rectangle(top, left, bottom, right)
 
 
-def square_around(hole: Box, size: tuple[int, int]) -> Box:
-    """The square of side min(3 * longest, H, W) around the box, pushed into the picture."""
+def square_around(masked: Rectangle, size: tuple[int, int]) -> Rectangle:
+    """The square of side min(3 * longest, H, W) around the box, pushed into the image."""
     height, width = size
-    side = min(3 * hole.longest, height, width)
-    top = (hole.top + hole.bottom - side) // 2
-    left = (hole.left + hole.right - side) // 2
+    side = min(3 * masked.longest, height, width)
+    top = (masked.top + masked.bottom - side) // 2
+    left = (masked.left + masked.right - side) // 2
     top = min(max(top, 0), height - side)
     left = min(max(left, 0), width - side)
-    return Box(top, left, top + side, left + side)
+    return Rectangle(top, left, top + side, left + side)
 
 
-def look(site: Site, window: Box, hole: Box, size: int, region: str | None) -> DrawnEdit:
-    """The edit of `hole` as seen through the square `window`, [size,size] pixels.
+def look(
+    site: Site, window: Rectangle, masked: Rectangle, size: int, region: str | None
+) -> DrawnEdit:
+    """The edit of the box `masked` as seen through the square `window`, [size,size] pixels.
 
-    Maps are taken from the nearest pixel (centres of pixels mapped onto the window); the hole's
+    Maps are taken from the nearest pixel (centres of pixels mapped onto the window); the masked box's
     edges are scaled and rounded down, as SESAME's are, and what lies outside of the window is cut
     off.
     """
@@ -77,7 +79,7 @@ def look(site: Site, window: Box, hole: Box, size: int, region: str | None) -> D
     nearest = (2 * np.arange(size) + 1) * side // (2 * size)
     rows, columns = window.top + nearest, window.left + nearest
     return DrawnEdit(
-        mask=_mapped(hole, window, size),
+        mask=_mapped(masked, window, size),
         labels=_taken(site.labels, rows, columns),
         instances=None if site.instances is None else _taken(site.instances, rows, columns),
         region=region,
@@ -85,10 +87,10 @@ def look(site: Site, window: Box, hole: Box, size: int, region: str | None) -> D
     )
 
 
-def _mapped(hole: Box, window: Box, size: int) -> Bool:
+def _mapped(masked: Rectangle, window: Rectangle, size: int) -> Bool:
     side = window.bottom - window.top
-    top, bottom = ((y - window.top) * size // side for y in (hole.top, hole.bottom))
-    left, right = ((x - window.left) * size // side for x in (hole.left, hole.right))
+    top, bottom = ((y - window.top) * size // side for y in (masked.top, masked.bottom))
+    left, right = ((x - window.left) * size // side for x in (masked.left, masked.right))
     return box((size, size), top, left, bottom, right)
 
 

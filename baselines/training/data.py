@@ -22,6 +22,7 @@ from bench.core.errors import BadInput
 from bench.core.identity import Record
 from bench.datasets import Dataset, Fit, open_dataset
 from bench.scene import Bool, Int32, LabelSpace, Scene, UInt8, cut_scene
+from bench.suite.protocols import make_protocol
 
 __all__ = ["Example", "Examples", "Scenes", "SharedScenes", "collate"]
 
@@ -228,6 +229,6 @@ def _stacked(arrays: Sequence[np.ndarray], device: torch.device) -> Tensor:
 
 def _protocol(recipe: MaskProtocol) -> masks.Protocol:
     try:
-        return masks.make_protocol(recipe.protocol, recipe.parameters)
-    except masks.MaskError as error:
+        return make_protocol(recipe.protocol, recipe.parameters)
+    except BadInput as error:
         raise BadInput(f"data.masks: {error}") from None

@@ -20,56 +20,71 @@ __all__ = ["app"]
 app = typer.Typer(no_args_is_help=True, help="Edits as packs of PNGs with a manifest.")
 
 
+Data = Annotated[str, typer.Option(metavar="NAME=PATH", help="A dataset and its folder.")]
+Split = Annotated[str | None, typer.Option(help="A split of the dataset.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="At most N scenes.")]
+Trust = Annotated[bool, typer.Option("--trust", help="Import package.module:attribute.")]
+
+
 @app.command("list")
 def list_protocols() -> None:
     """List the protocols: what each asks for, its parameters and their defaults."""
-    from masks import describe, protocol_keys
+    import dataclasses
+
+    from bench.core.errors import BadInput
+    from bench.suite.protocols import describe_protocol, protocol_keys
 
     for key in protocol_keys():
-        one = describe(key)
+        try:
+            one = describe_protocol(key)
+        except BadInput as error:
+            typer.echo(f"{key} cannot be used: {error}")
+            continue
         typer.echo(f"{one.key} ({one.operation}): {one.summary}")
         for parameter in one.parameters:
-            typer.echo(
-                f"    {parameter.name} = {parameter.default!r}: {parameter.summary} "
-                f"({parameter.expected})"
-            )
+            needed = parameter.default is dataclasses.MISSING
+            default = "required" if needed else f"= {parameter.default!r}"
+            meaning = f": {parameter.summary}" if parameter.summary else ""
+            typer.echo(f"    {parameter.name} {default}{meaning} ({parameter.expected})")
 
 
 @app.command()
 def make(
-    protocol: Annotated[str, typer.Argument(help="A protocol, as in freeform@1.")],
-    data: Annotated[str, typer.Option(metavar="NAME=PATH", help="A dataset and its folder.")],
+    protocol: Annotated[
+        str,
+        typer.Argument(help="A protocol, as in freeform@1, or package.module:attribute."),
+    ],
+    data: Data,
     out: Annotated[Path, typer.Option(help="The pack's folder.")],
     seed: Annotated[int, typer.Option(min=0, help="The seed of all edits.")] = 0,
     samples: Annotated[int, typer.Option(min=1, help="Edits a scene.")] = 1,
-    split: Annotated[str | None, typer.Option(help="A split of the dataset.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most N scenes.")] = None,
+    split: Split = None,
+    limit: Limit = None,
     size: Annotated[int, typer.Option(min=8, max=8192, help="Pixels a side.")] = 256,
     fit: Annotated[str, typer.Option(help="crop, resize or native.")] = "crop",
     parameter: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of the protocol; YAML values.")
     ] = None,
+    trust: Trust = False,
 ) -> None:
     """Draw a dataset's edits and write them as a pack.
 
     A dataset that siebench draws itself has no folder: --data procedural-rooms= will do.
     """
     from bench.core.errors import BadInput
-    from bench.datasets import Fit, describe, open_dataset
-    from masks import MaskError, make_protocol, paired, write_pack
+    from bench.datasets import Fit
+    from bench.suite.protocols import make_protocol
+    from masks import MaskError, write_pack
 
-    name, _, path = data.partition("=")
     if fit not in ("crop", "resize", "native"):
         raise BadInput(f"--fit {fit!r}: expected crop, resize or native")
-    place = None if describe(name).drawn else Path(path)
-    dataset = open_dataset(name, place, split=split, count=limit)
+    dataset = _dataset(data, split, limit)
     brought = Fit(None if fit == "native" else (size, size), fit)  # type: ignore[arg-type]  # checked above
+    made = make_protocol(protocol, named_values(parameter or [], "--parameter"), trust=trust)
     try:
-        made = make_protocol(protocol, named_values(parameter or [], "--parameter"))
-        made = paired(made, dataset.ids)
         manifest = write_pack(
             out,
-            made,
+            made.paired_with(dataset.ids),
             _sites(dataset, brought, samples),
             seed=seed,
             fingerprint=dataset.fingerprint(),
@@ -80,14 +95,58 @@ def make(
 
 
 @app.command()
+def pairs(
+    folder: Annotated[Path, typer.Argument(help="A folder of masks, PNG files.")],
+    data: Data,
+    sort: Annotated[
+        bool, typer.Option("--sorted", help="Pair in sorted order, not by stem.")
+    ] = False,
+    split: Split = None,
+    limit: Limit = None,
+) -> None:
+    """Show which mask of a folder goes with which scene, and what is left over.
+
+    Exit code 1: a scene has no mask. predefined@1 pairs masks and scenes in just this way.
+    """
+    from bench.core.errors import BadInput
+    from masks import MaskError, Predefined
+
+    ids = _dataset(data, split, limit).ids
+    try:
+        masks = Predefined(folder=str(folder), pairing="sorted" if sort else "stem")
+        found = masks.pairs(ids)
+        for scene, mask in found.masks.items():
+            typer.echo(f"{scene}: {mask}")
+        for what, names in (
+            ("scenes without a mask", found.unmasked),
+            ("masks without a scene", found.left_over),
+            ("other files, which are not read", found.ignored),
+        ):
+            if names:
+                typer.echo(f"{what}: {', '.join(names)}")
+        if found.unmasked:
+            raise typer.Exit(1)
+        masks.paired_with(ids)
+    except MaskError as error:
+        raise BadInput(str(error)) from None
+
+
+@app.command()
 def verify(folder: Annotated[Path, typer.Argument(help="A pack.")]) -> None:
     """Prove a pack byte for byte; says which file differs (exit code 1)."""
     from bench.core.errors import BadInput
-    from masks import verify_pack
+    from bench.suite.protocols import protocol_class
+    from masks import MaskError, Protocol, verify_pack
+
+    def find(key: str) -> type[Protocol]:
+        try:
+            return protocol_class(key)
+        except BadInput as error:
+            raise MaskError(str(error)) from None
 
     if not (folder / "manifest.json").is_file():
         raise BadInput(f"{folder}: is no pack (it has no manifest.json); see `siebench masks make`")
-    problems = verify_pack(folder)
+    problems = verify_pack(folder, find)
     for problem in problems:
         typer.echo(str(problem))
     if problems:
@@ -111,6 +170,15 @@ def show(
     except MaskError as error:
         raise BadInput(str(error)) from None
     typer.echo(f"{target}: {counted(shown, 'edit')}")
+
+
+def _dataset(data: str, split: str | None, limit: int | None) -> Dataset:
+    """The dataset of `--data NAME=PATH`; one that siebench draws itself has no folder."""
+    from bench.datasets import describe, open_dataset
+
+    name, _, path = data.partition("=")
+    place = None if describe(name).drawn else Path(path)
+    return open_dataset(name, place, split=split, count=limit)
 
 
 def _sites(dataset: Dataset, fit: Fit, samples: int) -> Iterator[tuple[Site, int]]:

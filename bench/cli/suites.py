@@ -28,16 +28,20 @@ def list_suites() -> None:
 
 
 @app.command()
-def show(suite: Annotated[str, typer.Argument(help="A shipped suite or a YAML file.")]) -> None:
+def show(
+    suite: Annotated[str, typer.Argument(help="A shipped suite or a YAML file.")],
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Import the modules that the suite names.")
+    ] = False,
+) -> None:
     """Show a suite as it was understood: every list and every default written out."""
     import yaml
 
     from bench.suite.resolved import resolved
     from bench.suite.schema import load_suite
 
-    typer.echo(
-        yaml.safe_dump(resolved(load_suite(suite)), sort_keys=False, allow_unicode=True), nl=False
-    )
+    plain = resolved(load_suite(suite), trust=trust)
+    typer.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), nl=False)
 
 
 @app.command()

@@ -57,6 +57,16 @@ def _having(*attributes: str) -> Callable[[object], str | None]:
     return wants
 
 
+def _protocol(value: object) -> str | None:
+    from masks import Protocol
+
+    if not (isinstance(value, type) and issubclass(value, Protocol)):
+        said = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+        return f"is {said}, not a class derived from masks.Protocol"
+    missing = [name for name in ("key", "operation") if not hasattr(value, name)]
+    return f"is the class {value.__name__} without {' and '.join(missing)}" if missing else None
+
+
 def _registry(
     kind: str,
     plural: str,
@@ -103,7 +113,7 @@ DATASETS = _registry(
 PROTOCOLS = _registry(
     "protocol",
     "protocols",
-    _having("key", "operation", "draw"),
+    _protocol,
     "bench.suite.conformance:check_protocol",
 )
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import masks
 from bench.core.errors import BadInput
 from bench.plugins.editors import Checking, TaskFacts
 from bench.run.methods import Method
@@ -43,16 +42,16 @@ def check_tasks(tasks: Sequence[Task], methods: Sequence[Method]) -> None:
 
 
 def _facts(task: Task) -> TaskFacts:
-    hidden = masks.coverages(task.protocol)
+    hidden = task.protocol.coverage
     if hidden is not None and hidden[1] == 0:
         raise BadInput(f"task {task.name!r}: mask: every mask is empty; there is nothing to change")
     return TaskFacts(
         space=task.dataset.space,
-        size=masks.edit_size(task.protocol, task.fit.size),
+        size=task.protocol.edit_size(task.fit.size),
         whole=hidden is not None and hidden[0] == 1,
         task=task.name,
         dataset=task.data,
-        protocol=masks.drawn_by(task.protocol),
+        protocol=task.protocol.drawn_by,
         scenes=task.scenes,
         samples=task.samples,
     )

@@ -7,7 +7,7 @@ list of (scene, sample) pairs, and everything in it follows from the plan alone.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from bench.core.identity import Record, record_hash
 from bench.core.text import slug
 from bench.datasets import Dataset, Fit, open_dataset
 from bench.run.places import place_of
+from bench.suite.protocols import make_protocol
 from bench.suite.schema import Composite, DatasetEntry, Quantise, Suite, TaskEntry
 from masks.streams import Stream
 
@@ -116,6 +117,7 @@ def plan_run(
     limit: int | None = None,
     seed: int | None = None,
     shuffled: bool = False,
+    trust: bool = False,
 ) -> Plan:
     """Resolves a suite's datasets and protocols.
 
@@ -125,6 +127,7 @@ def plan_run(
         limit: at most this many scenes a dataset.
         seed: in place of the suite's seed.
         shuffled: take scenes in a keyed random order; the edits are the same.
+        trust: agreement to import the modules that the suite names as protocols.
 
     Raises:
         BadInput: unknown dataset or protocol, a wrong parameter, a dataset that is not there.
@@ -138,7 +141,7 @@ def plan_run(
             raise BadInput(f"--data {name}=...: suite {suite.name!r} has no dataset {name!r}")
     opened = {name: _open(name, entry, data or {}) for name, entry in suite.datasets.items()}
     tasks = [
-        _task(suite, entry, suite.datasets[str(entry.dataset)], opened[str(entry.dataset)])
+        _task(suite, entry, suite.datasets[str(entry.dataset)], opened[str(entry.dataset)], trust)
         for entry in suite.single_tasks()
     ]
     if shuffled:
@@ -166,13 +169,14 @@ def _open(name: str, entry: DatasetEntry, data: Mapping[str, Path]) -> Dataset:
     return open_dataset(entry.dataset, path, split=entry.split, count=entry.limit)
 
 
-def _task(suite: Suite, entry: TaskEntry, data: DatasetEntry, dataset: Dataset) -> Task:
+def _task(
+    suite: Suite, entry: TaskEntry, data: DatasetEntry, dataset: Dataset, trust: bool
+) -> Task:
     name = str(entry.name)
     scenes = dataset.ids
     if not scenes:
         raise BadInput(f"task {name!r}: dataset {dataset.name!r} has no scenes")
-    protocol, recipe = _protocol(name, entry)
-    protocol = masks.paired(protocol, scenes)
+    protocol, recipe = _protocol(name, entry, scenes, trust)
     composite = entry.composite or suite.composite
     quantise = entry.quantise or suite.quantise
     fit = Fit(data.size, data.fit)
@@ -209,15 +213,17 @@ def _task(suite: Suite, entry: TaskEntry, data: DatasetEntry, dataset: Dataset) 
     )
 
 
-def _protocol(task: str, entry: TaskEntry) -> tuple[masks.Protocol, dict[str, Any]]:
+def _protocol(
+    task: str, entry: TaskEntry, scenes: Sequence[str], trust: bool
+) -> tuple[masks.Protocol, dict[str, Any]]:
     """The task's source of edits and what the protocol hash says of it."""
     try:
         if entry.pack is not None:
             protocol: masks.Protocol = masks.Packed(folder=entry.pack)
         else:
-            protocol = masks.make_protocol(str(entry.protocol), entry.parameters)
-        # A folder of edits is known by what it holds, not by where it lies.
-        recipe = getattr(protocol, "identity", None) or masks.parameters_of(protocol)
-    except masks.MaskError as error:
+            protocol = make_protocol(str(entry.protocol), entry.parameters, trust=trust)
+        paired = protocol.paired_with(scenes)
+        # The record names the scenes in a field of their own, so here is the protocol before pairing.
+        return paired, {"protocol": protocol.key, "parameters": protocol.identity}
+    except (BadInput, masks.MaskError) as error:
         raise BadInput(f"task {task!r}: {error}") from None
-    return protocol, {"protocol": protocol.key, "parameters": recipe}

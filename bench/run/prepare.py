@@ -103,7 +103,7 @@ def _job(task: Task, scene: Scene, sample: int) -> Job | masks.Impossible:
         references=references,
         task=task.name,
         data=task.data,
-        protocol=masks.drawn_by(task.protocol),
+        protocol=task.protocol.drawn_by,
     )
     pictures = tuple(task.dataset.read(name, task.fit) for name in references)
     return Job(edit, _answer(task, scene, drawn, image), pictures)
@@ -118,7 +118,7 @@ def _references(task: Task, scene: str, sample: int) -> tuple[str, ...]:
         return ()
     return tuple(
         masks.references(
-            masks.drawn_by(task.protocol),
+            task.protocol.drawn_by,
             task.dataset.name,
             scene,
             task.dataset.ids,

@@ -81,7 +81,9 @@ def run_suite(
     checked = suite if isinstance(suite, Suite) else load_suite(suite)
     if batch_size is not None:
         checked = checked.model_copy(update={"batch_size": batch_size})
-    plan = plan_run(checked, data=data, limit=limit, seed=seed, shuffled=until is not None)
+    plan = plan_run(
+        checked, data=data, limit=limit, seed=seed, shuffled=until is not None, trust=trust
+    )
     where = choose_device(device)
     folder = RunFolder(Path(out))
     methods = make_methods(

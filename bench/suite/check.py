@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-import masks
 from bench.core.errors import BadInput, unknown
 from bench.datasets import describe
 from bench.metrics import metric_names
 from bench.plugins.editors import check_editor
 from bench.suite.explain import line_of
+from bench.suite.protocols import make_protocol
 from bench.suite.schema import Suite
 
 __all__ = ["suite_problems"]
@@ -29,7 +29,7 @@ def suite_problems(suite: Suite, text: str, source: str, *, trust: bool = False)
     for place, look in _looks(suite, trust):
         try:
             look()
-        except (BadInput, masks.MaskError) as error:
+        except BadInput as error:
             line = line_of(text, place)
             problems.append(f"{source}, line {line}: {'.'.join(map(str, place))}: {error}")
     return problems
@@ -49,7 +49,7 @@ def _looks(suite: Suite, trust: bool) -> Iterator[tuple[Place, Callable[[], obje
             if key is not None:
                 yield (
                     ("tasks", i, "protocol"),
-                    partial(masks.make_protocol, key, task.parameters),
+                    partial(make_protocol, key, task.parameters, trust=trust),
                 )
     for i, method in enumerate(suite.methods):
         yield (

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import masks
 from bench.core.errors import BadInput
+from bench.suite.protocols import make_protocol
 from bench.suite.schema import MethodEntry, Suite, TaskEntry
 
 __all__ = ["resolved"]
 
 
-def resolved(suite: Suite) -> dict[str, Any]:
+def resolved(suite: Suite, *, trust: bool = False) -> dict[str, Any]:
     """The suite as plain values; read again as a suite file, it makes the same run.
 
     A dataset shows what it leaves open as null: its default split, no limit, no segmenter.
+
+    Args:
+        suite: the checked suite.
+        trust: agreement to import the modules that the suite names as protocols.
 
     Raises:
         BadInput: a protocol that there is none of, or a parameter that it does not take.
@@ -22,22 +26,23 @@ def resolved(suite: Suite) -> dict[str, Any]:
     plain = suite.model_dump(mode="json", exclude_none=True)
     plain["title"] = suite.title or suite.name
     plain["datasets"] = {name: one.model_dump(mode="json") for name, one in suite.datasets.items()}
-    plain["tasks"] = [_task(suite, entry) for entry in suite.single_tasks()]
+    plain["tasks"] = [_task(suite, entry, trust) for entry in suite.single_tasks()]
     plain["methods"] = [_method(entry) for entry in suite.methods]
     return plain
 
 
-def _task(suite: Suite, entry: TaskEntry) -> dict[str, Any]:
+def _task(suite: Suite, entry: TaskEntry, trust: bool) -> dict[str, Any]:
     plain = entry.model_dump(mode="json", exclude_none=True)
     plain["composite"] = entry.composite or suite.composite
     plain["quantise"] = entry.quantise or suite.quantise
     if entry.protocol is not None:
+        written = str(entry.protocol)
         try:
-            protocol = masks.make_protocol(str(entry.protocol), entry.parameters)
-        except masks.MaskError as error:
+            protocol = make_protocol(written, entry.parameters, trust=trust)
+        except BadInput as error:
             raise BadInput(f"task {entry.name!r}: {error}") from None
-        plain["protocol"] = protocol.key
-        plain["parameters"] = masks.parameters_of(protocol)
+        plain["protocol"] = written if ":" in written else protocol.key
+        plain["parameters"] = protocol.parameters()
     return plain
 
 

@@ -308,7 +308,7 @@ class Suite(_Entry):
 
 def _task_name(dataset: str, protocol: str | None, pack: str | None) -> str:
     edits = protocol if protocol is not None else Path(str(pack)).name
-    return f"{dataset}-{edits.split('@')[0]}"
+    return f"{dataset}-{edits.rpartition(':')[2].split('@')[0]}"
 
 
 def parse_suite(text: str, source: str) -> Suite:

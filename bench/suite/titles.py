@@ -4,29 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["PROTOCOL_TITLES", "task_title"]
+from bench.suite.protocols import protocol_title
 
-PROTOCOL_TITLES = {
-    "box": "boxes of objects",
-    "class": "regions of a class",
-    "extension": "extension",
-    "freeform": "free-form",
-    "freeform-sesame": "free-form as SESAME's",
-    "legacy-spmpgan": "SPMPGAN's own masks",
-    "object-add": "object addition",
-    "object-move": "object moves",
-    "object-remove": "object removal",
-    "outpainting": "outpainting",
-    "panorama": "panorama",
-    "predefined": "masks from a folder",
-    "relabel": "other class",
-    "restyle": "restyling",
-    "sesame-add": "addition in SESAME's windows",
-    "sesame-remove": "removal in SESAME's windows",
-    "stratified": "holes by size",
-    "synthesis": "label map to picture",
-}
-"""Protocols by name, without version, as part of a title."""
+__all__ = ["task_title"]
 
 
 def task_title(dataset: str, protocol: str | None, pack: str | None = None) -> str:
@@ -34,11 +14,11 @@ def task_title(dataset: str, protocol: str | None, pack: str | None = None) -> s
 
     Args:
         dataset: the suite's name of it; a registered name gives the dataset's own title.
-        protocol: the protocol's key, or
+        protocol: the protocol's name, or
         pack: the folder that the edits come from.
     """
-    name = protocol.partition("@")[0] if protocol is not None else Path(str(pack)).name
-    return f"{_dataset(dataset)}, {PROTOCOL_TITLES.get(name, name)}"
+    edits = protocol_title(protocol) if protocol is not None else Path(str(pack)).name
+    return f"{_dataset(dataset)}, {edits}"
 
 
 def _dataset(name: str) -> str:

@@ -15,8 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, get_args
 
-from masks.errors import MaskError
-from masks.spec import GroundTruth
+from masks.spec import GroundTruth, MaskError
 
 __all__ = ["EDITS", "FORMAT", "MANIFEST", "Entry", "Manifest", "Plane", "entries", "file_digest"]
 
@@ -98,7 +97,7 @@ class Manifest:
         fingerprint: the dataset's fingerprint when the pack was made.
         edits: how many edits the pack holds.
         impossible: how many could not be made.
-        coverage: mean, least and largest painted share of the picture; empty without edits.
+        coverage: mean, least and largest masked share of the image; empty without edits.
         list_sha256: SHA-256 of `edits.jsonl`.
         format: `FORMAT`.
     """

@@ -7,14 +7,16 @@ id does not fit, RGBA whose bytes are the id in little-endian order.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from masks.errors import MaskError
-from masks.spec import Bool, Int32
+from masks.mask_image import mask_of
+from masks.spec import Bool, Int32, MaskError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,7 +32,7 @@ __all__ = [
 ]
 
 LARGEST_SIDE = 16384
-"""Pictures with a longer side are refused before they are decoded."""
+"""Images with a longer side are refused before they are decoded."""
 
 
 def write_mask(path: Path, mask: Bool) -> None:
@@ -39,17 +41,13 @@ def write_mask(path: Path, mask: Bool) -> None:
 
 
 def read_mask(path: Path) -> Bool:
-    """The mask of a grey PNG, bool [H,W]; its values are 0 and one other (1 or 255), no third.
+    """The mask of a PNG, bool [H,W], by the rule of `masks.mask_image`.
 
     Raises:
         MaskError: where the file is no such PNG.
     """
-    values = _load(path, ("1", "L"))
-    kinds = set(np.unique(values).tolist())
-    if not (kinds <= {0, 1} or kinds <= {0, 255}):
-        raise MaskError(f"{path}: a mask holds 0 and 255 (or 0 and 1) only; threshold it first")
-    mask: Bool = values > 0
-    return mask
+    with _opened(path) as image:
+        return mask_of(image, str(path))
 
 
 def write_labels(path: Path, labels: Int32) -> None:
@@ -69,7 +67,7 @@ def read_labels(path: Path) -> Int32:
     Raises:
         MaskError: where the file is no such PNG.
     """
-    labels: Int32 = _load(path, ("P", "I;16")).astype(np.int32) - np.int32(1)
+    labels: Int32 = _numbers(path, ("P", "I;16")).astype(np.int32) - np.int32(1)
     return labels
 
 
@@ -90,7 +88,7 @@ def read_instances(path: Path) -> Int32:
     Raises:
         MaskError: where the file is no such PNG, or an id does not fit into int32.
     """
-    values = _load(path, ("I;16", "RGBA"))
+    values = _numbers(path, ("I;16", "RGBA"))
     if values.ndim == 2:
         return values.astype(np.int32)
     ids = np.ascontiguousarray(values).view("<u4")[..., 0]
@@ -111,29 +109,33 @@ def label_colours() -> NDArray[np.uint8]:
 def _save(path: Path, values: NDArray[Any], palette: NDArray[np.uint8] | None = None) -> None:
     from PIL import Image
 
-    picture = Image.fromarray(values)
+    image = Image.fromarray(values)
     if palette is not None:
-        picture.putpalette(palette.tobytes())
+        image.putpalette(palette.tobytes())
     path.parent.mkdir(parents=True, exist_ok=True)
-    picture.save(path, format="PNG")
+    image.save(path, format="PNG")
 
 
-def _load(path: Path, modes: tuple[str, ...]) -> NDArray[Any]:
+def _numbers(path: Path, modes: tuple[str, ...]) -> NDArray[Any]:
+    """The numbers of a PNG of one of the modes."""
+    with _opened(path) as image:
+        if ("I;16" if image.mode == "I" else image.mode) not in modes:
+            raise MaskError(f"{path}: a PNG of mode {image.mode}, not {' or '.join(modes)}")
+        return np.asarray(image)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Image]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(path, formats=("PNG",)) as picture:
-            _refuse(path, picture, modes)
-            return np.asarray(picture)
+        with Image.open(path, formats=("PNG",)) as image:
+            if max(image.size) > LARGEST_SIDE:
+                raise MaskError(f"{path}: larger than {LARGEST_SIDE} pixels a side")
+            yield image
     except UnidentifiedImageError:
         raise MaskError(f"{path}: not a PNG file") from None
+    except FileNotFoundError:
+        raise MaskError(f"{path}: there is no such file") from None
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise MaskError(f"{path}: cannot be read ({error})") from None
-
-
-def _refuse(path: Path, picture: Image, modes: tuple[str, ...]) -> None:
-    if max(picture.size) > LARGEST_SIDE:
-        raise MaskError(f"{path}: larger than {LARGEST_SIDE} pixels a side")
-    mode = "I;16" if picture.mode == "I" else picture.mode
-    if mode not in modes:
-        raise MaskError(f"{path}: a PNG of mode {picture.mode}, not {' or '.join(modes)}")
+        raise MaskError(f"{path}: cannot be read ({error}); is it damaged?") from None

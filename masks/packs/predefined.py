@@ -3,37 +3,58 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import numpy as np
 
 from masks.digest import array_digest
-from masks.drafts import inpaint
-from masks.errors import MaskError
-from masks.packs.png import read_mask
-from masks.parameters import Parameters, choice, names, text
-from masks.spec import DrawnEdit, Impossible, Operation, Site
+from masks.packs.png import read_mask, write_mask
+from masks.parameters import choice, names, text
+from masks.protocol import Protocol
+from masks.spec import DrawnEdit, Impossible, MaskError, Operation, Site, inpaint
 
-__all__ = ["Predefined"]
+__all__ = ["Pairing", "Predefined"]
 
 
 @dataclass(frozen=True)
-class Predefined(Parameters):
+class Pairing:
+    """Which mask goes with which scene.
+
+    Attributes:
+        masks: the mask's file name by scene, in the order of the scenes.
+        unmasked: scenes that have no mask.
+        left_over: masks that no scene takes.
+        ignored: what else lies in the folder: other endings, hidden files, folders.
+    """
+
+    masks: dict[str, str]
+    unmasked: tuple[str, ...]
+    left_over: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Predefined(Protocol):
     """A folder of PNG masks, paired with scenes by stem or in sorted order (as SPMPGAN's).
 
-    Source of the sorted pairing: protocol/editing.md, D.4 (mask i goes with sorted test image i).
-    Masks are grey, 0 and 255 or 0 and 1, and of the scene's size; anything else is refused. A
-    scene has one edit.
+    Source of the sorted pairing: docs/protocol/editing.md, D.4 (mask i goes with sorted test image
+    i). Names are sorted as text, so that 10.png comes before 2.png. Which pixels of a mask are masked
+    says `masks.mask_image`; a mask is of the scene's size. A scene has one edit. `pairs` shows what
+    goes with what.
     """
 
     key: ClassVar[str] = "predefined@1"
     operation: ClassVar[Operation] = "inpaint"
+    title: ClassVar[str] = "masks from a folder"
 
-    folder: str = text("", "the folder with the masks, *.png")
+    folder: str = text("", "the folder with the masks, PNG files")
     pairing: str = choice("stem", ("stem", "sorted"), "how masks go with scenes")
-    painted: str = choice("white", ("white", "black"), "which pixels are painted")
+    painted: str = choice("white", ("white", "black"), "which pixels are masked")
     scenes: tuple[str, ...] = names((), "all scenes of the dataset, for the sorted pairing")
 
     def __post_init__(self) -> None:
@@ -41,14 +62,47 @@ class Predefined(Parameters):
         if not self.folder or not Path(self.folder).is_dir():
             raise MaskError(f"{self.key}: folder {self.folder!r} is not a folder of masks")
         if not self._files:
-            raise MaskError(f"{self.key}: {self.folder} holds no *.png")
+            raise MaskError(f"{self.key}: {self.folder} holds no PNG file")
+
+    def pairs(self, scenes: Sequence[str]) -> Pairing:
+        """Which mask goes with which of a dataset's scenes, and what is left over on both sides.
+
+        Args:
+            scenes: the ids of the scenes, in any order.
+        """
+        if self.pairing == "stem":
+            found = {scene: self._stems[scene] for scene in scenes if scene in self._stems}
+        else:
+            found = dict(zip(sorted(scenes), self._files, strict=False))
+        taken = {path.name for path in found.values()}
+        files = {path.name for path in self._files}
+        others = (path.name for path in Path(self.folder).iterdir() if path.name not in files)
+        return Pairing(
+            masks={scene: found[scene].name for scene in scenes if scene in found},
+            unmasked=tuple(scene for scene in scenes if scene not in found),
+            left_over=tuple(path.name for path in self._files if path.name not in taken),
+            ignored=tuple(sorted(others)),
+        )
 
     def paired_with(self, scenes: Sequence[str]) -> Predefined:
-        """The same masks for these scenes, which the sorted pairing has to know."""
-        return self if self.scenes else replace(self, scenes=tuple(scenes))
+        """The same masks for these scenes, which the sorted pairing has to know.
+
+        Raises:
+            MaskError: where no scene has a mask, or the sorted pairing lacks masks or mixes numbers.
+        """
+        told = self if self.scenes else replace(self, scenes=tuple(scenes))
+        pairing = told.pairs(told.scenes)
+        if not pairing.masks:
+            raise MaskError(
+                f"{self.folder}: no mask has the name of a scene, such as {scenes[0]}.png; it holds "
+                f"{pairing.left_over[0]}, for instance; rename the masks, or set pairing: sorted"
+            )
+        if self.pairing == "sorted":
+            told._check_order(pairing)
+        return told
 
     @property
-    def identity(self) -> dict[str, object]:
+    def identity(self) -> dict[str, Any]:
         """What tells these masks from others, wherever they lie; reads all of them."""
         return {
             "pairing": self.pairing,
@@ -58,21 +112,16 @@ class Predefined(Parameters):
         }
 
     @property
-    def coverages(self) -> tuple[float, float]:
-        """The least and the largest painted share of a mask; reads all of them."""
+    def varies(self) -> bool:
+        """False: a scene has one mask."""
+        return False
+
+    @property
+    def coverage(self) -> tuple[float, float]:
+        """The least and the largest masked share of a mask; reads all of them."""
         white = self._contents[1:]
         least, largest = white if self.painted == "white" else (1 - white[1], 1 - white[0])
         return least, largest
-
-    @cached_property
-    def _contents(self) -> tuple[str, float, float]:
-        """A hash over all masks, and the least and the largest white share of one."""
-        digest, shares = hashlib.sha256(), []
-        for path in self._files:
-            mask = read_mask(path)
-            digest.update(f"{path.name} {array_digest(mask)}\n".encode())
-            shares.append(float(mask.mean()))
-        return digest.hexdigest(), min(shares), max(shares)
 
     def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`; the seed changes nothing.
@@ -92,24 +141,86 @@ class Predefined(Parameters):
             )
         return inpaint(site, mask if self.painted == "white" else ~mask)
 
-    @cached_property
-    def _files(self) -> tuple[Path, ...]:
-        return tuple(sorted(Path(self.folder).glob("*.png"), key=lambda path: path.name))
+    @classmethod
+    def trial(cls, sites: Sequence[Site], folder: Path) -> Predefined:
+        """Masks of half of each scene, paired by stem."""
+        for site in sites:
+            mask = np.zeros(site.size, dtype=np.bool_)
+            mask[: site.size[0] // 2] = True
+            write_mask(folder / f"{site.scene}.png", mask)
+        return cls(folder=str(folder))
 
     @cached_property
-    def _by_scene(self) -> dict[str, Path]:
-        if self.pairing == "stem":
-            return {path.stem: path for path in self._files}
-        if len(self.scenes) > len(self._files):
+    def _files(self) -> tuple[Path, ...]:
+        """The masks, sorted by name: endings in any case; hidden files (macOS's `._1.png`) are none."""
+        files = (
+            path
+            for path in Path(self.folder).iterdir()
+            if path.suffix.lower() == ".png" and not path.name.startswith(".")
+        )
+        return tuple(sorted(files, key=lambda path: path.name))
+
+    @cached_property
+    def _stems(self) -> dict[str, Path]:
+        stems: dict[str, Path] = {}
+        for path in self._files:
+            if path.stem in stems:
+                raise MaskError(
+                    f"{path}: {stems[path.stem].name} has the same stem; keep one of the two"
+                )
+            stems[path.stem] = path
+        return stems
+
+    @cached_property
+    def _by_scene(self) -> dict[str, str]:
+        if self.pairing == "sorted":
+            pairing = self.pairs(self.scenes)
+            self._check_order(pairing)
+            return pairing.masks
+        return {stem: path.name for stem, path in self._stems.items()}
+
+    def _check_order(self, pairing: Pairing) -> None:
+        """Refuses a sorted pairing without a mask for every scene, or against the order of numbers."""
+        if pairing.unmasked:
             raise MaskError(
-                f"{self.folder}: {len(self._files)} masks for {len(self.scenes)} scenes; "
-                f"the sorted pairing needs one each"
+                f"{self.folder}: there are {len(self._files)} masks for {len(self.scenes)} scenes; the "
+                "sorted pairing needs one each"
             )
-        return dict(zip(sorted(self.scenes), self._files, strict=False))
+        natural = dict(
+            zip(_natural(pairing.masks), _natural(path.name for path in self._files), strict=False)
+        )
+        for scene, mask in pairing.masks.items():
+            if natural[scene] != mask:
+                raise MaskError(
+                    f"{self.folder}: names are sorted as text, so scene {scene!r} would get {mask}, "
+                    f"where counting gives {natural[scene]}; give all numbers in the names as many "
+                    "digits (002.png), or set pairing: stem"
+                )
 
     def _file(self, scene: str) -> Path:
         if scene not in self._by_scene:
             raise MaskError(
                 f"{self.folder}: no mask for the scene {scene!r} by {self.pairing} pairing"
             )
-        return self._by_scene[scene]
+        return Path(self.folder) / self._by_scene[scene]
+
+    @cached_property
+    def _contents(self) -> tuple[str, float, float]:
+        """A hash over all masks, and the least and the largest white share of one."""
+        digest, shares = hashlib.sha256(), []
+        for path in self._files:
+            mask = read_mask(path)
+            digest.update(f"{path.name} {array_digest(mask)}\n".encode())
+            shares.append(float(mask.mean()))
+        return digest.hexdigest(), min(shares), max(shares)
+
+
+def _natural(names: Iterable[str]) -> list[str]:
+    """Names sorted as a reader counts: 2.png before 10.png."""
+
+    def key(name: str) -> list[tuple[int, str]]:
+        parts = re.split(r"([0-9]+)", name)
+        parts[1::2] = [number.lstrip("0") for number in parts[1::2]]
+        return [(len(part) if i % 2 else 0, part) for i, part in enumerate(parts)]
+
+    return sorted(names, key=key)

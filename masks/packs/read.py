@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
-from masks.errors import MaskError
 from masks.packs import png
 from masks.packs.manifest import EDITS, Entry, Manifest, Plane, entries, file_digest
-from masks.parameters import Parameters, text
-from masks.spec import Bool, DrawnEdit, GroundTruth, Impossible, Int32, Operation, Site
+from masks.packs.write import write_pack
+from masks.parameters import text
+from masks.protocol import Protocol
+from masks.protocols.freeform import FreeForm
+from masks.spec import Bool, DrawnEdit, GroundTruth, Impossible, Int32, MaskError, Operation, Site
 
 __all__ = ["Packed", "planes"]
 
 
 @dataclass(frozen=True)
-class Packed(Parameters):
+class Packed(Protocol):
     """The edits of a pack that `siebench masks make` wrote, each checked by hash when it is read.
 
     The operation is the pack's, not this protocol's. A scene, sample or seed that the pack does
@@ -28,6 +31,7 @@ class Packed(Parameters):
 
     key: ClassVar[str] = "pack@1"
     operation: ClassVar[Operation] = "inpaint"
+    title: ClassVar[str] = "pack"
 
     folder: str = text("", "the pack's folder")
 
@@ -48,8 +52,8 @@ class Packed(Parameters):
         return manifest
 
     @property
-    def identity(self) -> dict[str, object]:
-        """What tells this pack's edits from others, wherever it lies: for the protocol hash.
+    def identity(self) -> dict[str, Any]:
+        """What tells this pack's edits from others, wherever it lies.
 
         Taken from pixels, not from the files' bytes, which depend on the machine's zlib.
         """
@@ -65,15 +69,27 @@ class Packed(Parameters):
         }
 
     @property
-    def windowed(self) -> bool:
-        """Whether an edit sees a cut-out of its scene, and so has a size of its own."""
-        return any(entry.window is not None for entry in self._index.values())
-
-    @property
-    def coverages(self) -> tuple[float, float] | None:
-        """The least and the largest painted share of the picture; None without edits."""
+    def coverage(self) -> tuple[float, float] | None:
+        """The least and the largest masked share of the image; None without edits."""
         shares = [e.coverage for e in self._index.values() if e.coverage is not None]
         return (min(shares), max(shares)) if shares else None
+
+    @property
+    def drawn_by(self) -> str:
+        """The key of the protocol that drew the pack."""
+        return self.manifest.protocol
+
+    def edit_size(self, size: tuple[int, int] | None) -> tuple[int, int] | None:
+        """That of the scenes; None where an edit sees a cut-out, which has a size of its own."""
+        windowed = any(entry.window is not None for entry in self._index.values())
+        return None if windowed else size
+
+    @classmethod
+    def trial(cls, sites: Sequence[Site], folder: Path) -> Packed:
+        """A pack of free-form edits."""
+        pairs = ((site, sample) for site in sites for sample in range(8))
+        write_pack(folder / "pack", FreeForm(), pairs, seed=0, fingerprint="")
+        return cls(folder=str(folder / "pack"))
 
     @cached_property
     def _index(self) -> dict[tuple[str, int], Entry]:

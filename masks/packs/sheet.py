@@ -1,4 +1,4 @@
-"""A contact sheet of a pack: many edits on one picture."""
+"""A contact sheet of a pack: many edits on one image."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from masks.errors import MaskError
 from masks.packs.manifest import Entry, entries
 from masks.packs.png import label_colours
 from masks.packs.read import planes
+from masks.spec import MaskError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -28,16 +28,16 @@ COLUMNS = 8
 def contact_sheet(folder: Path, path: Path, limit: int = 64) -> int:
     """Writes the first edits of a pack as one PNG and returns how many it shows.
 
-    A tile shows the target map in colours (mid-grey where the pack has none) with what is painted
+    A tile shows the target map in colours (mid-grey where the pack has none) with what is masked
     in white; impossible edits show their reason.
 
     Args:
         folder: the pack.
-        path: where to write the picture.
+        path: where to write the image.
         limit: the most edits shown.
 
     Raises:
-        MaskError: where the pack cannot be read or is empty, or the picture cannot be written.
+        MaskError: where the pack cannot be read or is empty, or the image cannot be written.
     """
     from PIL import Image
 
@@ -62,7 +62,7 @@ def _tiles(folder: Path) -> Iterator[Image]:
     for entry in entries(folder):
         tile = Image.new("RGB", (TILE, TILE + CAPTION), "#202020")
         if entry.mask is not None:
-            shown = Image.fromarray(_picture(folder, entry))
+            shown = Image.fromarray(_shown(folder, entry))
             shown.thumbnail((TILE, TILE), Image.Resampling.NEAREST)
             tile.paste(shown, ((TILE - shown.width) // 2, (TILE - shown.height) // 2))
         pen = ImageDraw.Draw(tile)
@@ -72,7 +72,7 @@ def _tiles(folder: Path) -> Iterator[Image]:
         yield tile
 
 
-def _picture(folder: Path, entry: Entry) -> NDArray[np.uint8]:
+def _shown(folder: Path, entry: Entry) -> NDArray[np.uint8]:
     mask, labels, _ = planes(folder, entry)
     if labels is None:
         grey = np.where(mask, 255, 96).astype(np.uint8)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from masks.digest import array_digest
-from masks.errors import MaskError
 from masks.packs.manifest import EDITS, MANIFEST, Entry, Manifest, entries, file_digest
 from masks.packs.read import planes
-from masks.registry import describe, make_protocol
+from masks.protocol import Protocol
+from masks.registry import make_protocol, protocol_class
+from masks.spec import MaskError
 
 __all__ = ["Problem", "verify_pack"]
 
@@ -26,34 +27,44 @@ class Problem:
         return f"{self.path}: {self.what}"
 
 
-def verify_pack(folder: Path) -> tuple[Problem, ...]:
+def verify_pack(
+    folder: Path, find: Callable[[str], type[Protocol]] = protocol_class
+) -> tuple[Problem, ...]:
     """Everything that is wrong with a pack; nothing means that it is what its manifest says.
 
     Checked are the manifest and its protocol, the list's hash and counts, every file's bytes and
     pixels, that masks are binary and planes of one size, the coverages, and that no other file
     lies in the folder.
+
+    Args:
+        folder: the pack.
+        find: the class of the protocol of a key; raises `MaskError` for an unknown one. By default
+            this package's protocols are known.
     """
     folder = Path(folder)
     try:
         manifest = Manifest.read(folder)
-        _check_protocol(folder, manifest)
         if file_digest(folder / EDITS) != manifest.list_sha256:
             return (Problem(EDITS, "differs from the manifest's hash"),)
-        return tuple(_walk(folder, manifest))
+        return (*_protocol(manifest, find), *_walk(folder, manifest))
     except (MaskError, OSError) as error:
         return (Problem(MANIFEST, str(error)),)
 
 
-def _check_protocol(folder: Path, manifest: Manifest) -> None:
-    """Refuses a protocol, parameters or operation that do not exist or go together."""
-    described = describe(manifest.protocol)
-    if "folder" in manifest.parameters:  # masks made elsewhere, which need not be here
+def _protocol(manifest: Manifest, find: Callable[[str], type[Protocol]]) -> Iterator[Problem]:
+    """A protocol, parameters or operation that do not exist or do not go together."""
+    try:
+        kind = find(manifest.protocol)
+        if "folder" in manifest.parameters:  # masks made elsewhere, which need not be here
+            return
+        make_protocol(kind, manifest.parameters)
+    except MaskError as error:
+        yield Problem(MANIFEST, str(error))
         return
-    make_protocol(manifest.protocol, manifest.parameters)
-    if manifest.operation != described.operation:
-        raise MaskError(
-            f"{folder}: operation {manifest.operation!r} is not that of {described.key}, "
-            f"{described.operation!r}"
+    if manifest.operation != kind.operation:
+        yield Problem(
+            MANIFEST,
+            f"operation {manifest.operation!r} is not that of {kind.key}, {kind.operation!r}",
         )
 
 

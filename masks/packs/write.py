@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from masks.digest import array_digest
-from masks.errors import MaskError
 from masks.packs import png
 from masks.packs.manifest import EDITS, MANIFEST, Entry, Manifest, Plane, file_digest
-from masks.registry import parameters_of
-from masks.spec import DrawnEdit, Impossible, Protocol, Site
+from masks.protocol import Protocol
+from masks.spec import DrawnEdit, Impossible, MaskError, Site
 
 __all__ = ["write_pack"]
 
@@ -29,7 +28,7 @@ def write_pack(
 ) -> Manifest:
     """Draws edits and writes them as a pack, which appears whole or not at all.
 
-    Masks are always written; target maps and instances for every operation but painting a scene
+    Masks are always written; target maps and instances for every operation but filling a scene
     by its own map ("inpaint", "synthesise"), and for every edit in a window. One edit is in
     memory at a time. A power cut right after may still lose bytes, which `verify_pack` finds.
 
@@ -81,7 +80,7 @@ def _fill(
     manifest = Manifest(
         protocol=protocol.key,
         operation=protocol.operation,
-        parameters=parameters_of(protocol),
+        parameters=protocol.parameters(),
         seed=seed,
         dataset=tally.the_dataset(),
         fingerprint=fingerprint,

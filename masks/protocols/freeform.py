@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from masks import brush
-from masks.drafts import inpaint
-from masks.errors import MaskError
-from masks.parameters import Parameters, real, whole
+from masks.parameters import real, whole
+from masks.protocol import Protocol
 from masks.raster import capsules
-from masks.spec import Bool, DrawnEdit, Impossible, Operation, Site
+from masks.spec import Bool, DrawnEdit, Impossible, MaskError, Operation, Site, inpaint
 from masks.streams import words_of
 
 __all__ = ["FreeForm", "freeform_batch"]
@@ -25,8 +24,8 @@ CHUNK = 32
 
 
 @dataclass(frozen=True)
-class FreeForm(Parameters):
-    """One thick zigzag stroke of 4 to 8 segments, SPMPGAN's (protocol/editing.md, D.4).
+class FreeForm(Protocol):
+    """One thick zigzag stroke of 4 to 8 segments, SPMPGAN's (docs/protocol/editing.md, D.4).
 
     The distribution is the published brush's; pixels are this project's own (`masks.raster`).
     Lengths and widths scale with sqrt(H W) / 256. Coverage at 256x256 over 5,000 masks: mean
@@ -35,6 +34,7 @@ class FreeForm(Parameters):
 
     key: ClassVar[str] = "freeform@1"
     operation: ClassVar[Operation] = "inpaint"
+    title: ClassVar[str] = "free-form"
 
     least_segments: int = whole(4, 1, brush.MOST, "fewest segments of the stroke")
     most_segments: int = whole(8, 1, brush.MOST, "most segments of the stroke")

@@ -9,11 +9,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from masks.drafts import inpaint, stream_of
-from masks.parameters import Parameters, real
+from masks.parameters import real
+from masks.protocol import Protocol
 from masks.raster import box, union
 from masks.regions import choose_class
-from masks.spec import Bool, DrawnEdit, Impossible, Operation, Site
+from masks.spec import Bool, DrawnEdit, Impossible, Operation, Site, inpaint
 from masks.streams import Stream
 from masks.tables import TURN, cosine, radians, sine
 
@@ -26,30 +26,31 @@ ANGLES = np.array([radians(1 + 100 * k, 100) for k in range(4)], dtype=np.int64)
 
 
 @dataclass(frozen=True)
-class FreeFormSesame(Parameters):
-    """SESAME's free-form masks (protocol/generation.md, A.5, the landscape task).
+class FreeFormSesame(Protocol):
+    """SESAME's free-form masks (docs/protocol/generation.md, A.5, the landscape task).
 
     With probability `strokes` 12 to 16 strokes of 1 to 5 segments (length 10..49, width 10..19,
     angle 0.01 + {0,1,2,3} radians, negative on even strokes) and one rectangle; otherwise all
     pixels of one class that is present. Lengths scale with sqrt(H W) / 256. The page leaves open
     where strokes start and how large the rectangle is: here they start anywhere, and the
-    rectangle's sides are 30 to 70 % of the picture's, as in the same authors' AIM 2020 masks.
+    rectangle's sides are 30 to 70 % of the image's, as in the same authors' AIM 2020 masks.
     Coverage of the strokes and rectangle at 256x256 over 5,000 masks: mean 0.414, sd 0.071,
     5/25/50/75/95 % = 0.306/0.361/0.407/0.462/0.539.
     """
 
     key: ClassVar[str] = "freeform-sesame@1"
     operation: ClassVar[Operation] = "inpaint"
+    title: ClassVar[str] = "free-form as SESAME's"
 
     strokes: float = real(0.7, 0.0, 1.0, "probability of strokes and rectangle, not a class region")
     least_side: float = real(
-        0.3, 0.01, 1.0, "least side of the rectangle, as a share of the picture's"
+        0.3, 0.01, 1.0, "least side of the rectangle, as a share of the image's"
     )
     most_side: float = real(0.7, 0.01, 1.0, "largest side of the rectangle, as a share of it")
 
     def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`: its mask, and the class where the mask is a class' region."""
-        stream = stream_of(self.key, site, seed, sample)
+        stream = self.stream(site, seed, sample)
         if stream.uniforms(1)[0] >= self.strokes:
             label = choose_class(site, (), (0.0, 1.0), stream, self.key)
             if isinstance(label, Impossible):

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from masks.drafts import stream_of
-from masks.objects import Object, Rule, choose, fill, hole
-from masks.parameters import Parameters, choice, names, real, whole
+from masks.objects import Object, Rule, choose, fill, object_region
+from masks.parameters import choice, names, real, whole
+from masks.protocol import Protocol
 from masks.spec import Bool, DrawnEdit, Impossible, Int32, Operation, Site
 from masks.streams import Stream
 
@@ -17,27 +17,28 @@ __all__ = ["ObjectMove"]
 
 
 @dataclass(frozen=True)
-class ObjectMove(Parameters):
-    """An object is shifted: what it uncovers and covers is painted (SESAME's manipulation).
+class ObjectMove(Protocol):
+    """An object is shifted: what it uncovers and covers is masked (SESAME's manipulation).
 
-    The shift is drawn uniformly from those that keep the object's box inside of the picture and
+    The shift is drawn uniformly from those that keep the object's box inside the image and
     move it by at most `reach` of each side; standing still is not among them. What the object
-    leaves is filled as in object-remove@1; it keeps its id. There is no true answer.
+    leaves is filled as in object-remove@1; it keeps its id. There is no ground truth.
     """
 
     key: ClassVar[str] = "object-move@1"
     operation: ClassVar[Operation] = "move"
+    title: ClassVar[str] = "object moves"
 
-    hole: str = choice("shape", ("box", "shape"), "what is painted: boxes or shapes, old and new")
-    dilate: int = whole(4, 0, 64, "pixels by which the hole grows on all sides")
-    reach: float = real(0.5, 0.01, 1.0, "farthest shift, as a share of each side of the picture")
-    smallest: float = real(0.005, 0.0, 1.0, "least share of the picture that the object covers")
-    largest: float = real(0.25, 0.0, 1.0, "largest share of the picture that the object covers")
+    hole: str = choice("shape", ("box", "shape"), "what is masked: boxes or shapes, old and new")
+    dilate: int = whole(4, 0, 64, "pixels by which the masked region grows on all sides")
+    reach: float = real(0.5, 0.01, 1.0, "farthest shift, as a share of each side of the image")
+    smallest: float = real(0.005, 0.0, 1.0, "least share of the image that the object covers")
+    largest: float = real(0.25, 0.0, 1.0, "largest share of the image that the object covers")
     classes: tuple[str, ...] = names((), "classes of objects; none named = every class")
 
     def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
-        """The edit of `site`: the hole at both places, the maps with the object at its new one."""
-        stream = stream_of(self.key, site, seed, sample)
+        """The edit of `site`: the mask at both places, the maps with the object at its new one."""
+        stream = self.stream(site, seed, sample)
         rule = Rule(self.smallest, self.largest, self.classes)
         chosen = choose(site, rule, stream, self.key)
         if isinstance(chosen, Impossible):
@@ -56,8 +57,8 @@ class ObjectMove(Parameters):
         labels[moved] = _shifted(site.labels, shift)[moved]
         instances[moved] = chosen.id
         there = replace(site, instances=instances)
-        mask = hole(site, chosen, self.hole, self.dilate)
-        mask |= hole(there, _at(chosen, shift), self.hole, self.dilate)
+        mask = object_region(site, chosen, self.hole, self.dilate)
+        mask |= object_region(there, _at(chosen, shift), self.hole, self.dilate)
         return DrawnEdit(
             mask, labels, instances, region=site.classes[chosen.label], ground_truth="none"
         )
@@ -70,7 +71,7 @@ class ObjectMove(Parameters):
         columns = range(max(-one.left, -far[1]), min(width - one.right, far[1]) + 1)
         allowed = len(rows) * len(columns) - 1
         if allowed < 1:
-            return Impossible("the object fills the picture and cannot be moved")
+            return Impossible("the object fills the image and cannot be moved")
         still = -rows.start * len(columns) - columns.start
         drawn = int(stream.integers(0, allowed, 1)[0])
         drawn += drawn >= still

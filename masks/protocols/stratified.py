@@ -10,17 +10,17 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from masks.drafts import inpaint, stream_of
 from masks.morphology import border
-from masks.parameters import Parameters, whole
+from masks.parameters import whole
+from masks.protocol import Protocol
 from masks.raster import union
-from masks.spec import Bool, DrawnEdit, Impossible, Operation, Site
+from masks.spec import Bool, DrawnEdit, Impossible, Operation, Site, inpaint
 from masks.streams import Stream
 
 __all__ = ["AREAS", "STRATA", "THIN", "Stratified", "Stratum", "stratum_of"]
 
 AREAS = (0.02, 0.08, 0.2, 0.45)
-"""Edges of the three area classes, as shares of the picture."""
+"""Edges of the three area classes, as shares of the image."""
 
 THIN = 40
 """A mask is thin where outline**2 >= THIN * area (a square has 16, a digital disc about 20)."""
@@ -37,7 +37,7 @@ class Stratum(NamedTuple):
 
     Attributes:
         area: index of the area class, edges in `AREAS`.
-        touches: whether the mask reaches the picture's rim.
+        touches: whether the mask reaches the image's rim.
         thin: whether its outline is long for its area, by `THIN`.
     """
 
@@ -56,8 +56,8 @@ STRATA = tuple(
 
 
 @dataclass(frozen=True)
-class Stratified(Parameters):
-    """One stroke of the stratum whose turn it is; for analyses of error over the shape of the hole.
+class Stratified(Protocol):
+    """One stroke of the stratum whose turn it is; for analyses of error over the shape of the mask.
 
     The samples of a scene go through the twelve strata in order, from a first one drawn by (seed,
     scene): 12 samples of a scene hold every stratum once, one sample of many scenes holds each
@@ -67,6 +67,7 @@ class Stratified(Parameters):
 
     key: ClassVar[str] = "stratified@1"
     operation: ClassVar[Operation] = "inpaint"
+    title: ClassVar[str] = "masks by size"
 
     tries: int = whole(100, 1, 10000, "strokes that are drawn before an edit is given up")
 
@@ -78,7 +79,7 @@ class Stratified(Parameters):
     def draw(self, site: Site, *, seed: int = 0, sample: int = 0) -> DrawnEdit | Impossible:
         """The edit of `site`: its mask alone is drawn."""
         wanted = self.stratum(site.dataset, site.scene, seed=seed, sample=sample)
-        stream = stream_of(self.key, site, seed, sample)
+        stream = self.stream(site, seed, sample)
         for _ in range(self.tries):
             mask = _stroke(site.size, wanted, stream)
             if stratum_of(mask) == wanted:

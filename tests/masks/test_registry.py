@@ -3,16 +3,7 @@ import sys
 
 import pytest
 
-import masks
-from masks import (
-    MaskError,
-    describe,
-    drawn_by,
-    make_protocol,
-    paired,
-    parameters_of,
-    protocol_keys,
-)
+from masks import MaskError, describe, make_protocol, newest, protocol_keys
 
 
 def test_every_protocol_says_what_it_does_and_what_it_takes():
@@ -62,22 +53,8 @@ def test_a_value_of_the_wrong_kind_or_range_is_refused_in_words(name, parameters
 
 def test_parameters_make_the_same_protocol_again():
     made = make_protocol("object-add", {"classes": "car", "hole": "shape", "dilate": 2})
-    assert parameters_of(made)["classes"] == ["car"]
-    assert make_protocol(made.key, parameters_of(made)) == made
-
-
-def test_a_stranger_has_no_parameters_here():
-    class Stranger:
-        key = "stranger@1"
-
-    with pytest.raises(MaskError, match="stranger@1"):
-        parameters_of(Stranger())
-
-
-def test_every_protocol_fulfils_the_contract():
-    for key in protocol_keys():
-        if key not in ("pack@1", "predefined@1"):
-            assert isinstance(make_protocol(key), masks.Protocol)
+    assert made.parameters()["classes"] == ["car"]
+    assert make_protocol(made.key, made.parameters()) == made
 
 
 def test_drawing_needs_neither_pillow_nor_torch():
@@ -92,12 +69,15 @@ def test_drawing_needs_neither_pillow_nor_torch():
 
 
 def test_only_protocols_that_pair_by_order_are_told_the_scenes():
-    legacy = paired(make_protocol("legacy-spmpgan"), ["b", "a"])
+    legacy = make_protocol("legacy-spmpgan").paired_with(["b", "a"])
     assert legacy.scenes == ("b", "a")
-    assert paired(legacy, ["c"]) is legacy
+    assert legacy.paired_with(["c"]) is legacy
     freeform = make_protocol("freeform")
-    assert paired(freeform, ["b", "a"]) is freeform
+    assert freeform.paired_with(["b", "a"]) is freeform
 
 
-def test_a_protocol_is_drawn_by_itself():
-    assert drawn_by(make_protocol("freeform")) == "freeform@1"
+def test_the_newest_version_is_counted_not_sorted_as_text():
+    keys = ["mine@2", "mine@10", "mine-other@11", "loose:Mine", "yours@1"]
+    assert newest("mine", keys) == "mine@10"
+    assert newest("mine@2", keys) == "mine@2"
+    assert newest("loose:Mine", keys) == "loose:Mine"

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare, kstest
 
 from masks.streams import Stream, scaled, words_of
+from masks.tables import normal
 
 PARTS = st.lists(st.one_of(st.text(max_size=5), st.integers(-(2**70), 2**70)), max_size=4)
 
@@ -104,7 +105,7 @@ def test_integers_and_uniforms_are_even():
 
 
 def test_normals_are_normal():
-    normals = Stream("normal").normals(200_000)
+    normals = normal(Stream("normal").words(200_000)) / 2**16
     assert kstest(normals, "norm").pvalue > 1e-3
 
 

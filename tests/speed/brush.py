@@ -3,8 +3,8 @@
     python tests/speed/brush.py [ROUNDS]
 
 Both draw the same number of 256x256 masks in turns, on one core, ROUNDS times; the medians of the rates and
-of their ratio are printed. The peer is `masks.legacy` (Python's and NumPy's generators and Pillow's line
-and ellipse), which does what the published code does.
+of their ratio are printed. The peer is `masks.protocols.legacy_spmpgan` (Python's and NumPy's
+generators and Pillow's line and ellipse), which does what the published code does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 import PIL
 
 from masks import FreeForm, Site, freeform_batch
-from masks.legacy import legacy_mask, legacy_stroke
+from masks.protocols.legacy_spmpgan import legacy_mask, legacy_stroke
 
 SIZE = (256, 256)
 COUNT = 2000

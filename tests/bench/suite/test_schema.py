@@ -2,10 +2,8 @@
 
 import pytest
 
-import masks
 from bench.core.errors import BadInput
 from bench.suite.schema import load_suite, parse_suite, suite_names
-from bench.suite.titles import PROTOCOL_TITLES
 
 GOOD = """\
 name: small
@@ -74,11 +72,6 @@ def test_a_task_without_name_and_title_is_called_by_dataset_and_protocol() -> No
     assert parse_suite(named, "mine.yaml").single_tasks()[0].title == "left half"
     known = GOOD.replace("rooms", "coco_stuff")
     assert parse_suite(known, "mine.yaml").single_tasks()[0].title == "COCO-Stuff, free-form"
-
-
-def test_every_protocol_has_a_title() -> None:
-    names = {key.partition("@")[0] for key in masks.protocol_keys()} - {"pack"}
-    assert names == set(PROTOCOL_TITLES)
 
 
 def test_a_task_over_an_unknown_dataset_names_the_nearest() -> None:

@@ -38,27 +38,6 @@ def test_instances_come_back_exactly(tmp_path_factory, data, largest):
     assert kept(tmp_path_factory, png.write_instances, png.read_instances, instances)
 
 
-def test_masks_of_0_and_1_are_read_too(tmp_path):
-    values = np.array([[0, 1], [1, 0]], np.uint8)
-    Image.fromarray(values).save(tmp_path / "a.png")
-    assert (png.read_mask(tmp_path / "a.png") == (values == 1)).all()
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        (np.array([[0, 128, 255]], np.uint8), "0 and 255"),
-        (np.array([[1, 255]], np.uint8), "0 and 255"),
-        (np.zeros((2, 2, 3), np.uint8), "mode RGB"),
-        (np.zeros((2, 2), np.uint16), "mode I"),
-    ],
-)
-def test_a_picture_that_is_no_mask_is_refused(tmp_path, values, message):
-    Image.fromarray(values).save(tmp_path / "a.png")
-    with pytest.raises(MaskError, match=message):
-        png.read_mask(tmp_path / "a.png")
-
-
 def test_what_is_no_png_or_cut_off_is_refused(tmp_path):
     (tmp_path / "text.png").write_text("not a picture")
     Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "photo.png", format="JPEG")

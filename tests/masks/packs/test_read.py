@@ -11,7 +11,6 @@ from masks import (
     MaskError,
     Packed,
     Protocol,
-    drawn_by,
     edit_digest,
     make_protocol,
     verify_pack,
@@ -23,7 +22,7 @@ def test_a_pack_draws_what_its_protocol_drew(pack, streets, plain):
     packed, protocol = Packed(folder=str(pack)), make_protocol("object-remove")
     assert isinstance(packed, Protocol)
     assert packed.operation == "remove"
-    assert drawn_by(packed) == "object-remove@1"
+    assert packed.drawn_by == "object-remove@1"
     for site in streets:
         for sample in range(2):
             fresh = protocol.draw(site, seed=5, sample=sample)

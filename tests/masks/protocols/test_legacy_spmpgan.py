@@ -8,10 +8,10 @@ import PIL
 import pytest
 
 from masks import Impossible, MaskError, Site, make_protocol
-from masks.legacy import legacy_mask, legacy_stroke
+from masks.protocols.legacy_spmpgan import legacy_mask, legacy_stroke
 
 GOLDEN = json.loads(
-    (Path(__file__).parents[1] / "golden" / "golden_brush_masks.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[2] / "golden" / "golden_brush_masks.json").read_text(encoding="utf-8")
 )
 CASES = [pytest.param(case, id=f"seed {case['seed']}") for case in GOLDEN["cases"]]
 pillow_13 = pytest.mark.skipif(

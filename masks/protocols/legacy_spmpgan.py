@@ -1,7 +1,7 @@
 """legacy-spmpgan@1: the published brush from Python's and NumPy's seeded generators, with Pillow.
 
 For making a past experiment's masks again. The numbers come from `random.Random` and from NumPy's
-frozen `RandomState`, in the published order (protocol/editing.md, D.4), so vertices, width and
+frozen `RandomState`, in the published order (docs/protocol/editing.md, D.4), so vertices, width and
 what is left of both random states are the published ones on any version; sine and cosine are the
 math library's. The pixels are Pillow's, whose drawing may change between its versions: they are
 checked for Pillow 13. New work takes freeform@1, which depends on none of this.
@@ -17,10 +17,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from masks.drafts import inpaint
-from masks.errors import MaskError
-from masks.parameters import Parameters, names
-from masks.spec import Bool, DrawnEdit, Impossible, Operation, Site
+from masks.parameters import names
+from masks.protocol import Protocol
+from masks.spec import Bool, DrawnEdit, Impossible, MaskError, Operation, Site, inpaint
 
 __all__ = ["LegacySpmpgan", "Stroke", "legacy_mask", "legacy_stroke"]
 
@@ -37,8 +36,8 @@ class Stroke:
 
 
 @dataclass(frozen=True)
-class LegacySpmpgan(Parameters):
-    """SPMPGAN's own brush for a seed of Python's and NumPy's generators (protocol/editing.md, D.4).
+class LegacySpmpgan(Protocol):
+    """SPMPGAN's own brush for a seed of Python's and NumPy's generators (docs/protocol/editing.md, D.4).
 
     Both are seeded once and masks drawn one after the other. Where `scenes` names all scenes in the
     order in which they were masked, the scene at place p of n gets mask p + n * sample; else mask
@@ -48,6 +47,7 @@ class LegacySpmpgan(Parameters):
 
     key: ClassVar[str] = "legacy-spmpgan@1"
     operation: ClassVar[Operation] = "inpaint"
+    title: ClassVar[str] = "SPMPGAN's own masks"
 
     scenes: tuple[str, ...] = names((), "all scenes, in the order of the past experiment")
 

@@ -1,0 +1,79 @@
+"""Protocols by name, for suites and commands: ours, those of plugins, and objects of the Python API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import masks
+from bench.core.errors import BadInput
+from bench.plugins.kinds import PROTOCOLS
+
+__all__ = [
+    "describe_protocol",
+    "make_protocol",
+    "protocol_class",
+    "protocol_keys",
+    "protocol_title",
+]
+
+
+def protocol_keys() -> list[str]:
+    """The names of all protocols, as in "freeform@1", sorted; imports nothing."""
+    return PROTOCOLS.names()
+
+
+def protocol_class(name: str, *, trust: bool = False) -> type[masks.Protocol]:
+    """The class of a protocol.
+
+    Args:
+        name: a key ("freeform@1"), a name without version, which means the newest, or
+            `package.module:attribute`.
+        trust: agreement to import foreign code, which the last form asks for.
+
+    Raises:
+        BadInput: an unknown name (with the nearest known one), a module without trust, a plugin that
+            cannot be used or has another key than its name.
+    """
+    plugin = PROTOCOLS.find(masks.newest(name, protocol_keys()), trust=trust)
+    kind: type[masks.Protocol] = plugin.usable()
+    if ":" not in plugin.name and kind.key != plugin.name:
+        raise BadInput(
+            f"protocol {plugin.name!r} ({plugin.target}) has the key {kind.key!r}; register it under "
+            "its key"
+        )
+    return kind
+
+
+def make_protocol(
+    name: str, parameters: Mapping[str, Any] | None = None, *, trust: bool = False
+) -> masks.Protocol:
+    """A protocol with its parameters.
+
+    Args:
+        name: as `protocol_class` takes it.
+        parameters: values by field; those left out keep their defaults.
+        trust: as `protocol_class` takes it.
+
+    Raises:
+        BadInput: as `protocol_class`; an unknown field (with the nearest known one), a value that is
+            not accepted (with what is).
+    """
+    kind = protocol_class(name, trust=trust)
+    try:
+        return masks.make_protocol(kind, parameters)
+    except masks.MaskError as error:
+        raise BadInput(str(error)) from None
+
+
+def describe_protocol(name: str, *, trust: bool = False) -> masks.Described:
+    """What a protocol does, its parameters and its source; arguments and errors as `protocol_class`."""
+    return masks.describe(protocol_class(name, trust=trust))
+
+
+def protocol_title(name: str) -> str:
+    """What a reader of a table calls a protocol's edits; from the name where it cannot be asked."""
+    try:
+        return protocol_class(name).title
+    except BadInput:
+        return masks.title_of(name.rpartition(":")[2])
