@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench.core.errors import BadInput
-from bench.judge.compare import compare, parse_margin
+from bench.judge.compare import compare
 from bench.judge.policy import Policy
 from tests.bench.judge.made_scores import PROTOCOL, of_scenes, per_edit, score_set
 
@@ -106,22 +106,6 @@ def test_a_score_that_cannot_be_paired_is_undecided_and_says_why() -> None:
     change = compare(score_set(bare), score_set(bare)).changes[0]
     assert change.verdict == "undecided"
     assert "cannot be paired" in change.pair.difference.note
-
-
-@pytest.mark.parametrize(
-    ("text", "amount"), [("0.5", 0.5), (0.5, 0.5), ("-2%", 0.5), ("+2 %", 0.5), ("3se", 0.0)]
-)
-def test_margins_are_absolute_relative_or_in_errors(text, amount) -> None:
-    change = compare(score_set(per_edit("psnr", BASE)), score_set(per_edit("psnr", BASE))).changes[
-        0
-    ]
-    assert parse_margin(text, "margins.psnr").amount(25.0, change.pair.difference) == amount
-
-
-@pytest.mark.parametrize("text", ["", "one", "5 dB", "--1", "1%%"])
-def test_other_margins_are_refused(text) -> None:
-    with pytest.raises(BadInput, match=r"margins\.psnr: .* is not a margin"):
-        parse_margin(text, "margins.psnr")
 
 
 def test_without_a_policy_the_metrics_own_margins_hold() -> None:

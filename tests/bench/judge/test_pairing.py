@@ -1,0 +1,49 @@
+"""Which score meets which, and their difference."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from bench.core.errors import BadInput
+from bench.judge.pairing import check_methods, difference_of, pairs
+from tests.bench.judge.made_scores import of_scenes, per_edit, score_set
+
+BASE = np.array([20.0, 22.0, 25.0, 21.0])
+
+
+def test_edits_are_paired_by_id_and_not_by_place() -> None:
+    before = per_edit("psnr", BASE)
+    turned = per_edit("psnr", BASE[::-1] + 1)
+    after = dataclasses.replace(turned, units=before.units[::-1], scenes=before.scenes[::-1])
+    found = difference_of(before, after)
+    assert (found.estimate, found.n, found.scenes) == (1.0, 4, 4)
+
+
+def test_scores_of_whole_sets_are_paired_by_scene() -> None:
+    found = difference_of(of_scenes("fid", 30.0, BASE), of_scenes("fid", 28.5, BASE - 1.5))
+    assert (found.estimate, found.scenes) == (-1.5, 4)
+
+
+def test_scores_without_values_give_the_bare_difference_and_the_reason() -> None:
+    bare = dataclasses.replace(per_edit("miou", BASE), kind="none", units=(), scenes=())
+    found = difference_of(bare, dataclasses.replace(bare, value=25.0))
+    assert (found.estimate, found.error) == (3.0, None)
+    assert found.note == "cannot be paired: the values behind it were not kept"
+
+
+def test_pairs_leave_out_what_has_no_better_direction_and_what_one_lacks() -> None:
+    before = score_set(per_edit("psnr", BASE), per_edit("seam", BASE), per_edit("l1", BASE))
+    after = score_set(per_edit("psnr", BASE), per_edit("seam", BASE))
+    assert [pair.key.metric for pair in pairs(before, after, [("ours", "ours")])] == ["psnr"]
+
+
+def test_an_edit_of_one_run_alone_is_named() -> None:
+    with pytest.raises(BadInput, match=r"4 edits against 3 \(only one has 's3\.0'\)"):
+        difference_of(per_edit("psnr", BASE), per_edit("psnr", BASE[:3]))
+
+
+def test_a_method_that_did_not_run_is_refused_with_its_reason() -> None:
+    scores = score_set(per_edit("psnr", BASE), problems={"ours": "its weights are not here"})
+    with pytest.raises(BadInput, match="'ours' did not run: its weights are not here"):
+        check_methods(scores, ["ours"], ["rooms"])

@@ -1,0 +1,42 @@
+"""Who is best at what, on the first screen."""
+
+from __future__ import annotations
+
+from bench.run.reader import Run
+from reports.overview import Overview, Winner, overview
+from reports.table import task_table
+
+
+def seen(run: Run) -> Overview:
+    return overview(run, [task_table(run, task) for task in run.header.tasks])
+
+
+def winner(run: Run, score: str, task: int = 0) -> Winner:
+    found = seen(run)
+    return found.rows[task].winners[[column.name for column in found.columns].index(score)]
+
+
+def test_one_score_stands_for_each_family_and_the_masked_regions_before_the_images(run: Run):
+    assert [column.name for column in seen(run).columns] == [
+        "psnr-hole",
+        "l1-hole",
+        "lpips-alex",
+        "miou",
+    ]
+
+
+def test_the_best_method_of_those_that_do_not_see_the_hidden_pixels_wins(run: Run):
+    means = run.samples("scenes / free-form").groupby("method")["psnr-hole"].mean()
+    best = means.drop("copy").idxmax()
+    assert winner(run, "psnr-hole").methods == (run.method(best).title,)
+
+
+def test_a_winner_has_its_value_as_it_is_printed_in_the_table(run: Run):
+    table = task_table(run, run.header.tasks[0])
+    index = [column.name for column in table.columns].index("miou")
+    printed = next(row.cells[index].text for row in table.rows if row.cells[index].rank == 1)
+    assert winner(run, "miou").text == printed
+
+
+def test_a_row_says_how_many_edits_its_task_has(run: Run):
+    assert [row.n for row in seen(run).rows] == [10, 10, 10]
