@@ -75,8 +75,15 @@ def zoo(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation, strictly, into site/: a link or reference that leads nowhere fails."""
+    run(session, "-m", "zensical", "build", "--clean", "--strict")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
-    """Style and types."""
+    """Style, types and the documentation."""
     run(session, "-m", "ruff", "check", ".")
     run(session, "-m", "ruff", "format", "--check", ".")
     run(session, "-m", "mypy")
+    docs(session)

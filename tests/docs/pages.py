@@ -10,6 +10,7 @@ Of a page's code blocks these are followed, in the order of the page:
 Other blocks (`sh`, `text`, `yaml` without a title) show and are not followed.
 """
 
+import json
 import re
 import shlex
 from dataclasses import dataclass
@@ -70,3 +71,19 @@ def give(command, monkeypatch):
     except SystemExit as end:
         return end.code or 0
     return 0
+
+
+def follow_notebook(notebook):
+    """Runs a notebook's code cells, one after another, without windows; gives the names they left."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    names = {"__name__": "notebook"}
+    cells = json.loads((DOCS / notebook).read_text(encoding="utf-8"))["cells"]
+    for number, cell in enumerate(cells):
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), f"{notebook}, cell {number}", "exec"), names)
+    plt.close("all")
+    return names
