@@ -1,46 +1,61 @@
-"""Any program as an editor: a folder of edits in, a folder of images out.
+"""Any program as an editor, in its own environment: an old repository takes part unchanged.
 
-So an old repository with an old PyTorch takes part unchanged, in its own environment. The program is
-started once for each batch that has edits without an image, with `{edits}` and `{pictures}` in its
-arguments replaced by two folders (see `baselines.external.edit_folder`). Resumable: a finished
-image is kept under a name with a hash over everything the program saw, so it is found again after
-an interruption and not after a change. Images which an interrupted program left whole count too.
+It gets its edits in one of two forms:
+
+- `form: folder`. The program is started for each batch, with `{edits}` and `{images}` in its arguments
+  replaced by two folders (see `baselines.external.edit_folder`).
+- `form: lines`. The program is started once for a task and told one edit a line on its standard input;
+  it answers on its standard output (see `baselines.external.lines`).
+
+Resumable: a finished image is kept under a name with a hash over everything that the program saw and
+over the program's own files, so it is found again after an interruption and not after a change. Each
+start has a log of its own in `FOLDER/logs`; what a failed edit was given stays in `FOLDER/edits`.
 """
 
 from __future__ import annotations
 
 import shlex
 import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from baselines.external.edit_folder import edit_name, write_edit
+from baselines.external.edit_folder import edit_facts, edit_name, write_edit
+from baselines.external.lines import Dialogue
+from baselines.external.program import Program, hashed_files
 from baselines.external.trust import demand_trust
 from bench.batch import EditBatch
+from bench.core.atomic import whole_file
 from bench.core.errors import BadInput, EditFailed
+from bench.core.identity import record_hash
 from bench.core.images import read_image
 from bench.plugins.editors import NEEDS
+from bench.scene import UInt8
 
 __all__ = ["Command"]
 
-_SHOWN_LINES = 12
+_PLACES = ("{edits}", "{images}")
 
 
 class Command:
-    """Runs a program on a folder of edits; it leaves a folder of images.
+    """Runs a program on edits, as a folder at a time or as a line each; it gives images.
 
     Args:
-        command: the program and its arguments, with `{edits}` and `{pictures}`; no shell reads it.
-        folder: where edits, images and the log are kept between runs.
+        command: the program and its arguments; no shell reads it. In the form "folder" with `{edits}`
+            and `{images}`.
+        folder: where edits, images and logs are kept between runs.
         needs: of "original" and "instances", what the program needs beside the usual.
-        timeout: seconds that one start may take; None = no limit.
+        timeout: seconds that one start may take, or one answer in the form "lines" (the first one's
+            include what the program loads); None = no limit.
+        form: how the program gets its edits.
         trust: agreement to run the program.
+
+    Attributes:
+        starts: how often the program was started.
 
     Raises:
         BadInput: no agreement, no such program, or a placeholder missing from the command.
@@ -54,103 +69,184 @@ class Command:
         folder: str,
         needs: Sequence[str] = (),
         timeout: float | None = None,
+        form: Literal["folder", "lines"] = "folder",
         trust: bool = False,
     ) -> None:
-        self.command = shlex.split(command) if isinstance(command, str) else list(command)
-        for place in ("{edits}", "{pictures}"):
-            if not any(place in word for word in self.command):
-                raise BadInput(f"editor 'command': command: has no {place}; write where it goes")
+        self.command = _words(command, form)
         surplus = set(needs) - (NEEDS - {"references"})
         if surplus:
             raise BadInput(
                 f"editor 'command': needs: {sorted(surplus)} cannot be written to a folder"
             )
+        if timeout is not None and not timeout > 0:
+            raise BadInput(f"editor 'command': timeout: must be above 0 seconds, but is {timeout}")
         demand_trust(trust, "command", f"the program {shlex.join(self.command)!r}")
         if shutil.which(self.command[0]) is None:
             raise BadInput(f"editor 'command': command: no program {self.command[0]!r} here")
         self.folder = Path(folder).absolute()
         self.needs = frozenset(needs)
         self.timeout = timeout
-        self.identity: dict[str, Any] = {"command": self.command, "needs": sorted(needs)}
+        self.form = form
+        self.starts = 0
+        self.identity: dict[str, Any] = {
+            "command": self.command,
+            "form": form,
+            "needs": sorted(needs),
+            "files": dict(hashed_files(self.command)),
+        }
+        self._salt = record_hash(self.identity)
+        self._dialogue: Dialogue | None = None
+        self._task = ""
+        self._refused: dict[str, EditFailed] = {}
 
     def edit(self, batch: EditBatch) -> Tensor:
         """The program's images, float32 [B,3,H,W] RGB in [-1,1].
 
         Raises:
-            EditFailed: the program fails, takes too long or leaves an image out; with its last words.
+            EditFailed: the program fails, takes too long or leaves an image out; with the last line
+                of its log.
         """
-        names = [edit_name(batch, i, shlex.join(self.command)) for i in range(len(batch))]
-        size = (batch.labels.shape[1], batch.labels.shape[2])
-        self._collect(names, size)
-        waiting = [i for i, name in enumerate(names) if not self._finished(name).exists()]
-        trouble = self._run(batch, names, waiting) if waiting else None
-        self._collect(names, size)
-        missing = [name for name in names if not self._finished(name).exists()]
-        if missing:
-            raise EditFailed(
-                f"program {self.command[0]!r} {trouble or 'ended well'} but left no whole "
-                f"{size[1]}x{size[0]} image {missing[0]}.png ({len(missing)} missing); "
-                f"{self._last_words()}"
-            )
+        names = [edit_name(batch, i, self._salt) for i in range(len(batch))]
+        # A padded batch has its last edit more than once.
+        waiting = {name: i for i, name in enumerate(names) if not self._finished(name).exists()}
+        if self.form == "lines":
+            self._ask(batch, waiting)
+        elif waiting:
+            self._run(batch, waiting)
         images = np.stack([read_image(self._finished(name)) for name in names])
         tensor = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
         return tensor.to(batch.masked.device)
 
-    def _run(self, batch: EditBatch, names: list[str], waiting: list[int]) -> str | None:
-        """Starts the program; gives what went wrong with it, or None."""
-        edits = self.folder / "edits"
+    def close(self) -> None:
+        """Ends the program where it is still running; the next edit starts it again."""
+        if self._dialogue is not None:
+            self._dialogue.end()
+        self._dialogue = None
+        self._refused = {}
+
+    def _run(self, batch: EditBatch, waiting: dict[str, int]) -> None:
+        """The form "folder": one start for all edits that have no image.
+
+        Raises:
+            EditFailed: where an image is missing afterwards.
+        """
+        size = (batch.labels.shape[1], batch.labels.shape[2])
+        out = self.folder / "out"
+        out.mkdir(parents=True, exist_ok=True)
+        # What an interrupted start left whole is not made again.
+        missing = [name for name in waiting if not self._keep(name, out / f"{name}.png", size)]
+        if not missing:
+            return
+        # A folder of this start's own: several processes may share `folder`.
+        edits = self.folder / "edits" / record_hash({"edits": missing})[:16]
         shutil.rmtree(edits, ignore_errors=True)
-        for i in waiting:
-            write_edit(edits / names[i], batch, i)
-        self._out.mkdir(parents=True, exist_ok=True)
-        places = {"{edits}": str(edits), "{pictures}": str(self._out)}
-        words = [_filled(word, places) for word in self.command]
-        with self._log.open("wb") as log:
-            try:
-                done = subprocess.run(
-                    words, stdout=log, stderr=log, timeout=self.timeout, check=False
-                )
-            except subprocess.TimeoutExpired:
-                return f"took more than {self.timeout:g} s"
-            except OSError as error:
-                return f"could not be started ({error.strerror})"
-        return f"ended with code {done.returncode}" if done.returncode else None
+        for name in missing:
+            write_edit(edits / name, batch, waiting[name])
+        words = [
+            word.replace("{edits}", str(edits)).replace("{images}", str(out))
+            for word in self.command
+        ]
+        self.starts += 1
+        program = Program(words, self._logs)
+        code = program.wait(self.timeout)
+        missing = [name for name in missing if not self._keep(name, out / f"{name}.png", size)]
+        if missing:
+            how = (
+                f"took more than {self.timeout:g} s" if code is None else f"ended with code {code}"
+            )
+            raise program.failed(
+                f"{how} and left no whole {size[1]}x{size[0]} image {missing[0]}.png "
+                f"({len(missing)} missing)"
+            )
+        shutil.rmtree(edits)
 
-    def _collect(self, names: list[str], size: tuple[int, int]) -> None:
-        """Keeps the whole images of the right size that the program has left."""
-        for name in names:
-            left = self._out / f"{name}.png"
-            if not left.exists():
-                continue
-            try:
-                whole = read_image(left).shape[:2] == size
-            except BadInput:
-                whole = False
-            if whole:
-                self._finished(name).parent.mkdir(parents=True, exist_ok=True)
-                left.replace(self._finished(name))
-            else:
-                left.unlink()
+    def _ask(self, batch: EditBatch, waiting: dict[str, int]) -> None:
+        """The form "lines": one question for each edit that has no image.
 
-    def _last_words(self) -> str:
-        lines = self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
-        if not lines:
-            return f"its log {self._log} is empty"
-        return "\n".join((f"the end of its log {self._log}:", *lines[-_SHOWN_LINES:]))
+        Raises:
+            EditFailed: of the first edit that failed, once all are asked. No edit is asked twice, so
+                that one which takes too long does so once.
+        """
+        if self._task != batch.task:
+            self.close()
+            self._task = batch.task
+        for name, i in waiting.items():
+            if name not in self._refused:
+                try:
+                    self._ask_one(batch, i, name)
+                except EditFailed as error:
+                    self._refused[name] = error
+        for name in waiting:
+            if name in self._refused:
+                raise self._refused[name]
+
+    def _ask_one(self, batch: EditBatch, i: int, name: str) -> None:
+        size = (batch.labels.shape[1], batch.labels.shape[2])
+        place, result = self.folder / "edits" / name, self.folder / "out" / f"{name}.png"
+        write_edit(place, batch, i)
+        result.parent.mkdir(parents=True, exist_ok=True)
+        planes = {path.stem: str(path) for path in sorted(place.glob("*.png"))}
+        facts = {key: v for key, v in edit_facts(batch, i).items() if key != "classes"}
+        request = {**facts, **planes, "facts": str(place / "edit.json"), "result": str(result)}
+        if self._dialogue is None or self._dialogue.over:
+            self.starts += 1
+            self._dialogue = Dialogue(self.command, self._logs)
+        answer = self._dialogue.ask(request, self.timeout)
+        if not self._keep(name, answer, size):
+            raise EditFailed(
+                f"program {self.command[0]!r} answered {answer}, which is no whole "
+                f"{size[1]}x{size[0]} image"
+            )
+        shutil.rmtree(place)
+
+    def _keep(self, name: str, left: Path, size: tuple[int, int]) -> bool:
+        """Keeps what the program has left where it is a whole image of the right size."""
+        try:
+            image: UInt8 = read_image(left)
+        except BadInput:
+            return False
+        if image.shape[:2] != size:
+            return False
+        from PIL import Image
+
+        with whole_file(self._finished(name)) as temporary:
+            Image.fromarray(image).save(temporary, format="PNG")
+        if left.parent == self.folder / "out":
+            left.unlink()
+        return True
 
     def _finished(self, name: str) -> Path:
-        return self.folder / "pictures" / f"{name}.png"
+        return self.folder / "images" / f"{name}.png"
 
     @property
-    def _out(self) -> Path:
-        return self.folder / "out"
-
-    @property
-    def _log(self) -> Path:
-        return self.folder / "log.txt"
+    def _logs(self) -> Path:
+        return self.folder / "logs"
 
 
-def _filled(word: str, places: dict[str, str]) -> str:
-    for place, path in places.items():
-        word = word.replace(place, path)
-    return word
+def _words(command: str | Sequence[str], form: str) -> list[str]:
+    """The command's words, with a place for edits and images where the form has one.
+
+    Raises:
+        BadInput: no words, quotes that are not closed, or a place missing or too many.
+    """
+    try:
+        words = shlex.split(command) if isinstance(command, str) else list(command)
+    except ValueError as error:
+        raise BadInput(f"editor 'command': command: {command!r}: {error}") from None
+    # Suites that were written before images had one name say {pictures}.
+    words = [word.replace("{pictures}", "{images}") for word in words]
+    if not words:
+        raise BadInput("editor 'command': command: is empty; write the program and its arguments")
+    for place in _PLACES:
+        there = any(place in word for word in words)
+        if form == "folder" and not there:
+            raise BadInput(
+                f"editor 'command': command: has no {place}; write where it goes, or `form: lines` "
+                "for a program that is told its edits line by line"
+            )
+        if form == "lines" and there:
+            raise BadInput(
+                f"editor 'command': command: has {place}, but with `form: lines` the program reads "
+                "its edits from standard input; take it out"
+            )
+    return words

@@ -6,9 +6,10 @@
                instances.png  16-bit grey, 0 = no object; absent where the dataset has none. Ids are
                               numbered anew from 1 for each image
                original.png   8-bit RGB, only where the editor's options ask for it
-               edit.json      id, scene, sample, operation, region, seed, classes
+               edit.json      id, scene, sample, operation, region, prompt, task, dataset, protocol,
+                              seed, classes
 
-A program writes PICTURES/NAME.png for each, of the same size; known pixels may hold anything.
+A program writes IMAGES/NAME.png for each, of the same size; known pixels may hold anything.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from bench.core.atomic import write_json
 from bench.core.identity import array_hash, record_hash
 from bench.scene import UInt8
 
-__all__ = ["VOID", "edit_name", "write_edit"]
+__all__ = ["VOID", "edit_facts", "edit_name", "write_edit"]
 
 VOID = 65535
 """The value of pixels without a class in labels.png."""
@@ -42,7 +43,7 @@ def edit_name(batch: EditBatch, i: int, salt: str) -> str:
         salt: what else the image depends on (the command).
     """
     planes = {name: array_hash(plane) for name, plane in _planes(batch, i).items()}
-    digest = record_hash({"planes": planes, "facts": _facts(batch, i), "salt": salt})
+    digest = record_hash({"planes": planes, "facts": edit_facts(batch, i), "salt": salt})
     return f"{batch.ids[i]}-{digest[:16]}"
 
 
@@ -53,7 +54,7 @@ def write_edit(folder: Path, batch: EditBatch, i: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, plane in _planes(batch, i).items():
         Image.fromarray(plane).save(folder / f"{name}.png")
-    write_json(folder / "edit.json", _facts(batch, i))
+    write_json(folder / "edit.json", edit_facts(batch, i))
 
 
 def _planes(batch: EditBatch, i: int) -> dict[str, NDArray[Any]]:
@@ -76,7 +77,8 @@ def _planes(batch: EditBatch, i: int) -> dict[str, NDArray[Any]]:
     return planes
 
 
-def _facts(batch: EditBatch, i: int) -> dict[str, Any]:
+def edit_facts(batch: EditBatch, i: int) -> dict[str, Any]:
+    """What a program is told of edit i beside its images: the fields of edit.json."""
     key = "|".join(str(part) for part in batch.seeds[i])
     return {
         "id": batch.ids[i],
@@ -84,6 +86,10 @@ def _facts(batch: EditBatch, i: int) -> dict[str, Any]:
         "sample": batch.samples[i],
         "operation": batch.operation,
         "region": batch.regions[i],
+        "prompt": batch.prompts[i],
+        "task": batch.task,
+        "dataset": batch.dataset,
+        "protocol": batch.protocol,
         # 31 bits, which every language's generator takes.
         "seed": int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "little") >> 1,
         "classes": list(batch.space.classes),

@@ -1,18 +1,15 @@
+import hashlib
 import json
 import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from baselines.external.command import Command
-from bench.batch import EditBatch
 from bench.core.errors import BadInput, EditFailed
-from bench.scene import LabelSpace
-
-SPACE = LabelSpace("two", ("sky", "grass"), ((0, 0, 255), (0, 255, 0)))
+from tests.baselines.external.edits import batch, ended
 
 PROGRAM = """
 import json, pathlib, sys
@@ -27,7 +24,7 @@ for n, folder in enumerate(sorted(pathlib.Path(edits).iterdir())):
     grey = json.loads((folder / "edit.json").read_text())["sample"]
     masked.paste((grey, grey, grey), mask=mask)
     masked.save(pathlib.Path(images) / (folder.name + ".png"))
-    with open(pathlib.Path(edits).parent / "done.txt", "a") as file:
+    with open(pathlib.Path(images).parent / "done.txt", "a") as file:
         file.write(folder.name + "\\n")
 """
 
@@ -38,34 +35,11 @@ def program(tmp_path):
     path.write_text(PROGRAM)
 
     def make(ends_at=99, **options):
-        command = [sys.executable, str(path), "{edits}", "{pictures}", str(ends_at)]
+        command = [sys.executable, str(path), "{edits}", "{images}", str(ends_at)]
         given = {"command": command, "folder": str(tmp_path / "work"), "trust": True}
         return Command(**{**given, **options})
 
     return make
-
-
-def batch(count=3):
-    mask = torch.zeros(count, 1, 6, 8)
-    mask[:, :, 2:4, 2:5] = 1
-    image = torch.full((count, 3, 6, 8), 0.2)
-    labels = torch.zeros(count, 6, 8, dtype=torch.long)
-    labels[:, 0, 0] = -1
-    instances = torch.zeros(count, 6, 8, dtype=torch.long)
-    instances[:, 5] = 70000
-    return EditBatch(
-        masked=image * (1 - mask),
-        mask=mask,
-        labels=labels,
-        instances=instances,
-        space=SPACE,
-        operation="inpaint",
-        regions=("sky",) * count,
-        ids=tuple(f"e{i}" for i in range(count)),
-        scenes=tuple(f"s{i}" for i in range(count)),
-        samples=tuple(10 * i for i in range(count)),
-        seeds=tuple(("m", i) for i in range(count)),
-    )
 
 
 def done(tmp_path):
@@ -107,12 +81,18 @@ def test_a_changed_edit_is_made_again(program, tmp_path):
 
 
 def test_the_log_is_shown_when_the_program_fails(program):
-    with pytest.raises(EditFailed, match=r"ended with code 3[\s\S]*out of paint"):
-        program(ends_at=0).edit(batch())
+    editor = program(ends_at=0)
+    with pytest.raises(EditFailed) as failed:
+        editor.edit(batch())
+    sentence = str(failed.value)
+    assert "ended with code 3 and left no whole 8x6 image e0-" in sentence
+    assert "cannot go on: out of paint (log: " in sentence
+    assert len(sentence.splitlines()) == 1
+    assert failed.value.log == "cannot go on: out of paint\n"
 
 
 def test_a_program_that_takes_too_long_is_stopped_and_says_so(tmp_path):
-    slow = [sys.executable, "-c", "import sys, time; time.sleep(60)", "{edits}", "{pictures}"]
+    slow = [sys.executable, "-c", "import sys, time; time.sleep(60)", "{edits}", "{images}"]
     editor = Command(slow, str(tmp_path), timeout=0.2, trust=True)
     with pytest.raises(EditFailed, match=r"took more than 0\.2 s"):
         editor.edit(batch(1))
@@ -121,7 +101,7 @@ def test_a_program_that_takes_too_long_is_stopped_and_says_so(tmp_path):
 def test_half_an_image_does_not_count(program, tmp_path):
     editor = program()
     editor.edit(batch(1))
-    (finished,) = (tmp_path / "work" / "pictures").iterdir()
+    (finished,) = (tmp_path / "work" / "images").iterdir()
     whole = finished.read_bytes()
     finished.unlink()
     (tmp_path / "work" / "out" / finished.name).write_bytes(whole[: len(whole) // 2])
@@ -131,8 +111,10 @@ def test_half_an_image_does_not_count(program, tmp_path):
 
 
 def test_the_folder_says_everything_of_an_edit(program, tmp_path):
-    program(needs=["instances"]).edit(batch(1))
-    (folder,) = (tmp_path / "work" / "edits").iterdir()
+    # What a failed start was given stays, to be looked at.
+    with pytest.raises(EditFailed):
+        program(ends_at=0, needs=["instances"]).edit(batch(1))
+    (folder,) = (tmp_path / "work" / "edits").glob("*/*")
     labels = np.asarray(Image.open(folder / "labels.png"))
     instances = np.asarray(Image.open(folder / "instances.png"))
     mask = np.asarray(Image.open(folder / "mask.png"))
@@ -141,6 +123,7 @@ def test_the_folder_says_everything_of_an_edit(program, tmp_path):
     assert (instances[0, 0], instances[5, 0]) == (0, 1)
     assert set(np.unique(mask)) == {0, 255}
     assert (facts["id"], facts["region"], facts["classes"]) == ("e0", "sky", ["sky", "grass"])
+    assert (facts["prompt"], facts["task"], facts["protocol"]) == ("a blue sky", "t", "freeform@1")
 
 
 def test_nothing_runs_without_agreement_and_the_sentence_says_what_would(program):
@@ -151,8 +134,12 @@ def test_nothing_runs_without_agreement_and_the_sentence_says_what_would(program
 def test_a_command_needs_both_places_and_a_program(program):
     with pytest.raises(BadInput, match=r"command: has no \{images\}"):
         program(command="paint {edits}")
+    with pytest.raises(BadInput, match="command: is empty"):
+        program(command=[])
+    with pytest.raises(BadInput, match=r"command: .*No closing quotation"):
+        program(command="paint 'x {edits} {images}")
     with pytest.raises(BadInput, match="no program 'no-such-generate'"):
-        program(command="no-such-generate {edits} {pictures}")
+        program(command="no-such-generate {edits} {images}")
     with pytest.raises(BadInput, match=r"needs: \['references'\]"):
         program(needs=["references"])
 
@@ -160,8 +147,64 @@ def test_a_command_needs_both_places_and_a_program(program):
 def test_the_seed_in_the_folder_is_the_edits_own(program, tmp_path):
     names = []
     for seeds in ((("m", 1),), (("m", 2),)):
-        program().edit(replace(batch(1), seeds=seeds))
-        (folder,) = (tmp_path / "work" / "edits").iterdir()
+        with pytest.raises(EditFailed):
+            program(ends_at=0, folder=str(tmp_path / str(len(names)))).edit(
+                replace(batch(1), seeds=seeds)
+            )
+        (folder,) = (tmp_path / str(len(names)) / "edits").glob("*/*")
         names.append(json.loads((folder / "edit.json").read_text())["seed"])
     assert names[0] != names[1]
     assert all(0 <= seed < 2**31 for seed in names)
+
+
+def test_every_start_is_counted_and_has_its_own_log(program, tmp_path):
+    editor = program(ends_at=0)
+    for _ in range(2):
+        with pytest.raises(EditFailed, match=rf"\(start {editor.starts + 1}\)"):
+            editor.edit(batch(1))
+    assert editor.starts == 2
+    assert sorted(p.name for p in (tmp_path / "work" / "logs").iterdir()) == [
+        "0001.txt",
+        "0002.txt",
+    ]
+
+
+def test_a_changed_program_is_another_method_and_makes_its_images_anew(program, tmp_path):
+    before = program()
+    before.edit(batch(1))
+    (tmp_path / "program.py").write_text(PROGRAM + "# changed\n")
+    after = program()
+    assert before.identity["files"].keys() == after.identity["files"].keys()
+    assert before.identity != after.identity
+    after.edit(batch(1))
+    assert len(done(tmp_path)) == 2
+
+
+def test_the_files_that_a_command_line_names_are_part_of_its_identity(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("edit.py", "conf.yaml", "unused.txt"):
+        (tmp_path / name).write_text(name)
+    command = "python edit.py --config=conf.yaml --edits {edits} --out {images} none.txt"
+    files = Command(command, "work", trust=True).identity["files"]
+    assert sorted(files) == ["--config=conf.yaml", "edit.py"]
+    assert files["edit.py"] == hashlib.sha256(b"edit.py").hexdigest()
+
+
+def test_a_suite_of_before_may_say_pictures(program, tmp_path):
+    command = [sys.executable, str(tmp_path / "program.py"), "{edits}", "{pictures}", "99"]
+    assert program(command=command).edit(batch()).shape == (3, 3, 6, 8)
+
+
+def test_a_program_that_takes_too_long_leaves_nothing_running(tmp_path):
+    """Neither the program nor what it has started itself."""
+    code = (
+        "import pathlib, subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "pathlib.Path(sys.argv[2], '..', 'pid.txt').write_text(str(child.pid))\n"
+        "time.sleep(600)\n"
+    )
+    command = [sys.executable, "-c", code, "{edits}", "{images}"]
+    editor = Command(command, str(tmp_path), timeout=5, trust=True)
+    with pytest.raises(EditFailed, match="took more than 5 s"):
+        editor.edit(batch(1))
+    assert ended(int((tmp_path / "pid.txt").read_text()))
