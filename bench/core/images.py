@@ -14,19 +14,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench.core.errors import BadInput
-from bench.scene import UInt8
+from bench.scene import Bool, UInt8
+from masks.mask_image import mask_of
+from masks.spec import MaskError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["IMAGE_SUFFIXES", "image_files", "read_image"]
+__all__ = ["IMAGE_SUFFIXES", "image_files", "read_image", "read_mask"]
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """The file name endings, in lower case, that count as images in a folder."""
@@ -39,7 +43,26 @@ def read_image(path: Path) -> UInt8:
         BadInput: where the file is missing, truncated, no image or of a kind without a defined
             range; the sentence names the file.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import ImageOps
+
+    with _opened(path) as image:
+        return _as_rgb(ImageOps.exif_transpose(image), path)
+
+
+def read_mask(path: Path) -> Bool:
+    """The mask in `path`, bool [H,W], True = masked, upright, by the rule of `masks.mask_image`.
+
+    Raises:
+        BadInput: as `read_image`, and where it is not clear which pixels are masked.
+    """
+    with _opened(path) as image:
+        return mask_of(image, str(path))
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Image]:
+    """The decoded file; what goes wrong with it is `BadInput` that names it."""
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
@@ -47,7 +70,9 @@ def read_image(path: Path) -> UInt8:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path) as opened:
                 opened.load()
-                return _as_rgb(ImageOps.exif_transpose(opened), path)
+                yield opened
+    except MaskError as error:
+        raise BadInput(str(error)) from error
     except FileNotFoundError as error:
         raise BadInput(f"{path}: there is no such image") from error
     except IsADirectoryError as error:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bench.core.device import choose_device
 from bench.core.errors import BadInput
-from bench.core.images import image_files, read_image
+from bench.core.images import image_files, read_image, read_mask
 from bench.core.threads import ahead
 from bench.datasets.planes import read_plane
 from bench.metrics import Context, Metric, Missing, References, Score, make_metric
@@ -205,15 +205,9 @@ def _read(pair: Pair, space: LabelSpace) -> _Read:
 def _mask(pair: Pair, reference: UInt8) -> Bool:
     if pair.mask is None:
         return np.ones(reference.shape[:2], bool)
-    plane = read_plane(pair.mask)
-    _same_size(pair.mask, plane, reference)
-    values = set(np.unique(plane).tolist())
-    if not (values <= {0, 255} or values <= {0, 1}):
-        strange = sorted(values - {0, 1, 255})
-        raise BadInput(
-            f"{pair.mask}: holds {strange[0]}; a mask has 0 = known and 255 (or 1) = edited"
-        )
-    return plane > 0
+    mask = read_mask(pair.mask)
+    _same_size(pair.mask, mask, reference)
+    return mask
 
 
 def _labels(pair: Pair, reference: UInt8, space: LabelSpace) -> Int32:

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from bench.core.errors import BadInput
-from bench.core.images import image_files, read_image
+from bench.core.images import image_files, read_image, read_mask
 
 
 def rgb(height=5, width=7, seed=0):
@@ -106,6 +106,23 @@ def test_floats_have_no_known_range(tmp_path):
     path = saved(tmp_path, Image.fromarray(np.ones((2, 2), np.float32)), "depth.tif")
     with pytest.raises(BadInput, match=r"depth\.tif: holds 32-bit values"):
         read_image(path)
+
+
+def test_a_mask_is_what_its_colours_say(tmp_path):
+    mask = np.array([[True, False, False], [False, True, True]])
+    image = Image.frombytes("P", (3, 2), (~mask).astype(np.uint8).tobytes())  # index 0 is white
+    image.putpalette([255] * 3 + [0] * 3)
+    assert (read_mask(saved(tmp_path, image)) == mask).all()
+    three = Image.fromarray(np.dstack([mask.astype(np.uint8) * 255] * 3))
+    assert (read_mask(saved(tmp_path, three, "three.tif")) == mask).all()
+
+
+def test_a_mask_that_leaves_doubt_is_named(tmp_path):
+    path = saved(tmp_path, Image.fromarray(np.array([[0, 90]], np.uint8)), "soft.png")
+    with pytest.raises(BadInput, match=r"soft\.png: holds 2 grey values, 90 among them"):
+        read_mask(path)
+    with pytest.raises(BadInput, match=r"gone\.png: there is no such image"):
+        read_mask(tmp_path / "gone.png")
 
 
 def test_a_folder_lists_its_images_by_stem(tmp_path):

@@ -57,6 +57,15 @@ def test_with_masks_the_hole_is_scored_too(folders: Path) -> None:
     assert found["rmse"] == pytest.approx((8 * 8 * 16 / 256) ** 0.5)
 
 
+def test_a_palette_mask_is_read_by_its_colours(folders: Path) -> None:
+    right = values(folders, metrics=["l1", "psnr"], masks=folders / "masks")
+    for stem in ("a", "b"):
+        mask = Image.frombytes("P", (16, 16), (~HOLE).astype(np.uint8).tobytes())
+        mask.putpalette([255] * 3 + [0] * 3)  # white is index 0: indices would swap the two sides
+        mask.save(folders / "masks" / f"{stem}.png")
+    assert values(folders, metrics=["l1", "psnr"], masks=folders / "masks") == right
+
+
 def test_pairs_of_many_sizes_are_scored_each_in_its_own(folders: Path) -> None:
     for stem, size in (("c", 24), ("d", 16)):
         grey = np.full((size, size, 3), 50, np.uint8)
@@ -125,7 +134,7 @@ def spoil(folders: Path, what: str) -> None:
         ("empty", r"real: holds no pictures"),
         ("size", r"b\.png: is 16x8 where its reference is 16x16"),
         ("damaged", r"b\.png"),
-        ("mask", r"a\.png: holds 7; a mask has 0 = known and 255"),
+        ("mask", r"a\.png: holds grey value 7, but a mask holds 0 and 255 only"),
         ("mask missing", r"masks: no file with the stem 'a'"),
     ],
 )
