@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from tests.bench.run.made_suite import suite_text, write_data
+from tests.bench.suite.test_protocols import LEFT
 
 
 @pytest.fixture
@@ -45,6 +47,81 @@ def test_a_pack_is_shown_as_one_picture(call, pack: Path, tmp_path: Path) -> Non
     assert code == 0
     assert "5 edits" in out  # the impossible one stands there too
     assert min(Image.open(tmp_path / "sheet.png").size) >= 32
+
+
+def test_a_plugins_protocol_makes_a_pack_that_verifies(
+    call, install, monkeypatch, tmp_path: Path
+) -> None:
+    site = install(
+        "my-protocols", {"protocols": {"left-band@2": "cli_band:LeftBand"}}, {"cli_band": LEFT}
+    )
+    data = write_data(tmp_path / "rooms")
+    pack = tmp_path / "pack"
+    code, out, _ = call(
+        "masks", "make", "left-band", "--data", f"folder={data}", "--out", pack,
+        "--size", 32, "--parameter", "share=0.25",
+    )  # fmt: skip
+    assert (code, "5 edits" in out) == (0, True)
+    manifest = json.loads((pack / "manifest.json").read_text())
+    assert manifest["protocol"] == "left-band@2"
+    assert manifest["parameters"] == {"share": 0.25}
+    assert call("masks", "verify", pack)[0] == 0
+    code, out, _ = call("masks", "list")
+    assert "left-band@2 (inpaint): A band at the left of the image is masked." in out
+    assert "    share = 0.5 (a number)" in out
+    (site / "my_protocols-1.0.dist-info" / "entry_points.txt").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))  # what is installed is looked for once a path
+    code, out, _ = call("masks", "verify", pack)
+    assert code == 1
+    assert "unknown protocol 'left-band@2'" in out
+
+
+def test_a_modules_protocol_asks_for_trust(call, install, tmp_path: Path) -> None:
+    install("loose", {}, {"cli_band": LEFT})
+    data = write_data(tmp_path / "rooms")
+    wanted = (
+        "masks",
+        "make",
+        "cli_band:LeftBand",
+        "--data",
+        f"folder={data}",
+        "--out",
+        tmp_path / "p",
+    )
+    code, _, err = call(*wanted, "--size", 32)
+    assert (code, "agree with --trust" in err) == (2, True)
+    assert call(*wanted, "--size", 32, "--trust")[0] == 0
+
+
+def mask_folder(folder: Path, *names: str) -> Path:
+    folder.mkdir()
+    for name in names:
+        Image.new("L", (32, 32), 255).save(folder / name, format="PNG")
+    return folder
+
+
+def test_pairs_shows_what_goes_with_what_and_what_is_left_over(call, tmp_path: Path) -> None:
+    data = write_data(tmp_path / "rooms", count=3)
+    folder = mask_folder(tmp_path / "m", "scene0.png", "scene1.PNG", "scene7.png", "._scene2.png")
+    code, out, _ = call("masks", "pairs", folder, "--data", f"folder={data}")
+    assert code == 1
+    assert out.splitlines() == [
+        "scene0: scene0.png",
+        "scene1: scene1.PNG",
+        "scenes without a mask: scene2",
+        "masks without a scene: scene7.png",
+        "other files, which are not read: ._scene2.png",
+    ]
+    code, out, _ = call("masks", "pairs", folder, "--data", f"folder={data}", "--sorted")
+    assert (code, "scene2: scene7.png" in out) == (0, True)
+
+
+def test_pairs_refuses_an_order_against_the_numbers(call, tmp_path: Path) -> None:
+    data = write_data(tmp_path / "rooms", count=3)
+    folder = mask_folder(tmp_path / "m", "2.png", "10.png", "1.png")
+    code, _, err = call("masks", "pairs", folder, "--data", f"folder={data}", "--sorted")
+    assert code == 2
+    assert "scene 'scene1' would get 10.png, where counting gives 2.png" in err
 
 
 def test_a_suite_may_take_its_edits_from_a_pack(call, pack: Path, tmp_path: Path) -> None:
