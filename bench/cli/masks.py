@@ -164,6 +164,11 @@ def show(
     from bench.core.errors import BadInput
     from masks import MaskError, contact_sheet
 
+    if not (folder / "manifest.json").is_file():
+        raise BadInput(
+            f"{folder}: is no pack (it has no manifest.json); for a folder of masks see "
+            "`siebench masks pairs`"
+        )
     target = out or folder.with_name(f"{folder.name}.png")
     try:
         shown = contact_sheet(folder, target, count)

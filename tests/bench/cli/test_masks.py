@@ -154,6 +154,8 @@ def test_what_is_no_pack_is_bad_input_and_not_a_failed_proof(call, tmp_path: Pat
     code, _, err = call("masks", "verify", tmp_path)
     assert code == 2
     assert "is no pack" in err
+    code, _, err = call("masks", "show", tmp_path)
+    assert (code, "see `siebench masks pairs`" in err) == (2, True)
 
 
 def test_a_sheet_that_cannot_be_written_is_one_sentence(call, pack: Path, tmp_path: Path) -> None:
