@@ -14,39 +14,57 @@ __all__ = ["app"]
 app = typer.Typer(no_args_is_help=True, help="Known datasets: list, check, prepare.")
 
 
+Trust = Annotated[bool, typer.Option("--trust", help="Import package.module:attribute.")]
+
+
 @app.command("list")
 def list_datasets() -> None:
-    """List the known datasets and the layout that each is expected in."""
+    """List the datasets: layout, splits, terms; a broken plugin is listed with its reason."""
+    from bench.core.errors import BadInput
     from bench.datasets import dataset_names, describe
 
     for name in dataset_names():
-        info = describe(name)
-        splits = [f"{one} (default)" if one == info.default else one for one in info.splits]
+        try:
+            info = describe(name)
+        except BadInput as error:
+            typer.echo(f"{name}: cannot be used: {error}")
+            continue
         typer.echo(f"{info.name} ({info.title}): {info.about}")
         typer.echo(f"    {info.layout}")
-        if splits:
+        if info.splits:
+            splits = [
+                f"{one} (default)" if one == info.default_split else one for one in info.splits
+            ]
             typer.echo(f"    splits: {', '.join(splits)}")
+        terms = f", {info.licence.terms}" if info.licence.terms else ""
+        typer.echo(f"    licence: {info.licence.name}{terms}")
 
 
 @app.command()
 def check(
     data: Annotated[list[str], typer.Argument(metavar="NAME=PATH")],
+    split: Annotated[
+        str | None, typer.Option(help="A split; the default one where left out.")
+    ] = None,
+    trust: Trust = False,
 ) -> None:
-    """Validate dataset folders; says what is wrong, file by file (exit code 2)."""
+    """Look through dataset folders; says what is wrong, file by file (exit code 1)."""
     from bench.datasets import check_dataset
     from bench.run.places import parse_data
 
     wrong = 0
     for name, path in parse_data(data).items():
-        problems = check_dataset(name, path)
-        for problem in problems:
+        found = check_dataset(name, path, split, trust=trust)
+        for problem in found.problems:
             typer.echo(str(problem))
-        wrong += len(problems)
-        if not problems:
+        for note in found.notes:
+            typer.echo(f"note: {name}: {note}")
+        wrong += len(found.problems)
+        if not found.problems:
             typer.echo(f"{name}: {path} is good")
     if wrong:
         typer.echo(counted(wrong, "problem"))
-        raise typer.Exit(2)
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -81,13 +99,14 @@ def sheet(
     split: Annotated[str | None, typer.Option(help="A split.")] = None,
     count: Annotated[int, typer.Option(min=1, max=400, help="How many scenes.")] = 24,
     size: Annotated[int, typer.Option(min=16, max=1024, help="Pixels a side.")] = 128,
+    trust: Trust = False,
 ) -> None:
-    """Draw a contact sheet: pictures and their label maps."""
+    """Draw a contact sheet: images and their label maps."""
     from bench.core.atomic import whole_file
     from bench.datasets import open_dataset
     from bench.datasets.sheet import draw_sheet
 
-    dataset = open_dataset(name, path, split=split, count=count)
+    dataset = open_dataset(name, path, split=split, count=count, trust=trust)
     target = out or Path(f"{name}.png")
     with whole_file(target) as temporary:
         draw_sheet(dataset, dataset.ids, size=size).save(temporary, format="PNG")

@@ -30,10 +30,22 @@ from masks.spec import MaskError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["IMAGE_SUFFIXES", "image_files", "read_image", "read_mask"]
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "UPRIGHT",
+    "image_files",
+    "orientation",
+    "read_image",
+    "read_mask",
+]
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """The file name endings, in lower case, that count as images in a folder."""
+
+UPRIGHT = 1
+"""The EXIF orientation of an image that is stored as it is shown."""
+
+_ORIENTATION = 0x0112
 
 
 def read_image(path: Path) -> UInt8:
@@ -81,6 +93,22 @@ def _opened(path: Path) -> Iterator[Image]:
         raise BadInput(f"{path}: is not an image that Pillow can read") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise BadInput(f"{path}: cannot be decoded ({error}); the file is damaged") from error
+
+
+def orientation(path: Path) -> int:
+    """The EXIF orientation of an image file, 1 (`UPRIGHT`) to 8, from its header; 1 where it has none.
+
+    Raises:
+        BadInput: where the file cannot be opened.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as opened:
+            value = opened.getexif().get(_ORIENTATION, UPRIGHT)
+    except (OSError, SyntaxError, ValueError, UnidentifiedImageError) as error:
+        raise BadInput(f"{path}: cannot be opened as an image ({error})") from error
+    return value if value in range(1, 9) else UPRIGHT
 
 
 def image_files(folder: Path) -> dict[str, Path]:

@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from bench.datasets.labelled_folder import Encoding, void_at
+from bench.datasets.info import Licence
+from bench.datasets.labelled_folder import Encoding
+from bench.datasets.planes import void_at
 from bench.datasets.published import published
+from bench.datasets.spaces import read_space
 from bench.scene import Int32
 
 __all__ = ["INFO", "coco_instances"]
@@ -46,8 +49,13 @@ INFO = published(
     title="COCO-Stuff",
     about="everyday photographs, 80 thing and 91 stuff classes",
     layout="{train,val}/{images,labels,instances}; labels 0..181, 255 = unknown",
-    space="coco-stuff-182",
+    space=read_space("coco-stuff-182"),
     encoding=Encoding(labels=void_at(255), instances=coco_instances),
     splits=("train", "val"),
-    default="val",
+    default_split="val",
+    counts={"train": 118_287, "val": 5_000},
+    licence=Licence(
+        "CC BY 4.0 for annotations, Flickr's terms for images",
+        "https://github.com/nightrome/cocostuff#licensing",
+    ),
 )

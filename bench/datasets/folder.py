@@ -4,34 +4,38 @@ classes.json beside them names the classes, as a list of names or as
 
     {"classes": ["wall", "bed"], "palette": [[200, 190, 170], [204, 5, 255]], "ignored": [0]}
 
-Without it the classes are numbered up to the largest label found. A label of 255 is void unless
-there is a class 255. Instances: 0 = no object.
+Without it the classes are numbered up to the largest label found. Labels of 255 and 65535 are void
+unless there are classes of these numbers. Instances: 0 = no object.
 """
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bench.core.documents import read_json
 from bench.core.errors import BadInput
 from bench.core.identity import record_hash
 from bench.datasets.dataset import Dataset
-from bench.datasets.info import DatasetInfo
-from bench.datasets.labelled_folder import Encoding, LabelledFolder, void_at
+from bench.datasets.info import DatasetInfo, Licence
+from bench.datasets.labelled_folder import Encoding, LabelledFolder
 from bench.datasets.layout import SceneFiles, find_split, list_scenes
-from bench.datasets.planes import read_plane
+from bench.datasets.planes import PLAIN_VOIDS, read_plane, void_at
 from bench.datasets.published import needs_path
-from bench.datasets.spaces.numbered import bit_colours, numbered_space
+from bench.datasets.spaces import bit_colours, numbered_space
 from bench.scene import LabelSpace
 
 __all__ = ["INFO", "ClassTable"]
 
-_VOID = 255
+_MOST_CLASSES = 10_000
+"""Without a list of names; more would be numbers of another kind (colours, object ids)."""
+
 _Level = Annotated[int, Field(ge=0, le=255)]
 
 
@@ -58,54 +62,73 @@ def _open(path: Path | None, split: str | None, count: int | None) -> Dataset:
     tables = [folder / "classes.json" for folder in (place, root, place.parent)]
     table = next((file for file in tables if file.is_file()), None)
     space = _read_table(table).space() if table else _count_classes(scenes)
-    void = void_at(_VOID) if len(space) <= _VOID else void_at()
+    void = void_at(*(value for value in PLAIN_VOIDS if value >= len(space)))
     return LabelledFolder("folder", space, scenes, Encoding(labels=void))
 
 
 def _read_table(file: Path) -> ClassTable:
+    content: Any = read_json(file)
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
         table = ClassTable.model_validate(
             {"classes": content} if isinstance(content, list) else content
         )
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{file}: {_first_fault(error)}") from error
-    if table.palette is not None and len(table.palette) != len(table.classes):
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(str(part) for part in fault["loc"]) or "the file"
+        raise BadInput(f"{file}: {where}: {fault['msg']}; see docs/reference/datasets.md") from None
+    names = table.classes
+    name, times = Counter(names).most_common(1)[0]
+    if times > 1:
         raise BadInput(
-            f"{file}: palette has {len(table.palette)} colours for {len(table.classes)} classes; "
+            f"{file}: the class {name!r} is given {times} times; each class needs a name of its own"
+        )
+    if table.palette is not None and len(table.palette) != len(names):
+        raise BadInput(
+            f"{file}: palette has {len(table.palette)} colours for {len(names)} classes; "
             "give one for each, or none"
+        )
+    strange = next((k for k in table.ignored if not 0 <= k < len(names)), None)
+    if strange is not None:
+        raise BadInput(
+            f"{file}: ignored: there is no class {strange}; there are 0 to {len(names) - 1}"
         )
     return table
 
 
-def _first_fault(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        fault = error.errors()[0]
-        where = ".".join(str(part) for part in fault["loc"]) or "the file"
-        return f"{where}: {fault['msg']}; see docs/reference/datasets.md for the form"
-    return f"is no readable JSON ({error})"
-
-
 def _count_classes(scenes: Mapping[str, SceneFiles]) -> LabelSpace:
-    """Numbered classes up to the largest label; unreadable files are reported on reading."""
-    largest = 0
+    """Numbered classes up to the largest label; unreadable files are reported on reading.
+
+    Raises:
+        BadInput: where the numbers cannot be class numbers.
+    """
+    seen: dict[int, Path] = {}
     for files in scenes.values():
         try:
-            raw = read_plane(files.labels)
+            values = np.unique(read_plane(files.labels))
         except BadInput:
             continue
-        counted = raw[raw != _VOID]
-        largest = max(largest, int(counted.max(initial=0)))
+        for value in values.tolist():
+            seen.setdefault(value, files.labels)
+    largest = max((value for value in seen if value not in PLAIN_VOIDS), default=0)
+    if largest >= _MOST_CLASSES:
+        raise BadInput(
+            f"{seen[largest]}: label {largest} would make {largest + 1:,} classes; class numbers "
+            "begin at 0, and classes.json beside images/ names more than "
+            f"{_MOST_CLASSES:,} of them"
+        )
+    if set(seen) == {0, 255}:
+        raise BadInput(
+            f"{seen[255].parent}: every label is 0 or 255, and 255 is void, so one class would be "
+            "left; write 0 and 1 for two classes, or name the one class in classes.json"
+        )
     return numbered_space(largest + 1)
 
 
 INFO = DatasetInfo(
     name="folder",
-    title="Pictures",
+    title="Images",
     about="your own images with label maps, and object maps if there are any",
     layout="[SPLIT/]{images,labels[,instances]} by stem, classes.json (optional); label 255 = void",
-    splits=(),
-    default=None,
-    drawn=False,
+    licence=Licence("your own"),
     open=_open,
 )

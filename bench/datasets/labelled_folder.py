@@ -6,29 +6,19 @@ import functools
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from bench.core.errors import BadInput, unknown
 from bench.core.identity import file_hash
-from bench.core.images import read_image
+from bench.core.images import UPRIGHT, orientation, read_image
 from bench.datasets.dataset import Fit
 from bench.datasets.fitting import fit_image, fit_plane, grid_of, same_shape
 from bench.datasets.layout import SceneFiles
-from bench.datasets.planes import read_plane
-from bench.scene import VOID, Int32, LabelSpace, Scene, UInt8
+from bench.datasets.planes import check_labels, read_plane, void_at
+from bench.scene import Int32, LabelSpace, Scene, UInt8
 
-__all__ = ["Encoding", "LabelledFolder", "void_at"]
-
-
-def void_at(*values: int) -> Callable[[Int32], Int32]:
-    """The decoding of labels that are class numbers as they stand, but for void `values`."""
-
-    def decode(raw: Int32) -> Int32:
-        return np.where(np.isin(raw, values), VOID, raw).astype(np.int32)
-
-    return decode
+__all__ = ["Encoding", "LabelledFolder"]
 
 
 def _as_they_stand(instances: Int32, labels: Int32) -> Int32:
@@ -87,6 +77,8 @@ class LabelledFolder:
         image = self.read_image(scene)
         labels, instances = self.read_planes(scene)
         files = self.files(scene)
+        if image.shape[0] == image.shape[1]:
+            _refuse_turned(files)
         for plane, file in ((labels, files.labels), (instances, files.instances)):
             if plane is not None and not same_shape(image.shape[:2], plane.shape):
                 raise BadInput(
@@ -129,7 +121,7 @@ class LabelledFolder:
         files = self.files(scene)
         raw = read_plane(files.labels)
         labels = self._encoding.labels(raw)
-        self._refuse_strangers(files.labels, raw, labels)
+        check_labels(labels, self.space, files.labels, raw)
         if files.instances is None:
             return labels, None
         objects = read_plane(files.instances, self._encoding.instance_channel)
@@ -153,15 +145,16 @@ class LabelledFolder:
         """SHA-256 (hex) over label space, ids and file bytes; read once, then kept in memory."""
         return self._fingerprint
 
-    def _refuse_strangers(self, file: Path, raw: Int32, labels: Int32) -> None:
-        strange = (labels < VOID) | (labels >= len(self.space))
-        if strange.any():
-            row, column = (int(i) for i in np.argwhere(strange)[0])
-            raise BadInput(
-                f"{file}: label {int(raw[row, column])} at row {row}, column {column} is beyond "
-                f"the {len(self.space)} classes of {self.space.name}; correct the file or the list"
-            )
-
 
 def _in_words(shape: tuple[int, ...]) -> str:
     return f"{shape[1]}x{shape[0]} pixels"
+
+
+def _refuse_turned(files: SceneFiles) -> None:
+    """Refuses a square image that its file turns and whose maps do not say whether they are."""
+    turned = orientation(files.image)
+    if turned not in (UPRIGHT, orientation(files.labels)):
+        raise BadInput(
+            f"{files.image}: is square and its EXIF orientation ({turned}) turns it, so nobody can "
+            "tell whether its label map is turned as well; save the image upright, without EXIF"
+        )

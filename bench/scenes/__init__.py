@@ -2,7 +2,7 @@
 
 Layers, bottom up: `noise` and `colour` (exact arithmetic), `shapes` (signed distances), `texture`
 (patterns), `style` (what one image's surfaces share), `canvas` (shapes with paint become pixels,
-labels and instances), `plan` (things back to front), then one module per domain and its things.
+labels and instances), `composition` (things back to front), then one module per domain and its things.
 """
 
 from bench.scenes import face_classes, landscape_classes, room_classes, street_classes
@@ -12,32 +12,32 @@ from bench.scenes.landscapes import compose_landscape
 from bench.scenes.rooms import compose_room
 from bench.scenes.streets import compose_street
 
-__all__ = ["INFOS", "DrawnScenes"]
+__all__ = ["FACES", "LANDSCAPES", "ROOMS", "STREETS", "DrawnScenes"]
 
-INFOS = (
-    procedural(
-        "procedural-rooms",
-        "rooms with furniture, 14 classes, exact labels and objects",
-        room_classes.SPACE,
-        compose_room,
-    ),
-    procedural(
-        "procedural-streets",
-        "streets with vehicles and people, 13 classes, exact labels and objects",
-        street_classes.SPACE,
-        compose_street,
-    ),
-    procedural(
-        "procedural-landscapes",
-        "mountains, lakes, coasts and meadows, 12 classes, exact labels and objects",
-        landscape_classes.SPACE,
-        compose_landscape,
-    ),
-    procedural(
-        "procedural-faces",
-        "portraits with facial parts, 14 classes, exact labels and objects",
-        face_classes.SPACE,
-        compose_face,
-    ),
+ROOMS = procedural(
+    "procedural-rooms",
+    "rooms with furniture, 14 classes, exact labels and objects",
+    room_classes.SPACE,
+    compose_room,
 )
-"""The registry entries of the four domains."""
+
+STREETS = procedural(
+    "procedural-streets",
+    "streets with vehicles and people, 13 classes, exact labels and objects",
+    street_classes.SPACE,
+    compose_street,
+)
+
+LANDSCAPES = procedural(
+    "procedural-landscapes",
+    "mountains, lakes, coasts and meadows, 12 classes, exact labels and objects",
+    landscape_classes.SPACE,
+    compose_landscape,
+)
+
+FACES = procedural(
+    "procedural-faces",
+    "portraits with facial parts, 14 classes, exact labels and objects",
+    face_classes.SPACE,
+    compose_face,
+)

@@ -14,10 +14,10 @@ from bench.core.errors import BadInput, unknown
 from bench.core.identity import record_hash
 from bench.datasets.dataset import Dataset, Fit
 from bench.datasets.fitting import fit_image, fit_plane, grid_of
-from bench.datasets.info import DatasetInfo
+from bench.datasets.info import DatasetInfo, Licence
 from bench.scene import Int32, LabelSpace, Scene, UInt8
+from bench.scenes.composition import Composition, render
 from bench.scenes.dice import Dice
-from bench.scenes.plan import Plan, render
 
 __all__ = ["DEFAULT_COUNTS", "DrawnScenes", "procedural"]
 
@@ -43,7 +43,7 @@ class DrawnScenes:
         self,
         name: str,
         space: LabelSpace,
-        compose: Callable[[Dice], Plan],
+        compose: Callable[[Dice], Composition],
         split: str,
         count: int,
     ) -> None:
@@ -109,7 +109,7 @@ class DrawnScenes:
 
 
 def procedural(
-    name: str, about: str, space: LabelSpace, compose: Callable[[Dice], Plan]
+    name: str, about: str, space: LabelSpace, compose: Callable[[Dice], Composition]
 ) -> DatasetInfo:
     """The registry entry of a procedural dataset."""
 
@@ -131,8 +131,11 @@ def procedural(
         title=f"Drawn {name.removeprefix('procedural-')}",
         about=about,
         layout="drawn from a seed at any size; no folder",
+        space=space,
         splits=tuple(DEFAULT_COUNTS),
-        default="test",
+        default_split="test",
+        counts=DEFAULT_COUNTS,
+        licence=Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0"),
         drawn=True,
         open=open_it,
     )

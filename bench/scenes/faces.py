@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bench.scenes.canvas import Paint, Part
 from bench.scenes.colour import blend, lighten
+from bench.scenes.composition import Composition, Thing
 from bench.scenes.dice import Dice
 from bench.scenes.face_classes import LABEL, Head, draw_head
 from bench.scenes.face_features import brows, ears, eyes, glasses, lips, nose
 from bench.scenes.hair import hair_layers, hat
 from bench.scenes.parts import bar, disc, mark, standing_out, within
-from bench.scenes.plan import Plan, Thing
 from bench.scenes.shapes import (
     Capsule,
     Convex,
@@ -26,7 +26,7 @@ from bench.scenes.texture import Texture
 __all__ = ["compose_face"]
 
 
-def compose_face(dice: Dice) -> Plan:
+def compose_face(dice: Dice) -> Composition:
     """A portrait from its dice, back to front."""
     style = draw_style(dice.child("style"))
     head = draw_head(dice.child("head"), style)
@@ -42,7 +42,7 @@ def compose_face(dice: Dice) -> Plan:
         things.append(glasses(dice.child("glasses"), style, head))
     if dice.chance(0.25):
         things.append(hat(dice.child("hat"), style, head))
-    return Plan(style, tuple(things))
+    return Composition(style, tuple(things))
 
 
 def _backdrop(dice: Dice, style: Style) -> Thing:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bench.scenes.canvas import Paint, Part
 from bench.scenes.colour import lighten
+from bench.scenes.composition import Thing
 from bench.scenes.dice import Dice
 from bench.scenes.face_classes import LABEL, Head
 from bench.scenes.parts import bar, box, mark, standing_out
-from bench.scenes.plan import Thing
 from bench.scenes.shapes import (
     Blob,
     Ellipse,

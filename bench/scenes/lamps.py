@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bench.scenes.canvas import Paint
 from bench.scenes.colour import Colour, blend, lighten
+from bench.scenes.composition import Thing
 from bench.scenes.dice import Dice
 from bench.scenes.parts import mark, standing_out
 from bench.scenes.place import Place
-from bench.scenes.plan import Thing
 from bench.scenes.room_classes import LABEL, Woods
 from bench.scenes.style import Style
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from bench.scenes.canvas import Paint, Part
 from bench.scenes.colour import blend, lighten
+from bench.scenes.composition import Composition, Thing
 from bench.scenes.dice import Dice
 from bench.scenes.landscape_classes import LABEL, Land, draw_land
 from bench.scenes.man_made import boat, house
 from bench.scenes.nature import bush, cloud, rock, tree
 from bench.scenes.parts import mark, varied
-from bench.scenes.plan import Plan, Thing
 from bench.scenes.shapes import (
     Capsule,
     Ellipse,
@@ -31,7 +31,7 @@ Row = tuple[float, float, int, tuple[Piece, ...]]
 """Where things stand: y, scale, how many, of which kinds."""
 
 
-def compose_landscape(dice: Dice) -> Plan:
+def compose_landscape(dice: Dice) -> Composition:
     """A landscape from its dice: hour, season, mountains, ground, things from far to near."""
     style = draw_style(dice.child("style"))
     land = draw_land(dice.child("land"), style)
@@ -43,7 +43,7 @@ def compose_landscape(dice: Dice) -> Plan:
     ground, rows = kind(dice.child("ground"), style, land, horizon)
     things += ground
     things += _standing(dice.child("things"), style, land, rows)
-    return Plan(style, tuple(things))
+    return Composition(style, tuple(things))
 
 
 def _sky(dice: Dice, land: Land) -> Thing:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bench.scenes.canvas import Paint, Part
 from bench.scenes.colour import blend, lighten
+from bench.scenes.composition import Thing
 from bench.scenes.dice import Dice
 from bench.scenes.landscape_classes import LABEL, Land
 from bench.scenes.parts import mark, standing_out, varied
 from bench.scenes.place import Place
-from bench.scenes.plan import Thing
 from bench.scenes.shapes import Blob, Intersection, Rectangle, Shape, Union
 from bench.scenes.style import Style
 from bench.scenes.texture import Texture

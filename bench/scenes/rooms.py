@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from bench.scenes.canvas import Paint, Part
 from bench.scenes.colour import blend, lighten
+from bench.scenes.composition import Composition, Thing
 from bench.scenes.dice import Dice
 from bench.scenes.furniture import cabinet, plant, table
 from bench.scenes.lamps import floor_lamp, pendant_lamp
 from bench.scenes.parts import standing_out, varied
-from bench.scenes.plan import Plan, Thing
 from bench.scenes.room_classes import LABEL, Woods, draw_woods
 from bench.scenes.seating import bed, chair, sofa
 from bench.scenes.shapes import Convex, Ellipse, Everything, Point
@@ -57,7 +57,7 @@ class _Shell:
         return min((base - self.eye[1]) / (self.bottom - self.eye[1]), 1.9)
 
 
-def compose_room(dice: Dice) -> Plan:
+def compose_room(dice: Dice) -> Composition:
     """A room from its dice: kind, shell, wall, furniture from back to front."""
     style = draw_style(dice.child("style"))
     woods = draw_woods(dice.child("woods"), style)
@@ -73,7 +73,7 @@ def compose_room(dice: Dice) -> Plan:
         own = dice.child("pendant")
         x, drop = own.between(0.25, 0.75), own.between(0.1, 0.2)
         things.append(pendant_lamp(own, style, woods, x, drop))
-    return Plan(style, tuple(things))
+    return Composition(style, tuple(things))
 
 
 def _draw_shell(dice: Dice) -> _Shell:

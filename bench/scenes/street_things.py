@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from bench.scenes.canvas import Paint, Part
 from bench.scenes.colour import Colour, lighten
+from bench.scenes.composition import Thing
 from bench.scenes.dice import Dice
 from bench.scenes.parts import mark
 from bench.scenes.place import Place
-from bench.scenes.plan import Thing
 from bench.scenes.shapes import Blob, Shape, Union
 from bench.scenes.street_classes import LABEL, Town
 from bench.scenes.style import Style

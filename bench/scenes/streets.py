@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from bench.scenes.canvas import Paint, Part
 from bench.scenes.colour import blend, lighten
+from bench.scenes.composition import Composition, Thing
 from bench.scenes.dice import Dice
 from bench.scenes.houses import house_row, receding_houses
 from bench.scenes.parts import mark
 from bench.scenes.people import person
-from bench.scenes.plan import Plan, Thing
 from bench.scenes.shapes import (
     Blob,
     Convex,
@@ -37,7 +37,7 @@ __all__ = ["compose_street"]
 Standing = Callable[[Dice, Style, Town, float, float, float], Thing]
 
 
-def compose_street(dice: Dice) -> Plan:
+def compose_street(dice: Dice) -> Composition:
     """A street from its dice: the hour, the houses, the road and what is on it."""
     style = draw_style(dice.child("style"))
     town = draw_town(dice.child("town"), style)
@@ -46,7 +46,7 @@ def compose_street(dice: Dice) -> Plan:
         things += _along(dice.child("along"), style, town)
     else:
         things += _across(dice.child("across"), style, town)
-    return Plan(style, tuple(things))
+    return Composition(style, tuple(things))
 
 
 def _sky(dice: Dice, town: Town) -> Thing:

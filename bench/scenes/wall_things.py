@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bench.scenes.canvas import Paint
 from bench.scenes.colour import blend, from_hsv, lighten
+from bench.scenes.composition import Thing
 from bench.scenes.dice import Dice
 from bench.scenes.parts import box, mark, standing_out, within
-from bench.scenes.plan import Thing
 from bench.scenes.room_classes import LABEL, Woods
 from bench.scenes.shapes import Ellipse, Rectangle, Terrain
 from bench.scenes.style import Style

@@ -37,11 +37,11 @@ def suite_problems(suite: Suite, text: str, source: str, *, trust: bool = False)
 
 def _looks(suite: Suite, trust: bool) -> Iterator[tuple[Place, Callable[[], object]]]:
     for name, entry in suite.datasets.items():
-        yield ("datasets", name, "dataset"), partial(describe, entry.dataset)
+        yield ("datasets", name, "dataset"), partial(describe, entry.dataset, trust=trust)
         if entry.split is not None:
             yield (
                 ("datasets", name, "split"),
-                partial(_split, entry.dataset, entry.split),
+                partial(_split, entry.dataset, entry.split, trust),
             )
     for i, task in enumerate(suite.tasks):
         keys = task.protocol if isinstance(task.protocol, list) else [task.protocol]
@@ -60,8 +60,8 @@ def _looks(suite: Suite, trust: bool) -> Iterator[tuple[Place, Callable[[], obje
         yield ("metrics", i), partial(_metric, metric.name)
 
 
-def _split(dataset: str, split: str) -> None:
-    known = describe(dataset).splits
+def _split(dataset: str, split: str, trust: bool) -> None:
+    known = describe(dataset, trust=trust).splits
     if known and split not in known:
         raise unknown(f"split of {dataset!r}:", split, known)
 

@@ -8,8 +8,7 @@ writes them whole, goes on where a killed preparation stopped, and keeps a manif
 of every file and the place of every crop.
 """
 
-from bench.datasets.prepare.carry_out import Outcome, prepare_dataset
-from bench.datasets.prepare.recipe import Recipe
-from bench.datasets.prepare.recipes import RECIPES
+from bench.datasets.prepare.carry_out import PREPARATIONS, PreparedFiles, prepare_dataset
+from bench.datasets.prepare.preparation import Preparation
 
-__all__ = ["RECIPES", "Outcome", "Recipe", "prepare_dataset"]
+__all__ = ["PREPARATIONS", "PreparedFiles", "Preparation", "prepare_dataset"]

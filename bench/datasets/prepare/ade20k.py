@@ -4,7 +4,7 @@ The archive's sceneCategories.txt names the scene of every image; object maps co
 Places challenge's annotations_instance.tar where it is given too. The subsets' images are scaled
 as SPMPGAN's authors say (short side 256: longer side at most 384 for aspects up to 1.5; wider ones,
 which cannot satisfy both, keep the short side), their test images are one random 256x256 crop
-each (protocol/editing.md, D.2). The paper's crops were never published; ours are in the manifest.
+each (docs/protocol/editing.md, D.2). The paper's crops were never published; ours are in the manifest.
 """
 
 from __future__ import annotations
@@ -15,20 +15,38 @@ from dataclasses import dataclass
 from functools import partial
 
 from bench.core.errors import BadInput
+from bench.datasets import ade20k as datasets
 from bench.datasets.prepare.archive import Sources
 from bench.datasets.prepare.cutting import Cut, cut_image, cut_map, size_of
-from bench.datasets.prepare.landscape import LANDSCAPE_SCENES
-from bench.datasets.prepare.recipe import Item, Recipe, ScenePlan, count_note, need
+from bench.datasets.prepare.preparation import Item, Preparation, ScenePlan, count_note, need
 
-__all__ = ["LANDSCAPE", "ROOM", "ROOM_SCENES", "WHOLE"]
+__all__ = ["LANDSCAPE", "LANDSCAPE_SCENES", "ROOM", "ROOM_SCENES", "WHOLE"]
 
 ROOM_SCENES = frozenset({"bedroom", "hotel_room", "living_room"})
-"""The scene categories of ADE20K-Room (protocol/editing.md, D.1)."""
+"""The scene categories of ADE20K-Room (docs/protocol/editing.md, D.1)."""
+
+LANDSCAPE_SCENES = frozenset(
+    (
+        "badlands", "bamboo_forest", "bayou", "beach", "bog", "butte", "canyon", "cliff",
+        "coast", "creek", "crevasse", "desert_sand", "desert_vegetation", "dune", "estuary",
+        "field", "field_cultivated", "field_wild", "fjord", "forest", "forest_broadleaf",
+        "forest_needleleaf", "forest_path", "forest_road", "glacier", "grassland", "gulch",
+        "hill", "hot_spring", "ice_floe", "ice_shelf", "iceberg", "islet", "lagoon", "lake",
+        "lake_natural", "marsh", "meadow", "mesa", "moor", "mountain", "mountain_path",
+        "mountain_road", "mountain_snowy", "natural_spring", "oasis", "ocean", "pasture",
+        "plain", "pond", "rainforest", "river", "rock_arch", "rocky_plain", "salt_plain",
+        "sand", "sandbar", "savanna", "sea_cliff", "shore", "snowfield", "stream", "swamp",
+        "tundra", "valley", "volcano", "waterfall", "waterfall_block", "waterfall_cascade",
+        "waterfall_cataract", "waterfall_fan", "waterfall_plunge", "wave", "wetland",
+        "woodland",
+    )
+)  # fmt: skip
+"""The scene categories of ADE20K-Landscape, with underscores; SPMPGAN's list was never published
+(docs/protocol/editing.md, D.1). These are the categories of open nature, where sky, water, ground and
+plants fill the image and nothing built is the subject. A category that the archive does not have
+costs nothing; the manifest lists those that were found."""
 
 _SIDE = 256
-_ROOM_COUNTS = {"train": 2246, "test": 255}
-_LANDSCAPE_COUNTS = {"train": 1689, "test": 155}
-_WHOLE_COUNTS = {"train": 20210, "val": 2000}
 
 _IMAGE = re.compile(r"(?:^|/)images/(?:training|validation)/(ADE_\w+)\.jpg$")
 _LABELS = re.compile(r"(?:^|/)annotations/(?:training|validation)/(ADE_\w+)\.png$")
@@ -90,9 +108,9 @@ def _count_notes(
     found = _counted(chosen, "test")
     notes = [count_note(subset.what, found, subset.counts)]
     held = _counted(images, "val")
-    if held != _WHOLE_COUNTS:
+    if held != datasets.ADE20K.counts:
         part = "the archives are a part of SceneParse"
-        notes.append(count_note(part, held, _WHOLE_COUNTS, "all of it"))
+        notes.append(count_note(part, held, datasets.ADE20K.counts, "all of it"))
     elif subset.published and found != subset.counts:
         raise BadInput(
             f"{notes[0]}, although the archive is whole; its sceneCategories.txt is not the "
@@ -173,7 +191,7 @@ def _whole(sources: Sources) -> ScenePlan:
         if objects:
             members[f"{split}/instances/{stem}.png"] = need(objects, stem, "object map")
         items.append(Item(tuple(members), partial(_copied, sources, members)))
-    note = count_note("ADE20K", _counted(images, "val"), _WHOLE_COUNTS, "SceneParse")
+    note = count_note("ADE20K", _counted(images, "val"), datasets.ADE20K.counts, "SceneParse")
     return ScenePlan(items, (note, *_without_objects(objects)))
 
 
@@ -181,19 +199,19 @@ def _copied(sources: Sources, members: Mapping[str, str]) -> dict[str, bytes]:
     return {name: sources.read(member) for name, member in members.items()}
 
 
-WHOLE = Recipe("ade20k", 1, _TAKES, _whole)
-ROOM = Recipe(
+WHOLE = Preparation("ade20k", 1, _TAKES, _whole)
+ROOM = Preparation(
     "ade20k_room",
     1,
     _TAKES,
-    partial(_plan_subset, subset=_Subset("ADE20K-Room", ROOM_SCENES, _ROOM_COUNTS, True)),
+    partial(_plan_subset, subset=_Subset("ADE20K-Room", ROOM_SCENES, datasets.ROOM.counts, True)),
 )
-LANDSCAPE = Recipe(
+LANDSCAPE = Preparation(
     "ade20k_landscape",
     1,
     _TAKES,
     partial(
         _plan_subset,
-        subset=_Subset("ADE20K-Landscape", LANDSCAPE_SCENES, _LANDSCAPE_COUNTS, False),
+        subset=_Subset("ADE20K-Landscape", LANDSCAPE_SCENES, datasets.LANDSCAPE.counts, False),
     ),
 )

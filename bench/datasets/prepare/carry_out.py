@@ -17,17 +17,30 @@ from bench.core.atomic import whole_file, write_json
 from bench.core.documents import read_json
 from bench.core.errors import BadInput, unknown
 from bench.core.identity import file_hash
+from bench.datasets.prepare import ade20k, celebamask_hq, cityscapes, coco_stuff
 from bench.datasets.prepare.archive import open_sources
-from bench.datasets.prepare.recipe import Item, Recipe, ScenePlan
-from bench.datasets.prepare.recipes import RECIPES
+from bench.datasets.prepare.preparation import Item, Preparation, ScenePlan
 
-__all__ = ["MANIFEST", "Outcome", "prepare_dataset"]
+__all__ = ["MANIFEST", "PREPARATIONS", "PreparedFiles", "prepare_dataset"]
 
 MANIFEST = "manifest.json"
 
+PREPARATIONS: Mapping[str, Preparation] = {
+    preparation.name: preparation
+    for preparation in (
+        ade20k.WHOLE,
+        ade20k.ROOM,
+        ade20k.LANDSCAPE,
+        cityscapes.PREPARATION,
+        celebamask_hq.PREPARATION,
+        coco_stuff.PREPARATION,
+    )
+}
+"""Every preparation by the name of its dataset."""
+
 
 @dataclass(frozen=True)
-class Outcome:
+class PreparedFiles:
     """What came of a preparation: files written now, files found there and good, and notes."""
 
     written: int
@@ -42,11 +55,11 @@ def prepare_dataset(
     *,
     start: Callable[[int], None] = lambda _: None,
     advance: Callable[[int], None] = lambda _: None,
-) -> Outcome:
+) -> PreparedFiles:
     """Prepares a dataset from its official downloads.
 
     Args:
-        name: the dataset, one of `RECIPES`.
+        name: the dataset, one of `PREPARATIONS`.
         archives: the downloads (zip or tar), or the folders they were unpacked into.
         out: the dataset's new root; a preparation that was interrupted there goes on.
         start: told once how many scenes there are.
@@ -56,15 +69,17 @@ def prepare_dataset(
         BadInput: an unknown dataset, a download that is missing, damaged or refused, a folder that
             holds something else, or a file that is no longer what the manifest says.
     """
-    if name not in RECIPES:
-        raise unknown("dataset to prepare", name, RECIPES)
-    recipe = RECIPES[name]
+    if name not in PREPARATIONS:
+        raise unknown("dataset to prepare", name, PREPARATIONS)
+    preparation = PREPARATIONS[name]
     with open_sources(archives) as sources:
-        plan = recipe.plan(sources)
+        plan = preparation.plan(sources)
         if not plan.items:
-            raise BadInput(f"{name}: no scene was found in the archives; it takes {recipe.takes}")
-        key = {"dataset": name, "recipe": recipe.version, "archives": sources.describe()}
-        recorded = _take_up(out, key, recipe)
+            raise BadInput(
+                f"{name}: no scene was found in the archives; it takes {preparation.takes}"
+            )
+        key = {"dataset": name, "recipe": preparation.version, "archives": sources.describe()}
+        recorded = _take_up(out, key, preparation)
         start(len(plan.items))
         hashes: dict[str, str] = {}
         written = 0
@@ -72,10 +87,10 @@ def prepare_dataset(
             written += _write(out, item, recorded, hashes)
             advance(1)
     _finish(out, key, plan, hashes)
-    return Outcome(written, len(hashes) - written, plan.notes)
+    return PreparedFiles(written, len(hashes) - written, plan.notes)
 
 
-def _take_up(out: Path, key: Mapping[str, Any], recipe: Recipe) -> Mapping[str, str]:
+def _take_up(out: Path, key: Mapping[str, Any], preparation: Preparation) -> Mapping[str, str]:
     """Begins or goes on; gives the recorded hashes of a finished preparation."""
     file = out / MANIFEST
     if not file.exists():
@@ -94,7 +109,7 @@ def _take_up(out: Path, key: Mapping[str, Any], recipe: Recipe) -> Mapping[str, 
     if not same:
         raise BadInput(
             f"{out}: was prepared from other downloads or by another version; choose another --out"
-            f" (this takes {recipe.takes})"
+            f" (this takes {preparation.takes})"
         )
     return recorded
 

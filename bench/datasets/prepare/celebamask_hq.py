@@ -1,7 +1,7 @@
 """CelebAMask-HQ from CelebAMask-HQ.zip: part masks painted into one label map.
 
-Later parts overwrite earlier ones, in SEAN's order (protocol/generation.md, C.6). Images keep
-their bytes. Split by id: below 28,000 train, the last 2,000 test (protocol/generation.md, D.5).
+Later parts overwrite earlier ones, in SEAN's order (docs/protocol/generation.md, C.6). Images keep
+their bytes. Split by id: below 28,000 train, the last 2,000 test (docs/protocol/generation.md, D.5).
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from functools import partial
 import numpy as np
 
 from bench.core.errors import BadInput
+from bench.datasets.celebamask_hq import INFO
 from bench.datasets.prepare.archive import Sources
 from bench.datasets.prepare.cutting import decoded, encoded
-from bench.datasets.prepare.recipe import Item, Recipe, ScenePlan, count_note
+from bench.datasets.prepare.preparation import Item, Preparation, ScenePlan, count_note
 
-__all__ = ["PARTS", "RECIPE"]
+__all__ = ["PARTS", "PREPARATION"]
 
 PARTS = (
     "skin", "nose", "eye_g", "l_eye", "r_eye", "l_brow", "r_brow", "l_ear", "r_ear",
@@ -27,7 +28,6 @@ PARTS = (
 
 _SIZE = 512
 _FIRST_TEST = 28_000
-_COUNTS = {"train": 28_000, "test": 2_000}
 
 _IMAGE = re.compile(r"(?:^|/)CelebA-HQ-img/(\d+)\.jpg$")
 _PART = re.compile(r"(?:^|/)CelebAMask-HQ-mask-anno/\d+/(\d{5})_([a-z_]+)\.png$")
@@ -47,7 +47,7 @@ def _plan(sources: Sources) -> ScenePlan:
         split = "train" if number < _FIRST_TEST else "test"
         counts[split] += 1
         items.append(_item(sources, f"{number:05d}", split, image, parts.get(number, {})))
-    return ScenePlan(items, (count_note("CelebAMask-HQ", counts, _COUNTS),))
+    return ScenePlan(items, (count_note("CelebAMask-HQ", counts, INFO.counts),))
 
 
 def _item(sources: Sources, scene: str, split: str, image: str, parts: Mapping[str, str]) -> Item:
@@ -80,4 +80,4 @@ def _mask(sources: Sources, name: str) -> np.ndarray[tuple[int, int], np.dtype[n
     return mask
 
 
-RECIPE = Recipe("celebamask_hq", 1, "CelebAMask-HQ.zip", _plan)
+PREPARATION = Preparation("celebamask_hq", 1, "CelebAMask-HQ.zip", _plan)

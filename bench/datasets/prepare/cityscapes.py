@@ -1,9 +1,9 @@
 """Cityscapes at 512x256 from leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip.
 
 Whole frames in `train` and `val` (the official val, for label-to-image tables), in `val-full` the
-same frames as they came, 2048x1024, for SESAME's windows (protocol/generation.md, A.5), and in
+same frames as they came, 2048x1024, for SESAME's windows (docs/protocol/generation.md, A.5), and in
 `test` one fixed 256x256 crop of every official val frame, for editing tables: SPMPGAN's test crops
-are random ones that were never published, ours are in the manifest (protocol/editing.md, D.2).
+are random ones that were never published, ours are in the manifest (docs/protocol/editing.md, D.2).
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import re
 from collections.abc import Mapping
 from functools import partial
 
+from bench.datasets.cityscapes import INFO
 from bench.datasets.prepare.archive import Sources
 from bench.datasets.prepare.cutting import Cut, cut_image, cut_map
-from bench.datasets.prepare.recipe import Item, Recipe, ScenePlan, count_note, need
+from bench.datasets.prepare.preparation import Item, Preparation, ScenePlan, count_note, need
 
-__all__ = ["RECIPE"]
+__all__ = ["PREPARATION"]
 
 _SCALED = (256, 512)
 _CROP = 256
-_COUNTS = {"train": 2975, "val": 500}
 
 _IMAGE = re.compile(r"(?:^|/)leftImg8bit/(train|val)/[^/]+/([^/]+)_leftImg8bit\.png$")
 _MAP = r"(?:^|/)gtFine/(?:train|val)/[^/]+/([^/]+)_gtFine_{}\.png$"
@@ -46,7 +46,7 @@ def _plan(sources: Sources) -> ScenePlan:
             items.append(_item(sources, "test", scene, members, cut))
             items.append(_item(sources, "val-full", scene, members, None))
     notes = (
-        count_note("Cityscapes", counts, _COUNTS),
+        count_note("Cityscapes", counts, {split: INFO.counts[split] for split in counts}),
         "test: one fixed 256x256 crop of each frame of val; the papers' crops are not published",
     )
     return ScenePlan(items, notes)
@@ -79,4 +79,6 @@ def _scene(
     return made
 
 
-RECIPE = Recipe("cityscapes", 1, "leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip", _plan)
+PREPARATION = Preparation(
+    "cityscapes", 1, "leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip", _plan
+)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from functools import partial
 
+from bench.datasets.coco_stuff import INFO
 from bench.datasets.prepare.archive import Sources
-from bench.datasets.prepare.recipe import Item, Recipe, ScenePlan, count_note, need
+from bench.datasets.prepare.preparation import Item, Preparation, ScenePlan, count_note, need
 
-__all__ = ["RECIPE"]
+__all__ = ["PREPARATION"]
 
-_COUNTS = {"train": 118_287, "val": 5_000}
 
 _IMAGE = re.compile(r"(?:^|/)(train|val)2017/(\d{12})\.jpg$")
 _LABELS = re.compile(r"(?:^|/)(?:train|val)2017/(\d{12})\.png$")
@@ -31,7 +31,7 @@ def _plan(sources: Sources) -> ScenePlan:
             files = (f"{split}/images/{scene}.jpg", f"{split}/labels/{scene}.png")
             members = (name, need(labels, scene, "stuffthingmap"))
             items.append(Item(files, partial(_scene, sources, members, files)))
-    published = {split: _COUNTS[split] for split in counts}
+    published = {split: INFO.counts[split] for split in counts}
     notes = (count_note("COCO-Stuff", counts, published), "no object maps")
     return ScenePlan(items, notes)
 
@@ -40,7 +40,7 @@ def _scene(sources: Sources, members: tuple[str, str], files: tuple[str, str]) -
     return {file: sources.read(member) for file, member in zip(files, members)}
 
 
-RECIPE = Recipe(
+PREPARATION = Preparation(
     "coco_stuff",
     1,
     "stuffthingmaps_trainval2017.zip with val2017.zip, train2017.zip or both",

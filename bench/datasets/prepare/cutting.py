@@ -2,7 +2,7 @@
 
 Scaled files are PNG, so that nothing is lost after the papers' own scaling; what is not scaled
 keeps the archive's bytes. Crops are drawn from keyed streams and stand in the manifest: the papers'
-test crops are random ones that were never published (protocol/editing.md, D.2).
+test crops are random ones that were never published (docs/protocol/editing.md, D.2).
 """
 
 from __future__ import annotations

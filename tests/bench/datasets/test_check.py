@@ -1,54 +1,175 @@
-import numpy as np
+"""What is wrong with a folder is said scene by scene; the right form of each fault is good."""
 
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.core.errors import BadInput
 from bench.datasets import check_dataset
 
 
-def whole(written, stem):
+def whole(written, stem, labels=None):
     written.image(stem)
-    written.labels(stem, np.zeros((8, 6), dtype=np.uint8))
+    written.labels(stem, np.zeros((8, 6), dtype=np.uint8) if labels is None else labels)
     written.instances(stem, np.zeros((8, 6), dtype=np.uint8))
 
 
+def halves(one, other, dtype=np.uint8, size=(8, 6)):
+    """A map whose upper half is one number and whose lower half another."""
+    values = np.full(size, one, dtype=dtype)
+    values[size[0] // 2 :] = other
+    return values
+
+
+def problems(written, name="folder"):
+    return [str(found) for found in check_dataset(name, written.root).problems]
+
+
+def notes(written):
+    return list(check_dataset("folder", written.root).notes)
+
+
+def name_classes(written, *names):
+    (written.root / "classes.json").write_text(json.dumps(list(names)))
+
+
 def test_a_good_folder_has_no_problems(written):
-    whole(written, "a")
-    assert check_dataset("folder", written.root) == []
+    whole(written, "a", halves(0, 1))
+    assert problems(written) == []
+    assert notes(written) == []
 
 
 def test_every_fault_is_reported_and_none_hides_another(written):
     for stem in "abcdefg":
         whole(written, stem)
-    (written.root / "classes.json").write_text('["sky", "sea"]')
+    name_classes(written, "sky", "sea")
     written.image("a").write_bytes(b"no image")
     (written.root / "labels" / "b.png").unlink()
     written.labels("c", np.full((8, 6), 9, dtype=np.uint8))
     written.labels("d", np.zeros((3, 6), dtype=np.uint8))
     (written.root / "images" / "e.png").unlink()
     (written.root / "instances" / "f.png").write_bytes(b"")
-    problems = {problem.scene: problem.what for problem in check_dataset("folder", written.root)}
-    assert sorted(problems) == ["a", "b", "c", "d", "e", "f"]
-    assert "images/a.png" in problems["a"]
-    assert "labels/b.png: this file is missing" in problems["b"]
-    assert "label 9 at row 0, column 0" in problems["c"]
-    assert "one size" in problems["d"]
-    assert "labels but no image" in problems["e"]
-    assert "instances/f.png" in problems["f"]
+    found = {one.scene: one.what for one in check_dataset("folder", written.root).problems}
+    assert sorted(found) == ["a", "b", "c", "d", "e", "f"]
+    assert "images/a.png" in found["a"]
+    assert "labels/b.png: this file is missing" in found["b"]
+    assert "label 9 at row 0, column 0" in found["c"]
+    assert "one size" in found["d"]
+    assert "labels but no image" in found["e"]
+    assert "instances/f.png" in found["f"]
 
 
 def test_a_scene_with_two_faults_has_two_problems(written):
     whole(written, "a")
     written.image("a").write_bytes(b"no image")
     written.labels("a", np.zeros((8, 6), dtype=np.uint8)).write_bytes(b"no labels")
-    assert len(check_dataset("folder", written.root)) == 2
+    assert len(problems(written)) == 2
 
 
-def test_wrong_folders_and_names_are_problems_too(tmp_path):
+def test_a_folder_of_another_layout_is_judged_bad(tmp_path):
     (tmp_path / "images").mkdir()
     (tmp_path / "labels").mkdir()
     for name, path, says in (
         ("folder", tmp_path, "holds no image"),
-        ("folder", tmp_path / "nowhere", "no such folder"),
         ("cityscapes", tmp_path / "images", "holds no folder test/images"),
-        ("cityscope", tmp_path, "did you mean 'cityscapes'"),
     ):
-        (problem,) = check_dataset(name, path)
+        (problem,) = check_dataset(name, path).problems
         assert says in str(problem)
+
+
+def test_where_there_is_nothing_to_judge_the_input_is_bad(tmp_path):
+    with pytest.raises(BadInput, match="no such folder"):
+        check_dataset("folder", tmp_path / "nowhere")
+    with pytest.raises(BadInput, match="did you mean 'cityscapes'"):
+        check_dataset("cityscope", tmp_path)
+
+
+def test_ignored_pixels_of_training_code_are_no_class(written):
+    whole(written, "a")
+    Image.fromarray(halves(0, -100, np.int32)).save(written.root / "labels" / "a.tif")
+    (written.root / "labels" / "a.png").unlink()
+    (problem,) = problems(written)
+    assert "a.tif: label -100 at row 4, column 0 is below 0; -100 marks ignored pixels" in problem
+
+
+def test_void_of_16_bits_makes_no_classes(written):
+    whole(written, "a", halves(3, 65535, np.uint16))
+    assert problems(written) == []
+    assert notes(written) == ["3 of 4 classes never occur: class 0, class 1, class 2"]
+
+
+def test_masks_in_place_of_labels_are_noticed(written):
+    whole(written, "a", halves(0, 255))
+    (problem,) = problems(written)
+    assert "every label is 0 or 255, and 255 is void, so one class would be left" in problem
+    name_classes(written, "sky", "sea")
+    (problem,) = problems(written)
+    assert "every label is 0 or 255, as in masks, although there are 2 classes" in problem
+    whole(written, "a", halves(0, 1))
+    assert problems(written) == []
+
+
+def test_one_class_and_void_is_good_where_the_class_has_a_name(written):
+    whole(written, "a", halves(0, 255))
+    name_classes(written, "sky")
+    assert problems(written) == []
+
+
+def test_object_ids_and_colours_are_no_class_numbers(written):
+    whole(written, "a")
+    (written.root / "labels" / "a.png").unlink()
+    Image.fromarray(halves(0, 99_999_999, np.int32)).save(written.root / "labels" / "a.tif")
+    (problem,) = problems(written)
+    assert "a.tif: label 99999999 would make 100,000,000 classes" in problem
+
+
+def test_a_square_image_that_exif_turns_cannot_be_laid_over_its_labels(written):
+    whole(written, "a")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.fromarray(np.zeros((8, 8, 3), np.uint8))
+    image.save(written.root / "images" / "a.png", exif=exif)
+    labels = halves(0, 1, size=(8, 8))
+    written.labels("a", labels)
+    written.instances("a", np.zeros((8, 8), np.uint8))
+    (problem,) = problems(written)
+    assert "images/a.png: is square and its EXIF orientation (6) turns it" in problem
+    # Maps that say themselves that they are turned in the same way are understood.
+    for folder in ("labels", "instances"):
+        file = written.root / folder / "a.png"
+        Image.open(file).save(file, exif=exif)
+    assert problems(written) == []
+    assert "images/a.png: its EXIF orientation (6) turns it" in notes(written)[0]
+    image.save(written.root / "images" / "a.png")
+    written.labels("a", labels)
+    written.instances("a", np.zeros((8, 8), np.uint8))
+    assert problems(written) == []
+    assert notes(written) == []
+
+
+def test_a_class_list_with_a_name_twice_is_a_problem_and_a_byte_order_mark_is_none(written):
+    whole(written, "a", halves(0, 1))
+    name_classes(written, "sky", "sea", "sky")
+    (problem,) = problems(written)
+    assert "classes.json: the class 'sky' is given 2 times" in problem
+    (written.root / "classes.json").write_bytes(b'\xef\xbb\xbf["sky", "sea"]')
+    assert problems(written) == []
+
+
+def test_a_scene_of_void_alone_is_a_problem_and_much_void_a_note(written):
+    whole(written, "a", halves(0, 1))
+    whole(written, "b", np.full((8, 6), 255, np.uint8))
+    name_classes(written, "sky", "sea")
+    (problem,) = problems(written)
+    assert "labels/b.png: every pixel is void" in problem
+    written.labels("a", halves(255, 1))
+    assert "75% of all pixels are void" in notes(written)[0]
+
+
+def test_absent_classes_are_named_and_ignored_ones_left_out(written):
+    whole(written, "a", halves(0, 1))
+    table = {"classes": ["sky", "sea", "sand", "rock"], "ignored": [3]}
+    (written.root / "classes.json").write_text(json.dumps(table))
+    assert notes(written) == ["1 of 3 classes never occur: sand"]

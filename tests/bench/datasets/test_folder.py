@@ -75,8 +75,12 @@ def test_two_class_lists_are_two_label_spaces(written):
 @pytest.mark.parametrize(
     ("table", "says"),
     [
-        ("{", "no readable JSON"),
+        ("{", "line 1: is no JSON"),
         ('{"classes": []}', "classes"),
+        ('["a", "b", "a"]', "the class 'a' is given 2 times"),
+        ('{"classes": ["a"], "classes": ["b"]}', "the field 'classes' is given twice"),
+        ('{"classes": ["a"], "ignored": [1]}', "ignored: there is no class 1"),
+        ('["\\ud800"]', "holds half of a surrogate pair"),
         ('{"classes": ["a"], "colours": []}', "colours"),
         ('{"classes": ["a"], "palette": [[1, 2, 3], [1, 2, 3]]}', "2 colours for 1 classes"),
     ],
@@ -165,6 +169,6 @@ def test_the_fingerprint_follows_the_bytes(written):
     first = open_dataset("folder", written.root).fingerprint()
     assert open_dataset("folder", written.root).fingerprint() == first
     labels = grey(0)
-    labels[0, 0] = 255
+    labels[0, 0] = 1
     written.labels("a", labels)
     assert open_dataset("folder", written.root).fingerprint() != first

@@ -7,10 +7,10 @@ import pytest
 
 from bench.scenes.canvas import Canvas, Paint, Part
 from bench.scenes.colour import blend, from_hsv, lighten
+from bench.scenes.composition import Composition, Thing
 from bench.scenes.dice import Dice
 from bench.scenes.noise import cell_value, fractal_noise, pixel_grain, value_noise
 from bench.scenes.place import Place
-from bench.scenes.plan import Plan, Thing
 from bench.scenes.shapes import Rectangle
 from bench.scenes.style import draw_style
 from bench.scenes.texture import PATTERNS, Texture
@@ -113,7 +113,7 @@ def test_a_mark_changes_the_image_and_no_label():
 
 
 def test_layers_of_one_object_share_an_id():
-    plan = Plan(
+    plan = Composition(
         draw_style(Dice("style")),
         (Thing((), of="hair"), Thing((), countable=False), Thing(()), Thing((), of="hair")),
     )

@@ -11,7 +11,7 @@ from PIL import Image
 
 from bench.core.errors import BadInput
 from bench.datasets import Fit, check_dataset, open_dataset
-from bench.datasets.prepare import RECIPES, prepare_dataset
+from bench.datasets.prepare import PREPARATIONS, prepare_dataset
 from bench.datasets.prepare.archive import open_sources
 from bench.datasets.prepare.celebamask_hq import PARTS
 
@@ -111,7 +111,7 @@ def test_a_room_subset_has_the_rooms_alone_and_says_that_it_is_not_the_papers(
         "20,210 train and 2,000 val",
         "scene categories: bedroom, hotel_room",
     )
-    assert check_dataset("ade20k_room", out) == []
+    assert check_dataset("ade20k_room", out).problems == ()
 
 
 def whole_scene_parse(path, rooms):
@@ -136,7 +136,7 @@ def whole_scene_parse(path, rooms):
 def test_the_whole_official_archive_gives_the_papers_rooms(tmp_path):
     archive = whole_scene_parse(tmp_path / "ADEChallengeData2016.zip", (2246, 255))
     with open_sources([archive]) as sources:
-        plan = RECIPES["ade20k_room"].plan(sources)
+        plan = PREPARATIONS["ade20k_room"].plan(sources)
     assert len(plan.items) == 2246 + 255
     assert plan.notes[0] == "ADE20K-Room: 2,246 train and 255 test scenes, as in the paper"
 
@@ -350,7 +350,7 @@ def test_a_damaged_member_is_named(streets, tmp_path):
         prepare_dataset("cityscapes", streets, tmp_path / "out")
 
 
-@pytest.mark.parametrize("name", sorted(RECIPES))
+@pytest.mark.parametrize("name", sorted(PREPARATIONS))
 def test_a_download_of_something_else_says_what_is_needed(tmp_path, name):
     archive = write_zip(tmp_path / "other.zip", {"readme.txt": b"hello"})
     with pytest.raises(BadInput, match=r"takes"):

@@ -8,7 +8,7 @@ from bench.scene import Int32, UInt8
 from bench.scenes.canvas import Canvas, Part
 from bench.scenes.style import Style
 
-__all__ = ["Plan", "Thing", "render"]
+__all__ = ["Composition", "Thing", "render"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Thing:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Composition:
     """An image before it has pixels: its style and its things, back to front.
 
     The k-th object (from 1, in the order of first appearance) is instance k.
@@ -45,7 +45,7 @@ class Plan:
         return found
 
 
-def render(plan: Plan, side: int, without: int | None = None) -> tuple[UInt8, Int32, Int32]:
+def render(plan: Composition, side: int, without: int | None = None) -> tuple[UInt8, Int32, Int32]:
     """Image uint8 [side,side,3], labels and instances int32 [side,side].
 
     Args:

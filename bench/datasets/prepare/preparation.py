@@ -9,7 +9,7 @@ from typing import Any
 from bench.core.errors import BadInput
 from bench.datasets.prepare.archive import Sources
 
-__all__ = ["Item", "Recipe", "ScenePlan", "count_note", "need"]
+__all__ = ["Item", "Preparation", "ScenePlan", "count_note", "need"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class ScenePlan:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Preparation:
     """How one dataset is prepared.
 
     Attributes:
