@@ -208,9 +208,10 @@ def datasets() -> str:
     rows = []
     for plugin in DATASETS.plugins():
         info = plugin.usable()
-        splits = ", ".join(f"`{split}`" for split in getattr(info, "splits", ()))
-        licence = getattr(info, "licence", None) or ""
-        rows.append((f"`{plugin.name}`", plugin.summary, splits, str(licence)))
+        splits = ", ".join(f"`{split}`" for split in info.splits)
+        terms = info.licence.terms
+        licence = f"[{info.licence.name}]({terms})" if terms else info.licence.name
+        rows.append((f"`{plugin.name}`", plugin.summary, splits, licence))
     return _table(("name", "holds", "splits", "licence"), rows)
 
 

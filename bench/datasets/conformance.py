@@ -71,9 +71,7 @@ def _space(space: LabelSpace) -> Iterator[str]:
 def _refusals(info: DatasetInfo) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as empty:
         if info.drawn:
-            yield from _refused(
-                "a folder (it is drawn)", lambda: info.open(Path(empty), None, 1)
-            )
+            yield from _refused("a folder (it is drawn)", lambda: info.open(Path(empty), None, 1))
         else:
             yield from _refused("to open without a folder", lambda: info.open(None, None, None))
             yield from _refused("an empty folder", lambda: info.open(Path(empty), None, None))

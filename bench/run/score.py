@@ -16,7 +16,7 @@ from bench.core.device import choose_device
 from bench.core.errors import BadInput
 from bench.core.images import image_files, read_image, read_mask
 from bench.core.threads import ahead
-from bench.datasets.planes import read_plane
+from bench.datasets.planes import plain_labels, read_plane
 from bench.metrics import Context, Metric, Missing, References, Score, make_metric
 from bench.metrics.segmentation import SegmentationMetric
 from bench.run.measure import Group, measure_group
@@ -215,13 +215,8 @@ def _labels(pair: Pair, reference: UInt8, space: LabelSpace) -> Int32:
         return np.full(reference.shape[:2], VOID, np.int32)
     plane = read_plane(pair.labels)
     _same_size(pair.labels, plane, reference)
-    labels: Int32 = np.where(plane == 255, VOID, plane).astype(np.int32)
-    if len(space) and labels.max() >= len(space):
-        raise BadInput(
-            f"{pair.labels}: label {labels.max()} is beyond the {len(space)} classes of "
-            f"{space.name}; 255 is void"
-        )
-    return labels
+    # Without a metric that counts classes there is no space to check labels against.
+    return plain_labels(plane, space, pair.labels) if len(space) else plane
 
 
 def _same_size(path: Path, plane: NDArray[Any], reference: UInt8) -> None:

@@ -112,9 +112,11 @@ def test_datasets_check_says_what_is_wrong_file_by_file(call, tmp_path: Path) ->
     (data / "labels" / "scene0.png").unlink()
     (data / "images" / "scene4.png").write_bytes(b"")
     code, out, _ = call("datasets", "check", f"folder={data}")
-    assert code == 2
+    assert code == 1
     assert "scene0" in out
     assert "scene4.png" in out
+    assert call("datasets", "check", f"folder={tmp_path / 'nowhere'}")[0] == 2
+    assert call("datasets", "check", f"folders={data}")[0] == 2
 
 
 def test_models_list_shows_the_variants_in_the_papers_words(call) -> None:

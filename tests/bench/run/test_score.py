@@ -157,3 +157,33 @@ def test_miou_without_labels_is_a_row_that_says_what_is_needed(folders: Path, mo
     assert rows["l1"].value is not None
     assert rows["miou"].value is None
     assert rows["miou"].reason
+
+
+def scored_with_labels(folders: Path, number: int) -> list:
+    """Scores beside labels that are all class 0 but for one pixel."""
+    labels = np.zeros((16, 16), np.int32)
+    labels[3, 5] = number
+    (folders / "labels").mkdir(exist_ok=True)
+    for stem in ("a", "b"):
+        Image.fromarray(labels).save(folders / "labels" / f"{stem}.tif")
+    return score(
+        folders / "real",
+        folders / "fake",
+        metrics=["miou"],
+        labels=folders / "labels",
+        segmenter="procedural:procedural-rooms",
+    )
+
+
+@pytest.mark.parametrize("number", [-100, 14, 254])
+def test_labels_that_are_no_class_of_the_segmenter_are_refused(folders: Path, number: int) -> None:
+    with pytest.raises(BadInput, match=rf"a\.tif: label {number} at row 3, column 5"):
+        scored_with_labels(folders, number)
+
+
+def test_void_of_8_and_16_bits_counts_for_nothing(folders: Path) -> None:
+    found = [
+        [(one.metric, one.value, one.n) for one in scored_with_labels(folders, number)]
+        for number in (255, 65535)
+    ]
+    assert found[0] == found[1]
