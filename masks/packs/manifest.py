@@ -42,7 +42,11 @@ class Plane:
         if inside.is_absolute() or ".." in inside.parts or "\\" in self.path or ":" in self.path:
             raise MaskError(f"{folder}: the path {self.path!r} leaves the pack")
         path = folder / inside
-        if not path.resolve().is_relative_to(folder.resolve()):
+        try:
+            real = path.resolve()
+        except (OSError, ValueError):  # too long, or with a NUL
+            raise MaskError(f"{folder}: {_short(self.path)} cannot be the name of a file") from None
+        if not real.is_relative_to(folder.resolve()):
             raise MaskError(f"{folder}: the path {self.path!r} leaves the pack through a link")
         return path
 
@@ -128,7 +132,7 @@ class Manifest:
         path = folder / MANIFEST
         manifest: Manifest = _made(Manifest, _json(path, _text(path)), path)
         if manifest.format != FORMAT:
-            raise MaskError(f"{path}: format {manifest.format!r} is not {FORMAT!r}")
+            raise MaskError(f"{path}: the format is {_short(manifest.format)}, not {FORMAT!r}")
         return manifest
 
 
@@ -144,7 +148,7 @@ def entries(folder: Path) -> Iterator[Entry]:
             for number, line in enumerate(lines, 1):
                 yield _entry(line, f"{path}, line {number}")
     except (OSError, UnicodeDecodeError) as error:
-        raise MaskError(f"{path}: cannot be read ({error})") from None
+        raise MaskError(f"{path}: cannot be read ({error}); get the pack again") from None
 
 
 def file_digest(path: Path) -> str:
@@ -176,7 +180,7 @@ def _entry(line: str, where: str) -> Entry:
 
 def _window(value: Any, where: str) -> tuple[int, ...]:
     if not (isinstance(value, list) and len(value) == 4 and all(type(x) is int for x in value)):
-        raise MaskError(f"{where}: window must be [top, left, bottom, right], not {value!r}")
+        raise MaskError(f"{where}: window must be [top, left, bottom, right], not {_short(value)}")
     return tuple(value)
 
 
@@ -190,35 +194,42 @@ def _text(path: Path) -> str:
 def _json(where: Path | str, text: str) -> Any:
     try:
         return json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise MaskError(f"{where}: not JSON ({error})") from None
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a plain ValueError
+        raise MaskError(f"{where}: is not JSON ({error})") from None
 
 
 def _made(kind: Any, value: Any, where: Path | str) -> Any:
     """A dataclass from a JSON object whose values are of the annotated kinds."""
     if not isinstance(value, dict):
-        raise MaskError(f"{where}: expected an object, not {value!r}")
+        raise MaskError(f"{where}: expected an object, not {_short(value)}")
     fields = kind.__dataclass_fields__
     for name, given in value.items():
         if name not in fields:
             raise MaskError(f"{where}: {name!r} does not belong here")
-        if not isinstance(given, _KINDS[fields[name].type]) or isinstance(given, bool):
-            raise MaskError(f"{where}: {name} must be {fields[name].type}, not {given!r}")
+        accepted, words = _KINDS[fields[name].type]
+        if not isinstance(given, accepted) or isinstance(given, bool):
+            raise MaskError(f"{where}: {name} must be {words}, not {_short(given)}")
     try:
         return kind(**value)
     except TypeError as error:
         missing = str(error).partition(": ")[2]
-        raise MaskError(f"{where}: missing {missing}") from None
+        raise MaskError(f"{where}: {missing} is missing") from None
 
 
-_KINDS: dict[str, Any] = {
-    "str": str,
-    "int": int,
-    "str | None": str,
-    "int | None": int,
-    "float | None": (int, float),
-    "dict[str, Any]": dict,
-    "dict[str, float]": dict,
-    "tuple[int, int, int, int] | None": tuple,
-    "Plane | None": Plane,
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+_KINDS: dict[str, tuple[Any, str]] = {
+    "str": (str, "text"),
+    "int": (int, "an integer"),
+    "str | None": (str, "text"),
+    "int | None": (int, "an integer"),
+    "float | None": ((int, float), "a number"),
+    "dict[str, Any]": (dict, "an object"),
+    "dict[str, float]": (dict, "an object"),
+    "tuple[int, int, int, int] | None": (tuple, "four integers"),
+    "Plane | None": (Plane, "an object"),
 }
+"""What a field of an annotation accepts, and the words for it."""

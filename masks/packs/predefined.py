@@ -183,8 +183,8 @@ class Predefined(Protocol):
         """Refuses a sorted pairing without a mask for every scene, or against the order of numbers."""
         if pairing.unmasked:
             raise MaskError(
-                f"{self.folder}: there are {len(self._files)} masks for {len(self.scenes)} scenes; the "
-                "sorted pairing needs one each"
+                f"{self.folder}: the sorted pairing needs a mask for each of {len(self.scenes)} scenes, "
+                f"and there are {len(self._files)}; add masks, or take fewer scenes"
             )
         natural = dict(
             zip(_natural(pairing.masks), _natural(path.name for path in self._files), strict=False)

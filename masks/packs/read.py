@@ -45,7 +45,10 @@ class Packed(Protocol):
     def manifest(self) -> Manifest:
         """The pack's head."""
         manifest = Manifest.read(Path(self.folder))
-        if file_digest(Path(self.folder) / EDITS) != manifest.list_sha256:
+        listed = Path(self.folder) / EDITS
+        if not listed.is_file():
+            raise MaskError(f"{listed}: is missing; get the pack again")
+        if file_digest(listed) != manifest.list_sha256:
             raise MaskError(
                 f"{self.folder}: {EDITS} differs from the manifest's hash; get the pack again"
             )

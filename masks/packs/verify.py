@@ -44,6 +44,8 @@ def verify_pack(
     folder = Path(folder)
     try:
         manifest = Manifest.read(folder)
+        if not (folder / EDITS).is_file():
+            return (Problem(EDITS, "is missing"),)
         if file_digest(folder / EDITS) != manifest.list_sha256:
             return (Problem(EDITS, "differs from the manifest's hash"),)
         return (*_protocol(manifest, find), *_walk(folder, manifest))
@@ -76,7 +78,7 @@ def _walk(folder: Path, manifest: Manifest) -> Iterator[Problem]:
     for entry in entries(folder):
         where = f"{entry.scene}, sample {entry.sample}"
         if (entry.scene, entry.sample) in seen:
-            yield Problem(EDITS, f"holds {where} twice")
+            yield Problem(EDITS, f"lists {where} twice")
         seen.add((entry.scene, entry.sample))
         impossible += entry.impossible is not None
         if entry.coverage is not None:

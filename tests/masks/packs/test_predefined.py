@@ -65,7 +65,7 @@ def test_fewer_masks_than_scenes_are_refused(tmp_path, streets):
             "scenes": [site.scene for site in streets],
         },
     )
-    with pytest.raises(MaskError, match="there are 1 masks for 4 scenes"):
+    with pytest.raises(MaskError, match="each of 4 scenes, and there are 1"):
         protocol.draw(streets[0])
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from masks import Packed, edit_digest, make_protocol, verify_pack
+from masks import MaskError, Packed, edit_digest, make_protocol, verify_pack
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "pack"
 
@@ -108,6 +108,28 @@ def test_a_path_outside_of_the_pack_is_refused(pack, path):
     assert "leaves the pack" in told(pack)
 
 
+@pytest.mark.parametrize("path", ["a\0b.png", "long" * 1250 + ".png"])
+def test_a_path_that_no_file_can_have_is_one_sentence(pack, path):
+    relist(pack, lambda rows: rows[0]["mask"].update(path=path))
+    problem = told(pack)
+    assert "cannot be the name of a file" in problem or "is missing" in problem
+    assert len(problem) < 12_000
+
+
+def test_a_pack_without_its_list_says_so(pack):
+    (pack / "edits.jsonl").unlink()
+    assert told(pack) == "edits.jsonl: is missing"
+    with pytest.raises(MaskError, match=r"edits\.jsonl: is missing; get the pack again"):
+        Packed(folder=str(pack))
+
+
+@pytest.mark.parametrize("text", ["[]", "[" * 100_000, '{"seed": ' + "9" * 5000 + "}", "{"])
+def test_a_manifest_that_is_no_object_is_one_short_sentence(pack, text):
+    (pack / "manifest.json").write_text(text)
+    assert "manifest.json: " in told(pack)
+    assert len(told(pack)) < 300
+
+
 def test_a_link_out_of_the_pack_is_refused(pack, tmp_path):
     path = first_mask(pack)
     outside = tmp_path / "outside.png"
@@ -127,8 +149,8 @@ def test_a_link_out_of_the_pack_is_refused(pack, tmp_path):
         ({"protocol": "object-remov@1"}, "did you mean 'object-remove@1'"),
         ({"parameters": {"dilate": -1}}, "dilate must be an integer"),
         ({"operation": "add"}, "operation 'add' is not that of object-remove@1"),
-        ({"format": "other@1"}, "format 'other@1'"),
-        ({"seed": "0"}, "seed must be int"),
+        ({"format": "other@1"}, "the format is 'other@1'"),
+        ({"seed": "0"}, "seed must be an integer"),
         ({"surprise": 1}, "'surprise' does not belong here"),
     ],
 )
@@ -148,7 +170,7 @@ def test_an_edit_listed_twice_is_found(pack):
         (lambda rows: rows[0].pop("mask"), "either a mask or a reason"),
         (lambda rows: rows[0].update(impossible="no"), "either a mask or a reason"),
         (lambda rows: rows[0].pop("scene"), "missing"),
-        (lambda rows: rows[0].update(sample="1"), "sample must be int"),
+        (lambda rows: rows[0].update(sample="1"), "sample must be an integer"),
         (lambda rows: rows[0].update(mask="a.png"), "expected an object"),
         (lambda rows: rows[0].update(window=[1, 2]), "window"),
         (lambda rows: rows[0].update(window=3), "window"),
