@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from masks.raster import box
 from masks.spec import Bool, DrawnEdit, Int32, Site
 
-__all__ = ["Rectangle", "background_box", "look", "square_around"]
+__all__ = ["Extent", "background_box", "look", "square_around"]
 
 
 @dataclass(frozen=True)
-class Rectangle:
+class Extent:
     """A rectangle in pixels, bottom and right excluded."""
 
     top: int
@@ -33,7 +33,7 @@ class Rectangle:
 
 def background_box(
     size: tuple[int, int], bounds: tuple[int, int], words: NDArray[np.int64]
-) -> Rectangle | None:
+) -> Extent | None:
     """A random box that knows no object; None where the image is too small for `bounds`.
 
     xmin is uniform in [0, w - min - 1), xmax in [xmin + min, min(xmin + max, w - 1)), rows alike
@@ -52,10 +52,10 @@ def background_box(
     top = int(words[1]) * (height - least - 1) >> 31
     right = _end(left, least, min(left + most, width - 1), int(words[2]))
     bottom = _end(top, least, min(top + most, height - 1), int(words[3]))
-    return Rectangle(top, left, bottom, right)
+    return Extent(top, left, bottom, right)
 
 
-def square_around(masked: Rectangle, size: tuple[int, int]) -> Rectangle:
+def square_around(masked: Extent, size: tuple[int, int]) -> Extent:
     """The square of side min(3 * longest, H, W) around the box, pushed into the image."""
     height, width = size
     side = min(3 * masked.longest, height, width)
@@ -63,12 +63,10 @@ def square_around(masked: Rectangle, size: tuple[int, int]) -> Rectangle:
     left = (masked.left + masked.right - side) // 2
     top = min(max(top, 0), height - side)
     left = min(max(left, 0), width - side)
-    return Rectangle(top, left, top + side, left + side)
+    return Extent(top, left, top + side, left + side)
 
 
-def look(
-    site: Site, window: Rectangle, masked: Rectangle, size: int, region: str | None
-) -> DrawnEdit:
+def look(site: Site, window: Extent, masked: Extent, size: int, region: str | None) -> DrawnEdit:
     """The edit of the box `masked` as seen through the square `window`, [size,size] pixels.
 
     Maps are taken from the nearest pixel (centres of pixels mapped onto the window); the masked box's
@@ -87,7 +85,7 @@ def look(
     )
 
 
-def _mapped(masked: Rectangle, window: Rectangle, size: int) -> Bool:
+def _mapped(masked: Extent, window: Extent, size: int) -> Bool:
     side = window.bottom - window.top
     top, bottom = ((y - window.top) * size // side for y in (masked.top, masked.bottom))
     left, right = ((x - window.left) * size // side for x in (masked.left, masked.right))

@@ -10,7 +10,7 @@ from masks.parameters import choice, names, whole
 from masks.protocol import Protocol
 from masks.spec import DrawnEdit, Impossible, MaskError, Operation, Site
 from masks.streams import Stream
-from masks.windows import Rectangle, background_box, look, square_around
+from masks.windows import Extent, background_box, look, square_around
 
 __all__ = ["SesameAdd", "SesameRemove"]
 
@@ -60,7 +60,7 @@ class SesameAdd(Protocol):
         stream = self.stream(site, seed, sample)
         drawn = int(stream.integers(0, len(fitting), 1)[0])
         one = fitting[drawn if self.pick == "random" else 0]
-        masked = Rectangle(one.top, one.left, one.bottom, one.right)
+        masked = Extent(one.top, one.left, one.bottom, one.right)
         return _seen(site, masked, self.size, site.classes[one.label])
 
 
@@ -100,7 +100,7 @@ class SesameRemove(Protocol):
         return _seen(site, masked, self.size, None)
 
 
-def _seen(site: Site, masked: Rectangle, size: int, region: str | None) -> DrawnEdit | Impossible:
+def _seen(site: Site, masked: Extent, size: int, region: str | None) -> DrawnEdit | Impossible:
     drawn = look(site, square_around(masked, site.size), masked, size, region)
     if not drawn.mask.any():
         return Impossible("the box is less than a pixel wide in its window")

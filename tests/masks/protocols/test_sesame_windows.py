@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from masks import Impossible, Site, make_protocol
-from masks.windows import Rectangle, background_box, square_around
+from masks.windows import Extent, background_box, square_around
 
 
 def test_an_addition_takes_the_first_object_whose_longer_side_is_long_enough(street):
@@ -16,14 +16,14 @@ def test_an_addition_takes_the_first_object_whose_longer_side_is_long_enough(str
 
 
 def test_the_window_is_a_square_three_times_the_box_around_its_centre():
-    assert square_around(Rectangle(40, 50, 60, 80), (200, 300)) == Rectangle(5, 20, 95, 110)
+    assert square_around(Extent(40, 50, 60, 80), (200, 300)) == Extent(5, 20, 95, 110)
 
 
 @settings(deadline=None)
 @given(st.integers(1, 80), st.integers(1, 80), st.data())
 def test_the_window_stays_inside_of_the_picture(height, width, data):
     top, left = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
-    hole = Rectangle(
+    hole = Extent(
         top, left, data.draw(st.integers(top + 1, height)), data.draw(st.integers(left + 1, width))
     )
     window = square_around(hole, (height, width))
