@@ -16,8 +16,8 @@ def main() -> None:
     from click.exceptions import Abort
 
     from bench.cli.app import app
-    from bench.cli.terminal.faults import FAULT, debugging, tell_fault
-    from bench.core.errors import BadInput
+    from bench.cli.terminal.faults import FAULT, debugging, kept_traceback, tell_fault
+    from bench.core.errors import BadInput, PluginFailed
 
     try:
         app(prog_name="siebench")
@@ -26,7 +26,9 @@ def main() -> None:
             import traceback
 
             traceback.print_exc()
-        sys.stderr.write(f"siebench: {error}\n")
+        # Where a plugin's own code is at fault, a sentence is not enough to mend it.
+        where = f" (traceback: {kept_traceback(error)})" if isinstance(error, PluginFailed) else ""
+        sys.stderr.write(f"siebench: {error}{where}\n")
         raise SystemExit(2) from None
     except SystemExit as stop:
         # Click ends with 1 where it was interrupted; a shell expects 130.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["BadInput", "EditFailed", "Unavailable", "unknown"]
+__all__ = ["BadInput", "EditFailed", "PluginFailed", "Unavailable", "unknown"]
 
 
 class BadInput(Exception):  # noqa: N818 - the word users read in the documentation
@@ -18,6 +18,10 @@ class BadInput(Exception):  # noqa: N818 - the word users read in the documentat
 
 class Unavailable(BadInput):
     """An optional part that is not here (weights, a package): reported, and nothing else is hurt."""
+
+
+class PluginFailed(BadInput):
+    """Foreign code that raised where it must not; the exception behind it is its `__cause__`."""
 
 
 class EditFailed(Exception):  # noqa: N818

@@ -6,12 +6,14 @@ arguments and returns an `Editor`.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from bench.core.errors import BadInput, EditFailed
+from bench.core.errors import BadInput, EditFailed, PluginFailed
+from bench.core.identity import record_hash
 from bench.plugins.kinds import EDITORS
 from bench.plugins.options import check_options
 
@@ -32,6 +34,7 @@ __all__ = [
     "create_editor",
     "declared_needs",
     "declared_variants",
+    "foreign",
 ]
 
 NEEDS = frozenset({"original", "references", "instances"})
@@ -48,6 +51,10 @@ class Editor(Protocol):
         network: a `torch.nn.Module`, for counting parameters and multiply-adds.
         dense: a context manager in which a network that leaves work out carries out all of its
             published form's, for counting that.
+        keeps_known: whether its images are whole results, whose known pixels are the edit's own; the
+            harness then says of how many they are not.
+        close: called when a run ends, to let go of what must not outlive it (a process); an editor
+            that is closed can still be asked for edits.
     """
 
     needs: frozenset[str]
@@ -150,19 +157,93 @@ def create_editor(
     factory = _factory(name, given, trust)
     if trust and "trust" in inspect.signature(factory).parameters:
         given["trust"] = True
-    editor = factory(**given)
-    if not isinstance(editor, Editor):
+    with foreign(f"editor {name!r}: its constructor"):
+        editor = factory(**given)
+    with foreign(f"editor {name!r}: reading its attributes"):
+        _check_contract(name, editor)
+    return editor
+
+
+@contextlib.contextmanager
+def foreign(what: str) -> Iterator[None]:
+    """Turns whatever foreign code raises in a block into one sentence.
+
+    Args:
+        what: whose code, as in "editor 'mine': its constructor".
+
+    Raises:
+        PluginFailed: with the exception behind it; a `BadInput` is let pass as it is.
+    """
+    try:
+        yield
+    except BadInput:
+        raise
+    except SystemExit as error:
+        raise PluginFailed(f"{what} called sys.exit({error.code!r})") from error
+    except Exception as error:
+        line = next(iter(str(error).split("\n")), "").strip()
+        said = f"{type(error).__name__}: {line}" if line else type(error).__name__
+        raise PluginFailed(f"{what} raised {said}") from error
+
+
+def _check_contract(name: str, editor: object) -> None:
+    """Whether what a factory gave is an editor, with attributes of the right kind.
+
+    Raises:
+        BadInput: with the attribute that is not.
+    """
+    if not (isinstance(editor, Editor) and callable(editor.edit)) or inspect.isclass(editor):
         raise BadInput(
             f"editor {name!r} gave a {type(editor).__name__} that lacks `needs` or `edit(batch)`; "
             "see docs/extending.md"
         )
-    surplus = editor.needs - NEEDS
+    needs: object = editor.needs
+    if not isinstance(needs, (set, frozenset)) or not all(isinstance(n, str) for n in needs):
+        raise BadInput(
+            f"editor {name!r}: needs: must be a set of names, as in frozenset({{'original'}}) or "
+            f"frozenset(), but is {needs!r}"
+        )
+    surplus = needs - NEEDS
     if surplus:
         raise BadInput(
             f"editor {name!r} needs {sorted(surplus)}, which no batch has; it may need "
             f"{sorted(NEEDS)}"
         )
-    return editor
+    _check_identity(name, getattr(editor, "identity", {}))
+    for attribute in ("check", "to", "dense", "close"):
+        value = getattr(editor, attribute, None)
+        if value is not None and not callable(value):
+            raise BadInput(f"editor {name!r}: {attribute}: must be a method")
+    network = getattr(editor, "network", None)
+    if network is not None:
+        from torch.nn import Module
+
+        if not isinstance(network, Module):
+            raise BadInput(
+                f"editor {name!r}: network: must be a torch.nn.Module, but is a "
+                f"{type(network).__name__}; give what else it is another name"
+            )
+
+
+def _check_identity(name: str, identity: object) -> None:
+    """Whether an identity can be part of a method's record.
+
+    Raises:
+        BadInput: where it is no mapping, or has no JSON (an object, NaN, itself).
+    """
+    if not isinstance(identity, Mapping):
+        raise BadInput(
+            f"editor {name!r}: identity: must be a mapping, as in {{'radius': 8}}, but is a "
+            f"{type(identity).__name__}"
+        )
+    try:
+        record_hash(dict(identity))
+    except (TypeError, ValueError, RecursionError) as error:
+        reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
+        raise BadInput(
+            f"editor {name!r}: identity: cannot be written as JSON ({reason}); give text, finite "
+            "numbers, lists and mappings"
+        ) from None
 
 
 def _factory(name: str, given: Mapping[str, Any], trust: bool) -> Callable[..., Editor]:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["FAULT", "Debug", "debugging", "tell_fault"]
+__all__ = ["FAULT", "Debug", "debugging", "kept_traceback", "tell_fault"]
 
 FAULT = 70
 """The exit code of a fault that nobody foresaw (EX_SOFTWARE of sysexits.h)."""
@@ -29,20 +29,24 @@ def debugging() -> bool:
 
 def tell_fault(error: BaseException) -> None:
     """Writes the traceback to a file and says on standard error what happened and where it lies."""
-    text = "".join(traceback.format_exception(error))
     line = (str(error).splitlines() or [""])[0]
     sys.stderr.write(
         f"siebench: unexpected fault ({type(error).__name__}: {line}); this is an error of siebench "
-        f"or of a plugin, not of your input: report it with {_kept(text)}\n"
+        f"or of a plugin, not of your input: report it with {kept_traceback(error)}\n"
     )
     if debugging():
-        sys.stderr.write(text)
+        sys.stderr.write(_text(error))
 
 
-def _kept(text: str) -> str:
-    """The file that the text was written to; where no folder takes it, how to see it."""
+def _text(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))
+
+
+def kept_traceback(error: BaseException) -> str:
+    """The file that the traceback was written to; where no folder takes it, how to see it."""
     import platformdirs
 
+    text = _text(error)
     stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")
     for folder in (Path(platformdirs.user_log_dir("siebench")), Path(tempfile.gettempdir())):
         path = folder / f"fault-{stamp}.txt"

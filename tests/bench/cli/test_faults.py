@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.plugins.kinds import EDITORS
 from bench.suite import schema
 
 
@@ -39,3 +40,27 @@ def test_stopped_by_hand_is_130(call, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(schema, "suite_names", stop)
     assert call("suites", "list")[0] == 130
+
+
+class Broken:
+    """An editor whose constructor raises."""
+
+    def __init__(self) -> None:
+        raise OSError("the weights are gone")
+
+
+def test_a_plugin_that_raises_is_bad_input_with_its_traceback_in_a_file(
+    call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "suite.yaml").write_text(
+        "name: s\ndatasets: {rooms: {dataset: procedural-rooms, size: 32, limit: 1}}\n"
+        "tasks: [{dataset: rooms, protocol: freeform@1}]\nmethods: [broken]\nmetrics: [l1]\n"
+    )
+    with EDITORS.offering({"broken": Broken}):
+        code, _, err = call("run", tmp_path / "suite.yaml", "--out", tmp_path / "run")
+    assert code == 2
+    assert err.count("\n") == 1
+    assert "editor 'broken': its constructor raised OSError: the weights are gone" in err
+    text = Path(err.strip().rpartition(" ")[2].rstrip(")")).read_text(encoding="utf-8")
+    assert 'raise OSError("the weights are gone")' in text

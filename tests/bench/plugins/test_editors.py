@@ -1,10 +1,12 @@
 """Editors are made with a suite's options; what breaks the contract is one sentence."""
 
+import sys
+
 import pytest
 import torch
 
-from bench.core.errors import BadInput
-from bench.plugins.editors import create_editor, declared_needs
+from bench.core.errors import BadInput, PluginFailed, Unavailable
+from bench.plugins.editors import create_editor, declared_needs, foreign
 from bench.plugins.kinds import EDITORS
 
 
@@ -28,9 +30,52 @@ def lame() -> object:
     return object()
 
 
+class Raising(Good):
+    """Its constructor does what its option says."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        if how == "exit":
+            sys.exit(3)
+        if how == "silent":
+            raise RuntimeError
+        raise TypeError("the weights are of another kind\nand here is a long story")
+
+
+def with_attributes(**attributes: object) -> Good:
+    editor = Good()
+    for name, value in attributes.items():
+        setattr(editor, name, value)
+    return editor
+
+
+def itself() -> dict:
+    mapping: dict = {}
+    mapping["itself"] = mapping
+    return mapping
+
+
+class Property(Good):
+    """Reading what it needs goes wrong."""
+
+    @property
+    def needs(self):
+        raise KeyError("weights")
+
+
 @pytest.fixture(autouse=True)
 def offered():
-    with EDITORS.offering({"good": Good, "greedy": Greedy, "lame": lame, "finished": Good(0.25)}):
+    with EDITORS.offering(
+        {
+            "good": Good,
+            "greedy": Greedy,
+            "lame": lame,
+            "finished": Good(0.25),
+            "raising": Raising,
+            "property": Property,
+            "nothing": lambda: None,
+        }
+    ):
         yield
 
 
@@ -63,3 +108,72 @@ def test_needs_are_read_from_the_class() -> None:
 def test_what_cannot_be_used_is_one_sentence(name: str, options: dict, sentence: str) -> None:
     with pytest.raises(BadInput, match=sentence):
         create_editor(name, options)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "sentence"),
+    [
+        (
+            "raising",
+            {"how": "raise"},
+            "editor 'raising': its constructor raised TypeError: the weights are of another kind",
+        ),
+        ("raising", {"how": "silent"}, "editor 'raising': its constructor raised RuntimeError"),
+        ("raising", {"how": "exit"}, "editor 'raising': its constructor called sys.exit(3)"),
+        ("property", {}, "editor 'property': reading its attributes raised KeyError: 'weights'"),
+    ],
+)
+def test_foreign_code_that_raises_is_one_sentence_with_the_exception_behind_it(
+    name: str, options: dict, sentence: str
+) -> None:
+    with pytest.raises(PluginFailed) as failed:
+        create_editor(name, options)
+    assert str(failed.value) == sentence
+    assert failed.value.__cause__ is not None
+
+
+def test_what_an_editor_says_of_bad_input_itself_passes_as_it_is() -> None:
+    with pytest.raises(Unavailable, match=r"^weights are not here$"), foreign("editor 'm'"):
+        raise Unavailable("weights are not here")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "sentence"),
+    [
+        ({"needs": None}, r"needs: must be a set of names, .* but is None"),
+        ({"needs": ["original"]}, r"needs: must be a set of names, .* but is \['original'\]"),
+        ({"needs": "original"}, r"needs: must be a set of names, .* but is 'original'"),
+        ({"needs": {1, 2}}, r"needs: must be a set of names, .* but is \{1, 2\}"),
+        ({"edit": "no method"}, r"lacks `needs` or `edit\(batch\)`"),
+        ({"identity": None}, "identity: must be a mapping, .* but is a NoneType"),
+        ({"identity": ["a"]}, "identity: must be a mapping, .* but is a list"),
+        ({"identity": {"a": float("nan")}}, "identity: cannot be written as JSON .Out of range"),
+        (
+            {"identity": {"a": object()}},
+            "identity: cannot be written as JSON .Object of type object",
+        ),
+        ({"identity": {"a": {1}}}, "identity: cannot be written as JSON .Object of type set"),
+        ({"identity": itself()}, "identity: cannot be written as JSON .Circular"),
+        ({"identity": {"a": "\ud800"}}, "identity: cannot be written as JSON"),
+        ({"network": "resnet"}, "network: must be a torch.nn.Module, but is a str"),
+        ({"to": "cuda"}, "to: must be a method"),
+        ({"check": True}, "check: must be a method"),
+    ],
+)
+def test_an_attribute_of_the_wrong_kind_is_one_sentence(attributes: dict, sentence: str) -> None:
+    with (
+        EDITORS.offering({"odd": lambda: with_attributes(**attributes)}),
+        pytest.raises(BadInput, match=f"editor 'odd'.*{sentence}") as caught,
+    ):
+        create_editor("odd")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_class_is_no_finished_editor_and_nothing_is_none() -> None:
+    with pytest.raises(BadInput, match="editor 'nothing' gave a NoneType that lacks `needs`"):
+        create_editor("nothing")
+    with (
+        EDITORS.offering({"class": lambda: Good}),
+        pytest.raises(BadInput, match="gave a type that lacks `needs`"),
+    ):
+        create_editor("class")
