@@ -1,4 +1,4 @@
-"""One job and what only the harness knows of it."""
+"""One edit, and its ground truth."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from bench.scene import Bool, Int32, UInt8
 
-__all__ = ["Answer", "Edit"]
+__all__ = ["Edit", "GroundTruth"]
 
 
 @dataclass(frozen=True, eq=False)
 class Edit:
-    """One job: change the masked region of a scene so that it shows the target labels.
+    """One change to make: the masked region of a scene shall show the target labels.
 
     Attributes:
         id: unique within its task and usable as a file name.
@@ -21,7 +21,7 @@ class Edit:
         seed: the task's seed.
         operation: "inpaint", "add", "remove", "synthesise", "restyle", "relabel" or "move".
         mask: bool [H,W], True = change.
-        labels: int32 [H,W], target labels for the whole picture, -1 = void.
+        labels: int32 [H,W], target labels for the whole image, -1 = void.
         instances: int32 [H,W] or None, target instances, 0 = no object.
         region: the class name of the edited region where it has one.
         references: ids of scenes whose style an editor may take, drawn by keyed choice.
@@ -47,15 +47,13 @@ class Edit:
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
-    """What only the harness knows of an edit.
+class GroundTruth:
+    """The true image after an edit, or the reason why there is none. Only the harness knows it.
 
     Attributes:
-        original: uint8 [H,W,3], the picture before the edit (its known pixels are the known pixels).
-        truth: uint8 [H,W,3], the true picture after it, or None where there is none.
-        missing: why there is no true picture, one sentence, or None.
+        image: uint8 [H,W,3], or None where there is none.
+        missing: why there is none, one sentence, or None.
     """
 
-    original: UInt8
-    truth: UInt8 | None
+    image: UInt8 | None
     missing: str | None = None

@@ -16,8 +16,8 @@ from reports.influence import Influence, influences
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.run.header import MetricColumn, TaskRow
     from bench.run.reader import Run
+    from bench.run.schema import MetricColumn, TaskRow
 
 __all__ = ["edit_ids", "edits_data", "value_columns"]
 

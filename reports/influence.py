@@ -15,8 +15,8 @@ import numpy as np
 from reports.numbers import decimals_for, printed
 
 if TYPE_CHECKING:
-    from bench.run.header import MetricColumn, TaskRow
     from bench.run.reader import Run
+    from bench.run.schema import MetricColumn, TaskRow
 
 __all__ = ["DOZEN", "Costly", "Influence", "costly", "influences"]
 

@@ -15,8 +15,8 @@ from bench.core.errors import BadInput
 if TYPE_CHECKING:
     from PIL import Image
 
-    from bench.run.header import Space, TaskRow
     from bench.run.reader import Run
+    from bench.run.schema import Space, TaskRow
 
 __all__ = ["MAPS", "LegendEntry", "TaskMaps", "draw_map", "read_task_maps"]
 

@@ -12,8 +12,8 @@ from bench.core.text import counted
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.run.header import TaskRow
     from bench.run.reader import Run
+    from bench.run.schema import TaskRow
     from reports.table import Table
 
 __all__ = ["Failure", "Notice", "failures", "notices"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bench.run.header import MetricColumn
     from bench.run.reader import Run
+    from bench.run.schema import MetricColumn
     from reports.table import Table
 
 __all__ = ["Overview", "OverviewRow", "Winner", "overview"]

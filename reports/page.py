@@ -29,8 +29,8 @@ from reports.table import Table, class_tables, task_table
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from bench.run.header import TaskRow
     from bench.run.reader import Run
+    from bench.run.schema import TaskRow
 
 __all__ = ["Images", "TaskView", "render", "task_views"]
 

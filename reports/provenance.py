@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from reports.numbers import duration
 
 if TYPE_CHECKING:
-    from bench.run.header import Header
     from bench.run.reader import Run
+    from bench.run.schema import Header
 
 __all__ = ["HashedRecord", "Provenance", "provenance"]
 

@@ -15,8 +15,8 @@ from reports.page import Images, render, task_views
 from reports.thumbnails import thumbnails
 
 if TYPE_CHECKING:
-    from bench.run.header import TaskRow
     from bench.run.reader import Run
+    from bench.run.schema import TaskRow
 
 __all__ = ["report"]
 

@@ -18,8 +18,8 @@ from reports.numbers import decimals_for, printed
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.run.header import MethodRow, MetricColumn, TaskRow
     from bench.run.reader import Run
+    from bench.run.schema import MethodRow, MetricColumn, TaskRow
 
 __all__ = [
     "ARROWS",

@@ -22,8 +22,8 @@ from reports.maps import MAPS, draw_map
 if TYPE_CHECKING:
     from PIL import Image
 
-    from bench.run.header import TaskRow
     from bench.run.reader import Run
+    from bench.run.schema import TaskRow
     from reports.page import TaskView
 
 __all__ = ["BUDGET", "LONG_SIDE", "PER_CHOICE", "chosen_edits", "thumbnails"]

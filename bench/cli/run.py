@@ -55,7 +55,7 @@ def run(
     from bench.cli.terminal.outcome import finish
     from bench.cli.terminal.progress import watching
     from bench.core.errors import BadInput
-    from bench.run.places import parse_data
+    from bench.run.plan import parse_data
     from bench.run.suite_run import run_suite
     from bench.suite.check import suite_problems
     from bench.suite.schema import read_suite

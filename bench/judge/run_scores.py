@@ -19,7 +19,7 @@ from bench.run.reader import REAL, Run, read_run
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.run.header import MetricColumn, TaskRow
+    from bench.run.schema import MetricColumn, TaskRow
 
 __all__ = ["machine_of", "scores_of_run"]
 

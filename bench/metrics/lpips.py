@@ -56,7 +56,9 @@ class LPIPS(PerEdit):
         """Features of the references; a picture that comes again (another sample) is reused."""
         if min(references.images.shape[1:3]) < SMALLEST:
             return PreparedReferences()
-        return PreparedReferences(memory=_features_once(self.network, references.images))
+        return PreparedReferences(
+            memory=_features_once(self.network, references.images), by_edit=True
+        )
 
     def measure(
         self, references: References, prepared: PreparedReferences, results: UInt8

@@ -84,13 +84,39 @@ class References:
     def __len__(self) -> int:
         return len(self.edits)
 
+    def first(self, count: int) -> References:
+        """The first `count` edits."""
+        return References(
+            images=self.images[:count],
+            mask=self.mask[:count],
+            labels=self.labels[:count],
+            space=self.space,
+            scenes=self.scenes[:count],
+            edits=self.edits[:count],
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class PreparedReferences:
-    """What the reference side gave: columns to keep, and what `measure` needs in memory."""
+    """What the reference side gave: columns to keep, and what `measure` needs in memory.
+
+    Attributes:
+        columns: one entry per edit in each.
+        memory: whatever `measure` wants to find again, or None.
+        by_edit: whether `memory` is a sequence with one entry per edit.
+    """
 
     columns: Columns = field(default_factory=dict)
     memory: Any = None
+    by_edit: bool = False
+
+    def first(self, count: int) -> PreparedReferences | None:
+        """The same of the first `count` edits, or None where that cannot be cut out."""
+        if self.memory is not None and not self.by_edit:
+            return None
+        columns = {name: values[:count] for name, values in self.columns.items()}
+        memory = None if self.memory is None else self.memory[:count]
+        return PreparedReferences(columns, memory, by_edit=self.by_edit)
 
 
 class Metric(abc.ABC):

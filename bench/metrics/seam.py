@@ -64,7 +64,9 @@ class Seam(PerEdit):
     def prepare(self, references: References) -> PreparedReferences:
         """The originals' own steps."""
         pairs = zip(references.images, references.mask)
-        return PreparedReferences(memory=[ring_jump(picture, mask) for picture, mask in pairs])
+        return PreparedReferences(
+            memory=[ring_jump(picture, mask) for picture, mask in pairs], by_edit=True
+        )
 
     def measure(
         self, references: References, prepared: PreparedReferences, results: UInt8

@@ -65,7 +65,9 @@ class SegmentationMetric(Metric):
             recipe = self.segmenter.identity()
             rows = self.cache.rows(recipe, references.images, self._compact)
             named = np.stack(rows).astype(np.int32)
-        return PreparedReferences(columns=self._columns(truth, named, references), memory=truth)
+        return PreparedReferences(
+            columns=self._columns(truth, named, references), memory=truth, by_edit=True
+        )
 
     def measure(
         self, references: References, prepared: PreparedReferences, results: UInt8

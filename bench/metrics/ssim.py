@@ -151,7 +151,7 @@ class _Similarity(PerEdit):
             [_side(plane, self.window) for plane in self.planes(picture)]
             for picture in references.images
         ]
-        return PreparedReferences(memory=sides)
+        return PreparedReferences(memory=sides, by_edit=True)
 
     def measure(
         self, references: References, prepared: PreparedReferences, results: UInt8

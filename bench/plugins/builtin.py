@@ -64,7 +64,9 @@ BUILTIN: Mapping[str, Mapping[str, str]] = {
     },
     "segmenters": {},
     "networks": {},
-    "executors": {},
+    "executors": {
+        "local": "bench.run.executors.local:Local",
+    },
     "systems": {
         "divsem": "baselines.systems.divsem:SYSTEM",
         "sae": "baselines.systems.sae:SYSTEM",

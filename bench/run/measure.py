@@ -9,14 +9,99 @@ from typing import Any
 import numpy as np
 
 from bench.core.errors import BadInput
-from bench.metrics import Metric, PreparedReferences, References
-from bench.scene import Float32, UInt8
+from bench.metrics import Context, Metric, Missing, PreparedReferences, References, make_metric
+from bench.run.plan import Task
+from bench.scene import Bool, Float32, Int32, LabelSpace, UInt8
+from bench.suite.schema import MetricEntry
 
-__all__ = ["Group", "Measured", "measure_group"]
+__all__ = [
+    "EditGroup",
+    "Measured",
+    "PreparedGroup",
+    "TaskMetrics",
+    "make_metrics",
+    "measure_group",
+]
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
+class TaskMetrics:
+    """A task's metrics: those that can be computed, and those that cannot with their reasons."""
+
+    ready: tuple[Metric, ...]
+    missing: Mapping[str, Missing]
+
+
+def make_metrics(
+    entries: Sequence[MetricEntry], task: Task, *, device: str, fetch: bool
+) -> TaskMetrics:
+    """A suite's metrics for one task.
+
+    Args:
+        entries: as the suite lists them.
+        task: names the segmenter.
+        device: where networks run.
+        fetch: whether missing weights may be fetched from their official address.
+
+    Raises:
+        BadInput: an unknown metric or option.
+    """
+    context = Context(device=device, segmenter=task.segmenter, fetch=fetch)
+    ready: list[Metric] = []
+    missing: dict[str, Missing] = {}
+    for entry in entries:
+        metric = make_metric(entry.name, entry.options, context)
+        if isinstance(metric, Missing):
+            missing[entry.name] = metric
+        else:
+            ready.append(metric)
+    return TaskMetrics(tuple(ready), missing)
+
+
+@dataclass(frozen=True, eq=False)
+class EditGroup:
+    """What is known of B edits of one size beside their results.
+
+    Attributes:
+        ground_truth: B images uint8 [H,W,3], None where there is none.
+        original: B images uint8 [H,W,3] before the edit.
+        mask: bool [B,H,W], True = edited.
+        labels: int32 [B,H,W], target labels, -1 = void.
+        space: the label space of `labels`.
+        scenes: B scene ids.
+        edits: B edit ids.
+    """
+
+    ground_truth: Sequence[UInt8 | None]
+    original: Sequence[UInt8]
+    mask: Bool
+    labels: Int32
+    space: LabelSpace
+    scenes: tuple[str, ...]
+    edits: tuple[str, ...]
+
+    def references(self, against: str) -> tuple[tuple[int, ...], References | None]:
+        """Which edits have an image to compare with, and the reference side of those.
+
+        Args:
+            against: "ground-truth" or "original".
+        """
+        images = self.ground_truth if against == "ground-truth" else self.original
+        at = [i for i, image in enumerate(images) if image is not None]
+        if not at:
+            return (), None
+        return tuple(at), References(
+            images=np.stack([image for image in images if image is not None]),
+            mask=self.mask[at],
+            labels=self.labels[at],
+            space=self.space,
+            scenes=tuple(self.scenes[i] for i in at),
+            edits=tuple(self.edits[i] for i in at),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedGroup:
     """The reference side of a group of edits, prepared once for all methods.
 
     Attributes:
@@ -29,31 +114,33 @@ class Group:
     count: int
 
     @classmethod
-    def of(
-        cls,
-        metrics: Sequence[Metric],
-        truth: Sequence[UInt8 | None],
-        original: Sequence[UInt8],
-        rest: References,
-    ) -> Group:
-        """Prepares `metrics` on the edits.
-
-        Args:
-            metrics: those which can be computed.
-            truth: B true pictures, None where there is none.
-            original: B pictures before the edit.
-            rest: masks, labels and names of the B edits; its pictures are not looked at.
-        """
+    def of(cls, metrics: Sequence[Metric], group: EditGroup) -> PreparedGroup:
+        """Prepares `metrics`, those which can be computed, on the edits."""
+        sides = {one: group.references(one) for one in {metric.against for metric in metrics}}
         prepared: dict[str, tuple[tuple[int, ...], References, PreparedReferences]] = {}
         for metric in metrics:
-            pictures = truth if metric.against == "ground-truth" else original
-            indices = tuple(i for i, picture in enumerate(pictures) if picture is not None)
-            if not indices:
+            indices, references = sides[metric.against]
+            if references is not None:
+                prepared[metric.name] = (indices, references, metric.prepare(references))
+        return cls(prepared, len(group.edits))
+
+    def first(self, metrics: Sequence[Metric], count: int) -> PreparedGroup:
+        """The same of the first `count` edits.
+
+        What was prepared edit by edit is taken over; only a metric that looks at several edits
+        together is asked again.
+        """
+        found: dict[str, tuple[tuple[int, ...], References, PreparedReferences]] = {}
+        for metric in metrics:
+            if metric.name not in self.by_metric:
                 continue
-            chosen = np.stack([p for p in pictures if p is not None])
-            references = _taken(rest, indices, chosen)
-            prepared[metric.name] = (indices, references, metric.prepare(references))
-        return cls(prepared, len(rest))
+            indices, references, prepared = self.by_metric[metric.name]
+            own = sum(i < count for i in indices)
+            if own:
+                few = references.first(own)
+                part = prepared.first(own)
+                found[metric.name] = (indices[:own], few, part or metric.prepare(few))
+        return PreparedGroup(found, min(count, self.count))
 
     def columns(self) -> dict[str, list[Any]]:
         """The reference side's columns, one entry per edit, None where an edit has no reference."""
@@ -70,7 +157,7 @@ Measured = dict[str, list[Any]]
 
 def measure_group(
     metrics: Sequence[Metric],
-    group: Group,
+    group: PreparedGroup,
     results: Mapping[int, UInt8],
     raw: Mapping[int, Float32] | None = None,
 ) -> Measured:
@@ -80,8 +167,8 @@ def measure_group(
         metrics: those that the group was prepared for.
         group: the reference side.
         results: uint8 [H,W,3] by index in the group; failed edits are missing.
-        raw: float32 [H,W,3] paintings in [-1,1] before compositing, where the editor has just
-            answered; scoring saved pictures has none.
+        raw: float32 [H,W,3] raw outputs in [-1,1] before compositing, where the editor has just
+            given them; scoring saved images has none.
     """
     columns: Measured = {}
     for metric in metrics:
@@ -105,7 +192,7 @@ def measure_group(
 
 
 def _stand_in(raw: Mapping[int, Float32], indices: Sequence[int], stacked: UInt8) -> Float32:
-    """The paintings in grey levels, float32 [B,H,W,3]."""
+    """The raw outputs in grey levels, float32 [B,H,W,3]."""
     grey = stacked.astype(np.float32)
     half = np.float32(127.5)
     return np.stack([(raw[i] + 1) * half if i in raw else grey[k] for k, i in enumerate(indices)])
@@ -121,15 +208,3 @@ def _spread(
     column = columns.setdefault(name, [None] * count)
     for i, value in zip(indices, values):
         column[i] = value
-
-
-def _taken(references: References, indices: Sequence[int], pictures: UInt8) -> References:
-    at = list(indices)
-    return References(
-        images=pictures,
-        mask=references.mask[at],
-        labels=references.labels[at],
-        space=references.space,
-        scenes=tuple(references.scenes[i] for i in at),
-        edits=tuple(references.edits[i] for i in at),
-    )

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bench.run.header import RunNotice
+from bench.run.layout import RunFolder
+from bench.run.measure import TaskMetrics
 from bench.run.methods import Method
 from bench.run.plan import Task
-from bench.run.reduce import TaskMetrics
-from bench.run.store import RunFolder
-from bench.run.tables import read_shards
+from bench.run.schema import RunNotice, UnmadeRow
+from bench.run.tables import REFERENCES, SAMPLES, UNMADE, read_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Outcome", "Outcomes", "all_missing", "all_reasons", "all_suspect", "outcomes_of"]
+__all__ = ["Outcome", "TaskOutcome", "all_missing", "all_reasons", "all_suspect", "task_outcome"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Outcome:
         reasons: why edits failed or could not be made, each once, with how often.
         idle: tasks without any edit, and methods that carried out none of a task's edits.
         suspect: what the canaries found wrong with the run's numbers, each once with its tasks.
+        first_failure: the file with the first failed edit's traceback, in the run's order, or None.
     """
 
     folder: Path
@@ -44,33 +45,52 @@ class Outcome:
     reasons: tuple[tuple[str, int], ...] = ()
     idle: tuple[str, ...] = ()
     suspect: tuple[str, ...] = ()
+    first_failure: Path | None = None
 
 
 @dataclass(frozen=True)
-class Outcomes:
-    """What became of a task's edits."""
+class TaskOutcome:
+    """What became of a task's edits.
+
+    Attributes:
+        made: the ids of those that were made.
+        failed: failed results, over all methods, and edits whose scene could not be read.
+        impossible, unreadable: those that were not made, with their reasons.
+        reasons: why edits failed or could not be made, one sentence for each.
+        idle: what there is nothing of to score.
+        first_failure: the file with the first failed edit's traceback, or None.
+    """
 
     made: tuple[str, ...]
     failed: int
-    impossible: tuple[dict[str, Any], ...]
-    unreadable: tuple[dict[str, Any], ...]
+    impossible: tuple[UnmadeRow, ...]
+    unreadable: tuple[UnmadeRow, ...]
     reasons: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
+    first_failure: Path | None = None
 
 
-def outcomes_of(folder: RunFolder, task: Task) -> Outcomes:
+def task_outcome(folder: RunFolder, task: Task, methods: Sequence[Method]) -> TaskOutcome:
     """Counts what the task's tables say of its edits."""
-    samples = read_shards(folder.root / "samples" / task.slug)
+    samples = read_tables(folder.shards("samples", task.slug), SAMPLES)
     failed = samples[samples["status"] == "failed"]
-    references = read_shards(folder.root / "references" / task.slug)
-    unmade = read_shards(folder.root / "unmade" / task.slug)
-    where = ["scene", "sample", "reason"]
+    references = read_tables(folder.shards("references", task.slug), REFERENCES)
+    unmade = read_tables(folder.shards("unmade", task.slug), UNMADE)
 
-    def listed(status: str) -> tuple[dict[str, Any], ...]:
-        rows = unmade.loc[unmade["status"] == status, where].to_dict("records")
-        return tuple({**row, "sample": int(row["sample"])} for row in rows)
+    def listed(status: str) -> tuple[UnmadeRow, ...]:
+        rows = unmade[unmade["status"] == status]
+        return tuple(
+            UnmadeRow(scene=scene, sample=int(sample), reason=reason)
+            for scene, sample, reason in zip(rows["scene"], rows["sample"], rows["reason"])
+        )
 
-    return Outcomes(
+    traced = failed[failed["failure"] != ""]
+    first = None
+    if len(traced):
+        row = traced.iloc[0]
+        slugs = {method.name: method.slug for method in methods}
+        first = folder.failure(task.slug, slugs[row["method"]], row["failure"])
+    return TaskOutcome(
         made=tuple(references["edit"]),
         failed=int(len(failed) + (unmade["status"] == "failed").sum()),
         impossible=listed("impossible"),
@@ -84,6 +104,7 @@ def outcomes_of(folder: RunFolder, task: Task) -> Outcomes:
             *unmade["reason"],
         ),
         idle=tuple(_idle(samples, len(references), len(unmade))),
+        first_failure=first,
     )
 
 
@@ -95,11 +116,9 @@ def _idle(samples: pd.DataFrame, made: int, unmade: int) -> Iterator[str]:
             yield f"{method} carried out none of its {len(rows)} edits"
 
 
-def all_reasons(counts: Mapping[str, Outcomes]) -> tuple[tuple[str, int], ...]:
+def all_reasons(tasks: Mapping[str, TaskOutcome]) -> tuple[tuple[str, int], ...]:
     """Why edits failed or could not be made, by task, each once with its count, most frequent first."""
-    found = Counter(
-        f"{task}: {reason}" for task, outcomes in counts.items() for reason in outcomes.reasons
-    )
+    found = Counter(f"{task}: {reason}" for task, one in tasks.items() for reason in one.reasons)
     return tuple(found.most_common())
 
 

@@ -1,7 +1,8 @@
 """What a run will do, decided before it starts: tasks, their edits' places, methods, metrics.
 
 Nothing is drawn or read here beyond scene ids, so planning a large suite takes no time; a shard is a
-list of (scene, sample) pairs, and everything in it follows from the plan alone.
+list of (scene, sample) pairs, and everything in it follows from the plan alone. A dataset's folder is
+looked for in --data first, then in the suite's own path, then in SIEBENCH_DATA.
 """
 
 from __future__ import annotations
@@ -16,16 +17,19 @@ import masks
 from bench.core.errors import BadInput
 from bench.core.identity import Record, record_hash
 from bench.core.text import slug
-from bench.datasets import Dataset, Fit, open_dataset
-from bench.run.places import place_of
+from bench.core.variables import variable
+from bench.datasets import Dataset, Fit, describe, open_dataset
 from bench.suite.protocols import make_protocol
 from bench.suite.schema import Composite, DatasetEntry, Quantise, Suite, TaskEntry
 from masks.streams import Stream
 
-__all__ = ["SHARD", "Plan", "Shard", "Task", "plan_run"]
+__all__ = ["SHARD", "VARIABLE", "Plan", "Shard", "Task", "narrowed", "parse_data", "plan_run"]
 
 SHARD = 16
 """Edits a shard, about. Fixed: a shard is what is written at once, and numbers must not depend on it."""
+
+VARIABLE = "SIEBENCH_DATA"
+"""The environment variable that names a folder of datasets."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +71,19 @@ class Task:
 
         A scene's edits stay in one shard, because some metrics compare them with each other.
         """
-        each = max(1, SHARD // self.samples)
-        for index, start in enumerate(range(0, len(self.scenes), each)):
-            scenes = self.scenes[start : start + each]
-            pairs = [(scene, sample) for scene in scenes for sample in range(self.samples)]
-            yield Shard(self, index, tuple(pairs))
+        for number in range(-(-len(self.scenes) // self._scenes_a_shard)):
+            yield self.shard(number)
+
+    def shard(self, number: int) -> Shard:
+        """One of `shards`, counted from 0."""
+        start = number * self._scenes_a_shard
+        scenes = self.scenes[start : start + self._scenes_a_shard]
+        pairs = [(scene, sample) for scene in scenes for sample in range(self.samples)]
+        return Shard(self, number, tuple(pairs))
+
+    @property
+    def _scenes_a_shard(self) -> int:
+        return max(1, SHARD // self.samples)
 
     @property
     def planned(self) -> int:
@@ -81,16 +93,17 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Shard:
-    """Some consecutive edits of a task; its work is a pure function of the plan."""
+    """Some consecutive edits of a task; its work is a pure function of the plan.
+
+    Attributes:
+        task: the task.
+        number: counts the task's shards from 0.
+        pairs: (scene, sample) of every edit.
+    """
 
     task: Task
-    index: int
+    number: int
     pairs: tuple[tuple[str, int], ...]
-
-    @property
-    def file_name(self) -> str:
-        """The name of the shard's table in every folder of the run."""
-        return f"{self.index:05d}.parquet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,19 +140,16 @@ def plan_run(
         limit: at most this many scenes a dataset.
         seed: in place of the suite's seed.
         shuffled: take scenes in a keyed random order; the edits are the same.
-        trust: agreement to import the modules that the suite names as protocols.
+        trust: agreement to import the modules that the suite names as datasets and protocols.
 
     Raises:
         BadInput: unknown dataset or protocol, a wrong parameter, a dataset that is not there.
     """
-    if seed is not None:
-        suite = suite.model_copy(update={"seed": seed})
-    if limit is not None:
-        suite = suite.model_copy(update={"datasets": _limited(suite.datasets, limit)})
+    suite = narrowed(suite, limit=limit, seed=seed)
     for name in data or {}:
         if name not in suite.datasets and name not in {d.dataset for d in suite.datasets.values()}:
             raise BadInput(f"--data {name}=...: suite {suite.name!r} has no dataset {name!r}")
-    opened = {name: _open(name, entry, data or {}) for name, entry in suite.datasets.items()}
+    opened = {name: _open(name, entry, data or {}, trust) for name, entry in suite.datasets.items()}
     tasks = [
         _task(suite, entry, suite.datasets[str(entry.dataset)], opened[str(entry.dataset)], trust)
         for entry in suite.single_tasks()
@@ -147,6 +157,31 @@ def plan_run(
     if shuffled:
         tasks = [dataclasses.replace(task, scenes=_shuffled(task)) for task in tasks]
     return Plan(suite, tuple(tasks), shuffled)
+
+
+def narrowed(
+    suite: Suite,
+    *,
+    limit: int | None = None,
+    seed: int | None = None,
+    batch_size: int | None = None,
+) -> Suite:
+    """The suite with what a command says in place of its own fields.
+
+    Args:
+        suite: the checked suite.
+        limit: at most this many scenes a dataset.
+        seed: in place of the suite's seed.
+        batch_size: in place of the suite's batch size.
+    """
+    changes: dict[str, Any] = {}
+    if seed is not None:
+        changes["seed"] = seed
+    if batch_size is not None:
+        changes["batch_size"] = batch_size
+    if limit is not None:
+        changes["datasets"] = _limited(suite.datasets, limit)
+    return suite.model_copy(update=changes)
 
 
 def _shuffled(task: Task) -> tuple[str, ...]:
@@ -164,9 +199,9 @@ def _limited(datasets: Mapping[str, DatasetEntry], limit: int) -> dict[str, Data
     }
 
 
-def _open(name: str, entry: DatasetEntry, data: Mapping[str, Path]) -> Dataset:
-    path = place_of(name, entry, data)
-    return open_dataset(entry.dataset, path, split=entry.split, count=entry.limit)
+def _open(name: str, entry: DatasetEntry, data: Mapping[str, Path], trust: bool) -> Dataset:
+    path = _place_of(name, entry, data, trust)
+    return open_dataset(entry.dataset, path, split=entry.split, count=entry.limit, trust=trust)
 
 
 def _task(
@@ -176,7 +211,7 @@ def _task(
     scenes = dataset.ids
     if not scenes:
         raise BadInput(f"task {name!r}: dataset {dataset.name!r} has no scenes")
-    protocol, recipe = _protocol(name, entry, scenes, trust)
+    protocol, drawn_by = _protocol(name, entry, scenes, trust)
     composite = entry.composite or suite.composite
     quantise = entry.quantise or suite.quantise
     fit = Fit(data.size, data.fit)
@@ -188,7 +223,7 @@ def _task(
         "n_scenes": len(scenes),
         "size": None if fit.size is None else list(fit.size),
         "fit": fit.mode,
-        **recipe,
+        **drawn_by,
         "seed": suite.seed,
         "samples": entry.samples,
         "references": entry.references,
@@ -227,3 +262,52 @@ def _protocol(
         return paired, {"protocol": protocol.key, "parameters": protocol.identity}
     except (BadInput, masks.MaskError) as error:
         raise BadInput(f"task {task!r}: {error}") from None
+
+
+def _place_of(name: str, entry: DatasetEntry, data: Mapping[str, Path], trust: bool) -> Path | None:
+    """The folder of a suite's dataset, or None for one that siebench draws itself.
+
+    Raises:
+        BadInput: where no folder is named, or the named one is not there.
+    """
+    if describe(entry.dataset, trust=trust).drawn:
+        return None
+    for key in (name, entry.dataset):
+        if key in data:
+            return _folder(data[key], f"--data {key}={data[key]}")
+    if entry.path is not None:
+        return _folder(Path(entry.path), f"datasets.{name}.path")
+    root = variable(VARIABLE)
+    if root:
+        for key in (name, entry.dataset):
+            if (Path(root) / key).is_dir():
+                return Path(root) / key
+    names = " or ".join(dict.fromkeys((name, entry.dataset)))
+    looked = f" (no {names} in {VARIABLE}={root})" if root else ""
+    raise BadInput(
+        f"dataset {name!r} has no folder{looked}; give --data {name}=PATH or set {VARIABLE} to a "
+        "folder of datasets"
+    )
+
+
+def parse_data(pairs: list[str]) -> dict[str, Path]:
+    """`NAME=PATH` arguments as a mapping.
+
+    Raises:
+        BadInput: where one is not of that form, or a name comes twice.
+    """
+    found: dict[str, Path] = {}
+    for pair in pairs:
+        name, equals, path = pair.partition("=")
+        if not (name and equals and path):
+            raise BadInput(f"--data {pair!r} is not of the form NAME=PATH")
+        if name in found:
+            raise BadInput(f"--data {name}=... is given twice")
+        found[name] = Path(path)
+    return found
+
+
+def _folder(path: Path, what: str) -> Path:
+    if not path.is_dir():
+        raise BadInput(f"{what}: {path} is not a folder; name the dataset's root")
+    return path

@@ -1,31 +1,37 @@
-"""A shard's edits, drawn: scenes read once, protocol applied, answers found.
+"""A shard's edits, drawn: scenes read once, protocol applied, ground truth found.
 
-Runs in worker threads ahead of the painting; everything here is a pure function of the shard.
+Runs in threads ahead of the editing; everything here is a pure function of the shard.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 import masks
 from bench.core.errors import BadInput
 from bench.core.text import slug
 from bench.datasets import Dataset, RendersWithout
-from bench.edit import Answer, Edit
+from bench.edit import Edit, GroundTruth
 from bench.run.plan import Shard, Task
-from bench.scene import Scene, cut_scene
+from bench.scene import Scene, UInt8, cut_scene
 
-__all__ = ["Job", "Prepared", "Unmade", "prepare_shard"]
+__all__ = ["PreparedEdit", "PreparedShard", "Unmade", "prepare_shard"]
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
-    """An edit with its answer and the pictures that editors may take styles from."""
+class PreparedEdit:
+    """An edit with everything that is looked at while it is carried out.
+
+    Attributes:
+        edit: the edit.
+        original: uint8 [H,W,3], the image before the edit (its known pixels are the known pixels).
+        ground_truth: the true image after it, or why there is none.
+        references: the scenes that an editor may take styles from.
+    """
 
     edit: Edit
-    answer: Answer
+    original: UInt8
+    ground_truth: GroundTruth
     references: tuple[Scene, ...] = ()
 
 
@@ -41,27 +47,28 @@ class Unmade:
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
-    """The outcome of a shard's plan: jobs in plan order, and what could not be made."""
+class PreparedShard:
+    """A shard's edits in plan order, and those that could not be made."""
 
-    jobs: tuple[Job, ...]
+    edits: tuple[PreparedEdit, ...]
     unmade: tuple[Unmade, ...]
 
 
-def prepare_shard(shard: Shard) -> Prepared:
+def prepare_shard(shard: Shard) -> PreparedShard:
     """Reads the shard's scenes and draws its edits.
 
     A scene that cannot be read fails its own edits and no others.
     """
     task = shard.task
-    jobs: list[Job] = []
+    edits: list[PreparedEdit] = []
     unmade: list[Unmade] = []
+    styles: dict[str, Scene] = {}
     scene: Scene | None = None
     for scene_id, sample in shard.pairs:
         try:
             if scene is None or scene.id != scene_id:
                 scene = task.dataset.read(scene_id, task.fit)
-            outcome = _job(task, scene, sample)
+            outcome = _prepared(task, scene, sample, styles)
         except BadInput as error:
             unmade.append(Unmade(scene_id, sample, str(error), broken=True))
             scene = None
@@ -69,14 +76,17 @@ def prepare_shard(shard: Shard) -> Prepared:
         except masks.MaskError as error:
             unmade.append(Unmade(scene_id, sample, str(error), broken=True))
             continue
-        if isinstance(outcome, Job):
-            jobs.append(outcome)
+        if isinstance(outcome, PreparedEdit):
+            edits.append(outcome)
         else:
             unmade.append(Unmade(scene_id, sample, outcome.reason))
-    return Prepared(tuple(jobs), tuple(unmade))
+    return PreparedShard(tuple(edits), tuple(unmade))
 
 
-def _job(task: Task, scene: Scene, sample: int) -> Job | masks.Impossible:
+def _prepared(
+    task: Task, scene: Scene, sample: int, styles: dict[str, Scene]
+) -> PreparedEdit | masks.Impossible:
+    """One edit; `styles` holds the reference scenes that this shard has read, and grows."""
     site = masks.Site(
         task.dataset.name, scene.id, scene.labels, scene.instances, task.dataset.space.classes
     )
@@ -105,8 +115,11 @@ def _job(task: Task, scene: Scene, sample: int) -> Job | masks.Impossible:
         data=task.data,
         protocol=task.protocol.drawn_by,
     )
-    pictures = tuple(task.dataset.read(name, task.fit) for name in references)
-    return Job(edit, _answer(task, scene, drawn, image), pictures)
+    for name in references:
+        if name not in styles:
+            styles[name] = task.dataset.read(name, task.fit)
+    truth = _ground_truth(task, scene, drawn, image)
+    return PreparedEdit(edit, image, truth, tuple(styles[name] for name in references))
 
 
 def _edit_id(task: Task, scene: str, sample: int) -> str:
@@ -129,21 +142,15 @@ def _references(task: Task, scene: str, sample: int) -> tuple[str, ...]:
     )
 
 
-def _answer(task: Task, scene: Scene, drawn: masks.DrawnEdit, image: np.ndarray) -> Answer:
+def _ground_truth(task: Task, scene: Scene, drawn: masks.DrawnEdit, image: UInt8) -> GroundTruth:
     if drawn.ground_truth == "original":
-        return Answer(image, image)
-    if drawn.ground_truth == "without-object" and drawn.removed is not None:
-        return _without(task.dataset, scene, drawn, task, image)
-    return Answer(image, None, f"{task.protocol.key} asks for a picture that nobody has")
-
-
-def _without(
-    dataset: Dataset, scene: Scene, drawn: masks.DrawnEdit, task: Task, image: np.ndarray
-) -> Answer:
+        return GroundTruth(image)
+    if drawn.ground_truth != "without-object" or drawn.removed is None:
+        return GroundTruth(None, f"{task.protocol.key} asks for an image that nobody has")
+    dataset: Dataset = task.dataset
     if not isinstance(dataset, RendersWithout):
-        return Answer(image, None, "an object removed from a photograph has no true answer")
-    assert drawn.removed is not None
-    truth = dataset.read_without(scene.id, drawn.removed, task.fit)
+        return GroundTruth(None, "an object removed from a photograph has no ground truth")
+    without = dataset.read_without(scene.id, drawn.removed, task.fit)
     if drawn.window is not None:
-        truth = cut_scene(truth, drawn.window, drawn.mask)
-    return Answer(image, truth)
+        without = cut_scene(without, drawn.window, drawn.mask)
+    return GroundTruth(without)

@@ -1,32 +1,26 @@
-"""From samples to scores: every metric's summary, per task and method, with its hashes."""
+"""From the tables of shards to those of the run: scores with their hashes, canaries, costs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bench.core.errors import BadInput
 from bench.core.identity import Record, record_hash
-from bench.metrics import Metric, Missing, Score
+from bench.metrics import Metric, Score
 from bench.metrics.estimate import Estimate
-from bench.run.header import REAL
+from bench.run.layout import RunFolder, ShardTable
+from bench.run.measure import TaskMetrics
 from bench.run.methods import Method
-from bench.run.plan import Task
-from bench.run.store import RunFolder
-from bench.run.tables import read_shards
+from bench.run.plan import Plan, Task
+from bench.run.schema import REAL
+from bench.run.tables import CANARY_SAMPLES, REFERENCES, SAMPLES, TIMES, StoredTable, read_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Reduced", "TaskMetrics", "protocol_record", "reduce_canaries", "reduce_task"]
-
-
-@dataclass(frozen=True, eq=False)
-class TaskMetrics:
-    """A task's metrics: those that can be computed, and those that cannot with their reasons."""
-
-    ready: tuple[Metric, ...]
-    missing: Mapping[str, Missing]
+__all__ = ["Reduced", "cost_rows", "protocol_record", "reduce_canaries", "reduce_task"]
 
 
 @dataclass(frozen=True)
@@ -56,10 +50,13 @@ def protocol_record(task: Task, metric: Metric | None, name: str) -> Record:
 def reduce_task(
     folder: RunFolder, task: Task, metrics: TaskMetrics, methods: Sequence[Method]
 ) -> Reduced:
-    """The task's rows of the scores and replicates tables."""
-    prefixes = [name for metric in metrics.ready for name in (metric.name, *metric.score_names)]
-    samples = read_shards(folder.root / "samples" / task.slug, prefixes)
-    references = read_shards(folder.root / "references" / task.slug, prefixes)
+    """The task's rows of the scores, replicates, rosetta and influence tables.
+
+    Raises:
+        BadInput: a damaged table, or a task of which no shard is done.
+    """
+    samples = _shards(folder, task, "samples", SAMPLES, metrics)
+    references = _shards(folder, task, "references", REFERENCES, metrics)
     reduced = Reduced()
     for metric in metrics.ready:
         protocol = record_hash(protocol_record(task, metric, metric.name))
@@ -84,12 +81,10 @@ def reduce_canaries(
     folder: RunFolder, task: Task, metrics: TaskMetrics
 ) -> dict[tuple[str, str], Score]:
     """The canaries' scores over all classes, by (score's name, canary); empty without an edit."""
-    place = folder.root / "canaries" / task.slug
-    if not place.is_dir():
+    if not folder.shards("canaries", task.slug):
         return {}
-    prefixes = [name for metric in metrics.ready for name in (metric.name, *metric.score_names)]
-    samples = read_shards(place, prefixes)
-    references = read_shards(folder.root / "references" / task.slug, prefixes)
+    samples = _shards(folder, task, "canaries", CANARY_SAMPLES, metrics)
+    references = _shards(folder, task, "references", REFERENCES, metrics)
     return {
         (estimate.metric, str(canary)): estimate.score()
         for canary, mine in samples.groupby("method", sort=False)
@@ -97,6 +92,68 @@ def reduce_canaries(
         for estimate in _estimates_of(metric, mine, references) or ()
         if estimate.of == "all"
     }
+
+
+def cost_rows(
+    folder: RunFolder, plan: Plan, methods: Sequence[Method], device: str
+) -> list[dict[str, Any]]:
+    """One row per (task, method) of the costs table; its columns say how each was measured.
+
+    A task so short that every batch was a warm-up has no times.
+    """
+    return [
+        {"task": task.name, "method": method.name, **_cost(times, plan, method, device)}
+        for task in plan.tasks
+        for times in [_shards(folder, task, "times", TIMES)]
+        for method in methods
+        if method.edits(task)
+    ]
+
+
+def _cost(times: pd.DataFrame, plan: Plan, method: Method, device: str) -> dict[str, Any]:
+    mine = times[times["method"] == method.name]
+    ms = mine["ms"].astype(float).dropna()
+    batch = plan.suite.batch_size
+    return {
+        "ms": float(ms.median()) if len(ms) else None,
+        "ms_p90": float(ms.quantile(0.9)) if len(ms) else None,
+        "peak_mib": _highest(mine["peak_bytes"], 2**20),
+        "macs": _highest(mine["macs"], batch),
+        "parameters": _parameters(method),
+        "timed": len(ms),
+        "batch": batch,
+        "device": device,
+    }
+
+
+def _highest(values: pd.Series, unit: float) -> float | None:
+    known = values.astype(float).dropna()
+    return float(known.max()) / unit if len(known) else None
+
+
+def _parameters(method: Method) -> int | None:
+    network: Any = getattr(method.editor, "network", None)
+    if network is None:
+        return None
+    return sum(int(parameter.numel()) for parameter in network.parameters())
+
+
+def _shards(
+    folder: RunFolder,
+    task: Task,
+    name: ShardTable,
+    table: StoredTable,
+    metrics: TaskMetrics | None = None,
+) -> pd.DataFrame:
+    """All shards of a task in plan order, with the states of the metrics."""
+    files = folder.shards(name, task.slug)
+    if not files:
+        raise BadInput(
+            f"{folder.root}: no shard of task {task.name!r} is done; run the suite first"
+        )
+    ready = () if metrics is None else metrics.ready
+    states = [state for metric in ready for state in (metric.name, *metric.score_names)]
+    return read_tables(files, table, states=states)
 
 
 def _estimates(
@@ -111,8 +168,8 @@ def _estimates(
     if mine.empty:
         return none("no edit was carried out")
     found = _estimates_of(metric, mine, references)
-    what = "true picture" if metric.against == "ground-truth" else "picture to compare with"
-    return none(f"no edit of this task has a {what}") if found is None else found
+    what = "a ground truth" if metric.against == "ground-truth" else "an image to compare with"
+    return none(f"no edit of this task has {what}") if found is None else found
 
 
 def _estimates_of(

@@ -17,9 +17,9 @@ from bench.core.errors import BadInput
 from bench.core.images import image_files, read_image, read_mask
 from bench.core.threads import ahead
 from bench.datasets.planes import plain_labels, read_plane
-from bench.metrics import Context, Metric, Missing, References, Score, make_metric
+from bench.metrics import Context, Metric, Missing, Score, make_metric
 from bench.metrics.segmentation import SegmentationMetric
-from bench.run.measure import Group, measure_group
+from bench.run.measure import EditGroup, PreparedGroup, measure_group
 from bench.scene import VOID, Bool, Int32, LabelSpace, UInt8
 
 if TYPE_CHECKING:
@@ -157,11 +157,10 @@ def _measure(
     import pandas as pd
 
     def measured(group: list[_Read]) -> tuple[pd.DataFrame, pd.DataFrame]:
-        rest = _rest(group, space)
-        pictures = [one.real for one in group]
-        side = Group.of(metrics, pictures, pictures, rest)
+        edits = _edits(group, space)
+        side = PreparedGroup.of(metrics, edits)
         columns = measure_group(metrics, side, {i: one.fake for i, one in enumerate(group)})
-        names = {"edit": rest.edits, "scene": rest.scenes}
+        names = {"edit": edits.edits, "scene": edits.scenes}
         advance(len(group))
         return pd.DataFrame({**names, **columns}), pd.DataFrame({**names, **side.columns()})
 
@@ -184,10 +183,12 @@ def _groups(read: Iterable[_Read]) -> Iterator[list[_Read]]:
     yield group
 
 
-def _rest(group: Sequence[_Read], space: LabelSpace) -> References:
+def _edits(group: Sequence[_Read], space: LabelSpace) -> EditGroup:
     stems = tuple(one.stem for one in group)
-    return References(
-        images=np.empty((0,), np.uint8),
+    images = [one.real for one in group]
+    return EditGroup(
+        ground_truth=images,
+        original=images,
         mask=np.stack([one.mask for one in group]),
         labels=np.stack([one.labels for one in group]),
         space=space,

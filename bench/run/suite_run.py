@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from bench.core.atomic import write_json
 from bench.core.device import choose_device
+from bench.core.errors import BadInput
 from bench.core.text import now
-from bench.metrics import Context, Metric, Missing, make_metric
-from bench.run.canary_shard import read_checks
-from bench.run.checking import check_tasks
-from bench.run.costs import cost_rows
-from bench.run.early import Stopping
+from bench.plugins.kinds import DATASETS, EDITORS, EXECUTORS, METRICS
+from bench.run.canaries.checks import read_checks
+from bench.run.canaries.notices import check_notices, order_notices
 from bench.run.environment import commit, hardware, versions
-from bench.run.execute import Execution, execute
-from bench.run.header import RunNotice
-from bench.run.methods import Method, make_methods
-from bench.run.notices import check_notices, order_notices
-from bench.run.outcome import Outcome, all_missing, all_reasons, all_suspect, outcomes_of
-from bench.run.paint import Painter
-from bench.run.plan import Plan, Task, plan_run
+from bench.run.job import Executor, Job, ShardRef, Shards
+from bench.run.layout import RunFolder
+from bench.run.outcome import Outcome, all_missing, all_reasons, all_suspect, task_outcome
+from bench.run.plan import narrowed
 from bench.run.record import RunRecord, take_up
-from bench.run.reduce import TaskMetrics, reduce_canaries, reduce_task
-from bench.run.store import RunFolder, write_table
-from bench.suite.schema import Suite, load_suite
+from bench.run.reduce import Reduced, cost_rows, reduce_canaries, reduce_task
+from bench.run.schema import Git, Header, RunNotice, write_header
+from bench.run.tables import (
+    CANARIES,
+    COSTS,
+    INFLUENCE,
+    REPLICATES,
+    ROSETTA,
+    SCORES,
+    StoredTable,
+    write_table,
+)
+from bench.run.worker import Worker
+from bench.suite.check import suite_problems
+from bench.suite.schema import Suite, read_suite
 
-__all__ = ["Outcome", "Watch", "run_suite"]
+__all__ = ["Outcome", "Stopping", "Watch", "run_suite"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,26 @@ class Watch:
 
     start: Callable[[int], None] = lambda _: None
     advance: Callable[[int], None] = lambda _: None
+
+
+class Stopping(Protocol):
+    """Decides, after every shard, whether a task has edits enough."""
+
+    def begin(self, folder: RunFolder, header: Header) -> None:
+        """Looks at the run before its first shard.
+
+        Args:
+            folder: the run directory, whose samples grow shard by shard.
+            header: what `run.json` says of the run: tasks, methods, metrics, protocols.
+
+        Raises:
+            BadInput: where nothing can be decided about this run.
+        """
+        ...
+
+    def enough(self, task: str) -> bool:
+        """Whether the task's verdict is sure; reads the shards that were written since."""
+        ...
 
 
 def run_suite(
@@ -55,6 +83,10 @@ def run_suite(
     trust: bool = False,
     watch: Watch | None = None,
     until: Stopping | None = None,
+    executor: str | Executor = "local",
+    editors: Mapping[str, Any] | None = None,
+    metrics: Mapping[str, Any] | None = None,
+    datasets: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Carries out a suite and writes the run directory; goes on where an earlier call stopped.
 
@@ -69,136 +101,189 @@ def run_suite(
         workers: threads that read and draw ahead; changes no number. One less than the cores, at
             most 8, where None.
         fetch: whether missing weights may be fetched from their official address.
-        trust: whether methods may run foreign code (a command, a file that can carry code).
+        trust: whether foreign code may be run (a command, a file that can carry code) and imported
+            (`package.module:attribute` in the suite).
         watch: who is told how far the run is.
         until: who ends tasks early; scenes then come in a keyed random order.
+        executor: who decides where shards are carried out, by name or as an object.
+        editors, metrics, datasets: objects by the names that the suite gives them, in place of
+            installed plugins. They are used in this process only.
 
     Raises:
-        BadInput: wrong suite, data, options; a method that cannot do any edit of a task; or `out`
-            holds another run or other files.
+        BadInput: wrong suite, data, options; a method that cannot do any edit of a task; `out`
+            holds another run or other files; or an executor that cannot use objects.
     """
-    began = time.perf_counter()
-    checked = suite if isinstance(suite, Suite) else load_suite(suite)
-    if batch_size is not None:
-        checked = checked.model_copy(update={"batch_size": batch_size})
-    plan = plan_run(
-        checked, data=data, limit=limit, seed=seed, shuffled=until is not None, trust=trust
-    )
-    where = choose_device(device)
-    folder = RunFolder(Path(out))
-    methods = make_methods(
-        plan.suite.methods, device=where, batch_size=plan.suite.batch_size, trust=trust
-    )
-    check_tasks(plan.tasks, methods)
-    metrics = {task.name: _metrics(plan.suite, task, where, fetch) for task in plan.tasks}
-    record = RunRecord(plan, methods, metrics)
-    if until is not None:
-        until.begin(folder, record.json())
-    started = take_up(folder, record)
-    watch = watch or Watch()
-    watch.start(plan.planned)
-    execute(
-        Execution(
-            plan=plan,
-            methods=methods,
-            metrics={name: both.ready for name, both in metrics.items()},
-            folder=folder,
-            painter=Painter(plan.suite.batch_size, where),
-            workers=workers if workers is not None else min(8, max(1, (os.cpu_count() or 2) - 1)),
-            advance=watch.advance,
-            enough=lambda task: until is not None and until.enough(task.name),
+    with contextlib.ExitStack() as held:
+        for registry, objects in ((EDITORS, editors), (METRICS, metrics), (DATASETS, datasets)):
+            held.enter_context(registry.offering(objects))
+        offered = [
+            f"{kind} {name!r}"
+            for kind, objects in (("editor", editors), ("metric", metrics), ("dataset", datasets))
+            for name in objects or ()
+        ]
+        chosen = _executor(executor, offered, until, trust)
+        checked = narrowed(_checked(suite, trust), limit=limit, seed=seed, batch_size=batch_size)
+        job = Job(
+            suite=checked,
+            out=Path(out),
+            data=dict(data or {}),
+            device=device,
+            shuffled=until is not None,
+            threads=workers if workers is not None else min(8, max(1, (os.cpu_count() or 2) - 1)),
+            fetch=fetch,
+            trust=trust,
         )
+        name = executor if isinstance(executor, str) else type(executor).__name__.lower()
+        return _run(job, chosen, name, watch or Watch(), until)
+
+
+def _checked(suite: Suite | str | Path, trust: bool) -> Suite:
+    """The suite, once every name in it has been looked up."""
+    if isinstance(suite, Suite):
+        checked, text, source = suite, "", f"suite {suite.name!r}"
+    else:
+        checked, text, source = read_suite(suite)
+    problems = suite_problems(checked, text, source, trust=trust)
+    if problems:
+        raise BadInput(problems[0])
+    return checked
+
+
+def _executor(
+    executor: str | Executor, offered: list[str], until: Stopping | None, trust: bool
+) -> Executor:
+    chosen: Executor = (
+        EXECUTORS.get(executor, trust=trust)() if isinstance(executor, str) else executor
     )
-    _write_scores(folder, plan, metrics, methods)
-    _write_rows(folder.costs, cost_rows(folder, plan, methods, where))
-    counts = {task.name: outcomes_of(folder, task) for task in plan.tasks}
-    notices = _notices(folder, plan, metrics, methods)
-    write_json(
-        folder.record,
-        {
-            **record.json(counts),
-            "notices": [notice.model_dump() for notice in notices],
-            "state": "done" if _complete(folder, plan) else "decided",
+    if not chosen.here and offered:
+        raise BadInput(
+            f"executor {executor!r} works in other processes, which cannot use {offered[0]} that was "
+            "handed over as an object; write it in the suite as package.module:attribute"
+        )
+    if not chosen.here and until is not None:
+        raise BadInput(
+            f"executor {executor!r} carries out shards in any order, but --until-decided looks at "
+            "them one after the other; use the executor local"
+        )
+    return chosen
+
+
+def _run(job: Job, executor: Executor, name: str, watch: Watch, until: Stopping | None) -> Outcome:
+    began = time.perf_counter()
+    worker = job.worker(choose_device(job.device))
+    record = RunRecord(worker.plan, worker.methods, worker.metrics, name)
+    if until is not None:
+        until.begin(job.folder, record.header())
+    started = take_up(job.folder, record)
+    watch.start(worker.plan.planned)
+    sizes = {
+        ShardRef(task.name, shard.number): len(shard.pairs)
+        for task in worker.plan.tasks
+        for shard in task.shards()
+    }
+
+    def done(shard: ShardRef) -> None:
+        watch.advance(sizes[shard])
+
+    def needed(shard: ShardRef) -> bool:
+        return until is None or not until.enough(shard.task)
+
+    executor.run(job, Shards(_waiting(worker, job.folder, sizes, done), needed), done)
+    return _reduce(job, worker, record, started, began)
+
+
+def _waiting(
+    worker: Worker,
+    folder: RunFolder,
+    shards: Mapping[ShardRef, int],
+    done: Callable[[ShardRef], None],
+) -> Iterator[ShardRef]:
+    """The shards that are not done yet; those that are done are told first."""
+    slugs = {task.name: task.slug for task in worker.plan.tasks}
+    waiting = []
+    for shard in shards:
+        if folder.shard("samples", slugs[shard.task], shard.number).is_file():
+            done(shard)
+        else:
+            waiting.append(shard)
+    return iter(waiting)
+
+
+def _reduce(job: Job, worker: Worker, record: RunRecord, started: str, began: float) -> Outcome:
+    """Makes the tables of the run from those of its shards, and ends it."""
+    folder, plan, methods = job.folder, worker.plan, worker.methods
+    reduced = [
+        reduce_task(folder, task, worker.metrics[task.name], [m for m in methods if m.edits(task)])
+        for task in plan.tasks
+    ]
+    _write_reduced(folder, reduced)
+    _write_rows(folder.table("costs"), COSTS, cost_rows(folder, plan, methods, worker.device))
+    tasks = {task.name: task_outcome(folder, task, methods) for task in plan.tasks}
+    notices = _notices(folder, worker)
+    whole = all(
+        folder.shard("samples", task.slug, shard.number).is_file()
+        for task in plan.tasks
+        for shard in task.shards()
+    )
+    found = commit()
+    header = record.header(tasks).model_copy(
+        update={
+            "notices": tuple(notices),
+            "state": "done" if whole else "decided",
             "started": started,
             "finished": now(),
             "seconds": round(time.perf_counter() - began, 3),
             "versions": versions(),
-            "git": commit(),
-            "hardware": hardware(where),
-        },
+            "git": None if found is None else Git(**found),
+            "hardware": hardware(worker.device),
+        }
     )
+    write_header(folder.record, header)
+    failures = [one.first_failure for one in tasks.values() if one.first_failure is not None]
     return Outcome(
         folder=folder.root,
-        edits=sum(len(count.made) for count in counts.values()),
-        failed=sum(count.failed for count in counts.values()),
-        impossible=sum(len(count.impossible) for count in counts.values()),
-        missing=all_missing(methods, metrics.values()),
-        reasons=all_reasons(counts),
+        edits=sum(len(one.made) for one in tasks.values()),
+        failed=sum(one.failed for one in tasks.values()),
+        impossible=sum(len(one.impossible) for one in tasks.values()),
+        missing=all_missing(methods, worker.metrics.values()),
+        reasons=all_reasons(tasks),
         suspect=all_suspect(notices),
-        idle=tuple(f"{name}: {line}" for name, found in counts.items() for line in found.idle),
+        idle=tuple(f"{name}: {line}" for name, one in tasks.items() for line in one.idle),
+        first_failure=failures[0] if failures else None,
     )
 
 
-def _complete(folder: RunFolder, plan: Plan) -> bool:
-    """Whether every planned shard was carried out."""
-    return all(
-        folder.table("samples", task.slug, shard.file_name).is_file()
-        for task in plan.tasks
-        for shard in task.shards()
-    )
+def _write_reduced(folder: RunFolder, reduced: list[Reduced]) -> None:
+    """The scores last: a run has them once everything else is there."""
+    replicates = [row for one in reduced for row in one.replicates]
+    rosetta = [row for one in reduced for row in one.rosetta]
+    influence = [row for one in reduced for row in one.influence]
+    if replicates:
+        _write_rows(folder.table("replicates"), REPLICATES, replicates)
+    if rosetta:
+        _write_rows(folder.table("rosetta"), ROSETTA, rosetta)
+    if influence:
+        _write_rows(folder.table("influence"), INFLUENCE, influence)
+    _write_rows(folder.table("scores"), SCORES, [row for one in reduced for row in one.scores])
 
 
-def _metrics(suite: Suite, task: Task, device: str, fetch: bool) -> TaskMetrics:
-    context = Context(device=device, segmenter=task.segmenter, fetch=fetch)
-    ready: list[Metric] = []
-    missing: dict[str, Missing] = {}
-    for entry in suite.metrics:
-        metric = make_metric(entry.name, entry.options, context)
-        if isinstance(metric, Missing):
-            missing[entry.name] = metric
-        else:
-            ready.append(metric)
-    return TaskMetrics(tuple(ready), missing)
-
-
-def _write_scores(
-    folder: RunFolder,
-    plan: Plan,
-    metrics: Mapping[str, TaskMetrics],
-    methods: tuple[Method, ...],
-) -> None:
-    reduced = [
-        reduce_task(folder, task, metrics[task.name], [m for m in methods if m.edits(task)])
-        for task in plan.tasks
-    ]
-    for table in ("replicates", "rosetta", "influence", "scores"):
-        rows = [row for one in reduced for row in getattr(one, table)]
-        if rows:
-            _write_rows(folder.root / f"{table}.parquet", rows)
-
-
-def _notices(
-    folder: RunFolder,
-    plan: Plan,
-    metrics: Mapping[str, TaskMetrics],
-    methods: tuple[Method, ...],
-) -> list[RunNotice]:
+def _notices(folder: RunFolder, worker: Worker) -> list[RunNotice]:
     """Scores the canaries, and says what they and the second look at every method found out."""
     rows: list[dict[str, Any]] = []
     found: list[RunNotice] = []
-    needs = {method.name: method.needs for method in methods}
-    for task in plan.tasks:
-        scores = reduce_canaries(folder, task, metrics[task.name])
+    needs = {method.name: method.needs for method in worker.methods}
+    for task in worker.plan.tasks:
+        metrics = worker.metrics[task.name]
+        scores = reduce_canaries(folder, task, metrics)
         rows += [
             {"task": task.name, "method": canary, **asdict(score)}
             for (_, canary), score in scores.items()
         ]
-        found += order_notices(task.name, metrics[task.name].ready, scores)
+        found += order_notices(task.name, metrics.ready, scores)
         found += check_notices(task.name, read_checks(folder, task.slug), needs)
-    _write_rows(folder.canaries, rows)
+    _write_rows(folder.table("canaries"), CANARIES, rows)
     return found
 
 
-def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
-    names = list(rows[0]) if rows else []
-    write_table(path, {name: [row[name] for row in rows] for name in names})
+def _write_rows(path: Path, table: StoredTable, rows: list[dict[str, Any]]) -> None:
+    write_table(path, table, {name: [row[name] for row in rows] for name in table.names})

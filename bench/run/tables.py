@@ -1,71 +1,329 @@
-"""Reading a run's shard tables back, by column, in plan order."""
+"""The tables of a run: their columns, declared once, and how they are written and read.
+
+Every table is a Parquet file with the columns that are declared here, and the samples, references and
+canaries tables also with those of the metrics: "psnr" (a per-edit value), "fid.features" (a state,
+recognised by the dot, from which a score is made). Tables are read by column, so that the states,
+which are large, stay on disk unless they are asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
+from bench.core.atomic import whole_file
 from bench.core.errors import BadInput
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["read_columns", "read_shard", "read_shards"]
+__all__ = [
+    "CANARIES",
+    "CANARY_SAMPLES",
+    "COSTS",
+    "COST_COLUMNS",
+    "INFLUENCE",
+    "REFERENCES",
+    "REPLICATES",
+    "ROSETTA",
+    "SAMPLES",
+    "SCORES",
+    "TIMES",
+    "UNMADE",
+    "CostColumn",
+    "StoredColumn",
+    "StoredTable",
+    "read_tables",
+    "write_table",
+]
 
 
-def read_shards(folder: Path, prefixes: Sequence[str] = ()) -> pd.DataFrame:
-    """All shards of a task as one frame, in plan order.
+@dataclass(frozen=True)
+class StoredColumn:
+    """One column of a table.
+
+    Attributes:
+        name: as the file has it.
+        kind: "text", "integer", "number", "texts" or "numbers" (lists of them); each may be null.
+        meaning: what an entry says.
+        since: the first run format that has it; in an older run it reads as "" or null.
+    """
+
+    name: str
+    kind: Literal["text", "integer", "number", "texts", "numbers"]
+    meaning: str
+    since: int = 1
+
+
+@dataclass(frozen=True)
+class StoredTable:
+    """A table by its columns.
+
+    Attributes:
+        name: as a message says it, "samples".
+        columns: those that every such table has.
+        of_metrics: whether the metrics add columns of their own.
+    """
+
+    name: str
+    columns: tuple[StoredColumn, ...]
+    of_metrics: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns that every such table has."""
+        return tuple(column.name for column in self.columns)
+
+
+@dataclass(frozen=True)
+class CostColumn:
+    """A cost of a method, a column of the costs table.
+
+    Attributes:
+        name: the column.
+        title: as a reader sees it.
+        unit: "ms", "MiB" ...; "" for a count.
+        better: which way is better.
+        meaning: how it was measured.
+    """
+
+    name: str
+    title: str
+    unit: str
+    better: Literal["lower", "higher"]
+    meaning: str
+
+
+_EDIT = (
+    StoredColumn("edit", "text", "the edit's id, unique in its task"),
+    StoredColumn("scene", "text", "the scene's id: edits of one scene are one cluster"),
+    StoredColumn("sample", "integer", "the edit's index among those of its scene"),
+    StoredColumn("region", "text", "the class that was edited, null where it has no name"),
+    StoredColumn("coverage", "number", "the share of the image that the mask covers, 0..1"),
+)
+_TASK = StoredColumn("task", "text", "the task's name")
+_METHOD = StoredColumn("method", "text", "the method's name")
+_METRIC = StoredColumn("metric", "text", "the score's name")
+_OF = StoredColumn("of", "text", '"all", or the class that the value is of')
+_SCORE = (
+    _METRIC,
+    StoredColumn("value", "number", "the score, null where there is none"),
+    StoredColumn("low", "number", "the interval's lower end"),
+    StoredColumn("high", "number", "the interval's upper end"),
+    StoredColumn("n", "integer", "how many edits are behind the value"),
+    StoredColumn("clusters", "integer", "how many scenes are behind it"),
+    _OF,
+    StoredColumn("level", "number", "the interval's confidence level, 0..1"),
+    StoredColumn("interval", "text", "how the interval was made"),
+    StoredColumn("reason", "text", 'why there is no value or no interval, "" otherwise'),
+)
+
+SAMPLES = StoredTable(
+    "samples",
+    (
+        *_EDIT,
+        _METHOD,
+        StoredColumn("status", "text", '"ok" or "failed"'),
+        StoredColumn("reason", "text", 'why the edit failed, "" otherwise'),
+        StoredColumn(
+            "failure", "text", 'the file in failures/TASK/METHOD with its traceback, or ""', since=2
+        ),
+        StoredColumn(
+            "no_ground_truth", "text", 'why the edit has no ground truth, "" where it has', since=2
+        ),
+    ),
+    of_metrics=True,
+)
+REFERENCES = StoredTable("references", _EDIT, of_metrics=True)
+UNMADE = StoredTable(
+    "unmade",
+    (
+        StoredColumn("scene", "text", "the scene's id"),
+        StoredColumn("sample", "integer", "the edit's index among those of its scene"),
+        StoredColumn("status", "text", '"impossible", or "failed" where a file is at fault'),
+        StoredColumn("reason", "text", "why there is no such edit"),
+    ),
+)
+TIMES = StoredTable(
+    "times",
+    (
+        _METHOD,
+        StoredColumn("edit", "text", "the edit that was timed, null for a warm-up batch"),
+        StoredColumn("ms", "number", "milliseconds for it"),
+        StoredColumn("macs", "integer", "multiply-adds of a warm-up batch"),
+        StoredColumn("peak_bytes", "integer", "peak memory of a warm-up batch"),
+    ),
+)
+CANARY_SAMPLES = StoredTable("canary samples", (*_EDIT[:2], _METHOD), of_metrics=True)
+SCORES = StoredTable(
+    "scores",
+    (
+        _TASK,
+        _METHOD,
+        *_SCORE,
+        StoredColumn("protocol", "text", "the hash of the score's protocol record"),
+        StoredColumn("method_hash", "text", 'the hash of the method record, "" for real images'),
+    ),
+)
+CANARIES = StoredTable("canaries", (_TASK, _METHOD, *_SCORE))
+ROSETTA = StoredTable("rosetta", (_TASK, _METHOD, *_SCORE))
+REPLICATES = StoredTable(
+    "replicates",
+    (
+        _TASK,
+        _METHOD,
+        _METRIC,
+        _OF,
+        StoredColumn("scenes", "texts", "the scenes behind the score"),
+        StoredColumn("values", "numbers", "the score without each of them"),
+    ),
+)
+INFLUENCE = StoredTable(
+    "influence",
+    (
+        _TASK,
+        _METHOD,
+        _METRIC,
+        StoredColumn("edit", "text", "the edit's id"),
+        StoredColumn("influence", "number", "the score with the edit minus the score without it"),
+    ),
+)
+
+COST_COLUMNS = (
+    CostColumn("ms", "Time per edit", "ms", "lower", "the median after warm-up"),
+    CostColumn("ms_p90", "Time per edit, 90th centile", "ms", "lower", "after warm-up"),
+    CostColumn("peak_mib", "Peak memory", "MiB", "lower", "of a whole batch"),
+    CostColumn("macs", "Multiply-adds per edit", "", "lower", "as carried out in the warm-up"),
+    CostColumn("parameters", "Parameters", "", "lower", "of the editor's network"),
+)
+"""What a method costs; the one place that says what these numbers are called and mean."""
+
+COSTS = StoredTable(
+    "costs",
+    (
+        _TASK,
+        _METHOD,
+        *(StoredColumn(cost.name, "number", cost.meaning) for cost in COST_COLUMNS),
+        StoredColumn("timed", "integer", "how many edits the times are of"),
+        StoredColumn("batch", "integer", "how many edits a batch has"),
+        StoredColumn("device", "text", "where the editor ran"),
+    ),
+)
+
+
+def write_table(path: Path, table: StoredTable, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Writes a table whole or not at all; the same columns give the same bytes.
+
+    Declared columns have their declared types. A metric's column is text or numbers; a list column
+    takes its type from its arrays (float32 features, int64 counts).
 
     Args:
-        folder: samples/TASK or references/TASK.
-        prefixes: state columns (lists, with a dot in their name) are read only where their name
-            begins with one of these and a dot; they are large.
-
-    Raises:
-        BadInput: a damaged file, named.
+        path: the Parquet file.
+        table: what the file is.
+        columns: every declared column, and the metrics' where the table has such; all of one length.
     """
     import pyarrow as pa
-
-    files = sorted(folder.glob("*.parquet"))
-    tables = [_read(path, prefixes) for path in files]
-    if not tables:
-        raise BadInput(f"{folder}: no shard is done; carry out the run first")
-    frame: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
-    return frame
-
-
-def read_shard(path: Path) -> pd.DataFrame:
-    """One shard without its state columns.
-
-    Raises:
-        BadInput: a damaged file, named.
-    """
-    frame: pd.DataFrame = _read(path, ()).to_pandas()
-    return frame
-
-
-def read_columns(path: Path) -> list[str]:
-    """The column names of a Parquet file."""
     import pyarrow.parquet as pq
 
-    names: list[str] = pq.read_schema(path).names
-    return names
+    declared = {column.name: column for column in table.columns}
+    odd = declared.keys() - columns.keys()
+    if not table.of_metrics:
+        odd |= columns.keys() - declared.keys()
+    if odd:
+        raise ValueError(f"the table {table.name!r} and its declaration differ in {sorted(odd)}")
+    arrays = {
+        name: _declared(values, declared[name]) if name in declared else _measured(values)
+        for name, values in columns.items()
+    }
+    with whole_file(path) as temporary:
+        pq.write_table(pa.table(arrays), temporary, compression="zstd")
 
 
-def _read(path: Path, prefixes: Sequence[str]) -> pa.Table:
+def read_tables(
+    files: Sequence[Path], table: StoredTable, *, states: Sequence[str] = (), format: int = 2
+) -> pd.DataFrame:
+    """The files below one another as one frame; no file at all gives an empty frame.
+
+    Args:
+        files: Parquet files of one table, in order.
+        table: what they are.
+        states: state columns are read only where their name begins with one of these and a dot.
+        format: the run format in which they were written.
+
+    Raises:
+        BadInput: a damaged file, or one that lacks a declared column.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    read = [_read(file, table, states, format) for file in files]
+    if not read:
+        nothing: pd.DataFrame = pd.DataFrame(columns=list(table.names))
+        return nothing
+    frame: pd.DataFrame = pa.concat_tables(read, promote_options="permissive").to_pandas()
+    for column in table.columns:
+        if column.name not in frame:
+            frame[column.name] = "" if column.kind == "text" else None
+    return frame
+
+
+def _read(file: Path, table: StoredTable, states: Sequence[str], format: int) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
+        names = pq.read_schema(file).names
         wanted = [
             name
-            for name in read_columns(path)
-            if "." not in name or any(name.startswith(f"{prefix}.") for prefix in prefixes)
+            for name in names
+            if "." not in name or any(name.startswith(f"{state}.") for state in states)
         ]
-        return pq.read_table(path, columns=wanted)
-    except (pa.ArrowException, OSError) as error:
+        read = pq.read_table(file, columns=wanted, partitioning=None)
+    except (OSError, pa.ArrowException) as error:
         raise BadInput(
-            f"{path}: cannot be read ({error}); delete this file and run the suite again"
+            f"{file}: cannot be read ({error}); delete this file and run the suite again"
         ) from None
+    missing = [one.name for one in table.columns if one.since <= format and one.name not in names]
+    if missing and names:
+        raise BadInput(
+            f"{file}: lacks the columns {', '.join(missing)} of a {table.name} table; delete this "
+            "file and run the suite again"
+        )
+    return read
+
+
+def _declared(values: Sequence[Any], column: StoredColumn) -> pa.Array:
+    import pyarrow as pa
+
+    kinds = {
+        "text": pa.string(),
+        "integer": pa.int64(),
+        "number": pa.float64(),
+        "texts": pa.list_(pa.string()),
+        "numbers": pa.list_(pa.float64()),
+    }
+    if column.kind in ("texts", "numbers"):
+        values = [None if value is None else np.asarray(value).tolist() for value in values]
+    elif column.kind == "number":
+        values = [None if value is None else float(value) for value in values]
+    return pa.array(values, type=kinds[column.kind])
+
+
+def _measured(values: Sequence[Any]) -> pa.Array:
+    import pyarrow as pa
+
+    first = next((value for value in values if value is not None), None)
+    if isinstance(first, (np.ndarray, list, tuple)):
+        kind = pa.from_numpy_dtype(np.asarray(first).dtype)
+        plain = [None if value is None else np.asarray(value).tolist() for value in values]
+        return pa.array(plain, type=pa.list_(kind))
+    if isinstance(first, (float, np.floating)):
+        return pa.array(
+            [None if value is None else float(value) for value in values], type=pa.float64()
+        )
+    return pa.array(list(values))

@@ -10,8 +10,8 @@ from typing import Any
 
 from bench.core.errors import BadInput
 from bench.plugins.editors import Editor, Movable, create_editor
-from bench.run.batching import make_batch
-from bench.run.footprint import measured
+from bench.run.editing.batching import make_batch
+from bench.run.editing.footprint import measured
 from bench.run.plan import plan_run
 from bench.run.prepare import prepare_shard
 from bench.run.reader import read_run
@@ -86,8 +86,8 @@ def _dense(editor: Editor, suite: Suite, device: str) -> float | None:
     if isinstance(editor, Movable):
         editor.to(device)
     task = plan_run(suite).tasks[0]
-    job = prepare_shard(next(task.shards())).jobs[0]
-    batch = make_batch([job], suite.methods[0].name, task.dataset.space, editor.needs, device)
+    first = prepare_shard(next(task.shards())).edits[0]
+    batch = make_batch([first], suite.methods[0].name, task.dataset.space, editor.needs, device)
     with dense():
         return float(measured(lambda: editor.edit(batch), device)[1].macs)
 

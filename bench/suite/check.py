@@ -22,7 +22,7 @@ def suite_problems(suite: Suite, text: str, source: str, *, trust: bool = False)
     """Everything wrong with the names and parameters of a suite, each with its line; empty = good.
 
     Args:
-        suite, text, source: as `read_suite` gives them.
+        suite, text, source: as `read_suite` gives them; a suite made in Python has no text.
         trust: agreement to import the modules that the suite names (`package.module:attribute`).
     """
     problems = []
@@ -30,8 +30,8 @@ def suite_problems(suite: Suite, text: str, source: str, *, trust: bool = False)
         try:
             look()
         except BadInput as error:
-            line = line_of(text, place)
-            problems.append(f"{source}, line {line}: {'.'.join(map(str, place))}: {error}")
+            where = f"{source}, line {line_of(text, place)}" if text else source
+            problems.append(f"{where}: {'.'.join(map(str, place))}: {error}")
     return problems
 
 

@@ -180,6 +180,8 @@ class MethodEntry(_Entry):
         options: of the editor (`siebench models show NAME`).
         datasets: those of the suite that it edits, for a network that knows one label space; all of
             them where it is left out. Tables of other datasets have no row of it.
+        timeout: seconds that a batch may take, the first one with its loading too; a batch that takes
+            longer fails, and the rest of the run goes on. It is part of no hash.
     """
 
     # The JSON Schema is about files.
@@ -190,6 +192,7 @@ class MethodEntry(_Entry):
     title: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     datasets: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    timeout: Annotated[float, Field(gt=0)] | None = None
 
 
 class MetricEntry(_Entry):

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from bench.run.header import MethodRow, TaskRow
     from bench.run.reader import Run
+    from bench.run.schema import MethodRow, TaskRow
 
 __all__ = ["comparison_grid"]
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from bench.run.header import MetricColumn
     from bench.run.reader import Run
+    from bench.run.schema import MetricColumn
 
 __all__ = ["axis_title", "figure", "legend", "look", "one_axes", "save", "styled"]
 

@@ -18,8 +18,8 @@ from reports.thumbnails import chosen_edits
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from bench.run.header import TaskRow
     from bench.run.reader import Run
+    from bench.run.schema import TaskRow
 
 __all__ = ["write_figures"]
 

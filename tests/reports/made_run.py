@@ -282,6 +282,7 @@ def _cost(task: int, number: int, method: tuple) -> dict:
         "peak_mib": 90.0 + 25 * number,
         "parameters": 0 if number < 4 else 1_050_000 * number,
         "macs": 0 if number < 4 else 3_400_000_000 * number,
+        "timed": 7,
         "device": "cpu",
         "batch": 4,
     }

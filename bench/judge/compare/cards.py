@@ -24,8 +24,8 @@ from bench.judge.run_scores import scores_of_run
 from bench.judge.scores import ScoreSet
 
 if TYPE_CHECKING:
-    from bench.run.header import MethodRow
     from bench.run.reader import Run
+    from bench.run.schema import MethodRow
 
 __all__ = ["write_card_scores"]
 

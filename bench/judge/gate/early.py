@@ -9,10 +9,8 @@ them pass. Scores of the whole set (FID, mIoU) depend on n and are left to the g
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,7 +25,8 @@ from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues, nine_digits
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.run.store import RunFolder
+    from bench.run.layout import RunFolder
+    from bench.run.schema import Header
 
 __all__ = ["CLIP", "EarlyVerdict", "Sequence"]
 
@@ -109,18 +108,19 @@ class EarlyVerdict:
         self.policy = policy or Policy()
         self.sequences: dict[str, list[Sequence]] = {}
         self._seen: dict[str, int] = {}
-        self._folders: dict[str, Path] = {}
+        self._slugs: dict[str, str] = {}
+        self._folder: RunFolder | None = None
 
-    def begin(self, folder: RunFolder, record: Mapping[str, Any]) -> None:
+    def begin(self, folder: RunFolder, header: Header) -> None:
         """Checks that the run can be paired with the baseline, and starts the sequences.
 
         Raises:
             BadInput: another suite, protocol or methods; or no score can be decided early.
         """
-        if record["name"] != self.baseline.suite:
+        if header.name != self.baseline.suite:
             raise BadInput(
                 f"{self.baseline.name} is of suite {self.baseline.suite!r}, but this is "
-                f"{record['name']!r}; judge a run against a baseline of its own suite"
+                f"{header.name!r}; judge a run against a baseline of its own suite"
             )
         self.policy.check(self.baseline)
         judged = [one for one in self.baseline.scores.values() if self._decides(one)]
@@ -129,11 +129,12 @@ class EarlyVerdict:
                 f"{self.baseline.name}: none of its per-edit scores has a margin above 0, so nothing can "
                 "be decided early; run without --until-decided"
             )
-        self._check_run(record, judged)
-        for task in record["tasks"]:
-            self.sequences[task["name"]] = []
-            self._seen[task["name"]] = 0
-            self._folders[task["name"]] = folder.root / "samples" / task["slug"]
+        self._check_run(header, judged)
+        self._folder = folder
+        for task in header.tasks:
+            self.sequences[task.name] = []
+            self._seen[task.name] = 0
+            self._slugs[task.name] = task.slug
         for one in judged:
             margin = self._margin(one)
             bounds = ConfidenceSequence(CLIP * margin, self.policy.alpha / len(judged))
@@ -175,22 +176,23 @@ class EarlyVerdict:
         return self.policy.margin(one).amount(one.value or 0.0, nothing)
 
     def _take_in(self, task: str) -> None:
-        from bench.run.tables import read_shard
+        from bench.run.tables import SAMPLES, read_tables
 
-        shards = sorted(self._folders[task].glob("*.parquet"))
+        assert self._folder is not None
+        shards = self._folder.shards("samples", self._slugs[task])
         for path in shards[self._seen[task] :]:
-            samples = read_shard(path)
+            samples = read_tables([path], SAMPLES)
             for sequence in self.sequences[task]:
                 sequence.add(samples[samples["method"] == sequence.score.key.method])
         self._seen[task] = len(shards)
 
-    def _check_run(self, record: Mapping[str, Any], judged: list[ScoreValues]) -> None:
-        methods = {method["name"]: method["problem"] for method in record["methods"]}
+    def _check_run(self, header: Header, judged: list[ScoreValues]) -> None:
+        methods = {method.name: method.problem for method in header.methods}
         now = {
-            (task["name"], protocol["metric"]["name"]): (name, protocol)
-            for task in record["tasks"]
-            for name, protocol in record["protocols"].items()
-            if {**protocol, "metric": None} == {**task["record"], "metric": None}
+            (task.name, protocol["metric"]["name"]): (name, protocol)
+            for task in header.tasks
+            for name, protocol in header.protocols.items()
+            if {**protocol, "metric": None} == {**task.record, "metric": None}
         }
         for one in judged:
             key: ScoreKey = one.key

@@ -7,7 +7,7 @@ import pytest
 from bench.metrics import FORMER_SCORES, Context, ScoreInfo, make_metric
 from bench.metrics.facts import score_infos
 from bench.networks.weights import find
-from bench.run.header import MetricColumn
+from bench.run.schema import MetricColumn
 
 
 def test_the_first_region_has_the_metrics_own_name_and_the_masked_region_a_name_of_its_own():

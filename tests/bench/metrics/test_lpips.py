@@ -15,7 +15,7 @@ from bench.metrics.lpips import LPIPS, LPIPSChange
 from bench.metrics.metric import References
 from bench.networks.perceptual import TRUNKS, Perceptual
 from bench.networks.weights import find, network
-from bench.run.measure import Group, measure_group
+from bench.run.measure import EditGroup, PreparedGroup, measure_group
 from bench.scene import LabelSpace
 
 
@@ -146,8 +146,17 @@ def test_a_restyled_picture_is_measured_against_its_original_where_there_is_no_t
     weights = drawn_weights(tmp_path, "alex")
     metrics = [kind(Perceptual("alex", weights)) for kind in (LPIPS, LPIPSChange)]
     original, result = pictures()
-    rest = references(original, np.ones(original.shape[:3], bool))
-    group = Group.of(metrics, [None, None], list(original), rest)
+    known = references(original, np.ones(original.shape[:3], bool))
+    edits = EditGroup(
+        ground_truth=[None, None],
+        original=list(original),
+        mask=known.mask,
+        labels=known.labels,
+        space=known.space,
+        scenes=known.scenes,
+        edits=known.edits,
+    )
+    group = PreparedGroup.of(metrics, edits)
     got = measure_group(metrics, group, dict(enumerate(result)))
     assert set(got) == {"lpips-alex-original", "lpips-alex-original-hole"}
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Every run carries pictures whose order each metric must know."""
+"""Every run carries images whose order each metric must know."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 import torch
 
-from bench.edit import Answer, Edit
+from bench.edit import Edit, GroundTruth
 from bench.metrics import Score, make_metric
 from bench.metrics.pixel import PSNR
 from bench.plugins.kinds import EDITORS
-from bench.run.canaries import (
+from bench.run.canaries.images import (
     BLURRED,
     CANARIES,
     JPEG,
@@ -23,63 +23,63 @@ from bench.run.canaries import (
     ORIGINAL,
     SHIFTED,
     SHUFFLED,
-    canary_pictures,
+    canary_images,
 )
-from bench.run.header import RunNotice
-from bench.run.notices import order_notices
+from bench.run.canaries.notices import order_notices
 from bench.run.outcome import all_suspect
-from bench.run.prepare import Job
+from bench.run.prepare import PreparedEdit
+from bench.run.schema import RunNotice
 from bench.run.suite_run import run_suite
 from bench.suite.schema import parse_suite
 from tests.bench.run.made_suite import suite_text, write_data
 
 
-def job(scene: str, picture: np.ndarray) -> Job:
-    mask = np.zeros(picture.shape[:2], bool)
+def prepared(scene: str, image: np.ndarray) -> PreparedEdit:
+    mask = np.zeros(image.shape[:2], bool)
     mask[2:6, 2:6] = True
     labels = np.zeros(mask.shape, np.int32)
     edit = Edit(scene, "made", scene, 0, 0, "inpaint", mask, labels, None)
-    return Job(edit, Answer(picture, picture))
+    return PreparedEdit(edit, image, GroundTruth(image))
 
 
 @pytest.fixture
-def jobs() -> list[Job]:
+def edits() -> list[PreparedEdit]:
     random = np.random.Generator(np.random.PCG64(5))
-    pictures = random.integers(0, 256, (3, 12, 16, 3), dtype=np.uint8)
-    return [job(f"s{i}", picture) for i, picture in enumerate(pictures)]
+    images = random.integers(0, 256, (3, 12, 16, 3), dtype=np.uint8)
+    return [prepared(f"s{i}", image) for i, image in enumerate(images)]
 
 
-def test_there_is_one_picture_of_every_canary_and_edit(jobs) -> None:
-    made = canary_pictures(jobs)
+def test_there_is_one_image_of_every_canary_and_edit(edits) -> None:
+    made = canary_images(edits)
     assert set(made) == set(CANARIES)
-    for pictures in made.values():
-        assert {p.shape for p in pictures.values()} == {(12, 16, 3)}
-        assert {p.dtype for p in pictures.values()} == {np.dtype(np.uint8)}
-        assert set(pictures) == {0, 1, 2}
+    for images in made.values():
+        assert {p.shape for p in images.values()} == {(12, 16, 3)}
+        assert {p.dtype for p in images.values()} == {np.dtype(np.uint8)}
+        assert set(images) == {0, 1, 2}
 
 
-def test_the_original_is_untouched_and_the_shifted_one_a_pixel_to_the_right(jobs) -> None:
-    made = canary_pictures(jobs)
-    picture = jobs[0].answer.original
-    np.testing.assert_array_equal(made[ORIGINAL][0], picture)
-    np.testing.assert_array_equal(made[SHIFTED][0][:, 1:], picture[:, :-1])
+def test_the_original_is_untouched_and_the_shifted_one_a_pixel_to_the_right(edits) -> None:
+    made = canary_images(edits)
+    image = edits[0].original
+    np.testing.assert_array_equal(made[ORIGINAL][0], image)
+    np.testing.assert_array_equal(made[SHIFTED][0][:, 1:], image[:, :-1])
 
 
-def test_the_mean_colour_is_one_colour_and_blurring_keeps_it(jobs) -> None:
-    made = canary_pictures(jobs)
+def test_the_mean_colour_is_one_colour_and_blurring_keeps_it(edits) -> None:
+    made = canary_images(edits)
     (colour,) = np.unique(made[MEAN_COLOUR][0].reshape(-1, 3), axis=0)
-    mean = jobs[0].answer.original.reshape(-1, 3).mean(0)
+    mean = edits[0].original.reshape(-1, 3).mean(0)
     assert np.abs(colour - mean).max() <= 0.5
-    assert np.abs(made[BLURRED][0].astype(float).std() / jobs[0].answer.original.std()) < 0.5
+    assert np.abs(made[BLURRED][0].astype(float).std() / edits[0].original.std()) < 0.5
 
 
 def test_shuffled_pairs_are_of_different_scenes() -> None:
     same = np.zeros((8, 8, 3), np.uint8)
     other = np.full((8, 8, 3), 9, np.uint8)
-    made = canary_pictures([job("a", same), job("a", same), job("b", other)])
+    made = canary_images([prepared("a", same), prepared("a", same), prepared("b", other)])
     np.testing.assert_array_equal(made[SHUFFLED][0], other)
     np.testing.assert_array_equal(made[SHUFFLED][2], same)
-    assert canary_pictures([job("a", same), job("a", same)])[SHUFFLED] == {}
+    assert canary_images([prepared("a", same), prepared("a", same)])[SHUFFLED] == {}
 
 
 def scores(**values: float) -> dict[tuple[str, str], Score]:
@@ -149,7 +149,7 @@ def test_the_oracle_is_named_as_the_original_and_as_one_that_sees(tmp_path: Path
         tmp_path, methods="[copy]", tasks="[{dataset: rooms, protocol: freeform@1}]"
     )
     assert [(notice["kind"], notice["text"]) for notice in header["notices"]] == [
-        ("note", "copy gives (original): its results are a canary, not a painting"),
+        ("note", "copy gives (original): its results are a canary, not an edit of its own"),
         ("note", "copy depends on the hidden pixels"),
     ]
 
@@ -178,7 +178,7 @@ class Restless:
 
 
 class Peeking:
-    """Asks for the picture and lets a little of it through."""
+    """Asks for the image and lets a little of it through."""
 
     needs = frozenset({"original"})
 

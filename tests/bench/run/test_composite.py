@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.run.composite import compose, quantised
+from bench.run.editing.composite import compose, quantised
 
 GREYS = np.repeat(np.arange(256, dtype=np.uint8).reshape(16, 16, 1), 3, axis=2)
 NOTHING = np.zeros((16, 16), bool)

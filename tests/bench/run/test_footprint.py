@@ -2,7 +2,7 @@
 
 import torch
 
-from bench.run.footprint import measured
+from bench.run.editing.footprint import measured
 
 
 def test_a_convolution_takes_its_multiply_adds_and_its_output() -> None:

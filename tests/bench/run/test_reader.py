@@ -76,7 +76,7 @@ def test_damaged_json_is_named(broken: Path):
 
 def test_a_foreign_format_names_both_versions(broken: Path):
     change(broken, format=9)
-    with pytest.raises(BadInput, match="run format 9, but this siebench reads format 1"):
+    with pytest.raises(BadInput, match="run format 9, but this siebench reads formats 1 and 2"):
         read_run(broken)
 
 
@@ -95,7 +95,7 @@ def test_a_slug_that_leaves_the_folder_is_refused(broken: Path):
 
 def test_a_damaged_table_is_named(broken: Path):
     (broken / "scores.parquet").write_bytes(b"PAR1 nothing")
-    with pytest.raises(BadInput, match=r"scores\.parquet: damaged"):
+    with pytest.raises(BadInput, match=r"scores\.parquet: cannot be read"):
         _ = read_run(broken).scores
 
 

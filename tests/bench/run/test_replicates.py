@@ -9,7 +9,7 @@ import pytest
 from bench.judge.baseline import read_scores, save_baseline
 from bench.judge.gate import Policy, gate
 from bench.metrics import Columns, Estimate, Metric, Missing
-from bench.run import suite_run
+from bench.run import measure
 from tests.bench.judge.gate.made_runs import make_runs
 
 
@@ -50,7 +50,7 @@ def only_spread(name, options, context):
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(suite_run, "make_metric", only_spread)
+        patch.setattr(measure, "make_metric", only_spread)
         return make_runs(tmp_path_factory.mktemp("set"), 10, 60, scenes=12)
 
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from bench.core.errors import BadInput
-from bench.run import execute
+from bench.run import worker
 from bench.run.suite_run import Watch, run_suite
 from bench.suite.schema import parse_suite
 from tests.bench.run.made_suite import suite_text, write_data
@@ -77,7 +77,7 @@ def test_copy_gives_back_every_byte(data: Path, tmp_path: Path) -> None:
         np.testing.assert_array_equal(given, Image.open(data / "images" / f"scene{i}.png"))
 
 
-def test_known_pixels_are_the_originals_and_hidden_ones_are_painted(
+def test_known_pixels_are_the_originals_and_hidden_ones_are_filled_in(
     data: Path, tmp_path: Path
 ) -> None:
     run(data, tmp_path / "run")
@@ -100,14 +100,14 @@ def test_an_impossible_edit_is_listed_with_its_reason(data: Path, tmp_path: Path
     assert listed["rooms-object-remove"][0]["reason"]
 
 
-def test_a_removal_from_a_photograph_has_no_true_answer_and_says_so(
+def test_a_removal_from_a_photograph_has_no_ground_truth_and_says_so(
     data: Path, tmp_path: Path
 ) -> None:
     run(data, tmp_path / "run")
     scores = pd.read_parquet(tmp_path / "run" / "scores.parquet")
     rows = scores[(scores["task"] == "rooms-object-remove") & (scores["metric"] == "psnr")]
     assert rows["value"].isna().all()
-    assert set(rows["reason"]) == {"no edit of this task has a true picture"}
+    assert set(rows["reason"]) == {"no edit of this task has a ground truth"}
 
 
 def test_workers_order_and_breaking_off_change_no_byte(
@@ -132,7 +132,7 @@ def test_workers_order_and_breaking_off_change_no_byte(
 
 def test_what_is_done_is_not_done_again(data: Path, tmp_path: Path, monkeypatch) -> None:
     run(data, tmp_path / "run")
-    monkeypatch.setattr(execute, "prepare_shard", lambda shard: pytest.fail("drawn again"))
+    monkeypatch.setattr(worker, "prepare_shard", lambda shard: pytest.fail("drawn again"))
     assert run(data, tmp_path / "run").edits == 9
 
 
@@ -176,7 +176,7 @@ def test_a_folder_with_other_files_is_left_alone(data: Path, tmp_path: Path) -> 
 def test_a_damaged_record_is_named(data: Path, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.json").write_text('{"key": ')
-    with pytest.raises(BadInput, match=r"run\.json: damaged"):
+    with pytest.raises(BadInput, match=r"run\.json: cannot be read"):
         run(data, tmp_path / "run")
 
 

@@ -1,4 +1,4 @@
-"""Jobs as tensors: the batch that an editor is given, padded to one fixed shape."""
+"""Edits as tensors: the batch that an editor is given."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.batch import EditBatch, Reference
-from bench.run.prepare import Job
+from bench.run.prepare import PreparedEdit
 from bench.scene import LabelSpace, Scene, UInt8
 
 if TYPE_CHECKING:
@@ -18,12 +18,16 @@ __all__ = ["make_batch"]
 
 
 def make_batch(
-    jobs: Sequence[Job], method: str, space: LabelSpace, needs: frozenset[str], device: str
+    prepared: Sequence[PreparedEdit],
+    method: str,
+    space: LabelSpace,
+    needs: frozenset[str],
+    device: str,
 ) -> EditBatch:
-    """The batch of `jobs`, holding no more than the editor declares that it needs.
+    """A batch of edits, holding no more than the editor declares that it needs.
 
     Args:
-        jobs: edits of one task, all of one size.
+        prepared: edits of one task, all of one size.
         method: the method's name; part of every edit's random key.
         space: the label space.
         needs: the editor's declaration.
@@ -31,8 +35,8 @@ def make_batch(
     """
     import torch
 
-    edits = [job.edit for job in jobs]
-    original = _pictures([job.answer.original for job in jobs])
+    edits = [one.edit for one in prepared]
+    original = _images([one.original for one in prepared])
     mask = torch.from_numpy(np.stack([edit.mask for edit in edits])).unsqueeze(1).float()
     labels = torch.from_numpy(np.stack([edit.labels for edit in edits])).long()
     planes = [edit.instances for edit in edits if edit.instances is not None]
@@ -41,7 +45,9 @@ def make_batch(
         instances = torch.from_numpy(np.stack(planes)).long().to(device)
     references = None
     if "references" in needs:
-        references = tuple(tuple(_reference(s, device) for s in job.references) for job in jobs)
+        references = tuple(
+            tuple(_reference(scene, device) for scene in one.references) for one in prepared
+        )
     return EditBatch(
         masked=(original * (1 - mask)).to(device),
         mask=mask.to(device),
@@ -62,11 +68,11 @@ def make_batch(
     )
 
 
-def _pictures(pictures: Sequence[UInt8]) -> Tensor:
-    """uint8 [H,W,3] pictures as float32 [B,3,H,W] in [-1,1]."""
+def _images(images: Sequence[UInt8]) -> Tensor:
+    """uint8 [H,W,3] images as float32 [B,3,H,W] in [-1,1]."""
     import torch
 
-    stacked = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+    stacked = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
     return stacked.float() / 127.5 - 1
 
 
@@ -78,7 +84,7 @@ def _reference(scene: Scene, device: str) -> Reference:
         instances = torch.from_numpy(scene.instances).long().to(device)
     return Reference(
         id=scene.id,
-        image=_pictures([scene.image])[0].to(device),
+        image=_images([scene.image])[0].to(device),
         labels=torch.from_numpy(scene.labels).long().to(device),
         instances=instances,
     )

@@ -1,9 +1,15 @@
-"""What `run.json` holds, typed: the tasks, methods and metrics of a run and where it came from."""
+"""What `run.json` holds, typed: the tasks, methods and metrics of a run and where it came from.
+
+The file is written from a `Header` and read into one. Format 2 is written; format 1 is read, and what
+it does not say has the defaults here. Each table's columns are declared in `bench.run.tables`.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -13,9 +19,12 @@ from pydantic import (
     NonNegativeFloat,
     NonNegativeInt,
     StringConstraints,
+    ValidationError,
     model_validator,
 )
 
+from bench.core.atomic import write_json
+from bench.core.errors import BadInput
 from bench.metrics.facts import FORMER_SCORES, Against, Better, MarginKind, Region, Summary
 
 __all__ = [
@@ -28,14 +37,19 @@ __all__ = [
     "RunNotice",
     "Space",
     "TaskRow",
-    "Unmade",
+    "UnmadeRow",
+    "read_header",
+    "write_header",
 ]
 
-FORMAT = 1
-"""The version of the run directory that this reader understands."""
+FORMAT = 2
+"""The version of the run directory that is written."""
+
+READ = (1, 2)
+"""The versions that can be read."""
 
 REAL = "(real)"
-"""The method name under which the real pictures' own scores stand."""
+"""The method name under which the real images' own scores are listed."""
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_@+=-][A-Za-z0-9_.@+=-]*$")]
 """A name that is safe as one part of a path: no separator, no leading dot."""
@@ -55,7 +69,7 @@ class Space(_Part):
     palette: tuple[tuple[int, int, int], ...]
 
 
-class Unmade(_Part):
+class UnmadeRow(_Part):
     """An edit that there is none of, with its reason in one sentence."""
 
     scene: str
@@ -64,9 +78,15 @@ class Unmade(_Part):
 
 
 class TaskRow(_Part):
-    """A dataset under a protocol; `n` edits were drawn, `size` is (height, width) in pixels.
+    """A dataset under a protocol, and what came of its edits.
 
-    `impossible` lists what the protocol could not draw, `unreadable` what could not be read at all.
+    Attributes:
+        planned: how many edits the suite asks for.
+        n: how many were drawn.
+        size: (height, width) in pixels, None where each edit has its own.
+        impossible: what the protocol could not draw.
+        unreadable: what could not be read at all.
+        record: the readable side of the protocol hash, without metrics.
     """
 
     name: str
@@ -75,11 +95,12 @@ class TaskRow(_Part):
     dataset: str
     protocol: str
     operation: str
+    planned: NonNegativeInt = 0
     n: NonNegativeInt
     size: tuple[int, int] | None
     space: Space
-    impossible: tuple[Unmade, ...] = ()
-    unreadable: tuple[Unmade, ...] = ()
+    impossible: tuple[UnmadeRow, ...] = ()
+    unreadable: tuple[UnmadeRow, ...] = ()
     record: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -98,7 +119,7 @@ class MethodRow(_Part):
 
     @property
     def sees_hidden(self) -> bool:
-        """Whether the method is shown the pixels that it is to paint."""
+        """Whether the method is shown the pixels that it is to fill in."""
         return "original" in self.needs
 
 
@@ -155,18 +176,24 @@ class RunNotice(_Part):
 class Header(_Part):
     """The whole of `run.json`; times are ISO 8601 in UTC.
 
-    `state` is "decided" where `--until-decided` ended the run before all its edits were made;
-    `protocols` holds the readable record behind every protocol hash of the scores.
+    Attributes:
+        key: the hash of everything that the numbers follow from; a run goes on where it is equal.
+        state: "decided" where `--until-decided` ended the run before all its edits were made.
+        suite: the suite as it was carried out, the seed and limits of the command among it.
+        executor: who decided where the shards were carried out.
+        protocols: the readable record behind every protocol hash of the scores.
     """
 
-    format: Literal[1]
+    format: Literal[1, 2]
+    key: str = ""
     name: str
     title: str
     description: str = ""
-    state: Literal["running", "decided", "done"]
+    state: Literal["running", "decided", "done"] = "running"
     started: str | None = None
     finished: str | None = None
     seconds: NonNegativeFloat | None = None
+    executor: str = "local"
     suite: dict[str, Any] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
     git: Git | None = None
@@ -176,4 +203,40 @@ class Header(_Part):
     metrics: tuple[MetricColumn, ...] = ()
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)
     notices: tuple[RunNotice, ...] = ()
-    table: dict[str, Any] | None = None
+
+
+def write_header(file: Path, header: Header) -> None:
+    """Writes `run.json` whole or not at all."""
+    write_json(file, header.model_dump(mode="json"))
+
+
+def read_header(file: Path) -> Header:
+    """Reads `run.json`.
+
+    Raises:
+        BadInput: a file that is damaged, no run, or of a format that is not known here.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(
+            f"{file.parent}: no run (there is no {file.name}); `siebench run` makes one"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{file}: cannot be read ({error}); carry the run out again") from error
+    if not isinstance(content, dict) or "format" not in content:
+        raise BadInput(f"{file}: not a run of siebench (no field 'format')")
+    if content["format"] not in READ:
+        raise BadInput(
+            f"{file}: run format {content['format']!r}, but this siebench reads formats "
+            f"{' and '.join(map(str, READ))}; use the version that made the run"
+        )
+    try:
+        return Header.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise BadInput(
+            f"{file}: field {field}: {first['msg']}, found {first['input']!r}; "
+            "carry the run out again"
+        ) from error

@@ -1,7 +1,7 @@
 """What a reader of a run must be told: metrics that disorder the canaries, methods that are one.
 
 Only pairs of canaries whose order nobody doubts are asked. For a metric with one number an edit these
-are the original before everything else and JPEG 90 before a picture of one colour or of another
+are the original before everything else and JPEG 90 before an image of one colour or of another
 scene; for the score of a whole set, which a few edits tell only coarsely, the original and JPEG 90
 before the mean colour.
 """
@@ -12,10 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from bench.metrics import Metric, Score, ScoreInfo
-from bench.run.canaries import BLURRED, JPEG, MEAN_COLOUR, ORIGINAL, SHIFTED, SHUFFLED
-from bench.run.canary_shard import Checks
-from bench.run.header import RunNotice
-from bench.run.hidden import UNSTEADY
+from bench.run.canaries.checks import UNSTEADY, Checks
+from bench.run.canaries.images import BLURRED, JPEG, MEAN_COLOUR, ORIGINAL, SHIFTED, SHUFFLED
+from bench.run.schema import RunNotice
 
 __all__ = ["check_notices", "order_notices"]
 
@@ -82,7 +81,7 @@ def check_notices(
     for method, canary in checks.equals.items():
         # Everything but one flat colour takes knowledge of what is hidden.
         expected = canary == MEAN_COLOUR or "original" in needs[method]
-        text = f"{method} gives {canary}: its results are a canary, not a painting"
+        text = f"{method} gives {canary}: its results are a canary, not an edit of its own"
         found.append(_about("note" if expected else "bad", task, method, text))
     for method, behaviour in checks.hidden.items():
         kind: Literal["bad", "note"] = "bad" if behaviour == UNSTEADY else "note"

@@ -5,21 +5,21 @@ import pytest
 import torch
 
 from bench.core.errors import EditFailed
-from bench.edit import Answer, Edit
+from bench.edit import Edit, GroundTruth
+from bench.run.editing.runner import MethodRunner
 from bench.run.methods import Method
-from bench.run.paint import Painter
-from bench.run.prepare import Job
+from bench.run.prepare import PreparedEdit
 from bench.scene import LabelSpace
 from bench.suite.schema import MethodEntry
 
 SPACE = LabelSpace("one", ("thing",), ((0, 0, 0),))
 
 
-def jobs(count: int) -> list[Job]:
-    """Jobs whose pictures are constant: grey level 10 i."""
+def edits(count: int) -> list[PreparedEdit]:
+    """Edits whose images are constant: grey level 10 i."""
     made = []
     for i in range(count):
-        picture = np.full((8, 8, 3), 10 * i, np.uint8)
+        image = np.full((8, 8, 3), 10 * i, np.uint8)
         edit = Edit(
             id=str(i),
             dataset="d",
@@ -31,12 +31,12 @@ def jobs(count: int) -> list[Job]:
             labels=np.zeros((8, 8), np.int32),
             instances=None,
         )
-        made.append(Job(edit, Answer(picture, picture)))
+        made.append(PreparedEdit(edit, image, GroundTruth(image)))
     return made
 
 
 class Spy:
-    """Paints grey level i and notes the shapes that it was given."""
+    """Gives grey level i and notes the shapes that it was given."""
 
     needs = frozenset()
 
@@ -49,6 +49,10 @@ class Spy:
         return grey[:, None, None, None].expand(-1, 3, 8, 8).clone()
 
 
+def reasons(outputs) -> dict[int, str]:
+    return {i: failure.reason for i, failure in outputs.failures.items()}
+
+
 def method(editor) -> Method:
     entry = MethodEntry(name="m", editor="m")
     return Method("m", "m", entry, editor, {})
@@ -56,13 +60,13 @@ def method(editor) -> Method:
 
 def test_every_batch_has_the_same_padded_shape() -> None:
     spy = Spy()
-    paintings = Painter(4, "cpu").paint(method(spy), jobs(6), SPACE)
+    outputs = MethodRunner(4, "cpu").run(method(spy), edits(6), SPACE)
     assert spy.shapes == [(4, 3, 8, 8), (4, 3, 8, 8)]
-    levels = {i: round((float(p.mean()) + 1) * 127.5) for i, p in paintings.pictures.items()}
+    levels = {i: round((float(p.mean()) + 1) * 127.5) for i, p in outputs.images.items()}
     assert levels == {i: i for i in range(6)}
 
 
-def test_an_editor_sees_nothing_inside_the_hole_and_no_more_than_it_asked_for() -> None:
+def test_an_editor_sees_nothing_inside_the_mask_and_no_more_than_it_asked_for() -> None:
     class Watcher(Spy):
         def edit(self, batch):
             assert batch.original is None
@@ -70,7 +74,7 @@ def test_an_editor_sees_nothing_inside_the_hole_and_no_more_than_it_asked_for() 
             assert batch.masked[batch.mask.expand(-1, 3, -1, -1) > 0].abs().max() == 0
             return super().edit(batch)
 
-    assert len(Painter(2, "cpu").paint(method(Watcher()), jobs(2), SPACE).pictures) == 2
+    assert len(MethodRunner(2, "cpu").run(method(Watcher()), edits(2), SPACE).images) == 2
 
 
 def test_one_bad_edit_fails_alone() -> None:
@@ -80,9 +84,9 @@ def test_one_bad_edit_fails_alone() -> None:
                 raise EditFailed("edit 2 is not to my taste")
             return super().edit(batch)
 
-    paintings = Painter(4, "cpu").paint(method(Picky()), jobs(4), SPACE)
-    assert sorted(paintings.pictures) == [0, 1, 3]
-    assert paintings.failures == {2: "edit 2 is not to my taste"}
+    outputs = MethodRunner(4, "cpu").run(method(Picky()), edits(4), SPACE)
+    assert sorted(outputs.images) == [0, 1, 3]
+    assert reasons(outputs) == {2: "edit 2 is not to my taste"}
 
 
 def test_an_editor_that_breaks_is_named_with_its_error() -> None:
@@ -90,20 +94,20 @@ def test_an_editor_that_breaks_is_named_with_its_error() -> None:
         def edit(self, batch):
             raise KeyError("weight")
 
-    paintings = Painter(4, "cpu").paint(method(Broken()), jobs(2), SPACE)
-    assert paintings.failures == dict.fromkeys(range(2), "KeyError: 'weight'")
+    outputs = MethodRunner(4, "cpu").run(method(Broken()), edits(2), SPACE)
+    assert reasons(outputs) == dict.fromkeys(range(2), "KeyError: 'weight'")
 
 
 def test_nan_is_a_failure_of_its_own_edit() -> None:
     class Nan(Spy):
         def edit(self, batch):
-            painted = super().edit(batch)
-            painted[[name == "1" for name in batch.ids], 0, 0, 0] = float("nan")
-            return painted
+            given = super().edit(batch)
+            given[[name == "1" for name in batch.ids], 0, 0, 0] = float("nan")
+            return given
 
-    paintings = Painter(4, "cpu").paint(method(Nan()), jobs(3), SPACE)
-    assert sorted(paintings.pictures) == [0, 2]
-    assert paintings.failures == {1: "the editor's picture holds NaN or infinite values"}
+    outputs = MethodRunner(4, "cpu").run(method(Nan()), edits(3), SPACE)
+    assert sorted(outputs.images) == [0, 2]
+    assert reasons(outputs) == {1: "the editor's image holds NaN or infinite values"}
 
 
 @pytest.mark.parametrize("shape", [(4, 3, 8, 9), (4, 1, 8, 8), (1, 3, 8, 8)])
@@ -112,14 +116,14 @@ def test_a_result_of_the_wrong_size_is_a_failure_that_names_both_sizes(shape) ->
         def edit(self, batch):
             return torch.zeros(shape)
 
-    failures = Painter(4, "cpu").paint(method(Wrong()), jobs(1), SPACE).failures
-    assert failures == {
+    outputs = MethodRunner(4, "cpu").run(method(Wrong()), edits(1), SPACE)
+    assert reasons(outputs) == {
         0: f"the editor gave {list(shape)} where float32 [4, 3, 8, 8] was asked for"
     }
 
 
 def test_the_first_batch_is_the_warm_up_and_is_not_timed() -> None:
-    painter = Painter(2, "cpu")
-    first = painter.paint(method(Spy()), jobs(4), SPACE)
+    runner = MethodRunner(2, "cpu")
+    first = runner.run(method(Spy()), edits(4), SPACE)
     assert sorted(first.milliseconds) == [2, 3]
     assert all(ms > 0 for ms in first.milliseconds.values())

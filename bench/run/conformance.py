@@ -1,0 +1,238 @@
+"""Whether an editor or an executor keeps its contract: the checks for authors of plugins and for us.
+
+Each gives sentences, one for everything that is wrong; none means that the thing conforms. The editor's
+check carries out a few small made edits; the executor's a small run, beside the same run by `local`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench.core.errors import BadInput, EditFailed
+from bench.plugins.editors import NEEDS, Editor
+from bench.run.editing.batching import make_batch
+from bench.run.editing.runner import padded
+from bench.run.job import Executor, Job, ShardRef, Shards
+from bench.run.prepare import PreparedEdit
+from bench.scene import Float32, LabelSpace, Scene
+
+if TYPE_CHECKING:
+    from bench.batch import EditBatch
+
+__all__ = ["check_editor", "check_executor"]
+
+_SIDE = 64
+_CLASSES = 6
+_SPACE = LabelSpace(
+    "conformance",
+    tuple(f"class {i}" for i in range(_CLASSES)),
+    tuple((40 * i, 255 - 40 * i, 90) for i in range(_CLASSES)),
+)
+_STEADY = 1e-5
+"""How far two outputs of one edit may lie apart: batches of another shape round otherwise."""
+
+
+def check_editor(value: object) -> list[str]:
+    """What is wrong with an editor; empty = it conforms.
+
+    It is given batches of one and of three edits of 64x64 pixels, and is to give the same image for
+    an edit alone, in company and once more, to leave the batch as it was, and to look at no more than
+    it says that it needs.
+
+    Args:
+        value: an editor, or what is registered for one: a class or function without required options.
+    """
+    try:
+        editor = _made(value, "edit")
+    except (BadInput, TypeError) as error:
+        return [f"cannot be made without options ({error}); check an editor that you have made"]
+    missing = [name for name in ("needs", "edit") if not hasattr(editor, name)]
+    if missing:
+        return [f"gives a {type(editor).__name__} that lacks {' and '.join(missing)}"]
+    found = list(_declared(editor))
+    return found or list(_carried_out(editor))
+
+
+def _made(value: Any, attribute: str) -> Any:
+    """A finished object as it is; what a class or function makes."""
+    return value() if isinstance(value, type) or not hasattr(value, attribute) else value
+
+
+def _declared(editor: Any) -> Iterator[str]:
+    if not isinstance(editor.needs, frozenset):
+        yield f"needs: is a {type(editor.needs).__name__}, a frozenset is asked for"
+        return
+    surplus = sorted(editor.needs - NEEDS)
+    if surplus:
+        yield f"needs: {surplus} is in no batch; an editor may need {sorted(NEEDS)}"
+    identity = getattr(editor, "identity", {})
+    if not isinstance(identity, Mapping):
+        yield f"identity: is a {type(identity).__name__}, a mapping is asked for"
+
+
+def _carried_out(editor: Editor) -> Iterator[str]:
+    import torch
+
+    edits = [_edit(i) for i in range(3)]
+
+    def batch(chosen: list[PreparedEdit]) -> EditBatch:
+        return make_batch(chosen, "conformance", _SPACE, editor.needs, "cpu")
+
+    given = batch(edits)
+    before = {
+        field.name: value.clone()
+        for field in dataclasses.fields(given)
+        if isinstance(value := getattr(given, field.name), torch.Tensor)
+    }
+    try:
+        together = padded(editor, given, 3)
+        again = padded(editor, batch(edits), 3)
+        alone = padded(editor, batch(edits[1:2]), 1)
+        filled = padded(editor, batch(edits[:2]), 3)
+    except EditFailed as error:
+        yield f"edit(batch): {error}"
+        return
+    except Exception as error:
+        yield (
+            f"edit(batch): raises {type(error).__name__} ({error}); raise EditFailed with a sentence "
+            "where an edit cannot be carried out"
+        )
+        return
+    with torch.inference_mode():
+        output = editor.edit(batch(edits))
+    if output.dtype != torch.float32:
+        yield f"edit(batch): gives {output.dtype}, float32 is asked for"
+    if output.device != given.masked.device:
+        yield f"edit(batch): gives a tensor on {output.device}, the batch is on {given.masked.device}"
+    changed = [
+        name for name, value in before.items() if not torch.equal(value, getattr(given, name))
+    ]
+    if changed:
+        yield f"edit(batch): changes {', '.join(changed)} of the batch; write into a copy"
+    if not np.isfinite(together).all():
+        yield "edit(batch): gives NaN or infinite values"
+        return
+    inside = np.stack([one.edit.mask for one in edits])
+    highest = float(np.abs(together[inside]).max())
+    if highest > 1 + _STEADY:
+        yield f"edit(batch): values up to {highest:.3g} in the masked region, [-1,1] is asked for"
+    yield from _same(together, again, "is not the same when it is run again")
+    yield from _same(together[1:2], alone, "depends on the other edits of its batch")
+    yield from _same(together[:2], filled, "depends on how the batch is filled up")
+
+
+def _same(one: Float32, two: Float32, what: str) -> Iterator[str]:
+    apart = float(np.abs(one - two).max())
+    if apart > _STEADY:
+        yield (
+            f"edit(batch): an edit's image {what} (by {apart:.2g}); draw from batch.generator(i) and "
+            "treat edits one by one"
+        )
+
+
+def _edit(number: int) -> PreparedEdit:
+    """A small edit: a field of stripes with two objects, a rectangle of it masked."""
+    from bench.edit import Edit, GroundTruth
+
+    random = np.random.Generator(np.random.PCG64(number))
+    labels = np.repeat(np.arange(_SIDE, dtype=np.int32) * 3 // _SIDE, _SIDE).reshape(_SIDE, _SIDE)
+    instances = np.zeros((_SIDE, _SIDE), np.int32)
+    for k, place in enumerate(random.integers(4, _SIDE - 20, (2, 2))):
+        top, left = (int(side) for side in place)
+        labels[top : top + 14, left : left + 14] = 3 + k
+        instances[top : top + 14, left : left + 14] = 1 + k
+    colours = random.integers(0, 256, (_CLASSES, 3))
+    noise = random.integers(-12, 13, (_SIDE, _SIDE, 3))
+    image = (colours[labels] + noise).clip(0, 255).astype(np.uint8)
+    mask = np.zeros((_SIDE, _SIDE), bool)
+    mask[12 + number : 44, 10 : 50 - number] = True
+    name = f"scene{number}"
+    edit = Edit(
+        id=name,
+        dataset="conformance",
+        scene=name,
+        sample=0,
+        seed=0,
+        operation="inpaint",
+        mask=mask,
+        labels=labels,
+        instances=instances,
+        region="class 3",
+        references=("style",),
+    )
+    style = Scene("style", image[::-1].copy(), labels[::-1].copy(), instances[::-1].copy())
+    return PreparedEdit(edit, image, GroundTruth(image), (style,))
+
+
+def check_executor(value: object) -> list[str]:
+    """What is wrong with an executor; empty = it conforms.
+
+    It carries out a small run, and is to leave the same bytes as `local`, to tell of every shard once
+    and to take no shard that is no longer needed.
+
+    Args:
+        value: an executor, or what is registered for one: a class without required settings.
+    """
+    try:
+        executor = _made(value, "run")
+    except (BadInput, TypeError) as error:
+        return [f"cannot be made without settings ({error}); check an executor that you have made"]
+    if not isinstance(getattr(executor, "here", None), bool) or not hasattr(executor, "run"):
+        return [
+            f"is a {type(executor).__name__} without `here` (a bool) or `run(job, shards, done)`"
+        ]
+    from bench.run.executors.local import Local
+
+    with tempfile.TemporaryDirectory(prefix="siebench-") as place:
+        try:
+            told, written = _small_run(executor, Path(place) / "run")
+        except Exception as error:
+            return [f"run(job, shards, done): raises {type(error).__name__} ({error})"]
+        expected, same = _small_run(Local(), Path(place) / "local")
+    found = []
+    if sorted(told) != sorted(expected):
+        missed = sorted(set(expected) - set(told))
+        found.append(
+            f"run(job, shards, done): `done` was not called once a shard (missed: {missed})"
+        )
+    found += [
+        f"run(job, shards, done): {path} is not what the executor local writes"
+        for path in sorted({*written, *same})
+        if written.get(path) != same.get(path)
+    ]
+    return found
+
+
+def _small_run(executor: Executor, out: Path) -> tuple[list[ShardRef], dict[str, bytes]]:
+    """The shards that were told, and what was written of them."""
+    from bench.suite.schema import Suite
+
+    suite = Suite.model_validate(
+        {
+            "name": "conformance",
+            "batch_size": 2,
+            "datasets": {"rooms": {"dataset": "procedural-rooms", "size": 32, "limit": 20}},
+            "tasks": [{"name": "edits", "dataset": "rooms", "protocol": "freeform@1"}],
+            "methods": ["mean-colour"],
+            "metrics": ["l1"],
+        }
+    )
+    job = Job(suite=suite, out=out, device="cpu")
+    shards = [
+        ShardRef(task.name, shard.number)
+        for task in job.worker("cpu").plan.tasks
+        for shard in task.shards()
+    ]
+    told: list[ShardRef] = []
+    done: Callable[[ShardRef], Any] = told.append
+    executor.run(job, Shards(iter(shards), lambda _: True), done)
+    written = [path for table in ("samples", "predictions") for path in (out / table).rglob("*")]
+    return told, {
+        job.folder.relative(path): path.read_bytes() for path in written if path.is_file()
+    }

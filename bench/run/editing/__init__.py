@@ -1,0 +1,1 @@
+"""A method carries out a shard's edits: batches of one shape, compositing, failures kept apart."""

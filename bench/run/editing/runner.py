@@ -1,0 +1,235 @@
+"""One method carries out a shard's edits: fixed batch shape, failures kept to their own edit."""
+
+from __future__ import annotations
+
+import functools
+import io
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench.core.errors import EditFailed
+from bench.run.editing.batching import make_batch
+from bench.run.editing.failures import Failure, failure_of
+from bench.run.editing.footprint import Footprint, measured
+from bench.run.editing.printed import hearing, listening
+from bench.run.methods import Method
+from bench.run.prepare import PreparedEdit
+from bench.scene import Float32, LabelSpace
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.batch import EditBatch
+    from bench.plugins.editors import Editor
+
+__all__ = ["MethodRunner", "RawOutputs", "padded"]
+
+
+@dataclass(frozen=True, eq=False)
+class RawOutputs:
+    """What a method gave for the edits of a shard.
+
+    Attributes:
+        images: float32 [H,W,3] in [-1,1] by the edit's index; a failed edit is missing.
+        failures: what went wrong, by the edit's index.
+        milliseconds: per edit, by its index, where it was measured after warm-up.
+        footprints: of every batch that was a warm-up: multiply-adds and memory of the whole batch.
+        printed: what the editor printed in batches that did not fail.
+    """
+
+    images: dict[int, Float32] = field(default_factory=dict)
+    failures: dict[int, Failure] = field(default_factory=dict)
+    milliseconds: dict[int, float] = field(default_factory=dict)
+    footprints: list[Footprint] = field(default_factory=list)
+    printed: list[str] = field(default_factory=list)
+
+
+class _Late(EditFailed):
+    """A batch that took longer than the method may."""
+
+
+class MethodRunner:
+    """Runs editors in one padded batch shape; the first batch of a method is its warm-up.
+
+    Args:
+        batch_size: how many edits every batch has.
+        device: where the tensors lie.
+    """
+
+    def __init__(self, batch_size: int, device: str) -> None:
+        self.batch_size = batch_size
+        self.device = device
+        self._warm: set[tuple[str, tuple[int, ...]]] = set()
+        self._late: dict[str, threading.Thread] = {}
+
+    def run(self, method: Method, edits: Sequence[PreparedEdit], space: LabelSpace) -> RawOutputs:
+        """Carries out all edits; what fails is named and everything else is kept.
+
+        Args:
+            method: with an editor.
+            edits: of one task.
+            space: their label space.
+        """
+        outputs = RawOutputs()
+        with listening():
+            for start in range(0, len(edits), self.batch_size):
+                indices = list(range(start, min(start + self.batch_size, len(edits))))
+                group = [edits[i] for i in indices]
+                batch = make_batch(group, method.name, space, method.needs, self.device)
+                self._batch(method, batch, indices, outputs)
+        return outputs
+
+    def _batch(
+        self, method: Method, batch: EditBatch, indices: list[int], outputs: RawOutputs
+    ) -> None:
+        printed = io.StringIO()
+        try:
+            images, milliseconds = self._timed(method, batch, outputs, printed)
+        except Exception as error:
+            if isinstance(error, _Late) or len(indices) == 1:
+                failure = failure_of(error, batch.ids, printed.getvalue())
+                outputs.failures.update(dict.fromkeys(indices, failure))
+            else:
+                self._one_by_one(method, batch, indices, outputs)
+            return
+        if printed.getvalue():
+            outputs.printed.append(printed.getvalue())
+        for k, i in enumerate(indices):
+            _keep(i, images[k], outputs)
+            if milliseconds is not None:
+                outputs.milliseconds[i] = milliseconds
+
+    def _one_by_one(
+        self, method: Method, batch: EditBatch, indices: list[int], outputs: RawOutputs
+    ) -> None:
+        """After a failed batch: finds out which edits it was that failed."""
+        editor = method.editor
+        assert editor is not None
+        for k, i in enumerate(indices):
+            printed, alone = io.StringIO(), batch.take([k])
+            edit = functools.partial(padded, editor, alone, self.batch_size)
+            try:
+                images = self._within(method, edit, printed)
+            except Exception as error:
+                outputs.failures[i] = failure_of(error, alone.ids, printed.getvalue())
+            else:
+                _keep(i, images[0], outputs)
+
+    def _timed(
+        self, method: Method, batch: EditBatch, outputs: RawOutputs, printed: io.StringIO
+    ) -> tuple[Float32, float | None]:
+        """The batch's images and milliseconds per edit; a warm-up has a footprint instead."""
+        editor = method.editor
+        assert editor is not None
+
+        edit = functools.partial(padded, editor, batch, self.batch_size)
+        key = (method.name, tuple(batch.masked.shape[1:]))
+        if key not in self._warm:
+            images, taken = self._within(method, lambda: measured(edit, self.device), printed)
+            self._warm.add(key)
+            outputs.footprints.append(taken)
+            return images, None
+        _synchronise(self.device)
+        start = time.perf_counter()
+        images = self._within(method, edit, printed)
+        _synchronise(self.device)
+        return images, (time.perf_counter() - start) * 1000 / self.batch_size
+
+    def _within(self, method: Method, call: Callable[[], Any], printed: io.StringIO) -> Any:
+        """What the call gives, while its prints are collected and its time is limited.
+
+        A call cannot be stopped from outside, so a late one is left alone in its thread. An editor
+        that is still busy when the time is up once more gets no further batch until it is free.
+        """
+        limit = method.entry.timeout
+        if limit is None:
+            with hearing(printed):
+                return call()
+        before = self._late.get(method.name)
+        if before is not None:
+            before.join(limit)
+            if before.is_alive():
+                raise _Late("the editor is still busy with a batch that took too long")
+            del self._late[method.name]
+        done: dict[str, Any] = {}
+
+        def answer() -> None:
+            try:
+                with hearing(printed):
+                    done["value"] = call()
+            except BaseException as error:  # raised again where the run waits for it
+                done["error"] = error
+
+        thread = threading.Thread(target=answer, daemon=True, name=f"editor {method.name}")
+        thread.start()
+        thread.join(limit)
+        if thread.is_alive():
+            self._late[method.name] = thread
+            raise _Late(
+                f"the editor took longer than the {limit:g} s that the suite gives it for a batch",
+                log=_where(thread),
+            )
+        if "error" in done:
+            raise done["error"]
+        return done["value"]
+
+
+def padded(editor: Editor, batch: EditBatch, size: int) -> Float32:
+    """The editor's images for a batch, float32 [B,H,W,3].
+
+    Args:
+        editor: anything that carries out edits.
+        batch: at most `size` edits; the last one is repeated until there are `size`.
+        size: how many edits the editor is given.
+
+    Raises:
+        EditFailed: where the result is not what the contract says.
+    """
+    import torch
+
+    count = len(batch)
+    if count < size:
+        batch = batch.take([*range(count), *([count - 1] * (size - count))])
+    with torch.inference_mode():
+        given = editor.edit(batch)
+    _check_shape(given, batch)
+    images: Float32 = given[:count].permute(0, 2, 3, 1).float().contiguous().cpu().numpy()
+    return images
+
+
+def _keep(index: int, image: Float32, outputs: RawOutputs) -> None:
+    if np.isfinite(image).all():
+        outputs.images[index] = image
+    else:
+        outputs.failures[index] = Failure("the editor's image holds NaN or infinite values")
+
+
+def _check_shape(given: Tensor, batch: EditBatch) -> None:
+    import torch
+
+    if not isinstance(given, torch.Tensor) or given.shape != batch.masked.shape:
+        got = list(given.shape) if isinstance(given, torch.Tensor) else type(given).__name__
+        raise EditFailed(
+            f"the editor gave {got} where float32 {list(batch.masked.shape)} was asked for"
+        )
+
+
+def _where(thread: threading.Thread) -> str:
+    """Where a thread is at this moment, as a traceback."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    lines = traceback.format_stack(frame) if frame is not None else []
+    return f"when the time was up it was here:\n\n{''.join(lines)}" if lines else ""
+
+
+def _synchronise(device: str) -> None:
+    if device.startswith("cuda"):
+        import torch
+
+        torch.cuda.synchronize(device)

@@ -1,0 +1,1 @@
+"""Who decides where shards are carried out: one file an executor."""

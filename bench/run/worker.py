@@ -1,0 +1,246 @@
+"""A worker carries out shards: prepare, edit, composite, measure, write.
+
+It makes its datasets, editors and metrics once, in its own process, and does not know where it runs or
+who else works on the same run. A shard's rows are written before it counts as done, so a worker may be
+killed at any moment and the run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.core.atomic import whole_file, write_text
+from bench.run.canaries.checks import CanaryShard
+from bench.run.canaries.images import EDITS
+from bench.run.editing.composite import compose
+from bench.run.editing.failures import write_failures
+from bench.run.editing.runner import MethodRunner, RawOutputs
+from bench.run.job import Job, ShardRef
+from bench.run.layout import RunFolder
+from bench.run.measure import EditGroup, PreparedGroup, make_metrics, measure_group
+from bench.run.methods import Method, check_tasks, make_methods
+from bench.run.plan import Shard, Task, plan_run
+from bench.run.prepare import PreparedEdit, PreparedShard, prepare_shard
+from bench.run.tables import REFERENCES, SAMPLES, TIMES, UNMADE, write_table
+from bench.scene import Int32, LabelSpace, UInt8
+
+__all__ = ["Worker"]
+
+
+class Worker:
+    """Carries out a job's shards on one device.
+
+    Args:
+        job: the run.
+        device: "cpu", "cuda", "cuda:1" ...
+
+    Attributes:
+        plan: the job's tasks.
+        methods: the suite's methods, in its order.
+        metrics: by task name, the metrics that can be computed there and those that cannot.
+        device: as given.
+
+    Raises:
+        BadInput: wrong data or options; a method that can carry out none of a task's edits.
+    """
+
+    def __init__(self, job: Job, device: str) -> None:
+        self.device = device
+        self.plan = plan_run(job.suite, data=job.data, shuffled=job.shuffled, trust=job.trust)
+        size = job.suite.batch_size
+        self.methods = make_methods(
+            job.suite.methods, device=device, batch_size=size, trust=job.trust
+        )
+        check_tasks(self.plan.tasks, self.methods)
+        self.metrics = {
+            task.name: make_metrics(job.suite.metrics, task, device=device, fetch=job.fetch)
+            for task in self.plan.tasks
+        }
+        self._folder = job.folder
+        self._runner = MethodRunner(size, device)
+        self._threads = job.threads
+
+    def prepare(self, shard: ShardRef) -> PreparedShard:
+        """Reads and draws a shard's edits; may be called from a thread, ahead of `carry_out`."""
+        return prepare_shard(self._shard(shard))
+
+    def carry_out(self, shard: ShardRef, prepared: PreparedShard | None = None) -> None:
+        """Carries out a shard and writes everything of it; it is done when this returns.
+
+        Args:
+            shard: one of the job's.
+            prepared: what `prepare` gave for it, where that was called before.
+        """
+        whole = self._shard(shard)
+        prepared = prepare_shard(whole) if prepared is None else prepared
+        with ThreadPoolExecutor(max(1, self._threads)) as pool:
+            self._carry_out(whole, prepared, pool)
+
+    def _shard(self, shard: ShardRef) -> Shard:
+        task = next(task for task in self.plan.tasks if task.name == shard.task)
+        return task.shard(shard.number)
+
+    def _carry_out(self, shard: Shard, prepared: PreparedShard, pool: ThreadPoolExecutor) -> None:
+        task, edits, folder = shard.task, prepared.edits, self._folder
+        metrics = self.metrics[task.name].ready
+        written = [pool.submit(_write_edit, folder, task, one) for one in edits]
+        rows = _Rows(shard, prepared)
+        group = PreparedGroup.of(metrics, _edit_group(task, edits)) if edits else None
+        canaries = CanaryShard(shard, edits[:EDITS]) if edits and shard.number == 0 else None
+        for method in self.methods:
+            if method.editor is None or group is None or not method.edits(task):
+                continue
+            raw = self._runner.run(method, edits, task.dataset.space)
+            results = {
+                i: compose(
+                    image, edits[i].original, edits[i].edit.mask, task.composite, task.quantise
+                )
+                for i, image in raw.images.items()
+            }
+            for i, result in results.items():
+                path = folder.prediction(task.slug, method.slug, edits[i].edit.id)
+                written.append(pool.submit(_write_image, path, result))
+            self._write_texts(shard, method, raw)
+            rows.add(method, raw, measure_group(metrics, group, results, raw.images))
+            if canaries is not None:
+                canaries.check(self._runner, method, results, raw.images)
+        if canaries is not None and group is not None:
+            canaries.write(folder, metrics, group.first(metrics, len(canaries.edits)))
+        for future in written:
+            future.result()
+        rows.write(folder, group)
+
+    def _write_texts(self, shard: Shard, method: Method, raw: RawOutputs) -> None:
+        task = shard.task.slug
+        write_failures(self._folder, task, method.slug, list(raw.failures.values()))
+        if raw.printed:
+            path = self._folder.printed(task, method.slug, shard.number)
+            write_text(path, "".join(raw.printed))
+
+
+class _Rows:
+    """Gathers a shard's rows and writes them, the samples last."""
+
+    def __init__(self, shard: Shard, prepared: PreparedShard) -> None:
+        self._shard = shard
+        self._prepared = prepared
+        self._samples: dict[str, list[Any]] = {name: [] for name in SAMPLES.names}
+        self._times: dict[str, list[Any]] = {name: [] for name in TIMES.names}
+        self._count = 0
+
+    def add(self, method: Method, raw: RawOutputs, columns: Mapping[str, Sequence[Any]]) -> None:
+        """One method's rows for every edit of the shard."""
+        edits, failed = self._prepared.edits, raw.failures
+        self._append(
+            {
+                **_common(edits),
+                "method": [method.name] * len(edits),
+                "status": ["failed" if i in failed else "ok" for i in range(len(edits))],
+                "reason": [failed[i].reason if i in failed else "" for i in range(len(edits))],
+                "failure": [failed[i].name if i in failed else "" for i in range(len(edits))],
+                "no_ground_truth": [one.ground_truth.missing or "" for one in edits],
+                **columns,
+            },
+            len(edits),
+        )
+        for i, milliseconds in sorted(raw.milliseconds.items()):
+            self._time(method=method.name, edit=edits[i].edit.id, ms=milliseconds)
+        for one in raw.footprints:
+            self._time(method=method.name, macs=one.macs, peak_bytes=one.peak_bytes)
+
+    def write(self, folder: RunFolder, group: PreparedGroup | None) -> None:
+        """Writes the shard; it counts as done once its samples are there."""
+        task, number = self._shard.task.slug, self._shard.number
+        references = {**_common(self._prepared.edits), **(group.columns() if group else {})}
+        write_table(folder.shard("references", task, number), REFERENCES, references)
+        write_table(folder.shard("times", task, number), TIMES, self._times)
+        write_table(folder.shard("unmade", task, number), UNMADE, _unmade(self._prepared))
+        write_table(folder.shard("samples", task, number), SAMPLES, self._samples)
+
+    def _time(self, **values: Any) -> None:
+        for name, column in self._times.items():
+            column.append(values.get(name))
+
+    def _append(self, columns: Mapping[str, Sequence[Any]], count: int) -> None:
+        """Adds rows; a column that one side lacks is empty there."""
+        for name in columns:
+            self._samples.setdefault(name, [None] * self._count)
+        for name, column in self._samples.items():
+            column.extend(columns.get(name, [None] * count))
+        self._count += count
+
+
+def _common(edits: Sequence[PreparedEdit]) -> dict[str, list[Any]]:
+    return {
+        "edit": [one.edit.id for one in edits],
+        "scene": [one.edit.scene for one in edits],
+        "sample": [one.edit.sample for one in edits],
+        "region": [one.edit.region for one in edits],
+        "coverage": [float(one.edit.mask.mean()) for one in edits],
+    }
+
+
+def _unmade(prepared: PreparedShard) -> dict[str, list[Any]]:
+    unmade = prepared.unmade
+    return {
+        "scene": [one.scene for one in unmade],
+        "sample": [one.sample for one in unmade],
+        "status": ["failed" if one.broken else "impossible" for one in unmade],
+        "reason": [one.reason for one in unmade],
+    }
+
+
+def _edit_group(task: Task, edits: Sequence[PreparedEdit]) -> EditGroup:
+    return EditGroup(
+        ground_truth=[one.ground_truth.image for one in edits],
+        original=[one.original for one in edits],
+        mask=np.stack([one.edit.mask for one in edits]),
+        labels=np.stack([one.edit.labels for one in edits]),
+        space=task.dataset.space,
+        scenes=tuple(one.edit.scene for one in edits),
+        edits=tuple(one.edit.id for one in edits),
+    )
+
+
+def _write_edit(folder: RunFolder, task: Task, one: PreparedEdit) -> None:
+    """The edit's own images, which the report shows beside the results."""
+    edit, truth = one.edit, one.ground_truth.image
+    mask: UInt8 = edit.mask.astype(np.uint8) * np.uint8(255)
+    _write_image(folder.edit_image(task.slug, edit.id, "original"), one.original)
+    _write_image(folder.edit_image(task.slug, edit.id, "mask"), mask)
+    _write_labels(folder.edit_image(task.slug, edit.id, "target"), edit.labels, task.dataset.space)
+    if truth is not None and truth is not one.original:
+        _write_image(folder.edit_image(task.slug, edit.id, "truth"), truth)
+
+
+def _write_image(path: Path, image: UInt8) -> None:
+    """Writes uint8 [H,W,3] (RGB) or [H,W] (grey) as PNG."""
+    from PIL import Image
+
+    _save(path, Image.fromarray(image))
+
+
+def _write_labels(path: Path, labels: Int32, space: LabelSpace) -> None:
+    """Writes a label map as a PNG that is exact and shows its colours: index = label + 1, 0 = void.
+
+    Above 255 classes a palette has no room, and the file is 16-bit grey instead.
+    """
+    from PIL import Image
+
+    index = labels + 1
+    if len(space) > 255:
+        _save(path, Image.fromarray(index.astype(np.uint16)))
+        return
+    image = Image.fromarray(index.astype(np.uint8), mode="P")
+    image.putpalette([0, 0, 0, *(part for colour in space.palette for part in colour)])
+    _save(path, image)
+
+
+def _save(path: Path, image: Any) -> None:
+    with whole_file(path) as temporary:
+        image.save(temporary, format="PNG", compress_level=1)

@@ -1,0 +1,131 @@
+"""The checks find what breaks a contract, and nothing in what is registered."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from bench.core.errors import BadInput
+from bench.plugins.kinds import EDITORS, EXECUTORS
+from bench.run.conformance import check_editor, check_executor
+from bench.run.executors.local import Local
+
+WITHOUT_WEIGHTS = ("copy", "diffusion", "mean-colour", "nearest", "telea")
+
+
+@pytest.mark.parametrize("name", WITHOUT_WEIGHTS)
+def test_every_editor_that_needs_no_weights_conforms(name: str) -> None:
+    assert EDITORS.check(EDITORS.get(name)) == []
+
+
+@pytest.mark.parametrize("name", EXECUTORS.names())
+def test_every_executor_conforms(name: str) -> None:
+    assert EXECUTORS.check(EXECUTORS.get(name)) == []
+
+
+class Editor:
+    """Grey; the classes below break the contract in one point each."""
+
+    needs: frozenset[str] = frozenset()
+
+    def edit(self, batch):
+        return torch.zeros_like(batch.masked)
+
+
+class Small(Editor):
+    def edit(self, batch):
+        return torch.zeros_like(batch.masked)[:, :, ::2]
+
+
+class Bright(Editor):
+    def edit(self, batch):
+        return torch.full_like(batch.masked, 3.0)
+
+
+class Halves(Editor):
+    def edit(self, batch):
+        return torch.zeros_like(batch.masked).half()
+
+
+class Moody(Editor):
+    def edit(self, batch):
+        return torch.rand_like(batch.masked)
+
+
+class Sociable(Editor):
+    def edit(self, batch):
+        return torch.zeros_like(batch.masked) + batch.masked.mean()
+
+
+class Careless(Editor):
+    def edit(self, batch):
+        batch.masked.zero_()
+        return batch.masked.clone()
+
+
+class Curious(Editor):
+    needs = frozenset({"depth"})
+
+
+class Crashing(Editor):
+    def edit(self, batch):
+        raise KeyError("weight")
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        (Small, r"gave \[3, 3, 32, 64\] where float32 \[3, 3, 64, 64\]"),
+        (Bright, "values up to 3 in the masked region"),
+        (Halves, "gives torch.float16, float32 is asked for"),
+        (Moody, "is not the same when it is run again"),
+        (Sociable, "depends on the other edits of its batch"),
+        (Careless, "changes masked of the batch"),
+        (Curious, r"needs: \['depth'\] is in no batch"),
+        (Crashing, "raises KeyError"),
+    ],
+)
+def test_an_editor_that_breaks_its_contract_is_told_how(kind: type, sentence: str) -> None:
+    found = check_editor(kind())
+    assert any(__import__("re").search(sentence, line) for line in found), found
+
+
+def test_an_editor_that_conforms_may_be_an_object_or_a_class() -> None:
+    assert check_editor(Editor) == check_editor(Editor()) == []
+
+
+def test_a_factory_that_needs_options_says_so() -> None:
+    def factory(path: str) -> Editor:
+        raise BadInput(path)
+
+    assert "cannot be made without options" in check_editor(factory)[0]
+
+
+class Forgetful(Local):
+    """Does not tell of the last shard."""
+
+    def run(self, job, shards, done):
+        told = []
+        super().run(job, shards, told.append)
+        for shard in told[:-1]:
+            done(shard)
+
+
+class Lazy(Local):
+    """Carries out nothing."""
+
+    def run(self, job, shards, done):
+        for shard in shards:
+            done(shard)
+
+
+def test_an_executor_that_does_not_tell_of_a_shard_is_found_out() -> None:
+    assert "`done` was not called once a shard" in check_executor(Forgetful())[0]
+
+
+def test_an_executor_that_writes_something_else_is_found_out() -> None:
+    assert "is not what the executor local writes" in check_executor(Lazy)[0]
+
+
+def test_what_is_no_executor_is_told_what_it_lacks() -> None:
+    assert "without `here`" in check_executor(object)[0]
