@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 from baselines.checkpoints.card import KEY, Card
 from baselines.checkpoints.checking import differences, shapes_of
 from baselines.checkpoints.writing import EXTRA, state_hash
+from bench.core.documents import parse_json
 from bench.core.errors import BadInput, Unavailable
 from bench.networks.weights import weight_folders
 from bench.plugins.kinds import SYSTEMS
@@ -97,8 +97,8 @@ def read_card(file: Path) -> Card:
             f"{file}: has no card; make it with `siebench models import SYSTEM FILE --out {file.name}`"
         )
     try:
-        return Card.model_validate(json.loads(text))
-    except (ValidationError, ValueError):
+        return Card.model_validate(parse_json(text, str(file)))
+    except (ValidationError, BadInput):
         raise BadInput(f"{file}: its card cannot be read; import the official file again") from None
 
 

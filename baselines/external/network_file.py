@@ -10,7 +10,6 @@ See `NetworkSidecar` for its fields. Each name in `inputs` is one argument, in t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +22,7 @@ from baselines.adapters.demands import Demands
 from baselines.adapters.fitting import fit_batch, fit_images
 from baselines.external.trust import demand_trust
 from bench.batch import EditBatch
+from bench.core.documents import read_json
 from bench.core.errors import BadInput, EditFailed
 from bench.core.identity import file_hash
 from bench.plugins.editors import TaskFacts
@@ -143,12 +143,10 @@ def read_sidecar(path: Path) -> NetworkSidecar:
     Raises:
         BadInput: with the file, the field and what is wrong with it.
     """
+    if not path.exists():
+        raise BadInput(f"{path}: no sidecar; say there what the network is given")
     try:
-        sidecar = NetworkSidecar.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise BadInput(f"{path}: no sidecar; say there what the network is given") from None
-    except json.JSONDecodeError as error:
-        raise BadInput(f"{path}: no JSON ({error.msg}, line {error.lineno})") from None
+        sidecar = NetworkSidecar.model_validate(read_json(path))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

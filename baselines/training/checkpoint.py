@@ -19,6 +19,7 @@ from torch import Tensor
 
 from baselines.training.recipe import Player
 from bench.core.atomic import whole_file
+from bench.core.documents import parse_json
 from bench.core.errors import BadInput
 from bench.core.identity import Record, differing_fields
 
@@ -56,14 +57,15 @@ def load_checkpoint(path: Path, players: Mapping[str, Player], identity: Record)
     """
     try:
         with safe_open(path, framework="pt") as archive:
-            record = json.loads((archive.metadata() or {}).get(KEY, "null"))
+            text = (archive.metadata() or {}).get(KEY)
             tensors = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
     except (SafetensorError, ValueError) as error:
         raise BadInput(
             f"{path}: not a whole checkpoint ({error}); remove it to begin anew"
         ) from None
-    if record is None:
+    if text is None:
         raise BadInput(f"{path}: not a training checkpoint; choose another folder")
+    record = parse_json(text, str(path))
     found = differing_fields(record["identity"], json.loads(json.dumps(identity)))
     if found:
         raise BadInput(

@@ -19,9 +19,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from bench.core.documents import read_yaml
 from bench.core.errors import BadInput, unknown
 from bench.core.identity import Record
 
@@ -215,11 +215,7 @@ def read_config(name: str | Path, changes: dict[str, Any] | None = None) -> Trai
     Raises:
         BadInput: no such file, no YAML, or a field that is unknown, missing or out of its range.
     """
-    text = _text(name)
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise BadInput(f"{name}: not a YAML file ({error})") from None
+    content = read_yaml(_file(name))
     if not isinstance(content, dict):
         raise BadInput(f"{name}: holds no fields; see the shipped {', '.join(config_names())}")
     try:
@@ -230,13 +226,10 @@ def read_config(name: str | Path, changes: dict[str, Any] | None = None) -> Trai
         raise BadInput(f"{name}: {where}: {first['msg']}") from None
 
 
-def _text(name: str | Path) -> str:
+def _file(name: str | Path) -> Path:
     path = Path(name)
-    if path.is_file():
-        return path.read_text(encoding="utf-8")
-    if path.suffix:
-        raise BadInput(f"{path}: no such file")
+    if path.suffix or len(path.parts) > 1:
+        return path
     if str(name) not in config_names():
         raise unknown("training configuration", str(name), config_names())
-    shipped = resources.files("baselines.training") / "configs" / f"{name}.yaml"
-    return shipped.read_text(encoding="utf-8")
+    return Path(str(resources.files("baselines.training"))) / "configs" / f"{name}.yaml"

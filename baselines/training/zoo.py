@@ -11,7 +11,6 @@ the perceptual losses of the others use its features. `all` passes over what is 
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,6 +26,7 @@ from baselines.training.loop import Opener, Trained, train
 from baselines.training.perceptual import perceptual_network
 from bench import __version__
 from bench.core.atomic import write_json
+from bench.core.documents import read_json
 from bench.core.errors import BadInput, unknown
 from bench.core.identity import tensors_hash
 from bench.core.text import now
@@ -147,8 +147,8 @@ def _is_there(name: str, *, steps: int | None, seed: int, out: Path = ZOO) -> bo
     """Whether a model lies there with a card of the configuration that it would be trained with."""
     target = _target(name, seed, out)
     try:
-        card = json.loads(target.with_suffix(".json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        card = read_json(target.with_suffix(".json"))
+    except BadInput:
         return False
     wanted = model_config(name, steps=steps, seed=seed).model_dump(mode="json")
     return target.is_file() and card.get("config") == wanted

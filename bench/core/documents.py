@@ -40,6 +40,7 @@ __all__ = [
     "read_json",
     "read_text",
     "read_yaml",
+    "refuse_endless",
 ]
 
 DEPTH = 64
@@ -91,15 +92,12 @@ def read_text(path: Path, limit: int = _YAML_BYTES) -> str:
         BadInput: where it is missing, no regular file, too large or not UTF-8.
     """
     try:
-        about = path.stat()
-        if stat.S_ISDIR(about.st_mode):
+        refuse_endless(path)
+        if path.is_dir():
             raise BadInput(f"{path}: is a folder; a file is expected here")
-        if not stat.S_ISREG(about.st_mode):
-            raise BadInput(f"{path}: is a pipe or a device; a regular file is expected here")
-        if about.st_size > limit:
-            raise BadInput(
-                f"{path}: has {about.st_size:,} bytes; a file of this kind has at most {limit:,}"
-            )
+        size = path.stat().st_size
+        if size > limit:
+            raise BadInput(f"{path}: has {size:,} bytes; a file of this kind has at most {limit:,}")
         content = path.read_bytes()
     except FileNotFoundError:
         raise BadInput(f"{path}: there is no such file") from None
@@ -112,6 +110,18 @@ def read_text(path: Path, limit: int = _YAML_BYTES) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise BadInput(f"{path}, line {line}: is not UTF-8; save the file as UTF-8") from None
+
+
+def refuse_endless(path: Path) -> None:
+    """Refuses what may never end or never answer when it is opened: pipes, sockets, devices.
+
+    Raises:
+        BadInput: for one of these.
+        OSError: where there is nothing, or it cannot be looked at.
+    """
+    kind = path.stat().st_mode
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+        raise BadInput(f"{path}: is a pipe or a device; a regular file is expected here")
 
 
 def _short(path: Path) -> str:

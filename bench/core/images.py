@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.core.documents import refuse_endless
 from bench.core.errors import BadInput
 from bench.scene import Bool, UInt8
 from masks.mask_image import mask_of
@@ -80,6 +81,7 @@ def _opened(path: Path) -> Iterator[Image]:
         with warnings.catch_warnings():
             # Pillow only warns of very large images below its hard limit; users cannot act on it.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            refuse_endless(path)
             with Image.open(path) as opened:
                 opened.load()
                 yield opened
@@ -104,6 +106,7 @@ def orientation(path: Path) -> int:
     from PIL import Image, UnidentifiedImageError
 
     try:
+        refuse_endless(path)
         with Image.open(path) as opened:
             value = opened.getexif().get(_ORIENTATION, UPRIGHT)
     except (OSError, SyntaxError, ValueError, UnidentifiedImageError) as error:

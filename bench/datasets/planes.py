@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.core.documents import refuse_endless
 from bench.core.errors import BadInput
 from bench.scene import VOID, Int32, LabelSpace
 
@@ -42,6 +43,7 @@ def read_plane(path: Path, channel: int | None = None) -> Int32:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
+        refuse_endless(path)
         with Image.open(path) as file:
             mode, lossy = file.mode, file.format == "JPEG"
             values = np.asarray(ImageOps.exif_transpose(file))

@@ -253,17 +253,13 @@ def train(
 
 def _system_of(config: str) -> System:
     """The system of a configuration file, or of a preset."""
-    import yaml
-
+    from bench.core.documents import read_yaml
     from bench.plugins.kinds import SYSTEMS
 
     path = Path(config)
-    if not path.is_file():
+    if not path.suffix and len(path.parts) == 1:
         return _system_with_preset(config)
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: not a YAML file ({error})") from None
+    content = read_yaml(path)
     name = content.get("system") if isinstance(content, dict) else None
     if not isinstance(name, str):
         raise BadInput(
@@ -276,8 +272,6 @@ def _system_of(config: str) -> System:
 def _system_with_preset(name: str) -> System:
     from bench.plugins.kinds import SYSTEMS
 
-    if Path(name).suffix:
-        raise BadInput(f"{name}: no such file")
     presets: dict[str, System] = {}
     for plugin in SYSTEMS.plugins():
         trainer = None if plugin.value is None else plugin.value.trainer

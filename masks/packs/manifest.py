@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, get_args
+from typing import Any, NoReturn, get_args
 
 from masks.spec import GroundTruth, MaskError
 
@@ -186,16 +186,37 @@ def _window(value: Any, where: str) -> tuple[int, ...]:
 
 def _text(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():
+            raise MaskError(f"{path}: is no regular file; is this folder a pack?")
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # a path with NUL, text that is not UTF-8
         raise MaskError(f"{path}: cannot be read ({error}); is this folder a pack?") from None
 
 
 def _json(where: Path | str, text: str) -> Any:
+    """A JSON text, within bounds: no infinities, numbers of thousands of digits, endless nesting."""
     try:
-        return json.loads(text)
+        value = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a plain ValueError
         raise MaskError(f"{where}: is not JSON ({error})") from None
+    level, depth = [value], 0
+    while level:
+        if depth > _DEPTH:
+            raise MaskError(f"{where}: is nested more than {_DEPTH} levels deep")
+        inside = [one.values() if isinstance(one, dict) else one for one in level if _nests(one)]
+        level, depth = [part for parts in inside for part in parts], depth + 1
+    return value
+
+
+_DEPTH = 64
+
+
+def _nests(value: Any) -> bool:
+    return isinstance(value, (dict, list))
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a finite number")
 
 
 def _made(kind: Any, value: Any, where: Path | str) -> Any:

@@ -7,12 +7,13 @@ makes one up. One quantity may be there more than once (the paper, a digest of i
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from bench.core.documents import read_json
 
 __all__ = ["PROVENANCE", "Kind", "Published", "all_published", "find_published"]
 
@@ -59,7 +60,7 @@ class Published(BaseModel):
 @functools.cache
 def all_published() -> tuple[Published, ...]:
     """Every published value, in the order in which they were gathered."""
-    rows = json.loads(_FILE.read_text(encoding="utf-8"))
+    rows = read_json(_FILE)
     return tuple(Published.model_validate(row) for row in rows)
 
 

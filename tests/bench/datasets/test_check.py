@@ -1,6 +1,7 @@
 """What is wrong with a folder is said scene by scene; the right form of each fault is good."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -77,6 +78,19 @@ def test_a_folder_of_another_layout_is_judged_bad(tmp_path):
     ):
         (problem,) = check_dataset(name, path).problems
         assert says in str(problem)
+
+
+def test_a_pipe_among_the_files_is_named_and_not_waited_for(written):
+    whole(written, "a", halves(0, 1))
+    for folder, stem in (("images", "b"), ("labels", "c")):
+        whole(written, stem, halves(0, 1))
+        file = written.root / folder / f"{stem}.png"
+        file.unlink()
+        os.mkfifo(file)
+    found = {one.scene: one.what for one in check_dataset("folder", written.root).problems}
+    assert found.keys() == {"b", "c"}
+    assert "images/b.png: is a pipe or a device" in found["b"]
+    assert "labels/c.png: is a pipe or a device" in found["c"]
 
 
 def test_where_there_is_nothing_to_judge_the_input_is_bad(tmp_path):

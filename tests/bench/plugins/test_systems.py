@@ -136,7 +136,7 @@ def test_a_preset_is_trained_by_the_system_that_ships_it(trainer):
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        ("[1, 2", "not a YAML file"),
+        ("[1, 2", "line 1: "),
         ("batch: 3\n", "names no system"),
         ("system: gray\n", "did you mean 'grey'"),
     ],
@@ -150,7 +150,10 @@ def test_a_file_that_names_no_system_is_refused(tmp_path, trainer, config, sente
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("absent.yaml", r"absent\.yaml: no such file"), ("small-gray", "did you mean 'small-grey'")],
+    [
+        ("absent.yaml", r"absent\.yaml: there is no such file"),
+        ("small-gray", "did you mean 'small-grey'"),
+    ],
 )
 def test_a_configuration_that_is_not_there_is_named(tmp_path, trainer, name, sentence):
     with pytest.raises(BadInput, match=sentence):

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -110,3 +111,30 @@ def test_no_folder_is_refused(tmp_path):
         make_protocol("pack")
     with pytest.raises(MaskError, match="is this folder a pack"):
         make_protocol("pack", {"folder": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[" * 100_000 + "]" * 100_000, "not JSON"),
+        ('{"parameters": ' + "[" * 100 + "]" * 100 + "}", "nested more than 64 levels deep"),
+        ('{"seed": ' + "9" * 5000 + "}", "not JSON"),
+        ('{"seed": NaN}', "NaN is not a finite number"),
+    ],
+)
+def test_a_manifest_without_bounds_is_refused_in_a_sentence(pack, text, says):
+    (pack / "manifest.json").write_text(text)
+    with pytest.raises(MaskError, match=says):
+        Packed(folder=str(pack))
+
+
+def test_a_pipe_in_place_of_a_manifest_is_not_waited_for(pack):
+    (pack / "manifest.json").unlink()
+    os.mkfifo(pack / "manifest.json")
+    with pytest.raises(MaskError, match="is no regular file"):
+        Packed(folder=str(pack))
+
+
+def test_a_folder_that_no_path_can_name_is_refused(pack):
+    with pytest.raises(MaskError, match="cannot be read"):
+        Packed(folder=f"{pack}\0")
