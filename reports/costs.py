@@ -1,4 +1,4 @@
-"""What each method cost: time per edit, memory, parameters and multiply-adds, ready to print."""
+"""What each method cost, ready to print: a row for each task and method, a column for each cost."""
 
 from __future__ import annotations
 
@@ -6,64 +6,81 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reports.numbers import large
+from bench.run.tables import COST_COLUMNS, CostColumn
+from reports.numbers import decimals_for, large, printed
 
 if TYPE_CHECKING:
     from bench.run.reader import Run
 
-__all__ = ["CostRow", "cost_rows"]
+__all__ = ["CostRow", "CostTable", "CostValue", "cost_table"]
+
+
+@dataclass(frozen=True)
+class CostValue:
+    """One cost: the number to sort by, None where it is not known, and as it is printed."""
+
+    value: float | None
+    text: str
 
 
 @dataclass(frozen=True)
 class CostRow:
-    """One method on one task; times in milliseconds per edit after warm-up, memory in MiB."""
+    """One method on one task, its costs in the order of the table's columns."""
 
     task: str
     method: str
-    ms: float | None
-    ms_p90: float | None
-    peak_mib: float | None
-    parameters: float | None
-    macs: float | None
+    costs: tuple[CostValue, ...]
     device: str
     batch: str
 
-    @property
-    def printed_parameters(self) -> str:
-        """As in "1.05 M"; empty where the method has no network."""
-        return large(self.parameters) if self.parameters else ""
 
-    @property
-    def printed_macs(self) -> str:
-        """As in "3.4 G"; empty where the method has no network."""
-        return large(self.macs) if self.macs else ""
+@dataclass(frozen=True)
+class CostTable:
+    """The costs that at least one method has, and a row for each task and method."""
+
+    columns: tuple[CostColumn, ...]
+    rows: tuple[CostRow, ...]
 
 
-def cost_rows(run: Run) -> list[CostRow]:
-    """The costs table in the order of the run's tasks and methods."""
+def cost_table(run: Run) -> CostTable:
+    """The costs in the order of the run's tasks and methods."""
     tasks = {task.name: task.title for task in run.header.tasks}
     methods = {method.name: method.title for method in run.header.methods}
     found = {(row["task"], row["method"]): row for row in run.costs.to_dict("records")}
-    return [
-        _row(tasks[task], methods[method], found[task, method])
+    columns = tuple(
+        column
+        for column in COST_COLUMNS
+        if any(_number(row.get(column.name)) for row in found.values())
+    )
+    largest = {
+        column.name: max(_number(row.get(column.name)) or 0.0 for row in found.values())
+        for column in columns
+    }
+    rows = tuple(
+        CostRow(
+            task=tasks[task],
+            method=methods[method],
+            costs=tuple(
+                _value(column, found[task, method].get(column.name), largest[column.name])
+                for column in columns
+            ),
+            device=str(found[task, method].get("device", "")),
+            batch=str(found[task, method].get("batch", "")),
+        )
         for task in tasks
         for method in methods
         if (task, method) in found
-    ]
-
-
-def _row(task: str, method: str, record: dict[Any, Any]) -> CostRow:
-    return CostRow(
-        task=task,
-        method=method,
-        ms=_number(record.get("ms")),
-        ms_p90=_number(record.get("ms_p90")),
-        peak_mib=_number(record.get("peak_mib")),
-        parameters=_number(record.get("parameters")),
-        macs=_number(record.get("macs")),
-        device=str(record.get("device", "")),
-        batch=str(record.get("batch", "")),
     )
+    return CostTable(columns, rows)
+
+
+def _value(column: CostColumn, value: Any, largest: float) -> CostValue:
+    """As in "12.3" or, for a count, "1.05 M"; a method without a network has no count."""
+    number = _number(value)
+    if number is None or (not column.unit and number == 0):
+        return CostValue(number, "")
+    text = printed(number, min(1, decimals_for([largest]))) if column.unit else large(number)
+    return CostValue(number, text)
 
 
 def _number(value: Any) -> float | None:

@@ -28,6 +28,7 @@ def edits_data(run: Run, task: TaskRow, samples: pd.DataFrame) -> dict[str, Any]
     """The task's edits for the page's script.
 
     Keys: `edits`, `scenes`, `regions`, `coverage` (a list each), `truth` (a string of 0 and 1),
+    `without_truth` (why there is no ground truth, by the edit, "" where there is one),
     `metrics`, `values[metric][method][edit]`, `states[method]` (a string: o = ok, f = failed,
     n = ok without an image, blank = no row) and `reasons[method][edit]` of what failed.
     """
@@ -48,6 +49,7 @@ def edits_data(run: Run, task: TaskRow, samples: pd.DataFrame) -> dict[str, Any]
         "regions": _texts(first["region"]) if "region" in first else [""] * len(edits),
         "coverage": _numbers(first["coverage"]) if "coverage" in first else [None] * len(edits),
         "truth": _truths(run, task, edits),
+        "without_truth": _texts(first["no_ground_truth"]),
         "metrics": [
             column.model_dump(include=_METRIC_FIELDS)
             for column in (*metrics, *(one.column for one in found))
@@ -103,13 +105,12 @@ def _texts(column: Sequence[Any]) -> list[str]:
 
 
 def _truths(run: Run, task: TaskRow, edits: Sequence[str]) -> str:
-    folder = run.folder / "edits" / task.slug
-    return "".join("1" if (folder / edit / "truth.png").is_file() else "0" for edit in edits)
+    files = (run.layout.edit_image(task.slug, edit, "truth") for edit in edits)
+    return "".join("1" if file.is_file() else "0" for file in files)
 
 
 def _states(run: Run, task: TaskRow, method: str, frame: pd.DataFrame) -> str:
-    folder = run.folder / "predictions" / task.slug / run.method(method).slug
-    images = _names(folder)
+    images = _names(run.layout.predictions(task.slug, run.method(method).slug))
     return "".join(
         _state(edit, status, images) for edit, status in zip(frame.index, frame["status"])
     )

@@ -16,6 +16,7 @@ from reports.numbers import decimals_for, printed
 if TYPE_CHECKING:
     from bench.judge.history import History, Move, Series
     from bench.run.reader import Run
+    from bench.run.schema import Git
 
 __all__ = ["write_history"]
 
@@ -114,18 +115,30 @@ def _segments(series: Series) -> list[tuple[int, int, float]]:
 
 
 def _sentence(history: History, move: Move, decimals: int) -> str:
+    run, last = history.runs[move.run], history.runs[move.previous]
     changed = "" if move.method_changed else "; the method's hash is the same"
+    if _harness(run) != _harness(last):
+        changed += f"; siebench {_harness(last)} → {_harness(run)}"
     return (
         f"{move.verdict}: {printed(move.before, decimals)} → {printed(move.after, decimals)} at "
-        f"{_label(history.runs[move.run])}{changed}"
+        f"{_label(run)}{changed}"
     )
 
 
 def _label(run: Run) -> str:
-    """The run's folder, its commit and when it began."""
-    git = run.header.git
-    commit = f" {git.commit[:10]}{'+' if git.dirty else ''}" if git is not None else ""
-    return f"{run.folder.name}{commit} {(run.header.started or '')[:16]}".strip()
+    """The run's folder, the commit of the user's repository and when it began."""
+    parts = [run.folder.name, _commit(run.header.git), (run.header.started or "")[:16]]
+    return " ".join(part for part in parts if part)
+
+
+def _harness(run: Run) -> str:
+    """The version of siebench, and its commit where it ran from a checkout."""
+    version = run.header.versions.get("siebench") or run.header.versions.get("sebench", "")
+    return " ".join(part for part in (version, _commit(run.header.harness)) if part)
+
+
+def _commit(git: Git | None) -> str:
+    return "" if git is None else f"{git.commit[:10]}{'+' if git.dirty else ''}"
 
 
 def _scale(low: float, high: float, first: float, last: float) -> Callable[[float], float]:

@@ -55,13 +55,13 @@ def read_task_maps(run: Run, task: TaskRow, edits: Sequence[str]) -> TaskMaps:
     inside: list[tuple[int, ...]] = []
     wide: list[str] = []
     for edit in edits:
-        folder = run.edit_folder(task.name, edit)
-        if not (folder / "target.png").is_file():
+        file = run.layout.edit_image(task.slug, edit, "target")
+        if not file.is_file():
             inside.append(())
             continue
-        target = _indices(folder / "target.png", classes)
+        target = _indices(file, classes)
         total += np.bincount(target.ravel(), minlength=classes + 1)
-        inside.append(_inside(target, _plane(folder / "mask.png")))
+        inside.append(_inside(target, _plane(run.layout.edit_image(task.slug, edit, "mask"))))
         if classes > 255:
             wide.append(edit)
     return TaskMaps(_legend(total[1:], task.space), tuple(inside), tuple(wide))

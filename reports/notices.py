@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Literal
 from bench.core.text import counted
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from bench.run.reader import Run
     from bench.run.schema import TaskRow
+    from reports.failures import Failure
     from reports.table import Table
 
-__all__ = ["Failure", "Notice", "failures", "notices"]
+__all__ = ["Notice", "notices"]
 
 
 MOST_LETTERS = 110
@@ -32,27 +31,6 @@ class Notice:
     link: str = ""
 
 
-@dataclass(frozen=True)
-class Failure:
-    """The edits of a task which a method failed at for one reason."""
-
-    method: str
-    reason: str
-    edits: tuple[str, ...]
-
-
-def failures(run: Run, samples: pd.DataFrame) -> list[Failure]:
-    """The failed edits of a task, grouped by method and reason."""
-    bad = samples[samples["status"] != "ok"]
-    titles = {method.name: method.title for method in run.header.methods}
-    return [
-        Failure(titles.get(str(name), str(name)), str(reason or "no reason given"), tuple(group))
-        for (name, reason), group in bad.groupby(["method", "reason"], sort=False, dropna=False)[
-            "edit"
-        ]
-    ]
-
-
 def notices(
     run: Run, tables: Sequence[Table], failed: Mapping[str, Sequence[Failure]]
 ) -> list[Notice]:
@@ -61,9 +39,10 @@ def notices(
     for task in run.header.tasks:
         found += _task(task, failed[task.name])
     found += _missing(tables, [m.problem for m in run.header.methods if m.problem])
-    if run.header.git is not None and run.header.git.dirty:
-        text = "The code had uncommitted changes when this was run."
-        found.append(Notice("note", text, "page-provenance"))
+    for what, git in (("The repository", run.header.git), ("siebench", run.header.harness)):
+        if git is not None and git.dirty:
+            text = f"{what} had uncommitted changes when this was run."
+            found.append(Notice("note", text, "page-provenance"))
     return sorted(found, key=lambda notice: notice.kind != "bad")
 
 

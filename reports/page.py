@@ -15,12 +15,14 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from bench.core.text import counted
+from bench.run.layout import EDITS, PREDICTIONS
 from reports.beside import beside
-from reports.costs import CostRow, cost_rows
+from reports.costs import cost_table
 from reports.edits import edit_ids, edits_data
+from reports.failures import Failure, WithoutGroundTruth, failures, without_ground_truth
 from reports.influence import Costly, costly, influences
 from reports.maps import TaskMaps, read_task_maps
-from reports.notices import Failure, failures, notices
+from reports.notices import notices
 from reports.numbers import duration, printed
 from reports.overview import overview
 from reports.provenance import provenance
@@ -62,6 +64,7 @@ class TaskView:
     classes: tuple[Table, ...]
     maps: TaskMaps
     failures: tuple[Failure, ...]
+    without_ground_truth: tuple[WithoutGroundTruth, ...]
     costly: tuple[Costly, ...]
     data: dict[str, Any]
 
@@ -71,22 +74,31 @@ def task_views(run: Run) -> list[TaskView]:
     return [_view(run, task) for task in run.header.tasks]
 
 
-def render(run: Run, views: Sequence[TaskView], images: Images) -> str:
-    """The page as HTML."""
+def render(
+    run: Run, views: Sequence[TaskView], images: Images, logs_root: str | None = None
+) -> str:
+    """The page as HTML.
+
+    Args:
+        run: the run.
+        views: its tasks.
+        images: where the script finds images.
+        logs_root: what comes before a traceback's path in links; None puts them into the page.
+    """
     environment = _environment()
     script = "\n".join(_static(name) for name in SCRIPTS)
     script = f'(() => {{\n"use strict";\n{script}\n}})();'
     theme = _static("theme.js")
     tables = [view.table for view in views]
     failed = {view.task.name: view.failures for view in views}
-    costs: list[CostRow] = cost_rows(run)
     return environment.get_template("page.html").render(
         header=run.header,
         views=views,
         notices=notices(run, tables, failed),
         overview=overview(run, tables),
         beside=beside(run),
-        costs=costs,
+        costs=cost_table(run),
+        logs_root=logs_root,
         provenance=provenance(run),
         style="\n".join(_static(name) for name in STYLES),
         theme=theme,
@@ -111,14 +123,14 @@ def _view(run: Run, task: TaskRow) -> TaskView:
         "wide": bool(maps.wide),
     }
     table = task_table(run, task)
-    grouped = tuple(failures(run, samples))
     first_edits = dict(zip(reversed(data["scenes"]), reversed(data["edits"])))
     return TaskView(
         task=task,
         table=table,
         classes=tuple(class_tables(run, task)),
         maps=maps,
-        failures=grouped,
+        failures=tuple(failures(run, task, samples)),
+        without_ground_truth=tuple(without_ground_truth(samples)),
         costly=tuple(costly(run, influences(run, task), first_edits, task)),
         data=data,
     )
@@ -130,6 +142,8 @@ def _run_data(run: Run, images: Images) -> dict[str, Any]:
             {"name": m.name, "slug": m.slug, "title": m.title, "hidden": m.sees_hidden}
             for m in run.header.methods
         ],
+        "edits": EDITS,
+        "predictions": PREDICTIONS,
         "root": images.root,
         "embedded": images.embedded,
     }

@@ -10,7 +10,7 @@ from reports.numbers import duration
 
 if TYPE_CHECKING:
     from bench.run.reader import Run
-    from bench.run.schema import Header
+    from bench.run.schema import Git, Header
 
 __all__ = ["HashedRecord", "Provenance", "provenance"]
 
@@ -52,7 +52,8 @@ def _facts(header: Header) -> tuple[tuple[str, str], ...]:
         ("Finished", header.finished or "not yet"),
         ("Took", duration(header.seconds)),
         ("Seeds", ", ".join(_seeds(header))),
-        ("Code", _code(header)),
+        ("Repository", _commit(header.git)),
+        ("siebench", _harness(header)),
         ("Processor", f"{hardware.get('cpu', '')}, {hardware.get('cores', '?')} cores"),
         ("Device", str(hardware.get("device", ""))),
         ("Memory", f"{hardware['memory_gib']:.1f} GiB" if hardware.get("memory_gib") else ""),
@@ -67,11 +68,17 @@ def _seeds(header: Header) -> list[str]:
     return [str(seed) for seed in dict.fromkeys(found)]
 
 
-def _code(header: Header) -> str:
-    if header.git is None:
-        return "an installed package, no git checkout"
-    state = " with uncommitted changes" if header.git.dirty else ""
-    return f"{header.git.commit[:12]}{state}"
+def _commit(git: Git | None) -> str:
+    if git is None:
+        return ""
+    return f"{git.commit[:12]}{' with uncommitted changes' if git.dirty else ''}"
+
+
+def _harness(header: Header) -> str:
+    """The version, and the commit where it ran from a checkout."""
+    version = header.versions.get("siebench") or header.versions.get("sebench", "")
+    parts = [version, _commit(header.harness) or "installed"]
+    return ", ".join(part for part in parts if part)
 
 
 def _protocols(run: Run) -> tuple[HashedRecord, ...]:

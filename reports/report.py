@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.core.atomic import whole_file, write_text
 from bench.core.errors import BadInput
+from bench.run.layout import EDITS, PREDICTIONS
 from bench.run.reader import read_run
 from reports.maps import MAPS, TaskMaps, draw_map
-from reports.page import Images, render, task_views
+from reports.page import Images, TaskView, render, task_views
 from reports.thumbnails import thumbnails
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["report"]
 
+COPIES = "images"
+"""The folder for copies of the images beside a page that lies outside its run."""
+
 
 def report(run: Path | str, out: Path | str | None = None, *, single_file: bool = False) -> Path:
     """Renders a run and returns the page's path.
@@ -27,9 +31,9 @@ def report(run: Path | str, out: Path | str | None = None, *, single_file: bool 
     Args:
         run: the run's directory.
         out: the folder for the page, `report/` inside the run where None. A page outside the run
-            takes copies of the images with it.
+            takes copies of the images and tracebacks with it.
         single_file: writes one mailable `report.html` of at most 20 MiB, with thumbnails of the
-            worst, the best and a random choice of edits inside, instead of `index.html`.
+            worst, the best and a random choice of edits and the tracebacks inside, instead of `index.html`.
 
     Raises:
         BadInput: where there is no readable run, or the page cannot be written.
@@ -43,32 +47,36 @@ def report(run: Path | str, out: Path | str | None = None, *, single_file: bool 
         page = folder / "report.html"
         write_text(page, render(opened, views, Images("", thumbnails(opened, views))))
         return page
-    root = _image_root(opened, folder)
-    if root != "..":
+    inside = folder.resolve().parent == opened.folder.resolve()
+    if not inside:
         _copy_images(opened, folder)
+        _copy_logs(views, folder)
     _draw_wide_maps(opened, folder, [(view.task, view.maps) for view in views])
     page = folder / "index.html"
-    write_text(page, render(opened, views, Images(root)))
+    images, logs = (Images(".."), "../") if inside else (Images(COPIES), "")
+    write_text(page, render(opened, views, images, logs))
     return page
-
-
-def _image_root(run: Run, out: Path) -> str:
-    """The path from the page's folder to the folder that holds `edits/` and `predictions/`."""
-    return ".." if out.resolve().parent == run.folder.resolve() else "images"
 
 
 def _copy_images(run: Run, out: Path) -> None:
     """Takes the run's images along into `out/images`; a file that is already there stays."""
-    for part in ("edits", "predictions"):
+    for part in (EDITS, PREDICTIONS):
         for source in sorted((run.folder / part).rglob("*.png")):
-            _copy(source, out / "images" / source.relative_to(run.folder))
+            _copy(source, out / COPIES / run.layout.relative(source))
+
+
+def _copy_logs(views: Sequence[TaskView], out: Path) -> None:
+    """Takes the tracebacks that the page links along, to the same path below `out`."""
+    for failure in (failure for view in views for failure in view.failures):
+        if failure.log is not None:
+            _copy(failure.log, out / failure.link)
 
 
 def _draw_wide_maps(run: Run, out: Path, drawn: Iterable[tuple[TaskRow, TaskMaps]]) -> None:
     """Colours the label maps of more than 255 classes into `out/maps/TASK/EDIT.png`."""
     for task, maps in drawn:
         for edit in maps.wide:
-            source = run.edit_folder(task.name, edit) / "target.png"
+            source = run.layout.edit_image(task.slug, edit, "target")
             with whole_file(out / MAPS / task.slug / f"{edit}.png") as temporary:
                 draw_map(source, task.space).save(temporary, format="PNG")
 

@@ -22,6 +22,7 @@ from reports.maps import MAPS, draw_map
 if TYPE_CHECKING:
     from PIL import Image
 
+    from bench.run.layout import EditImage
     from bench.run.reader import Run
     from bench.run.schema import TaskRow
     from reports.page import TaskView
@@ -80,25 +81,24 @@ def _worst_first(data: dict[str, Any]) -> list[str]:
 
 
 def _images(run: Run, task: TaskRow, edit: str) -> Iterator[tuple[str, str]]:
-    folder, prefix = run.edit_folder(task.name, edit), f"edits/{task.slug}/{edit}"
-    for name in ("original", "truth"):
-        if (folder / f"{name}.png").is_file():
-            yield f"{prefix}/{name}.png", _photograph(_opened(folder / f"{name}.png"))
-    if (folder / "mask.png").is_file():
-        yield f"{prefix}/mask.png", _drawing(_opened(folder / "mask.png").convert("1"))
-    if (folder / "target.png").is_file():
-        yield _target(task, edit, folder / "target.png")
+    places = run.layout
+    photographs: tuple[EditImage, ...] = ("original", "truth")
+    for name in photographs:
+        file = places.edit_image(task.slug, edit, name)
+        if file.is_file():
+            yield places.relative(file), _photograph(_opened(file))
+    mask = places.edit_image(task.slug, edit, "mask")
+    if mask.is_file():
+        yield places.relative(mask), _drawing(_opened(mask).convert("1"))
+    target = places.edit_image(task.slug, edit, "target")
+    if target.is_file() and len(task.space.classes) <= 255:
+        yield places.relative(target), _drawing(_opened(target))
+    elif target.is_file():
+        yield f"{MAPS}/{task.slug}/{edit}.png", _drawing(draw_map(target, task.space))
     for method in run.header.methods:
         file = run.prediction(task.name, method.name, edit)
         if file.is_file():
-            path = f"predictions/{task.slug}/{method.slug}/{edit}.png"
-            yield path, _photograph(_opened(file))
-
-
-def _target(task: TaskRow, edit: str, file: Path) -> tuple[str, str]:
-    if len(task.space.classes) <= 255:
-        return f"edits/{task.slug}/{edit}/target.png", _drawing(_opened(file))
-    return f"{MAPS}/{task.slug}/{edit}.png", _drawing(draw_map(file, task.space))
+            yield places.relative(file), _photograph(_opened(file))
 
 
 def _opened(file: Path) -> Image.Image:

@@ -30,7 +30,7 @@ from bench.core.documents import read_json
 from bench.core.errors import BadInput
 from bench.judge.margin import Margin
 from bench.judge.run_scores import scores_of_run
-from bench.judge.scores import Cost, ScoreKey, ScoreSet, ScoreValues
+from bench.judge.scores import Costs, ScoreKey, ScoreSet, ScoreValues
 from bench.metrics.facts import FORMER_METRICS, FORMER_SCORES, Better, MarginKind, ScoreInfo
 
 __all__ = ["read_baseline", "read_scores", "save_baseline"]
@@ -74,10 +74,13 @@ class _Score(_Part):
 
 
 class _Cost(_Part):
+    """A method's costs; beside the two names there is a field for each cost that is known."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, float | None]
+
     task: str
     method: str
-    ms: float | None
-    peak_mib: float | None
 
 
 class _Facts(_Part):
@@ -113,7 +116,8 @@ def save_baseline(run: ScoreSet | Path | str, path: Path | str) -> None:
     if not any(one.kind != "none" for one in kept.scores.values()):
         raise BadInput(f"{kept.name}: no score can be paired, so there is nothing to keep")
     tasks = {task: _task(kept, task) for task in kept.tasks}
-    git = None if kept.run is None else kept.run.header.git
+    header = None if kept.run is None else kept.run.header
+    git = None if header is None else header.git or header.harness
     head = {
         "format": FORMAT,
         "suite": kept.suite,
@@ -124,8 +128,7 @@ def save_baseline(run: ScoreSet | Path | str, path: Path | str) -> None:
         "facts": {one.key.metric: _facts(one) for one in kept.scores.values()},
     }
     costs = [
-        {"task": task, "method": method, "ms": cost.ms, "peak_mib": cost.peak_mib}
-        for (task, method), cost in kept.costs.items()
+        {"task": task, "method": method, **costs} for (task, method), costs in kept.costs.items()
     ]
     scores = [_score(one, tasks[one.key.task]) for one in kept.scores.values()]
     lines = [f"{_line(name)}:{_line(value)}," for name, value in head.items()]
@@ -162,7 +165,7 @@ def read_baseline(path: Path) -> ScoreSet:
         scores={one.key: one for one in found},
         protocols=file.protocols,
         edits={name: dict(zip(task.edits, task.scenes)) for name, task in file.tasks.items()},
-        costs={(cost.task, cost.method): Cost(cost.ms, cost.peak_mib) for cost in file.costs},
+        costs={(one.task, one.method): _costs(one) for one in file.costs},
         machine=file.machine,
     )
 
@@ -205,6 +208,10 @@ def _score(one: ScoreValues, task: _Task) -> dict[str, Any]:
         "kind": one.kind,
         "values": _shortened([_written(float(at.get(unit, math.nan))) for unit in units]),
     }
+
+
+def _costs(one: _Cost) -> Costs:
+    return {name: cost for name, cost in one.__pydantic_extra__.items() if cost is not None}
 
 
 def _facts(one: ScoreValues) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from bench.core.errors import BadInput
 from bench.judge.change_points import change_points
+from bench.run.layout import run_folders
 from bench.run.reader import REAL, Run, read_run
 
 __all__ = ["History", "Move", "Point", "Series", "read_history"]
@@ -30,11 +31,14 @@ class Point:
 class Move:
     """A change point: from `run` on (an index in the history) the mean is `after`, not `before`.
 
+    `previous` is the last run before it that has the score.
+
     `method_changed`: whether the method's hash changed there too; where it did not, data, libraries
     or the machine moved the score.
     """
 
     run: int
+    previous: int
     before: float
     after: float
     verdict: Literal["better", "worse"]
@@ -72,8 +76,8 @@ def read_history(folder: Path) -> History:
         BadInput: no such folder, no finished run in it, or a damaged run.
     """
     if not folder.is_dir():
-        raise BadInput(f"{folder}: there is no such folder; give the folder that holds runs")
-    found = [read_run(path.parent) for path in sorted(folder.rglob("run.json"))]
+        raise BadInput(f"{folder}: there is no such folder; give a folder that holds runs")
+    found = [read_run(one.root) for one in run_folders(folder)]
     runs = sorted(
         (run for run in found if run.header.state == "done"),
         key=lambda run: (run.header.started or "", str(run.folder)),
@@ -84,7 +88,7 @@ def read_history(folder: Path) -> History:
         if run.header.state != "done"
     )
     if not runs:
-        raise BadInput(f"{folder}: no finished run below it; `siebench run SUITE --out` makes one")
+        raise BadInput(f"{folder}: holds no finished run; `siebench run SUITE --out DIR` makes one")
     return History(tuple(runs), tuple(_all_series(runs)), skipped)
 
 
@@ -139,7 +143,8 @@ def _moves(points: Sequence[Point], better: Literal["lower", "higher"]) -> list[
         gained = after > before if better == "higher" else after < before
         changed = points[begin].method_hash != points[begin - 1].method_hash
         verdict: Literal["better", "worse"] = "better" if gained else "worse"
-        moves.append(Move(points[begin].run, before, after, verdict, changed))
+        previous = points[begin - 1].run
+        moves.append(Move(points[begin].run, previous, before, after, verdict, changed))
     return moves
 
 

@@ -11,7 +11,7 @@
     tasks:
       rooms-freeform: {margins: {psnr: 0.3}}
     required: [psnr, fid]        # must have a value in the run and in the baseline
-    costs: {ms: 1.2, peak_mib: 1.1}   # at most these ratios, on the same machine only
+    costs: {ms: 1.2, macs: 1}   # at most these ratios of run to baseline
 
 A score is judged where it is of all classes, or where the policy names its class. Without a policy
 the margins are those that each metric declares. A margin of a metric holds for its scores of
@@ -23,15 +23,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from bench.core.documents import parse_yaml, read_text
 from bench.core.errors import BadInput, unknown
 from bench.judge.margin import Margin, parse_margin
 from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues
+from bench.run.tables import COST_COLUMNS
 from bench.suite.explain import explain
 
-__all__ = ["CostLimits", "Policy", "TaskPolicy", "read_policy"]
+__all__ = ["Policy", "TaskPolicy", "read_policy"]
 
 Written = float | str
 Ratio = Annotated[float, Field(gt=0)]
@@ -47,13 +48,6 @@ class TaskPolicy(_Part):
     margins: dict[str, Written] = Field(default_factory=dict)
 
 
-class CostLimits(_Part):
-    """The largest ratios of run to baseline: milliseconds an edit, peak memory."""
-
-    ms: Ratio | None = None
-    peak_mib: Ratio | None = None
-
-
 class Policy(_Part):
     """A gate's policy, checked; see the module's head for an example."""
 
@@ -63,7 +57,16 @@ class Policy(_Part):
     margins: dict[str, Written] = Field(default_factory=dict)
     tasks: dict[str, TaskPolicy] = Field(default_factory=dict)
     required: list[str] = Field(default_factory=list)
-    costs: CostLimits = CostLimits()
+    costs: dict[str, Ratio] = Field(default_factory=dict)
+
+    @field_validator("costs")
+    @classmethod
+    def _known_costs(cls, costs: dict[str, float]) -> dict[str, float]:
+        names = [column.name for column in COST_COLUMNS]
+        for name in costs:
+            if name not in names:
+                raise ValueError(str(unknown("cost", name, names)))
+        return costs
 
     def margin(self, score: ScoreValues) -> Margin:
         """The margin of a score.

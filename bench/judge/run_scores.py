@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from bench.core.errors import BadInput
 from bench.core.text import counted
 from bench.judge.margin import Margin
-from bench.judge.scores import Cost, ScoreKey, ScoreSet, ScoreValues, nine_digits
+from bench.judge.scores import Costs, ScoreKey, ScoreSet, ScoreValues, nine_digits
 from bench.run.reader import REAL, Run, read_run
+from bench.run.tables import COST_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,13 +164,12 @@ def _failures(task: TaskRow, samples: pd.DataFrame) -> dict[tuple[str, str], str
     }
 
 
-def _costs(run: Run) -> dict[tuple[str, str], Cost]:
-    found: dict[tuple[str, str], Cost] = {}
-    for row in run.costs.to_dict("records"):
-        key = (str(row["task"]), str(row["method"]))
-        found[key] = Cost(_number(row.get("ms")), _number(row.get("peak_mib")))
-    return found
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None or np.isnan(value) else float(value)
+def _costs(run: Run) -> dict[tuple[str, str], Costs]:
+    return {
+        (str(row["task"]), str(row["method"])): {
+            column.name: float(row[column.name])
+            for column in COST_COLUMNS
+            if row[column.name] is not None and not np.isnan(row[column.name])
+        }
+        for row in run.costs.to_dict("records")
+    }

@@ -21,7 +21,7 @@ from bench.metrics.facts import Better
 if TYPE_CHECKING:
     from bench.run.reader import Run
 
-__all__ = ["Cost", "ScoreValues", "ScoreKey", "ScoreSet", "nine_digits"]
+__all__ = ["Costs", "ScoreValues", "ScoreKey", "ScoreSet", "nine_digits"]
 
 Float64 = NDArray[np.float64]
 
@@ -90,12 +90,8 @@ class ScoreValues:
         return -1 if self.better == "higher" else 1
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What a method cost in a task: milliseconds an edit (median) and peak memory, where known."""
-
-    ms: float | None = None
-    peak_mib: float | None = None
+Costs = Mapping[str, float]
+"""What a method cost in a task, by the columns of the costs table; what is not known is left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +118,7 @@ class ScoreSet:
     edits: Mapping[str, Mapping[str, str]]
     failures: Mapping[tuple[str, str], str] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
-    costs: Mapping[tuple[str, str], Cost] = field(default_factory=dict)
+    costs: Mapping[tuple[str, str], Costs] = field(default_factory=dict)
     machine: Mapping[str, Any] = field(default_factory=dict)
     run: Run | None = None
 

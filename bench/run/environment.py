@@ -11,7 +11,7 @@ from typing import Any
 
 from bench import __version__
 
-__all__ = ["commit", "hardware", "versions"]
+__all__ = ["commit", "hardware", "harness_commit", "versions"]
 
 _PACKAGES = (
     "torch",
@@ -42,13 +42,19 @@ def versions() -> dict[str, str]:
     return found
 
 
-def commit() -> dict[str, Any] | None:
-    """The commit of the checkout that siebench runs from, and whether it was changed since."""
+def harness_commit() -> dict[str, Any] | None:
+    """The commit of the checkout that siebench runs from; None for an installed package."""
     checkout = Path(__file__).resolve().parents[2]
-    if not (checkout / ".git").exists():
-        return None
-    head = _git(checkout, "rev-parse", "HEAD")
-    status = _git(checkout, "status", "--porcelain")
+    return commit(checkout) if (checkout / ".git").exists() else None
+
+
+def commit(folder: Path) -> dict[str, Any] | None:
+    """The commit of the repository that a folder lies in, and whether its files were changed since.
+
+    Files that the repository does not track do not count: a run may be written into it.
+    """
+    head = _git(folder, "rev-parse", "HEAD")
+    status = _git(folder, "status", "--porcelain", "--untracked-files=no")
     return None if head is None else {"commit": head, "dirty": bool(status)}
 
 

@@ -50,6 +50,7 @@ class Job:
         threads: threads of one worker that read and draw ahead.
         fetch: whether missing weights may be fetched from their official address.
         trust: whether foreign code may be run and imported.
+        home: the folder whose repository is recorded as the user's; changes no number.
     """
 
     suite: Suite
@@ -60,6 +61,7 @@ class Job:
     threads: int = 1
     fetch: bool = False
     trust: bool = False
+    home: Path = field(default_factory=Path.cwd)
     _workers: dict[str, Worker] = field(default_factory=dict, repr=False)
 
     @property

@@ -150,7 +150,8 @@ class MetricColumn(_Part):
             return value
         known = FORMER_SCORES.get(str(value.get("name")))
         facts = {"family": value.get("metric")} if known is None else asdict(known)
-        return {**facts, **value}
+        # The title in the words of today.
+        return {**facts, **value, **({} if known is None else {"title": known.title})}
 
 
 class Git(_Part):
@@ -181,6 +182,8 @@ class Header(_Part):
         state: "decided" where `--until-decided` ended the run before all its edits were made.
         suite: the suite as it was carried out, the seed and limits of the command among it.
         executor: who decided where the shards were carried out.
+        git: the user's repository: that of the suite's file, or of the working folder.
+        harness: the checkout that siebench ran from, None where it was installed.
         protocols: the readable record behind every protocol hash of the scores.
     """
 
@@ -197,12 +200,21 @@ class Header(_Part):
     suite: dict[str, Any] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
     git: Git | None = None
+    harness: Git | None = None
     hardware: dict[str, Any] = Field(default_factory=dict)
     tasks: tuple[TaskRow, ...] = ()
     methods: tuple[MethodRow, ...] = ()
     metrics: tuple[MetricColumn, ...] = ()
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)
     notices: tuple[RunNotice, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _repository_of_former_runs(cls, value: Any) -> Any:
+        """Format 1 called the checkout that siebench ran from `git`, and knew no other."""
+        if not isinstance(value, Mapping) or value.get("format") != 1:
+            return value
+        return {**value, "git": None, "harness": value.get("git")}
 
 
 def write_header(file: Path, header: Header) -> None:

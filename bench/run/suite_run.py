@@ -16,7 +16,7 @@ from bench.core.text import now
 from bench.plugins.kinds import DATASETS, EDITORS, EXECUTORS, METRICS
 from bench.run.canaries.checks import read_checks
 from bench.run.canaries.notices import check_notices, order_notices
-from bench.run.environment import commit, hardware, versions
+from bench.run.environment import commit, hardware, harness_commit, versions
 from bench.run.job import Executor, Job, ShardRef, Shards
 from bench.run.layout import RunFolder
 from bench.run.outcome import Outcome, all_missing, all_reasons, all_suspect, task_outcome
@@ -132,9 +132,16 @@ def run_suite(
             threads=workers if workers is not None else min(8, max(1, (os.cpu_count() or 2) - 1)),
             fetch=fetch,
             trust=trust,
+            home=_home(suite),
         )
         name = executor if isinstance(executor, str) else type(executor).__name__.lower()
         return _run(job, chosen, name, watch or Watch(), until)
+
+
+def _home(suite: Suite | str | Path) -> Path:
+    """The folder of the suite's file; the working folder where it is shipped or made in Python."""
+    path = None if isinstance(suite, Suite) else Path(suite)
+    return Path.cwd() if path is None or not path.is_file() else path.resolve().parent
 
 
 def _checked(suite: Suite | str | Path, trust: bool) -> Suite:
@@ -225,7 +232,7 @@ def _reduce(job: Job, worker: Worker, record: RunRecord, started: str, began: fl
         for task in plan.tasks
         for shard in task.shards()
     )
-    found = commit()
+    repository, harness = commit(job.home), harness_commit()
     header = record.header(tasks).model_copy(
         update={
             "notices": tuple(notices),
@@ -234,7 +241,8 @@ def _reduce(job: Job, worker: Worker, record: RunRecord, started: str, began: fl
             "finished": now(),
             "seconds": round(time.perf_counter() - began, 3),
             "versions": versions(),
-            "git": None if found is None else Git(**found),
+            "git": None if repository is None else Git(**repository),
+            "harness": None if harness is None else Git(**harness),
             "hardware": hardware(worker.device),
         }
     )

@@ -90,6 +90,7 @@ class CostColumn:
         unit: "ms", "MiB" ...; "" for a count.
         better: which way is better.
         meaning: how it was measured.
+        measured: whether another machine gives another value.
     """
 
     name: str
@@ -97,6 +98,7 @@ class CostColumn:
     unit: str
     better: Literal["lower", "higher"]
     meaning: str
+    measured: bool = True
 
 
 _EDIT = (
@@ -198,8 +200,10 @@ COST_COLUMNS = (
     CostColumn("ms", "Time per edit", "ms", "lower", "the median after warm-up"),
     CostColumn("ms_p90", "Time per edit, 90th centile", "ms", "lower", "after warm-up"),
     CostColumn("peak_mib", "Peak memory", "MiB", "lower", "of a whole batch"),
-    CostColumn("macs", "Multiply-adds per edit", "", "lower", "as carried out in the warm-up"),
-    CostColumn("parameters", "Parameters", "", "lower", "of the editor's network"),
+    CostColumn(
+        "macs", "Multiply-adds per edit", "", "lower", "as carried out in the warm-up", False
+    ),
+    CostColumn("parameters", "Parameters", "", "lower", "of the editor's network", False),
 )
 """What a method costs; the one place that says what these numbers are called and mean."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.run.tables import COST_COLUMNS
 from reports.figures.style import axis_title, legend, look, one_axes, styled
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from bench.run.reader import Run
 
 __all__ = ["quality_against_cost"]
+
+COST = "ms"
+"""The cost on the axis: the time per edit."""
 
 
 def quality_against_cost(run: Run, task: str, metric: str) -> Figure:
@@ -26,9 +30,10 @@ def quality_against_cost(run: Run, task: str, metric: str) -> Figure:
     """
     from matplotlib.ticker import LogLocator
 
+    cost = next(column for column in COST_COLUMNS if column.name == COST)
     column, row = run.metric(metric), run.task(task)
     scores = _values(run, task, metric)
-    costs = run.costs[run.costs["task"] == row.name].set_index("method")["ms"].dropna()
+    costs = run.costs[run.costs["task"] == row.name].set_index("method")[cost.name].dropna()
     with look():
         drawn, axes = one_axes(5.4)
         for name, style in styled(run).items():
@@ -42,7 +47,7 @@ def quality_against_cost(run: Run, task: str, metric: str) -> Figure:
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter("")
-        axes.set_xlabel("Median time per edit (ms), log scale")
+        axes.set_xlabel(f"{cost.title} ({cost.unit}), log scale")
         axes.set_ylabel(axis_title(column))
         axes.set_title(row.title, fontsize=9)
         legend(drawn)

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.errors import BadInput
+from bench.run.layout import EditImage
+from reports.failures import without_ground_truth
 from reports.figures.style import figure, look
 from reports.maps import draw_map
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["comparison_grid"]
 
+INPUT: tuple[EditImage, EditImage] = ("original", "mask")
+
 CELL = 0.95
 """Inches of a cell: nine columns fill a page's width."""
 
@@ -29,7 +33,7 @@ CELL = 0.95
 def comparison_grid(
     run: Run, task: str, edits: Sequence[str], methods: Sequence[str] | None = None
 ) -> Figure:
-    """Input with the masked region white, target map, every method, ground truth (or the original).
+    """Input with the masked region white, target map, every method, the ground truth.
 
     Args:
         run: the run.
@@ -43,6 +47,8 @@ def comparison_grid(
     row = run.task(task)
     chosen = [run.method(name) for name in methods] if methods else _ran(run, row)
     height, width = row.size or (1, 1)
+    found = without_ground_truth(run.samples(task))
+    lacking = {edit for one in found for edit in one.edits}
     columns = 3 + len(chosen)
     with look():
         drawn = figure(CELL * columns, CELL * height / width * len(edits) + 0.25, gap=0.01)
@@ -50,8 +56,10 @@ def comparison_grid(
         for line, edit in zip(cells, edits):
             images = [_input(run, row, edit), _target(run, row, edit)]
             images += [_opened(run.prediction(task, one.name, edit)) for one in chosen]
-            for cell, image in zip(line, [*images, _ground_truth(run, row, edit)]):
-                _show(cell, image)
+            for cell, image in zip(line, images):
+                _show(cell, image, "failed")
+            true = None if edit in lacking else _ground_truth(run, row, edit)
+            _show(line[-1], true, "none")
         titles = ["Input", "Target map", *(method.title for method in chosen), "Ground truth"]
         for cell, title in zip(cells[0], titles):
             cell.set_title(title, fontsize=7, pad=3)
@@ -59,16 +67,19 @@ def comparison_grid(
 
 
 def _ran(run: Run, task: TaskRow) -> list[MethodRow]:
-    folder = run.folder / "predictions" / task.slug
-    return [method for method in run.header.methods if (folder / method.slug).is_dir()]
+    return [
+        method
+        for method in run.header.methods
+        if run.layout.predictions(task.slug, method.slug).is_dir()
+    ]
 
 
-def _show(cell: Axes, image: NDArray[np.uint8] | None) -> None:
+def _show(cell: Axes, image: NDArray[np.uint8] | None, instead: str) -> None:
     cell.set_axis_off()
     if image is not None:
         cell.imshow(image, interpolation="nearest")
         return
-    cell.text(0.5, 0.5, "failed", ha="center", va="center", transform=cell.transAxes)
+    cell.text(0.5, 0.5, instead, ha="center", va="center", transform=cell.transAxes)
 
 
 def _opened(file: Path) -> NDArray[np.uint8] | None:
@@ -82,19 +93,21 @@ def _opened(file: Path) -> NDArray[np.uint8] | None:
 
 
 def _input(run: Run, task: TaskRow, edit: str) -> NDArray[np.uint8]:
-    folder = run.edit_folder(task.name, edit)
-    original, mask = _opened(folder / "original.png"), _opened(folder / "mask.png")
+    original, mask = (_opened(run.layout.edit_image(task.slug, edit, name)) for name in INPUT)
     if original is None or mask is None:
-        raise BadInput(f"{folder}: has no original.png and mask.png; choose an edit of this run")
+        folder = run.layout.edit(task.slug, edit)
+        raise BadInput(f"{folder}: has no original and mask; choose an edit of this run")
     return np.where(mask > 127, np.uint8(255), original)
 
 
 def _target(run: Run, task: TaskRow, edit: str) -> NDArray[np.uint8] | None:
-    file = run.edit_folder(task.name, edit) / "target.png"
+    file = run.layout.edit_image(task.slug, edit, "target")
     return np.asarray(draw_map(file, task.space)) if file.is_file() else None
 
 
 def _ground_truth(run: Run, task: TaskRow, edit: str) -> NDArray[np.uint8] | None:
-    folder = run.edit_folder(task.name, edit)
-    truth = _opened(folder / "truth.png")
-    return truth if truth is not None else _opened(folder / "original.png")
+    """The ground truth is the original where the run has no other image of it."""
+    truth = _opened(run.layout.edit_image(task.slug, edit, "truth"))
+    return (
+        truth if truth is not None else _opened(run.layout.edit_image(task.slug, edit, "original"))
+    )

@@ -2,8 +2,8 @@
 function address(task, kind, edit) {
   const id = encodeURIComponent(task.edits[edit]);
   if (kind === "target" && task.wide) return found(`maps/${task.slug}/${id}.png`, "");
-  if (typeof kind === "number") return found(`predictions/${task.slug}/${run.methods[kind].slug}/${id}.png`);
-  return found(`edits/${task.slug}/${id}/${kind === "input" ? "original" : kind}.png`);
+  if (typeof kind === "number") return found(`${run.predictions}/${task.slug}/${run.methods[kind].slug}/${id}.png`);
+  return found(`${run.edits}/${task.slug}/${id}/${kind === "input" ? "original" : kind}.png`);
 }
 
 function found(path, root = `${run.root}/`) {

@@ -34,7 +34,8 @@ function showEdit() {
   if (!kinds.includes(chosen.right)) chosen.right = task.fair[0] ?? "target";
   part("#page-viewer-title").textContent = task.edits[edit];
   part(".viewer-task").textContent = task.title;
-  const facts = [task.regions[edit] && `Region: ${task.regions[edit]}`, task.coverage[edit] !== null && `${percent(task.coverage[edit])} masked`, `scene ${task.scenes[edit]}`];
+  const facts = [task.regions[edit] && `Region: ${task.regions[edit]}`, task.coverage[edit] !== null && `${percent(task.coverage[edit])} masked`, `scene ${task.scenes[edit]}`,
+    task.without_truth[edit] && `no ground truth: ${task.without_truth[edit]}`];
   part(".viewer-facts").textContent = facts.filter(Boolean).join(" · ");
   part(".pick").replaceChildren(...pickTable(task, edit, kinds));
   part(".viewer-legend").replaceChildren(...task.inside[edit].slice(0, 24).map((index) => legendItem(task.classes[index])));

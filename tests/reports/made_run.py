@@ -21,6 +21,8 @@ SPACE = {
     "classes": list(CLASSES),
     "palette": [list(colour) for colour in PALETTE],
 }
+NO_GROUND_TRUTH = "an object removed from a photograph has no ground truth"
+TRACEBACK = "0123456789ab.txt"
 HOSTILE = "<script>alert('x')</script>"
 
 METHODS = (
@@ -125,11 +127,18 @@ def _task(folder: Path, task: int, edits: int, methods: tuple, size: int) -> lis
                 "method": name,
                 "status": "ok",
                 "reason": "",
+                "failure": "",
+                "no_ground_truth": NO_GROUND_TRUTH if task == 1 else "",
                 "coverage": float(mask.mean()),
                 "region": CLASSES[index % 4] if task == 1 else None,
             }
             if name == "nearest" and index % 7 == 3:
                 row |= {"status": "failed", "reason": "result has NaN in 12 of 4096 pixels"}
+                if task == 0:
+                    row["failure"] = TRACEBACK
+                    log = folder / "failures" / "task-0" / name / TRACEBACK
+                    log.parent.mkdir(parents=True, exist_ok=True)
+                    log.write_text(f"Traceback {HOSTILE}: NaN\n", encoding="utf-8")
                 rows.append(row | dict.fromkeys(PER_EDIT) | {"fid.features": None})
                 continue
             result = _edited(image, mask, noise, index * 16 + number)
@@ -194,9 +203,7 @@ def _scores(task: int, samples: pd.DataFrame, methods: tuple) -> list[dict]:
             values = own[metric].astype(float).dropna()
             half = 1.96 * values.std(ddof=1) / np.sqrt(len(values))
             value = None if task == 1 and metric == "psnr" else float(values.mean())
-            reason = (
-                "an object removed from a photograph has no ground truth" if value is None else ""
-            )
+            reason = NO_GROUND_TRUTH if value is None else ""
             rows.append(
                 base
                 | {
@@ -290,7 +297,7 @@ def _cost(task: int, number: int, method: tuple) -> dict:
 
 def _header(edits: int, methods: tuple, tasks: int, size: int) -> dict:
     return {
-        "format": 1,
+        "format": 2,
         "name": "made",
         "title": "A made run",
         "state": "done",

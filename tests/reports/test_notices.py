@@ -6,14 +6,15 @@ from pathlib import Path
 import pandas as pd
 
 from bench.run.reader import Run, read_run
-from reports.notices import failures, notices
+from reports.failures import failures
+from reports.notices import notices
 from reports.table import task_table
 from tests.reports.made_run import make_run
 
 
 def told(run: Run) -> list[str]:
     tables = [task_table(run, task) for task in run.header.tasks]
-    failed = {task.name: failures(run, run.samples(task.name)) for task in run.header.tasks}
+    failed = {task.name: failures(run, task, run.samples(task.name)) for task in run.header.tasks}
     return [notice.text for notice in notices(run, tables, failed)]
 
 

@@ -64,7 +64,8 @@ def write_crops(
 
     tiles: list[tuple[str, Path]] = []
     if after.run is not None:
-        tiles.append(("original", after.run.edit_folder(pair.key.task, edit) / "original.png"))
+        task = after.run.task(pair.key.task)
+        tiles.append(("original", after.run.layout.edit_image(task.slug, edit, "original")))
     tiles += [
         (word, known.run.prediction(pair.key.task, key.method, edit))
         for word, known, key in (("before", before, pair.before.key), ("after", after, pair.key))
@@ -73,7 +74,8 @@ def write_crops(
     there = [(word, path) for word, path in tiles if path.is_file()]
     if after.run is None or "after" not in [word for word, _ in there]:
         return None
-    box = _box(after.run.edit_folder(pair.key.task, edit) / "mask.png")
+    task = after.run.task(pair.key.task)
+    box = _box(after.run.layout.edit_image(task.slug, edit, "mask"))
     cut = [_cut(path, box) for _, path in there]
     sheet = Image.new("RGB", (sum(p.width for p in cut) + 4 * (len(cut) - 1), HEIGHT), "white")
     left = 0

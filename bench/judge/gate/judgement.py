@@ -20,7 +20,8 @@ from bench.judge.baseline import read_scores
 from bench.judge.paired import holm
 from bench.judge.pairing import PairedScore, check_methods, pairs
 from bench.judge.policy import Policy, read_policy
-from bench.judge.scores import Cost, ScoreKey, ScoreSet
+from bench.judge.scores import Costs, ScoreKey, ScoreSet
+from bench.run.tables import COST_COLUMNS
 
 __all__ = ["EXIT_CODES", "Check", "CostCheck", "Judgement", "GateVerdict", "gate", "together"]
 
@@ -191,34 +192,32 @@ def _checks(found: Sequence[PairedScore], policy: Policy) -> tuple[Check, ...]:
 
 
 def _costs(run: ScoreSet, baseline: ScoreSet, policy: Policy) -> tuple[CostCheck, ...]:
-    limits = {name: limit for name, limit in policy.costs if limit is not None}
     differing = [
         name
         for name in sorted({*run.machine, *baseline.machine})
         if run.machine.get(name) != baseline.machine.get(name)
     ]
-    note = f"another machine: {_differ(differing)}" if differing else ""
+    elsewhere = f"another machine: {_differ(differing)}" if differing else ""
     if not run.machine:
-        note = "the machine is not known"
-    checks = []
-    for (task, method), old in baseline.costs.items():
-        if policy.methods is not None and method not in policy.methods:
-            continue
-        new = run.costs.get((task, method), Cost())
-        for name, limit in limits.items():
-            checks.append(_cost(ScoreKey(task, method, name), old, new, limit, note))
-    return tuple(checks)
+        elsewhere = "the machine is not known"
+    limited = [column for column in COST_COLUMNS if column.name in policy.costs]
+    return tuple(
+        _cost(ScoreKey(task, method, column.name), old, run, policy, elsewhere * column.measured)
+        for (task, method), old in baseline.costs.items()
+        if policy.methods is None or method in policy.methods
+        for column in limited
+    )
 
 
 def _differ(names: Sequence[str]) -> str:
     return f"{names[0]} differs" if len(names) == 1 else f"{', '.join(names)} differ"
 
 
-def _cost(key: ScoreKey, old: Cost, new: Cost, limit: float, note: str) -> CostCheck:
-    before, after = getattr(old, key.metric), getattr(new, key.metric)
+def _cost(key: ScoreKey, old: Costs, run: ScoreSet, policy: Policy, note: str) -> CostCheck:
+    before, after = old.get(key.metric), run.costs.get((key.task, key.method), {}).get(key.metric)
     ratio = None
-    if not note and not (before and after is not None):
+    if not note and (not before or after is None):
         note = "not measured in both runs"
-    if not note:
+    if not note and before and after is not None:
         ratio = after / before
-    return CostCheck(key.task, key.method, key.metric, ratio, limit, note)
+    return CostCheck(key.task, key.method, key.metric, ratio, policy.costs[key.metric], note)

@@ -89,7 +89,7 @@ def test_the_command_says_how_many_moved(folder) -> None:
 
 
 def test_a_folder_without_runs_is_refused(tmp_path) -> None:
-    with pytest.raises(BadInput, match="no finished run"):
+    with pytest.raises(BadInput, match="holds no finished run"):
         read_history(tmp_path)
     with pytest.raises(BadInput, match="no such folder"):
         read_history(tmp_path / "none")

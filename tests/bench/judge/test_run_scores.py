@@ -84,5 +84,5 @@ def test_scenes_that_could_not_be_read_refuse_every_method(folder) -> None:
 
 def test_costs_and_machine_are_read(folder) -> None:
     known = scores_of_run(folder)
-    assert known.costs[(TASK, "diffusion")].ms == pytest.approx(4.6)
+    assert known.costs[(TASK, "diffusion")]["ms"] == pytest.approx(4.6)
     assert known.machine == {"device": "cpu", "cpu": "A CPU", "cores": 2, "memory_gib": 8.0}
