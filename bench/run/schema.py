@@ -6,7 +6,6 @@ it does not say has the defaults here. Each table's columns are declared in `ben
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +23,7 @@ from pydantic import (
 )
 
 from bench.core.atomic import write_json
+from bench.core.documents import read_json
 from bench.core.errors import BadInput
 from bench.metrics.facts import FORMER_SCORES, Against, Better, MarginKind, Region, Summary
 
@@ -228,14 +228,12 @@ def read_header(file: Path) -> Header:
     Raises:
         BadInput: a file that is damaged, no run, or of a format that is not known here.
     """
+    if not file.exists():
+        raise BadInput(f"{file.parent}: no run (there is no {file.name}); `siebench run` makes one")
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(
-            f"{file.parent}: no run (there is no {file.name}); `siebench run` makes one"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{file}: cannot be read ({error}); carry the run out again") from error
+        content = read_json(file)
+    except BadInput as error:
+        raise BadInput(f"{error}; carry the run out again") from error
     if not isinstance(content, dict) or "format" not in content:
         raise BadInput(f"{file}: not a run of siebench (no field 'format')")
     if content["format"] not in READ:

@@ -11,7 +11,6 @@ still gives something else either reaches the image behind the harness's back or
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from bench.core.atomic import write_json
+from bench.core.documents import read_json
 from bench.metrics import Metric
 from bench.run.canaries.images import CANARIES, canary_images
 from bench.run.editing.runner import MethodRunner
@@ -141,7 +141,7 @@ def read_checks(folder: RunFolder, task: str) -> Checks:
     file = folder.checks(task)
     if not file.is_file():
         return Checks()
-    found = json.loads(file.read_text(encoding="utf-8"))
+    found = read_json(file)
     return Checks(dict(found["equals"]), dict(found["hidden"]))
 
 

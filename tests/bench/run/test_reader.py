@@ -70,7 +70,7 @@ def test_a_missing_folder_and_a_folder_without_a_run_are_told_apart(tmp_path: Pa
 
 def test_damaged_json_is_named(broken: Path):
     (broken / "run.json").write_text("{")
-    with pytest.raises(BadInput, match=r"run\.json: cannot be read"):
+    with pytest.raises(BadInput, match=r"run\.json, line \d+: is no JSON"):
         read_run(broken)
 
 
