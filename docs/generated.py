@@ -215,9 +215,33 @@ def datasets() -> str:
     return _table(("name", "holds", "splits", "licence"), rows)
 
 
+def layout() -> str:
+    """The files of a run, as the module that spells their paths lists them."""
+    from bench.run import layout as module
+
+    lines = (inspect.getdoc(module) or "").splitlines()
+    listed = [line[4:] for line in lines if line.startswith("    ") or not line]
+    return "```text\n" + "\n".join(listed).strip() + "\n```"
+
+
 def columns() -> str:
     """Every table of a run with its declared columns."""
-    return ""
+    from bench.run import tables
+
+    declared = [value for value in vars(tables).values() if isinstance(value, tables.StoredTable)]
+    parts = []
+    for table in declared:
+        rows = [(f"`{c.name}`", c.kind, _since(c.since) + c.meaning) for c in table.columns]
+        if table.of_metrics:
+            rows.append(
+                ("`METRIC`, `METRIC.state`", "number, numbers", "as each metric gives them")
+            )
+        parts.append(f"## Table: {table.name}\n\n{_table(('column', 'kind', 'meaning'), rows)}")
+    return "\n\n".join(parts)
+
+
+def _since(version: int) -> str:
+    return f"from run format {version}: " if version > 1 else ""
 
 
 def _text(text: str | None) -> str:
@@ -238,6 +262,7 @@ MADE = {
     "columns": columns,
     "commands": commands,
     "datasets": datasets,
+    "layout": layout,
     "scores": scores,
     "suite": suite,
 }

@@ -42,7 +42,9 @@ def list_datasets() -> None:
 
 @app.command()
 def check(
-    data: Annotated[list[str], typer.Argument(metavar="NAME=PATH")],
+    data: Annotated[
+        list[str], typer.Argument(metavar="NAME=PATH", help="A dataset and its folder; or several.")
+    ],
     split: Annotated[
         str | None, typer.Option(help="A split; the default one where left out.")
     ] = None,

@@ -1,0 +1,70 @@
+"""What the reference pages take from the code is all there, and says what it means."""
+
+import re
+
+import pytest
+
+import siebench
+from bench.cli.app import app
+from bench.plugins.kinds import DATASETS, METRICS
+from tests.docs.pages import DOCS
+
+generated = pytest.importorskip(
+    "docs.generated", reason="Markdown is not installed: see the docs session"
+)
+
+
+def rows(text):
+    """The cells of every table row in a Markdown text, headings left out."""
+    lines = [line for line in text.splitlines() if line.startswith("|") and "| ---" not in line]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def test_every_command_has_a_heading_and_every_option_a_meaning():
+    text = generated.commands()
+    for command in app.registered_commands:
+        assert re.search(rf"^## {command.name}$", text, re.MULTILINE), command.name
+    for group in app.registered_groups:
+        for command in group.typer_instance.registered_commands:
+            name = command.name or command.callback.__name__.replace("_", "-")
+            assert re.search(rf"^### {group.name} {name}$", text, re.MULTILINE), name
+    assert [row[0] for row in rows(text) if not row[-1]] == []
+
+
+def test_every_field_of_a_suite_has_a_meaning():
+    text = generated.suite()
+    for field in siebench.Suite.model_fields:
+        assert f"| `{field}` |" in text
+    assert [row[0] for row in rows(text) if not row[-1].strip("| ")] == []
+
+
+def test_every_metric_has_a_section_or_is_in_the_table_of_scores():
+    page = (DOCS / "reference/metrics.md").read_text(encoding="utf-8")
+    headings = set(re.findall(r"[\w-]+", " ".join(re.findall(r"^## (.*)$", page, re.MULTILINE))))
+    for name in METRICS.names():
+        assert name in headings or f"`{name}`" in page or name.endswith("-original"), name
+
+
+def test_every_dataset_is_in_the_table():
+    text = generated.datasets()
+    for name in DATASETS.names():
+        assert f"| `{name}` |" in text
+
+
+def test_every_column_of_a_run_has_a_meaning():
+    text = generated.columns()
+    assert "psnr" in text or "value" in text
+    assert [row[0] for row in rows(text) if not row[-1].strip("| ")] == []
+
+
+def test_the_whole_public_api_is_on_its_page():
+    page = (DOCS / "reference/api.md").read_text(encoding="utf-8")
+    for name in set(siebench.__all__) - {"__version__", "testing"}:
+        assert f"::: siebench.{name}\n" in page, name
+    assert "::: siebench.testing.check\n" in page
+
+
+def test_a_page_asks_only_for_what_is_made():
+    for page in DOCS.rglob("*.md"):
+        for name in re.findall(r"<!-- generated: ([a-z-]+) -->", page.read_text(encoding="utf-8")):
+            assert name in generated.MADE, f"{page.name}: {name}"
