@@ -81,6 +81,11 @@ class Job:
             self._workers[device] = Worker(self, device)
         return self._workers[device]
 
+    def close(self) -> None:
+        """Lets this process's workers go of what must not outlive the run."""
+        for worker in self._workers.values():
+            worker.close()
+
     def __getstate__(self) -> dict[str, Any]:
         # Workers hold networks and stay in their own process.
         return {**self.__dict__, "_workers": {}}

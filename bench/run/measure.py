@@ -10,6 +10,7 @@ import numpy as np
 
 from bench.core.errors import BadInput
 from bench.metrics import Context, Metric, Missing, PreparedReferences, References, make_metric
+from bench.run.editing.composite import quantised
 from bench.run.plan import Task
 from bench.scene import Bool, Float32, Int32, LabelSpace, UInt8
 from bench.suite.schema import MetricEntry
@@ -20,6 +21,7 @@ __all__ = [
     "PreparedGroup",
     "TaskMetrics",
     "make_metrics",
+    "measure_belonging",
     "measure_group",
 ]
 
@@ -188,6 +190,36 @@ def measure_group(
                 )
             done = [(i, value) for i, value in zip(indices, values) if i in results]
             _spread(columns, name, [i for i, _ in done], [v for _, v in done], group.count)
+    return columns
+
+
+def measure_belonging(
+    group: EditGroup, results: Mapping[int, UInt8], raw: Mapping[int, Float32]
+) -> Measured:
+    """Whether images that were made elsewhere can be results of the group's edits.
+
+    Args:
+        group: the reference side.
+        results: uint8 [H,W,3] by index in the group.
+        raw: the images as they came, float32 [H,W,3] in [-1,1].
+
+    Returns:
+        `known_difference`, the mean of grey levels between an image and the edit's over the known
+        pixels, None where there are none; `equals_ground_truth`, 1 where the masked region is the
+        ground truth's byte for byte, else 0, None where there is no ground truth.
+    """
+    columns: Measured = {
+        name: [None] * len(group.edits) for name in ("known_difference", "equals_ground_truth")
+    }
+    for i, result in results.items():
+        mask, truth = group.mask[i], group.ground_truth[i]
+        if not mask.all():
+            known = quantised(raw[i], "round")[~mask].astype(np.int16)
+            apart = np.abs(known - group.original[i][~mask])
+            columns["known_difference"][i] = float(apart.mean())
+        if truth is not None:
+            same = columns["equals_ground_truth"]
+            same[i] = int(np.array_equal(result[mask], truth[mask]))
     return columns
 
 

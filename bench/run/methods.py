@@ -16,7 +16,7 @@ from bench import __version__
 from bench.core.errors import BadInput, Unavailable
 from bench.core.identity import Record, record_hash
 from bench.core.text import slug
-from bench.plugins.editors import Checking, Editor, Movable, TaskFacts, create_editor
+from bench.plugins.editors import Checking, Editor, Movable, TaskFacts, create_editor, foreign
 from bench.run.plan import Task
 from bench.suite.schema import MethodEntry
 
@@ -56,6 +56,11 @@ class Method:
         """What the editor sees beyond the masked image."""
         return frozenset() if self.editor is None else self.editor.needs
 
+    @property
+    def keeps_known(self) -> bool:
+        """Whether its images are whole results, whose known pixels are the edit's own."""
+        return bool(getattr(self.editor, "keeps_known", False))
+
 
 def make_methods(
     entries: Sequence[MethodEntry], *, device: str, batch_size: int, trust: bool = False
@@ -78,7 +83,8 @@ def _method(entry: MethodEntry, device: str, batch_size: int, trust: bool) -> Me
         problem = str(error)
     movable: object = editor
     if isinstance(movable, Movable):
-        movable.to(device)
+        with foreign(f"editor {entry.editor!r}: to({device!r})"):
+            movable.to(device)
     identity: Mapping[str, Any] = getattr(editor, "identity", {})
     record = {
         "editor": entry.editor,
@@ -111,7 +117,7 @@ def check_tasks(tasks: Sequence[Task], methods: Sequence[Method]) -> None:
                 _check(method, task, replace(facts[task.name], others=others))
             except BadInput as error:
                 where = f"task {task.name!r}, method {method.name!r}"
-                raise BadInput(f"{where}: {error}") from error.__cause__
+                raise type(error)(f"{where}: {error}") from error.__cause__
 
 
 def _facts(task: Task) -> TaskFacts:
@@ -144,4 +150,5 @@ def _check(method: Method, task: Task, facts: TaskFacts) -> None:
             )
     editor: object = method.editor
     if isinstance(editor, Checking):
-        editor.check(facts)
+        with foreign("check(task)"):
+            editor.check(facts)

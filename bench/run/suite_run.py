@@ -15,7 +15,7 @@ from bench.core.errors import BadInput
 from bench.core.text import now
 from bench.plugins.kinds import DATASETS, EDITORS, EXECUTORS, METRICS
 from bench.run.canaries.checks import read_checks
-from bench.run.canaries.notices import check_notices, order_notices
+from bench.run.canaries.notices import belonging_notices, check_notices, order_notices
 from bench.run.environment import commit, hardware, harness_commit, versions
 from bench.run.job import Executor, Job, ShardRef, Shards
 from bench.run.layout import RunFolder
@@ -30,8 +30,10 @@ from bench.run.tables import (
     INFLUENCE,
     REPLICATES,
     ROSETTA,
+    SAMPLES,
     SCORES,
     StoredTable,
+    read_tables,
     write_table,
 )
 from bench.run.worker import Worker
@@ -134,6 +136,7 @@ def run_suite(
             trust=trust,
             home=_home(suite),
         )
+        held.enter_context(contextlib.closing(job))
         name = executor if isinstance(executor, str) else type(executor).__name__.lower()
         return _run(job, chosen, name, watch or Watch(), until)
 
@@ -289,6 +292,11 @@ def _notices(folder: RunFolder, worker: Worker) -> list[RunNotice]:
         ]
         found += order_notices(task.name, metrics.ready, scores)
         found += check_notices(task.name, read_checks(folder, task.slug), needs)
+        elsewhere = [one.name for one in worker.methods if one.keeps_known and one.edits(task)]
+        if elsewhere:
+            samples = read_tables(folder.shards("samples", task.slug), SAMPLES)
+            for name in elsewhere:
+                found += belonging_notices(task.name, name, samples)
     _write_rows(folder.table("canaries"), CANARIES, rows)
     return found
 

@@ -138,6 +138,18 @@ SAMPLES = StoredTable(
         StoredColumn(
             "no_ground_truth", "text", 'why the edit has no ground truth, "" where it has', since=2
         ),
+        StoredColumn(
+            "known_difference",
+            "number",
+            "of an image made elsewhere: grey levels by which its known pixels differ, on average",
+            since=2,
+        ),
+        StoredColumn(
+            "equals_ground_truth",
+            "integer",
+            "of an image made elsewhere: 1 where its masked region is the ground truth's",
+            since=2,
+        ),
     ),
     of_metrics=True,
 )

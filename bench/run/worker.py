@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from bench.core.atomic import whole_file, write_text
+from bench.plugins.editors import foreign
 from bench.run.canaries.checks import CanaryShard
 from bench.run.canaries.images import EDITS
 from bench.run.editing.composite import compose
@@ -22,7 +23,13 @@ from bench.run.editing.failures import write_failures
 from bench.run.editing.runner import MethodRunner, RawOutputs
 from bench.run.job import Job, ShardRef
 from bench.run.layout import RunFolder
-from bench.run.measure import EditGroup, PreparedGroup, make_metrics, measure_group
+from bench.run.measure import (
+    EditGroup,
+    PreparedGroup,
+    make_metrics,
+    measure_belonging,
+    measure_group,
+)
 from bench.run.methods import Method, check_tasks, make_methods
 from bench.run.plan import Shard, Task, plan_run
 from bench.run.prepare import PreparedEdit, PreparedShard, prepare_shard
@@ -81,6 +88,14 @@ class Worker:
         with ThreadPoolExecutor(max(1, self._threads)) as pool:
             self._carry_out(whole, prepared, pool)
 
+    def close(self) -> None:
+        """Lets editors go of what must not outlive the run; they can still be asked for edits."""
+        for method in self.methods:
+            close = getattr(method.editor, "close", None)
+            if close is not None:
+                with foreign(f"method {method.name!r}: close()"):
+                    close()
+
     def _shard(self, shard: ShardRef) -> Shard:
         task = next(task for task in self.plan.tasks if task.name == shard.task)
         return task.shard(shard.number)
@@ -90,10 +105,11 @@ class Worker:
         metrics = self.metrics[task.name].ready
         written = [pool.submit(_write_edit, folder, task, one) for one in edits]
         rows = _Rows(shard, prepared)
-        group = PreparedGroup.of(metrics, _edit_group(task, edits)) if edits else None
+        sides = _edit_group(task, edits) if edits else None
+        group = PreparedGroup.of(metrics, sides) if sides is not None else None
         canaries = CanaryShard(shard, edits[:EDITS]) if edits and shard.number == 0 else None
         for method in self.methods:
-            if method.editor is None or group is None or not method.edits(task):
+            if method.editor is None or sides is None or group is None or not method.edits(task):
                 continue
             raw = self._runner.run(method, edits, task.dataset.space)
             results = {
@@ -106,7 +122,10 @@ class Worker:
                 path = folder.prediction(task.slug, method.slug, edits[i].edit.id)
                 written.append(pool.submit(_write_image, path, result))
             self._write_texts(shard, method, raw)
-            rows.add(method, raw, measure_group(metrics, group, results, raw.images))
+            columns = measure_group(metrics, group, results, raw.images)
+            if method.keeps_known:
+                columns |= measure_belonging(sides, results, raw.images)
+            rows.add(method, raw, columns)
             if canaries is not None:
                 canaries.check(self._runner, method, results, raw.images)
         if canaries is not None and group is not None:

@@ -9,14 +9,20 @@ before the mean colour.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bench.metrics import Metric, Score, ScoreInfo
 from bench.run.canaries.checks import UNSTEADY, Checks
 from bench.run.canaries.images import BLURRED, JPEG, MEAN_COLOUR, ORIGINAL, SHIFTED, SHUFFLED
 from bench.run.schema import RunNotice
 
-__all__ = ["check_notices", "order_notices"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["belonging_notices", "check_notices", "order_notices"]
+
+_OTHER_IMAGE = 16.0
+"""Grey levels on average: JPEG and a network's repainting stay below 10, another image is above 30."""
 
 _OF_SETS = ((ORIGINAL, MEAN_COLOUR), (JPEG, MEAN_COLOUR))
 _OF_EDITS = (
@@ -86,6 +92,33 @@ def check_notices(
     for method, behaviour in checks.hidden.items():
         kind: Literal["bad", "note"] = "bad" if behaviour == UNSTEADY else "note"
         found.append(_about(kind, task, method, f"{method} {behaviour}"))
+    return found
+
+
+def belonging_notices(task: str, method: str, samples: pd.DataFrame) -> list[RunNotice]:
+    """The notices about results that were made elsewhere: are they results of these edits?
+
+    Args:
+        task: the task's name.
+        method: one that promises the known pixels of its edits.
+        samples: the task's samples.
+    """
+    mine = samples[(samples["method"] == method) & (samples["status"] == "ok")]
+    found = []
+    equal = int((mine["equals_ground_truth"] == 1).sum())
+    if equal:
+        text = (
+            f"{method} equals the ground truth in the masked region in {equal} of {len(mine)} edits, "
+            "so that its PSNR there is infinite: check that these are its own results"
+        )
+        found.append(_about("bad", task, method, text))
+    other = int((mine["known_difference"] > _OTHER_IMAGE).sum())
+    if other:
+        text = (
+            f"{method} has other known pixels than the edit's image in {other} of {len(mine)} edits: "
+            "check that its results belong to these edits"
+        )
+        found.append(_about("bad", task, method, text))
     return found
 
 

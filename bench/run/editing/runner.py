@@ -198,7 +198,10 @@ def padded(editor: Editor, batch: EditBatch, size: int) -> Float32:
     if count < size:
         batch = batch.take([*range(count), *([count - 1] * (size - count))])
     with torch.inference_mode():
-        given = editor.edit(batch)
+        try:
+            given = editor.edit(batch)
+        except SystemExit as error:
+            raise EditFailed(f"the editor called sys.exit({error.code!r})") from error
     _check_shape(given, batch)
     images: Float32 = given[:count].permute(0, 2, 3, 1).float().contiguous().cpu().numpy()
     return images

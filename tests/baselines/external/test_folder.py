@@ -14,7 +14,9 @@ from PIL import Image
 from baselines.external.folder import Folder
 from bench.batch import EditBatch
 from bench.core.errors import BadInput, EditFailed
+from bench.core.text import slug
 from bench.plugins.editors import TaskFacts
+from bench.run.reader import read_run
 from bench.run.suite_run import run_suite
 from bench.scene import LabelSpace
 from bench.suite.schema import parse_suite
@@ -75,8 +77,6 @@ def test_a_scenes_name_is_no_edits_name_where_the_scene_has_several(tmp_path):
 
 def test_a_scene_whose_name_is_no_file_name_is_found_by_its_own_name(tmp_path):
     write(tmp_path / "my scene.png", 30)
-    from bench.core.text import slug
-
     assert greys(Folder(str(tmp_path)), batch((slug("my scene"), "my scene", 0))) == [30]
 
 
@@ -241,3 +241,54 @@ def test_a_run_scores_each_protocols_own_results_and_refuses_to_share_them(tmp_p
         mask = np.asarray(Image.open(folder / "edits" / name / "scene0" / "mask.png")) > 0
         result = Image.open(folder / "predictions" / name / "ours" / "scene0.png")
         assert set(np.unique(np.asarray(result)[mask])) == {grey}
+
+
+def noticed(tmp_path: Path, write_results) -> list[tuple[str, str]]:
+    """The notices about a run whose results `write_results(data, folder)` wrote."""
+    data = write_data(tmp_path / "rooms", 4)
+    (tmp_path / "ours").mkdir()
+    write_results(data / "images", tmp_path / "ours")
+    methods = f"[{{name: ours, editor: folder, options: {{path: '{tmp_path / 'ours'}'}}}}]"
+    tasks = "[{dataset: rooms, protocol: freeform@1}]"
+    suite = parse_suite(suite_text(data, methods=methods, tasks=tasks), "made.yaml")
+    run_suite(suite, out=tmp_path / "run", device="cpu", workers=1)
+    return [(n.kind, n.text) for n in read_run(tmp_path / "run").header.notices if n.name == "ours"]
+
+
+def test_results_that_equal_the_ground_truth_are_noticed(tmp_path):
+    def copied(images: Path, ours: Path) -> None:
+        for path in sorted(images.iterdir()):
+            image = np.array(Image.open(path))
+            # Three honest results, darker than the truth, and one that is the truth itself.
+            darker = image if path.stem == "scene2" else image // 2
+            Image.fromarray(darker).save(ours / path.name)
+
+    notices = noticed(tmp_path, copied)
+    assert (
+        "bad",
+        "ours equals the ground truth in the masked region in 1 of 4 edits, so that its PSNR there "
+        "is infinite: check that these are its own results",
+    ) in notices
+
+
+def test_results_of_other_edits_are_noticed_by_their_known_pixels(tmp_path):
+    def swapped(images: Path, ours: Path) -> None:
+        files = sorted(images.iterdir())
+        for path, other in zip(files, [files[1], files[0], *files[2:]]):
+            image = np.array(Image.open(other)).astype(int)
+            image[10:20, 10:20] += 3
+            Image.fromarray(image.clip(0, 255).astype(np.uint8)).save(ours / path.name, quality=90)
+
+    (notice,) = [text for kind, text in noticed(tmp_path, swapped) if "known pixels" in text]
+    assert notice == (
+        "ours has other known pixels than the edit's image in 2 of 4 edits: check that its results "
+        "belong to these edits"
+    )
+
+
+def test_honest_results_are_left_alone_also_as_jpeg(tmp_path):
+    def honest(images: Path, ours: Path) -> None:
+        for path in sorted(images.iterdir()):
+            Image.open(path).save(ours / f"{path.stem}.jpg", quality=30)
+
+    assert noticed(tmp_path, honest) == []

@@ -1,5 +1,7 @@
 """Editors run in one batch shape; what fails is kept to its own edit."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -127,3 +129,16 @@ def test_the_first_batch_is_the_warm_up_and_is_not_timed() -> None:
     first = runner.run(method(Spy()), edits(4), SPACE)
     assert sorted(first.milliseconds) == [2, 3]
     assert all(ms > 0 for ms in first.milliseconds.values())
+
+
+def test_sys_exit_inside_an_editor_fails_its_edit_and_not_the_run() -> None:
+    class Leaving(Spy):
+        def edit(self, batch):
+            if "1" in batch.ids:
+                sys.exit(4)
+            return super().edit(batch)
+
+    outputs = MethodRunner(2, "cpu").run(method(Leaving()), edits(4), SPACE)
+    assert sorted(outputs.images) == [0, 2, 3]
+    assert reasons(outputs) == {1: "the editor called sys.exit(4)"}
+    assert "sys.exit(4)" in outputs.failures[1].text

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, PluginFailed
 from bench.run import worker
 from bench.run.suite_run import Watch, run_suite
 from bench.suite.schema import parse_suite
@@ -236,3 +236,73 @@ def test_a_missing_optional_part_is_a_row_with_its_reason(
     telea = scores[scores["method"] == "telea"]
     assert telea["value"].isna().all()
     assert telea["reason"].str.startswith("OpenCV is not installed").all()
+
+
+class Grey:
+    """Gives grey; `wrong` is the method of its own that raises."""
+
+    needs: frozenset[str] = frozenset()
+
+    def __init__(self, wrong: str = "") -> None:
+        self.wrong = wrong
+        self.closed = 0
+
+    def edit(self, batch):
+        return batch.masked * 0
+
+    def _may_fail(self, what: str) -> None:
+        if what == self.wrong:
+            raise RuntimeError("not today")
+
+    def to(self, device):
+        self._may_fail("to")
+
+    def check(self, task):
+        self._may_fail("check")
+
+    def close(self):
+        self.closed += 1
+        self._may_fail("close")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ("to", "editor 'grey': to('cpu') raised RuntimeError: not today"),
+        (
+            "check",
+            "task 'rooms-freeform', method 'grey': check(task) raised RuntimeError: not today",
+        ),
+        ("close", "method 'grey': close() raised RuntimeError: not today"),
+    ],
+)
+def test_an_editor_that_raises_outside_its_edits_is_one_sentence(wrong, sentence, tmp_path) -> None:
+    suite = parse_suite(
+        suite_text(write_data(tmp_path / "rooms", 2), methods="[grey]"), "made.yaml"
+    )
+    with pytest.raises(PluginFailed) as failed:
+        run_suite(suite, out=tmp_path / "run", device="cpu", editors={"grey": Grey(wrong)})
+    assert str(failed.value) == sentence
+    assert isinstance(failed.value.__cause__, RuntimeError)
+
+
+def test_an_editor_is_closed_when_the_run_ends_and_when_it_is_stopped(tmp_path) -> None:
+    suite = parse_suite(
+        suite_text(write_data(tmp_path / "rooms", 2), methods="[grey]"), "made.yaml"
+    )
+    editor = Grey()
+    run_suite(suite, out=tmp_path / "run", device="cpu", editors={"grey": editor})
+    assert editor.closed == 1
+
+    def stop(*_) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_suite(
+            suite,
+            out=tmp_path / "again",
+            device="cpu",
+            editors={"grey": editor},
+            watch=Watch(advance=stop),
+        )
+    assert editor.closed == 2
