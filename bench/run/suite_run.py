@@ -10,10 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import masks
 from bench.core.device import choose_device
 from bench.core.errors import BadInput
 from bench.core.text import now
-from bench.plugins.kinds import DATASETS, EDITORS, EXECUTORS, METRICS
+from bench.plugins.kinds import DATASETS, EDITORS, EXECUTORS, METRICS, PROTOCOLS
+from bench.plugins.registry import Registry
 from bench.run.canaries.checks import read_checks
 from bench.run.canaries.notices import belonging_notices, check_notices, order_notices
 from bench.run.environment import commit, hardware, harness_commit, versions
@@ -89,6 +91,7 @@ def run_suite(
     editors: Mapping[str, Any] | None = None,
     metrics: Mapping[str, Any] | None = None,
     datasets: Mapping[str, Any] | None = None,
+    protocols: Mapping[str, type[masks.Protocol]] | None = None,
 ) -> Outcome:
     """Carries out a suite and writes the run directory; goes on where an earlier call stopped.
 
@@ -108,7 +111,7 @@ def run_suite(
         watch: who is told how far the run is.
         until: who ends tasks early; scenes then come in a keyed random order.
         executor: who decides where shards are carried out, by name or as an object.
-        editors, metrics, datasets: objects by the names that the suite gives them, in place of
+        editors, metrics, datasets, protocols: objects by the names that the suite gives them, in place of
             installed plugins. They are used in this process only.
 
     Raises:
@@ -116,12 +119,16 @@ def run_suite(
             holds another run or other files; or an executor that cannot use objects.
     """
     with contextlib.ExitStack() as held:
-        for registry, objects in ((EDITORS, editors), (METRICS, metrics), (DATASETS, datasets)):
+        given: tuple[tuple[Registry[Any], Mapping[str, Any] | None], ...] = (
+            (EDITORS, editors),
+            (METRICS, metrics),
+            (DATASETS, datasets),
+            (PROTOCOLS, protocols),
+        )
+        for registry, objects in given:
             held.enter_context(registry.offering(objects))
         offered = [
-            f"{kind} {name!r}"
-            for kind, objects in (("editor", editors), ("metric", metrics), ("dataset", datasets))
-            for name in objects or ()
+            f"{registry.kind} {name!r}" for registry, objects in given for name in objects or ()
         ]
         chosen = _executor(executor, offered, until, trust)
         checked = narrowed(_checked(suite, trust), limit=limit, seed=seed, batch_size=batch_size)

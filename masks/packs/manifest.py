@@ -186,11 +186,11 @@ def _window(value: Any, where: str) -> tuple[int, ...]:
 
 def _text(path: Path) -> str:
     try:
-        if path.exists() and not path.is_file():
-            raise MaskError(f"{path}: is no regular file; is this folder a pack?")
-        return path.read_text(encoding="utf-8")
+        if path.is_file() or not path.exists():
+            return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:  # a path with NUL, text that is not UTF-8
         raise MaskError(f"{path}: cannot be read ({error}); is this folder a pack?") from None
+    raise MaskError(f"{path}: is no regular file; is this folder a pack?")
 
 
 def _json(where: Path | str, text: str) -> Any:

@@ -128,6 +128,8 @@ def _numbers(path: Path, modes: tuple[str, ...]) -> NDArray[Any]:
 def _opened(path: Path) -> Iterator[Image]:
     from PIL import Image, UnidentifiedImageError
 
+    if path.exists() and not path.is_file():
+        raise MaskError(f"{path}: is no regular file")
     try:
         with Image.open(path, formats=("PNG",)) as image:
             if max(image.size) > LARGEST_SIDE:

@@ -23,7 +23,7 @@ def examples(seed=0, **fields):
 def same(one, other):
     return all(
         np.array_equal(getattr(one, name), getattr(other, name))
-        for name in ("id", "image", "hole", "labels", "instances")
+        for name in ("id", "image", "mask", "labels", "instances")
     )
 
 
@@ -64,7 +64,7 @@ def test_a_mirrored_example_mirrors_image_labels_instances_and_mask_alike():
         if np.array_equal(one.image, other.image):
             continue
         flipped += 1
-        for name in ("image", "hole", "labels", "instances"):
+        for name in ("image", "mask", "labels", "instances"):
             assert np.array_equal(getattr(one, name)[:, ::-1], getattr(other, name))
     assert 4 <= flipped <= 16
 

@@ -15,6 +15,7 @@ from bench.core.errors import BadInput
 from bench.plugins.builtin import BUILTIN
 from bench.plugins.kinds import PROTOCOLS
 from bench.run.plan import plan_run
+from bench.run.suite_run import run_suite
 from bench.suite.check import suite_problems
 from bench.suite.protocols import (
     describe_protocol,
@@ -133,6 +134,20 @@ def test_a_suite_takes_a_protocol_of_the_python_api(tmp_path: Path) -> None:
     assert task.record["parameters"] == {"rows": 9}
     with pytest.raises(BadInput, match="unknown protocol 'top-band'"):
         plan_run(suite)
+
+
+def test_run_suite_takes_protocols_as_it_takes_editors(left, tmp_path: Path) -> None:
+    kind = protocol_class("left-band@1")
+    tasks = "[{dataset: rooms, protocol: mine, parameters: {share: 0.25}}]"
+    text = suite_text(
+        write_data(tmp_path / "rooms", count=2), tasks=tasks, methods="[copy]", metrics="[l1]"
+    )
+    mine = dataclass(frozen=True)(type("Mine", (kind,), {"key": "mine@1"}))
+    (tmp_path / "mine.yaml").write_text(text)
+    done = run_suite(tmp_path / "mine.yaml", out=tmp_path / "run", protocols={"mine@1": mine})
+    assert (done.edits, done.failed, done.impossible) == (2, 0, 0)
+    with pytest.raises(BadInput, match=r"protocol 'freeform@1' is given here, and siebench"):
+        run_suite(tmp_path / "mine.yaml", out=tmp_path / "b", protocols={"freeform@1": mine})
 
 
 def test_a_suite_may_name_a_module_and_reads_the_same_when_it_is_written_out(
