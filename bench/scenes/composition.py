@@ -45,16 +45,16 @@ class Composition:
         return found
 
 
-def render(plan: Composition, side: int, without: int | None = None) -> tuple[UInt8, Int32, Int32]:
+def render(composition: Composition, side: int, without: int | None = None) -> tuple[UInt8, Int32, Int32]:
     """Image uint8 [side,side,3], labels and instances int32 [side,side].
 
     Args:
-        plan: what to draw.
+        composition: what to draw.
         side: pixels on a side; composition does not depend on it.
         without: the instance to leave out, with its shadow.
     """
-    canvas = Canvas(side, plan.style)
-    for instance, thing in plan.numbered():
+    canvas = Canvas(side, composition.style)
+    for instance, thing in composition.numbered():
         if without is None or instance != without:
             for part in thing.parts:
                 canvas.paint(part, instance)
