@@ -45,7 +45,9 @@ class Composition:
         return found
 
 
-def render(composition: Composition, side: int, without: int | None = None) -> tuple[UInt8, Int32, Int32]:
+def render(
+    composition: Composition, side: int, without: int | None = None
+) -> tuple[UInt8, Int32, Int32]:
     """Image uint8 [side,side,3], labels and instances int32 [side,side].
 
     Args:
