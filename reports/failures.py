@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from bench.run.reader import Run
     from bench.run.schema import TaskRow
 
-__all__ = ["Failure", "WithoutGroundTruth", "failures", "without_ground_truth"]
+__all__ = ["FailureGroup", "WithoutGroundTruth", "failures", "without_ground_truth"]
 
 LONGEST = 20_000
 """Characters of a traceback inside a page; its end says most."""
 
 
 @dataclass(frozen=True)
-class Failure:
+class FailureGroup:
     """The edits of a task that a method failed at in one way.
 
     Attributes:
@@ -60,7 +60,7 @@ class WithoutGroundTruth:
     edits: tuple[str, ...]
 
 
-def failures(run: Run, task: TaskRow, samples: pd.DataFrame) -> list[Failure]:
+def failures(run: Run, task: TaskRow, samples: pd.DataFrame) -> list[FailureGroup]:
     """The failed edits of a task, grouped by method, reason and traceback."""
     bad = samples[samples["status"] != "ok"].fillna({"reason": "", "failure": ""})
     titles = {method.name: method.title for method in run.header.methods}
@@ -69,7 +69,7 @@ def failures(run: Run, task: TaskRow, samples: pd.DataFrame) -> list[Failure]:
         log = run.failure(task.name, str(method), str(name)) if name else None
         there = log is not None and log.is_file()
         found.append(
-            Failure(
+            FailureGroup(
                 method=titles.get(str(method), str(method)),
                 reason=str(reason or "no reason given"),
                 edits=tuple(map(str, group["edit"])),

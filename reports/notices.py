@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
@@ -12,7 +12,7 @@ from bench.core.text import counted
 if TYPE_CHECKING:
     from bench.run.reader import Run
     from bench.run.schema import TaskRow
-    from reports.failures import Failure
+    from reports.failures import FailureGroup
     from reports.table import Table
 
 __all__ = ["Notice", "notices"]
@@ -32,7 +32,7 @@ class Notice:
 
 
 def notices(
-    run: Run, tables: Sequence[Table], failed: Mapping[str, Sequence[Failure]]
+    run: Run, tables: Sequence[Table], failed: Mapping[str, Sequence[FailureGroup]]
 ) -> list[Notice]:
     """All warnings of a run, those that affect numbers first."""
     found = [*_state(run), *_methods(run), *_watched(run)]
@@ -88,7 +88,7 @@ def _watched(run: Run) -> list[Notice]:
     return found
 
 
-def _task(task: TaskRow, failed: Sequence[Failure]) -> list[Notice]:
+def _task(task: TaskRow, failed: Sequence[FailureGroup]) -> list[Notice]:
     found = []
     counts: dict[str, int] = {}
     for failure in failed:
@@ -108,33 +108,39 @@ def _task(task: TaskRow, failed: Sequence[Failure]) -> list[Notice]:
 
 
 def _missing(tables: Sequence[Table], told: Sequence[str]) -> list[Notice]:
-    """One note per reason, however many scores, tasks and methods share it.
+    """One note per reason, however many metrics, tasks and methods share it.
 
     Args:
         tables: every task's.
         told: reasons that stand in a notice of their own.
     """
-    seen: dict[str, dict[str, list[str]]] = {}
+    seen: dict[str, dict[str, dict[str, None]]] = {}
+    titles: dict[str, str] = {}
     for table in tables:
         for index, column in enumerate(table.columns):
             cells = [row.cells[index] for row in table.rows]
             for reason in dict.fromkeys(cell.reason for cell in cells if cell.value is None):
                 if reason and reason not in told:
-                    tasks = seen.setdefault(reason, {}).setdefault(column.title, [])
-                    tasks.append(table.title)
+                    titles.setdefault(column.metric, column.title)
+                    tasks = seen.setdefault(reason, {}).setdefault(column.metric, {})
+                    tasks[table.title] = None
     return [
-        Notice("note", f"No {', '.join(titles)} for {_some(tasks, len(tables))}: {_short(reason)}")
-        for reason, scores in seen.items()
-        for tasks, titles in _together(scores)
+        Notice(
+            "note",
+            f"No {', '.join(titles[metric] for metric in metrics)} for "
+            f"{_some(tasks, len(tables))}: {_short(reason)}",
+        )
+        for reason, metrics_of in seen.items()
+        for tasks, metrics in _together(metrics_of)
     ]
 
 
-def _together(scores: Mapping[str, list[str]]) -> list[tuple[list[str], list[str]]]:
-    """(tasks, scores) with the scores that miss the same tasks together."""
+def _together(metrics: Mapping[str, Iterable[str]]) -> list[tuple[list[str], list[str]]]:
+    """(tasks, metrics) with the metrics that miss the same tasks together."""
     by_tasks: dict[tuple[str, ...], list[str]] = {}
-    for title, tasks in scores.items():
-        by_tasks.setdefault(tuple(tasks), []).append(title)
-    return [(list(tasks), titles) for tasks, titles in by_tasks.items()]
+    for metric, tasks in metrics.items():
+        by_tasks.setdefault(tuple(tasks), []).append(metric)
+    return [(list(tasks), found) for tasks, found in by_tasks.items()]
 
 
 def _short(reason: str) -> str:

@@ -19,7 +19,7 @@ from bench.run.layout import EDITS, PREDICTIONS
 from reports.beside import beside
 from reports.costs import cost_table
 from reports.edits import edit_ids, edits_data
-from reports.failures import Failure, WithoutGroundTruth, failures, without_ground_truth
+from reports.failures import FailureGroup, WithoutGroundTruth, failures, without_ground_truth
 from reports.influence import Costly, costly, influences
 from reports.maps import TaskMaps, read_task_maps
 from reports.notices import notices
@@ -63,7 +63,7 @@ class TaskView:
     table: Table
     classes: tuple[Table, ...]
     maps: TaskMaps
-    failures: tuple[Failure, ...]
+    failures: tuple[FailureGroup, ...]
     without_ground_truth: tuple[WithoutGroundTruth, ...]
     costly: tuple[Costly, ...]
     data: dict[str, Any]

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from bench.metrics.facts import Better
 from bench.run.reader import REAL
 from reports.numbers import decimals_for, printed
 
@@ -36,8 +37,6 @@ __all__ = [
 
 Rank = Literal[0, 1, 2]
 """1 = best, 2 = second best, 0 = neither."""
-
-Better = Literal["lower", "higher", "neither"]
 
 ARROWS: Mapping[Better, str] = {"higher": "↑", "lower": "↓", "neither": ""}
 """Which way is better, behind a heading."""
@@ -70,7 +69,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A score's name and how to read it.
+    """A score's name and how to read it; `metric` is the metric that it belongs to.
 
     `decimals` are those it is printed with, `span` is the range of its ranked values and intervals.
     """
@@ -79,6 +78,7 @@ class Column:
     title: str
     unit: str
     better: Better
+    metric: str
     decimals: int
     span: tuple[float, float] | None
 
@@ -181,6 +181,7 @@ def _column(
         title=metric.title,
         unit=metric.unit,
         better=metric.better,
+        metric=metric.metric,
         decimals=decimals_for(values),
         span=(min(span), max(span)) if span else None,
     )

@@ -54,21 +54,16 @@ def run(
     from bench.cli.terminal.early import finish_early, judging
     from bench.cli.terminal.outcome import finish
     from bench.cli.terminal.progress import watching
-    from bench.core.errors import BadInput
     from bench.run.plan import parse_data
     from bench.run.suite_run import run_suite
-    from bench.suite.check import suite_problems
-    from bench.suite.schema import read_suite
+    from bench.suite.schema import load_suite
 
-    checked, text, source = read_suite(suite)
-    problems = suite_problems(checked, text, source, trust=trust)
-    if problems:
-        raise BadInput(problems[0])
+    name = load_suite(suite).name
     early = judging(baseline, policy, until_decided)
-    with watching(checked.name) as watch:
+    with watching(name) as watch:
         outcome = run_suite(
-            checked,
-            out=out or Path("runs") / checked.name,
+            suite,
+            out=out or Path("runs") / name,
             data=parse_data(data or []),
             limit=limit,
             seed=seed,

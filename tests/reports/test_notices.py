@@ -54,7 +54,5 @@ def test_scores_that_miss_the_same_tasks_for_one_reason_share_a_notice(tmp_path:
     scores.loc[own, ["value", "low", "high"]] = None
     scores.loc[own, "reason"] = "there is no ground truth"
     scores.to_parquet(made / "scores.parquet")
-    text = (
-        "No PSNR, PSNR, masked region for Drawn scenes, object removal: there is no ground truth."
-    )
+    text = "No PSNR for Drawn scenes, object removal: there is no ground truth."
     assert text in told(read_run(made))

@@ -74,6 +74,20 @@ def test_the_page_stands_alone_and_escapes_names(folder, tmp_path) -> None:
     assert "<script" not in page
 
 
+def test_a_move_names_the_users_commit_and_a_new_siebench_apart(folder, tmp_path) -> None:
+    for day in (4, 5):
+        record = json.loads((folder / f"run-{day}" / "run.json").read_text())
+        record |= {
+            "versions": {"siebench": "0.9.0"},
+            "harness": {"commit": "ee" * 20, "dirty": False},
+        }
+        (folder / f"run-{day}" / "run.json").write_text(json.dumps(record))
+    page = write_history(read_history(folder), tmp_path / "history.html").read_text()
+    (said,) = [line for line in page.splitlines() if "worse:" in line]
+    assert "run-4 0000000004" in said
+    assert "siebench 0.1.0 → 0.9.0 eeeeeeeeee" in said
+
+
 def test_unfinished_runs_are_left_out_and_named(folder) -> None:
     write_run(folder / "run-8", 8, 0, state="running")
     history = read_history(folder)
