@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bench.run.suite_run import run_suite
     from bench.scene import LabelSpace, Scene
     from bench.suite.schema import Suite, load_suite
-    from masks import Impossible, Protocol, Site
+    from masks import DrawnEdit, Impossible, MaskError, Protocol, Site, inpaint
     from reports.export import export
     from reports.report import report
     from siebench import testing
@@ -41,12 +41,14 @@ __all__ = [
     "BadInput",
     "Dataset",
     "DatasetInfo",
+    "DrawnEdit",
     "EditBatch",
     "EditFailed",
     "Editor",
     "Fit",
     "Impossible",
     "LabelSpace",
+    "MaskError",
     "Metric",
     "Plugin",
     "Protocol",
@@ -65,6 +67,7 @@ __all__ = [
     "compare",
     "export",
     "gate",
+    "inpaint",
     "load_suite",
     "read_run",
     "report",
@@ -78,12 +81,14 @@ _HOMES = {
     "BadInput": "bench.core.errors",
     "Dataset": "bench.datasets",
     "DatasetInfo": "bench.datasets",
+    "DrawnEdit": "masks",
     "EditBatch": "bench.batch",
     "EditFailed": "bench.core.errors",
     "Editor": "bench.plugins.editors",
     "Fit": "bench.datasets",
     "Impossible": "masks",
     "LabelSpace": "bench.scene",
+    "MaskError": "masks",
     "Metric": "bench.metrics",
     "Plugin": "bench.plugins.registry",
     "Protocol": "masks",
@@ -101,6 +106,7 @@ _HOMES = {
     "compare": "bench.judge.compare",
     "export": "reports.export",
     "gate": "bench.judge.gate",
+    "inpaint": "masks",
     "load_suite": "bench.suite.schema",
     "read_run": "bench.run.reader",
     "report": "reports.report",
