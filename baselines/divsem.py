@@ -14,14 +14,12 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import Field
-from torch import Tensor, nn
 
-from baselines.layers.condition import Condition
-from baselines.layers.initial import initialise_normal
-from baselines.layers.progressive import Border, Stage, StageImages, run_stages
+from baselines.layers.initial import draw_normal
+from baselines.layers.progressive import Border
 from baselines.layers.region_style import RegionMean, StyleEncoder
 from baselines.layers.style_preserved import Modulation
-from baselines.spmpgan import ProgressiveConfig
+from baselines.progressive import ProgressiveConfig, ProgressiveNetwork
 
 __all__ = ["VARIANTS", "DivSem", "DivSemConfig", "divsem_config"]
 
@@ -76,7 +74,7 @@ def divsem_config(variant: str = "full", **fields: Any) -> DivSemConfig:
     return DivSemConfig(**{**VARIANTS[variant], **fields})
 
 
-class DivSem(nn.Module):
+class DivSem(ProgressiveNetwork):
     """The generator and its style encoder.
 
     Args:
@@ -84,18 +82,10 @@ class DivSem(nn.Module):
         spectral_norm: True = training form of the decoders; False = folded, for inference.
     """
 
+    config: DivSemConfig
+
     def __init__(self, config: DivSemConfig, *, spectral_norm: bool = False) -> None:
-        super().__init__()
-        self.config = config
-        for name, size in config.stages.items():
-            stage = Stage(
-                size,
-                config.ngf,
-                config.modulation,
-                config.decoder_modulation,
-                spectral_norm=spectral_norm,
-            )
-            self.add_module(name, stage)
+        super().__init__(config, config.decoder_modulation, spectral_norm=spectral_norm)
         if config.styled:
             self.zencoder = StyleEncoder(
                 config.style_widths,
@@ -104,17 +94,4 @@ class DivSem(nn.Module):
                 valid_ratio=config.valid_ratio,
                 region_mean=config.region_mean,
             )
-        initialise_normal(self)
-
-    def forward(
-        self, masked: Tensor, condition: Condition, original: Tensor | None = None
-    ) -> tuple[StageImages, ...]:
-        """What each stage saw and made, smallest first.
-
-        Args:
-            masked: float [B,3,size,size] in [-1,1], 0 inside the mask.
-            condition: labels, edges, mask and (unless `w/o style`) the regions' styles.
-            original: the whole image, where the configuration's border is "original".
-        """
-        stages = [stage for stage in self.children() if isinstance(stage, Stage)]
-        return run_stages(stages, masked, condition, original, self.config.border)
+        draw_normal(self)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from baselines.layers.instance_norm import InstanceNorm
 from baselines.layers.neighbourhoods import resize_nearest
 from baselines.layers.patch_discriminator import MultiScale, PatchDiscriminator
-from baselines.layers.rectify import rectify
+from baselines.layers.pointwise import rectify
 from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
 from baselines.layers.spade import ModulatedResBlock
 from baselines.spade import double

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from baselines.layers.instance_norm import InstanceNorm
 from baselines.layers.label_map import SymbolMap
 from baselines.layers.patch_discriminator import MultiScale, patch_head, patch_stream
-from baselines.layers.rectify import rectify
+from baselines.layers.pointwise import rectify
 from baselines.layers.spade import SPADEResBlock
 from baselines.spade import double
 

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from baselines.layers.label_map import SymbolMap
 from baselines.layers.patch_discriminator import MultiScale, PatchDiscriminator
-from baselines.layers.rectify import rectify
+from baselines.layers.pointwise import rectify
 from baselines.layers.spade import SPADEResBlock
 from baselines.layers.spectral import spectral
 

@@ -12,19 +12,16 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
-from torch import Tensor, nn
 
-from baselines.layers.condition import Condition
-from baselines.layers.initial import initialise_normal
-from baselines.layers.progressive import Border, Stage, StageImages, run_stages
+from baselines.layers.initial import draw_normal
+from baselines.layers.progressive import Border
 from baselines.layers.sn_patch import SNPatchDiscriminator, patch_widths
 from baselines.layers.style_preserved import Modulation
+from baselines.progressive import ProgressiveConfig, ProgressiveNetwork
 
 __all__ = [
     "VARIANTS",
     "SPMPGAN",
-    "ProgressiveConfig",
     "SPMPGANConfig",
     "spmpgan_config",
     "spmpgan_discriminators",
@@ -39,42 +36,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "S": {"ngf": 16, "hidden": 32},
 }
 """The paper's ablations as changes of the configuration (docs/protocol/editing.md, G)."""
-
-
-class ProgressiveConfig(BaseModel):
-    """What SPMPGAN and DivSem have in common; the defaults are the published values.
-
-    Attributes:
-        classes: one-hot label channels (34 Cityscapes, 151 ADE20K).
-        size: side of the image in pixels; the stages work at 1/4, 1/2 and 1 of it.
-        ngf: channels of a stage's first encoder.
-        ndf: channels of a discriminator's first layer.
-        hidden: width inside the modulation branches.
-        progressive: False = one stage at full size.
-        border: what the reduced known image shows at the mask's border.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    classes: int = Field(ge=1)
-    size: int = Field(default=256, ge=16, le=1024, multiple_of=16)
-    ngf: int = Field(default=32, ge=1)
-    ndf: int = Field(default=64, ge=1)
-    hidden: int = Field(default=64, ge=1)
-    progressive: bool = True
-    border: Border
-
-    @property
-    def stages(self) -> dict[str, int]:
-        """The stages' published names and their sizes in pixels, smallest first."""
-        if not self.progressive:
-            return {"G3": self.size}
-        return {"G1": self.size // 4, "G2": self.size // 2, "G3": self.size}
-
-    @property
-    def modulation(self) -> Modulation:
-        """The form of the blocks: condition channels are labels, edge and mask."""
-        return Modulation(channels=self.classes + 2, hidden=self.hidden)
 
 
 class SPMPGANConfig(ProgressiveConfig):
@@ -115,7 +76,7 @@ def spmpgan_config(variant: str = "full", **fields: Any) -> SPMPGANConfig:
     return config
 
 
-class SPMPGAN(nn.Module):
+class SPMPGAN(ProgressiveNetwork):
     """The generator.
 
     Args:
@@ -124,32 +85,11 @@ class SPMPGAN(nn.Module):
             False = plain folded weights, for inference.
     """
 
+    config: SPMPGANConfig
+
     def __init__(self, config: SPMPGANConfig, *, spectral_norm: bool = False) -> None:
-        super().__init__()
-        self.config = config
-        for name, size in config.stages.items():
-            stage = Stage(
-                size,
-                config.ngf,
-                config.modulation,
-                config.modulation,
-                spectral_norm=spectral_norm,
-            )
-            self.add_module(name, stage)
-        initialise_normal(self)
-
-    def forward(
-        self, masked: Tensor, condition: Condition, original: Tensor | None = None
-    ) -> tuple[StageImages, ...]:
-        """What each stage saw and made, smallest first.
-
-        Args:
-            masked: float [B,3,size,size] in [-1,1], 0 inside the mask.
-            condition: labels, edges and mask of the same size.
-            original: the whole image, where the configuration's border is "original".
-        """
-        stages = [stage for stage in self.children() if isinstance(stage, Stage)]
-        return run_stages(stages, masked, condition, original, self.config.border)
+        super().__init__(config, config.modulation, spectral_norm=spectral_norm)
+        draw_normal(self)
 
 
 def spmpgan_discriminators(

@@ -8,16 +8,16 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from baselines.adapters.arithmetic import Arithmetic, Precision
-from baselines.adapters.demands import Demands
-from baselines.adapters.fitting import fit_batch, fit_images, fit_reference
-from baselines.adapters.network_editor import NetworkEditor
-from baselines.adapters.options import EdgeSource, check_choice
+from baselines.adapters.fitting import fit_reference
+from baselines.adapters.options import Arithmetic, EdgeSource, Precision, check_choice
+from baselines.adapters.progressive import ProgressiveEditor
+from baselines.adapters.references import ReadReferences
 from baselines.divsem import VARIANTS, DivSem
 from baselines.layers.condition import Condition, RegionStyle
+from baselines.layers.progressive import StageImages
 from baselines.layers.region_style import RegionMeans, separate_regions
 from baselines.style_bank import StyleBank
-from bench.batch import EditBatch
+from bench.batch import EditBatch, Reference
 from bench.core.errors import EditFailed
 
 __all__ = ["DivSemEditor", "Styles"]
@@ -26,7 +26,7 @@ Styles = Literal["bank", "reference"]
 """Where the style of a hidden region comes from."""
 
 
-class DivSemEditor(NetworkEditor[DivSem]):
+class DivSemEditor(ProgressiveEditor[DivSem]):
     """DivSem (2023): one style vector per region, from what is visible, a bank or a reference.
 
     An image of another size is brought to the network's square and back.
@@ -47,6 +47,8 @@ class DivSemEditor(NetworkEditor[DivSem]):
         BadInput: weights that are missing, truncated, or of another system or variant.
     """
 
+    system = "divsem"
+    network_class = DivSem
     variants = tuple(VARIANTS)
 
     def __init__(
@@ -60,51 +62,35 @@ class DivSemEditor(NetworkEditor[DivSem]):
         compile: bool = False,
     ) -> None:
         check_choice("divsem", "styles", styles, Styles)
-        check_choice("divsem", "edges", edges, EdgeSource)
-        super().__init__(
-            "divsem",
-            DivSem,
+        self.load_progressive(
             weights,
             variant,
             Arithmetic(precision, compile),
-            styles=styles,
+            border="visible",
             first_label=first_label,
             edges=edges,
+            styles=styles,
         )
-        self.network.config = self.network.config.model_copy(update={"border": "visible"})
         self.bank = StyleBank.of_rows(
             self.extras.get("style_bank"), self.extras.get("style_bank_classes")
         )
         self.needs = frozenset({"references"}) if styles == "reference" else frozenset()
-        self.demands = Demands(
-            self.network.config.classes,
-            self.card.label_space,
-            first_label=first_label,
-            masked=True,
-            known=True,
-        )
-        self.first_label = first_label
-        self.edges = edges
+        self._styles_of = ReadReferences(self._read)
 
-    def generate(self, batch: EditBatch) -> Tensor:
-        """The last stage's images, at the size that was given.
+    def run(
+        self, batch: EditBatch, masked: Tensor, condition: Condition
+    ) -> tuple[StageImages, ...]:
+        """The network's stages, with the regions' styles unless the variant has none.
 
         Raises:
             EditFailed: a hidden region of a class that neither a reference nor the bank has a
                 style for.
         """
-        config, given = self.network.config, batch.labels.shape[1:]
-        fitted = fit_batch(batch, (config.size, config.size))
-        labels = fitted.labels + self.first_label
-        condition = Condition(
-            labels, fitted.edges(self.edges)[:, 0] > 0, fitted.masked_region[:, 0], config.classes
-        )
-        # Official networks were trained on images as OpenCV reads them: BGR.
-        masked = fitted.masked.flip(1)
-        if config.styled:
-            condition = replace(condition, style=self._style(fitted, masked, labels))
-        raw = self.network(masked, condition)[-1].raw
-        return fit_images(raw.float().flip(1), (given[0], given[1]))
+        if self.network.config.styled:
+            style = self._style(batch, masked, condition.labels)
+            condition = replace(condition, style=style)
+        stages: tuple[StageImages, ...] = self.network(masked, condition)
+        return stages
 
     def _style(self, batch: EditBatch, masked: Tensor, labels: Tensor) -> RegionStyle:
         encoder = self.network.zencoder
@@ -145,7 +131,7 @@ class DivSemEditor(NetworkEditor[DivSem]):
         drawn = self.bank.draw(label, generators[item])
         if drawn is not None:
             return drawn.to(regions.means)
-        name = batch.space.classes[label - self.first_label]
+        name = batch.space.classes[label - self.demands.first(batch.space)]
         raise EditFailed(
             f"styles: edit {batch.ids[item]}: class {name!r} is hidden completely and "
             f"neither a reference nor the weights' style bank ({len(self.bank.codes)} classes) has "
@@ -163,16 +149,22 @@ class DivSemEditor(NetworkEditor[DivSem]):
                 "give the task `references`, or use `styles: bank`"
             )
         found: dict[int, Tensor] = {}
-        size = (self.network.config.size, self.network.config.size)
         for reference in batch.references[item]:
-            one = fit_reference(reference, size)
-            instances = None if one.instances is None else one.instances[None]
-            regions = self.network.zencoder.read(
-                one.image[None].flip(1),
-                torch.zeros_like(one.labels[None], dtype=torch.bool),
-                separate_regions(one.labels[None], instances),
-            )
-            labels = regions.labels(one.labels[None] + self.first_label).tolist()
-            for label, vector in zip(labels, regions.means):
+            for label, vector in self._styles_of(reference).items():
                 found.setdefault(label, vector)
+        return found
+
+    def _read(self, reference: Reference) -> dict[int, Tensor]:
+        """{label: [D]}: the styles of a reference's regions, the first one of each label."""
+        found: dict[int, Tensor] = {}
+        one = fit_reference(reference, (self.network.config.size, self.network.config.size))
+        instances = None if one.instances is None else one.instances[None]
+        regions = self.network.zencoder.read(
+            one.image[None].flip(1),
+            torch.zeros_like(one.labels[None], dtype=torch.bool),
+            separate_regions(one.labels[None], instances),
+        )
+        labels = regions.labels(one.labels[None] + (self.first_label or 0)).tolist()
+        for label, vector in zip(labels, regions.means):
+            found.setdefault(label, vector)
         return found

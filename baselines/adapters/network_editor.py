@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from torch import Tensor, nn
 
-from baselines.adapters.arithmetic import Arithmetic
 from baselines.adapters.demands import Demands
+from baselines.adapters.options import Arithmetic, Precision
 from baselines.checkpoints import load_network
 from baselines.layers.label_map import dense_label_maps
 from bench.batch import EditBatch
@@ -24,35 +24,45 @@ Network = TypeVar("Network", bound=nn.Module)
 class NetworkEditor(abc.ABC, Generic[Network]):
     """An editor with a network out of a weights file.
 
+    A subclass names its `system`, the class of its network and its `variants`. One with options of
+    its own has a constructor that calls `load`.
+
     Args:
-        system: what the weights must hold.
-        kind: the class of that system's network.
         weights: a safetensors file with a card.
         variant: what the weights must be of; any where None.
-        arithmetic: the suite's `precision` and `compile`.
-        options: the editor's other options, which are part of its identity.
+        precision: of convolutions and products; the halves change images by grey levels.
+        compile: fuse pixel-by-pixel arithmetic into compiled kernels; takes seconds to start.
 
     Raises:
         BadInput: weights that are missing, truncated, or of another system or variant; an unknown
             precision.
     """
 
-    needs: frozenset[str] = frozenset()
+    system: ClassVar[str]
+    network_class: type[Network]
     variants: ClassVar[tuple[str, ...]]
-    demands = Demands()
+    needs: frozenset[str] = frozenset()
 
     def __init__(
         self,
-        system: str,
-        kind: type[Network],
         weights: str,
-        variant: str | None,
-        arithmetic: Arithmetic,
-        **options: Any,
+        variant: str | None = None,
+        precision: Precision = "float32",
+        compile: bool = False,
     ) -> None:
-        self.arithmetic = arithmetic.check(system)
-        loaded = load_network(system, Path(weights), variant=variant)
-        assert isinstance(loaded.network, kind)
+        self.load(weights, variant, Arithmetic(precision, compile))
+
+    def load(
+        self, weights: str, variant: str | None, arithmetic: Arithmetic, **options: Any
+    ) -> None:
+        """Reads the weights; `options` are the editor's own, which are part of its identity.
+
+        Raises:
+            BadInput: see the class.
+        """
+        self.arithmetic = arithmetic.check(self.system)
+        loaded = load_network(self.system, Path(weights), variant=variant)
+        assert isinstance(loaded.network, self.network_class)
         self.network: Network = loaded.network
         self.card = loaded.card
         self.extras = loaded.extras
@@ -62,6 +72,11 @@ class NetworkEditor(abc.ABC, Generic[Network]):
             "precision": arithmetic.precision,
             "compile": arithmetic.compile,
         }
+
+    @property
+    def demands(self) -> Demands:
+        """What an edit must be like; nothing in particular where a subclass does not say."""
+        return Demands()
 
     def to(self, device: str) -> NetworkEditor[Network]:
         """Moves the network to `device`."""

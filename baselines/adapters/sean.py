@@ -7,13 +7,13 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from baselines.adapters.arithmetic import Arithmetic, Precision
 from baselines.adapters.demands import Demands
 from baselines.adapters.network_editor import NetworkEditor
-from baselines.adapters.options import check_choice
+from baselines.adapters.options import Arithmetic, Precision, check_choice
+from baselines.adapters.references import ReadReferences
 from baselines.layers.region_adaptive import StyledRegions
 from baselines.sean import VARIANTS, SEANGenerator
-from bench.batch import EditBatch
+from bench.batch import EditBatch, Reference
 from bench.core.errors import EditFailed
 
 __all__ = ["SEANEditor"]
@@ -42,6 +42,8 @@ class SEANEditor(NetworkEditor[SEANGenerator]):
             style or precision.
     """
 
+    system = "sean"
+    network_class = SEANGenerator
     variants = tuple(VARIANTS)
 
     def __init__(
@@ -53,16 +55,19 @@ class SEANEditor(NetworkEditor[SEANGenerator]):
         compile: bool = False,
     ) -> None:
         check_choice("sean", "style", style, Style)
-        super().__init__(
-            "sean", SEANGenerator, weights, variant, Arithmetic(precision, compile), style=style
-        )
+        self.load(weights, variant, Arithmetic(precision, compile), style=style)
         wanted: dict[Style, str] = {"reference": "references", "original": "original"}
         self.needs = frozenset({wanted[style]} if style in wanted else ())
-        self.demands = Demands(self.network.config.classes, self.card.label_space, multiple=32)
         self.style = style
         # These follow each batch to its device.
         self._mean = self.extras.get("mean_codes")
         self._mean_known = self.extras.get("mean_codes_known")
+        self._codes_of = ReadReferences(self._encoded)
+
+    @property
+    def demands(self) -> Demands:
+        """Labels of the weights, and sides that are multiples of 32."""
+        return Demands(self.network.config.classes, self.card.label_space, multiple=32)
 
     def generate(self, batch: EditBatch) -> Tensor:
         """Whole images; noise is each edit's own.
@@ -104,11 +109,11 @@ class SEANEditor(NetworkEditor[SEANGenerator]):
                     f"references: edit {edit} has none; choose a protocol that draws some"
                 )
             first.append(references[0])
-        found = [
-            self.network.encode(image.image.unsqueeze(0), image.labels.unsqueeze(0))
-            for image in first
-        ]
+        found = [self._codes_of(reference) for reference in first]
         return torch.cat([codes for codes, _ in found]), torch.cat([shown for _, shown in found])
+
+    def _encoded(self, reference: Reference) -> tuple[Tensor, Tensor]:
+        return self.network.encode(reference.image.unsqueeze(0), reference.labels.unsqueeze(0))
 
     def _demand_codes(self, batch: EditBatch, known: Tensor) -> None:
         for i, edit in enumerate(batch.ids):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from baselines.adapters.arithmetic import Arithmetic, Precision
 from baselines.adapters.demands import Demands
 from baselines.adapters.network_editor import NetworkEditor
 from baselines.sesame import VARIANTS, SESAMEGenerator, sesame_labels
@@ -30,19 +29,14 @@ class SESAMEEditor(NetworkEditor[SESAMEGenerator]):
             precision.
     """
 
+    system = "sesame"
+    network_class = SESAMEGenerator
     variants = tuple(VARIANTS)
 
-    def __init__(
-        self,
-        weights: str,
-        variant: str | None = None,
-        precision: Precision = "float32",
-        compile: bool = False,
-    ) -> None:
-        super().__init__(
-            "sesame", SESAMEGenerator, weights, variant, Arithmetic(precision, compile)
-        )
-        self.demands = Demands(
+    @property
+    def demands(self) -> Demands:
+        """Labels of the weights, masked and known pixels, and sides that are multiples of 4."""
+        return Demands(
             self.network.config.classes, self.card.label_space, multiple=4, masked=True, known=True
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from baselines.adapters.arithmetic import Arithmetic, Precision
 from baselines.adapters.demands import Demands
 from baselines.adapters.network_editor import NetworkEditor
 from baselines.spade import VARIANTS, SPADEGenerator, spade_labels
@@ -32,18 +31,15 @@ class SPADEEditor(NetworkEditor[SPADEGenerator]):
             precision.
     """
 
+    system = "spade"
+    network_class = SPADEGenerator
     variants = tuple(VARIANTS)
 
-    def __init__(
-        self,
-        weights: str,
-        variant: str | None = None,
-        precision: Precision = "float32",
-        compile: bool = False,
-    ) -> None:
-        super().__init__("spade", SPADEGenerator, weights, variant, Arithmetic(precision, compile))
+    @property
+    def demands(self) -> Demands:
+        """Labels of the weights, and sides that its blocks can halve."""
         config = self.network.config
-        self.demands = Demands(config.classes, self.card.label_space, multiple=config.divisor)
+        return Demands(config.classes, self.card.label_space, multiple=config.divisor)
 
     def generate(self, batch: EditBatch) -> Tensor:
         """Whole images."""

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from baselines.adapters.arithmetic import Arithmetic, Precision
-from baselines.adapters.demands import Demands
-from baselines.adapters.fitting import fit_batch, fit_images
-from baselines.adapters.network_editor import NetworkEditor
-from baselines.adapters.options import EdgeSource, check_choice
+from baselines.adapters.options import Arithmetic, EdgeSource, Precision
+from baselines.adapters.progressive import ProgressiveEditor
 from baselines.layers.condition import Condition
+from baselines.layers.progressive import StageImages
 from baselines.spmpgan import SPMPGAN, VARIANTS
 from bench.batch import EditBatch
 
 __all__ = ["SPMPGANEditor"]
 
 
-class SPMPGANEditor(NetworkEditor[SPMPGAN]):
+class SPMPGANEditor(ProgressiveEditor[SPMPGAN]):
     """SPMPGAN (ECCV 2022): style-preserved modulation, progressively at three sizes.
 
     An image of another size is brought to the network's square and back.
@@ -37,6 +35,8 @@ class SPMPGANEditor(NetworkEditor[SPMPGAN]):
             an option that is not one of its words.
     """
 
+    system = "spmpgan"
+    network_class = SPMPGAN
     variants = tuple(VARIANTS)
 
     def __init__(
@@ -49,40 +49,21 @@ class SPMPGANEditor(NetworkEditor[SPMPGAN]):
         precision: Precision = "float32",
         compile: bool = False,
     ) -> None:
-        check_choice("spmpgan", "edges", edges, EdgeSource)
-        super().__init__(
-            "spmpgan",
-            SPMPGAN,
+        self.load_progressive(
             weights,
             variant,
             Arithmetic(precision, compile),
-            peek=peek,
+            border="original" if peek else "visible",
             first_label=first_label,
             edges=edges,
+            peek=peek,
         )
-        border = "original" if peek else "visible"
-        self.network.config = self.network.config.model_copy(update={"border": border})
         self.needs = frozenset({"original"}) if peek else frozenset()
-        self.demands = Demands(
-            self.network.config.classes,
-            self.card.label_space,
-            first_label=first_label,
-            masked=True,
-            known=True,
-        )
-        self.edges = edges
 
-    def generate(self, batch: EditBatch) -> Tensor:
-        """The last stage's images, at the size that was given."""
-        config, given = self.network.config, batch.labels.shape[1:]
-        fitted = fit_batch(batch, (config.size, config.size))
-        condition = Condition(
-            fitted.labels + self.demands.first(batch.space),
-            fitted.edges(self.edges)[:, 0] > 0,
-            fitted.masked_region[:, 0],
-            config.classes,
-        )
-        original = None if fitted.original is None else fitted.original.flip(1)
-        # Official networks were trained on images as OpenCV reads them: BGR.
-        stages = self.network(fitted.masked.flip(1), condition, original)
-        return fit_images(stages[-1].raw.float().flip(1), (given[0], given[1]))
+    def run(
+        self, batch: EditBatch, masked: Tensor, condition: Condition
+    ) -> tuple[StageImages, ...]:
+        """The network's stages, which see the original where they may peek."""
+        original = None if batch.original is None else batch.original.flip(1)
+        stages: tuple[StageImages, ...] = self.network(masked, condition, original)
+        return stages

@@ -7,11 +7,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from baselines.adapters.arithmetic import Arithmetic, Precision
 from baselines.adapters.demands import Demands
 from baselines.adapters.fitting import fit_batch, fit_images
 from baselines.adapters.network_editor import NetworkEditor
-from baselines.adapters.options import check_choice
+from baselines.adapters.options import Arithmetic, Precision, check_choice
 from baselines.ssae import REGIONS, SSAE, VARIANTS
 from bench.batch import EditBatch
 from bench.core.errors import EditFailed
@@ -37,9 +36,10 @@ class SSAEEditor(NetworkEditor[SSAE]):
         BadInput: weights that are missing, truncated, or of another system or variant.
     """
 
+    system = "ssae"
+    network_class = SSAE
     variants = tuple(VARIANTS)
     needs = frozenset({"original"})
-    demands = Demands(masked=True)
 
     def __init__(
         self,
@@ -50,8 +50,13 @@ class SSAEEditor(NetworkEditor[SSAE]):
         compile: bool = False,
     ) -> None:
         check_choice("ssae", "mask", mask, MaskSource)
-        super().__init__("ssae", SSAE, weights, variant, Arithmetic(precision, compile), mask=mask)
+        self.load(weights, variant, Arithmetic(precision, compile), mask=mask)
         self.mask = mask
+
+    @property
+    def demands(self) -> Demands:
+        """Masked pixels."""
+        return Demands(masked=True)
 
     def generate(self, batch: EditBatch) -> Tensor:
         """Images with the edits' regions restyled.

@@ -48,7 +48,7 @@ def _opencv() -> ModuleType:
         import cv2
     except ImportError:
         raise Unavailable(
-            "OpenCV is not installed; `pip install 'siebench[telea]'` brings it"
+            "editor 'telea' needs OpenCV: run `pip install opencv-python-headless`"
         ) from None
     module: ModuleType = cv2
     return module

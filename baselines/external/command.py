@@ -24,10 +24,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from baselines.external import demand_trust
 from baselines.external.edit_folder import edit_facts, edit_name, write_edit
 from baselines.external.lines import Dialogue
 from baselines.external.program import Program, hashed_files
-from baselines.external.trust import demand_trust
 from bench.batch import EditBatch
 from bench.core.atomic import whole_file
 from bench.core.errors import BadInput, EditFailed

@@ -20,10 +20,10 @@ from torch import Tensor, nn
 
 from baselines.adapters.demands import Demands
 from baselines.adapters.fitting import fit_batch, fit_images
-from baselines.external.trust import demand_trust
+from baselines.external import demand_trust
 from bench.batch import EditBatch
 from bench.core.documents import read_json
-from bench.core.errors import BadInput, EditFailed
+from bench.core.errors import BadInput, EditFailed, Unavailable
 from bench.core.identity import file_hash
 from bench.plugins.editors import TaskFacts
 
@@ -179,7 +179,9 @@ def _load_onnx(file: Path) -> Callable[[list[Tensor]], Tensor]:
     try:
         import onnxruntime
     except ImportError:
-        raise BadInput(f"{file}: ONNX files need `pip install 'siebench[onnx]'`") from None
+        raise Unavailable(
+            f"{file}: an ONNX file needs ONNX Runtime: run `pip install onnxruntime`"
+        ) from None
     try:
         session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has no public exception of its own

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.layers.blur import Blur
-from baselines.layers.compilable import compilable
+from baselines.layers.pointwise import compilable
 
 __all__ = ["Activation", "ConvLayer", "EqualisedConv", "EqualisedLinear", "ResBlock"]
 

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from torch import nn
 
-__all__ = ["initialise_normal"]
+__all__ = ["draw_normal", "draw_xavier"]
+
+M = TypeVar("M", bound=nn.Module)
 
 
-def initialise_normal(network: nn.Module, deviation: float = 0.02) -> None:
-    """Every convolution and linear layer: weights N(0, deviation), biases 0.
+def draw_normal(network: M) -> M:
+    """N(0, 0.02) for every convolution and linear layer, biases 0 (docs/protocol/editing.md, A.4)."""
+    for layer in _layers(network):
+        nn.init.normal_(_weight(layer), 0.0, 0.02)
+        _clear(layer)
+    return network
 
-    The editing models' start (docs/protocol/editing.md, A.4); spectrally normalised layers too.
-    """
-    for name, parameter in network.named_parameters():
-        if name.endswith(".bias"):
-            nn.init.zeros_(parameter)
-        else:
-            nn.init.normal_(parameter, 0.0, deviation)
+
+def draw_xavier(network: M) -> M:
+    """Xavier normal of gain 0.02, biases 0 (docs/protocol/generation.md, 0)."""
+    for layer in _layers(network):
+        nn.init.xavier_normal_(_weight(layer), gain=0.02)
+        _clear(layer)
+    return network
+
+
+def _layers(network: nn.Module) -> list[nn.Module]:
+    kinds = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
+    return [layer for layer in network.modules() if isinstance(layer, kinds)]
+
+
+def _weight(layer: nn.Module) -> nn.Parameter:
+    # A spectrally normalised layer computes `weight` from `weight_orig` in each forward.
+    found = getattr(layer, "weight_orig", None)
+    weight = layer.weight if found is None else found
+    assert isinstance(weight, nn.Parameter)
+    return weight
+
+
+def _clear(layer: nn.Module) -> None:
+    if isinstance(layer.bias, nn.Parameter):
+        nn.init.zeros_(layer.bias)

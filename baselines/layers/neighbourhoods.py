@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from baselines.layers.compilable import compilable, compiling
+from baselines.layers.pointwise import compilable, compiling
 
 __all__ = ["Neighbourhoods", "identify", "resize_nearest"]
 

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from baselines.layers.condition import RegionStyle
 from baselines.layers.instance_norm import instance_norm
-from baselines.layers.rectify import rectify
+from baselines.layers.pointwise import rectify
 
 __all__ = [
     "RegionMean",

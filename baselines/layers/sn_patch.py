@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.layers.initial import initialise_normal
+from baselines.layers.initial import draw_normal
 from baselines.layers.spectral import spectral
 
 __all__ = ["SNPatchDiscriminator", "patch_widths"]
@@ -42,7 +42,7 @@ class SNPatchDiscriminator(nn.Module):
         self.dis_model = nn.Sequential(
             *(_StridedLayer(i, o, spectral_norm) for i, o in zip(inputs, widths, strict=True))
         )
-        initialise_normal(self)
+        draw_normal(self)
 
     def forward(self, labels: Tensor, image: Tensor) -> Tensor:
         """Scores of `image` under the one-hot `labels` of its mask; the hinge's argument."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from baselines.layers.label_map import SymbolMap, two_layer_conv, two_layer_table
-from baselines.layers.rectify import rectify
+from baselines.layers.pointwise import rectify
 from baselines.layers.spectral import spectral
 
 __all__ = ["SPADE", "ModulatedResBlock", "SPADEResBlock", "batch_norm_line"]

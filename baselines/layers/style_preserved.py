@@ -14,11 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.layers.compilable import compilable
 from baselines.layers.condition import Condition
 from baselines.layers.instance_norm import instance_norm
 from baselines.layers.label_map import joint_conv, two_layer_conv
-from baselines.layers.rectify import rectify
+from baselines.layers.pointwise import compilable, rectify
 from baselines.layers.spectral import spectral
 
 __all__ = ["Modulation", "StylePreservedBlock", "UpBlock", "fuse", "modulate"]

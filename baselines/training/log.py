@@ -1,7 +1,8 @@
-"""Losses and images for TensorBoard, where it is installed; else nothing is logged."""
+"""Losses and images for TensorBoard; where it is not installed, that is said and nothing is logged."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -50,5 +51,10 @@ def _writer(folder: Path) -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
+        warnings.warn(
+            "losses are not logged, because TensorBoard is not installed: run "
+            "`pip install tensorboard` to see their curves",
+            stacklevel=3,
+        )
         return None
     return SummaryWriter(str(folder))

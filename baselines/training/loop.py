@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from baselines.training.checkpoint import load_checkpoint, save_checkpoint
@@ -25,17 +25,19 @@ from baselines.training.log import Log
 from baselines.training.recipe import Losses, Saved, TrainingRecipe
 from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
-from bench.core.errors import BadInput
+from bench.core.device import choose_device
+from bench.core.errors import BadInput, Unavailable
 from bench.core.identity import Record
+from bench.plugins.systems import Watch
 from masks import Stream
 
-__all__ = ["CHECKPOINT", "WEIGHTS", "Opener", "Trained", "Watch", "train"]
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+__all__ = ["CHECKPOINT", "WEIGHTS", "Opener", "Trained", "train"]
 
 CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
-
-Watch = Callable[[int, int, "dict[str, float]"], None]
-"""Called after every step with the steps done, the steps of the whole run, and the losses."""
 
 
 Opener = Callable[[TrainingData, str], Scenes]
@@ -63,7 +65,7 @@ def train(
     config: TrainingConfig,
     out: Path,
     *,
-    device: str = "cpu",
+    device: str = "auto",
     resume: bool = False,
     half: bool = False,
     weights: Path | None = None,
@@ -75,7 +77,8 @@ def train(
     Args:
         config: the whole configuration.
         out: the run's folder.
-        device: "cpu", "cuda", "cuda:1", "cuda:0,1" for several, "cpu:2" for two processes.
+        device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1", "cuda:0,1" for several,
+            "cpu:2" for two processes.
         resume: go on from the folder's checkpoint; begin where there is none.
         half: store the weights in half precision.
         weights: where they go; `weights.safetensors` in the folder where None.
@@ -83,6 +86,7 @@ def train(
         scenes: opens the scenes of a dataset; `SharedScenes` keeps them for the next run.
 
     Raises:
+        Unavailable: Lightning Fabric is not installed.
         BadInput: a folder with a run in it and no `resume`, a checkpoint of another configuration,
             a scene that cannot be read, no space, missing weights of a perceptual network, or a
             run that diverged. What was trained up to the last checkpoint is kept.
@@ -152,7 +156,7 @@ def _finite(fabric: Fabric, losses: Losses, step: int, out: Path) -> dict[str, f
 
 def _show(recipe: TrainingRecipe, batch: EditBatch, log: Log, step: int) -> None:
     assert batch.original is not None
-    log.images({"masked": batch.masked, "made": recipe.images(batch)}, step)
+    log.images({"masked": batch.masked, "output": recipe.images(batch)}, step)
     log.images({"true": batch.original}, step)
 
 
@@ -171,23 +175,48 @@ def _sources(config: TrainingConfig, scenes: Opener) -> Sequence[Examples]:
 
 
 def _fabric(device: str, config: TrainingConfig) -> Fabric:
-    kind, _, which = device.partition(":")
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise BadInput(f"--device {device}: no CUDA device is here; use cpu")
     try:
-        numbers = [int(number) for number in which.split(",")] if which else [1]
-        # A CPU has no numbers: there it is how many processes.
-        devices = numbers if which and kind != "cpu" else numbers[0]
-        several = devices > 1 if isinstance(devices, int) else len(devices) > 1
-        # SEAN has layers for classes that a batch may not show.
-        strategy = "ddp_find_unused_parameters_true" if several else "auto"
+        from lightning_fabric import Fabric
+    except ImportError:
+        raise Unavailable(
+            "training needs lightning-fabric: run `pip install lightning-fabric`"
+        ) from None
+    kind, numbers = _devices(device)
+    devices = numbers if isinstance(numbers, int) else list(numbers)
+    several = devices > 1 if isinstance(devices, int) else len(devices) > 1
+    # SEAN has layers for classes that a batch may not show.
+    strategy = "ddp_find_unused_parameters_true" if several else "auto"
+    try:
         fabric = Fabric(
             accelerator=kind, strategy=strategy, devices=devices, precision=config.precision
         )
     except (ValueError, RuntimeError) as error:
-        raise BadInput(f"--device {device}: {error}; write cpu, cuda or cuda:0,1") from None
+        raise BadInput(f"--device {device}: {error}; write auto, cpu, cuda or cuda:0,1") from None
     fabric.launch()
     return fabric
+
+
+def _devices(device: str) -> tuple[str, int | tuple[int, ...]]:
+    """The kind, and the numbers of its devices; of a CPU, which has none, how many processes.
+
+    Raises:
+        BadInput: a device that is none, or that is not here.
+    """
+    kind, _, which = (choose_device(device) if device == "auto" else device).partition(":")
+    if not which:
+        choose_device(kind)
+        return kind, 1
+    try:
+        numbers = tuple(int(number) for number in which.split(","))
+    except ValueError:
+        raise BadInput(
+            f"--device {device}: {which!r} is no list of numbers; write auto, cpu, cuda or cuda:0,1"
+        ) from None
+    if kind == "cpu":
+        return kind, numbers[0]
+    for number in numbers:
+        choose_device(f"{kind}:{number}")
+    return kind, numbers
 
 
 def _word(*key: str | int) -> int:

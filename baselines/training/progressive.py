@@ -17,12 +17,13 @@ from torch.nn import functional as F
 
 from baselines.divsem import DivSem
 from baselines.layers.condition import Condition, RegionStyle
+from baselines.layers.initial import draw_normal
 from baselines.layers.neighbourhoods import resize_nearest
 from baselines.layers.region_style import separate_regions
-from baselines.spmpgan import SPMPGAN, ProgressiveConfig, spmpgan_discriminators
+from baselines.progressive import ProgressiveConfig, ProgressiveNetwork
+from baselines.spmpgan import spmpgan_discriminators
 from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples
-from baselines.training.initial import draw_normal
 from baselines.training.losses import discriminator_hinge, generator_hinge
 from baselines.training.perceptual import perceptual_network
 from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
@@ -44,7 +45,7 @@ class ProgressiveRecipe(TrainingRecipe):
         self.form = system.configure(config.variant, **fields)
         assert isinstance(self.form, ProgressiveConfig)
         network = draw_normal(system.build(self.form, training=True))
-        assert isinstance(network, SPMPGAN | DivSem)
+        assert isinstance(network, ProgressiveNetwork)
         self.network = network
         rates = config.optimisation
         self.add_player("G", _Generating(network), rates.generator)
@@ -116,7 +117,7 @@ class ProgressiveRecipe(TrainingRecipe):
 
 
 class _Generating(nn.Module):
-    def __init__(self, network: SPMPGAN | DivSem) -> None:
+    def __init__(self, network: ProgressiveNetwork) -> None:
         super().__init__()
         self.network = network
 

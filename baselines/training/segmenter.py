@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -27,6 +28,8 @@ from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
 from bench.core.identity import tensors_hash
+from bench.metrics import iou
+from bench.metrics.confusion import Counts, confusion
 from bench.networks.segmenters.unet import (
     DomainNorm,
     SegmenterConfig,
@@ -154,18 +157,15 @@ def mean_iou(network: SegmenterNet, domain: str, data: TrainingData) -> float:
     test = data.model_copy(update={"subset": "test", "masks": (), "flip": False, "count": None})
     examples = Examples(test, 0, Scenes(test, domain))
     classes = len(examples.space)
-    counts = torch.zeros(classes, classes, dtype=torch.int64)
+    pixels = np.zeros((classes + 1, classes), np.int64)
     device = next(network.parameters()).device
     for number in range(len(examples)):
         batch = collate([examples.example(number)], examples.space, device)
         with torch.inference_mode():
             found = network(batch.original, domain).argmax(1)
-        known = batch.labels >= 0
-        pairs = batch.labels[known] * classes + found[known]
-        counts += torch.bincount(pairs, minlength=classes**2).view(classes, classes).cpu()
-    right = counts.diag()
-    union = counts.sum(0) + counts.sum(1) - right
-    return float((right[union > 0] / union[union > 0]).mean())
+        labels, named = (plane.int().cpu().numpy() for plane in (batch.labels, found))
+        pixels += confusion(labels, named, classes)
+    return iou.mean_iou(Counts.stacked([Counts.of(pixels)]))
 
 
 def _blurred(image: Tensor) -> Tensor:

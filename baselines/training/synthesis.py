@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from baselines.layers.initial import draw_xavier
 from baselines.layers.label_map import SymbolMap
 from baselines.layers.patch_discriminator import MultiScale, scores
 from baselines.layers.region_adaptive import StyledRegions
@@ -20,7 +21,6 @@ from baselines.sesame import SESAMEConfig, SESAMEGenerator, sesame_discriminator
 from baselines.spade import SPADEConfig, SPADEGenerator, spade_discriminator, spade_labels
 from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples
-from baselines.training.initial import draw_xavier
 from baselines.training.losses import discriminator_hinge, feature_matching, generator_hinge
 from baselines.training.perceptual import perceptual_network
 from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached

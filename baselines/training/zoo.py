@@ -99,7 +99,7 @@ def train_model(
     *,
     steps: int | None = None,
     seed: int = 0,
-    device: str = "cpu",
+    device: str = "auto",
     out: Path = ZOO,
     runs: Path = Path("runs/zoo"),
     scenes: Opener = Scenes,
@@ -193,7 +193,7 @@ def _card(
 
 
 def _perceptual(config: TrainingConfig) -> dict[str, str] | None:
-    """The network that the perceptual loss looked through, with the hash of its tensors."""
+    """The network of the perceptual loss, with the hash of its tensors."""
     if not config.weights.perceptual:
         return None
     state = perceptual_network(config.weights.through).state_dict()
@@ -207,7 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("model", choices=[*MODELS, "all"], metavar="MODEL", help=", ".join(MODELS))
     parser.add_argument("--steps", type=int, default=None, help="in place of the preset's")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:0,1")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:0,1")
     parser.add_argument("--out", type=Path, default=ZOO)
     parser.add_argument("--runs", type=Path, default=Path("runs/zoo"))
     given = parser.parse_args(arguments)

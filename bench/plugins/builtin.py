@@ -12,12 +12,12 @@ __all__ = ["BUILTIN"]
 BUILTIN: Mapping[str, Mapping[str, str]] = {
     "editors": {
         "command": "baselines.external.command:Command",
-        "copy": "baselines.classical.copy:Copy",
+        "copy": "baselines.classical.fills:Copy",
         "diffusion": "baselines.classical.diffusion:Diffusion",
         "divsem": "baselines.adapters.divsem:DivSemEditor",
         "folder": "baselines.external.folder:Folder",
-        "mean-colour": "baselines.classical.mean_colour:MeanColour",
-        "nearest": "baselines.classical.nearest:Nearest",
+        "mean-colour": "baselines.classical.fills:MeanColour",
+        "nearest": "baselines.classical.fills:Nearest",
         "network-file": "baselines.external.network_file:NetworkFile",
         "sean": "baselines.adapters.sean:SEANEditor",
         "sesame": "baselines.adapters.sesame:SESAMEEditor",

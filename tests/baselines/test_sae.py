@@ -4,16 +4,14 @@ import torch
 
 from baselines.layers.equalised import EqualisedLinear
 from baselines.layers.modulated_conv import ModulatedConv, style_at
-from baselines.sae import (
+from baselines.sae.config import SAEConfig, sae_config
+from baselines.sae.discriminators import (
     CooccurrenceDiscriminator,
     ImageDiscriminator,
-    SAEConfig,
-    SAEEncoder,
-    SAEGenerator,
-    draw_noise,
     random_patches,
-    sae_config,
 )
+from baselines.sae.encoder import SAEEncoder
+from baselines.sae.generator import SAEGenerator, draw_noise
 from tests.golden import weights
 from tests.golden.vectors import table, vectors
 

@@ -4,7 +4,10 @@ import torch
 from baselines.layers.equalised import EqualisedLinear
 from baselines.layers.modulated_conv import RegionTexture, style_at
 from baselines.sae import SAEConfig
-from baselines.ssae import REGIONS, SSAE, VARIANTS, MaskPredictor, Refinement, select, ssae_config
+from baselines.ssae.config import REGIONS, VARIANTS, ssae_config
+from baselines.ssae.mask_predictor import MaskPredictor
+from baselines.ssae.network import SSAE
+from baselines.ssae.refinement import Refinement, select
 
 TINY = {
     "sae": SAEConfig(size=128, texture=16, encoder_capacity=0.125, generator_capacity=0.03),

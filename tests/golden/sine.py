@@ -46,12 +46,12 @@ def _iterated(weight: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def pattern() -> Mapping[str, Tensor]:
-    """The fixed 256x256 picture, mask and labels (34 classes) of the recipe."""
+    """The fixed 256x256 image, mask and labels (34 classes) of the recipe."""
     y, x = torch.meshgrid(*2 * (torch.arange(256.0, dtype=torch.float64),), indexing="ij")
-    picture = torch.stack([torch.sin(0.05 * x * (c + 1) + 0.03 * y) for c in range(3)])
+    image = torch.stack([torch.sin(0.05 * x * (c + 1) + 0.03 * y) for c in range(3)])
     mask = (x >= 128) | ((y >= 40) & (y < 90) & (x >= 30) & (x < 100))
     labels = (((x // 16) * 7 + (y // 32) * 3) % 34).long()
-    return {"picture": picture[None], "mask": mask[None], "labels": labels[None]}
+    return {"image": image[None], "mask": mask[None], "labels": labels[None]}
 
 
 def neighbour_edges(plane: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from baselines.adapters.divsem import DivSemEditor
 from baselines.adapters.sesame import SESAMEEditor
 from baselines.adapters.spade import SPADEEditor
-from baselines.layers.compilable import compilable, compiled_layers, compiling
+from baselines.layers.pointwise import compilable, compiled_layers, compiling
 from bench.run.editing.footprint import measured
 from bench.run.methods import make_methods
 from bench.suite.schema import MethodEntry

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 import torch
 
-from baselines.adapters.arithmetic import Arithmetic
+from baselines.adapters.options import Arithmetic
 from baselines.adapters.sean import SEANEditor
 from baselines.adapters.sesame import SESAMEEditor
 from baselines.adapters.spade import SPADEEditor

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.classical.copy import Copy
 from baselines.classical.diffusion import Diffusion
-from baselines.classical.mean_colour import MeanColour
-from baselines.classical.nearest import Nearest
+from baselines.classical.fills import Copy, MeanColour, Nearest
 from bench.batch import EditBatch
 from bench.scene import LabelSpace
 

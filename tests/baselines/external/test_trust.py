@@ -4,7 +4,7 @@ from baselines.external.command import Command
 from bench.core.errors import BadInput
 from bench.plugins.editors import create_editor
 
-OPTIONS = {"command": "python {edits} {pictures}", "folder": "work"}
+OPTIONS = {"command": "python {edits} {images}", "folder": "work"}
 
 
 def test_a_suite_cannot_agree_on_its_users_behalf():

@@ -1,5 +1,9 @@
-import torch
+import math
 
+import torch
+from torch import nn
+
+from baselines.layers.initial import draw_normal, draw_xavier
 from baselines.spmpgan import SPMPGAN, SPMPGANConfig, spmpgan_discriminators
 
 
@@ -14,3 +18,22 @@ def test_networks_start_from_the_published_distribution():
         assert abs(joined.mean().item()) < 1e-3
         assert abs(joined.std().item() - 0.02) < 1e-3
         assert all(not bias.any() for bias in biases)
+
+
+def test_xavier_has_a_deviation_of_its_fans():
+    torch.manual_seed(0)
+    layer = draw_xavier(nn.Conv2d(40, 60, 3))
+    expected = 0.02 * math.sqrt(2 / (9 * 40 + 9 * 60))
+    assert abs(layer.weight.std().item() / expected - 1) < 0.02
+    assert not layer.bias.any()
+
+
+def test_a_spectrally_normalised_layer_is_drawn_where_it_learns():
+    torch.manual_seed(0)
+    layer = draw_normal(nn.utils.spectral_norm(nn.Conv2d(20, 20, 5)))
+    assert abs(layer.weight_orig.std().item() - 0.02) < 1e-3
+
+
+def test_other_layers_stay_as_they_are():
+    norm = draw_normal(nn.BatchNorm2d(3))
+    assert norm.weight.tolist() == [1, 1, 1]

@@ -3,13 +3,13 @@
 from importlib import resources
 
 import pytest
-from tiny import tiny
 
 from baselines.training.config import config_names, read_config
 from baselines.training.zoo import MODELS, model_config
 from bench.core.errors import BadInput
 from bench.datasets import describe, open_dataset
 from bench.plugins.kinds import SYSTEMS
+from tests.baselines.training.tiny import tiny
 
 
 @pytest.mark.parametrize("name", config_names())

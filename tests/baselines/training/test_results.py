@@ -4,7 +4,6 @@ import json
 
 import pytest
 import torch
-from tiny import tiny
 
 from baselines.adapters.divsem import DivSemEditor
 from baselines.adapters.sean import SEANEditor
@@ -18,6 +17,7 @@ from baselines.training.data import Examples, collate
 from baselines.training.loop import WEIGHTS, train
 from baselines.training.restyling import region_masks
 from bench.networks.segmenters.unet import segmenter_file
+from tests.baselines.training.tiny import tiny
 
 EDITORS = {
     "divsem": DivSemEditor,

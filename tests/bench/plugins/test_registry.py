@@ -73,7 +73,9 @@ def test_an_object_is_held_for_the_length_of_a_block() -> None:
 
 
 def test_an_object_cannot_take_a_name_that_is_registered() -> None:
-    sentence = r"editor 'copy' is given here, and siebench [\d.]+ \(baselines.classical.copy:Copy\)"
+    sentence = (
+        r"editor 'copy' is given here, and siebench [\d.]+ \(baselines.classical.fills:Copy\)"
+    )
     with pytest.raises(BadInput, match=sentence), EDITORS.offering({"copy": len}):
         pass
 
@@ -104,7 +106,7 @@ def test_a_plugin_named_like_a_built_in_one_is_an_error_that_names_both(install)
     install("rogue", {"editors": {"copy": "my_grey:Grey"}}, {"my_grey": GREY})
     with pytest.raises(BadInput) as caught:
         EDITORS.get("copy")
-    assert "baselines.classical.copy:Copy" in str(caught.value)
+    assert "baselines.classical.fills:Copy" in str(caught.value)
     assert "rogue 1.0 (my_grey:Grey)" in str(caught.value)
     assert EDITORS.find("diffusion").problem is None
 

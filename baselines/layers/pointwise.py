@@ -1,4 +1,4 @@
-"""Arithmetic that may be compiled: what a layer does pixel by pixel, in one pass over memory.
+"""What a layer does pixel by pixel, in one pass over memory where it is compiled.
 
     @compilable
     def fuse(style, gamma, beta): ...
@@ -20,8 +20,9 @@ from contextvars import ContextVar
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-__all__ = ["compilable", "compiled_layers", "compiling"]
+__all__ = ["compilable", "compiled_layers", "compiling", "rectify"]
 
 _ON: ContextVar[bool] = ContextVar("compiled_layers", default=False)
 
@@ -57,3 +58,8 @@ def compilable(function: Pointwise) -> Pointwise:
         return chosen(*tensors)
 
     return call
+
+
+def rectify(x: Tensor) -> Tensor:
+    """The activation of most networks here: LeakyReLU 0.2, in place where no gradient needs `x`."""
+    return F.leaky_relu(x, 0.2, inplace=not torch.is_grad_enabled())

@@ -1,0 +1,89 @@
+"""Trainers: a recipe each, found by the system's name; Lightning Fabric is asked for at the start."""
+
+import sys
+
+import pytest
+
+from baselines.training.data import Examples
+from baselines.training.loop import train
+from baselines.training.progressive import ProgressiveRecipe
+from baselines.training.recipe import TrainingRecipe
+from baselines.training.synthesis import SynthesisRecipe
+from baselines.training.trainer import RecipeTrainer, make_recipe
+from bench.core.errors import BadInput, Unavailable
+from bench.plugins.kinds import SYSTEMS
+from tests.baselines.training.tiny import tiny
+
+
+@pytest.mark.parametrize(
+    ("system", "kind"),
+    [("spmpgan", ProgressiveRecipe), ("divsem", ProgressiveRecipe), ("spade", SynthesisRecipe)],
+)
+def test_a_system_is_trained_by_its_recipe(system, kind):
+    config = tiny(system)
+    recipe = make_recipe(config, [Examples(config.data, config.seed)])
+    assert type(recipe) is kind
+    assert {"G", "D"} <= set(recipe.players)
+
+
+def test_a_system_that_no_recipe_trains_is_refused():
+    class Foreign:
+        name, variants, trainer = "foreign", {"full": {}}, len
+
+    config = tiny("spade").model_copy(update={"system": "foreign"})
+    with (
+        SYSTEMS.offering({"foreign": Foreign()}),
+        pytest.raises(BadInput, match="'foreign' is not"),
+    ):
+        make_recipe(config, [])
+
+
+def test_a_preset_is_read_and_a_wrong_name_gets_the_nearest():
+    trainer = RecipeTrainer("baselines.training.synthesis:SynthesisRecipe", ("spade",))
+    trainer.check("spade")
+    with pytest.raises(BadInput, match="did you mean 'spade'"):
+        trainer.check("spad")
+
+
+def test_without_lightning_fabric_the_sentence_names_the_library(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "lightning_fabric", None)
+    sentence = "training needs lightning-fabric: run `pip install lightning-fabric`"
+    with pytest.raises(Unavailable, match=sentence):
+        train(tiny("spade"), tmp_path)
+
+
+def test_gradients_pass_through_a_frozen_player_and_do_not_reach_it(tmp_path):
+    """The public `no_backward_sync` and `requires_grad_` are all that freezing asks of Fabric."""
+    import torch
+    from lightning_fabric import Fabric
+
+    class Line(TrainingRecipe):
+        def step(self, batch, step):
+            raise NotImplementedError
+
+        images = save = step
+
+    recipe = Line(tiny("spade"), ())
+    for name in ("G", "D"):
+        recipe.add_player(name, torch.nn.Linear(1, 1), 0.1)
+    recipe.setup(Fabric(accelerator="cpu", devices=1), 1)
+    generator, judge = (recipe.players[name].module for name in ("G", "D"))
+    with recipe.frozen("D"):
+        judge(generator(torch.ones(1, 1))).sum().backward()
+    grads = {name: [p.grad for p in recipe.players[name].plain.parameters()] for name in "GD"}
+    assert all(grad is not None for grad in grads["G"])
+    assert all(grad is None for grad in grads["D"])
+    assert all(p.requires_grad for p in recipe.players["D"].plain.parameters())
+
+
+@pytest.mark.parametrize(
+    ("device", "sentence"),
+    [
+        ("tpu", "device 'tpu' is not a device"),
+        ("cpu:two", "'two' is no list of numbers"),
+        ("cuda:99", "device 'cuda:99' is not here"),
+    ],
+)
+def test_a_device_that_is_none_or_not_here_is_named(tmp_path, device, sentence):
+    with pytest.raises(BadInput, match=sentence):
+        train(tiny("spade"), tmp_path, device=device)
