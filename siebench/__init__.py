@@ -19,14 +19,16 @@ from bench import __version__
 if TYPE_CHECKING:
     from bench.batch import EditBatch, Reference
     from bench.core.errors import BadInput, EditFailed, Unavailable
-    from bench.datasets import Dataset, DatasetInfo, Fit
+    from bench.datasets import Dataset, DatasetInfo, Fit, Licence
     from bench.judge.compare import compare
     from bench.judge.gate import gate
     from bench.metrics import Metric, References, Score
     from bench.networks.segmenters import Segmenter
-    from bench.plugins.editors import Editor
+    from bench.plugins.editors import Editor, TaskFacts
     from bench.plugins.registry import Plugin, Registry
     from bench.plugins.systems import System, train
+    from bench.run.job import Executor, Job, ShardRef, Shards
+    from bench.run.outcome import Outcome
     from bench.run.reader import Run, read_run
     from bench.run.score import score as score_folders
     from bench.run.suite_run import run_suite
@@ -45,11 +47,15 @@ __all__ = [
     "EditBatch",
     "EditFailed",
     "Editor",
+    "Executor",
     "Fit",
     "Impossible",
+    "Job",
     "LabelSpace",
+    "Licence",
     "MaskError",
     "Metric",
+    "Outcome",
     "Plugin",
     "Protocol",
     "Reference",
@@ -59,9 +65,12 @@ __all__ = [
     "Scene",
     "Score",
     "Segmenter",
+    "ShardRef",
+    "Shards",
     "Site",
     "Suite",
     "System",
+    "TaskFacts",
     "Unavailable",
     "__version__",
     "compare",
@@ -85,11 +94,15 @@ _HOMES = {
     "EditBatch": "bench.batch",
     "EditFailed": "bench.core.errors",
     "Editor": "bench.plugins.editors",
+    "Executor": "bench.run.job",
     "Fit": "bench.datasets",
     "Impossible": "masks",
+    "Job": "bench.run.job",
     "LabelSpace": "bench.scene",
+    "Licence": "bench.datasets",
     "MaskError": "masks",
     "Metric": "bench.metrics",
+    "Outcome": "bench.run.outcome",
     "Plugin": "bench.plugins.registry",
     "Protocol": "masks",
     "Reference": "bench.batch",
@@ -99,9 +112,12 @@ _HOMES = {
     "Scene": "bench.scene",
     "Score": "bench.metrics",
     "Segmenter": "bench.networks.segmenters",
+    "ShardRef": "bench.run.job",
+    "Shards": "bench.run.job",
     "Site": "masks",
     "Suite": "bench.suite.schema",
     "System": "bench.plugins.systems",
+    "TaskFacts": "bench.plugins.editors",
     "Unavailable": "bench.core.errors",
     "compare": "bench.judge.compare",
     "export": "reports.export",

@@ -12,6 +12,7 @@ from bench.run.layout import RunFolder
 from bench.run.measure import TaskMetrics
 from bench.run.methods import Method
 from bench.run.plan import Task
+from bench.run.reader import Run
 from bench.run.schema import RunNotice, UnmadeRow
 from bench.run.tables import REFERENCES, SAMPLES, UNMADE, read_tables
 
@@ -22,11 +23,12 @@ __all__ = ["Outcome", "TaskOutcome", "all_missing", "all_reasons", "all_suspect"
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of a run.
+class Outcome(Run):
+    """A run that has just been carried out, and what came of it.
+
+    It is read like any run: `outcome.scores`, `outcome.samples(task)`.
 
     Attributes:
-        folder: the run directory.
         edits: edits that were made.
         failed: failed results, over all methods, and edits whose scene could not be read.
         impossible: edits that their protocol could not make.
@@ -37,7 +39,6 @@ class Outcome:
         first_failure: the file with the first failed edit's traceback, in the run's order, or None.
     """
 
-    folder: Path
     edits: int
     failed: int
     impossible: int

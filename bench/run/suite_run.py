@@ -260,6 +260,7 @@ def _reduce(job: Job, worker: Worker, record: RunRecord, started: str, began: fl
     failures = [one.first_failure for one in tasks.values() if one.first_failure is not None]
     return Outcome(
         folder=folder.root,
+        header=header,
         edits=sum(len(one.made) for one in tasks.values()),
         failed=sum(one.failed for one in tasks.values()),
         impossible=sum(len(one.impossible) for one in tasks.values()),

@@ -13,6 +13,7 @@ from PIL import Image
 
 from bench.core.errors import BadInput, PluginFailed
 from bench.run import worker
+from bench.run.reader import read_run
 from bench.run.suite_run import Watch, run_suite
 from bench.suite.schema import parse_suite
 from tests.bench.run.made_suite import suite_text, write_data
@@ -52,6 +53,8 @@ def test_a_run_has_scores_samples_and_pictures(data: Path, tmp_path: Path) -> No
     assert set(free["n"]) == {5}
     pictures = sorted((tmp_path / "run" / "predictions" / "rooms-freeform" / "copy").iterdir())
     assert [path.name for path in pictures] == [f"scene{i}.png" for i in range(5)]
+    assert outcome.scores.equals(read_run(tmp_path / "run").scores)
+    assert len(outcome.samples("rooms-freeform")) == 5 * len(values)
 
 
 def test_a_method_of_one_dataset_has_no_rows_elsewhere(data: Path, tmp_path: Path) -> None:
