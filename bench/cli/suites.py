@@ -52,10 +52,14 @@ def check(
     ] = False,
 ) -> None:
     """Check a suite file; says which line is wrong and what was expected there."""
+    from bench.run.plan import pairing_problems
     from bench.suite.check import suite_problems
     from bench.suite.schema import read_suite
 
-    problems = suite_problems(*read_suite(suite), trust=trust)
+    read, text, source = read_suite(suite)
+    problems = suite_problems(read, text, source, trust=trust)
+    if not problems:
+        problems = [f"{source}: {one}" for one in pairing_problems(read, trust=trust)]
     for problem in problems:
         typer.echo(problem, err=True)
     if problems:

@@ -23,7 +23,17 @@ from bench.suite.protocols import make_protocol
 from bench.suite.schema import Composite, DatasetEntry, Quantise, Suite, TaskEntry
 from masks.streams import Stream
 
-__all__ = ["SHARD", "VARIABLE", "Plan", "Shard", "Task", "narrowed", "parse_data", "plan_run"]
+__all__ = [
+    "SHARD",
+    "VARIABLE",
+    "Plan",
+    "Shard",
+    "Task",
+    "narrowed",
+    "parse_data",
+    "pairing_problems",
+    "plan_run",
+]
 
 SHARD = 16
 """Edits a shard, about. Fixed: a shard is what is written at once, and numbers must not depend on it."""
@@ -157,6 +167,34 @@ def plan_run(
     if shuffled:
         tasks = [dataclasses.replace(task, scenes=_shuffled(task)) for task in tasks]
     return Plan(suite, tuple(tasks), shuffled)
+
+
+def pairing_problems(suite: Suite, *, trust: bool = False) -> list[str]:
+    """What is wrong with tasks whose edits depend on the scenes' names or order, such as a folder of masks.
+
+    Only tasks whose data is here are looked at, and nothing but the scenes' ids is read.
+
+    Args:
+        suite: a suite whose names and parameters are good.
+        trust: as `plan_run` takes it.
+    """
+    problems = []
+    for entry in suite.single_tasks():
+        if entry.pack is not None:
+            continue
+        protocol = make_protocol(str(entry.protocol), entry.parameters, trust=trust)
+        if type(protocol).paired_with is masks.Protocol.paired_with:
+            continue
+        name = str(entry.dataset)
+        try:
+            scenes = _open(name, suite.datasets[name], {}, trust).ids
+        except BadInput:
+            continue  # its data is not here
+        try:
+            protocol.paired_with(scenes)
+        except masks.MaskError as error:
+            problems.append(f"task {entry.name!r}: {error}")
+    return problems
 
 
 def narrowed(

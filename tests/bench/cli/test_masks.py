@@ -124,6 +124,28 @@ def test_pairs_refuses_an_order_against_the_numbers(call, tmp_path: Path) -> Non
     assert "scene 'scene1' would get 10.png, where counting gives 2.png" in err
 
 
+def test_suites_check_finds_masks_that_pair_wrongly(call, tmp_path: Path) -> None:
+    data = write_data(tmp_path / "rooms", count=3)
+    folder = mask_folder(tmp_path / "m", "2.png", "10.png", "1.png")
+    path = tmp_path / "mine.yaml"
+
+    def check(pairing: str) -> tuple[int, str, str]:
+        parameters = f"{{folder: {str(folder)!r}, pairing: {pairing}}}"
+        task = f"[{{dataset: rooms, protocol: predefined@1, parameters: {parameters}}}]"
+        path.write_text(suite_text(data, tasks=task))
+        return call("suites", "check", path)
+
+    code, _, err = check("sorted")
+    assert code == 2
+    assert "task 'rooms-predefined'" in err
+    assert "scene 'scene1' would get 10.png" in err
+    assert "such as scene0.png; it holds 1.png" in check("stem")[2]
+    (folder / "10.png").rename(folder / "3.png")
+    assert check("sorted")[0] == 0
+    path.write_text(path.read_text().replace(str(data), str(tmp_path / "elsewhere")))
+    assert call("suites", "check", path)[0] == 0  # no data here, nothing to pair
+
+
 def test_a_suite_may_take_its_edits_from_a_pack(call, pack: Path, tmp_path: Path) -> None:
     tasks = f"[{{dataset: rooms, pack: {str(pack)!r}}}]"
     (tmp_path / "made.yaml").write_text(suite_text(tmp_path / "rooms", tasks=tasks))
