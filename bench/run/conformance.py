@@ -232,7 +232,9 @@ def _small_run(executor: Executor, out: Path) -> tuple[list[ShardRef], dict[str,
     told: list[ShardRef] = []
     done: Callable[[ShardRef], Any] = told.append
     executor.run(job, Shards(iter(shards), lambda _: True), done)
-    written = [path for table in ("samples", "predictions") for path in (out / table).rglob("*")]
-    return told, {
-        job.folder.relative(path): path.read_bytes() for path in written if path.is_file()
-    }
+    (task,) = job.worker("cpu").plan.tasks
+    (method,) = job.worker("cpu").methods
+    written = job.folder.shards("samples", task.slug)
+    results = job.folder.predictions(task.slug, method.slug)
+    written += sorted(results.iterdir()) if results.is_dir() else []
+    return told, {job.folder.relative(path): path.read_bytes() for path in written}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from bench.core.errors import BadInput, unknown
-from bench.run.layout import RunFolder, RunTable
+from bench.run.layout import EditImage, RunFolder, RunTable
 from bench.run.schema import REAL, Header, MethodRow, MetricColumn, TaskRow, read_header
 from bench.run.tables import COSTS, REPLICATES, SAMPLES, SCORES, StoredTable, read_tables
 
@@ -90,6 +90,10 @@ class Run:
     def edit_folder(self, task: str, edit: str) -> Path:
         """Where `original.png`, `mask.png`, `target.png` and, maybe, `truth.png` of an edit lie."""
         return self.layout.edit(self.task(task).slug, edit)
+
+    def edit_image(self, task: str, edit: str, image: EditImage) -> Path:
+        """Where one image of an edit lies; "truth" is there only where it is not the original."""
+        return self.layout.edit_image(self.task(task).slug, edit, image)
 
     def prediction(self, task: str, method: str, edit: str) -> Path:
         """Where a method's result for an edit lies; the file is missing for a failed edit."""

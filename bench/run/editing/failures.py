@@ -18,13 +18,11 @@ from pathlib import Path
 
 from bench.core.atomic import write_text
 from bench.core.errors import EditFailed
-from bench.run.editing import footprint
 from bench.run.layout import RunFolder
 
 __all__ = ["Failure", "failure_of", "write_failures"]
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
-_COUNTING = (footprint.__file__, str(Path("torch", "utils", "flop_counter.py")))
 _VARYING = re.compile(r"0x[0-9a-fA-F]+|\d+")
 
 
@@ -56,10 +54,7 @@ def failure_of(error: Exception, ids: Sequence[str], printed: str = "") -> Failu
     log = _cut(getattr(error, "log", "") + printed)
     if not (written or log.strip()):
         return Failure(_reason(error))
-    same = written or _reason(error)
-    for name in sorted(ids, key=len, reverse=True):
-        same = same.replace(name, "EDIT")
-    digest = hashlib.sha256(_VARYING.sub("#", same).encode()).hexdigest()[:12]
+    digest = hashlib.sha256("\n".join(_alike(trace, ids)).encode()).hexdigest()[:12]
     parts = [f"first seen with: {', '.join(ids)}", written or _reason(error)]
     if log.strip():
         parts.append(f"what it printed:\n\n{log.rstrip()}")
@@ -97,20 +92,23 @@ def _chain(trace: traceback.TracebackException) -> Iterator[traceback.TracebackE
 
 
 def _without_harness(trace: traceback.TracebackException) -> traceback.TracebackException:
-    """Takes out our own frames above the editor's, and those of counting below them.
-
-    What is counted only in a warm-up must not make two failures of one.
-    """
+    """Takes out our own frames above the editor's."""
     ours = str(Path(__file__).parent)
     for one in _chain(trace):
-        frames: list[traceback.FrameSummary] = []
-        for frame in one.stack:
-            if frames and frame.filename.endswith(_COUNTING):
-                break
-            if frames or not frame.filename.startswith(ours):
-                frames.append(frame)
+        frames = [frame for frame in one.stack if not frame.filename.startswith(ours)]
         one.stack = traceback.StackSummary.from_list(frames)
     return trace
+
+
+def _alike(trace: traceback.TracebackException, ids: Sequence[str]) -> Iterator[str]:
+    """What is the same in all failures that share a file: where it happened, and what was said."""
+    for one in _chain(trace):
+        for frame in one.stack:
+            yield f"{_cut(frame.filename)}:{frame.lineno}:{frame.name}"
+        said = _cut("".join(one.format_exception_only()))
+        for name in sorted(ids, key=len, reverse=True):
+            said = said.replace(name, "EDIT")
+        yield _VARYING.sub("#", said)
 
 
 def _has_frames(trace: traceback.TracebackException) -> bool:

@@ -93,18 +93,21 @@ class MethodRunner:
         try:
             images, milliseconds = self._timed(method, batch, outputs, printed)
         except Exception as error:
-            if isinstance(error, _Late) or len(indices) == 1:
-                failure = failure_of(error, batch.ids, printed.getvalue())
-                outputs.failures.update(dict.fromkeys(indices, failure))
-            else:
-                self._one_by_one(method, batch, indices, outputs)
+            failed = error
+        else:
+            if printed.getvalue():
+                outputs.printed.append(printed.getvalue())
+            for k, i in enumerate(indices):
+                _keep(i, images[k], outputs)
+                if milliseconds is not None:
+                    outputs.milliseconds[i] = milliseconds
             return
-        if printed.getvalue():
-            outputs.printed.append(printed.getvalue())
-        for k, i in enumerate(indices):
-            _keep(i, images[k], outputs)
-            if milliseconds is not None:
-                outputs.milliseconds[i] = milliseconds
+        # A warm-up's traceback also shows how it was counted, so it is not the one to keep.
+        if isinstance(failed, _Late) or (len(indices) == 1 and self._is_warm(method, batch)):
+            failure = failure_of(failed, batch.ids, printed.getvalue())
+            outputs.failures.update(dict.fromkeys(indices, failure))
+        else:
+            self._one_by_one(method, batch, indices, outputs)
 
     def _one_by_one(
         self, method: Method, batch: EditBatch, indices: list[int], outputs: RawOutputs
@@ -130,10 +133,9 @@ class MethodRunner:
         assert editor is not None
 
         edit = functools.partial(padded, editor, batch, self.batch_size)
-        key = (method.name, tuple(batch.masked.shape[1:]))
-        if key not in self._warm:
+        if not self._is_warm(method, batch):
             images, taken = self._within(method, lambda: measured(edit, self.device), printed)
-            self._warm.add(key)
+            self._warm.add((method.name, tuple(batch.masked.shape[1:])))
             outputs.footprints.append(taken)
             return images, None
         _synchronise(self.device)
@@ -141,6 +143,9 @@ class MethodRunner:
         images = self._within(method, edit, printed)
         _synchronise(self.device)
         return images, (time.perf_counter() - start) * 1000 / self.batch_size
+
+    def _is_warm(self, method: Method, batch: EditBatch) -> bool:
+        return (method.name, tuple(batch.masked.shape[1:])) in self._warm
 
     def _within(self, method: Method, call: Callable[[], Any], printed: io.StringIO) -> Any:
         """What the call gives, while its prints are collected and its time is limited.

@@ -1,0 +1,109 @@
+"""Metrics look at the reference side of a group once, for all methods and for the canaries."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bench.core.errors import BadInput
+from bench.metrics import Metric, make_metric
+from bench.run.measure import EditGroup, PreparedGroup, measure_group
+from bench.scene import LabelSpace
+
+SPACE = LabelSpace("one", ("thing",), ((0, 0, 0),))
+PER_EDIT = ("psnr", "ssim", "ssim-sean", "ssim-sesame", "rmse", "l1", "seam")
+
+
+def group(count: int, *, without: tuple[int, ...] = ()) -> EditGroup:
+    random = np.random.Generator(np.random.PCG64(3))
+    images = list(random.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8))
+    mask = np.zeros((count, 32, 32), bool)
+    mask[:, 8:20, 8:24] = True
+    names = tuple(f"s{i}" for i in range(count))
+    return EditGroup(
+        ground_truth=[None if i in without else image for i, image in enumerate(images)],
+        original=images,
+        mask=mask,
+        labels=np.zeros((count, 32, 32), np.int32),
+        space=SPACE,
+        scenes=names,
+        edits=names,
+    )
+
+
+def results(count: int) -> dict[int, np.ndarray]:
+    random = np.random.Generator(np.random.PCG64(4))
+    return dict(enumerate(random.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)))
+
+
+class Counting(Metric):
+    """Counts how often it prepares; keeps one number an edit."""
+
+    name = "counting"
+    title = "Counting"
+
+    def __init__(self) -> None:
+        self.prepared = 0
+
+    def definition(self):
+        return {}
+
+    def prepare(self, references):
+        from bench.metrics import PreparedReferences
+
+        self.prepared += 1
+        return PreparedReferences(memory=list(range(len(references))), by_edit=True)
+
+    def measure(self, references, prepared, results):
+        return {"counting": [float(one) for one in prepared.memory]}
+
+    def estimates(self, samples, references):
+        return []
+
+
+@pytest.mark.parametrize("name", PER_EDIT)
+def test_the_first_edits_of_a_prepared_group_measure_as_a_group_of_their_own(name: str) -> None:
+    metric = make_metric(name)
+    few = EditGroup(**{**vars(group(5, without=(1,))), **_first(group(5, without=(1,)), 3)})
+    cut = PreparedGroup.of([metric], group(5, without=(1,))).first([metric], 3)
+    own = PreparedGroup.of([metric], few)
+    assert measure_group([metric], cut, results(3)) == measure_group([metric], own, results(3))
+
+
+def _first(whole: EditGroup, count: int) -> dict:
+    return {
+        name: getattr(whole, name)[:count]
+        for name in ("ground_truth", "original", "mask", "labels", "scenes", "edits")
+    }
+
+
+def test_cutting_out_the_first_edits_prepares_nothing_anew() -> None:
+    metric = Counting()
+    prepared = PreparedGroup.of([metric], group(6))
+    assert measure_group([metric], prepared.first([metric], 2), results(2)) == {"counting": [0, 1]}
+    assert metric.prepared == 1
+
+
+def test_edits_without_ground_truth_and_failed_ones_have_no_value() -> None:
+    metric = make_metric("l1")
+    prepared = PreparedGroup.of([metric], group(4, without=(2,)))
+    given = {i: image for i, image in results(4).items() if i != 0}
+    values = measure_group([metric], prepared, given)["l1"]
+    assert [value is None for value in values] == [True, False, True, False]
+
+
+def test_a_group_without_any_ground_truth_is_not_measured() -> None:
+    metric = make_metric("l1")
+    prepared = PreparedGroup.of([metric], group(2, without=(0, 1)))
+    assert measure_group([metric], prepared, results(2)) == {}
+    assert prepared.columns() == {}
+
+
+def test_a_metric_that_gives_another_number_of_values_is_named() -> None:
+    class Short(Counting):
+        def measure(self, references, prepared, results):
+            return {"counting": [1.0]}
+
+    metric = Short()
+    with pytest.raises(BadInput, match="metric 'counting' gave 1 values for 3 edits"):
+        measure_group([metric], PreparedGroup.of([metric], group(3)), results(3))

@@ -1,0 +1,64 @@
+"""A run is planned before anything is read; its shards follow from the plan alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.core.errors import BadInput
+from bench.run.plan import narrowed, parse_data, plan_run
+from bench.suite.schema import Suite
+
+
+def suite(**changes) -> Suite:
+    return Suite.model_validate(
+        {
+            "name": "planned",
+            "datasets": {"rooms": {"dataset": "procedural-rooms", "size": 32, "limit": 20}},
+            "tasks": [
+                {"name": "edits", "dataset": "rooms", "protocol": "freeform@1", "samples": 3}
+            ],
+            "methods": ["copy"],
+            "metrics": ["l1"],
+            **changes,
+        }
+    )
+
+
+def test_a_shard_holds_all_edits_of_its_scenes() -> None:
+    (task,) = plan_run(suite()).tasks
+    shards = list(task.shards())
+    assert [len(shard.pairs) for shard in shards] == [15, 15, 15, 15]
+    assert sum(len(shard.pairs) for shard in shards) == task.planned == 60
+    assert {sample for _, sample in shards[0].pairs} == {0, 1, 2}
+
+
+def test_a_shard_is_found_by_its_number() -> None:
+    (task,) = plan_run(suite()).tasks
+    for shard in task.shards():
+        assert task.shard(shard.number).pairs == shard.pairs
+
+
+def test_a_random_order_is_the_same_every_time_and_holds_the_same_scenes() -> None:
+    plain, one, two = (plan_run(suite(), shuffled=so).tasks[0] for so in (False, True, True))
+    assert one.scenes == two.scenes != plain.scenes
+    assert sorted(one.scenes) == sorted(plain.scenes)
+    assert one.record == plain.record
+
+
+def test_a_command_changes_only_what_it_names() -> None:
+    changed = narrowed(suite(), limit=4, seed=9, batch_size=7)
+    assert (changed.datasets["rooms"].limit, changed.seed, changed.batch_size) == (4, 9, 7)
+    assert narrowed(suite(), limit=50).datasets["rooms"].limit == 20
+    assert narrowed(suite()) == suite()
+
+
+def test_folders_are_given_by_name() -> None:
+    assert parse_data(["a=x", "b=y=z"]) == {"a": Path("x"), "b": Path("y=z")}
+    with pytest.raises(BadInput, match="not of the form NAME=PATH"):
+        parse_data(["a"])
+    with pytest.raises(BadInput, match=r"--data a=\.\.\. is given twice"):
+        parse_data(["a=x", "a=y"])
+    with pytest.raises(BadInput, match="has no dataset 'streets'"):
+        plan_run(suite(), data={"streets": Path()})
