@@ -60,16 +60,16 @@ class ArrayCache:
         self.folder = folder
 
     def rows(
-        self, recipe: Record, images: Array, compute: Callable[[Array], Sequence[Array] | Array]
+        self, record: Record, images: Array, compute: Callable[[Array], Sequence[Array] | Array]
     ) -> list[Array]:
         """One array per image, from the cache where it is there.
 
         Args:
-            recipe: everything but the image that a value depends on.
+            record: everything but the image that a value depends on.
             images: [B,...]; each image's bytes are part of its entry's name.
             compute: gives one array per image for those that are not there, [M,...] with M <= B.
         """
-        kind = record_hash({**recipe, "arithmetic": ARITHMETIC})
+        kind = record_hash({**record, "arithmetic": ARITHMETIC})
         paths = [self._path(kind, array_hash(image)) for image in images]
         found = {path: self._read(path) for path in dict.fromkeys(paths)}
         missing = [path for path, array in found.items() if array is None]

@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.core.documents import refuse_endless
 from bench.core.errors import BadInput
-from bench.scene import Bool, UInt8
 from masks.mask_image import mask_of
-from masks.spec import MaskError
+from masks.spec import Bool, MaskError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,6 +39,8 @@ __all__ = [
     "read_image",
     "read_mask",
 ]
+
+UInt8 = NDArray[np.uint8]
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """The file name endings, in lower case, that count as images in a folder."""

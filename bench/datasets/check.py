@@ -13,7 +13,7 @@ from bench.core.images import UPRIGHT, image_files, orientation
 from bench.datasets.dataset import Dataset, Fit
 from bench.datasets.labelled_folder import LabelledFolder
 from bench.datasets.planes import read_plane
-from bench.datasets.registry import describe, open_dataset
+from bench.datasets.registry import is_drawn, open_dataset
 from bench.scene import VOID, Int32, LabelSpace
 
 __all__ = ["DatasetCheck", "Finding", "check_dataset"]
@@ -66,15 +66,16 @@ def check_dataset(
         name, path, split, trust: as for `open_dataset`.
 
     Raises:
-        BadInput: an unknown name, or a path that is no folder: there is nothing to judge.
+        BadInput: an unknown name, a path that is no folder, or one for a dataset that is drawn: there is
+            nothing to judge.
     """
-    drawn = describe(name, trust=trust).drawn
+    drawn = is_drawn(name, trust=trust)
     if not drawn and path is not None and not path.is_dir():
         raise BadInput(f"{path}: no such folder; give the folder that holds images/ and labels/")
     try:
         dataset = open_dataset(name, path, split, trust=trust)
     except BadInput as error:
-        if path is None:
+        if drawn or path is None:
             raise
         return DatasetCheck((Finding("", str(error)),), ())
     counts = _Counts(dataset.space)

@@ -8,7 +8,8 @@ A finished preparation is checked against its manifest, byte for byte.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,7 @@ def prepare_dataset(
         for item in plan.items:
             written += _write(out, item, recorded, hashes)
             advance(1)
+    _sweep(out, hashes)
     _finish(out, key, plan, hashes)
     return PreparedFiles(written, len(hashes) - written, plan.notes)
 
@@ -130,6 +132,19 @@ def _write(out: Path, item: Item, recorded: Mapping[str, str], hashes: dict[str,
                 f"{out / name}: is not what the manifest says; delete this file and prepare again"
             )
     return len(missing)
+
+
+def _sweep(out: Path, names: Iterable[str]) -> None:
+    """Removes what killed preparations left of the files that are whole now (see `whole_file`)."""
+    whole = {out / name for name in (*names, MANIFEST)}
+    for folder in {path.parent for path in whole}:
+        for left in folder.glob(".*.part"):
+            meant = _PART.fullmatch(left.name)
+            if meant is not None and folder / meant.group(1) in whole:
+                left.unlink()
+
+
+_PART = re.compile(r"\.(.+)\.[^.]+\.part")
 
 
 def _finish(out: Path, key: Mapping[str, Any], plan: ScenePlan, hashes: Mapping[str, str]) -> None:

@@ -98,6 +98,8 @@ def test_where_there_is_nothing_to_judge_the_input_is_bad(tmp_path):
         check_dataset("folder", tmp_path / "nowhere")
     with pytest.raises(BadInput, match="did you mean 'cityscapes'"):
         check_dataset("cityscope", tmp_path)
+    with pytest.raises(BadInput, match="is drawn and takes no folder"):
+        check_dataset("procedural-rooms", tmp_path)
 
 
 def test_ignored_pixels_of_training_code_are_no_class(written):

@@ -150,6 +150,24 @@ def test_a_whole_archive_with_other_rooms_is_refused(tmp_path):
     assert not (tmp_path / "room").exists()
 
 
+def test_what_a_killed_preparation_left_is_swept_away_and_other_files_stay(scene_parse, tmp_path):
+    out = tmp_path / "room"
+    prepare_dataset("ade20k_room", scene_parse, out)
+    image = out / "test" / "images" / "ADE_val_00000001.png"
+    image.unlink()
+    half = image.with_name(f".{image.name}.a1b2c3d4.part")
+    half.write_bytes(b"half")
+    record = out / ".manifest.json.a1b2c3d4.part"
+    record.write_text("{")
+    other = out / "test" / "images" / ".notes.a1b2c3d4.part"
+    other.write_text("mine")
+    prepare_dataset("ade20k_room", scene_parse, out)
+    assert image.is_file()
+    assert not half.exists()
+    assert not record.exists()
+    assert other.is_file()
+
+
 def test_landscapes_say_that_their_categories_are_our_choice(scene_parse, tmp_path):
     outcome = prepare_dataset("ade20k_landscape", scene_parse, tmp_path / "land")
     assert "ADE20K-Landscape: 1 train and 0 test scenes" in outcome.notes[0]
