@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from bench.run.tables import SAMPLES
+
 CLASSES = ("sky", "hill", "water", "house", "sun", "a class that never occurs")
 PALETTE = ((140, 190, 230), (90, 140, 80), (60, 100, 160), (190, 90, 70), (250, 210, 90), (1, 2, 3))
 SPACE = {
@@ -22,6 +24,9 @@ SPACE = {
     "palette": [list(colour) for colour in PALETTE],
 }
 NO_GROUND_TRUTH = "an object removed from a photograph has no ground truth"
+NOTHING = {one.name: "" if one.kind == "text" else None for one in SAMPLES.columns}
+"""A row of the samples table in which nothing is known."""
+
 TRACEBACK = "0123456789ab.txt"
 HOSTILE = "<script>alert('x')</script>"
 
@@ -120,7 +125,7 @@ def _task(folder: Path, task: int, edits: int, methods: tuple, size: int) -> lis
         mask = masked_region(index, size)
         _write_edit(folder / "edits" / f"task-{task}" / edit, image, labels, mask)
         for number, (name, _, noise, _) in enumerate(methods):
-            row = {
+            row = NOTHING | {
                 "edit": edit,
                 "scene": f"scene-{index // 2:04d}",
                 "sample": index % 2,

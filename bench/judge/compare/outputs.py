@@ -36,7 +36,7 @@ def lines(comparison: Comparison) -> list[str]:
     """One line a score, the largest changes first, with the edits that changed most."""
     level, count = 100 * (1 - comparison.alpha), len(comparison.changes)
     found = [
-        f"{comparison.before.name} -> {comparison.after.name}: {counted(count, 'score')}, "
+        f"{_what(comparison)}: {counted(count, 'score')}, "
         f"{level:g} % intervals, p values corrected for all of them (Holm)"
     ]
     for change in comparison.changes:
@@ -81,7 +81,7 @@ def write_comparison_markdown(comparison: Comparison, path: Path) -> None:
     """Writes a table and, beside the file in `crops/`, images of the edits that changed most."""
     rows = [_row(change) for change in comparison.changes]
     text = [
-        f"# {markdown_cell(comparison.before.name)} → {markdown_cell(comparison.after.name)}",
+        f"# {markdown_cell(_what(comparison))}",
         "",
         f"The chance of any false verdict is at most {100 * comparison.alpha:g} % (Holm).",
         "",
@@ -168,6 +168,14 @@ def _row(change: Change) -> str:
         f"{change.adjusted:.2g}",
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _what(comparison: Comparison) -> str:
+    """The two runs, or the two methods where there is one run."""
+    before, after = comparison.before, comparison.after
+    if before is not after:
+        return f"{before.name} -> {after.name}"
+    return f"{before.name}: " + ", ".join(f"{old} -> {new}" for old, new in comparison.methods)
 
 
 def _name(pair: PairedScore) -> str:

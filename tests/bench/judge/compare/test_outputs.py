@@ -36,6 +36,11 @@ def test_the_lines_say_verdict_scores_difference_margin_and_the_edits_behind_the
     assert alone == "only before has score 'l1'"
 
 
+def test_two_methods_of_one_run_are_named_in_its_place() -> None:
+    both = score_set(per_edit("psnr", BASE), per_edit("psnr", BASE, method="theirs"), name="run")
+    assert lines(compare(both, methods=[("ours", "theirs")]))[0].startswith("run: ours -> theirs: ")
+
+
 def test_most_changed_edits_come_by_their_loss_whichever_way() -> None:
     pair = compare(BEFORE, AFTER).changes[0].pair
     assert [one.edit for one in most_changed(pair, 2)] == ["s29.0", "s28.0"]
