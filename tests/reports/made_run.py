@@ -134,6 +134,8 @@ def _task(folder: Path, task: int, edits: int, methods: tuple, size: int) -> lis
                 "reason": "",
                 "failure": "",
                 "no_ground_truth": NO_GROUND_TRUTH if task == 1 else "",
+                "known_difference": None,
+                "equals_ground_truth": None,
                 "coverage": float(mask.mean()),
                 "region": CLASSES[index % 4] if task == 1 else None,
             }
