@@ -165,14 +165,14 @@ class MethodRunner:
             del self._late[method.name]
         done: dict[str, Any] = {}
 
-        def answer() -> None:
+        def carry_out() -> None:
             try:
                 with hearing(printed):
                     done["value"] = call()
             except BaseException as error:  # raised again where the run waits for it
                 done["error"] = error
 
-        thread = threading.Thread(target=answer, daemon=True, name=f"editor {method.name}")
+        thread = threading.Thread(target=carry_out, daemon=True, name=f"editor {method.name}")
         thread.start()
         thread.join(limit)
         if thread.is_alive():

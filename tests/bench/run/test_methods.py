@@ -1,0 +1,73 @@
+"""Methods are made with their identity, and asked whether they can carry out their tasks at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.core.errors import BadInput
+from bench.run.methods import check_tasks, make_methods
+from bench.run.plan import plan_run
+from bench.suite.schema import MethodEntry, Suite, parse_suite
+from tests.bench.run.made_suite import suite_text, write_data
+
+
+def made(suite: Suite, **more):
+    return make_methods(suite.methods, **{"device": "cpu", "batch_size": suite.batch_size, **more})
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write_data(tmp_path / "rooms")
+
+
+def test_what_a_method_is_follows_from_its_editor_options_and_batch(data: Path) -> None:
+    suite = parse_suite(suite_text(data, methods="[copy, mean-colour]"), "s")
+    copy, mean = made(suite)
+    assert (copy.name, copy.slug, copy.title) == ("copy", "copy", "copy")
+    assert copy.needs == {"original"}
+    assert copy.hash != mean.hash
+    assert copy.hash == made(suite)[0].hash != made(suite, batch_size=3)[0].hash
+
+
+def test_a_method_may_be_for_some_datasets_only(data: Path) -> None:
+    suite = parse_suite(suite_text(data, methods="[copy]"), "s")
+    task = plan_run(suite).tasks[0]
+    entry = MethodEntry(name="copy", editor="copy", datasets=("elsewhere",))
+    (method,) = make_methods([entry], device="cpu", batch_size=1)
+    assert not method.edits(task)
+    assert made(suite)[0].edits(task)
+
+
+class Styled:
+    needs = frozenset({"references"})
+
+    def edit(self, batch):
+        return batch.masked
+
+
+@pytest.mark.parametrize(
+    ("references", "count", "sentence"),
+    [
+        (0, 5, "the task draws none; set `references: 1` in the task"),
+        (1, 1, "the dataset has one scene, which cannot be its own reference"),
+    ],
+)
+def test_a_method_that_takes_styles_needs_a_task_that_has_some(
+    tmp_path: Path, references: int, count: int, sentence: str
+) -> None:
+    from bench.plugins.kinds import EDITORS
+
+    data = write_data(tmp_path / "rooms", count)
+    text = suite_text(
+        data,
+        methods="[styled]",
+        tasks=f"[{{name: edits, dataset: rooms, protocol: freeform@1, references: {references}}}]",
+    )
+    suite = parse_suite(text, "s")
+    with EDITORS.offering({"styled": Styled()}):
+        methods = made(suite)
+    with pytest.raises(BadInput, match="task 'edits', method 'styled': references: ") as caught:
+        check_tasks(plan_run(suite).tasks, methods)
+    assert sentence in str(caught.value)

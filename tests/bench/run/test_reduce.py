@@ -1,0 +1,127 @@
+"""The tables of a run follow from those of its shards."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.core.errors import BadInput
+from bench.run.job import Job, ShardRef
+from bench.run.outcome import task_outcome
+from bench.run.reduce import cost_rows, reduce_canaries, reduce_task
+from bench.run.tables import COSTS, SAMPLES, SCORES, TIMES, read_tables, write_table
+from bench.run.worker import Worker
+from bench.suite.schema import parse_suite
+from tests.bench.run.made_suite import suite_text, write_data
+
+
+@pytest.fixture(scope="module")
+def carried_out(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Worker]:
+    """Every shard of a small run, and nothing of the run's own tables."""
+    root = tmp_path_factory.mktemp("reduce")
+    text = suite_text(write_data(root / "rooms"), metrics="[psnr, l1, {name: fid}]")
+    job = Job(suite=parse_suite(text, "made.yaml"), out=root / "run", device="cpu")
+    worker = job.worker("cpu")
+    for task in worker.plan.tasks:
+        for shard in task.shards():
+            worker.carry_out(ShardRef(task.name, shard.number))
+    return job, worker
+
+
+def test_a_score_of_single_edits_is_the_mean_of_their_column(carried_out) -> None:
+    job, worker = carried_out
+    task = worker.plan.tasks[0]
+    scores = pd.DataFrame(
+        reduce_task(job.folder, task, worker.metrics[task.name], worker.methods).scores
+    )
+    samples = read_tables(job.folder.shards("samples", task.slug), SAMPLES)
+    for method in ("mean-colour", "diffusion"):
+        own = samples[samples["method"] == method]
+        for name in ("l1", "l1-hole", "psnr"):
+            row = scores[(scores["method"] == method) & (scores["metric"] == name)]
+            assert row["value"].item() == pytest.approx(float(own[name].mean()), rel=1e-12)
+            assert row["n"].item() == len(own)
+            assert row["low"].item() < row["value"].item() < row["high"].item()
+
+
+def test_rows_have_the_declared_columns(carried_out) -> None:
+    job, worker = carried_out
+    task = worker.plan.tasks[0]
+    reduced = reduce_task(job.folder, task, worker.metrics[task.name], worker.methods)
+    assert {tuple(sorted(row)) for row in reduced.scores} == {tuple(sorted(SCORES.names))}
+    costs = cost_rows(job.folder, worker.plan, worker.methods, "cpu")
+    assert {tuple(sorted(row)) for row in costs} == {tuple(sorted(COSTS.names))}
+
+
+def test_a_metric_that_is_not_here_is_a_row_with_its_reason(carried_out) -> None:
+    job, worker = carried_out
+    task = worker.plan.tasks[0]
+    missing = worker.metrics[task.name].missing
+    if "fid" not in missing:
+        pytest.skip("the weights of FID are here")
+    rows = [
+        row
+        for row in reduce_task(job.folder, task, worker.metrics[task.name], worker.methods).scores
+        if row["metric"] == "fid"
+    ]
+    assert [row["method"] for row in rows] == ["copy", "mean-colour", "diffusion"]
+    assert {(row["value"], row["reason"]) for row in rows} == {(None, missing["fid"].reason)}
+
+
+def test_a_task_without_ground_truth_says_so(carried_out) -> None:
+    job, worker = carried_out
+    task = worker.plan.tasks[1]
+    rows = reduce_task(job.folder, task, worker.metrics[task.name], worker.methods).scores
+    reasons = {row["reason"] for row in rows if row["metric"] == "psnr"}
+    assert reasons == {"no edit of this task has a ground truth"}
+
+
+def test_canaries_are_scored_beside_the_methods(carried_out) -> None:
+    job, worker = carried_out
+    task = worker.plan.tasks[0]
+    scores = reduce_canaries(job.folder, task, worker.metrics[task.name])
+    assert scores["l1", "(original)"].value == 0
+    assert scores["l1", "(JPEG 90)"].value < scores["l1", "(mean colour)"].value
+    assert {score.n for score in scores.values()} == {4}
+
+
+def test_times_are_medians_after_warm_up(carried_out, tmp_path: Path) -> None:
+    job, worker = carried_out
+    plan = dataclasses.replace(worker.plan, tasks=worker.plan.tasks[:1])
+    folder = dataclasses.replace(job.folder, root=tmp_path)
+    times = {
+        "method": ["copy"] * 4,
+        "edit": ["a", "b", "c", None],
+        "ms": [1.0, 9.0, 2.0, None],
+        "macs": [None, None, None, 600],
+        "peak_bytes": [None, None, None, 2**21],
+    }
+    write_table(folder.shard("times", plan.tasks[0].slug, 0), TIMES, times)
+    copied = cost_rows(folder, plan, worker.methods, "cpu")[0]
+    assert (copied["ms"], copied["timed"], copied["peak_mib"]) == (2.0, 3, 2.0)
+    assert copied["ms_p90"] == pytest.approx(np.quantile([1, 2, 9], 0.9))
+    assert copied["macs"] == 300  # of two edits a batch
+    assert copied["parameters"] is None
+
+
+def test_a_task_of_which_nothing_is_done_is_named(carried_out, tmp_path: Path) -> None:
+    job, worker = carried_out
+    task = worker.plan.tasks[0]
+    folder = dataclasses.replace(job.folder, root=tmp_path)
+    with pytest.raises(BadInput, match="no shard of task 'rooms-freeform' is done"):
+        reduce_task(folder, task, worker.metrics[task.name], worker.methods)
+
+
+def test_an_outcome_counts_edits_and_what_is_not_there(carried_out) -> None:
+    job, worker = carried_out
+    free, removal = (task_outcome(job.folder, task, worker.methods) for task in worker.plan.tasks)
+    assert (len(free.made), free.failed, free.impossible) == (5, 0, ())
+    assert len(removal.made) == 4
+    assert [(one.scene, one.sample) for one in removal.impossible] == [("scene1", 0)]
+    assert removal.reasons == (removal.impossible[0].reason,)
+    assert free.idle == removal.idle == ()
+    assert free.first_failure is None
