@@ -51,7 +51,7 @@ class TrainingData(BaseModel):
     """Which scenes, and how one becomes an example.
 
     Attributes:
-        dataset, subset, path, count: as for `bench.datasets.open_dataset`.
+        dataset, subset, path, count: as for `bench.datasets.open_dataset`; `subset` is the split.
         also: further datasets that take turns with the first, step by step (the segmenter's).
         load: (height, width) that scenes are brought to; None = as they are.
         crop: (height, width) of the random crop; None = no crop.

@@ -48,7 +48,7 @@ class ProgressiveRecipe(TrainingRecipe):
         assert isinstance(network, ProgressiveNetwork)
         self.network = network
         rates = config.optimisation
-        self.add_player("G", _Generating(network), rates.generator)
+        self.add_player("G", _StagedGenerator(network), rates.generator)
         self.add_player("D", _Judges(self.form), rates.discriminator)
         weights = config.weights
         self.perceptual = (
@@ -116,7 +116,7 @@ class ProgressiveRecipe(TrainingRecipe):
         return parts
 
 
-class _Generating(nn.Module):
+class _StagedGenerator(nn.Module):
     def __init__(self, network: ProgressiveNetwork) -> None:
         super().__init__()
         self.network = network

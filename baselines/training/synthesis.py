@@ -52,7 +52,7 @@ class SynthesisRecipe(TrainingRecipe):
             raise BadInput("network.latent: SPADE is trained without its VAE here; leave it at 0")
         self.network = network
         rates = config.optimisation
-        self.add_player("G", _Generating(network), rates.generator)
+        self.add_player("G", _WholeGenerator(network), rates.generator)
         self.add_player("D", _Judge(draw_xavier(_discriminator(self.form))), rates.discriminator)
         weights = config.weights
         self.perceptual = (
@@ -111,7 +111,7 @@ class SynthesisRecipe(TrainingRecipe):
         return parts
 
 
-class _Generating(nn.Module):
+class _WholeGenerator(nn.Module):
     def __init__(self, network: Generators) -> None:
         super().__init__()
         self.network = network

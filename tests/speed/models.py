@@ -1,6 +1,6 @@
 """How long each published network takes for one edit; run by hand, nothing is asserted.
 
-    SIEBENCH_DATA=FOLDER python -m tests.speed.models [SYSTEM ...] [--pictures 8] [--memory] [--cpu]
+    SIEBENCH_DATA=FOLDER python -m tests.speed.models [SYSTEM ...] [--images 8] [--memory] [--cpu]
 
 The unit is a torchvision ResNet-50 forward at 256x256, timed in turn with the network in the same
 run: float32, inference mode, two threads, random weights of full size, batch 1, label maps of
@@ -172,7 +172,7 @@ def main() -> None:
     """Measures the systems asked for, or all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("systems", nargs="*", default=list(SYSTEMS))
-    parser.add_argument("--pictures", type=int, default=8)
+    parser.add_argument("--images", type=int, default=8)
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--cpu", action="store_true")
     parser.add_argument("--grow", type=int)
@@ -187,7 +187,7 @@ def main() -> None:
             elif arguments.memory:
                 memory(name)
             else:
-                measure(name, arguments.pictures, clock)
+                measure(name, arguments.images, clock)
 
 
 def _condition(edit: Edit, classes: int, style: object = None) -> Condition:
