@@ -11,6 +11,7 @@ from bench.metrics.facts import (
     ScoreInfo,
     Summary,
 )
+from bench.metrics.make import look_up_metric, make_metric, metric_names
 from bench.metrics.metric import (
     Column,
     Columns,
@@ -20,7 +21,6 @@ from bench.metrics.metric import (
     PreparedReferences,
     References,
 )
-from bench.metrics.registry import make_metric, metric_names
 
 __all__ = [
     "FORMER_SCORES",
@@ -40,6 +40,7 @@ __all__ = [
     "Score",
     "ScoreInfo",
     "Summary",
+    "look_up_metric",
     "make_metric",
     "metric_names",
 ]

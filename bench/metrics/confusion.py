@@ -19,26 +19,26 @@ __all__ = ["Counts", "confusion", "dense", "sparse"]
 Int64 = NDArray[np.int64]
 
 
-def confusion(truth: Int32, predicted: Int32, classes: int, mask: Bool | None = None) -> Int64:
+def confusion(true: Int32, predicted: Int32, classes: int, mask: Bool | None = None) -> Int64:
     """int64 [classes + 1, classes]: pixels by true and predicted label; the last row is void's.
 
     Args:
-        truth: int32 of any shape, in 0..classes-1 or -1 = void.
+        true: int32 of any shape, in 0..classes-1 or -1 = void.
         predicted: int32 of the same shape, in 0..classes-1.
         classes: K.
         mask: bool of the same shape; only pixels where it is True count.
     """
     if mask is not None:
-        truth, predicted = truth[mask], predicted[mask]
+        true, predicted = true[mask], predicted[mask]
     bins = (classes + 1) * classes
-    pairs = _pairs(truth.ravel(), predicted.ravel(), classes)
+    pairs = _pairs(true.ravel(), predicted.ravel(), classes)
     return _counted(pairs, bins).reshape(classes + 1, classes)
 
 
-def _pairs(truth: Int32, predicted: Int32, classes: int) -> NDArray[np.integer]:
+def _pairs(true: Int32, predicted: Int32, classes: int) -> NDArray[np.integer]:
     """Truth * classes + predicted in the narrowest type; void, the largest number, becomes K."""
     narrow = np.uint16 if classes <= 255 else np.uint32
-    pairs: NDArray[np.integer] = np.minimum(truth.astype(narrow), narrow(classes))
+    pairs: NDArray[np.integer] = np.minimum(true.astype(narrow), narrow(classes))
     pairs *= narrow(classes)
     pairs += predicted.astype(narrow)
     return pairs
@@ -71,17 +71,17 @@ def dense(pairs: Int64, classes: int) -> Int64:
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """What the scores of a set of pictures are made of; the leading axes are whatever was summed.
+    """What the scores of a set of images are made of; the leading axes are whatever was summed.
 
     Attributes:
         right: int64 [...,K], pixels of class k that are named k.
-        truth: int64 [...,K], pixels of class k.
+        true: int64 [...,K], pixels of class k.
         named: int64 [...,K], pixels named k, not counting void pixels.
         void: int64 [...], void pixels.
     """
 
     right: Int64
-    truth: Int64
+    true: Int64
     named: Int64
     void: Int64
 
@@ -96,7 +96,7 @@ class Counts:
         """One leading axis more."""
         return cls(
             np.stack([one.right for one in several]),
-            np.stack([one.truth for one in several]),
+            np.stack([one.true for one in several]),
             np.stack([one.named for one in several]),
             np.stack([one.void for one in several]),
         )
@@ -123,8 +123,8 @@ class Counts:
     @property
     def union(self) -> Int64:
         """int64 [...,K]: pixels that are or are named k."""
-        return self.truth + self.named - self.right
+        return self.true + self.named - self.right
 
     @property
     def _parts(self) -> tuple[Int64, Int64, Int64, Int64]:
-        return self.right, self.truth, self.named, self.void
+        return self.right, self.true, self.named, self.void

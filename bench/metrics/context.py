@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from bench.core.cache import default_folder
+from bench.core.errors import BadInput, Unavailable
+from bench.networks.feature_network import RememberedNetwork, make_network
+from bench.networks.segmenters import Segmenter, make_segmenter
+from bench.networks.weights import Found, fetch, find, require
 
-__all__ = ["Context"]
+__all__ = ["Context", "one_of"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,7 @@ class Context:
             user's cache.
         cache: the folder of the reference cache; None = no cache.
         fetch: whether a missing network may be fetched from its official address.
+        trust: whether modules that a suite names (`package.module:attribute`) may be imported.
     """
 
     device: str = "cpu"
@@ -29,3 +38,51 @@ class Context:
     weights: tuple[Path, ...] | None = None
     cache: Path | None = field(default_factory=default_folder)
     fetch: bool = False
+    trust: bool = False
+
+    def weights_of(self, network: str) -> Found:
+        """The file that holds a network of the catalogue, fetched where that is agreed to.
+
+        Raises:
+            Unavailable: where it is not here.
+        """
+        if self.fetch and find(network, self.weights) is None:
+            fetch(network, folder=None if self.weights is None else self.weights[0])
+        return require(network, self.weights)
+
+    def feature_network(self, name: str) -> RememberedNetwork:
+        """The feature network of a name; metrics of one context share it.
+
+        Raises:
+            BadInput: an unknown name.
+            Unavailable: where its weights are not here.
+        """
+        return make_network(name, self.device, self.weights, trust=self.trust)
+
+    def make_segmenter(self) -> Segmenter:
+        """The segmenter that `segmenter` names; metrics of one context share it.
+
+        Raises:
+            Unavailable: where none is named, or a file or library is not here.
+        """
+        if self.segmenter is None:
+            raise Unavailable(
+                "no segmenter is named for this dataset; name one, as in onnx:FILE, hf:FOLDER or "
+                "mmseg:CONFIG,CHECKPOINT"
+            )
+        return make_segmenter(self.segmenter, self.device, self.weights, trust=self.trust)
+
+
+def one_of(metric: str, option: str, value: str, known: Sequence[T]) -> T:
+    """The known value that an option's value is, with its narrow type.
+
+    Raises:
+        BadInput: with metric, option and what is expected.
+    """
+    for one in known:
+        if value == one:
+            return one
+    raise BadInput(
+        f"metric {metric!r}: option {option!r} is {value!r}, expected one of "
+        + ", ".join(map(str, known))
+    )

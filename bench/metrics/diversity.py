@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from bench.core.identity import Record, array_hash
+from bench.metrics.context import Context, one_of
 from bench.metrics.facts import Against, Better
+from bench.metrics.lpips import lpips_network
 from bench.metrics.metric import Columns, PerEdit, PreparedReferences, References
-from bench.networks.perceptual import SMALLEST, Perceptual
+from bench.networks.perceptual import SMALLEST, TRUNKS, LPIPSNetwork
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
     from bench.networks.perceptual import Features
 
-__all__ = ["Diversity"]
+__all__ = ["Diversity", "diversity"]
 
 
 class Diversity(PerEdit):
@@ -28,7 +30,7 @@ class Diversity(PerEdit):
     edits is the mean over pairs. An edit without another of its kind has no value.
 
     Args:
-        network: the LPIPS network to look through.
+        network: the LPIPS network.
     """
 
     name = "diversity"
@@ -37,7 +39,7 @@ class Diversity(PerEdit):
     orders_canaries: ClassVar[bool] = False
     floor: ClassVar[float] = 0.0
 
-    def __init__(self, network: Perceptual) -> None:
+    def __init__(self, network: LPIPSNetwork) -> None:
         self.network = network
         self.title = "Diversity (LPIPS)"
 
@@ -79,3 +81,13 @@ class Diversity(PerEdit):
                 distances[i, j] = distances[j, i] = self.network.distance(features[i], features[j])
         means: list[float] = (distances.sum(axis=1) / (count - 1)).tolist()
         return means
+
+
+def diversity(context: Context, trunk: str = "alex") -> Diversity:
+    """Mean LPIPS between the results of one edit under several seeds or references.
+
+    Args:
+        context: where its weights are.
+        trunk: "alex", "squeeze" or "vgg".
+    """
+    return Diversity(lpips_network(context, one_of("diversity", "trunk", trunk, tuple(TRUNKS))))

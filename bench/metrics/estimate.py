@@ -135,7 +135,7 @@ def mean_estimate(
             float(kept.mean()),
             n=len(kept),
             scenes=distinct,
-            reason=f"{count} of {len(kept)} edits have an infinite value (identical pictures), "
+            reason=f"{count} of {len(kept)} edits have an infinite value (identical images), "
             "so there is no interval",
         )
     sums = np.bincount(codes, weights=kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,31 +14,18 @@ from bench.core.identity import Record
 from bench.metrics.estimate import Estimate, cluster
 from bench.metrics.facts import Against
 from bench.metrics.metric import Columns, Metric, PreparedReferences, References
+from bench.networks.feature_network import RememberedNetwork
 from bench.networks.recent import Recent
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FeatureSets", "SetExtractor", "SetMetric"]
+__all__ = ["FeatureSets", "SetMetric"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
-
-
-class SetExtractor(Protocol):
-    """A network that turns a picture into one vector."""
-
-    device: str
-
-    def identity(self) -> Record:
-        """Tensors and preprocessing."""
-        ...
-
-    def features(self, pictures: UInt8) -> Float32:
-        """float32 [B,D] of uint8 [B,H,W,3] RGB."""
-        ...
 
 
 class FeatureSets:
@@ -54,40 +41,48 @@ class FeatureSets:
 
 
 class SetMetric(Metric):
-    """A distance between the set of results and the set of pictures before the edit.
+    """A distance between the set of results and the set of images before the edit.
 
-    Real pictures are always the dataset's own, whatever the edit asks for, as every paper has it.
-    Both sides lose a scene together in the jackknife, because the real pictures are of the edits'
+    Real images are always the dataset's own, whatever the edit asks for, as every paper has it.
+    Both sides lose a scene together in the jackknife, because the real images are of the edits'
     own scenes.
 
     Args:
         name: as a suite names it.
         title: as a reader sees it.
-        extractor: the network.
+        network: the feature network.
         cache: the folder of the reference cache, or None.
+        family: in place of the class's, as in `ScoreInfo`.
     """
 
     against: Against = "original"
     floor: ClassVar[float] = 0.0
 
     def __init__(
-        self, name: str, title: str, extractor: SetExtractor, cache: Path | None = None
+        self,
+        name: str,
+        title: str,
+        network: RememberedNetwork,
+        cache: Path | None = None,
+        family: str | None = None,
     ) -> None:
+        super().__init__()
         self.name = name
         self.title = title
-        self.extractor = extractor
+        self.network = network
+        self.family = family or type(self).family
         self.cache = None if cache is None else ArrayCache(cache)
         # Where every edit has a scene of its own, the interval and the influence ask the same.
         self._distance = Recent(self.distance, size=1)
 
     def prepare(self, references: References) -> PreparedReferences:
-        """Features of the real pictures, from the cache where they are there."""
+        """Features of the real images, from the cache where they are there."""
         if self.cache is None:
-            rows = list(self.extractor.features(references.images))
+            rows = list(self.network.features(references.images))
         else:
-            kind = self.extractor.device.split(":")[0]
-            recipe: Record = {**self.extractor.identity(), "device": kind}
-            rows = self.cache.rows(recipe, references.images, self.extractor.features)
+            kind = self.network.device.split(":")[0]
+            recipe: Record = {**self.network.identity(), "device": kind}
+            rows = self.cache.rows(recipe, references.images, self.network.features)
         return PreparedReferences(columns={f"{self.name}.features": rows})
 
     def measure(
@@ -95,7 +90,7 @@ class SetMetric(Metric):
     ) -> Columns:
         """Features of the results."""
         del references, prepared
-        return {f"{self.name}.features": list(self.extractor.features(results))}
+        return {f"{self.name}.features": list(self.network.features(results))}
 
     def estimates(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Estimate]:
         """The distance between the two sets, with its leave-one-scene-out values."""
@@ -140,7 +135,7 @@ class SetMetric(Metric):
         real, fake = (_stack(table, column) for table in (references, samples))
         if len(real) != len(fake):
             raise ValueError(
-                f"{len(fake)} results against {len(real)} real pictures; sets need an equal n"
+                f"{len(fake)} results against {len(real)} real images; sets need an equal n"
             )
         return FeatureSets(real, fake, [str(scene) for scene in samples["scene"]])
 

@@ -1,15 +1,19 @@
-"""FID in its published conventions, and KID: accumulators over the Fréchet and the kernel distance.
+"""The Fréchet and the kernel distance between sets of features: FID in its published conventions, KID.
 
 | name | network input | of |
 | --- | --- | --- |
 | fid | pytorch-fid's | Heusel et al. 2017, the field's default |
-| fid-bgr | pytorch-fid's, channels swapped | SPMPGAN and DivSem (protocol/editing.md, D.6) |
+| fid-bgr | pytorch-fid's, channels swapped | SPMPGAN and DivSem (docs/protocol/editing.md, D.6) |
 | fid-clean | clean-fid's | Parmar et al. 2022 |
 | fid-torchmetrics | torchmetrics' from 1.8 on | |
 | kid | pytorch-fid's | Binkowski et al. 2018 |
+| fd, kd | any feature network's (`network: NAME`); called fd-NAME, kd-NAME | |
+| fd-procedural | our own segmenter's: the same as fd with `network: procedural` | |
 
 Only the official Inception makes a FID. Through any other weights the same numbers are called
-`frechet` (and `kernel` for KID).
+`frechet` (and `kernel` for KID); through another network they are `fd-NAME` and `kd-NAME`, have other
+scales, and are never compared with FIDs. Networks that were trained through the same features are
+flattered.
 """
 
 from __future__ import annotations
@@ -21,32 +25,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.identity import Record
+from bench.metrics.context import Context
 from bench.metrics.estimate import Score
 from bench.metrics.features import SetMetric
 from bench.metrics.frechet import frechet_distance, leave_one_out
-from bench.metrics.kernel import KernelSums
-from bench.metrics.rosetta import fid_elsewhere, kid_elsewhere
+from bench.metrics.kernel import KernelSums, kernel_distance
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FID", "KID"]
+__all__ = [
+    "FrechetDistance",
+    "KernelDistance",
+    "fd",
+    "fd_procedural",
+    "fid",
+    "fid_bgr",
+    "fid_clean",
+    "fid_torchmetrics",
+    "kd",
+    "kid",
+]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
 
-class FID(SetMetric):
-    """The Fréchet distance between Inception features, covariances over n - 1."""
+class FrechetDistance(SetMetric):
+    """The Fréchet distance between features, covariances over n - 1."""
 
     family = "fid"
 
     def definition(self) -> Record:
-        """Formula and extractor."""
+        """Formula and feature network."""
         return {
             "formula": "squared Frechet distance of Gaussians, covariances over n - 1",
-            "extractor": self.extractor.identity(),
+            "extractor": self.network.identity(),
             "real": "the pictures before the edit",
         }
 
@@ -57,27 +72,19 @@ class FID(SetMetric):
             return value, None
         return value, leave_one_out(real, fake, codes)
 
-    def other_tools(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
-        """What pytorch-fid, clean-fid and torchmetrics would make of the same features."""
-        try:
-            sets = self.sets(samples, references)
-        except ValueError:
-            return []
-        return fid_elsewhere(self.name, sets.real, sets.fake)
 
-
-class KID(SetMetric):
-    """The kernel distance between Inception features, over pairs of different scenes."""
+class KernelDistance(SetMetric):
+    """The kernel distance between features, over pairs of different scenes."""
 
     family = "kid"
     margin: ClassVar[float] = 0.05
     floor: ClassVar[float] = -math.inf
 
     def definition(self) -> Record:
-        """Formula and extractor."""
+        """Formula and feature network."""
         return {
             "formula": "unbiased squared MMD, (x.y / d + 1)^3, all pairs of different scenes",
-            "extractor": self.extractor.identity(),
+            "extractor": self.network.identity(),
             "real": "the pictures before the edit",
         }
 
@@ -87,9 +94,81 @@ class KID(SetMetric):
         return sums.distance(), sums.without()
 
     def other_tools(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
-        """What the sets would score were they independent, as other tools take them to be."""
+        """KID were the sets independent, as clean-fid and torchmetrics take them to be.
+
+        Both average over random subsets of 1000; with no more images than that clean-fid's value,
+        and torchmetrics' with `subset_size` set to their number, are this one.
+        """
+        if self.family != "kid":
+            return []  # no other tool has this network
         try:
             sets = self.sets(samples, references)
+            value = kernel_distance(sets.real, sets.fake)
         except ValueError:
             return []
-        return kid_elsewhere(self.name, sets.real, sets.fake)
+        return [Score(f"{self.name}@clean-fid", value, n=len(sets.fake))]
+
+
+def fid(context: Context) -> FrechetDistance:
+    """FID (Heusel et al. 2017), with pytorch-fid's preprocessing."""
+    return _frechet(context, "fid", "FID", "inception")
+
+
+def fid_bgr(context: Context) -> FrechetDistance:
+    """FID with the channels swapped, as SPMPGAN and DivSem have it (docs/protocol/editing.md, D.6)."""
+    return _frechet(context, "fid-bgr", "FID (BGR)", "inception-bgr")
+
+
+def fid_clean(context: Context) -> FrechetDistance:
+    """FID with clean-fid's preprocessing (Parmar et al. 2022)."""
+    return _frechet(context, "fid-clean", "clean-FID", "inception-clean-fid")
+
+
+def fid_torchmetrics(context: Context) -> FrechetDistance:
+    """FID with torchmetrics' preprocessing, from its version 1.8 on."""
+    return _frechet(context, "fid-torchmetrics", "FID (torchmetrics)", "inception-torchmetrics")
+
+
+def kid(context: Context) -> KernelDistance:
+    """KID (Binkowski et al. 2018), over all pairs of images of different scenes."""
+    official = context.weights_of("inception-fid").official
+    name, title = ("kid", "KID") if official else ("kernel", f"Kernel distance ({_NOT_OFFICIAL})")
+    return KernelDistance(name, title, context.feature_network("inception"), context.cache)
+
+
+def fd(context: Context, network: str = "procedural") -> FrechetDistance:
+    """The Fréchet distance through any feature network, as `fd-NAME`.
+
+    Args:
+        context: where its weights are.
+        network: the feature network's name; our own segmenter where none is given.
+    """
+    found = context.feature_network(network)
+    title = f"Fréchet distance ({found.title})"
+    return FrechetDistance(f"fd-{found.name}", title, found, context.cache, family="fd")
+
+
+def kd(context: Context, network: str = "procedural") -> KernelDistance:
+    """The kernel distance through any feature network, as `kd-NAME`.
+
+    Args:
+        context: where its weights are.
+        network: the feature network's name; our own segmenter where none is given.
+    """
+    found = context.feature_network(network)
+    title = f"Kernel distance ({found.title})"
+    return KernelDistance(f"kd-{found.name}", title, found, context.cache, family="kd")
+
+
+def fd_procedural(context: Context) -> FrechetDistance:
+    """The Fréchet distance through our own segmenter: needs no download, and is no FID."""
+    return fd(context, "procedural")
+
+
+_NOT_OFFICIAL = "weights not the official file"
+
+
+def _frechet(context: Context, name: str, title: str, network: str) -> FrechetDistance:
+    if not context.weights_of("inception-fid").official:
+        name, title = name.replace("fid", "frechet"), f"Fréchet distance ({_NOT_OFFICIAL})"
+    return FrechetDistance(name, title, context.feature_network(network), context.cache)

@@ -14,21 +14,16 @@ between the Gaussians; T is only needed between samples, where it is U S U^T of 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.threads import side_by_side
 
-__all__ = ["EXACT_SAMPLES", "Sides", "frechet_distance", "leave_one_out"]
+__all__ = ["EXACT_SAMPLES", "frechet_distance", "leave_one_out"]
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
-
-Sides = Literal["both", "fake"]
-"""From where a left-out scene vanishes: from both sets where the real pictures are of the same
-scenes, from the generated set alone where the sets are independent and the reference is fixed."""
 
 EXACT_SAMPLES = 256
 """Up to this many samples a side leave-one-out is exact (about a second), beyond to first order."""
@@ -70,16 +65,13 @@ def frechet_distance(real: NDArray[np.floating], fake: NDArray[np.floating]) -> 
     return float(_beyond_rounding(float(gap @ gap) + traces - 2 * root, traces))
 
 
-def leave_one_out(
-    real: NDArray[np.floating], fake: NDArray[np.floating], codes: Int64, sides: Sides = "both"
-) -> Float64:
+def leave_one_out(real: NDArray[np.floating], fake: NDArray[np.floating], codes: Int64) -> Float64:
     """The distance without each scene: float64 [scenes].
 
     Args:
-        real: [n,d]; row i is of the same scene as row i of `fake` unless `sides` is "fake".
-        fake: [m,d].
-        codes: int64 [m], each fake row's scene as a number in 0..scenes-1.
-        sides: where a left-out scene vanishes from.
+        real: [n,d]; row i is of the same scene as row i of `fake`.
+        fake: [n,d].
+        codes: int64 [n], each row's scene as a number in 0..scenes-1.
 
     Raises:
         ValueError: as `frechet_distance`, or where fewer than two samples would be left.
@@ -87,17 +79,17 @@ def leave_one_out(
     _check(real, fake)
     if codes.size - int(np.bincount(codes).max()) < 2:
         raise ValueError("leaving out one scene must leave at least two samples")
-    if max(len(real), len(fake)) <= EXACT_SAMPLES:
-        return _exact(real, fake, codes, sides)
-    return _first_order(real, fake, codes, sides)
+    if len(fake) <= EXACT_SAMPLES:
+        return _exact(real, fake, codes)
+    return _first_order(real, fake, codes)
 
 
 def _check(real: NDArray[np.floating], fake: NDArray[np.floating]) -> None:
     for side, features in (("real", real), ("generated", fake)):
         if len(features) < 2:
-            raise ValueError(f"{len(features)} {side} pictures, but a covariance takes two")
+            raise ValueError(f"{len(features)} {side} images, but a covariance takes two")
         if not np.isfinite(features).all():
-            raise ValueError(f"the features of the {side} pictures are not all numbers")
+            raise ValueError(f"the features of the {side} images are not all numbers")
 
 
 def _factor(gaussian: _Gaussian) -> Float64:
@@ -144,15 +136,12 @@ def _beyond_rounding(distance: Float64 | float, traces: Float64 | float) -> Floa
 _ROUNDING = 1e-9
 
 
-def _exact(
-    real: NDArray[np.floating], fake: NDArray[np.floating], codes: Int64, sides: Sides
-) -> Float64:
+def _exact(real: NDArray[np.floating], fake: NDArray[np.floating], codes: Int64) -> Float64:
     grams = _Grams.of(real, fake)
-    everything = np.ones(len(real), dtype=bool)
 
     def without(scene: int) -> float:
         kept = codes != scene
-        return grams.distance(kept, kept if sides == "both" else everything)
+        return grams.distance(kept)
 
     return np.asarray(side_by_side(without, range(int(codes.max()) + 1)))
 
@@ -172,13 +161,13 @@ class _Grams:
         one, two = fake - shift, real - shift
         return cls(one @ one.T, one @ two.T, two @ two.T)
 
-    def distance(self, fakes: NDArray[np.bool_], reals: NDArray[np.bool_]) -> float:
-        """The Fréchet distance between two subsets."""
+    def distance(self, kept: NDArray[np.bool_]) -> float:
+        """The Fréchet distance between the rows that are kept on both sides."""
         import torch
 
-        one = self.fake[np.ix_(fakes, fakes)]
-        two = self.real[np.ix_(reals, reals)]
-        cross = self.cross[np.ix_(fakes, reals)]
+        one = self.fake[np.ix_(kept, kept)]
+        two = self.real[np.ix_(kept, kept)]
+        cross = self.cross[np.ix_(kept, kept)]
         m, n = cross.shape
         gap = one.mean() - 2 * cross.mean() + two.mean()
         traces = (np.trace(one) - m * one.mean()) / (m - 1)
@@ -190,16 +179,11 @@ class _Grams:
         return float(_beyond_rounding(gap + traces - 2 * root, traces))
 
 
-def _first_order(
-    real: NDArray[np.floating], fake: NDArray[np.floating], codes: Int64, sides: Sides
-) -> Float64:
+def _first_order(real: NDArray[np.floating], fake: NDArray[np.floating], codes: Int64) -> Float64:
     one, two = _fit(fake), _fit(real)
     weights_one, weights_two = _root_coordinates(one, two)
     left = _without(one, weights_one, codes)
-    if sides == "both":
-        right = _without(two, weights_two, codes)
-    else:
-        right = _Without(two.mean, np.asarray(two.trace), np.asarray(np.sum(weights_two**2)))
+    right = _without(two, weights_two, codes)
     gap = left.mean - right.mean
     traces = left.trace + right.trace
     distance = np.sum(gap * gap, axis=-1) + traces - left.root - right.root

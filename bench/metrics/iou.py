@@ -5,9 +5,9 @@ case), so each is a protocol of its own:
 
 | convention | counts | classes in the mean | of |
 | --- | --- | --- | --- |
-| dataset | of all pictures together | with a union | mmsegmentation |
-| present | of all pictures together | that occur in the truth | detectron2 |
-| images | of each picture | every pair of a picture and a class with a union | torchmetrics |
+| dataset | of all images together | with a union | mmsegmentation |
+| present | of all images together | that occur in the target | detectron2 |
+| images | of each image | every pair of an image and a class with a union | torchmetrics |
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ def class_iou(counts: Counts) -> Float64:
 
 def counted_classes(counts: Counts, convention: Convention) -> NDArray[np.bool_]:
     """Bool [...,K]: the classes that the mean is over."""
-    return counts.truth > 0 if convention == "present" else counts.union > 0
+    return counts.true > 0 if convention == "present" else counts.union > 0
 
 
 def mean_iou(counts: Counts, convention: Convention = "dataset") -> float:
-    """The mean IoU of pictures with counts [n,K]; nan where no class counts.
+    """The mean IoU of images with counts [n,K]; nan where no class counts.
 
-    `images` is torchmetrics' mean over all pairs of a picture and a class with a union.
+    `images` is torchmetrics' mean over all pairs of an image and a class with a union.
     """
     pooled = counts if convention == "images" else counts.total()
     values = class_iou(pooled)[counted_classes(pooled, convention)]
@@ -67,9 +67,9 @@ def accuracy(counts: Counts, void: Void = "excluded") -> Float64:
     Args:
         counts: [...,K].
         void: whether void pixels are left out or count as wrong (as in SPADE's evaluation, 81.9
-            against 93.5 on Cityscapes; protocol/generation.md, B).
+            against 93.5 on Cityscapes; docs/protocol/generation.md, B).
     """
-    pixels = counts.truth.sum(axis=-1)
+    pixels = counts.true.sum(axis=-1)
     if void == "wrong":
         pixels = pixels + counts.void
     return _ratio(counts.right.sum(axis=-1), pixels)

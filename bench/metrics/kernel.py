@@ -2,7 +2,7 @@
 
 Binkowski et al. 2018: k(x, y) = (x.y / d + 1)^3, the mean over pairs within each set plus the other
 minus twice the mean across. All samples are used, not random subsets, so it is deterministic. Where
-the sets are of the same scenes a picture and its own edit are no independent pair: pairs of one
+the sets are of the same scenes an image and its own edit are no independent pair: pairs of one
 scene are then left out of all three means, and identical sets give exactly 0.
 """
 
@@ -25,8 +25,8 @@ def kernel_distance(
     """The squared kernel distance between `real` [n,d] and `fake` [m,d]; it may be below 0.
 
     Args:
-        real: features of real pictures.
-        fake: features of generated pictures.
+        real: features of real images.
+        fake: features of generated images.
         codes: int64 [n], the scene of row i in both sets (n = m then); None for independent sets.
 
     Raises:
@@ -36,7 +36,7 @@ def kernel_distance(
         return KernelSums.of(real, fake, codes).distance()
     n, m = len(real), len(fake)
     if min(n, m) < 2:
-        raise ValueError("a kernel distance takes two pictures on each side")
+        raise ValueError("a kernel distance takes two images on each side")
     within_real, within_fake = _kernel(real, real), _kernel(fake, fake)
     first = (within_real.sum() - np.trace(within_real)) / (n * (n - 1))
     second = (within_fake.sum() - np.trace(within_fake)) / (m * (m - 1))

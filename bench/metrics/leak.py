@@ -35,9 +35,9 @@ def leak(original: UInt8, raw: NDArray[np.float32], mask: Bool) -> float:
 
 
 class Leak(PerEdit):
-    """Known pixels changed before compositing: what a viewer would see of the raw painting.
+    """Known pixels changed before compositing: what a viewer would see of the raw output.
 
-    Only a run can know it: it is stored with the samples and carried over when saved pictures are
+    Only a run can know it: it is stored with the samples and carried over when saved images are
     scored again, and the scores of a folder have no value for it.
     """
 
@@ -59,7 +59,7 @@ class Leak(PerEdit):
     def observe(self, references: References, raw: NDArray[np.float32]) -> Columns:
         """One number per edit."""
         triples = zip(references.images, raw, references.mask)
-        return {self.name: [leak(original, painted, mask) for original, painted, mask in triples]}
+        return {self.name: [leak(original, output, mask) for original, output, mask in triples]}
 
     def measure(
         self, references: References, prepared: PreparedReferences, results: UInt8
@@ -69,8 +69,8 @@ class Leak(PerEdit):
         return {}
 
     def estimates(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Estimate]:
-        """The mean, or the reason why finished pictures have none."""
+        """The mean, or the reason why finished images have none."""
         if self.name not in samples:
-            reason = "only a run sees what an editor painted before compositing"
+            reason = "only a run sees the raw output of an editor, before compositing"
             return [Estimate(self.name, None, n=len(samples), reason=reason)]
         return super().estimates(samples, references)

@@ -1,4 +1,4 @@
-"""LPIPS over the picture and over the hole (the mean of its spatial map there)."""
+"""LPIPS over the image and over the masked region (the mean of its spatial map there)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from bench.core.identity import Record
+from bench.metrics.context import Context
 from bench.metrics.facts import Against, Better, Region
 from bench.metrics.metric import Columns, PerEdit, PreparedReferences, References
-from bench.networks.perceptual import SMALLEST, Perceptual, PerceptualNetwork
+from bench.networks.perceptual import (
+    SMALLEST,
+    TRUNKS,
+    LPIPSNetwork,
+    PerceptualNetwork,
+    Trunk,
+)
+from bench.networks.procedural import SegmenterLayers
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
@@ -19,7 +27,19 @@ if TYPE_CHECKING:
     from bench.networks.perceptual import Features
     from bench.scene import Bool
 
-__all__ = ["LPIPS", "LPIPSChange"]
+__all__ = [
+    "LPIPS",
+    "LPIPSChange",
+    "ProceduralPerceptual",
+    "lpips_alex",
+    "lpips_alex_original",
+    "lpips_network",
+    "lpips_squeeze",
+    "lpips_squeeze_original",
+    "lpips_vgg",
+    "lpips_vgg_original",
+    "perceptual_procedural",
+]
 
 _TITLES = {"alex": "AlexNet", "squeeze": "SqueezeNet", "vgg": "VGG"}
 
@@ -27,11 +47,11 @@ _TITLES = {"alex": "AlexNet", "squeeze": "SqueezeNet", "vgg": "VGG"}
 class LPIPS(PerEdit):
     """Learned perceptual distance (Zhang et al. 2018), version 0.1.
 
-    The references' features stay in memory for all methods. Pictures with a side below 32 pixels
+    The references' features stay in memory for all methods. Images with a side below 32 pixels
     have no value.
 
     Args:
-        network: the LPIPS network to look through.
+        network: the LPIPS network.
     """
 
     family = "lpips"
@@ -39,13 +59,13 @@ class LPIPS(PerEdit):
     margin: ClassVar[float] = 0.02
     floor: ClassVar[float] = 0.0
 
-    def __init__(self, network: Perceptual) -> None:
+    def __init__(self, network: LPIPSNetwork) -> None:
         self.network: PerceptualNetwork = network
         self.name = f"lpips-{network.trunk}"
         self.title = f"LPIPS ({_TITLES[network.trunk]})"
 
     def definition(self) -> Record:
-        """The network, and how the hole is cut out."""
+        """The network, and how the masked region is cut out."""
         return {
             "network": self.network.identity(),
             "hole": "mean of the spatial map, layers scaled up bilinearly",
@@ -53,7 +73,7 @@ class LPIPS(PerEdit):
         }
 
     def prepare(self, references: References) -> PreparedReferences:
-        """Features of the references; a picture that comes again (another sample) is reused."""
+        """Features of the references; an image that comes again (another sample) is reused."""
         if min(references.images.shape[1:3]) < SMALLEST:
             return PreparedReferences()
         return PreparedReferences(
@@ -68,30 +88,30 @@ class LPIPS(PerEdit):
             nothing = [math.nan] * len(references)
             return dict.fromkeys(self.score_names, nothing)
         whole: list[float] = []
-        hole: list[float] = []
+        masked: list[float] = []
         pairs = zip(prepared.memory, self.network.features(results), references.mask)
-        for truth, result, mask in pairs:
-            maps = self.network.maps(truth, result)
+        for reference, result, mask in pairs:
+            maps = self.network.maps(reference, result)
             whole.append(sum(float(layer.mean()) for layer in maps))
-            hole.append(_inside(self.network, maps, mask))
-        return {self.name: whole, f"{self.name}-hole": hole}
+            masked.append(_inside(self.network, maps, mask))
+        return {self.name: whole, f"{self.name}-hole": masked}
 
 
 class LPIPSChange(LPIPS):
-    """How far an edit moved from the picture before it, as SSAE's Table 1 has it.
+    """How far an edit moved from the image before it, as SSAE's Table 1 has it.
 
-    The reference is the original, so it has a value where there is no true picture (a restyled
-    region). Neither way is better: a large distance may be a strong edit or a broken picture. Source:
-    protocol/generation.md, D.4 and D.5, row 19.
+    The reference is the original, so it has a value where there is no ground truth (a restyled
+    region). Neither way is better: a large distance may be a strong edit or a broken image. Source:
+    docs/protocol/generation.md, D.4 and D.5, row 19.
 
     Args:
-        network: the LPIPS network to look through.
+        network: the LPIPS network.
     """
 
     better: ClassVar[Better] = "neither"
     against: Against = "original"
 
-    def __init__(self, network: Perceptual) -> None:
+    def __init__(self, network: LPIPSNetwork) -> None:
         super().__init__(network)
         self.name = f"{self.name}-original"
         self.title = f"{self.title} to the original"
@@ -99,6 +119,69 @@ class LPIPSChange(LPIPS):
     def definition(self) -> Record:
         """As LPIPS, with the reference named."""
         return {**super().definition(), "against": self.against}
+
+
+class ProceduralPerceptual(LPIPS):
+    """LPIPS' formula and regions over the levels of our own segmenter, every channel counting alike.
+
+    It needs no download and is no LPIPS: it knows the drawn scenes and nothing else, has another
+    scale, and flatters networks that were trained through the same features.
+
+    Args:
+        network: the segmenter's levels.
+    """
+
+    family = "perceptual"
+    margin: ClassVar[float] = 0.03
+
+    def __init__(self, network: SegmenterLayers) -> None:
+        self.network = network
+        self.name = "perceptual-procedural"
+        self.title = "Perceptual distance (procedural segmenter)"
+
+
+def lpips_network(context: Context, trunk: Trunk) -> LPIPSNetwork:
+    """The LPIPS network of a trunk.
+
+    Raises:
+        Unavailable: where its weights are not here.
+    """
+    return LPIPSNetwork(trunk, context.weights_of(TRUNKS[trunk]), context.device)
+
+
+def lpips_alex(context: Context) -> LPIPS:
+    """LPIPS through AlexNet, to the ground truth."""
+    return LPIPS(lpips_network(context, "alex"))
+
+
+def lpips_alex_original(context: Context) -> LPIPS:
+    """LPIPS through AlexNet, to the image before the edit."""
+    return LPIPSChange(lpips_network(context, "alex"))
+
+
+def lpips_squeeze(context: Context) -> LPIPS:
+    """LPIPS through SqueezeNet, to the ground truth."""
+    return LPIPS(lpips_network(context, "squeeze"))
+
+
+def lpips_squeeze_original(context: Context) -> LPIPS:
+    """LPIPS through SqueezeNet, to the image before the edit."""
+    return LPIPSChange(lpips_network(context, "squeeze"))
+
+
+def lpips_vgg(context: Context) -> LPIPS:
+    """LPIPS through VGG-16, to the ground truth."""
+    return LPIPS(lpips_network(context, "vgg"))
+
+
+def lpips_vgg_original(context: Context) -> LPIPS:
+    """LPIPS through VGG-16, to the image before the edit."""
+    return LPIPSChange(lpips_network(context, "vgg"))
+
+
+def perceptual_procedural(context: Context) -> ProceduralPerceptual:
+    """LPIPS' formula through our own segmenter: needs no download, and is no LPIPS."""
+    return ProceduralPerceptual(SegmenterLayers(context.device, context.weights))
 
 
 def _inside(network: PerceptualNetwork, maps: list[Tensor], mask: Bool) -> float:
@@ -111,9 +194,7 @@ def _inside(network: PerceptualNetwork, maps: list[Tensor], mask: Bool) -> float
     return float(spatial[torch.from_numpy(mask).to(spatial.device)].mean())
 
 
-def _features_once(network: PerceptualNetwork, pictures: UInt8) -> list[Features]:
-    fresh = [
-        i == 0 or not np.array_equal(pictures[i], pictures[i - 1]) for i in range(len(pictures))
-    ]
-    found = network.features(pictures[fresh])
+def _features_once(network: PerceptualNetwork, images: UInt8) -> list[Features]:
+    fresh = [i == 0 or not np.array_equal(images[i], images[i - 1]) for i in range(len(images))]
+    found = network.features(images[fresh])
     return [found[i] for i in np.cumsum(fresh) - 1]

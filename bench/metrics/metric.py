@@ -36,6 +36,8 @@ from bench.scene import Bool, Int32, LabelSpace, UInt8
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bench.metrics.context import Context
+
 __all__ = [
     "Column",
     "Columns",
@@ -122,6 +124,11 @@ class PreparedReferences:
 class Metric(abc.ABC):
     """Turns (reference, result) pairs into per-edit columns and a summary with an interval.
 
+    It is registered as a class or function that is called with a `Context` and a suite's options as
+    keyword arguments. Where something is missing that it needs, that call raises
+    `siebench.Unavailable` with a sentence that says what to do. A metric with one number per edit is
+    easiest as a subclass of `PerEdit`.
+
     Attributes:
         name: as a suite names it and as the scores table shows it; also the prefix of its columns
             ("NAME" for the per-edit value, "NAME.features" and the like for states).
@@ -145,6 +152,9 @@ class Metric(abc.ABC):
     margin: ClassVar[float] = 0.03
     margin_kind: ClassVar[MarginKind] = "relative"
     orders_canaries: ClassVar[bool] = True
+
+    def __init__(self, context: Context | None = None) -> None:
+        del context  # for those that need it
 
     @property
     def scores(self) -> tuple[ScoreInfo, ...]:
@@ -188,14 +198,14 @@ class Metric(abc.ABC):
         return type(self).observe is not Metric.observe
 
     def observe(self, references: References, raw: Float32) -> Columns:
-        """Looks at what only execution can know, once, when an editor has just answered.
+        """Looks at what only execution can know, once, when an editor has just given its raw output.
 
-        The columns are stored with the samples and carried over when the saved pictures are scored
+        The columns are stored with the samples and carried over when the saved images are scored
         again; scoring a folder never has them.
 
         Args:
             references: the reference side of the same edits.
-            raw: float32 [B,H,W,3] RGB in grey levels (0..255), the editor's own pictures before
+            raw: float32 [B,H,W,3] RGB in grey levels (0..255), the raw output before
                 clipping, compositing and quantising.
         """
         del references, raw
@@ -218,12 +228,28 @@ class Metric(abc.ABC):
         return [estimate.score(level) for estimate in self.estimates(samples, references)]
 
     def summarise_references(self, references: pd.DataFrame, level: float = 0.95) -> list[Score]:
-        """What the real pictures themselves score, for metrics where that means something."""
+        """What the real images themselves score, for metrics where that means something."""
         del references, level
         return []
 
     def other_tools(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
-        """What other tools would have said of the same columns ("fid@pytorch-fid", ...)."""
+        """What other tools would have said of the same columns, where their formula differs.
+
+        Nothing is computed again, and tools that agree share a row, which bears the first one's
+        name. Where tools differ in what the network sees (the resize), that is a metric of its own.
+        Each row is pinned by a test against the library, or against its stated formula:
+
+        | name | formula |
+        | --- | --- |
+        | kid@clean-fid (torchmetrics too) | images and their own edits count as independent |
+        | miou@mmsegmentation | counts of the whole set, classes with a union |
+        | miou@detectron2 | counts of the whole set, classes that occur in the target |
+        | miou@torchmetrics | mean over pairs of an image and a class with a union |
+        | accuracy@mmsegmentation (detectron2 too) | void pixels left out |
+        | accuracy@spade | void pixels count as wrong (docs/protocol/generation.md, B) |
+
+        pytorch-fid, clean-fid and torchmetrics share our formula for FID; they differ in rounding.
+        """
         del samples, references
         return []
 

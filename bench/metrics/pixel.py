@@ -1,4 +1,4 @@
-"""PSNR, RMSE and L1 in grey levels, over the picture and over the hole.
+"""PSNR, RMSE and L1 in grey levels, over the image and over the masked region.
 
 All three come from integer sums over uint8 differences, so they are exact and the same in any
 batch. A region without a pixel (an edit whose mask is empty) has no value: nan.
@@ -23,31 +23,31 @@ __all__ = ["L1", "PSNR", "RMSE", "Pixel", "l1", "psnr", "rmse"]
 Int16 = NDArray[np.int16]
 
 
-def psnr(truth: UInt8, result: UInt8, mask: Bool | None = None) -> float:
+def psnr(reference: UInt8, result: UInt8, mask: Bool | None = None) -> float:
     """Peak signal-to-noise ratio in dB, 10 log10(255^2 / MSE); inf for identical pixels.
 
     Args:
-        truth: uint8 [H,W,3].
+        reference: uint8 [H,W,3].
         result: uint8 [H,W,3].
-        mask: bool [H,W]; only pixels where it is True count. None = the whole picture.
+        mask: bool [H,W]; only pixels where it is True count. None = the whole image.
     """
-    return _psnr(_difference(truth, result, mask))
+    return _psnr(_difference(reference, result, mask))
 
 
-def rmse(truth: UInt8, result: UInt8, mask: Bool | None = None) -> float:
+def rmse(reference: UInt8, result: UInt8, mask: Bool | None = None) -> float:
     """Root of the mean squared difference over pixels and channels, in grey levels (0..255)."""
-    return math.sqrt(_mean_square(_difference(truth, result, mask)))
+    return math.sqrt(_mean_square(_difference(reference, result, mask)))
 
 
-def l1(truth: UInt8, result: UInt8, mask: Bool | None = None) -> float:
+def l1(reference: UInt8, result: UInt8, mask: Bool | None = None) -> float:
     """Mean absolute difference over pixels and channels, in grey levels (0..255)."""
-    return _mean_absolute(_difference(truth, result, mask))
+    return _mean_absolute(_difference(reference, result, mask))
 
 
-def _difference(truth: UInt8, result: UInt8, mask: Bool | None) -> Int16:
+def _difference(reference: UInt8, result: UInt8, mask: Bool | None) -> Int16:
     if mask is not None:
-        truth, result = truth[mask], result[mask]
-    return result.astype(np.int16) - truth
+        reference, result = reference[mask], result[mask]
+    return result.astype(np.int16) - reference
 
 
 def _mean_square(difference: Int16) -> float:
@@ -69,7 +69,7 @@ def _psnr(difference: Int16) -> float:
 
 
 class Pixel(PerEdit):
-    """A pixel-wise difference over the picture ("NAME") and over the hole ("NAME-hole")."""
+    """A pixel-wise difference over the image ("NAME") and over the masked region ("NAME-hole")."""
 
     regions: ClassVar[tuple[Region, ...]] = ("image", "mask")
     formula: ClassVar[str]
@@ -84,17 +84,17 @@ class Pixel(PerEdit):
         """One number per edit and region."""
         del prepared
         whole: list[float] = []
-        hole: list[float] = []
-        for truth, mask, result in zip(references.images, references.mask, results):
-            difference = _difference(truth, result, None)
+        masked: list[float] = []
+        for reference, mask, result in zip(references.images, references.mask, results):
+            difference = _difference(reference, result, None)
             whole.append(self._of(difference))
-            hole.append(self._of(difference[mask]))
-        return {self.name: whole, f"{self.name}-hole": hole}
+            masked.append(self._of(difference[mask]))
+        return {self.name: whole, f"{self.name}-hole": masked}
 
     @staticmethod
     @abc.abstractmethod
     def _of(difference: Int16) -> float:
-        """The value of int16 differences (result minus truth) of any shape; nan for none."""
+        """The value of int16 differences (result minus reference) of any shape; nan for none."""
 
 
 class PSNR(Pixel):

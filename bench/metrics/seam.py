@@ -1,4 +1,4 @@
-"""Seam: how much harder the result's edge is along the hole than the original's at the same place."""
+"""Seam: how much harder a result's edge is along the masked region's border than the original's."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from bench.scene import Bool, UInt8
 __all__ = ["Seam", "ring_jump", "seam"]
 
 
-def ring_jump(picture: UInt8, mask: Bool) -> float:
-    """Mean absolute step across the hole's border, in grey levels; nan where there is no border.
+def ring_jump(image: UInt8, mask: Bool) -> float:
+    """Mean absolute step across the masked region's border, in grey levels; nan where it has none.
 
     Over all pairs of 4-neighbours of which one is inside the mask and one outside, and channels.
 
     Args:
-        picture: uint8 [H,W,3].
+        image: uint8 [H,W,3].
         mask: bool [H,W].
     """
     down = mask[1:] != mask[:-1]
@@ -29,7 +29,7 @@ def ring_jump(picture: UInt8, mask: Bool) -> float:
     pairs = int(down.sum()) + int(across.sum())
     if not pairs:
         return math.nan
-    wide = picture.astype(np.int16)
+    wide = image.astype(np.int16)
     total = int(np.abs(wide[1:][down] - wide[:-1][down]).sum(dtype=np.int64))
     total += int(np.abs(wide[:, 1:][across] - wide[:, :-1][across]).sum(dtype=np.int64))
     return total / (3 * pairs)
@@ -38,13 +38,13 @@ def ring_jump(picture: UInt8, mask: Bool) -> float:
 def seam(original: UInt8, result: UInt8, mask: Bool) -> float:
     """The result's step across the border minus the original's, in grey levels.
 
-    Above 0 the border shows; below 0 it is smoother than the picture was there; 0 is best.
+    Above 0 the border shows; below 0 it is smoother than the image was there; 0 is best.
     """
     return ring_jump(result, mask) - ring_jump(original, mask)
 
 
 class Seam(PerEdit):
-    """The gradient jump around the hole against the original's own."""
+    """The gradient jump around the masked region against the original's own."""
 
     name = "seam"
     title = "Seam"
@@ -65,7 +65,7 @@ class Seam(PerEdit):
         """The originals' own steps."""
         pairs = zip(references.images, references.mask)
         return PreparedReferences(
-            memory=[ring_jump(picture, mask) for picture, mask in pairs], by_edit=True
+            memory=[ring_jump(image, mask) for image, mask in pairs], by_edit=True
         )
 
     def measure(

@@ -1,9 +1,9 @@
-"""mIoU and pixel accuracy through a segmenter, over the picture and over the hole.
+"""mIoU and pixel accuracy through a segmenter, over the image and over the masked region.
 
 Per edit the confusion counts are kept as a sparse list, so that every convention can be computed
-from a run's tables. Real pictures are segmented too: what they score themselves bounds what an edit
+from a run's tables. Real images are segmented too: what they score themselves bounds what an edit
 can score. They are the pictures before the edit; where an edit asks for something else than was
-there (a removal from a photograph), real pictures are wrong on purpose inside the hole.
+there (a removal from a photograph), real images are wrong on purpose inside the masked region.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from bench.core.cache import ArrayCache
 from bench.core.identity import Record
 from bench.metrics import iou
 from bench.metrics.confusion import Counts, confusion, dense, sparse
+from bench.metrics.context import Context, one_of
 from bench.metrics.estimate import Estimate, Score, cluster
 from bench.metrics.facts import Against, Better, MarginKind, Region, ScoreInfo
 from bench.metrics.metric import Columns, Metric, PreparedReferences, References
-from bench.metrics.rosetta import accuracy_elsewhere, miou_elsewhere
 from bench.networks.segmenters import Segmenter, label_lookup
 from bench.scene import Int32, UInt8
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Accuracy", "MeanIoU", "SegmentationMetric"]
+__all__ = ["Accuracy", "MeanIoU", "SegmentationMetric", "accuracy", "miou"]
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -42,7 +42,7 @@ class SegmentationMetric(Metric):
 
     Args:
         segmenter: the network, with its label space.
-        cache: the folder of the reference cache (segmentations of real pictures), or None.
+        cache: the folder of the reference cache (segmentations of real images), or None.
     """
 
     against: Against = "original"
@@ -57,8 +57,8 @@ class SegmentationMetric(Metric):
         self.cache = None if cache is None else ArrayCache(cache)
 
     def prepare(self, references: References) -> PreparedReferences:
-        """Counts of the real pictures, whose segmentations come from the cache where they are there."""
-        truth = label_lookup(references.space, self.segmenter.space)[references.labels]
+        """Counts of the real images, whose segmentations come from the cache where they are there."""
+        true = label_lookup(references.space, self.segmenter.space)[references.labels]
         if self.cache is None:
             named = self.segmenter.segment(references.images)
         else:
@@ -66,7 +66,7 @@ class SegmentationMetric(Metric):
             rows = self.cache.rows(recipe, references.images, self._compact)
             named = np.stack(rows).astype(np.int32)
         return PreparedReferences(
-            columns=self._columns(truth, named, references), memory=truth, by_edit=True
+            columns=self._columns(true, named, references), memory=true, by_edit=True
         )
 
     def measure(
@@ -76,17 +76,17 @@ class SegmentationMetric(Metric):
         return self._columns(prepared.memory, self.segmenter.segment(results), references)
 
     def estimates(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Estimate]:
-        """Scores over the picture, over the hole, and what the subclass adds."""
+        """Scores over the image, over the masked region, and what the subclass adds."""
         del references
         return self._estimates(samples)
 
     def summarise_references(self, references: pd.DataFrame, level: float = 0.95) -> list[Score]:
-        """What the real pictures score."""
+        """What the real images score."""
         return [estimate.score(level) for estimate in self._estimates(references)]
 
     @abc.abstractmethod
     def value(self, counts: Counts) -> float:
-        """The score of pictures with counts [n,K]; nan where there is none."""
+        """The score of images with counts [n,K]; nan where there is none."""
 
     @abc.abstractmethod
     def replicates(self, scenes: Counts, codes: Int64, edits: Counts) -> Float64:
@@ -133,19 +133,19 @@ class SegmentationMetric(Metric):
             ceiling=1.0,
         )
 
-    def _columns(self, truth: Int32, named: Int32, references: References) -> Columns:
-        whole = [confusion(t, n, self.classes) for t, n in zip(truth, named)]
-        hole = [
-            confusion(t, n, self.classes, mask) for t, n, mask in zip(truth, named, references.mask)
+    def _columns(self, true: Int32, named: Int32, references: References) -> Columns:
+        whole = [confusion(t, n, self.classes) for t, n in zip(true, named)]
+        masked = [
+            confusion(t, n, self.classes, mask) for t, n, mask in zip(true, named, references.mask)
         ]
         columns: dict[str, Sequence[float] | list[Int64]] = {}
-        for name, matrices in zip(self.score_names, (whole, hole)):
+        for name, matrices in zip(self.score_names, (whole, masked)):
             columns[f"{name}.counts"] = [sparse(matrix) for matrix in matrices]
             columns[name] = [self.value(Counts.stacked([Counts.of(m)])) for m in matrices]
         return columns
 
-    def _compact(self, pictures: UInt8) -> NDArray[np.uint16]:
-        return self.segmenter.segment(pictures).astype(np.uint16)
+    def _compact(self, images: UInt8) -> NDArray[np.uint16]:
+        return self.segmenter.segment(images).astype(np.uint16)
 
 
 class MeanIoU(SegmentationMetric):
@@ -193,9 +193,14 @@ class MeanIoU(SegmentationMetric):
         """The mean IoU that mmsegmentation, detectron2 and torchmetrics would give."""
         del references
         try:
-            return miou_elsewhere(self.counts(samples, self.name), self.name)
+            counts = self.counts(samples, self.name)
         except ValueError:
             return []
+        tools = zip(("mmsegmentation", "detectron2", "torchmetrics"), iou.CONVENTIONS)
+        return [
+            Score(f"{self.name}@{tool}", iou.mean_iou(counts, convention), n=len(samples))
+            for tool, convention in tools
+        ]
 
     def _estimates(self, table: pd.DataFrame) -> list[Estimate]:
         return [*super()._estimates(table), *self._by_class(table)]
@@ -259,12 +264,40 @@ class Accuracy(SegmentationMetric):
         return iou.accuracy(scenes.without_each(), self.void)
 
     def other_tools(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
-        """The accuracy that mmsegmentation, detectron2 and SPADE's evaluation would give."""
+        """The accuracy that mmsegmentation (detectron2 too) and SPADE's evaluation would give."""
         del references
         try:
-            return accuracy_elsewhere(self.counts(samples, self.name), self.name)
+            total = self.counts(samples, self.name).total()
         except ValueError:
             return []
+        tools = zip(("mmsegmentation", "spade"), iou.VOIDS)
+        return [
+            Score(f"{self.name}@{tool}", float(iou.accuracy(total, void)), n=len(samples))
+            for tool, void in tools
+        ]
+
+
+def miou(context: Context, convention: str = "dataset") -> MeanIoU:
+    """Mean IoU of what a segmenter sees, against the target labels.
+
+    Args:
+        context: names the segmenter.
+        convention: "dataset" (mmsegmentation's), "present" (detectron2's) or "images"
+            (torchmetrics').
+    """
+    known = one_of("miou", "convention", convention, iou.CONVENTIONS)
+    return MeanIoU(context.make_segmenter(), context.cache, known)
+
+
+def accuracy(context: Context, void: str = "excluded") -> Accuracy:
+    """Pixel accuracy of what a segmenter sees, against the target labels.
+
+    Args:
+        context: names the segmenter.
+        void: "excluded" leaves void pixels out, "wrong" counts them as errors.
+    """
+    known = one_of("accuracy", "void", void, iou.VOIDS)
+    return Accuracy(context.make_segmenter(), context.cache, known)
 
 
 def _kept(values: Float64, otherwise: Float64) -> Float64:

@@ -2,9 +2,9 @@
 
 `ssim` is Wang's (Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment", 2004): Gaussian
 window 11x11 with sigma 1.5, population moments, data range 255, on luma (ITU-R BT.601) unless the
-option `on = "rgb"` asks for the mean of the three channels. `ssim-sesame` and `ssim-sean` are what
-those authors' scripts computed (protocol/generation.md, A.6 and C.7): uniform 7x7 window, sample
-moments, and a data range of 2, which for SEAN's pictures in [0,1] is twice the true one.
+option `planes: rgb` asks for the mean of the three channels. `ssim-sesame` and `ssim-sean` are what
+those authors' scripts computed (docs/protocol/generation.md, A.6 and C.7): uniform 7x7 window, sample
+moments, and a data range of 2, which for SEAN's images in [0,1] is twice the true one.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.identity import Record
+from bench.metrics.context import Context, one_of
 from bench.metrics.facts import Better, MarginKind, Region
 from bench.metrics.metric import Columns, PerEdit, PreparedReferences, References
 from bench.scene import UInt8
@@ -87,7 +88,7 @@ def uniform_window(side: int = 7) -> Window:
 
 @dataclass(frozen=True, eq=False)
 class _Side:
-    """One picture's plane with its local mean and variance, all float64 [H,W]."""
+    """One image's plane with its local mean and variance, all float64 [H,W]."""
 
     plane: Float64
     mean: Float64
@@ -116,13 +117,13 @@ def ssim_map(one: Float64, two: Float64, window: Window, data_range: float) -> F
 
 
 def _inner_mean(similarity: Float64, reach: int) -> float:
-    """The mean where the whole window lies inside the picture, as Wang and scikit-image take it."""
+    """The mean where the whole window lies inside the image, as Wang and scikit-image take it."""
     inner = similarity[reach:-reach, reach:-reach]
     return float(inner.mean()) if inner.size else math.nan
 
 
 class _Similarity(PerEdit):
-    """SSIM of planes taken from a picture; the reference side's moments are computed once."""
+    """SSIM of planes taken from an image; the reference side's moments are computed once."""
 
     family = "ssim"
     better: ClassVar[Better] = "higher"
@@ -133,8 +134,8 @@ class _Similarity(PerEdit):
     formula: str
 
     @abc.abstractmethod
-    def planes(self, picture: UInt8) -> list[Float64]:
-        """The planes, float64 [H,W] each, on which a uint8 [H,W,3] picture is compared."""
+    def planes(self, image: UInt8) -> list[Float64]:
+        """The planes, float64 [H,W] each, on which a uint8 [H,W,3] image is compared."""
 
     def definition(self) -> Record:
         """Window, data range and what the similarity is computed on."""
@@ -146,10 +147,10 @@ class _Similarity(PerEdit):
         }
 
     def prepare(self, references: References) -> PreparedReferences:
-        """Local means and variances of the true pictures, kept in memory."""
+        """Local means and variances of the ground truth images, kept in memory."""
         sides = [
-            [_side(plane, self.window) for plane in self.planes(picture)]
-            for picture in references.images
+            [_side(plane, self.window) for plane in self.planes(image)]
+            for image in references.images
         ]
         return PreparedReferences(memory=sides, by_edit=True)
 
@@ -175,10 +176,11 @@ class _Similarity(PerEdit):
 
 
 class SSIM(_Similarity):
-    """Wang's SSIM, over the picture (without the window's border) and over the hole.
+    """Wang's SSIM, over the image (without the window's border) and over the masked region.
 
     Args:
-        on: "luma" or "rgb", the mean over the three channels' maps.
+        context: not looked at.
+        planes: "luma" or "rgb", the mean over the three channels' maps.
     """
 
     name = "ssim"
@@ -187,17 +189,18 @@ class SSIM(_Similarity):
     window = gaussian_window()
     data_range = 255.0
 
-    def __init__(self, on: Planes = "luma") -> None:
-        self.on = on
-        self.formula = f"Wang 2004, Gaussian sigma 1.5, population moments, on {on}"
+    def __init__(self, context: Context | None = None, planes: str = "luma") -> None:
+        super().__init__(context)
+        self.on = one_of("ssim", "planes", planes, PLANES)
+        self.formula = f"Wang 2004, Gaussian sigma 1.5, population moments, on {self.on}"
 
-    def planes(self, picture: UInt8) -> list[Float64]:
+    def planes(self, image: UInt8) -> list[Float64]:
         """Luma, or three channels, in 0..255."""
-        return _luma(picture) if self.on == "luma" else _channels(picture)
+        return _luma(image) if self.on == "luma" else _channels(image)
 
 
 class SSIMSesame(_Similarity):
-    """SESAME's SSIM: grey pictures in [-1,1], the mean of the map inside the hole only."""
+    """SESAME's SSIM: grey images in [-1,1], the mean of the map inside the masked region only."""
 
     name = "ssim-sesame"
     title = "SSIM (SESAME)"
@@ -206,13 +209,13 @@ class SSIMSesame(_Similarity):
     data_range = 2.0
     formula = "uniform window, sample moments, on BT.709 grey in [-1,1], mean inside the hole"
 
-    def planes(self, picture: UInt8) -> list[Float64]:
+    def planes(self, image: UInt8) -> list[Float64]:
         """Grey in [-1,1]."""
-        return [(picture.astype(np.float64) / 127.5 - 1) @ np.asarray(BT709)]
+        return [(image.astype(np.float64) / 127.5 - 1) @ np.asarray(BT709)]
 
 
 class SSIMSean(_Similarity):
-    """SEAN's SSIM: pictures in [0,1] but a data range of 2, mean over channels, whole picture.
+    """SEAN's SSIM: images in [0,1] but a data range of 2, mean over channels, whole image.
 
     The authors name scale and data range (SEAN#5) but not the channels; the mean over R, G and B is
     this project's reading.
@@ -224,14 +227,14 @@ class SSIMSean(_Similarity):
     data_range = 2.0
     formula = "uniform window, sample moments, on R, G, B in [0,1], mean over channels"
 
-    def planes(self, picture: UInt8) -> list[Float64]:
+    def planes(self, image: UInt8) -> list[Float64]:
         """Three channels in [0,1]."""
-        return [plane / 255 for plane in _channels(picture)]
+        return [plane / 255 for plane in _channels(image)]
 
 
-def _luma(picture: UInt8) -> list[Float64]:
-    return [picture.astype(np.float64) @ np.asarray(BT601)]
+def _luma(image: UInt8) -> list[Float64]:
+    return [image.astype(np.float64) @ np.asarray(BT601)]
 
 
-def _channels(picture: UInt8) -> list[Float64]:
-    return [picture[:, :, channel].astype(np.float64) for channel in range(3)]
+def _channels(image: UInt8) -> list[Float64]:
+    return [image[:, :, channel].astype(np.float64) for channel in range(3)]

@@ -1,4 +1,4 @@
-"""The Inception of FID as an extractor: a front, pytorch-fid's network, weights of this machine.
+"""The Inception of FID as a feature network: a preprocessing, pytorch-fid's network, weights from here.
 
 Features are within 1e-6 relative of pytorch-fid's.
 """
@@ -6,6 +6,7 @@ Features are within 1e-6 relative of pytorch-fid's.
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,76 +14,94 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.identity import Record
-from bench.networks.batches import look_at
-from bench.networks.fronts import FRONTS
-from bench.networks.recent import Recent
-from bench.networks.weights import Found
+from bench.networks.batches import run_in_batches
+from bench.networks.preprocessing import PREPROCESSINGS
+from bench.networks.weights import Found, require
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["Inception"]
+__all__ = [
+    "Inception",
+    "inception",
+    "inception_bgr",
+    "inception_clean_fid",
+    "inception_torchmetrics",
+]
 
 Float32 = NDArray[np.float32]
 
 
 class Inception:
-    """Pool features of pictures, 2048 numbers each.
+    """Pool features of images, 2048 numbers each.
 
     Args:
         weights: a file that holds the network.
-        front: a name of `FRONTS`.
+        preprocessing: a name of `PREPROCESSINGS`.
         device: where the network runs.
     """
 
     dimensions = 2048
 
-    def __init__(self, weights: Found, front: str = "pytorch-fid", device: str = "cpu") -> None:
+    def __init__(
+        self, weights: Found, preprocessing: str = "pytorch-fid", device: str = "cpu"
+    ) -> None:
         self.weights = weights
-        self.front = front
+        self.preprocessing = preprocessing
         self.device = device
-        self._recent = Recent(self._compute)
-
-    @property
-    def official(self) -> bool:
-        """Whether the weights are the official file, as far as its hash is known."""
-        return self.weights.official
+        self.name = "inception" if preprocessing == "pytorch-fid" else f"inception-{preprocessing}"
 
     def identity(self) -> Record:
-        """Tensors and preprocessing: the extractor's part of the protocol hash."""
+        """Tensors and preprocessing: the network's part of the protocol hash."""
         return {
             "network": "inception-fid",
             "tensors": self.weights.identity,
-            "front": self.front,
+            "front": self.preprocessing,  # spelt as in every protocol hash so far
             "layer": "pool, 2048",
         }
 
-    def features(self, pictures: UInt8) -> Float32:
-        """float32 [B,2048] of uint8 [B,H,W,3] RGB.
-
-        The last few arrays are remembered, so that several metrics of one pass (FID and KID) pay
-        once.
-        """
-        return self._recent(pictures)
-
-    def _compute(self, pictures: UInt8) -> Float32:
+    def features(self, images: UInt8) -> Float32:
+        """float32 [B,2048] of uint8 [B,H,W,3] RGB."""
         import torch
 
         network = _network(self.weights.path, self.weights, self.device)
-        front = FRONTS[self.front]
+        prepare = PREPROCESSINGS[self.preprocessing]
 
         def look(batch: UInt8) -> list[Float32]:
-            given = front(batch, self.device).contiguous(memory_format=torch.channels_last)
+            given = prepare(batch, self.device).contiguous(memory_format=torch.channels_last)
             return list(network(given).cpu().numpy())
 
-        rows = look_at(pictures, self.device, look)
-        return np.stack(rows)
+        return np.stack(run_in_batches(images, self.device, look))
+
+
+def inception(device: str = "cpu", folders: Sequence[Path] | None = None) -> Inception:
+    """FID's Inception, fed as pytorch-fid does.
+
+    Raises:
+        WeightsMissing: where its weights are not here.
+    """
+    return Inception(require("inception-fid", folders), "pytorch-fid", device)
+
+
+def inception_bgr(device: str = "cpu", folders: Sequence[Path] | None = None) -> Inception:
+    """FID's Inception with the channels swapped, as SPMPGAN and DivSem (docs/protocol/editing.md, D.6)."""
+    return Inception(require("inception-fid", folders), "bgr", device)
+
+
+def inception_clean_fid(device: str = "cpu", folders: Sequence[Path] | None = None) -> Inception:
+    """FID's Inception, fed as clean-fid does."""
+    return Inception(require("inception-fid", folders), "clean-fid", device)
+
+
+def inception_torchmetrics(device: str = "cpu", folders: Sequence[Path] | None = None) -> Inception:
+    """FID's Inception, fed as torchmetrics does from 1.8 on."""
+    return Inception(require("inception-fid", folders), "torchmetrics", device)
 
 
 @functools.lru_cache(maxsize=4)
 def _network(path: Path, weights: Found, device: str) -> nn.Module:
-    """One network per file and device and process, however many metrics look through it."""
+    """One network per file and device and process, however many metrics use it."""
     from bench.networks.inception_network import build_inception
     from bench.networks.packed import pack
 

@@ -6,7 +6,7 @@ pools by the maximum in the last block. What is done for speed moves rounding al
 normalisation is folded into the convolutions, and an average is taken after its 1x1 convolution,
 which leaves fewer channels, instead of before.
 
-The layers are put together here because importing torchvision's takes as long as thirty pictures.
+The layers are put together here because importing torchvision's takes as long as thirty images.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ _EPS = 0.001
 
 
 def _blocks(trunk: _Layers) -> Iterator[nn.Module]:
-    """From the picture to [B,2048,8,8]; sides are 299, 149, 147, 73, 71, 35, 17 and 8."""
+    """From the image to [B,2048,8,8]; sides are 299, 149, 147, 73, 71, 35, 17 and 8."""
     yield trunk.valid("Conv2d_1a_3x3", stride=2)
     yield trunk.valid("Conv2d_2a_3x3")
     yield trunk.same("Conv2d_2b_3x3")

@@ -1,9 +1,9 @@
 """Convolutions on a CPU whose weights are laid out once.
 
 PyTorch brings a convolution's weights into oneDNN's layout at every call, and on one thread it does
-small convolutions by a slower path of its own. For one picture at a time the two cost a fifth of
+small convolutions by a slower path of its own. For one image at a time the two cost a fifth of
 Inception's time. The operations used here are those of `torch.compile`'s own generated code, which
-takes longer to make than a few hundred pictures take to look at.
+takes longer to make than a few hundred images take to look at.
 """
 
 from __future__ import annotations

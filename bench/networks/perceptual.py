@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from bench.core.identity import Record, tensors_hash
-from bench.networks.batches import look_at
-from bench.networks.precision import exactly
+from bench.networks.batches import exactly, run_in_batches
 from bench.networks.weights import Found
 from bench.scene import UInt8
 
@@ -28,7 +27,7 @@ __all__ = [
     "SMALLEST",
     "TRUNKS",
     "Features",
-    "Perceptual",
+    "LPIPSNetwork",
     "PerceptualNetwork",
     "Trunk",
     "unit_length",
@@ -40,14 +39,14 @@ TRUNKS: dict[Trunk, str] = {"alex": "alexnet", "squeeze": "squeezenet", "vgg": "
 """The trunks as LPIPS names them, and their names in the weights catalogue."""
 
 SMALLEST = 32
-"""The smallest side, in pixels, of a picture that every trunk can look at."""
+"""The smallest side, in pixels, of an image that every trunk can look at."""
 
 Features = Sequence["Tensor"]
-"""One picture's features: float32 [C,h,w] per layer, of unit length at each pixel."""
+"""One image's features: float32 [C,h,w] per layer, of unit length at each pixel."""
 
 
 class PerceptualNetwork(abc.ABC):
-    """A network that tells how unlike two pictures are, layer by layer.
+    """A network that tells how unlike two images are, layer by layer.
 
     Attributes:
         device: where it runs.
@@ -60,8 +59,8 @@ class PerceptualNetwork(abc.ABC):
         """Tensors and preprocessing: the network's part of the protocol hash."""
 
     @abc.abstractmethod
-    def features(self, pictures: UInt8) -> list[Features]:
-        """The features of each of uint8 [B,H,W,3] RGB pictures, both sides at least `SMALLEST`."""
+    def features(self, images: UInt8) -> list[Features]:
+        """The features of each of uint8 [B,H,W,3] RGB images, both sides at least `SMALLEST`."""
 
     @abc.abstractmethod
     def channel_weights(self) -> Sequence[Tensor]:
@@ -78,7 +77,7 @@ class PerceptualNetwork(abc.ABC):
             ]
 
     def distance(self, one: Features, two: Features) -> float:
-        """Between two pictures."""
+        """Between two images."""
         return sum(float(layer.mean()) for layer in self.maps(one, two))
 
     def spatial(self, maps: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
@@ -95,7 +94,7 @@ class PerceptualNetwork(abc.ABC):
         return total
 
 
-class Perceptual(PerceptualNetwork):
+class LPIPSNetwork(PerceptualNetwork):
     """An LPIPS network.
 
     Args:
@@ -119,25 +118,25 @@ class Perceptual(PerceptualNetwork):
             "input": "RGB in [-1,1]",
         }
 
-    def features(self, pictures: UInt8) -> list[Features]:
-        """The features of each of uint8 [B,H,W,3] RGB pictures, both sides at least `SMALLEST`."""
+    def features(self, images: UInt8) -> list[Features]:
+        """The features of each of uint8 [B,H,W,3] RGB images, both sides at least `SMALLEST`."""
         network = _network(self.trunk, self.weights, self.device)
 
         def look(batch: UInt8) -> list[Features]:
             units = [unit_length(layer) for layer in network(self._scaled(batch))]
             return [[layer[i] for layer in units] for i in range(len(batch))]
 
-        return look_at(pictures, self.device, look)
+        return run_in_batches(images, self.device, look)
 
     def channel_weights(self) -> tuple[Tensor, ...]:
         """The package's linear layers."""
         return _linear(self.trunk)
 
-    def _scaled(self, pictures: UInt8) -> Tensor:
+    def _scaled(self, images: UInt8) -> Tensor:
         import torch
         from lpips import ScalingLayer
 
-        plain = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)))
+        plain = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
         scaled = plain.to(self.device).float() / 127.5 - 1
         shifted: Tensor = ScalingLayer().to(self.device)(scaled)
         return shifted.contiguous(memory_format=torch.channels_last)

@@ -1,6 +1,6 @@
 """The features of our own segmenter, for distances that need no download.
 
-For a distance of sets a picture's features are the means over the picture of every level of the
+For a distance of sets an image's features are the means over the image of every level of the
 segmenter's encoder, one after the other; for a distance of pairs they are the levels themselves. They
 know the procedural scenes and nothing else.
 """
@@ -17,9 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.identity import Record, tensors_hash
-from bench.networks.batches import look_at
+from bench.networks.batches import run_in_batches
 from bench.networks.perceptual import Features, PerceptualNetwork, unit_length
-from bench.networks.recent import Recent
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class LoadedSegmenter:
 
 
 class _OurSegmenter:
-    """What looks through the segmenter.
+    """What uses the segmenter's network.
 
     Args:
         device: where the network runs.
@@ -71,21 +70,17 @@ class _OurSegmenter:
 
 
 class SegmenterFeatures(_OurSegmenter):
-    """Mean features of pictures, one number a channel of every level."""
+    """Mean features of images through our own segmenter, one number a channel of every level."""
 
-    def __init__(self, device: str = "cpu", folders: Sequence[Path] | None = None) -> None:
-        super().__init__(device, folders)
-        self._recent = Recent(self._compute)
+    name = "procedural"
+    title = "procedural segmenter"
 
     def identity(self) -> Record:
-        """Tensors and preprocessing: the extractor's part of the protocol hash."""
+        """Tensors and preprocessing: the network's part of the protocol hash."""
         return self._record(f"means of all encoder levels, {sum(self._network.config.widths)}")
 
-    def features(self, pictures: UInt8) -> Float32:
+    def features(self, images: UInt8) -> Float32:
         """float32 [B,D] of uint8 [B,H,W,3] RGB."""
-        return self._recent(pictures)
-
-    def _compute(self, pictures: UInt8) -> Float32:
         import torch
 
         def look(batch: UInt8) -> list[Float32]:
@@ -93,8 +88,7 @@ class SegmenterFeatures(_OurSegmenter):
             means = [level.mean((2, 3)) for level in self._network.network.levels(given)]
             return list(torch.cat(means, dim=1).float().cpu().numpy())
 
-        rows = look_at(pictures, self.device, look)
-        return np.stack(rows)
+        return np.stack(run_in_batches(images, self.device, look))
 
 
 class SegmenterLayers(_OurSegmenter, PerceptualNetwork):
@@ -105,15 +99,15 @@ class SegmenterLayers(_OurSegmenter, PerceptualNetwork):
         levels = len(self._network.config.widths)
         return self._record(f"all {levels} encoder levels, unit length, equal weights")
 
-    def features(self, pictures: UInt8) -> list[Features]:
-        """The levels [C,h,w] of each of uint8 [B,H,W,3] RGB pictures."""
+    def features(self, images: UInt8) -> list[Features]:
+        """The levels [C,h,w] of each of uint8 [B,H,W,3] RGB images."""
 
         def look(batch: UInt8) -> list[Features]:
             given = scaled(batch, self._network.config.size, self.device)
             levels = [unit_length(level) for level in self._network.network.levels(given)]
             return [[level[i] for level in levels] for i in range(len(batch))]
 
-        return look_at(pictures, self.device, look)
+        return run_in_batches(images, self.device, look)
 
     def channel_weights(self) -> list[Tensor]:
         """One share of a level for every channel."""
@@ -123,12 +117,12 @@ class SegmenterLayers(_OurSegmenter, PerceptualNetwork):
         return [torch.full((width,), 1 / len(widths)) for width in widths]
 
 
-def scaled(pictures: UInt8, size: int, device: str) -> Tensor:
+def scaled(images: UInt8, size: int, device: str) -> Tensor:
     """float32 [B,3,size,size] in [-1,1] of uint8 [B,H,W,3]: bilinear, antialiased."""
     import torch
     from torch.nn import functional as F
 
-    planes = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)))
+    planes = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
     given = planes.to(device).float() / 127.5 - 1
     if given.shape[2:] == (size, size):
         return given
@@ -138,7 +132,7 @@ def scaled(pictures: UInt8, size: int, device: str) -> Tensor:
 
 
 def loaded(device: str, folders: Sequence[Path] | None) -> LoadedSegmenter:
-    """One network per file and device and process, however many metrics look through it.
+    """One network per file and device and process, however many metrics use it.
 
     Raises:
         WeightsMissing: where its weights are not here.

@@ -18,7 +18,7 @@ V = TypeVar("V")
 class Recent(Generic[V]):
     """Calls `compute` once for equal arrays, as long as they are among the last few.
 
-    Hashing a picture takes about a hundredth of the time of the smallest network.
+    Hashing an image takes about a hundredth of the time of the smallest network.
 
     Args:
         compute: the dear function of arrays.

@@ -7,7 +7,7 @@ from functools import partial
 
 from bench.core.errors import BadInput, unknown
 from bench.datasets import describe
-from bench.metrics import metric_names
+from bench.metrics import look_up_metric
 from bench.plugins.editors import check_editor
 from bench.suite.explain import line_of
 from bench.suite.protocols import make_protocol
@@ -57,15 +57,10 @@ def _looks(suite: Suite, trust: bool) -> Iterator[tuple[Place, Callable[[], obje
             partial(check_editor, method.editor, method.options, trust=trust),
         )
     for i, metric in enumerate(suite.metrics):
-        yield ("metrics", i), partial(_metric, metric.name)
+        yield ("metrics", i), partial(look_up_metric, metric.name, metric.options, trust=trust)
 
 
 def _split(dataset: str, split: str, trust: bool) -> None:
     known = describe(dataset, trust=trust).splits
     if known and split not in known:
         raise unknown(f"split of {dataset!r}:", split, known)
-
-
-def _metric(name: str) -> None:
-    if name not in metric_names():
-        raise unknown("metric", name, metric_names())

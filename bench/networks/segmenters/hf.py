@@ -1,25 +1,26 @@
 """Segmenters of the transformers library: a folder saved by it, or a hub name it has cached.
 
 Nothing is fetched and no code of a repository is run. The library's own image processor feeds the
-network and brings its answer back to the picture's size, so the preprocessing is the checkpoint's.
+network and brings its labels back to the image's size, so the preprocessing is the checkpoint's.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, Unavailable
 from bench.core.identity import Record, tensors_hash
-from bench.networks.precision import exactly
+from bench.networks.batches import exactly
 from bench.networks.segmenters.segmenter import Segmenter, own_space
 from bench.networks.weights import WeightsMissing
 from bench.scene import Int32, UInt8
 
-__all__ = ["HfSegmenter"]
+__all__ = ["HfSegmenter", "hf"]
 
 _FEED = ("do_resize", "do_rescale", "do_normalize", "do_center_crop", "do_pad")
 _FEED_WITH = ("size", "crop_size", "size_divisor", "resample", "image_mean", "image_std")
@@ -39,7 +40,6 @@ class HfSegmenter(Segmenter):
     """
 
     def __init__(self, source: str, device: str = "cpu") -> None:
-        super().__init__()
         self.name = source
         self.device = device
         self._processor, self._network = _load(source)
@@ -48,7 +48,8 @@ class HfSegmenter(Segmenter):
         classes = tuple(str(names[k]) for k in sorted(names))
         self.space = own_space(f"hf:{source}", classes)
 
-    def _identified(self) -> Record:
+    def identity(self) -> Record:
+        """Tensors, preprocessing and classes."""
         state = self._network.state_dict()
         settings = self._processor.to_dict()
         feed = {key: _plain(settings.get(key)) for key in (*_FEED, *_FEED_WITH)}
@@ -60,24 +61,31 @@ class HfSegmenter(Segmenter):
             "classes": list(self.space.classes),
         }
 
-    def _segment(self, pictures: UInt8) -> Int32:
-        return np.stack([self._one(picture) for picture in pictures])
+    def segment(self, images: UInt8) -> Int32:
+        """int32 [B,H,W] of uint8 [B,H,W,3] RGB."""
+        return np.stack([self._one(image) for image in images])
 
-    def _one(self, picture: UInt8) -> Int32:
+    def _one(self, image: UInt8) -> Int32:
         with exactly():
-            given = self._processor(images=picture, return_tensors="pt").to(self.device)
+            given = self._processor(images=image, return_tensors="pt").to(self.device)
             answer = self._network(**given)
             labels = self._processor.post_process_semantic_segmentation(
-                answer, target_sizes=[picture.shape[:2]]
+                answer, target_sizes=[image.shape[:2]]
             )[0]
         return np.asarray(labels.cpu().numpy(), dtype=np.int32)
+
+
+def hf(argument: str, device: str, folders: Sequence[Path]) -> HfSegmenter:
+    """A segmentation model of transformers: a folder, or a hub name whose files are in its cache."""
+    del folders
+    return HfSegmenter(argument, device)
 
 
 def _load(source: str) -> tuple[Any, Any]:
     try:
         import transformers
     except ImportError as error:
-        raise WeightsMissing("transformers is not installed: `pip install siebench[hf]`") from error
+        raise Unavailable("transformers is not installed: `pip install transformers`") from error
     with _quietly(transformers):
         try:
             config = transformers.AutoConfig.from_pretrained(source, local_files_only=True)

@@ -1,4 +1,4 @@
-"""From a dataset's labels to a segmenter's: the same picture is numbered differently everywhere.
+"""From a dataset's labels to a segmenter's: the same image is numbered differently everywhere.
 
 Three rules, in order: equal class lists keep their numbers; ADE20K's two numberings (150 classes
 from 0, or 151 with "other" as 0) are shifted against each other; otherwise every class of the

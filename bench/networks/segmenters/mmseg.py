@@ -2,7 +2,7 @@
 
 mmsegmentation asks for mmcv's compiled operations when it is imported although hardly any network
 calls one. With `mmcv-lite` a stand-in takes their place, whose functions raise when they are
-called. The config's test pipeline says how pictures are fed. A .py config is run as Python by
+called. The config's test pipeline says how images are fed. A .py config is run as Python by
 mmengine: use only configs that you trust. The checkpoint is read as plain tensors.
 """
 
@@ -14,21 +14,21 @@ import importlib.util
 import sys
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, Unavailable
 from bench.core.identity import Record, record_hash, tensors_hash
-from bench.networks.precision import exactly
+from bench.networks.batches import exactly
 from bench.networks.segmenters.segmenter import Segmenter, own_space
 from bench.networks.weights import WeightsMissing
 from bench.networks.weights.finder import read_tensors
 from bench.scene import Int32, UInt8
 
-__all__ = ["MmsegSegmenter"]
+__all__ = ["MmsegSegmenter", "mmseg"]
 
 
 class MmsegSegmenter(Segmenter):
@@ -45,7 +45,6 @@ class MmsegSegmenter(Segmenter):
     """
 
     def __init__(self, config: Path, checkpoint: Path, device: str = "cpu") -> None:
-        super().__init__()
         for path in (config, checkpoint):
             if not path.is_file():
                 raise WeightsMissing(
@@ -58,7 +57,8 @@ class MmsegSegmenter(Segmenter):
         self._network.to(device)
         self.space = own_space(f"mmseg:{config.stem}", _classes(self._network))
 
-    def _identified(self) -> Record:
+    def identity(self) -> Record:
+        """Tensors, preprocessing and classes."""
         settings = self._network.cfg
         state = self._network.state_dict()
         return {
@@ -68,16 +68,24 @@ class MmsegSegmenter(Segmenter):
             "pipeline": [str(dict(step)) for step in settings.test_pipeline],
         }
 
-    def _segment(self, pictures: UInt8) -> Int32:
-        return np.stack([self._one(picture) for picture in pictures])
+    def segment(self, images: UInt8) -> Int32:
+        """int32 [B,H,W] of uint8 [B,H,W,3] RGB."""
+        return np.stack([self._one(image) for image in images])
 
-    def _one(self, picture: UInt8) -> Int32:
+    def _one(self, image: UInt8) -> Int32:
         from mmseg.apis import inference_model
 
-        # mmsegmentation takes pictures as OpenCV reads them.
+        # mmsegmentation takes images as OpenCV reads them.
         with exactly():
-            found = inference_model(self._network, np.ascontiguousarray(picture[..., ::-1]))
+            found = inference_model(self._network, np.ascontiguousarray(image[..., ::-1]))
         return np.asarray(found.pred_sem_seg.data[0].cpu().numpy(), dtype=np.int32)
+
+
+def mmseg(argument: str, device: str, folders: Sequence[Path]) -> MmsegSegmenter:
+    """A network of mmsegmentation: CONFIG,CHECKPOINT."""
+    del folders
+    config, _, checkpoint = argument.partition(",")
+    return MmsegSegmenter(Path(config), Path(checkpoint), device)
 
 
 def _build(config: Path, checkpoint: Path) -> Any:
@@ -87,8 +95,9 @@ def _build(config: Path, checkpoint: Path) -> Any:
         from mmseg.registry import MODELS
         from mmseg.utils import register_all_modules
     except ImportError as error:
-        raise WeightsMissing(
-            f"mmsegmentation cannot be imported ({error}): `pip install siebench[mmseg]`"
+        raise Unavailable(
+            f"mmsegmentation cannot be imported ({error}): `pip install 'mmsegmentation>=1.2.2' "
+            "'mmcv-lite>=2.0.1,<2.2' ftfy regex`"
         ) from error
     register_all_modules()
     settings = Config.fromfile(str(config))

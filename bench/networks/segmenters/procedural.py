@@ -9,12 +9,12 @@ import numpy as np
 
 from bench.core.errors import unknown
 from bench.core.identity import Record
-from bench.networks.batches import look_at
+from bench.networks.batches import run_in_batches
 from bench.networks.procedural import loaded, scaled
 from bench.networks.segmenters.segmenter import Segmenter, own_space
 from bench.scene import Int32, UInt8
 
-__all__ = ["ProceduralSegmenter"]
+__all__ = ["ProceduralSegmenter", "procedural"]
 
 
 class ProceduralSegmenter(Segmenter):
@@ -33,7 +33,6 @@ class ProceduralSegmenter(Segmenter):
     def __init__(
         self, domain: str, device: str = "cpu", folders: Sequence[Path] | None = None
     ) -> None:
-        super().__init__()
         self._network = loaded(device, folders)
         domains = self._network.config.domains
         if domain not in domains:
@@ -43,7 +42,8 @@ class ProceduralSegmenter(Segmenter):
         self.device = device
         self.space = own_space(f"{domain}, segmenter", domains[domain])
 
-    def _identified(self) -> Record:
+    def identity(self) -> Record:
+        """Tensors, preprocessing and classes."""
         return {
             "segmenter": "procedural",
             "tensors": self._network.tensors_hash,
@@ -51,16 +51,21 @@ class ProceduralSegmenter(Segmenter):
             "feed": f"bilinear to {self._network.config.size}, logits bilinear back",
         }
 
-    def _segment(self, pictures: UInt8) -> Int32:
+    def segment(self, images: UInt8) -> Int32:
+        """int32 [B,H,W] of uint8 [B,H,W,3] RGB."""
         from torch.nn import functional as F
 
         def look(batch: UInt8) -> list[Int32]:
             given = scaled(batch, self._network.config.size, self.device)
             logits = self._network.network(given, self.domain)
             logits = F.interpolate(
-                logits, size=pictures.shape[1:3], mode="bilinear", align_corners=False
+                logits, size=images.shape[1:3], mode="bilinear", align_corners=False
             )
             return list(logits.argmax(1).cpu().numpy().astype(np.int32))
 
-        rows = look_at(pictures, self.device, look)
-        return np.stack(rows)
+        return np.stack(run_in_batches(images, self.device, look))
+
+
+def procedural(argument: str, device: str, folders: Sequence[Path]) -> ProceduralSegmenter:
+    """Our own segmenter of drawn scenes, which ships with the project: procedural:DATASET."""
+    return ProceduralSegmenter(argument, device, folders)

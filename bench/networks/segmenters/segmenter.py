@@ -9,14 +9,16 @@ from bench.core.identity import Record
 from bench.networks.recent import Recent
 from bench.scene import Int32, LabelSpace, UInt8
 
-__all__ = ["Segmenter", "own_space"]
+__all__ = ["RememberedSegmenter", "Segmenter", "own_space"]
 
 
 class Segmenter(abc.ABC):
-    """A semantic segmenter.
+    """A semantic segmenter, for mIoU and accuracy.
 
-    Every picture goes through the network alone and in one fixed size, so its labels depend on
-    nothing but itself. The last few arrays are remembered, so that mIoU and accuracy pay once.
+    It is registered as a function or class that is called with `(argument, device, folders)`: what
+    stands behind the colon where a suite names it (`segmenter: mine:weights.pt` gives "weights.pt"),
+    where it runs ("cpu", "cuda", "cuda:1") and where weights are looked for (paths). Where a file or
+    a library is missing that call raises `siebench.Unavailable` with a sentence that says what to do.
 
     Attributes:
         name: as a reader sees it.
@@ -26,31 +28,44 @@ class Segmenter(abc.ABC):
     name: str
     space: LabelSpace
 
-    def __init__(self) -> None:
-        self._recent = Recent(self._segment)
-        self._identity: Record | None = None
+    @abc.abstractmethod
+    def segment(self, images: UInt8) -> Int32:
+        """int32 [B,H,W] in 0..K-1, at the images' own size, of uint8 [B,H,W,3] RGB.
 
-    def segment(self, pictures: UInt8) -> Int32:
-        """int32 [B,H,W] in 0..K-1, at the pictures' own size, of uint8 [B,H,W,3] RGB.
+        An image's labels must not depend on the others of its batch: each goes through the network
+        alone, or in batches of one fixed shape.
 
         Raises:
             BadInput: where the network cannot be run.
         """
-        return self._recent(pictures)
+
+    @abc.abstractmethod
+    def identity(self) -> Record:
+        """What tells its labels from those of another: tensors' hash, preprocessing, classes.
+
+        Part of the protocol hash and of the cache key, so it must be JSON-like and always the same.
+        """
+
+
+class RememberedSegmenter(Segmenter):
+    """A segmenter that remembers its last few answers, so that mIoU and accuracy pay once."""
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        self.segmenter = segmenter
+        self.name = segmenter.name
+        self.space = segmenter.space
+        self._recent = Recent(segmenter.segment)
+        self._identity: Record | None = None
+
+    def segment(self, images: UInt8) -> Int32:
+        """What the segmenter gives."""
+        return self._recent(images)
 
     def identity(self) -> Record:
-        """Tensors and preprocessing: the segmenter's part of the protocol hash; hashed once."""
+        """The segmenter's own identity; hashed once."""
         if self._identity is None:
-            self._identity = self._identified()
+            self._identity = self.segmenter.identity()
         return self._identity
-
-    @abc.abstractmethod
-    def _identified(self) -> Record:
-        """`identity`, computed."""
-
-    @abc.abstractmethod
-    def _segment(self, pictures: UInt8) -> Int32:
-        """`segment`, computed."""
 
 
 def own_space(name: str, classes: tuple[str, ...]) -> LabelSpace:

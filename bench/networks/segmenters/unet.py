@@ -50,7 +50,7 @@ class SegmenterConfig(BaseModel):
     Attributes:
         domains: dataset name -> its classes, in order.
         widths: channels of the levels, each at half the size of the one before.
-        size: side of the pictures that it sees, in pixels.
+        size: side of the images that it sees, in pixels.
         training: how it was trained (steps, seed, data), as its file says.
     """
 
@@ -83,14 +83,14 @@ class SegmenterNet(nn.Module):
             }
         )
 
-    def levels(self, picture: Tensor, domain: str | None = None) -> list[Tensor]:
+    def levels(self, image: Tensor, domain: str | None = None) -> list[Tensor]:
         """The encoder's features, full size first, [B,width,H/2^i,W/2^i].
 
         Without a domain they are normalised by the statistics of all domains together.
         """
         place = self._place(domain)
         found: list[Tensor] = []
-        x = picture
+        x = image
         for block in self.down:
             x = block(x, place)
             found.append(x)
@@ -106,9 +106,9 @@ class SegmenterNet(nn.Module):
         logits: Tensor = self.heads[domain](x)
         return logits
 
-    def forward(self, picture: Tensor, domain: str) -> Tensor:
+    def forward(self, image: Tensor, domain: str) -> Tensor:
         """The logits of a domain."""
-        return self.decode(self.levels(picture, domain), domain)
+        return self.decode(self.levels(image, domain), domain)
 
     def _place(self, domain: str | None) -> int | None:
         return None if domain is None else list(self.config.domains).index(domain)

@@ -1,6 +1,6 @@
-"""Weights of the networks that metrics look through: what is official, here, and fetched."""
+"""Weights of the networks that metrics use: what is official, here, and fetched."""
 
-from bench.networks.weights.catalogue import NETWORKS, Network, network
+from bench.networks.weights.catalogue import CATALOGUE, Network, network
 from bench.networks.weights.fetch import fetch
 from bench.networks.weights.finder import (
     Found,
@@ -13,7 +13,7 @@ from bench.networks.weights.finder import (
 from bench.networks.weights.verify import Status, verify
 
 __all__ = [
-    "NETWORKS",
+    "CATALOGUE",
     "Found",
     "Network",
     "Status",

@@ -1,4 +1,4 @@
-"""The networks that metrics look through, where their official files are and what those hold."""
+"""The networks that metrics use, where their official files are and what those hold."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bench.core.errors import unknown
 from bench.networks.weights import shapes
 
-__all__ = ["NETWORKS", "Network", "network"]
+__all__ = ["CATALOGUE", "Network", "network"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Network:
 
     Attributes:
         name: as `weights list` shows it.
-        purpose: which metrics look through it.
+        purpose: which metrics use it.
         file: the official file's name.
         url: the official address.
         sha256_prefix: the first hex digits of the file's SHA-256, as its own name carries them; more
@@ -42,7 +42,7 @@ class Network:
 
 _TORCHVISION = "https://download.pytorch.org/models/"
 
-NETWORKS: tuple[Network, ...] = (
+CATALOGUE: tuple[Network, ...] = (
     Network(
         name="inception-fid",
         purpose="fid, fid-clean, fid-bgr, kid",
@@ -108,7 +108,7 @@ def network(name: str) -> Network:
     Raises:
         BadInput: for a name that is not in the catalogue.
     """
-    for entry in NETWORKS:
+    for entry in CATALOGUE:
         if entry.name == name:
             return entry
-    raise unknown("network", name, [entry.name for entry in NETWORKS])
+    raise unknown("network", name, [entry.name for entry in CATALOGUE])

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, Unavailable
 from bench.core.identity import file_hash, tensors_hash
 from bench.core.variables import variable
 from bench.networks.weights.catalogue import Network, network
@@ -31,7 +31,7 @@ VARIABLE = "SIEBENCH_WEIGHTS"
 _SUFFIXES = frozenset({".pth", ".pt", ".bin", ".ckpt", ".safetensors"})
 
 
-class WeightsMissing(BadInput):
+class WeightsMissing(Unavailable):
     """A network's weights are not on this machine; the message gives address and target path."""
 
 

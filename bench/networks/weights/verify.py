@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.networks.weights.catalogue import NETWORKS, Network
+from bench.networks.weights.catalogue import CATALOGUE, Network
 from bench.networks.weights.finder import find, target
 
 __all__ = ["Status", "verify"]
@@ -34,7 +34,7 @@ class Status:
 
 def verify(folders: Sequence[Path] | None = None) -> list[Status]:
     """Every network of the catalogue, in its order, found or not."""
-    return [_status(entry, folders) for entry in NETWORKS]
+    return [_status(entry, folders) for entry in CATALOGUE]
 
 
 def _status(entry: Network, folders: Sequence[Path] | None) -> Status:

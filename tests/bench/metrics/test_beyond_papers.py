@@ -9,7 +9,7 @@ import pytest
 from bench.metrics import Context, make_metric
 from bench.metrics.leak import leak
 from bench.metrics.seam import ring_jump, seam
-from bench.networks.perceptual import Perceptual
+from bench.networks.perceptual import LPIPSNetwork
 from bench.networks.weights import find
 
 
@@ -84,7 +84,7 @@ def test_diversity_is_the_mean_distance_between_results_of_one_edit(
     results = draw.integers(0, 256, (4, 64, 64, 3), dtype=np.uint8)
     references = make_references(np.zeros_like(results), scenes=["a", "a", "a", "b"])
     found = metric.measure(references, metric.prepare(references), results)["diversity"]
-    network = Perceptual("alex", find("alexnet", [random_weights("alexnet")]))
+    network = LPIPSNetwork("alex", find("alexnet", [random_weights("alexnet")]))
     one, two, three, _ = network.features(results)
     pairs = [network.distance(*pair) for pair in ((one, two), (one, three), (two, three))]
     assert np.mean(found[:3]) == pytest.approx(np.mean(pairs))

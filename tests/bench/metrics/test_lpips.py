@@ -13,7 +13,7 @@ import torch
 from bench.core.images import read_image
 from bench.metrics.lpips import LPIPS, LPIPSChange
 from bench.metrics.metric import References
-from bench.networks.perceptual import TRUNKS, Perceptual
+from bench.networks.perceptual import TRUNKS, LPIPSNetwork
 from bench.networks.weights import find, network
 from bench.run.measure import EditGroup, PreparedGroup, measure_group
 from bench.scene import LabelSpace
@@ -82,7 +82,7 @@ def two_threads():
 
 def equals_the_package(trunk, weights, sizes):
     package = the_package(trunk, weights)
-    metric = LPIPS(Perceptual(trunk, weights))
+    metric = LPIPS(LPIPSNetwork(trunk, weights))
     for seed, size in enumerate(sizes):
         truth, result = pictures(seed, size)
         mask = np.zeros(truth.shape[:3], bool)
@@ -112,7 +112,7 @@ def test_it_equals_the_package_with_real_weights(two_threads, trunk):
 
 
 def test_a_true_picture_that_comes_again_is_looked_at_once(tmp_path):
-    metric = LPIPS(Perceptual("alex", drawn_weights(tmp_path, "alex")))
+    metric = LPIPS(LPIPSNetwork("alex", drawn_weights(tmp_path, "alex")))
     truth, _ = pictures()
     again = truth[[0, 0, 1]]
     mask = np.ones(again.shape[:3], bool)
@@ -123,7 +123,7 @@ def test_a_true_picture_that_comes_again_is_looked_at_once(tmp_path):
 
 
 def test_a_pictures_value_does_not_depend_on_its_batch(tmp_path):
-    metric = LPIPS(Perceptual("alex", drawn_weights(tmp_path, "alex")))
+    metric = LPIPS(LPIPSNetwork("alex", drawn_weights(tmp_path, "alex")))
     truth, result = pictures()
     mask = np.ones(truth.shape[:3], bool)
     together = measured(metric, truth, mask, result)["lpips-alex"]
@@ -135,7 +135,7 @@ def test_a_pictures_value_does_not_depend_on_its_batch(tmp_path):
 
 
 def test_identical_pictures_are_at_distance_zero_and_an_empty_hole_has_no_value(tmp_path):
-    metric = LPIPS(Perceptual("squeeze", drawn_weights(tmp_path, "squeeze")))
+    metric = LPIPS(LPIPSNetwork("squeeze", drawn_weights(tmp_path, "squeeze")))
     truth, _ = pictures()
     got = measured(metric, truth, np.zeros(truth.shape[:3], bool), truth)
     assert got["lpips-squeeze"] == [0, 0]
@@ -144,7 +144,7 @@ def test_identical_pictures_are_at_distance_zero_and_an_empty_hole_has_no_value(
 
 def test_a_restyled_picture_is_measured_against_its_original_where_there_is_no_truth(tmp_path):
     weights = drawn_weights(tmp_path, "alex")
-    metrics = [kind(Perceptual("alex", weights)) for kind in (LPIPS, LPIPSChange)]
+    metrics = [kind(LPIPSNetwork("alex", weights)) for kind in (LPIPS, LPIPSChange)]
     original, result = pictures()
     known = references(original, np.ones(original.shape[:3], bool))
     edits = EditGroup(
@@ -165,7 +165,7 @@ def test_a_restyled_picture_is_measured_against_its_original_where_there_is_no_t
 
 
 def test_how_far_an_edit_moved_is_another_score_which_is_better_in_neither_way(tmp_path):
-    network = Perceptual("alex", drawn_weights(tmp_path, "alex"))
+    network = LPIPSNetwork("alex", drawn_weights(tmp_path, "alex"))
     likeness, change = LPIPS(network), LPIPSChange(network)
     assert change.better == "neither"
     assert change.definition() != likeness.definition()
@@ -173,14 +173,14 @@ def test_how_far_an_edit_moved_is_another_score_which_is_better_in_neither_way(t
 
 
 def test_constant_pictures_have_a_distance(tmp_path):
-    metric = LPIPS(Perceptual("alex", drawn_weights(tmp_path, "alex")))
+    metric = LPIPS(LPIPSNetwork("alex", drawn_weights(tmp_path, "alex")))
     truth, result = (np.full((1, 64, 64, 3), value, np.uint8) for value in (0, 255))
     [distance] = measured(metric, truth, np.ones((1, 64, 64), bool), result)["lpips-alex"]
     assert 0 < distance < math.inf
 
 
 def test_pictures_too_small_for_the_trunk_have_no_value(tmp_path):
-    metric = LPIPS(Perceptual("alex", drawn_weights(tmp_path, "alex")))
+    metric = LPIPS(LPIPSNetwork("alex", drawn_weights(tmp_path, "alex")))
     truth, result = pictures(size=(16, 16))
     got = measured(metric, truth, np.ones(truth.shape[:3], bool), result)
     assert all(math.isnan(value) for value in got["lpips-alex"])
@@ -198,6 +198,6 @@ def test_real_weights_reproduce_the_packages_example(trunk, far, near):
     folder = Path(os.environ["SIEBENCH_DATA"]) / "lpips_ref"
     truth, *others = (read_image(folder / f"{name}.png") for name in ("ex_ref", "ex_p0", "ex_p1"))
     mask = np.ones((1, *truth.shape[:2]), bool)
-    metric = LPIPS(Perceptual(trunk, weights))
+    metric = LPIPS(LPIPSNetwork(trunk, weights))
     got = [measured(metric, truth[None], mask, other[None])[metric.name][0] for other in others]
     assert got == pytest.approx([far, near], abs=1e-3)

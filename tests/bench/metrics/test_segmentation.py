@@ -25,10 +25,10 @@ class ByBrightness(Segmenter):
         super().__init__()
         self.space = own_space("brightness", tuple(f"level {k}" for k in range(classes)))
 
-    def _identified(self):
+    def identity(self):
         return {"segmenter": "brightness"}
 
-    def _segment(self, pictures):
+    def segment(self, pictures):
         return pictures[..., 0].astype(np.int32)
 
 
@@ -106,7 +106,7 @@ def test_other_tools_are_told_apart(scene):
     assert told["accuracy@spade"] < told["accuracy@mmsegmentation"]
     known = labels >= 0
     right = (named == labels)[known]
-    assert told["accuracy@detectron2"] == pytest.approx(right.mean())
+    assert told["accuracy@mmsegmentation"] == pytest.approx(right.mean())
     assert told["accuracy@spade"] == pytest.approx(right.sum() / labels.size)
 
 

@@ -58,7 +58,9 @@ def test_ssim_on_luma_equals_skimage(hole):
 def test_ssim_on_rgb_equals_skimage(hole):
     truth, result = pair(1)
     value = structural_similarity(truth, result, channel_axis=2, **WANG)
-    assert measured(SSIM(on="rgb"), truth, result, hole)["ssim"] == pytest.approx(value, abs=1e-12)
+    assert measured(SSIM(planes="rgb"), truth, result, hole)["ssim"] == pytest.approx(
+        value, abs=1e-12
+    )
 
 
 def test_sesames_ssim_is_the_mean_of_the_grey_map_in_the_hole(hole):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from bench.networks.batches import fixed_batches, look_at
+from bench.networks.batches import fixed_batches, run_in_batches
 
 
 def numbered(count):
@@ -27,7 +27,7 @@ def test_on_a_cpu_pictures_are_looked_at_one_by_one_in_single_threads(three_thre
         seen.append((len(batch), threads, torch.is_inference_mode_enabled()))
         return (batch[:, 0, 0, 0] * 10).tolist()
 
-    assert look_at(numbered(7), "cpu", look) == [0, 10, 20, 30, 40, 50, 60]
+    assert run_in_batches(numbered(7), "cpu", look) == [0, 10, 20, 30, 40, 50, 60]
     assert seen == [(1, 1, True)] * 7
 
 
@@ -38,7 +38,7 @@ def test_as_many_pictures_at_a_time_as_torch_has_threads(three_threads):
         together.wait()
         return list(batch)
 
-    assert len(look_at(numbered(6), "cpu", look)) == 6
+    assert len(run_in_batches(numbered(6), "cpu", look)) == 6
 
 
 def test_an_error_while_looking_comes_out(three_threads):
@@ -46,7 +46,7 @@ def test_an_error_while_looking_comes_out(three_threads):
         raise MemoryError("no room")
 
     with pytest.raises(MemoryError, match="no room"):
-        look_at(numbered(4), "cpu", look)
+        run_in_batches(numbered(4), "cpu", look)
 
 
 def test_on_an_accelerator_padding_is_cut_off():
@@ -54,4 +54,4 @@ def test_on_an_accelerator_padding_is_cut_off():
         assert len(batch) == 16
         return batch[:, 0, 0, 0].tolist()
 
-    assert look_at(numbered(18), "cuda", look) == list(range(18))
+    assert run_in_batches(numbered(18), "cuda", look) == list(range(18))

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from bench.core.errors import BadInput
 from bench.networks.weights import (
-    NETWORKS,
+    CATALOGUE,
     WeightsMissing,
     find,
     network,
@@ -160,6 +160,6 @@ def test_fetch_without_a_connection_names_the_address(tmp_path):
 
 
 def test_every_official_name_carries_its_hash_prefix():
-    for entry in NETWORKS:
+    for entry in CATALOGUE:
         assert entry.sha256_prefix in entry.file
         assert entry.url.endswith(entry.file)

@@ -1,9 +1,9 @@
-"""What happens to a picture before Inception sees it: each is a protocol of its own.
+"""What happens to an image before Inception sees it: each is a protocol of its own.
 
-| front | resize to 299 | scale | channels |
+| name | resize to 299 | scale | channels |
 | --- | --- | --- | --- |
 | pytorch-fid | bilinear, not antialiased | x / 255 * 2 - 1 | RGB |
-| bgr | as pytorch-fid | as pytorch-fid | BGR, as SPMPGAN and DivSem (protocol/editing.md, D.6) |
+| bgr | as pytorch-fid | as pytorch-fid | BGR, as SPMPGAN and DivSem (docs/protocol/editing.md, D.6) |
 | clean-fid | Pillow bicubic, each channel in float, clipped to 0..255 | (x - 128) / 128 | RGB |
 | torchmetrics | bilinear, antialiased (torchmetrics from 1.8 on) | (x - 128) / 128 | RGB |
 """
@@ -22,39 +22,39 @@ from bench.scene import UInt8
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["FRONTS", "SIDE", "Front"]
+__all__ = ["PREPROCESSINGS", "SIDE", "Preprocessing"]
 
-Front = Callable[[UInt8, str], "Tensor"]
+Preprocessing = Callable[[UInt8, str], "Tensor"]
 """Turns uint8 [B,H,W,3] RGB into float32 [B,3,299,299] on a device, in about -1..1."""
 
 SIDE = 299
 """The side of the square that Inception sees, in pixels."""
 
 
-def _pytorch_fid(pictures: UInt8, device: str) -> Tensor:
+def _pytorch_fid(images: UInt8, device: str) -> Tensor:
     from torch.nn import functional as F
 
-    scaled = _planes(pictures, device) / 255
+    scaled = _planes(images, device) / 255
     resized = F.interpolate(scaled, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
     return 2 * resized - 1
 
 
-def _bgr(pictures: UInt8, device: str) -> Tensor:
-    return _pytorch_fid(pictures[..., ::-1], device)
+def _bgr(images: UInt8, device: str) -> Tensor:
+    return _pytorch_fid(images[..., ::-1], device)
 
 
-def _clean_fid(pictures: UInt8, device: str) -> Tensor:
+def _clean_fid(images: UInt8, device: str) -> Tensor:
     import torch
 
-    resized = np.stack([_pillow_bicubic(picture) for picture in pictures])
+    resized = np.stack([_pillow_bicubic(image) for image in images])
     return (torch.from_numpy(resized).to(device) - 128) / 128
 
 
-def _torchmetrics(pictures: UInt8, device: str) -> Tensor:
+def _torchmetrics(images: UInt8, device: str) -> Tensor:
     from torch.nn import functional as F
 
     resized = F.interpolate(
-        _planes(pictures, device),
+        _planes(images, device),
         size=(SIDE, SIDE),
         mode="bilinear",
         align_corners=False,
@@ -63,7 +63,7 @@ def _torchmetrics(pictures: UInt8, device: str) -> Tensor:
     return (resized - 128) / 128
 
 
-FRONTS: Mapping[str, Front] = MappingProxyType(
+PREPROCESSINGS: Mapping[str, Preprocessing] = MappingProxyType(
     {
         "bgr": _bgr,
         "clean-fid": _clean_fid,
@@ -71,24 +71,24 @@ FRONTS: Mapping[str, Front] = MappingProxyType(
         "torchmetrics": _torchmetrics,
     }
 )
-"""The fronts by name."""
+"""The preprocessings by name."""
 
 
-def _planes(pictures: UInt8, device: str) -> Tensor:
+def _planes(images: UInt8, device: str) -> Tensor:
     """float32 [B,3,H,W] in 0..255."""
     import torch
 
-    plain = np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))
+    plain = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
     return torch.from_numpy(plain).to(device).float()
 
 
-def _pillow_bicubic(picture: UInt8) -> NDArray[np.float32]:
+def _pillow_bicubic(image: UInt8) -> NDArray[np.float32]:
     """float32 [3,299,299], clipped to 0..255: bicubic overshoots."""
     from PIL import Image
 
     planes = [
         np.asarray(
-            Image.fromarray(picture[:, :, channel].astype(np.float32)).resize(
+            Image.fromarray(image[:, :, channel].astype(np.float32)).resize(
                 (SIDE, SIDE), resample=Image.Resampling.BICUBIC
             )
         )

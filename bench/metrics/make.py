@@ -1,0 +1,102 @@
+"""Metrics by name, made with a suite's options, or the reason why one cannot be."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bench.core.errors import BadInput, Unavailable
+from bench.metrics.context import Context
+from bench.metrics.metric import Metric, Missing
+from bench.plugins.builtin import BUILTIN
+from bench.plugins.kinds import METRICS
+from bench.plugins.registry import check_options
+
+__all__ = ["look_up_metric", "make_metric", "metric_names"]
+
+
+def metric_names() -> list[str]:
+    """The registered names, sorted; imports no metric."""
+    return METRICS.names()
+
+
+def look_up_metric(
+    name: str, options: Mapping[str, Any] | None = None, *, trust: bool = False
+) -> None:
+    """Looks a metric and its options up without making it.
+
+    Raises:
+        BadInput: an unknown name, or an unknown or missing option.
+    """
+    _factory(name, dict(options or {}), Context(cache=None, trust=trust))
+
+
+def make_metric(
+    name: str, options: Mapping[str, Any] | None = None, context: Context | None = None
+) -> Metric | Missing:
+    """The metric of a name, or why it cannot be computed here (weights or a segmenter are missing).
+
+    Networks are found now, so that the reason is known before the run, but loaded on first use. A
+    metric from elsewhere that cannot be made is missing too, with what went wrong.
+
+    >>> make_metric("psnr").scores[1].title
+    'PSNR, masked region'
+
+    Args:
+        name: a registered name, an alias, or `package.module:attribute` with `context.trust`.
+        options: the metric's keyword arguments.
+        context: what the suite knows; all by default where None.
+
+    Raises:
+        BadInput: for an unknown name or option, or a value that an option does not take.
+    """
+    given = dict(options or {})
+    factory = _factory(name, given, context or Context())
+    ours = METRICS.canonical(name) in BUILTIN["metrics"]
+    try:
+        made = factory(**given)
+    except Unavailable as error:
+        return Missing(str(error))
+    except BadInput:
+        raise
+    except Exception as error:  # a metric from elsewhere must hurt nothing else
+        if ours:
+            raise
+        line = (str(error).splitlines() or [""])[0]
+        return Missing(f"metric {name!r} cannot be made ({type(error).__name__}: {line})")
+    if not ours:
+        _check_foreign(name, made)
+    return made
+
+
+def _factory(name: str, given: Mapping[str, Any], context: Context) -> Callable[..., Metric]:
+    """What makes the metric, once its options are known to fit."""
+    registered = METRICS.get(name, trust=context.trust)
+    if hasattr(registered, "measure") and not inspect.isclass(registered):
+        # A finished metric of the Python API.
+        factory: Callable[..., Metric] = lambda: registered  # noqa: E731
+    else:
+        factory = functools.partial(registered, context)
+    check_options(f"metric {name!r}", factory, given)
+    return factory
+
+
+def _check_foreign(name: str, made: object) -> None:
+    """Refuses what is no metric, and one whose scores bear a registered metric's name.
+
+    Raises:
+        BadInput: with both names.
+    """
+    if not isinstance(made, Metric):
+        raise BadInput(
+            f"metric {name!r} gave a {type(made).__name__}, which is no subclass of "
+            "siebench.Metric; see docs/extending.md"
+        )
+    taken = {made.name, *made.score_names} & (set(BUILTIN["metrics"]) - {name})
+    for other in sorted(taken):
+        raise BadInput(
+            f"metric {name!r} calls its score {other!r}, and siebench has a metric of that name; "
+            "give yours another one"
+        )

@@ -1,0 +1,144 @@
+"""The FeatureNetwork contract, and feature networks by name.
+
+A feature network turns every image into one vector. `fd` and `kd` give the Fréchet and the kernel
+distance through any of them, under the network's own name: `fd-NAME`, `kd-NAME`, never "FID".
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.core.errors import BadInput
+from bench.core.identity import Record
+from bench.networks.recent import Recent
+from bench.plugins.kinds import NETWORKS
+from bench.scene import UInt8
+
+__all__ = ["FeatureNetwork", "Finished", "RememberedNetwork", "make_network"]
+
+Float32 = NDArray[np.float32]
+
+
+@runtime_checkable
+class FeatureNetwork(Protocol):
+    """A network that turns an image into one vector, with its preprocessing.
+
+    It is registered as a function or class that is called with `(device, folders)`: where it runs
+    ("cpu", "cuda", "cuda:1") and where weights are looked for (paths, or None for the folders of
+    SIEBENCH_WEIGHTS). Where its weights are missing that call raises `siebench.Unavailable` with a
+    sentence that says how to get them.
+
+    Attributes:
+        name: part of the score's name ("inception" gives "fd-inception").
+        title: optional; as a reader sees it, in place of the name.
+    """
+
+    name: str
+
+    def features(self, images: UInt8) -> Float32:
+        """float32 [B,D] of uint8 [B,H,W,3] RGB; D is the same for all images.
+
+        An image's features must not depend on the others of its batch.
+        """
+        ...
+
+    def identity(self) -> Record:
+        """What tells its numbers from those of another network: tensors' hash, preprocessing, layer.
+
+        Part of the protocol hash and of the cache key, so it must be JSON-like and always the same.
+        """
+        ...
+
+
+class RememberedNetwork:
+    """A feature network that remembers its last few answers, so that FID and KID pay once."""
+
+    def __init__(self, network: FeatureNetwork, device: str) -> None:
+        self.network = network
+        self.name = network.name
+        self.title: str = getattr(network, "title", network.name)
+        self.device = device
+        self._recent = Recent(self._checked)
+
+    def identity(self) -> Record:
+        """The network's own identity."""
+        return self.network.identity()
+
+    def features(self, images: UInt8) -> Float32:
+        """float32 [B,D] of uint8 [B,H,W,3] RGB.
+
+        Raises:
+            BadInput: where the network gives something else.
+        """
+        return self._recent(images)
+
+    def _checked(self, images: UInt8) -> Float32:
+        found = np.asarray(self.network.features(images))
+        if found.ndim != 2 or len(found) != len(images) or found.dtype != np.float32:
+            raise BadInput(
+                f"feature network {self.name!r} gave {found.dtype} {list(found.shape)} for "
+                f"{len(images)} images; expected float32 [{len(images)},D]"
+            )
+        return found
+
+
+class Finished:
+    """A factory that gives one finished object; it equals another factory of the same object."""
+
+    def __init__(self, made: Any) -> None:
+        self.made = made
+
+    def __call__(self, *_: Any) -> Any:
+        """The object."""
+        return self.made
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Finished) and other.made is self.made
+
+    def __hash__(self) -> int:
+        return id(self.made)
+
+
+def make_network(
+    name: str,
+    device: str = "cpu",
+    folders: Sequence[Path] | None = None,
+    *,
+    trust: bool = False,
+) -> RememberedNetwork:
+    """The feature network of a name; the same object for the same name within a process.
+
+    Args:
+        name: a registered name, or `package.module:attribute` with trust.
+        device: where it runs.
+        folders: where weights are looked for; None = where SIEBENCH_WEIGHTS says.
+        trust: agreement to import the module that `name` may point at.
+
+    Raises:
+        BadInput: an unknown name, or something that is not a feature network.
+        Unavailable: where its weights are not here.
+    """
+    registered = NETWORKS.get(name, trust=trust)
+    if hasattr(registered, "features") and not isinstance(registered, type):
+        return _remembered(Finished(registered), device, None)
+    given = None if folders is None else tuple(folders)
+    return _remembered(registered, device, given)
+
+
+@functools.lru_cache(maxsize=8)
+def _remembered(
+    factory: Callable[..., Any], device: str, folders: tuple[Path, ...] | None
+) -> RememberedNetwork:
+    made = factory(device, folders)
+    if not isinstance(made, FeatureNetwork):
+        raise BadInput(
+            f"a feature network's factory gave a {type(made).__name__} that lacks `name`, "
+            "`features(images)` or `identity()`; see docs/extending.md"
+        )
+    return RememberedNetwork(made, device)

@@ -1,0 +1,90 @@
+"""Segmenters by what a suite calls them."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.core.errors import BadInput
+from bench.networks.feature_network import Finished
+from bench.networks.segmenters.segmenter import RememberedSegmenter
+from bench.networks.weights import weight_folders
+from bench.plugins.kinds import SEGMENTERS
+
+__all__ = ["make_segmenter"]
+
+_MODULE = re.compile(r"([A-Za-z_]\w*(?:\.\w+)*\.[A-Za-z_]\w*:[A-Za-z_][\w.]*)(?::(.*))?")
+"""`package.module:attribute`, and what it is called with behind another colon."""
+
+
+def make_segmenter(
+    name: str,
+    device: str = "cpu",
+    folders: Sequence[Path] | None = None,
+    *,
+    trust: bool = False,
+) -> RememberedSegmenter:
+    """The segmenter of a name; the same object for the same name within a process.
+
+    Args:
+        name: "KIND:ARGUMENT" with a registered kind ("onnx:FILE", "hf:FOLDER",
+            "mmseg:CONFIG,CHECKPOINT", "procedural:DATASET"); the path or the bare name of an .onnx
+            file, which is then looked for among the weights; or, with trust,
+            `package.module:attribute` (`...:attribute:ARGUMENT`).
+        device: where its network runs (an ONNX network always runs on the CPU).
+        folders: where weights are looked for; None = where SIEBENCH_WEIGHTS says.
+        trust: agreement to import the module that `name` may point at.
+
+    Raises:
+        Unavailable: where a file or a package is not there.
+        BadInput: where a file is there and wrong, or the kind is not known.
+    """
+    registered, argument = _look_up(name, trust)
+    if hasattr(registered, "segment") and not isinstance(registered, type):
+        if argument:
+            raise BadInput(f"segmenter {name!r}: it takes no argument; leave {argument!r} out")
+        return _made(Finished(registered), "", device, ())
+    given = tuple(weight_folders() if folders is None else folders)
+    return _made(registered, argument, device, given)
+
+
+def _look_up(name: str, trust: bool) -> tuple[Any, str]:
+    """What is registered, and the argument it is called with."""
+    kind, colon, argument = name.partition(":")
+    known = SEGMENTERS.names()
+    if kind in known and (argument or kind in SEGMENTERS.offered):
+        return SEGMENTERS.get(kind), argument
+    module = _MODULE.fullmatch(name)
+    if module is not None and not name.endswith(".onnx"):
+        return SEGMENTERS.get(module[1], trust=trust), module[2] or ""
+    if kind in known:
+        raise BadInput(f"segmenter {name!r}: say which, as in {_FORMS.get(kind, f'{kind}:...')}")
+    if colon and not Path(name).suffix:
+        forms = ", ".join(_FORMS.get(one, f"{one}:...") for one in known)
+        raise BadInput(f"segmenter {name!r}: {kind!r} is no kind of segmenter; write {forms}")
+    return SEGMENTERS.get("onnx"), name
+
+
+_FORMS = {
+    "hf": "hf:FOLDER",
+    "mmseg": "mmseg:CONFIG,CHECKPOINT",
+    "onnx": "onnx:FILE",
+    "procedural": "procedural:DATASET",
+}
+
+
+@functools.lru_cache(maxsize=8)
+def _made(
+    factory: Callable[..., Any], argument: str, device: str, folders: tuple[Path, ...]
+) -> RememberedSegmenter:
+    made = factory(argument, device, folders)
+    missing = [part for part in ("name", "space", "segment", "identity") if not hasattr(made, part)]
+    if missing:
+        raise BadInput(
+            f"a segmenter's factory gave a {type(made).__name__} without {', '.join(missing)}; see "
+            "docs/extending.md"
+        )
+    return RememberedSegmenter(made)
