@@ -22,7 +22,18 @@ if TYPE_CHECKING:
     from bench.datasets import Dataset, DatasetInfo, Fit, Licence
     from bench.judge.compare import compare
     from bench.judge.gate import gate
-    from bench.metrics import Metric, References, Score
+    from bench.metrics import (
+        Columns,
+        Context,
+        Estimate,
+        Metric,
+        PerEdit,
+        PreparedReferences,
+        References,
+        Score,
+        ScoreInfo,
+    )
+    from bench.networks.feature_network import FeatureNetwork
     from bench.networks.segmenters import Segmenter
     from bench.plugins.editors import Editor, TaskFacts
     from bench.plugins.registry import Plugin, Registry
@@ -30,7 +41,7 @@ if TYPE_CHECKING:
     from bench.run.job import Executor, Job, ShardRef, Shards
     from bench.run.outcome import Outcome
     from bench.run.reader import Run, read_run
-    from bench.run.score import score as score_folders
+    from bench.run.score import FolderScores, score_folders
     from bench.run.suite_run import run_suite
     from bench.scene import LabelSpace, Scene
     from bench.suite.schema import Suite, load_suite
@@ -41,14 +52,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BadInput",
+    "Columns",
+    "Context",
     "Dataset",
     "DatasetInfo",
     "DrawnEdit",
     "EditBatch",
     "EditFailed",
     "Editor",
+    "Estimate",
     "Executor",
+    "FeatureNetwork",
     "Fit",
+    "FolderScores",
     "Impossible",
     "Job",
     "LabelSpace",
@@ -56,7 +72,9 @@ __all__ = [
     "MaskError",
     "Metric",
     "Outcome",
+    "PerEdit",
     "Plugin",
+    "PreparedReferences",
     "Protocol",
     "Reference",
     "References",
@@ -64,6 +82,7 @@ __all__ = [
     "Run",
     "Scene",
     "Score",
+    "ScoreInfo",
     "Segmenter",
     "ShardRef",
     "Shards",
@@ -88,14 +107,19 @@ __all__ = [
 
 _HOMES = {
     "BadInput": "bench.core.errors",
+    "Columns": "bench.metrics",
+    "Context": "bench.metrics",
     "Dataset": "bench.datasets",
     "DatasetInfo": "bench.datasets",
     "DrawnEdit": "masks",
     "EditBatch": "bench.batch",
     "EditFailed": "bench.core.errors",
     "Editor": "bench.plugins.editors",
+    "Estimate": "bench.metrics",
     "Executor": "bench.run.job",
+    "FeatureNetwork": "bench.networks.feature_network",
     "Fit": "bench.datasets",
+    "FolderScores": "bench.run.score",
     "Impossible": "masks",
     "Job": "bench.run.job",
     "LabelSpace": "bench.scene",
@@ -103,7 +127,9 @@ _HOMES = {
     "MaskError": "masks",
     "Metric": "bench.metrics",
     "Outcome": "bench.run.outcome",
+    "PerEdit": "bench.metrics",
     "Plugin": "bench.plugins.registry",
+    "PreparedReferences": "bench.metrics",
     "Protocol": "masks",
     "Reference": "bench.batch",
     "References": "bench.metrics",
@@ -111,6 +137,7 @@ _HOMES = {
     "Run": "bench.run.reader",
     "Scene": "bench.scene",
     "Score": "bench.metrics",
+    "ScoreInfo": "bench.metrics",
     "Segmenter": "bench.networks.segmenters",
     "ShardRef": "bench.run.job",
     "Shards": "bench.run.job",
@@ -127,7 +154,7 @@ _HOMES = {
     "read_run": "bench.run.reader",
     "report": "reports.report",
     "run_suite": "bench.run.suite_run",
-    "score_folders": "bench.run.score:score",
+    "score_folders": "bench.run.score",
     "testing": "siebench.testing:",
     "train": "bench.plugins.systems",
 }

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from bench.core.cache import default_folder
-from bench.core.errors import BadInput, Unavailable
+from bench.core.errors import Unavailable
 from bench.networks.feature_network import RememberedNetwork, make_network
 from bench.networks.segmenters import Segmenter, make_segmenter
 from bench.networks.weights import Found, fetch, find, require
 
-__all__ = ["Context", "one_of"]
-
-T = TypeVar("T")
+__all__ = ["Context"]
 
 
 @dataclass(frozen=True)
@@ -71,18 +67,3 @@ class Context:
                 "mmseg:CONFIG,CHECKPOINT"
             )
         return make_segmenter(self.segmenter, self.device, self.weights, trust=self.trust)
-
-
-def one_of(metric: str, option: str, value: str, known: Sequence[T]) -> T:
-    """The known value that an option's value is, with its narrow type.
-
-    Raises:
-        BadInput: with metric, option and what is expected.
-    """
-    for one in known:
-        if value == one:
-            return one
-    raise BadInput(
-        f"metric {metric!r}: option {option!r} is {value!r}, expected one of "
-        + ", ".join(map(str, known))
-    )

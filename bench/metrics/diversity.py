@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from bench.core.identity import Record, array_hash
-from bench.metrics.context import Context, one_of
+from bench.metrics.context import Context
 from bench.metrics.facts import Against, Better
 from bench.metrics.lpips import lpips_network
 from bench.metrics.metric import Columns, PerEdit, PreparedReferences, References
-from bench.networks.perceptual import SMALLEST, TRUNKS, LPIPSNetwork
+from bench.networks.perceptual import SMALLEST, LPIPSNetwork, Trunk
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
@@ -83,11 +83,11 @@ class Diversity(PerEdit):
         return means
 
 
-def diversity(context: Context, trunk: str = "alex") -> Diversity:
+def diversity(context: Context, trunk: Trunk = "alex") -> Diversity:
     """Mean LPIPS between the results of one edit under several seeds or references.
 
     Args:
         context: where its weights are.
         trunk: "alex", "squeeze" or "vgg".
     """
-    return Diversity(lpips_network(context, one_of("diversity", "trunk", trunk, tuple(TRUNKS))))
+    return Diversity(lpips_network(context, trunk))

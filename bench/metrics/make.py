@@ -12,7 +12,7 @@ from bench.metrics.context import Context
 from bench.metrics.metric import Metric, Missing
 from bench.plugins.builtin import BUILTIN
 from bench.plugins.kinds import METRICS
-from bench.plugins.registry import check_options
+from bench.plugins.options import check_options
 
 __all__ = ["look_up_metric", "make_metric", "metric_names"]
 

@@ -21,7 +21,7 @@ from bench.core.cache import ArrayCache
 from bench.core.identity import Record
 from bench.metrics import iou
 from bench.metrics.confusion import Counts, confusion, dense, sparse
-from bench.metrics.context import Context, one_of
+from bench.metrics.context import Context
 from bench.metrics.estimate import Estimate, Score, cluster
 from bench.metrics.facts import Against, Better, MarginKind, Region, ScoreInfo
 from bench.metrics.metric import Columns, Metric, PreparedReferences, References
@@ -277,7 +277,7 @@ class Accuracy(SegmentationMetric):
         ]
 
 
-def miou(context: Context, convention: str = "dataset") -> MeanIoU:
+def miou(context: Context, convention: iou.Convention = "dataset") -> MeanIoU:
     """Mean IoU of what a segmenter sees, against the target labels.
 
     Args:
@@ -285,19 +285,17 @@ def miou(context: Context, convention: str = "dataset") -> MeanIoU:
         convention: "dataset" (mmsegmentation's), "present" (detectron2's) or "images"
             (torchmetrics').
     """
-    known = one_of("miou", "convention", convention, iou.CONVENTIONS)
-    return MeanIoU(context.make_segmenter(), context.cache, known)
+    return MeanIoU(context.make_segmenter(), context.cache, convention)
 
 
-def accuracy(context: Context, void: str = "excluded") -> Accuracy:
+def accuracy(context: Context, void: iou.Void = "excluded") -> Accuracy:
     """Pixel accuracy of what a segmenter sees, against the target labels.
 
     Args:
         context: names the segmenter.
         void: "excluded" leaves void pixels out, "wrong" counts them as errors.
     """
-    known = one_of("accuracy", "void", void, iou.VOIDS)
-    return Accuracy(context.make_segmenter(), context.cache, known)
+    return Accuracy(context.make_segmenter(), context.cache, void)
 
 
 def _kept(values: Float64, otherwise: Float64) -> Float64:

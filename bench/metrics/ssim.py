@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.identity import Record
-from bench.metrics.context import Context, one_of
+from bench.metrics.context import Context
 from bench.metrics.facts import Better, MarginKind, Region
 from bench.metrics.metric import Columns, PerEdit, PreparedReferences, References
 from bench.scene import UInt8
@@ -36,9 +36,6 @@ __all__ = [
 Float64 = NDArray[np.float64]
 
 Planes = Literal["luma", "rgb"]
-
-PLANES: tuple[Planes, ...] = ("luma", "rgb")
-"""What `ssim` may be computed on."""
 
 BT601 = (0.299, 0.587, 0.114)
 """Luma weights of ITU-R BT.601, which Wang's own code uses."""
@@ -189,9 +186,9 @@ class SSIM(_Similarity):
     window = gaussian_window()
     data_range = 255.0
 
-    def __init__(self, context: Context | None = None, planes: str = "luma") -> None:
+    def __init__(self, context: Context | None = None, planes: Planes = "luma") -> None:
         super().__init__(context)
-        self.on = one_of("ssim", "planes", planes, PLANES)
+        self.on = planes
         self.formula = f"Wang 2004, Gaussian sigma 1.5, population moments, on {self.on}"
 
     def planes(self, image: UInt8) -> list[Float64]:

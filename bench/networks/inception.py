@@ -72,7 +72,8 @@ class Inception:
             given = prepare(batch, self.device).contiguous(memory_format=torch.channels_last)
             return list(network(given).cpu().numpy())
 
-        return np.stack(run_in_batches(images, self.device, look))
+        rows = run_in_batches(images, self.device, look)
+        return np.stack(rows)
 
 
 def inception(device: str = "cpu", folders: Sequence[Path] | None = None) -> Inception:

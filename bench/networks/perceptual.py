@@ -30,6 +30,7 @@ __all__ = [
     "LPIPSNetwork",
     "PerceptualNetwork",
     "Trunk",
+    "lpips_slices",
     "unit_length",
 ]
 
@@ -176,13 +177,13 @@ def _network(trunk: Trunk, weights: Found, device: str) -> nn.Module:
         # torchvision warns of the argument `pretrained`, which the package still uses.
         warnings.simplefilter("ignore")
         network: nn.Module = getattr(pretrained_networks, kinds[trunk])(pretrained=False)
-    network.load_state_dict(_in_slices(network, weights.load()), assign=True)
+    network.load_state_dict(lpips_slices(network, weights.load()), assign=True)
     network = network.eval().requires_grad_(False).to(device)
     if device == "cpu":
         pack(network)
     return network.to(memory_format=torch.channels_last)
 
 
-def _in_slices(network: nn.Module, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def lpips_slices(network: nn.Module, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """The package cuts a trunk into slices and keeps the layers' numbers: slice2.3, features.3."""
     return {name: tensors["features." + name.split(".", 1)[1]] for name in network.state_dict()}

@@ -88,7 +88,8 @@ class SegmenterFeatures(_OurSegmenter):
             means = [level.mean((2, 3)) for level in self._network.network.levels(given)]
             return list(torch.cat(means, dim=1).float().cpu().numpy())
 
-        return np.stack(run_in_batches(images, self.device, look))
+        rows = run_in_batches(images, self.device, look)
+        return np.stack(rows)
 
 
 class SegmenterLayers(_OurSegmenter, PerceptualNetwork):

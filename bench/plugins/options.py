@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from types import UnionType
@@ -48,6 +49,8 @@ def option_lines(factory: Callable[..., Any]) -> list[str]:
     hints = _types(factory)
     lines = []
     for option in inspect.signature(factory).parameters.values():
+        if option.name == "context":
+            continue  # what a metric is given by the harness, not by a suite
         if option.name == "trust":
             lines.append("(runs foreign code: a run asks for --trust)")
         else:
@@ -59,7 +62,8 @@ def option_lines(factory: Callable[..., Any]) -> list[str]:
 
 def _types(factory: Callable[..., Any]) -> Mapping[str, Any]:
     """The annotated types of a factory's arguments, by name; empty where they cannot be told."""
-    target = factory.__init__ if inspect.isclass(factory) else factory
+    plain = factory.func if isinstance(factory, functools.partial) else factory
+    target = plain.__init__ if inspect.isclass(plain) else plain
     try:
         return get_type_hints(target)
     except (NameError, TypeError, AttributeError):  # named for a type checker alone

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +17,16 @@ from bench.core.errors import BadInput
 from bench.core.images import image_files, read_image, read_mask
 from bench.core.threads import ahead
 from bench.datasets.planes import plain_labels, read_plane
-from bench.metrics import Context, Metric, Missing, Score, make_metric
+from bench.metrics import Context, Metric, Missing, Score, ScoreInfo, make_metric
 from bench.metrics.segmentation import SegmentationMetric
+from bench.run.cross_check import CrossCheck, cross_check
 from bench.run.measure import EditGroup, PreparedGroup, measure_group
 from bench.scene import VOID, Bool, Int32, LabelSpace, UInt8
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DEFAULT_METRICS", "Pair", "score"]
+__all__ = ["DEFAULT_METRICS", "FolderScores", "score_folders"]
 
 DEFAULT_METRICS = ("psnr", "ssim", "rmse", "l1", "lpips-alex", "fid")
 
@@ -35,7 +36,7 @@ _UNLABELLED = LabelSpace("unlabelled", (), ())
 
 
 @dataclass(frozen=True)
-class Pair:
+class _Pair:
     """Files of one stem."""
 
     stem: str
@@ -45,7 +46,49 @@ class Pair:
     labels: Path | None
 
 
-def score(
+@dataclass(frozen=True)
+class FolderScores(Sequence[Score]):
+    """The scores of a folder, in order: a list of `Score` that knows where they come from.
+
+    Attributes:
+        scores: the scores, metric by metric.
+        infos: the facts of each score, by its name.
+        files: (real, fake) of each pair.
+        device: where networks ran.
+    """
+
+    scores: tuple[Score, ...]
+    infos: Mapping[str, ScoreInfo]
+    files: tuple[tuple[Path, Path], ...]
+    device: str
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @overload
+    def __getitem__(self, at: int) -> Score: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Score, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Score | tuple[Score, ...]:
+        return self.scores[at]
+
+    def cross_check(self) -> list[CrossCheck]:
+        """What the reference libraries say of the same files with the same weights.
+
+        One row for each score of the whole image and library; nothing is downloaded.
+        """
+        whole = [
+            score
+            for score in self.scores
+            if score.of == "all"
+            and (score.metric not in self.infos or self.infos[score.metric].region == "image")
+        ]
+        return cross_check(self.files, whole, device=self.device)
+
+
+def score_folders(
     real: Path | str,
     fake: Path | str,
     *,
@@ -53,22 +96,24 @@ def score(
     labels: Path | str | None = None,
     metrics: Sequence[str] = DEFAULT_METRICS,
     segmenter: str | None = None,
-    device: str = "cpu",
+    device: str = "auto",
     fetch: bool = False,
+    trust: bool = False,
     advance: Callable[[int], None] = lambda _: None,
-) -> list[Score]:
-    """Scores the pictures of `fake` against those of `real`.
+) -> FolderScores:
+    """Scores the images of `fake` against those of `real`.
 
     Args:
-        real, fake: folders of pictures, paired by stem; both of one size a pair.
+        real, fake: folders of images, paired by stem; both of one size a pair.
         masks: a folder of masks (0 = known, 255 or 1 = edited); without it only scores over the
-            whole picture are given.
+            whole image are given.
         labels: a folder of label PNGs in the segmenter's own label space (255 = void), for mIoU and
             accuracy.
-        metrics: names of metrics.
+        metrics: names of metrics; `siebench plugins list metrics` lists them.
         segmenter: a segmenter's name or file.
-        device: where networks run (see `choose_device`).
+        device: where networks run: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1" ...
         fetch: whether missing weights may be fetched from their official address.
+        trust: whether a metric or segmenter may be imported from `package.module:attribute`.
         advance: told after every group how many pairs are done.
 
     Raises:
@@ -76,7 +121,8 @@ def score(
             device that is not here.
     """
     pairs = list(find_pairs(Path(real), Path(fake), _folder(masks), _folder(labels)))
-    context = Context(device=choose_device(device), segmenter=segmenter, fetch=fetch)
+    where = choose_device(device)
+    context = Context(device=where, segmenter=segmenter, fetch=fetch, trust=trust)
     made = {name: make_metric(name, {}, context) for name in metrics}
     space = _UNLABELLED
     for name, metric in made.items():
@@ -100,21 +146,26 @@ def score(
             continue
         found = metric.summarise(samples, references)
         scores += [one for one in found if one.metric not in twice]
-    return scores
+    return FolderScores(
+        scores=tuple(scores),
+        infos={score.name: score for metric in ready for score in metric.scores},
+        files=tuple((pair.real, pair.fake) for pair in pairs),
+        device=where,
+    )
 
 
-def find_pairs(real: Path, fake: Path, masks: Path | None, labels: Path | None) -> Iterator[Pair]:
-    """Pairs the folders' pictures by stem, sorted.
+def find_pairs(real: Path, fake: Path, masks: Path | None, labels: Path | None) -> Iterator[_Pair]:
+    """Pairs the folders' images by stem, sorted.
 
     Raises:
-        BadInput: an empty folder, or a picture without its partner.
+        BadInput: an empty folder, or an image without its partner.
     """
     reals, fakes = _some(real), _some(fake)
     alone = sorted(reals.keys() ^ fakes.keys())
     if alone:
         where = fake if alone[0] in reals else real
         more = f" (and {len(alone) - 1} more)" if len(alone) > 1 else ""
-        raise BadInput(f"{where}: no picture with the stem {alone[0]!r}{more}; pairs share a stem")
+        raise BadInput(f"{where}: no image with the stem {alone[0]!r}{more}; pairs share a stem")
     others = [(_some(folder), folder) if folder else None for folder in (masks, labels)]
     for stem in sorted(reals):
         beside = []
@@ -122,7 +173,7 @@ def find_pairs(real: Path, fake: Path, masks: Path | None, labels: Path | None) 
             if other is not None and stem not in other[0]:
                 raise BadInput(f"{other[1]}: no file with the stem {stem!r}; pairs share a stem")
             beside.append(None if other is None else other[0][stem])
-        yield Pair(stem, reals[stem], fakes[stem], beside[0], beside[1])
+        yield _Pair(stem, reals[stem], fakes[stem], beside[0], beside[1])
 
 
 def _folder(path: Path | str | None) -> Path | None:
@@ -132,13 +183,13 @@ def _folder(path: Path | str | None) -> Path | None:
 def _some(folder: Path) -> dict[str, Path]:
     found = image_files(folder)
     if not found:
-        raise BadInput(f"{folder}: holds no pictures; give a folder of PNG or JPEG files")
+        raise BadInput(f"{folder}: holds no images; give a folder of PNG or JPEG files")
     return found
 
 
 @dataclass(frozen=True, eq=False)
 class _Read:
-    """A pair read: pictures uint8 [H,W,3], mask bool [H,W], labels int32 [H,W]."""
+    """A pair read: images uint8 [H,W,3], mask bool [H,W], labels int32 [H,W]."""
 
     stem: str
     real: UInt8
@@ -148,7 +199,7 @@ class _Read:
 
 
 def _measure(
-    pairs: Sequence[Pair],
+    pairs: Sequence[_Pair],
     metrics: Sequence[Metric],
     space: LabelSpace,
     advance: Callable[[int], None],
@@ -166,7 +217,7 @@ def _measure(
 
     with ThreadPoolExecutor(1) as pool:
         read = ahead(pool, functools.partial(_read, space=space), pairs, _GROUP)
-        # `map` lets go of a group's pictures before it takes the next ones.
+        # `map` lets go of a group's images before it takes the next ones.
         sides = list(map(measured, _groups(one for _, one in read)))
     samples, references = (pd.concat(tables, ignore_index=True) for tables in zip(*sides))
     return samples, references
@@ -197,13 +248,13 @@ def _edits(group: Sequence[_Read], space: LabelSpace) -> EditGroup:
     )
 
 
-def _read(pair: Pair, space: LabelSpace) -> _Read:
+def _read(pair: _Pair, space: LabelSpace) -> _Read:
     real, fake = read_image(pair.real), read_image(pair.fake)
     _same_size(pair.fake, fake, real)
     return _Read(pair.stem, real, fake, _mask(pair, real), _labels(pair, real, space))
 
 
-def _mask(pair: Pair, reference: UInt8) -> Bool:
+def _mask(pair: _Pair, reference: UInt8) -> Bool:
     if pair.mask is None:
         return np.ones(reference.shape[:2], bool)
     mask = read_mask(pair.mask)
@@ -211,7 +262,7 @@ def _mask(pair: Pair, reference: UInt8) -> Bool:
     return mask
 
 
-def _labels(pair: Pair, reference: UInt8, space: LabelSpace) -> Int32:
+def _labels(pair: _Pair, reference: UInt8, space: LabelSpace) -> Int32:
     if pair.labels is None:
         return np.full(reference.shape[:2], VOID, np.int32)
     plane = read_plane(pair.labels)

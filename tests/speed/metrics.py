@@ -130,9 +130,9 @@ def folders(root, pairs):
 
 
 def ours(root, names):
-    from bench.run.score import score
+    from bench.run.score import score_folders
 
-    score(root / "real", root / "fake", metrics=names)
+    score_folders(root / "real", root / "fake", metrics=names)
 
 
 def run_of(root, methods):

@@ -63,7 +63,8 @@ class ProceduralSegmenter(Segmenter):
             )
             return list(logits.argmax(1).cpu().numpy().astype(np.int32))
 
-        return np.stack(run_in_batches(images, self.device, look))
+        rows = run_in_batches(images, self.device, look)
+        return np.stack(rows)
 
 
 def procedural(argument: str, device: str, folders: Sequence[Path]) -> ProceduralSegmenter:

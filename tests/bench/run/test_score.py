@@ -12,7 +12,7 @@ from PIL import Image
 
 from bench.core.errors import BadInput
 from bench.core.images import read_image
-from bench.run.score import score
+from bench.run.score import score_folders
 
 
 class Picture(np.ndarray):
@@ -42,7 +42,7 @@ def folders(tmp_path: Path) -> Path:
 
 
 def values(folders: Path, **options) -> dict[str, float | None]:
-    found = score(folders / "real", folders / "fake", **options)
+    found = score_folders(folders / "real", folders / "fake", **options)
     return {one.metric: one.value for one in found if one.of == "all"}
 
 
@@ -71,13 +71,13 @@ def test_pairs_of_many_sizes_are_scored_each_in_its_own(folders: Path) -> None:
         grey = np.full((size, size, 3), 50, np.uint8)
         write(folders / "real", stem, grey)
         write(folders / "fake", stem, grey + np.uint8(4))
-    found = score(folders / "real", folders / "fake", metrics=["l1"])[0]
+    found = score_folders(folders / "real", folders / "fake", metrics=["l1"])[0]
     assert found.n == 4
     assert found.value == pytest.approx((0.5 + 0.5 + 4 + 4) / 4)
 
 
 def test_identical_folders_say_that_the_psnr_is_infinite(folders: Path) -> None:
-    found = score(folders / "real", folders / "real", metrics=["psnr", "ssim", "l1"])
+    found = score_folders(folders / "real", folders / "real", metrics=["psnr", "ssim", "l1"])
     assert [one.value for one in found] == [math.inf, 1, 0]
     assert "infinite" in found[0].reason
 
@@ -85,7 +85,7 @@ def test_identical_folders_say_that_the_psnr_is_infinite(folders: Path) -> None:
 def test_one_pair_has_values_but_no_interval(folders: Path) -> None:
     for folder in ("real", "fake"):
         (folders / folder / "b.png").unlink()
-    [found] = score(folders / "real", folders / "fake", metrics=["l1"])
+    [found] = score_folders(folders / "real", folders / "fake", metrics=["l1"])
     assert found.value == pytest.approx(8 * 16 / 256)
     assert found.n == 1
     assert found.low is None
@@ -107,7 +107,7 @@ def test_no_more_pictures_are_held_than_a_few_groups(folders: Path, monkeypatch)
         return picture
 
     monkeypatch.setattr("bench.run.score.read_image", watched)
-    score(folders / "real", folders / "fake", metrics=["l1", "psnr", "ssim"])
+    score_folders(folders / "real", folders / "fake", metrics=["l1", "psnr", "ssim"])
     assert most < 80
 
 
@@ -130,8 +130,8 @@ def spoil(folders: Path, what: str) -> None:
 @pytest.mark.parametrize(
     ("what", "sentence"),
     [
-        ("unpaired", r"fake: no picture with the stem 'b'"),
-        ("empty", r"real: holds no pictures"),
+        ("unpaired", r"fake: no image with the stem 'b'"),
+        ("empty", r"real: holds no images"),
         ("size", r"b\.png: is 16x8 where its reference is 16x16"),
         ("damaged", r"b\.png"),
         ("mask", r"a\.png: holds grey value 7, but a mask holds 0 and 255 only"),
@@ -143,16 +143,16 @@ def test_bad_folders_are_one_sentence_that_names_the_file(
 ) -> None:
     spoil(folders, what)
     with pytest.raises(BadInput, match=sentence):
-        score(folders / "real", folders / "fake", metrics=["l1"], masks=folders / "masks")
+        score_folders(folders / "real", folders / "fake", metrics=["l1"], masks=folders / "masks")
 
 
 def test_an_unknown_metric_names_the_nearest(folders: Path) -> None:
     with pytest.raises(BadInput, match="did you mean 'psnr'"):
-        score(folders / "real", folders / "fake", metrics=["pnsr"])
+        score_folders(folders / "real", folders / "fake", metrics=["pnsr"])
 
 
 def test_miou_without_labels_is_a_row_that_says_what_is_needed(folders: Path, monkeypatch) -> None:
-    found = score(folders / "real", folders / "fake", metrics=["l1", "miou"])
+    found = score_folders(folders / "real", folders / "fake", metrics=["l1", "miou"])
     rows = {one.metric: one for one in found}
     assert rows["l1"].value is not None
     assert rows["miou"].value is None
