@@ -35,7 +35,7 @@ class TaskMetrics:
 
 
 def make_metrics(
-    entries: Sequence[MetricEntry], task: Task, *, device: str, fetch: bool
+    entries: Sequence[MetricEntry], task: Task, *, device: str, fetch: bool, trust: bool = False
 ) -> TaskMetrics:
     """A suite's metrics for one task.
 
@@ -44,11 +44,12 @@ def make_metrics(
         task: names the segmenter.
         device: where networks run.
         fetch: whether missing weights may be fetched from their official address.
+        trust: whether the modules that the suite names may be imported.
 
     Raises:
         BadInput: an unknown metric or option.
     """
-    context = Context(device=device, segmenter=task.segmenter, fetch=fetch)
+    context = Context(device=device, segmenter=task.segmenter, fetch=fetch, trust=trust)
     ready: list[Metric] = []
     missing: dict[str, Missing] = {}
     for entry in entries:

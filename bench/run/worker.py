@@ -65,7 +65,9 @@ class Worker:
         )
         check_tasks(self.plan.tasks, self.methods)
         self.metrics = {
-            task.name: make_metrics(job.suite.metrics, task, device=device, fetch=job.fetch)
+            task.name: make_metrics(
+                job.suite.metrics, task, device=device, fetch=job.fetch, trust=job.trust
+            )
             for task in self.plan.tasks
         }
         self._folder = job.folder

@@ -166,7 +166,7 @@ def scored_with_labels(folders: Path, number: int) -> list:
     (folders / "labels").mkdir(exist_ok=True)
     for stem in ("a", "b"):
         Image.fromarray(labels).save(folders / "labels" / f"{stem}.tif")
-    return score(
+    return score_folders(
         folders / "real",
         folders / "fake",
         metrics=["miou"],
