@@ -26,7 +26,7 @@ def test_an_unknown_metric_gets_the_nearest_name():
 
 def test_an_unknown_option_names_those_there_are():
     with pytest.raises(
-        BadInput, match="unknown option of metric 'ssim': 'channels'; known: planes"
+        BadInput, match="unknown option of metric 'ssim': 'channels'; did you mean 'planes'"
     ):
         make_metric("ssim", {"channels": 3})
     with pytest.raises(BadInput, match="metric 'psnr' takes no options, but 'planes' is given"):
