@@ -59,12 +59,12 @@ def test_only_the_mean_iou_of_the_whole_image_has_rows_of_classes():
     assert [one.name for one in FORMER_SCORES.values() if one.by_class] == ["miou"]
 
 
-def test_a_column_of_a_former_run_gets_its_facts_and_keeps_what_the_run_says():
+def test_a_column_of_a_former_run_gets_its_facts_and_todays_words():
     row = {"name": "psnr-hole", "metric": "psnr", "title": "PSNR, hole", "unit": "dB"}
     column = MetricColumn.model_validate({**row, "better": "higher"})
     assert (column.region, column.family, column.summary) == ("mask", "psnr", "mean")
     assert (column.margin, column.margin_kind) == (0.1, "absolute")
-    assert column.title == "PSNR, hole"
+    assert column.title == "PSNR, masked region"
 
 
 def test_a_column_carries_every_fact_of_a_score():
