@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from bench.cli.terminal.faults import debugging
 from bench.core.text import counted
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ def finish(outcome: Outcome) -> None:
     if len(outcome.reasons) > _REASONS:
         more = counted(len(outcome.reasons) - _REASONS, "other reason")
         typer.echo(f"  and {more}: see the report")
+    if outcome.first_failure is not None:
+        _tell_traceback(outcome.first_failure)
     for line in outcome.idle:
         typer.echo(f"nothing to score: {line}")
     for found in outcome.suspect:
@@ -37,3 +41,11 @@ def finish(outcome: Outcome) -> None:
     typer.echo(f"report: {page}")
     if outcome.failed:
         raise typer.Exit(1)
+
+
+def _tell_traceback(file: Path) -> None:
+    """Where the first failed edit's traceback lies, or the traceback itself with `--debug`."""
+    if debugging():
+        typer.echo(f"{file}:\n{file.read_text(encoding='utf-8')}", err=True)
+    else:
+        typer.echo(f"traceback of the first failure: {file} (--debug prints it)")
