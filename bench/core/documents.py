@@ -35,6 +35,7 @@ __all__ = [
     "DEPTH",
     "DIGITS",
     "NODES",
+    "is_folder",
     "parse_json",
     "parse_yaml",
     "read_json",
@@ -122,6 +123,14 @@ def refuse_endless(path: Path) -> None:
     kind = path.stat().st_mode
     if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
         raise BadInput(f"{path}: is a pipe or a device; a regular file is expected here")
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder; False also for a path that no file system can hold."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _short(path: Path) -> str:

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.core.documents import refuse_endless
+from bench.core.documents import is_folder, refuse_endless
 from bench.core.errors import BadInput
 from masks.mask_image import mask_of
 from masks.spec import Bool, MaskError
@@ -44,6 +45,9 @@ UInt8 = NDArray[np.uint8]
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """The file name endings, in lower case, that count as images in a folder."""
+
+_UNFIT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+"""Control characters, and bytes that are not UTF-8 as Python shows them: no record can hold them."""
 
 UPRIGHT = 1
 """The EXIF orientation of an image that is stored as it is shown."""
@@ -122,12 +126,17 @@ def image_files(folder: Path) -> dict[str, Path]:
     Raises:
         BadInput: where the folder is missing or two images share a stem.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise BadInput(f"{folder}: there is no such folder")
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
             continue
+        if _UNFIT.search(path.name):
+            raise BadInput(
+                f"{folder}: holds {path.name!a}, a name that is not UTF-8 or has control characters; "
+                "rename that file"
+            )
         if path.stem in found:
             raise BadInput(
                 f"{path}: {found[path.stem].name} in the same folder has the same stem; "

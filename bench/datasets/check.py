@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.core.documents import is_folder
 from bench.core.errors import BadInput
 from bench.core.images import UPRIGHT, image_files, orientation
 from bench.datasets.dataset import Dataset, Fit
@@ -70,7 +71,7 @@ def check_dataset(
             nothing to judge.
     """
     drawn = is_drawn(name, trust=trust)
-    if not drawn and path is not None and not path.is_dir():
+    if not drawn and path is not None and not is_folder(path):
         raise BadInput(f"{path}: no such folder; give the folder that holds images/ and labels/")
     try:
         dataset = open_dataset(name, path, split, trust=trust)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.core.documents import is_folder
 from bench.core.errors import BadInput
 from bench.core.images import image_files
 
@@ -39,7 +40,7 @@ def find_split(path: Path, split: str | None, default: str | None) -> Path:
     Raises:
         BadInput: where there is no such folder, naming the splits that are there.
     """
-    if not path.is_dir():
+    if not is_folder(path):
         raise BadInput(f"{path}: no such folder; give the folder that holds images/ and labels/")
     wanted = split or default
     if wanted and (path / wanted / "images").is_dir():

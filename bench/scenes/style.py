@@ -1,6 +1,6 @@
 """An image's style: its palette, its surfaces, its light and its finish, drawn once per image.
 
-All objects of an image take their colours from here, so that what a hole looked like can be read
+All objects of an image take their colours from here, so that what a masked region showed can be read
 off what is left; some objects stand out on purpose.
 """
 

@@ -3,6 +3,8 @@
 import json
 import math
 import os
+import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -155,3 +157,24 @@ def test_text_is_read_up_to_its_limit(tmp_path):
     assert read_text(file, 5) == "line\n"
     with pytest.raises(BadInput, match="at most 4"):
         read_text(file, 4)
+
+
+ELSEWHERE = {
+    "bench/core/documents.py": "is the reader",
+    "baselines/external/lines.py": "one line of a program, of bounded length",
+    "baselines/training/checkpoint.py": "a record of its own, as JSON gives it back",
+    "bench/suite/conformance.py": "a record of its own, as JSON gives it back",
+    "masks/packs/manifest.py": "masks/ stands alone; bounded in place",
+}
+
+
+def test_no_other_module_reads_yaml_or_json():
+    reading = re.compile(r"yaml\.(safe_|full_)?load|json\.loads?\(|model_validate_json\(")
+    root = Path(__file__).parents[3]
+    found = {
+        path.relative_to(root).as_posix()
+        for package in ("bench", "baselines", "masks", "reports", "siebench")
+        for path in (root / package).rglob("*.py")
+        if reading.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == set(ELSEWHERE)

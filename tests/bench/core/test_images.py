@@ -1,5 +1,8 @@
 """Every kind of image file has one defined answer, or an error that names the file."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -130,6 +133,20 @@ def test_a_folder_lists_its_images_by_stem(tmp_path):
         saved(tmp_path, Image.fromarray(rgb()), name)
     (tmp_path / "notes.txt").write_text("not an image")
     assert list(image_files(tmp_path)) == ["a", "b"]
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.png", b"two\nlines.png"])
+def test_a_name_that_no_record_can_hold_is_refused(tmp_path, name):
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(b"")
+    with pytest.raises(BadInput, match="rename that file") as caught:
+        image_files(tmp_path)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("name", ["gone", "n" * 5000, "a\0b"])
+def test_a_folder_that_is_not_there_is_named(tmp_path, name):
+    with pytest.raises(BadInput, match="there is no such folder"):
+        image_files(tmp_path / name)
 
 
 def test_two_images_of_one_stem_are_refused(tmp_path):
