@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bench.core.documents import read_json
 from bench.core.errors import BadInput, Unavailable
 from bench.core.identity import Record, file_hash
 from bench.networks.segmenters.segmenter import Segmenter, own_space
@@ -113,7 +114,7 @@ def _read_sidecar(path: Path) -> OnnxFeed:
     if not path.is_file():
         raise BadInput(f"{path}: is missing; it says how to feed the .onnx file beside it")
     try:
-        return OnnxFeed.model_validate_json(path.read_bytes())
+        return OnnxFeed.model_validate(read_json(path))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bench.core.atomic import whole_file
+from bench.core.documents import parse_json
 from bench.core.errors import BadInput
 from bench.networks.weights import WeightsMissing, weight_folders
 
@@ -208,10 +209,10 @@ def read_segmenter(path: Path) -> SegmenterNet:
         with safe_open(path, framework="pt") as archive:
             text = (archive.metadata() or {}).get(KEY, "")
             state = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
-        config = SegmenterConfig.model_validate_json(text)
+        config = SegmenterConfig.model_validate(parse_json(text, str(path)))
         network = SegmenterNet(config)
         network.load_state_dict(state)
-    except (SafetensorError, ValidationError, RuntimeError) as error:
+    except (SafetensorError, ValidationError, RuntimeError, BadInput) as error:
         raise BadInput(
             f"{path}: is no segmenter of procedural scenes ({str(error).splitlines()[0]}); train or "
             "copy it again"
