@@ -168,22 +168,34 @@ def _yaml(value: Any) -> str:
 
 def scores() -> str:
     """Every score with the facts that its metric states."""
-    from bench.metrics.facts import FORMER_SCORES
-
-    rows = [
-        (
-            f"`{fact.name}`",
-            _REGIONS[fact.region] + (", classes" if fact.by_class else ""),
-            fact.unit,
-            fact.better,
-            _AGAINST[fact.against],
-            "mean over edits" if fact.summary == "mean" else "the whole set",
-            _margin(fact.margin, fact.margin_kind),
-        )
-        for fact in FORMER_SCORES.values()
-    ]
     head = ("score", "region", "unit", "better", "against", "comes from", "margin")
-    return _table(head, rows)
+    return _table(head, (_score(fact) for fact in _facts()))
+
+
+def _facts() -> Iterator[Any]:
+    """The scores of every metric; of those that need weights, as runs of format 1 have them."""
+    from bench.metrics import Missing, make_metric
+    from bench.metrics.facts import FORMER_SCORES
+    from bench.plugins.kinds import METRICS
+
+    known = dict(FORMER_SCORES)
+    for name in METRICS.names():
+        metric = make_metric(name)
+        if not isinstance(metric, Missing):
+            known |= {fact.name: fact for fact in metric.scores}
+    yield from known.values()
+
+
+def _score(fact: Any) -> tuple[str, ...]:
+    return (
+        f"`{fact.name}`",
+        _REGIONS[fact.region] + (", classes" if fact.by_class else ""),
+        fact.unit,
+        fact.better,
+        _AGAINST[fact.against],
+        "mean over edits" if fact.summary == "mean" else "the whole set",
+        "" if fact.better == "neither" else _margin(fact.margin, fact.margin_kind),
+    )
 
 
 _REGIONS = {
@@ -213,6 +225,14 @@ def datasets() -> str:
         licence = f"[{info.licence.name}]({terms})" if terms else info.licence.name
         rows.append((f"`{plugin.name}`", plugin.summary, splits, licence))
     return _table(("name", "holds", "splits", "licence"), rows)
+
+
+def networks() -> str:
+    """Every registered feature network."""
+    from bench.plugins.kinds import NETWORKS
+
+    rows = ((f"`{plugin.name}`", plugin.summary) for plugin in NETWORKS.plugins())
+    return _table(("network", "what it is"), rows)
 
 
 def layout() -> str:
@@ -263,6 +283,7 @@ MADE = {
     "commands": commands,
     "datasets": datasets,
     "layout": layout,
+    "networks": networks,
     "scores": scores,
     "suite": suite,
 }

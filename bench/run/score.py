@@ -104,7 +104,8 @@ def score_folders(
     """Scores the images of `fake` against those of `real`.
 
     Args:
-        real, fake: folders of images, paired by stem; both of one size a pair.
+        real: a folder of reference images.
+        fake: a folder of results, paired with them by stem; both of one size a pair.
         masks: a folder of masks (0 = known, 255 or 1 = edited); without it only scores over the
             whole image are given.
         labels: a folder of label PNGs in the segmenter's own label space (255 = void), for mIoU and

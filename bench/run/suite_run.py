@@ -111,8 +111,11 @@ def run_suite(
         watch: who is told how far the run is.
         until: who ends tasks early; scenes then come in a keyed random order.
         executor: who decides where shards are carried out, by name or as an object.
-        editors, metrics, datasets, protocols: objects by the names that the suite gives them, in place of
-            installed plugins. They are used in this process only.
+        editors: objects by the names that the suite gives them, in place of installed plugins; they
+            are used in this process only.
+        metrics: the same for metrics.
+        datasets: the same for datasets.
+        protocols: the same for protocols.
 
     Raises:
         BadInput: wrong suite, data, options; a method that cannot do any edit of a task; `out`

@@ -1,57 +1,77 @@
-"""The guide's plugin package, tried as a new user would."""
+"""One example a kind: short, conforming, and found by each of the three doors."""
 
-import importlib.util
-import re
+import importlib
 import sys
-from pathlib import Path
 
 import pytest
-import torch
+import yaml
 
-from bench.batch import EditBatch
-from bench.plugins.editors import create_editor
-from bench.plugins.kinds import EDITORS
-from bench.scene import LabelSpace
+import siebench
+from bench.plugins.kinds import REGISTRIES
+from tests.docs.pages import DOCS, blocks, follow
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "extending.md").read_text(encoding="utf-8")
-
-
-def block(language):
-    (found,) = re.findall(rf"```{language}\n(.*?)```", GUIDE, flags=re.DOTALL)
-    return found
+PAGE = blocks((DOCS / "extending.md").read_text(encoding="utf-8"))
+EXAMPLES = {block.title: block.text for block in PAGE if block.title.endswith(".py")}
 
 
-@pytest.fixture
-def installed(install):
-    """The package's module on the path and its entry point registered."""
-    _, group = block("toml").split('[project.entry-points."siebench.editors"]')
-    points = dict(re.findall(r'^([\w-]+) = "(.+)"$', group, flags=re.MULTILINE))
-    install("my-package", {"editors": points}, {"my_editor": block("python")})
-    yield points
-    sys.modules.pop("my_editor", None)
+def entry_points():
+    """What the page's pyproject.toml registers: (kind, name) -> "module:attribute"."""
+    tomllib = pytest.importorskip("tomllib")  # Python 3.11
+    (text,) = (block.text for block in PAGE if block.title == "pyproject.toml")
+    groups = tomllib.loads(text)["project"]["entry-points"]
+    return {
+        (group.removeprefix("siebench."), name): target
+        for group, names in groups.items()
+        for name, target in names.items()
+    }
 
 
-def test_the_whole_package_is_under_sixty_lines():
-    assert len((block("toml") + block("python")).splitlines()) < 60
+def test_every_kind_has_an_example():
+    assert {kind for kind, _ in entry_points()} == set(REGISTRIES)
+    assert {f"{target.split(':')[0]}.py" for target in entry_points().values()} == set(EXAMPLES)
 
 
-def test_the_package_is_listed_and_makes_an_editor_that_paints(installed):
-    assert importlib.util.find_spec("my_editor") is not None
-    assert "Weighted average" in EDITORS.find("my-blur").summary
-    editor = create_editor("my-blur", {"radius": 2})
-    mask = torch.zeros(1, 1, 8, 8)
-    mask[:, :, 3:5, 3:5] = 1
-    edits = EditBatch(
-        masked=torch.full((1, 3, 8, 8), 0.5) * (1 - mask),
-        mask=mask,
-        labels=torch.zeros(1, 8, 8, dtype=torch.long),
-        instances=None,
-        space=LabelSpace("one", ("sky",), ((0, 0, 0),)),
-        operation="inpaint",
-        regions=(None,),
-        ids=("e",),
-        scenes=("s",),
-        samples=(0,),
-        seeds=(("m", 0),),
-    )
-    assert torch.allclose(editor.edit(edits), torch.full((1, 3, 8, 8), 0.5), atol=1e-6)
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_an_example_is_under_sixty_lines(name):
+    assert len(EXAMPLES[name].splitlines()) < 60
+
+
+def test_the_examples_come_in_as_a_package_and_conform(install):
+    points = entry_points()
+    kinds = {kind: {n: t for (k, n), t in points.items() if k == kind} for kind, _ in points}
+    modules = {name.removesuffix(".py"): text for name, text in EXAMPLES.items()}
+    install("my-plugins", kinds, modules, version="0.1")
+    try:
+        for kind, name in points:
+            plugin = REGISTRIES[kind].find(name)
+            assert (plugin.source, plugin.problem) == ("my-plugins 0.1", None)
+            siebench.testing.check(kind, plugin.usable())
+    finally:
+        for name in modules:
+            sys.modules.pop(name, None)
+
+
+@pytest.mark.slow
+def test_the_examples_run_as_modules_and_as_objects(folder, monkeypatch, capsys):
+    run = follow("extending.md", monkeypatch)["run"]
+    assert capsys.readouterr().out.count("conforms") == len(REGISTRIES)
+    assert set(run.scores["metric"]) == {"psnr", "psnr-hole", "colour-shift"}
+    assert set(run.scores["method"]) == {"mean-colour", "ours"}
+    modules = siebench.read_run("runs/modules")
+    whole = modules.scores[modules.scores["of"] == "all"]
+    assert {"colour-shift", "miou", "fd-thumbnail"} <= set(whole["metric"])
+    assert whole["value"].notna().all()
+
+
+def test_the_suite_of_the_page_is_what_the_schema_takes():
+    (text,) = (block.text for block in PAGE if block.title == "together.yaml")
+    assert siebench.Suite.model_validate(yaml.safe_load(text)).name == "together"
+
+
+def test_the_examples_need_nothing_but_the_public_api():
+    for name, text in EXAMPLES.items():
+        assert "bench." not in text.replace("siebench.", ""), name
+        for attribute in {word.split("(")[0] for word in text.split("siebench.")[1:]}:
+            public = attribute.split("\n")[0].split(")")[0].split(" ")[0].split(",")[0]
+            assert public in siebench.__all__, f"{name}: siebench.{public}"
+    assert importlib.import_module("masks").inpaint

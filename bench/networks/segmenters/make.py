@@ -16,7 +16,7 @@ from bench.plugins.kinds import SEGMENTERS
 
 __all__ = ["make_segmenter"]
 
-_MODULE = re.compile(r"([A-Za-z_]\w*(?:\.\w+)*\.[A-Za-z_]\w*:[A-Za-z_][\w.]*)(?::(.*))?")
+_MODULE = re.compile(r"(([A-Za-z_][\w.]*):[A-Za-z_][\w.]*)(?::(.*))?")
 """`package.module:attribute`, and what it is called with behind another colon."""
 
 
@@ -58,13 +58,17 @@ def _look_up(name: str, trust: bool) -> tuple[Any, str]:
     if kind in known and (argument or kind in SEGMENTERS.offered):
         return SEGMENTERS.get(kind), argument
     module = _MODULE.fullmatch(name)
-    if module is not None and not name.endswith(".onnx"):
-        return SEGMENTERS.get(module[1], trust=trust), module[2] or ""
+    # Without trust a word before a colon is a kind that was mistyped, rather than a module.
+    if module is not None and (trust or "." in module[2]) and not name.endswith(".onnx"):
+        return SEGMENTERS.get(module[1], trust=trust), module[3] or ""
     if kind in known:
         raise BadInput(f"segmenter {name!r}: say which, as in {_FORMS.get(kind, f'{kind}:...')}")
     if colon and not Path(name).suffix:
         forms = ", ".join(_FORMS.get(one, f"{one}:...") for one in known)
-        raise BadInput(f"segmenter {name!r}: {kind!r} is no kind of segmenter; write {forms}")
+        raise BadInput(
+            f"segmenter {name!r}: {kind!r} is no kind of segmenter; write {forms}, or "
+            "module:attribute with --trust"
+        )
     return SEGMENTERS.get("onnx"), name
 
 

@@ -194,6 +194,15 @@ def test_a_module_asks_for_trust_and_takes_its_argument_behind_another_colon():
     assert make_segmenter(name, trust=True).identity()["level"] == 40
 
 
+def test_a_module_of_the_working_folder_is_a_segmenter_too(tmp_path, monkeypatch):
+    source = "from tests.bench.networks.test_conformance import Brightness as Near"
+    (tmp_path / "near_segmenter.py").write_text(source)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert make_segmenter("near_segmenter:Near:40", trust=True).identity()["level"] == 40
+    with pytest.raises(BadInput, match="or module:attribute with --trust"):
+        make_segmenter("near_segmenter:Near:40")
+
+
 def test_an_unknown_kind_of_segmenter_is_told_the_forms_there_are():
     with pytest.raises(BadInput, match=r"'onyx' is no kind of segmenter; write hf:FOLDER"):
         make_segmenter("onyx:net")
