@@ -118,7 +118,7 @@ class Beside:
 
 
 def beside(run: Run) -> Beside | None:
-    """The table that the run's suite answers to, or None where it answers to none.
+    """The table that the run's suite reproduces, or None where it reproduces none.
 
     Raises:
         BadInput: where another version of siebench wrote the table in another form.

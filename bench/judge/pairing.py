@@ -45,7 +45,7 @@ def check_methods(known: ScoreSet, methods: Sequence[str], tasks: Sequence[str])
             failed = known.failures.get((task, method)) or known.failures.get((task, ""))
             if failed is not None:
                 raise BadInput(
-                    f"{known.name}: {task} / {method}: {failed}; a comparison needs every edit; "
+                    f"{known.name}: {task} / {method}: {failed}; a comparison needs every edit, so "
                     "repair the method or leave it out with --methods"
                 )
 

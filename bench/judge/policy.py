@@ -119,8 +119,8 @@ class Policy(_Part):
         for name in self._named():
             if name not in judged:
                 raise BadInput(
-                    f"margins.{name}: {name} is neither better higher nor better lower, so a gate "
-                    "cannot judge it; remove this margin"
+                    f"margins.{name}: {name} has no better direction, so a gate cannot judge it; "
+                    "remove this margin"
                 )
         for one in known.scores.values():
             found = self._margin(one)
@@ -135,7 +135,7 @@ def _check_sign(score: ScoreValues, margin: Margin, where: str) -> None:
     bad = "-" if score.better == "higher" else "+"
     if margin.sign and margin.sign != bad:
         raise BadInput(
-            f"{where}: {score.key.metric} is better {score.better}, so a margin of {margin} allows "
+            f"{where}: {score.key.metric} is better when {score.better}, so a margin of {margin} allows "
             f"nothing; write {bad}{str(margin).lstrip('+-')} or leave the sign out"
         )
 

@@ -73,7 +73,7 @@ def _notes(table: Table) -> list[str]:
 
 
 def _beside(run: Run, *, intervals: bool = True) -> list[str]:
-    """The section as one text; empty where the run's suite answers to no published table.
+    """The section as one text; empty where the run's suite has no published table.
 
     Args:
         run: the run.

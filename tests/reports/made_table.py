@@ -1,4 +1,4 @@
-"""A made run that answers to a published table: SPADE's mIoU on COCO-Stuff, for tests."""
+"""A made run that reproduces a published table: SPADE's mIoU on COCO-Stuff, for tests."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
     write_card_scores(Path("runs/zoo"), Path("baselines/zoo"), ["lpips-alex", "miou-hole"])
 
 A card is `NAME.json` beside `NAME.safetensors`; its `scores` are replaced. Rivals are the run's
-methods without weights that are not shown the hidden pixels.
+methods without weights that do not see the hidden pixels.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ order; `kind` is one of `PROVENANCE`, `verdict` one of `VERDICTS`.
 
 
 def table_of(run: Run) -> TableLayout | None:
-    """The table that the run's suite answers to, or None.
+    """The published table that the run's suite reproduces, or None.
 
     Raises:
         pydantic.ValidationError: where another version of siebench wrote it in another form.
@@ -46,7 +46,7 @@ def table_of(run: Run) -> TableLayout | None:
 
 
 def join_published(run: Run) -> pd.DataFrame:
-    """The run's table as rows (see `COLUMNS`); empty where the suite answers to no table."""
+    """The run's table as rows (see `COLUMNS`); empty where the suite has no published table."""
     import pandas as pd
 
     layout = table_of(run)

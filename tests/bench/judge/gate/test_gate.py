@@ -187,7 +187,7 @@ def test_a_policy_may_be_a_file(tmp_path) -> None:
         ({"required": ["fid"]}, "unknown metric in the policy: 'fid'"),
         ({"methods": ["our"]}, "did you mean 'ours'"),
         ({"tasks": {"room": {"margins": {}}}}, "did you mean 'rooms'"),
-        ({"margins": {"psnr": "+1%"}}, "psnr is better higher"),
+        ({"margins": {"psnr": "+1%"}}, "psnr is better when higher"),
         ({"margins": {"psnr": "a lot"}}, "is not a margin"),
     ],
 )
