@@ -27,8 +27,9 @@ def trainings(
     A difference counts only where it exceeds the spread of trainings and scenes together.
     """
     from bench.core.atomic import write_text
-    from bench.judge.compare import compare_trainings, scores_of_run, unscored_trainings
+    from bench.judge.compare import compare_trainings, unscored_trainings
     from bench.judge.compare.trainings import training_lines, training_markdown
+    from bench.judge.run_scores import scores_of_run
 
     known = scores_of_run(run)
     assert known.run is not None

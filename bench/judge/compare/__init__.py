@@ -8,24 +8,15 @@ from bench.judge.compare.trainings import (
     trainings_of,
     unscored_trainings,
 )
-from bench.judge.margin import Margin, parse_margin
-from bench.judge.run_scores import scores_of_run
-from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues
 
 __all__ = [
     "Change",
     "Comparison",
-    "ScoreValues",
-    "ScoreKey",
-    "Margin",
-    "ScoreSet",
     "TrainingChange",
     "Verdict",
     "compare",
     "compare_trainings",
     "judge",
-    "parse_margin",
-    "scores_of_run",
     "trainings_of",
     "unscored_trainings",
 ]

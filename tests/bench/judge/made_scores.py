@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bench.judge.compare import Margin, ScoreKey, ScoreSet, ScoreValues
+from bench.judge.margin import Margin
+from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues
 from bench.metrics.facts import FORMER_METRICS, FORMER_SCORES, ScoreInfo
 
 PROTOCOL = {"dataset": "drawn", "size": [64, 64], "seed": 0, "metric": {"name": "psnr"}}

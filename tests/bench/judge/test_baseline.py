@@ -9,7 +9,8 @@ import pytest
 
 from bench.core.errors import BadInput
 from bench.judge.baseline import read_baseline, save_baseline
-from bench.judge.compare import Margin, compare
+from bench.judge.compare.comparison import compare
+from bench.judge.margin import Margin
 from bench.judge.scores import nine_digits
 from tests.bench.judge.made_scores import of_scenes, per_edit, score_set
 

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from bench.core.errors import BadInput
-from bench.judge.compare import ScoreKey, compare, scores_of_run
+from bench.judge.compare.comparison import compare
+from bench.judge.run_scores import scores_of_run
+from bench.judge.scores import ScoreKey
 from bench.metrics.intervals import jackknife_interval
 from tests.reports.made_run import make_run
 

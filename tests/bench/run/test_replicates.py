@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from bench.judge.baseline import read_scores, save_baseline
-from bench.judge.gate import Policy, gate
+from bench.judge.gate.judgement import gate
+from bench.judge.policy import Policy
 from bench.metrics import Columns, Estimate, Metric, Missing
 from bench.run import measure
 from tests.bench.judge.gate.made_runs import make_runs

@@ -7,7 +7,8 @@ import pytest
 
 import masks
 from bench.datasets import dataset_names
-from bench.judge.published import all_published, find_published, join_published
+from bench.judge.published.join import join_published
+from bench.judge.published.results import all_published, find_published
 from bench.metrics import metric_names
 from bench.run.reader import read_run
 from bench.run.suite_run import run_suite

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.run.reader import Run, read_run
-from reports.export import csv, published_csv
+from reports.export.csv_table import csv, published_csv
 from tests.reports.made_run import HOSTILE
 from tests.reports.made_table import column, with_table
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.run.reader import Run, read_run
-from reports.export import latex, latex_document
+from reports.export.latex_table import latex, latex_document
 from tests.reports.made_run import HOSTILE
 from tests.reports.made_table import column, with_notice, with_table
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.run.reader import Run, read_run
-from reports.export import markdown
+from reports.export.markdown_table import markdown
 from tests.reports.made_run import HOSTILE
 from tests.reports.made_table import column, with_notice, with_table
 

@@ -8,15 +8,12 @@ from PIL import Image
 
 from bench.core.errors import BadInput
 from bench.run.reader import Run
-from reports.figures import (
-    comparison_grid,
-    differences,
-    per_class,
-    per_mask_area,
-    quality_against_cost,
-    write_figures,
-)
+from reports.figures.cost import quality_against_cost
+from reports.figures.curves import per_class, per_mask_area
+from reports.figures.differences import differences
+from reports.figures.grid import comparison_grid
 from reports.figures.style import save
+from reports.figures.write import write_figures
 from tests.reports.made_run import CLASSES, make_run
 
 TASK = "scenes / free-form"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench.core.errors import BadInput
-from bench.judge.compare import compare
+from bench.judge.compare.comparison import compare
 from bench.judge.policy import Policy
 from tests.bench.judge.made_scores import PROTOCOL, of_scenes, per_edit, score_set
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.judge.compare import compare, scores_of_run
 from bench.judge.compare.change import judge
+from bench.judge.compare.comparison import compare
 from bench.judge.compare.crops import HEIGHT, most_changed, write_crops
 from bench.judge.compare.outputs import (
     lines,
@@ -17,6 +17,7 @@ from bench.judge.compare.outputs import (
     write_comparison_json,
     write_comparison_markdown,
 )
+from bench.judge.run_scores import scores_of_run
 from tests.bench.judge.made_scores import per_edit, score_set
 from tests.reports.made_run import make_run
 

@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from bench.core.errors import BadInput
-from bench.judge.compare import ScoreValues, compare_trainings, trainings_of, unscored_trainings
+from bench.judge.compare.trainings import compare_trainings, trainings_of, unscored_trainings
+from bench.judge.scores import ScoreValues
 from tests.bench.judge.made_scores import per_edit, score_set
 
 RNG = np.random.default_rng(11)

@@ -10,9 +10,9 @@ import pytest
 from bench.cli.terminal.early import judging
 from bench.core.errors import BadInput
 from bench.judge.baseline import read_scores
-from bench.judge.gate import Policy
 from bench.judge.gate.early import CLIP, EarlyVerdict, Sequence
 from bench.judge.gate.sequential import ConfidenceSequence
+from bench.judge.policy import Policy
 from bench.run import plan
 from bench.run.suite_run import run_suite
 from tests.bench.judge.gate.made_runs import made_suite, write_results

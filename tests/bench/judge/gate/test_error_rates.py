@@ -6,7 +6,8 @@ difference. At a rate of 5 %, more than 16 alarms in 200 have a chance of 1.6 %.
 
 import numpy as np
 
-from bench.judge.gate import Policy, gate
+from bench.judge.gate.judgement import gate
+from bench.judge.policy import Policy
 from bench.metrics.confusion import Counts
 from bench.metrics.frechet import frechet_distance, leave_one_out
 from bench.metrics.iou import class_iou

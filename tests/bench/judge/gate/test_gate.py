@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from bench.core.errors import BadInput
-from bench.judge.gate import Policy, gate, read_policy
 from bench.judge.gate.ci import write_gate_json
+from bench.judge.gate.judgement import gate
 from bench.judge.gate.report import lines
+from bench.judge.policy import Policy, read_policy
 from tests.bench.judge.made_scores import PROTOCOL, of_scenes, per_edit, score_set
 
 RNG = np.random.default_rng(4)

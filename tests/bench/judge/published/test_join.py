@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from bench.judge.published import join_published
+from bench.judge.published.join import join_published
 from bench.run.reader import read_run
 
 PAPER = "SPMPGAN (ECCV 2022, arXiv 2207.06252)"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.judge.published import PROVENANCE, all_published, find_published
+from bench.judge.published.results import PROVENANCE, all_published, find_published
 
 
 def test_every_value_names_its_source_and_its_kind():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bench.judge.published import find_published, verdict
-from bench.judge.published.verdict import protocol_differences
+from bench.judge.published.results import find_published
+from bench.judge.published.verdict import protocol_differences, verdict
 from bench.metrics import Score
 from bench.suite.table import Tolerance
 
