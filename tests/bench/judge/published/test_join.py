@@ -7,6 +7,7 @@ import pytest
 
 from bench.judge.published.join import join_published
 from bench.run.reader import read_run
+from bench.run.tables import SCORES, StoredTable
 
 PAPER = "SPMPGAN (ECCV 2022, arXiv 2207.06252)"
 LAYOUT = {
@@ -37,6 +38,11 @@ LAYOUT = {
 RECORD = {"n_scenes": 255, "metric": {"channels": "bgr"}}
 
 
+def nothing(table: StoredTable) -> dict:
+    """A row in which nothing is known."""
+    return {one.name: "" if one.kind == "text" else None for one in table.columns}
+
+
 @pytest.fixture
 def joined(tmp_path):
     space = {"name": "s", "classes": ["a"], "palette": [[0, 0, 0]]}
@@ -52,7 +58,7 @@ def joined(tmp_path):
         "methods": methods, "suite": {"table": LAYOUT}, "protocols": {"p": RECORD},
     }  # fmt: skip
     (tmp_path / "run.json").write_text(json.dumps(header))
-    score = {
+    score = nothing(SCORES) | {
         "task": "room", "metric": "fid-bgr", "of": "all", "low": 18.0, "high": 19.6, "n": 255,
         "reason": "", "protocol": "p",
     }  # fmt: skip
@@ -61,7 +67,8 @@ def joined(tmp_path):
         score | {"method": "small", "value": 23.27},
     ]
     pd.DataFrame(scores).to_parquet(tmp_path / "scores.parquet")
-    costs = [{"task": "room", "method": name, "ms": 250.0} for name in ("spmpgan", "small")]
+    cost = nothing(COSTS) | {"task": "room", "ms": 250.0}
+    costs = [cost | {"method": name} for name in ("spmpgan", "small")]
     pd.DataFrame(costs).to_parquet(tmp_path / "costs.parquet")
     return join_published(read_run(tmp_path))
 
