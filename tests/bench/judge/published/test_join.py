@@ -7,7 +7,7 @@ import pytest
 
 from bench.judge.published.join import join_published
 from bench.run.reader import read_run
-from bench.run.tables import SCORES, StoredTable
+from bench.run.tables import COSTS, SCORES, StoredTable
 
 PAPER = "SPMPGAN (ECCV 2022, arXiv 2207.06252)"
 LAYOUT = {
