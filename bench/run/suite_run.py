@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -40,7 +40,7 @@ from bench.run.tables import (
 )
 from bench.run.worker import Worker
 from bench.suite.check import suite_problems
-from bench.suite.schema import Suite, read_suite
+from bench.suite.schema import MethodEntry, MetricEntry, Suite, read_suite
 
 __all__ = ["Outcome", "Stopping", "Watch", "run_suite"]
 
@@ -111,11 +111,9 @@ def run_suite(
         watch: who is told how far the run is.
         until: who ends tasks early; scenes then come in a keyed random order.
         executor: who decides where shards are carried out, by name or as an object.
-        editors: objects by the names that the suite gives them, in place of installed plugins; they
-            are used in this process only.
-        metrics: the same for metrics.
-        datasets: the same for datasets.
-        protocols: the same for protocols.
+        editors, metrics: objects by name, beside the installed plugins. One that the suite does not
+            name joins it: an editor as a further method, a metric as a further score.
+        datasets, protocols: objects by the names that the suite gives them.
 
     Raises:
         BadInput: wrong suite, data, options; a method that cannot do any edit of a task; `out`
@@ -134,7 +132,8 @@ def run_suite(
             f"{registry.kind} {name!r}" for registry, objects in given for name in objects or ()
         ]
         chosen = _executor(executor, offered, until, trust)
-        checked = narrowed(_checked(suite, trust), limit=limit, seed=seed, batch_size=batch_size)
+        checked = _joined(_checked(suite, trust), editors or {}, metrics or {})
+        checked = narrowed(checked, limit=limit, seed=seed, batch_size=batch_size)
         job = Job(
             suite=checked,
             out=Path(out),
@@ -167,6 +166,23 @@ def _checked(suite: Suite | str | Path, trust: bool) -> Suite:
     if problems:
         raise BadInput(problems[0])
     return checked
+
+
+def _joined(suite: Suite, editors: Iterable[str], metrics: Iterable[str]) -> Suite:
+    """The suite with the objects of the Python API that it does not name."""
+    used = {method.editor for method in suite.methods}
+    methods = [MethodEntry(name=n, editor=n) for n in editors if n not in used]
+    scores = [MetricEntry(name=n) for n in metrics if n not in {one.name for one in suite.metrics}]
+    taken = {method.name for method in suite.methods}
+    for method in methods:
+        if method.name in taken:
+            raise BadInput(
+                f"editor {method.name!r} is given here, and suite {suite.name!r} has another method "
+                "of that name; give yours another name"
+            )
+    return suite.model_copy(
+        update={"methods": [*suite.methods, *methods], "metrics": [*suite.metrics, *scores]}
+    )
 
 
 def _executor(

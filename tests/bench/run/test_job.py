@@ -103,6 +103,29 @@ def test_objects_run_here_under_their_names(data: Path, tmp_path: Path) -> None:
         run_suite(suite(data, methods="[grey]"), out=tmp_path / "other", device="cpu")
 
 
+def test_objects_that_the_suite_does_not_name_join_it(tmp_path: Path) -> None:
+    from bench.metrics.pixel import PSNR
+
+    class Mine(PSNR):
+        name = "mine"
+
+    outcome = run_suite(
+        suite(write_data(tmp_path / "few", 1), methods="[copy]", metrics="[l1]"),
+        out=tmp_path / "run",
+        device="cpu",
+        editors={"grey": Grey()},
+        metrics={"mine": Mine()},
+    )
+    assert {method.name for method in outcome.header.methods} == {"copy", "grey"}
+    assert {"l1", "mine"} <= set(outcome.scores["metric"])
+
+
+def test_an_object_named_like_a_method_of_the_suite_is_refused(data: Path, tmp_path: Path) -> None:
+    methods = "[{name: grey, editor: copy}]"
+    with pytest.raises(BadInput, match=r"editor 'grey' is given here, and suite .* another method"):
+        run_suite(suite(data, methods=methods), out=tmp_path / "run", editors={"grey": Grey()})
+
+
 def test_objects_cannot_go_to_other_processes(data: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"cannot use editor 'grey' .*package\.module:attribute"):
         run_suite(
