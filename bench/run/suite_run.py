@@ -69,7 +69,7 @@ class Stopping(Protocol):
         ...
 
     def enough(self, task: str) -> bool:
-        """Whether the task's verdict is sure; reads the shards that were written since."""
+        """Whether the task's verdict is certain; reads the shards that were written since."""
         ...
 
 
