@@ -239,9 +239,8 @@ def layout() -> str:
     """The files of a run, as the module that spells their paths lists them."""
     from bench.run import layout as module
 
-    lines = (inspect.getdoc(module) or "").splitlines()
-    listed = [line[4:] for line in lines if line.startswith("    ") or not line]
-    return "```text\n" + "\n".join(listed).strip() + "\n```"
+    listed = re.findall(r"^    (\S+) {2,}(.+)$", inspect.getdoc(module) or "", re.MULTILINE)
+    return _table(("file", "what it holds"), ((f"`{path}`", holds) for path, holds in listed))
 
 
 def columns() -> str:

@@ -1,6 +1,6 @@
 """Where everything of a run lies: the one module that spells the paths of a run directory.
 
-    run.json            the resolved suite, versions, commit, hardware, timings (schema: `Header`)
+    run.json            the resolved suite, versions, commit, hardware, timings, records behind the hashes
     scores.parquet      one row per (task, method, metric, class or all)
     replicates.parquet  one row per score of a whole set: its values without each scene
     rosetta.parquet     what other tools would have said of the same features and counts
@@ -15,7 +15,7 @@
     canaries/TASK/      the harness's own images: per-edit values; checks.json: what was found out
 
     edits/TASK/EDIT/    original.png, mask.png, target.png; truth.png where it is another image
-    predictions/TASK/METHOD/EDIT.png
+    predictions/TASK/METHOD/EDIT.png    results
     failures/TASK/METHOD/HASH.txt    tracebacks of failed edits, one file for each distinct one
     printed/TASK/METHOD/SHARD.txt    what an editor printed while its edits succeeded
 

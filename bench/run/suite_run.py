@@ -111,9 +111,11 @@ def run_suite(
         watch: who is told how far the run is.
         until: who ends tasks early; scenes then come in a keyed random order.
         executor: who decides where shards are carried out, by name or as an object.
-        editors, metrics: objects by name, beside the installed plugins. One that the suite does not
-            name joins it: an editor as a further method, a metric as a further score.
-        datasets, protocols: objects by the names that the suite gives them.
+        editors: objects by name, beside the installed plugins; one that the suite does not name joins
+            it as a further method.
+        metrics: objects by name; one that the suite does not name joins it as a further score.
+        datasets: objects by the names that the suite gives them.
+        protocols: objects by the names that the suite gives them.
 
     Raises:
         BadInput: wrong suite, data, options; a method that cannot do any edit of a task; `out`

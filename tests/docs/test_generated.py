@@ -51,6 +51,12 @@ def test_every_dataset_is_in_the_table():
         assert f"| `{name}` |" in text
 
 
+def test_every_file_of_a_run_is_listed():
+    text = generated.layout()
+    for file in ("run.json", "scores.parquet", "samples/TASK/", "predictions/TASK/METHOD/EDIT.png"):
+        assert f"| `{file}` |" in text
+
+
 def test_every_column_of_a_run_has_a_meaning():
     text = generated.columns()
     assert "psnr" in text or "value" in text
