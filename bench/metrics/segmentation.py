@@ -2,7 +2,7 @@
 
 Per edit the confusion counts are kept as a sparse list, so that every convention can be computed
 from a run's tables. Real images are segmented too: what they score themselves bounds what an edit
-can score. They are the pictures before the edit; where an edit asks for something else than was
+can score. They are the images before the edit; where an edit asks for something else than was
 there (a removal from a photograph), real images are wrong on purpose inside the masked region.
 """
 

@@ -233,7 +233,7 @@ def read_header(file: Path) -> Header:
     try:
         content = read_json(file)
     except BadInput as error:
-        raise BadInput(f"{error}; carry the run out again") from error
+        raise BadInput(f"{error}; run the suite again") from error
     if not isinstance(content, dict) or "format" not in content:
         raise BadInput(f"{file}: not a run of siebench (no field 'format')")
     if content["format"] not in READ:
@@ -247,6 +247,5 @@ def read_header(file: Path) -> Header:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise BadInput(
-            f"{file}: field {field}: {first['msg']}, found {first['input']!r}; "
-            "carry the run out again"
+            f"{file}: field {field}: {first['msg']}, found {first['input']!r}; run the suite again"
         ) from error
