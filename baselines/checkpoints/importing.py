@@ -12,10 +12,16 @@ from pydantic import BaseModel
 from torch import Tensor
 
 from baselines.checkpoints.card import Card
-from baselines.checkpoints.checking import Shapes, differences, shapes_of
+from baselines.checkpoints.checking import (
+    Shapes,
+    differences,
+    not_finite,
+    other_kinds,
+    shapes_of,
+)
 from baselines.checkpoints.reading import read_state
 from baselines.checkpoints.writing import state_hash, write_weights
-from baselines.layers.spectral import fold_spectral
+from baselines.layers.spectral import fold_spectral, hook_form
 from bench.core.errors import BadInput
 from bench.core.identity import file_hash
 from bench.plugins.systems import System
@@ -56,6 +62,7 @@ class OfficialFile:
         variant: str | None = None,
         label_space: str | None = None,
         style_codes: Path | None = None,
+        key: str | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> Card:
         """Checks an official file name by name and writes it as `out`; see `Importer`.
@@ -65,7 +72,7 @@ class OfficialFile:
                 count; the sentence says what differs.
         """
         form = system.default if variant is None else variant
-        given = read_state(file, self.inside)
+        given = hook_form(read_state(file, self.inside, key))
         if self.prefixes:
             given = {n: value for n, value in given.items() if n.startswith(self.prefixes)}
         fields = dict(options or {})
@@ -81,6 +88,9 @@ class OfficialFile:
                     f"{style_codes}: {system.name} has no style codes; leave --style-codes out"
                 )
             extras = self.codes(style_codes, config)
+            broken = not_finite(extras)
+            if broken:
+                raise BadInput(f"{style_codes}: style codes {'; '.join(broken)}")
         card = Card(
             system=system.name,
             variant=form,
@@ -107,7 +117,8 @@ def _checked(
     system: System, variant: str, config: BaseModel, given: dict[str, Tensor], file: Path
 ) -> dict[str, Tensor]:
     in_training_form = any(name.endswith("weight_orig") for name in given)
-    expected = shapes_of(system.skeleton(config, training=in_training_form))
+    skeleton = system.skeleton(config, training=in_training_form)
+    expected = shapes_of(skeleton)
     found = differences(shapes_of(given), expected)
     if found:
         raise BadInput(
@@ -115,7 +126,18 @@ def _checked(
             f"Choose another of its variants ({', '.join(system.variants)}) or give the "
             "configuration's fields"
         )
+    kinds = other_kinds(given, skeleton)
+    if kinds:
+        raise BadInput(
+            f"{file}: parameters {'; '.join(kinds)}; save the weights as they were trained"
+        )
     state = fold_spectral(given)
+    broken = not_finite(state)
+    if broken:
+        raise BadInput(
+            f"{file}: parameters {'; '.join(broken)}; such a network cannot edit: take an earlier "
+            "checkpoint or download it again"
+        )
     for name, shape in expected.items():
         if name.endswith("num_batches_tracked"):
             state.setdefault(name, torch.zeros(shape, dtype=torch.long))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from baselines.checkpoints.card import KEY, Card
-from baselines.checkpoints.checking import differences, shapes_of
+from baselines.checkpoints.checking import differences, not_finite, other_kinds, shapes_of
 from baselines.checkpoints.writing import EXTRA, state_hash
 from bench.core.documents import parse_json
 from bench.core.errors import BadInput, Unavailable
@@ -88,7 +88,7 @@ def read_card(file: Path) -> Card:
     try:
         with safe_open(file, framework="pt") as archive:
             text = (archive.metadata() or {}).get(KEY)
-    except SafetensorError as error:
+    except (SafetensorError, OSError, ValueError) as error:
         raise BadInput(
             f"{file}: not a whole safetensors file ({error}); import the official file again"
         ) from None
@@ -120,12 +120,12 @@ def load_network(system: str, file: Path, *, variant: str | None = None) -> Load
         if wanted is not None and wanted != has:
             raise BadInput(f"{file}: {what}: holds {has!r}, expected {wanted!r}")
     entry: System = SYSTEMS.get(system)
-    with safe_open(file, framework="pt") as archive:
-        stored = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
+    stored = _stored(file)
     extras = {n.removeprefix(EXTRA): t for n, t in stored.items() if n.startswith(EXTRA)}
     state = {name: value for name, value in stored.items() if not name.startswith(EXTRA)}
-    network = entry.skeleton(entry.configure(card.variant, **card.config))
-    found = differences(shapes_of(state), shapes_of(network))
+    network = entry.skeleton(_configuration(entry, card, file))
+    found = differences(shapes_of(state), shapes_of(network), whole=True)
+    found += other_kinds(state, network)
     if found:
         raise BadInput(f"{file}: does not fit its card; parameters {'; '.join(found)}")
     if state_hash(state) != card.tensors_sha256:
@@ -134,12 +134,33 @@ def load_network(system: str, file: Path, *, variant: str | None = None) -> Load
             f"{file}: its tensors are not those that its card names (tensors_sha256); they were "
             "changed or damaged: import or train the network again"
         )
+    broken = not_finite(stored)
+    if broken:
+        raise BadInput(f"{file}: parameters {'; '.join(broken)}; import or train the network again")
     network.load_state_dict(_single(state), assign=True)
     ready = network.eval().requires_grad_(False)
     for parameter in ready.parameters():
         if parameter.dim() == 4:  # the Swapping Autoencoder's weights have five axes
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     return Loaded(ready, card, _single(extras), state_hash(extras) if extras else None)
+
+
+def _stored(file: Path) -> dict[str, Tensor]:
+    try:
+        with safe_open(file, framework="pt") as archive:
+            return {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, AttributeError) as error:
+        raise BadInput(
+            f"{file}: its tensors cannot be read ({error}); import or train the network again"
+        ) from None
+
+
+def _configuration(system: System, card: Card, file: Path) -> BaseModel:
+    """The configuration that a card states."""
+    try:
+        return system.configure(card.variant, **card.config)
+    except (BadInput, TypeError) as error:
+        raise BadInput(f"{file}: its card's configuration is not one ({error})") from None
 
 
 def _single(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -11,8 +11,10 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from baselines.checkpoints.card import KEY, Card
+from baselines.checkpoints.checking import not_finite
 from baselines.layers.spectral import fold_spectral
 from bench.core.atomic import whole_file
+from bench.core.errors import BadInput
 from bench.core.identity import tensors_hash
 
 __all__ = ["EXTRA", "save_network", "state_hash", "write_weights"]
@@ -70,7 +72,14 @@ def _halved(value: Tensor) -> Tensor:
 def write_weights(
     out: Path, state: Mapping[str, Tensor], card: Card, extras: Mapping[str, Tensor]
 ) -> None:
-    """Writes tensors and card, whole or not at all."""
+    """Writes tensors and card, whole or not at all.
+
+    Raises:
+        BadInput: a tensor that holds NaN or infinity, or no space.
+    """
+    broken = not_finite({**state, **extras})
+    if broken:
+        raise BadInput(f"{out}: not written, because parameters {'; '.join(broken)}")
     tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
     tensors |= {EXTRA + name: value.cpu().contiguous() for name, value in extras.items()}
     content = save(tensors, metadata={KEY: json.dumps(card.model_dump(mode="json"))})

@@ -51,8 +51,8 @@ class SSAEConfig(BaseModel):
     noise_block: int = Field(default=1, ge=0)
     refine: bool = True
     width: int = Field(default=64, ge=1)
-    first_blocks: int = Field(default=4, ge=0)
-    second_blocks: int = Field(default=2, ge=0)
+    first_blocks: int = Field(default=4, ge=0, le=64)
+    second_blocks: int = Field(default=2, ge=0, le=64)
     mask_encoder: int = Field(default=64, ge=1)
     mask_width: int = Field(default=64, ge=1)
     threshold: float = Field(default=0.5, gt=0, lt=1)

@@ -109,6 +109,10 @@ def import_weights(
     style_codes: Annotated[
         Path | None, typer.Option(help="SEAN's folder of mean codes, or DivSem's style bank.")
     ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="Where the file keeps the tensors, as in state_dict.generator."),
+    ] = None,
     field: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE of the configuration (YAML), repeatable.")
     ] = None,
@@ -122,6 +126,7 @@ def import_weights(
         variant=variant,
         label_space=label_space,
         style_codes=style_codes,
+        key=key,
         options=named_values(field or [], "--field"),
     )
     typer.echo(f"{out}")

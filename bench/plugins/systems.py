@@ -25,6 +25,9 @@ __all__ = ["PARTS", "Importer", "Part", "System", "Trainer", "Watch", "train"]
 
 Part = Literal["importer", "editor", "trainer"]
 
+_LARGEST = 65_536
+"""What a number of a configuration may be."""
+
 PARTS: tuple[Part, ...] = ("importer", "editor", "trainer")
 """What a system may lack."""
 
@@ -44,6 +47,7 @@ class Importer(Protocol):
         variant: str | None = None,
         label_space: str | None = None,
         style_codes: Path | None = None,
+        key: str | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> BaseModel:
         """Makes `out` of the official file, or nothing at all.
@@ -55,6 +59,8 @@ class Importer(Protocol):
             variant: the system's form; the first of its variants where None.
             label_space: the label space that the network counts in; the released one where None.
             style_codes: style codes that come in files of their own.
+            key: where the tensors lie in the file, where that is not where they are published:
+                dictionaries' keys with dots between them.
             options: fields of the configuration that differ from the variant's.
 
         Returns:
@@ -138,7 +144,7 @@ class System:
         """The variant that is meant where none is named."""
         return next(iter(self.variants))
 
-    def configure(self, variant: str | None = None, **fields: Any) -> BaseModel:
+    def configure(self, variant: str | None = None, /, **fields: Any) -> BaseModel:
         """The configuration of a variant, the default one where None; `fields` replace its values.
 
         Raises:
@@ -149,23 +155,40 @@ class System:
         variant = self.default if variant is None else variant
         if variant not in self.variants:
             raise unknown(f"variant of {self.name}", variant, self.variants)
+        where = f"{self.name} {variant!r}"
+        if "variant" in fields:
+            raise BadInput(f"{where}: variant: is no field of a configuration; give --variant")
+        for name, value in fields.items():
+            # Widths and counts of layers: building a network of billions would never end.
+            if isinstance(value, (int, float)) and abs(value) > _LARGEST:
+                raise BadInput(f"{where}: {name}: {value!r} is out of range; at most {_LARGEST}")
         try:
             return self.configuration(variant, **fields)
         except ValidationError as error:
             first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise BadInput(f"{self.name} {variant!r}: {where}: {first['msg']}") from None
+            place = ".".join(str(part) for part in first["loc"])
+            raise BadInput(f"{where}: {place}: {first['msg']}") from None
 
     def build(self, config: BaseModel, *, training: bool = False) -> nn.Module:
         """The network of a configuration; with `training` in the form that is trained."""
         return self.network(config, training=training)
 
     def skeleton(self, config: BaseModel, *, training: bool = False) -> nn.Module:
-        """The network without memory for its tensors (on torch's meta device)."""
+        """The network without memory for its tensors (on torch's meta device).
+
+        Raises:
+            BadInput: a configuration whose tensors would be larger than any machine's memory.
+        """
         import torch
 
-        with torch.device("meta"):
-            return self.build(config, training=training)
+        try:
+            with torch.device("meta"):
+                return self.build(config, training=training)
+        except (RuntimeError, OverflowError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise BadInput(
+                f"{self.name}: no network can be made of this configuration ({reason})"
+            ) from error
 
     def import_weights(
         self,
@@ -175,6 +198,7 @@ class System:
         variant: str | None = None,
         label_space: str | None = None,
         style_codes: Path | None = None,
+        key: str | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> BaseModel:
         """Makes a weights file of an official checkpoint; see `Importer`.
@@ -191,6 +215,7 @@ class System:
             variant=variant,
             label_space=label_space,
             style_codes=style_codes,
+            key=key,
             options=options,
         )
 

@@ -103,6 +103,87 @@ def test_a_data_parallel_prefix_is_cut_off(network, official, tmp_path):
     assert small(official, tmp_path / "spade.safetensors").system == "spade"
 
 
+@pytest.mark.parametrize("wrapper", ["_orig_mod.", "module._orig_mod.", "_orig_mod.module."])
+def test_the_names_of_a_compiled_network_are_cut_off(network, official, tmp_path, wrapper):
+    torch.save({f"{wrapper}{n}": v for n, v in network.state_dict().items()}, official)
+    assert small(official, tmp_path / "spade.safetensors").system == "spade"
+
+
+def newly_normalised(network):
+    """The state of a network as `torch.nn.utils.parametrizations.spectral_norm` writes it."""
+    new = {
+        ".weight_orig": ".parametrizations.weight.original",
+        ".weight_u": ".parametrizations.weight.0._u",
+        ".weight_v": ".parametrizations.weight.0._v",
+    }
+    state = {}
+    for name, value in network.state_dict().items():
+        layer, dot, last = name.rpartition(".")
+        state[layer + new.get(dot + last, dot + last)] = value
+    return state
+
+
+def test_spectral_norm_of_newer_pytorch_gives_the_same_weights(network, official, tmp_path):
+    before = small(official, tmp_path / "old.safetensors")
+    torch.save(newly_normalised(network), official)
+    assert small(official, tmp_path / "new.safetensors").tensors_sha256 == before.tensors_sha256
+
+
+@pytest.mark.parametrize(("value", "said"), [(float("nan"), "NaN"), (float("-inf"), "infinite")])
+def test_weights_that_are_not_finite_are_refused_by_name(network, official, tmp_path, value, said):
+    state = network.state_dict()
+    state["conv_img.weight"].view(-1)[3] = value
+    torch.save(state, official)
+    with pytest.raises(BadInput, match=rf"1 not finite: conv_img\.weight \(1 {said} of"):
+        small(official, tmp_path / "o.safetensors")
+    assert not (tmp_path / "o.safetensors").exists()
+
+
+def test_a_spectral_norm_of_nothing_is_refused(network, official, tmp_path):
+    state = network.state_dict()
+    name = next(name for name in state if name.endswith("weight_u"))
+    state[name].zero_()
+    torch.save(state, official)
+    with pytest.raises(BadInput, match="not finite"):
+        small(official, tmp_path / "o.safetensors")
+
+
+def test_integers_in_place_of_weights_are_refused_by_name(network, official, tmp_path):
+    state = network.state_dict()
+    state["conv_img.bias"] = state["conv_img.bias"].long()
+    torch.save(state, official)
+    with pytest.raises(BadInput, match=r"conv_img\.bias is int64, expected float32"):
+        small(official, tmp_path / "o.safetensors")
+
+
+def test_sparse_weights_are_refused_by_name(network, official, tmp_path):
+    state = network.state_dict()
+    state["fc.weight"] = state["fc.weight"].to_sparse()
+    torch.save(state, official)
+    with pytest.raises(BadInput, match=r"fc\.weight: sparse"):
+        small(official, tmp_path / "o.safetensors")
+
+
+def test_a_key_says_where_the_network_lies(network, official, tmp_path):
+    inner = {"G": network.state_dict(), "ema": network.state_dict()}
+    torch.save({"epoch": 3, "nets": inner}, official)
+    with pytest.raises(BadInput, match=r"--key nets\.G or nets\.ema"):
+        small(official, tmp_path / "o.safetensors")
+    assert small(official, tmp_path / "o.safetensors", key="nets.ema").system == "spade"
+
+
+@pytest.mark.parametrize("number", [10**9, -(10**9), 1e30])
+@pytest.mark.parametrize("name", ["classes", "ngf", "hidden"])
+def test_a_field_beyond_every_network_is_refused_at_once(official, tmp_path, name, number):
+    with pytest.raises(BadInput, match=rf"spade 'labels': {name}: .* is out of range"):
+        small(official, tmp_path / "o.safetensors", options={"hidden": 4, name: number})
+
+
+def test_a_variant_among_the_fields_is_sent_to_its_option(official, tmp_path):
+    with pytest.raises(BadInput, match="give --variant"):
+        small(official, tmp_path / "o.safetensors", options={"variant": "x"})
+
+
 class _Bomb:
     def __init__(self, marker):
         self.marker = marker

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from baselines.checkpoints import load_network, read_card, save_network
 from baselines.checkpoints.loading import locate
+from baselines.checkpoints.writing import state_hash
 from baselines.sesame import SESAMEConfig, SESAMEGenerator
 from bench.core.errors import BadInput, Unavailable
 
@@ -127,3 +129,68 @@ def test_a_missing_network_of_the_zoo_names_the_command_that_trains_it(tmp_path,
         locate(Path("no-procedural.safetensors"))
     with pytest.raises(Unavailable, match=r"zoo no-procedural --seed 2 --out seeds` makes one"):
         locate(Path("seeds/no-procedural-seed2.safetensors"))
+
+
+def rewritten(file, out, *, card=None, **tensors):
+    """The weights file with other tensors, or another card, whose hash is right again."""
+    stored = {**load_file(file), **tensors}
+    stored = {name: value for name, value in stored.items() if value is not None}
+    own = {name: value for name, value in stored.items() if not name.startswith("extra.")}
+    facts = {**read_card(file).model_dump(), "tensors_sha256": state_hash(own), **(card or {})}
+    save_file(stored, out, {"sebench.card": json.dumps(facts)})
+    return out
+
+
+def first_weight(file):
+    return next(name for name, value in load_file(file).items() if value.dim() == 4)
+
+
+def test_the_right_hash_does_not_excuse_a_wrong_shape(file, tmp_path):
+    name = first_weight(file)
+    bad = rewritten(file, tmp_path / "x.safetensors", **{name: torch.ones(1, 1, 3, 3)})
+    with pytest.raises(BadInput, match=r"does not fit its card; .*is \[1, 1, 3, 3\], expected"):
+        load_network("sesame", bad)
+
+
+def test_the_right_hash_does_not_excuse_integers_and_numbers_that_are_not_finite(file, tmp_path):
+    name = first_weight(file)
+    weight = load_file(file)[name]
+    bad = rewritten(file, tmp_path / "x.safetensors", **{name: weight.long()})
+    with pytest.raises(BadInput, match="is int64, expected float32"):
+        load_network("sesame", bad)
+    bad = rewritten(file, tmp_path / "y.safetensors", **{name: weight.log()})
+    with pytest.raises(BadInput, match=r"not finite: .*NaN"):
+        load_network("sesame", bad)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"classes": "many"},
+        {"classes": 10**9},
+        {"classes": 3, "width": 1},
+        {"classes": 3, "variant": "x"},
+        {},
+    ],
+)
+def test_a_card_whose_configuration_is_none_is_one_sentence(file, tmp_path, config):
+    bad = rewritten(file, tmp_path / "x.safetensors", card={"config": config})
+    with pytest.raises(BadInput, match=r"x\.safetensors: .*(configuration|fit its card)"):
+        load_network("sesame", bad)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "no JSON", "[]", "3", "{}", "[" * 100_000, '{"a":' * 5000, '{"format": NaN}', "\\ud800"],
+)
+def test_a_card_that_is_none_is_one_sentence(tmp_path, text):
+    save_file({"a": torch.ones(1)}, tmp_path / "x.safetensors", {"sebench.card": text})
+    with pytest.raises(BadInput, match=r"x\.safetensors: its card cannot be read") as refused:
+        load_network("sesame", tmp_path / "x.safetensors")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_folder_of_that_name_is_no_weights_file(tmp_path):
+    (tmp_path / "w.safetensors").mkdir()
+    with pytest.raises(BadInput, match="no such weights file"):
+        read_card(tmp_path / "w.safetensors")

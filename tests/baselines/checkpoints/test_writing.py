@@ -10,6 +10,7 @@ from torch.nn.utils import spectral_norm
 from baselines.checkpoints.card import Card
 from baselines.checkpoints.loading import read_card
 from baselines.checkpoints.writing import EXTRA, save_network, state_hash
+from bench.core.errors import BadInput
 
 
 class Form(BaseModel):
@@ -55,3 +56,11 @@ def test_a_card_has_no_other_fields():
     facts = {"system": "a", "variant": "b", "config": {}, "source": "c", "licence": "d"}
     with pytest.raises(ValidationError, match="note2"):
         Card(**facts, tensors_sha256="e", note2="f")
+
+
+def test_a_network_that_diverged_is_not_written(tmp_path):
+    network = nn.Linear(3, 2)
+    network.weight.data[0, 0] = float("nan")
+    with pytest.raises(BadInput, match=r"not written, because parameters 1 not finite: weight"):
+        save(network, tmp_path / "w.safetensors")
+    assert not (tmp_path / "w.safetensors").exists()

@@ -53,6 +53,40 @@ def test_a_field_without_a_value_is_named(imported, official, tmp_path):
     assert "--field 'ngf' is not of the form NAME=VALUE" in said
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("classes=1000000000", "classes: 1000000000 is out of range"),
+        ("classes=[1, {", "--field classes, line 1"),
+        ("classes=*x", "--field classes, line 1"),
+        ("classes={a: 1}", "classes: Input should be a valid integer"),
+        ("classes=" + "9" * 5000, "--field classes, line 1: a number of 5,000 characters"),
+        ("classes=.nan", "--field classes, line 1: .nan is not a finite number"),
+        ("self=3", "self: Extra inputs are not permitted"),
+        ("variant=3", "give --variant"),
+    ],
+)
+def test_a_field_with_a_value_of_no_use_is_one_sentence(imported, official, tmp_path, value, said):
+    out = tmp_path / "o.safetensors"
+    code, _, err = imported(
+        "sesame", official, "--out", out, "--variant", "labels", "--field", value
+    )
+    assert code == 2
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_a_key_leads_to_the_network(imported, official, tmp_path):
+    state = torch.load(official)
+    torch.save({"G": {"ema": state, "now": dict(state)}}, official)
+    out = tmp_path / "sesame.safetensors"
+    fields = ["--variant", "labels", "--field", "ngf=2", "--field", "hidden=4"]
+    code, _, err = imported("sesame", official, "--out", out, *fields)
+    assert code == 2
+    assert "say which: --key G.ema or G.now" in err
+    assert imported("sesame", official, "--out", out, *fields, "--key", "G.ema")[0] == 0
+
+
 def test_a_system_without_an_importer_says_why(imported, official, tmp_path):
     code, _, said = imported("ssae", official, "--out", tmp_path / "o.safetensors")
     assert code == 2
