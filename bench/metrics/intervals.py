@@ -63,6 +63,14 @@ def jackknife_interval(
 ) -> tuple[float, float] | None:
     """Value -+ t se from leave-one-scene-out `replicates` [g], or None below two scenes.
 
+    For a mean this is Student's interval:
+
+    >>> values = np.arange(10.0)
+    >>> without = (values.sum() - values) / 9
+    >>> low, high = jackknife_interval(float(values.mean()), without)
+    >>> round(float(low), 3), round(float(high), 3)
+    (2.334, 6.666)
+
     se^2 = (g - 1) / g * sum (replicate - their mean)^2; t has g - 1 degrees of freedom (Efron and
     Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 11).
     """

@@ -42,7 +42,13 @@ VOIDS: tuple[Void, ...] = ("excluded", "wrong")
 
 
 def class_iou(counts: Counts) -> Float64:
-    """float64 [...,K]: intersection over union of each class, nan where the union is empty."""
+    """float64 [...,K]: intersection over union of each class, nan where the union is empty.
+
+    >>> from bench.metrics.confusion import confusion
+    >>> target, seen = np.int32([[0, 0, 1, 1]]), np.int32([[0, 1, 1, 1]])
+    >>> class_iou(Counts.of(confusion(target, seen, classes=3))).round(3).tolist()
+    [0.5, 0.667, nan]
+    """
     return _ratio(counts.right, counts.union)
 
 

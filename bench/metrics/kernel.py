@@ -24,6 +24,12 @@ def kernel_distance(
 ) -> float:
     """The squared kernel distance between `real` [n,d] and `fake` [m,d]; it may be below 0.
 
+    >>> real = np.random.default_rng(0).normal(size=(50, 4))
+    >>> kernel_distance(real, real, np.arange(50))  # paired sets that are equal
+    0.0
+    >>> kernel_distance(real, real + 1) > 1
+    True
+
     Args:
         real: features of real images.
         fake: features of generated images.

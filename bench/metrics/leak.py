@@ -23,6 +23,10 @@ __all__ = ["Leak", "leak"]
 def leak(original: UInt8, raw: NDArray[np.float32], mask: Bool) -> float:
     """Mean absolute change of the known pixels, in grey levels; nan where no pixel is known.
 
+    >>> original, mask = np.full((8, 8, 3), 100, np.uint8), np.eye(8, dtype=bool)
+    >>> leak(original, np.full((8, 8, 3), 103, np.float32), mask)
+    3.0
+
     Args:
         original: uint8 [H,W,3].
         raw: float32 [H,W,3] in grey levels, clipped to 0..255 here as any writer would.

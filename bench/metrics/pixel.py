@@ -26,6 +26,10 @@ Int16 = NDArray[np.int16]
 def psnr(reference: UInt8, result: UInt8, mask: Bool | None = None) -> float:
     """Peak signal-to-noise ratio in dB, 10 log10(255^2 / MSE); inf for identical pixels.
 
+    >>> grey = np.full((8, 8, 3), 100, np.uint8)
+    >>> round(psnr(grey, grey + np.uint8(5)), 2)
+    34.15
+
     Args:
         reference: uint8 [H,W,3].
         result: uint8 [H,W,3].
@@ -35,12 +39,23 @@ def psnr(reference: UInt8, result: UInt8, mask: Bool | None = None) -> float:
 
 
 def rmse(reference: UInt8, result: UInt8, mask: Bool | None = None) -> float:
-    """Root of the mean squared difference over pixels and channels, in grey levels (0..255)."""
+    """Root of the mean squared difference over pixels and channels, in grey levels (0..255).
+
+    >>> grey = np.full((8, 8, 3), 100, np.uint8)
+    >>> rmse(grey, grey + np.uint8(5))
+    5.0
+    """
     return math.sqrt(_mean_square(_difference(reference, result, mask)))
 
 
 def l1(reference: UInt8, result: UInt8, mask: Bool | None = None) -> float:
-    """Mean absolute difference over pixels and channels, in grey levels (0..255)."""
+    """Mean absolute difference over pixels and channels, in grey levels (0..255).
+
+    >>> grey, mask = np.full((8, 8, 3), 100, np.uint8), np.eye(8, dtype=bool)
+    >>> result = grey + np.where(mask[..., None], 8, 0).astype(np.uint8)
+    >>> l1(grey, result), l1(grey, result, mask)
+    (1.0, 8.0)
+    """
     return _mean_absolute(_difference(reference, result, mask))
 
 
@@ -98,7 +113,7 @@ class Pixel(PerEdit):
 
 
 class PSNR(Pixel):
-    """Peak signal-to-noise ratio."""
+    """Peak signal-to-noise ratio, 10 log10(255^2 / mean squared difference), over uint8 RGB."""
 
     name = "psnr"
     family = "psnr"
@@ -112,7 +127,7 @@ class PSNR(Pixel):
 
 
 class RMSE(Pixel):
-    """Root of the mean squared difference of an edit."""
+    """Root of the mean squared difference of an edit's pixels and channels, of 255."""
 
     name = "rmse"
     title = "RMSE"
@@ -126,7 +141,7 @@ class RMSE(Pixel):
 
 
 class L1(Pixel):
-    """Mean absolute difference."""
+    """Mean absolute difference over pixels and channels, of 255."""
 
     name = "l1"
     title = "L1"

@@ -39,6 +39,11 @@ def seam(original: UInt8, result: UInt8, mask: Bool) -> float:
     """The result's step across the border minus the original's, in grey levels.
 
     Above 0 the border shows; below 0 it is smoother than the image was there; 0 is best.
+
+    >>> flat, mask = np.full((8, 8, 3), 100, np.uint8), np.zeros((8, 8), bool)
+    >>> mask[2:6, 2:6] = True
+    >>> seam(flat, np.where(mask[..., None], np.uint8(130), flat), mask)
+    30.0
     """
     return ring_jump(result, mask) - ring_jump(original, mask)
 

@@ -109,7 +109,12 @@ def _map(one: _Side, two: _Side, window: Window, data_range: float) -> Float64:
 
 
 def ssim_map(one: Float64, two: Float64, window: Window, data_range: float) -> Float64:
-    """The similarity at every pixel, float64 [H,W] in [-1,1], of two planes [H,W]."""
+    """The similarity at every pixel, float64 [H,W] in [-1,1], of two planes [H,W].
+
+    >>> plane = np.random.default_rng(0).random((16, 16)) * 255
+    >>> float(ssim_map(plane, plane, gaussian_window(), 255).min())
+    1.0
+    """
     return _map(_side(one, window), _side(two, window), window, data_range)
 
 

@@ -6,8 +6,8 @@ FOLDER holds an AlexNet trunk. Inception's weights are random, the same file for
 a fresh process, imports included; ours and the peer's alternate, and the medians are compared, in
 wall seconds and in CPU seconds (which a busy machine disturbs less). WORK is
 some of: frechet-500, frechet-5000, fid, four, second, method, confusion. `second` scores a folder in
-a process of its own, with the features of real pictures on disk; `method` is what a run of two
-methods takes beyond a run of one, edits and pictures of the run included.
+a process of its own, with the features of real images on disk; `method` is what a run of two
+methods takes beyond a run of one, edits and images of the run included.
 """
 
 import argparse
@@ -121,12 +121,12 @@ def folders(root, pairs):
         (root / side).mkdir()
         for i in range(pairs):
             coarse = draw.integers(0, 256, (16, 16, 3), dtype=np.uint8)
-            picture = Image.fromarray(coarse).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-            picture.save(root / side / f"{i:04d}.png")
+            image = Image.fromarray(coarse).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+            image.save(root / side / f"{i:04d}.png")
     (root / "data/labels").mkdir(parents=True)
     (root / "data/images").symlink_to(root / "real")
-    for picture in (root / "real").iterdir():
-        Image.new("L", (SIDE, SIDE)).save(root / "data/labels" / picture.name)
+    for image in (root / "real").iterdir():
+        Image.new("L", (SIDE, SIDE)).save(root / "data/labels" / image.name)
 
 
 def ours(root, names):
@@ -136,7 +136,7 @@ def ours(root, names):
 
 
 def run_of(root, methods):
-    """A run of methods whose pictures are there already, in a new directory."""
+    """A run of methods whose images are there already, in a new directory."""
     from bench.run.suite_run import run_suite
 
     suite = {
@@ -188,7 +188,7 @@ def skimage_peer(root, what):
             peak_signal_noise_ratio(*pair, data_range=255)
         else:
             structural_similarity(
-                *(picture @ np.array([0.299, 0.587, 0.114]) for picture in pair),
+                *(image @ np.array([0.299, 0.587, 0.114]) for image in pair),
                 gaussian_weights=True,
                 sigma=1.5,
                 use_sample_covariance=False,

@@ -49,12 +49,12 @@ def random_weights(tmp_path_factory):
 
 @pytest.fixture
 def make_references():
-    """Gives the reference side of pictures uint8 [B,H,W,3], by default of one scene each."""
+    """Gives the reference side of images uint8 [B,H,W,3], by default of one scene each."""
 
-    def make(pictures, mask=None, labels=None, space=None, scenes=None):
-        count, shape = len(pictures), pictures.shape[:3]
+    def make(images, mask=None, labels=None, space=None, scenes=None):
+        count, shape = len(images), images.shape[:3]
         return References(
-            images=pictures,
+            images=images,
             mask=np.ones(shape, bool) if mask is None else mask,
             labels=np.zeros(shape, np.int32) if labels is None else labels,
             space=space or LabelSpace("one", ("thing",), ((0, 0, 0),)),

@@ -18,8 +18,8 @@ from bench.networks.weights import find
 
 
 @pytest.fixture(scope="module")
-def pictures():
-    """Two sets of five pictures with some structure."""
+def images():
+    """Two sets of five images with some structure."""
     draw = np.random.default_rng(0)
     coarse = draw.integers(0, 256, (2, 5, 8, 10, 3), dtype=np.uint8)
     sets = coarse.repeat(8, axis=2).repeat(8, axis=3)
@@ -27,12 +27,12 @@ def pictures():
 
 
 @pytest.fixture(scope="module")
-def folders(pictures, tmp_path_factory):
+def folders(images, tmp_path_factory):
     found = []
-    for name, batch in zip(("real", "fake"), pictures):
+    for name, batch in zip(("real", "fake"), images):
         folder = tmp_path_factory.mktemp(name)
-        for i, picture in enumerate(batch):
-            Image.fromarray(picture).save(folder / f"{i}.png")
+        for i, image in enumerate(batch):
+            Image.fromarray(image).save(folder / f"{i}.png")
         found.append(folder)
     return found
 
@@ -59,8 +59,8 @@ def pytorch_fids_network(monkeypatch, weights):
     return published.InceptionV3([3]).eval()
 
 
-def scored(metric, make_references, pictures, scenes=None):
-    real, fake = pictures
+def scored(metric, make_references, images, scenes=None):
+    real, fake = images
     references = make_references(real, scenes=scenes)
     prepared = metric.prepare(references)
     rows = {"edit": references.edits, "scene": references.scenes}
@@ -74,17 +74,17 @@ def with_a_root_of_any_scipy(monkeypatch):
     monkeypatch.setattr(scipy.linalg, "sqrtm", lambda matrix, disp=True: (root(matrix), 0.0))
 
 
-def test_features_equal_pytorch_fids(pytorch_fids_network, weights, folders, pictures):
+def test_features_equal_pytorch_fids(pytorch_fids_network, weights, folders, images):
     theirs = fid_score.get_activations(
         sorted(folders[0].iterdir()), pytorch_fids_network, batch_size=5, num_workers=0
     )
-    ours = Inception(weights, "pytorch-fid").features(pictures[0])
+    ours = Inception(weights, "pytorch-fid").features(images[0])
     assert np.abs(ours - theirs).max() <= 1e-6 * np.abs(theirs).max()
 
 
 @pytest.mark.slow  # their matrix root takes long
 def test_the_distance_equals_pytorch_fids(
-    monkeypatch, pytorch_fids_network, random_weights, make_references, folders, pictures
+    monkeypatch, pytorch_fids_network, random_weights, make_references, folders, images
 ):
     with_a_root_of_any_scipy(monkeypatch)
     moments = [
@@ -95,7 +95,7 @@ def test_the_distance_equals_pytorch_fids(
     ]
     theirs = fid_score.calculate_frechet_distance(*moments[0], *moments[1])
     metric = make_metric("fid", {}, Context(weights=(random_weights("inception-fid"),)))
-    samples, references = scored(metric, make_references, pictures)
+    samples, references = scored(metric, make_references, images)
     assert metric.summarise(samples, references)[0].value == pytest.approx(theirs, rel=1e-4)
 
 
@@ -110,7 +110,7 @@ def test_features_and_distance_equal_cleanfids(
     weights,
     make_references,
     folders,
-    pictures,
+    images,
     dimensions,
 ):
     with_a_root_of_any_scipy(monkeypatch)
@@ -125,33 +125,33 @@ def test_features_and_distance_equal_cleanfids(
         )
         for folder in folders
     ]
-    ours = Inception(weights, "clean-fid").features(pictures[0])
+    ours = Inception(weights, "clean-fid").features(images[0])
     assert np.abs(ours - theirs[0]).max() <= 1e-6 * np.abs(theirs[0]).max()
     distance = cleanfid.fid_from_feats(*(side[:, :dimensions] for side in theirs))
     metric = make_metric("fid-clean", {}, Context(weights=(random_weights("inception-fid"),)))
-    sets = metric.sets(*scored(metric, make_references, pictures))
+    sets = metric.sets(*scored(metric, make_references, images))
     value = frechet_distance(sets.real[:, :dimensions], sets.fake[:, :dimensions])
     assert value == pytest.approx(distance, rel=1e-4)
 
 
-def test_bgr_is_the_default_front_on_swapped_channels(weights, pictures):
-    swapped = np.ascontiguousarray(pictures[0][..., ::-1])
-    ours = Inception(weights, "bgr").features(pictures[0])
+def test_bgr_is_the_default_preprocessing_on_swapped_channels(weights, images):
+    swapped = np.ascontiguousarray(images[0][..., ::-1])
+    ours = Inception(weights, "bgr").features(images[0])
     assert np.array_equal(ours, Inception(weights, "pytorch-fid").features(swapped))
 
 
-def test_a_pictures_features_do_not_depend_on_its_batch(weights, pictures):
-    together = Inception(weights).features(pictures[0])
-    alone = [Inception(weights).features(picture[None])[0] for picture in pictures[0]]
+def test_a_images_features_do_not_depend_on_its_batch(weights, images):
+    together = Inception(weights).features(images[0])
+    alone = [Inception(weights).features(image[None])[0] for image in images[0]]
     assert np.array_equal(together, alone)
 
 
-def test_features_do_not_depend_on_the_number_of_threads(weights, pictures):
+def test_features_do_not_depend_on_the_number_of_threads(weights, images):
     before = torch.get_num_threads()
     found = []
     for threads in (1, 2, 3):
         torch.set_num_threads(threads)
-        found.append(Inception(weights).features(pictures[0]))
+        found.append(Inception(weights).features(images[0]))
         assert torch.get_num_threads() == threads
     torch.set_num_threads(before)
     assert np.array_equal(found[0], found[1])
@@ -181,9 +181,9 @@ def test_without_weights_the_metric_is_missing_with_address_and_target(tmp_path)
     assert str(tmp_path) in missing.reason
 
 
-def test_identical_sets_score_zero(random_weights, make_references, pictures):
+def test_identical_sets_score_zero(random_weights, make_references, images):
     context = Context(weights=(random_weights("inception-fid"),))
-    same = (pictures[0], pictures[0])
+    same = (images[0], images[0])
     for name in ("fid", "kid"):
         metric = make_metric(name, {}, context)
         score = metric.summarise(*scored(metric, make_references, same))[0]
@@ -191,7 +191,7 @@ def test_identical_sets_score_zero(random_weights, make_references, pictures):
         assert score.high == pytest.approx(0, abs=1e-9)
 
 
-def test_constant_pictures_have_a_distance(random_weights, make_references):
+def test_constant_images_have_a_distance(random_weights, make_references):
     grey, white = (np.full((3, 40, 40, 3), value, np.uint8) for value in (128, 255))
     context = Context(weights=(random_weights("inception-fid"),))
     for name in ("fid", "kid"):
@@ -206,14 +206,14 @@ def test_constant_pictures_have_a_distance(random_weights, make_references):
 class Blind(Inception):
     """Must not look at anything."""
 
-    def _compute(self, pictures):
+    def _compute(self, images):
         raise AssertionError("computed again")
 
 
 def test_real_features_come_from_the_cache_the_second_time(
-    tmp_path, weights, make_references, pictures
+    tmp_path, weights, make_references, images
 ):
-    references = make_references(pictures[0])
+    references = make_references(images[0])
     first = FrechetDistance("fid", "FID", Inception(weights), tmp_path).prepare(references)
     second = FrechetDistance("fid", "FID", Blind(weights), tmp_path).prepare(references)
     assert np.array_equal(first.columns["fid.features"], second.columns["fid.features"])
@@ -221,10 +221,10 @@ def test_real_features_come_from_the_cache_the_second_time(
 
 @pytest.mark.parametrize("scenes", [None, ["a", "a", "b", "c", "d"]])
 def test_the_influence_of_an_edit_is_what_the_distance_loses_without_it(
-    random_weights, make_references, pictures, scenes
+    random_weights, make_references, images, scenes
 ):
     metric = make_metric("fid", {}, Context(weights=(random_weights("inception-fid"),)))
-    samples, references = scored(metric, make_references, pictures, scenes)
+    samples, references = scored(metric, make_references, images, scenes)
     without = metric.summarise(samples[1:], references[1:])[0].value
     value = metric.summarise(samples, references)[0].value
     assert metric.influence(samples, references)["frechet"][0] == pytest.approx(value - without)
@@ -232,28 +232,26 @@ def test_the_influence_of_an_edit_is_what_the_distance_loses_without_it(
 
 @pytest.mark.parametrize("name", ["fid", "kid"])
 def test_broken_features_give_a_reason_that_names_the_edit(
-    random_weights, make_references, pictures, name
+    random_weights, make_references, images, name
 ):
     metric = make_metric(name, {}, Context(weights=(random_weights("inception-fid"),)))
-    samples, references = scored(metric, make_references, pictures)
+    samples, references = scored(metric, make_references, images)
     samples[f"{metric.name}.features"].iloc[3][0] = np.nan
     score = metric.summarise(samples, references)[0]
     assert score.value is None
     assert "edit-3" in score.reason
 
 
-def test_one_picture_only_has_a_reason_instead_of_a_value(
-    random_weights, make_references, pictures
-):
+def test_one_image_only_has_a_reason_instead_of_a_value(random_weights, make_references, images):
     context = Context(weights=(random_weights("inception-fid"),))
     for name in ("fid", "kid"):
         metric = make_metric(name, {}, context)
-        score = metric.summarise(*scored(metric, make_references, pictures[:, :1]))[0]
+        score = metric.summarise(*scored(metric, make_references, images[:, :1]))[0]
         assert score.value is None
         assert "two" in score.reason
 
 
-def test_the_definition_tells_fronts_and_weights_apart(random_weights):
+def test_the_definition_tells_preprocessing_and_weights_apart(random_weights):
     context = Context(weights=(random_weights("inception-fid"),))
     fid, bgr = (make_metric(name, {}, context).definition() for name in ("fid", "fid-bgr"))
     assert fid != bgr

@@ -94,12 +94,12 @@ def test_identical_sets_are_at_distance_zero():
     assert frechet_distance(real, real.copy()) == pytest.approx(0, abs=1e-9)
 
 
-def test_constant_pictures_leave_only_the_means():
+def test_constant_images_leave_only_the_means():
     real, fake = np.zeros((5, 8)), np.ones((6, 8))
     assert frechet_distance(real, fake) == pytest.approx(8)
 
 
-def test_one_picture_has_no_covariance():
+def test_one_image_has_no_covariance():
     with pytest.raises(ValueError, match="1 generated images"):
         frechet_distance(features(5, 4, 0), features(1, 4, 1))
 

@@ -1,4 +1,4 @@
-"""LPIPS equals the `lpips` package, over the picture and in the hole."""
+"""LPIPS equals the `lpips` package, over the image and in the masked region."""
 
 import math
 import os
@@ -43,7 +43,7 @@ def the_package(trunk, weights, **options):
     return theirs
 
 
-def pictures(seed=0, size=(64, 80)):
+def images(seed=0, size=(64, 80)):
     draw = np.random.default_rng(seed)
     truth = draw.integers(0, 256, (2, *size, 3), dtype=np.uint8)
     result = np.clip(truth + draw.integers(-50, 51, truth.shape), 0, 255).astype(np.uint8)
@@ -62,8 +62,8 @@ def references(truth, mask):
     )
 
 
-def as_input(picture):
-    return torch.from_numpy(picture).permute(0, 3, 1, 2).float() / 127.5 - 1
+def as_input(image):
+    return torch.from_numpy(image).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def measured(metric, truth, mask, result):
@@ -84,7 +84,7 @@ def equals_the_package(trunk, weights, sizes):
     package = the_package(trunk, weights)
     metric = LPIPS(LPIPSNetwork(trunk, weights))
     for seed, size in enumerate(sizes):
-        truth, result = pictures(seed, size)
+        truth, result = images(seed, size)
         mask = np.zeros(truth.shape[:3], bool)
         mask[:, 10:30, 5:40] = True
         got = measured(metric, truth, mask, result)
@@ -99,7 +99,7 @@ def equals_the_package(trunk, weights, sizes):
 
 
 @pytest.mark.parametrize("trunk", ["alex", "squeeze", "vgg"])
-def test_it_equals_the_package_over_the_picture_and_in_the_hole(tmp_path, two_threads, trunk):
+def test_it_equals_the_package_over_the_image_and_in_the_hole(tmp_path, two_threads, trunk):
     equals_the_package(trunk, drawn_weights(tmp_path, trunk), [(64, 80), (33, 47), (64, 64)])
 
 
@@ -111,9 +111,9 @@ def test_it_equals_the_package_with_real_weights(two_threads, trunk):
     equals_the_package(trunk, weights, [(64, 80), (128, 96)])
 
 
-def test_a_true_picture_that_comes_again_is_looked_at_once(tmp_path):
+def test_a_true_image_that_comes_again_is_looked_at_once(tmp_path):
     metric = LPIPS(LPIPSNetwork("alex", drawn_weights(tmp_path, "alex")))
-    truth, _ = pictures()
+    truth, _ = images()
     again = truth[[0, 0, 1]]
     mask = np.ones(again.shape[:3], bool)
     given = references(again, mask)
@@ -122,9 +122,9 @@ def test_a_true_picture_that_comes_again_is_looked_at_once(tmp_path):
     assert first is not third
 
 
-def test_a_pictures_value_does_not_depend_on_its_batch(tmp_path):
+def test_a_images_value_does_not_depend_on_its_batch(tmp_path):
     metric = LPIPS(LPIPSNetwork("alex", drawn_weights(tmp_path, "alex")))
-    truth, result = pictures()
+    truth, result = images()
     mask = np.ones(truth.shape[:3], bool)
     together = measured(metric, truth, mask, result)["lpips-alex"]
     alone = [
@@ -134,18 +134,18 @@ def test_a_pictures_value_does_not_depend_on_its_batch(tmp_path):
     assert together == alone
 
 
-def test_identical_pictures_are_at_distance_zero_and_an_empty_hole_has_no_value(tmp_path):
+def test_identical_images_are_at_distance_zero_and_an_empty_masked_region_has_no_value(tmp_path):
     metric = LPIPS(LPIPSNetwork("squeeze", drawn_weights(tmp_path, "squeeze")))
-    truth, _ = pictures()
+    truth, _ = images()
     got = measured(metric, truth, np.zeros(truth.shape[:3], bool), truth)
     assert got["lpips-squeeze"] == [0, 0]
     assert all(math.isnan(value) for value in got["lpips-squeeze-hole"])
 
 
-def test_a_restyled_picture_is_measured_against_its_original_where_there_is_no_truth(tmp_path):
+def test_a_restyled_image_is_measured_against_its_original_where_there_is_no_truth(tmp_path):
     weights = drawn_weights(tmp_path, "alex")
     metrics = [kind(LPIPSNetwork("alex", weights)) for kind in (LPIPS, LPIPSChange)]
-    original, result = pictures()
+    original, result = images()
     known = references(original, np.ones(original.shape[:3], bool))
     edits = EditGroup(
         ground_truth=[None, None],
@@ -172,16 +172,16 @@ def test_how_far_an_edit_moved_is_another_score_which_is_better_in_neither_way(t
     assert change.scores[1].title == "LPIPS (AlexNet) to the original, masked region"
 
 
-def test_constant_pictures_have_a_distance(tmp_path):
+def test_constant_images_have_a_distance(tmp_path):
     metric = LPIPS(LPIPSNetwork("alex", drawn_weights(tmp_path, "alex")))
     truth, result = (np.full((1, 64, 64, 3), value, np.uint8) for value in (0, 255))
     [distance] = measured(metric, truth, np.ones((1, 64, 64), bool), result)["lpips-alex"]
     assert 0 < distance < math.inf
 
 
-def test_pictures_too_small_for_the_trunk_have_no_value(tmp_path):
+def test_images_too_small_for_the_trunk_have_no_value(tmp_path):
     metric = LPIPS(LPIPSNetwork("alex", drawn_weights(tmp_path, "alex")))
-    truth, result = pictures(size=(16, 16))
+    truth, result = images(size=(16, 16))
     got = measured(metric, truth, np.ones(truth.shape[:3], bool), result)
     assert all(math.isnan(value) for value in got["lpips-alex"])
 

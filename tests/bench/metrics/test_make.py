@@ -3,7 +3,9 @@
 import pytest
 
 from bench.core.errors import BadInput
-from bench.metrics import Context, Metric, Missing, make_metric, metric_names
+from bench.metrics import Context, Metric, Missing, PerEdit
+from bench.metrics.make import look_up_metric, make_metric, metric_names
+from bench.plugins.kinds import METRICS
 
 
 @pytest.mark.parametrize("name", metric_names())
@@ -51,3 +53,72 @@ def test_a_wrong_value_names_metric_option_and_what_is_expected(name, options):
 
 def test_options_change_the_definition():
     assert make_metric("ssim").definition() != make_metric("ssim", {"planes": "rgb"}).definition()
+
+
+class Gap(PerEdit):
+    """A metric from elsewhere."""
+
+    name = "gap"
+    title = "Gap"
+
+    def definition(self):
+        return {"formula": "none"}
+
+    def measure(self, references, prepared, results):
+        return {self.name: [0.0] * len(references)}
+
+
+class Raising(Gap):
+    def __init__(self, context):
+        raise RuntimeError("no licence\nsee the log")
+
+
+class Impostor(Gap):
+    name = "psnr"
+
+
+def test_a_finished_metric_of_the_python_api_is_the_metric_itself():
+    mine = Gap()
+    with METRICS.offering({"mine": mine}):
+        assert make_metric("mine") is mine
+        with pytest.raises(BadInput, match="takes no options, but 'level' is given"):
+            make_metric("mine", {"level": 3})
+
+
+def test_a_metric_of_a_module_asks_for_trust():
+    with pytest.raises(BadInput, match="agree with --trust"):
+        make_metric(f"{__name__}:Gap")
+    assert make_metric(f"{__name__}:Gap", {}, Context(trust=True)).name == "gap"
+
+
+def test_a_metric_that_raises_in_its_constructor_is_missing_with_its_reason():
+    made = make_metric(f"{__name__}:Raising", {}, Context(trust=True))
+    assert isinstance(made, Missing)
+    assert made.reason.endswith("cannot be made (RuntimeError: no licence)")
+
+
+def test_a_metric_that_bears_a_name_of_ours_is_refused_with_both_names():
+    sentence = "Impostor' calls its score 'psnr', and siebench has a metric of that name"
+    with pytest.raises(BadInput, match=sentence):
+        make_metric(f"{__name__}:Impostor", {}, Context(trust=True))
+
+
+def test_what_is_no_metric_is_refused():
+    with (
+        METRICS.offering({"number": lambda context: 3}),
+        pytest.raises(BadInput, match="metric 'number' gave a int, which is no subclass"),
+    ):
+        make_metric("number")
+
+
+def test_people_may_type_the_names_they_know(random_weights):
+    context = Context(weights=(random_weights("alexnet"),))
+    assert make_metric("lpips", {}, context).name == "lpips-alex"
+    with pytest.raises(BadInput, match="rmse is its square root"):
+        make_metric("mse")
+
+
+def test_a_look_up_makes_nothing_and_finds_wrong_options():
+    look_up_metric("fid")
+    with pytest.raises(BadInput, match="option 'network' is 3; expected: text"):
+        look_up_metric("fd", {"network": 3})

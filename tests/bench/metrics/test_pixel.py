@@ -42,12 +42,12 @@ def test_black_against_white_is_the_whole_range():
     assert psnr(black, white) == 0
 
 
-def test_identical_pictures_have_infinite_psnr():
+def test_identical_images_have_infinite_psnr():
     truth, _ = pair()
     assert psnr(truth, truth) == math.inf
 
 
-def test_the_hole_counts_only_its_own_pixels():
+def test_the_masked_region_counts_only_its_own_pixels():
     truth, _ = pair()
     result = truth.copy()
     mask = np.zeros(truth.shape[:2], bool)
@@ -57,7 +57,7 @@ def test_the_hole_counts_only_its_own_pixels():
     assert l1(truth, result) == pytest.approx(mask.mean())
 
 
-def test_an_empty_hole_has_no_value():
+def test_an_empty_masked_region_has_no_value():
     truth, result = pair()
     nothing = np.zeros(truth.shape[:2], bool)
     assert all(math.isnan(value(truth, result, nothing)) for value in (psnr, rmse, l1))

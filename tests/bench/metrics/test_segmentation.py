@@ -1,4 +1,4 @@
-"""mIoU and accuracy through a segmenter: mapping, hole, real pictures, intervals, other tools."""
+"""mIoU and accuracy through a segmenter: mapping, hole, real images, intervals, other tools."""
 
 import os
 from pathlib import Path
@@ -28,8 +28,8 @@ class ByBrightness(Segmenter):
     def identity(self):
         return {"segmenter": "brightness"}
 
-    def segment(self, pictures):
-        return pictures[..., 0].astype(np.int32)
+    def segment(self, images):
+        return images[..., 0].astype(np.int32)
 
 
 def painted(labels):
@@ -45,7 +45,7 @@ def tables(metric, references, results):
 
 @pytest.fixture
 def scene(make_references):
-    """Six labelled pictures, results with some wrong pixels, and a hole."""
+    """Six labelled images, results with some wrong pixels, and a hole."""
     draw = np.random.default_rng(0)
     labels = draw.integers(0, 4, (6, 10, 12)).astype(np.int32)
     named = np.where(draw.random(labels.shape) < 0.7, labels, draw.integers(0, 4, labels.shape))
@@ -56,7 +56,7 @@ def scene(make_references):
     return references, named.astype(np.int32)
 
 
-def test_real_pictures_of_a_perfect_segmenter_score_one(scene):
+def test_real_images_of_a_perfect_segmenter_score_one(scene):
     references, named = scene
     for metric in (MeanIoU(ByBrightness()), Accuracy(ByBrightness())):
         _, real = tables(metric, references, painted(named))
@@ -65,7 +65,7 @@ def test_real_pictures_of_a_perfect_segmenter_score_one(scene):
         assert all(score.value == 1 for score in scores)
 
 
-def test_accuracy_is_the_share_of_right_pixels_over_picture_and_hole(scene):
+def test_accuracy_is_the_share_of_right_pixels_over_image_and_hole(scene):
     references, named = scene
     metric = Accuracy(ByBrightness())
     samples, real = tables(metric, references, painted(named))
@@ -120,7 +120,7 @@ def test_each_convention_and_treatment_of_void_is_a_protocol_of_its_own():
     assert Accuracy(segmenter).definition() != Accuracy(segmenter, void="wrong").definition()
 
 
-def test_segmentations_of_real_pictures_come_from_the_cache(tmp_path, scene):
+def test_segmentations_of_real_images_come_from_the_cache(tmp_path, scene):
     references, _ = scene
     first = MeanIoU(ByBrightness(), tmp_path).prepare(references)
     blind = ByBrightness()
@@ -171,15 +171,15 @@ def test_a_segmenter_that_is_not_here_is_missing_with_its_place(tmp_path):
 def test_the_real_cityscapes_network_reaches_its_accuracy(make_references, split, expected):
     if not (os.environ.get("SIEBENCH_WEIGHTS") and os.environ.get("SIEBENCH_DATA")):
         pytest.skip("SIEBENCH_WEIGHTS and SIEBENCH_DATA do not name the private folders")
-    pytest.importorskip("onnxruntime", reason="the extra `onnx` is not installed")
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     folder = Path(os.environ["SIEBENCH_DATA"]) / "cityscapes" / split
     metric = make_metric("accuracy", {}, Context(segmenter="cityscapes_espnetv2", cache=None))
     if isinstance(metric, Missing):
         pytest.skip(metric.reason)
-    pictures = sorted((folder / "images").iterdir())
-    real = np.stack([read_image(path) for path in pictures])
+    images = sorted((folder / "images").iterdir())
+    real = np.stack([read_image(path) for path in images])
     labels = np.stack(
-        [read_image(folder / "labels" / f"{path.stem}.png")[..., 0] for path in pictures]
+        [read_image(folder / "labels" / f"{path.stem}.png")[..., 0] for path in images]
     ).astype(np.int32)
     references = make_references(real, labels=labels, space=read_space("cityscapes-labelids"))
     _, table = tables(metric, references, real)

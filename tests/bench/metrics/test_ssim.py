@@ -48,7 +48,7 @@ WANG = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, 
 
 def test_ssim_on_luma_equals_skimage(hole):
     truth, result = pair()
-    luma = [picture @ np.array([0.299, 0.587, 0.114]) for picture in (truth, result)]
+    luma = [image @ np.array([0.299, 0.587, 0.114]) for image in (truth, result)]
     value, full = structural_similarity(*luma, full=True, **WANG)
     got = measured(SSIM(), truth, result, hole)
     assert got["ssim"] == pytest.approx(value, abs=1e-12)
@@ -65,7 +65,7 @@ def test_ssim_on_rgb_equals_skimage(hole):
 
 def test_sesames_ssim_is_the_mean_of_the_grey_map_in_the_hole(hole):
     truth, result = pair(2)
-    grey = [rgb2gray(picture / 127.5 - 1) for picture in (truth, result)]
+    grey = [rgb2gray(image / 127.5 - 1) for image in (truth, result)]
     _, full = structural_similarity(*grey, full=True, data_range=2)
     got = measured(SSIMSesame(), truth, result, hole)
     assert got == {"ssim-sesame": pytest.approx(full[hole].mean(), abs=1e-6)}
@@ -79,7 +79,7 @@ def test_seans_ssim_has_a_data_range_of_two(hole):
     }
 
 
-def test_identical_and_constant_pictures_are_perfectly_similar(hole):
+def test_identical_and_constant_images_are_perfectly_similar(hole):
     grey = np.full((40, 56, 3), 77, np.uint8)
     for metric in (SSIM(), SSIMSesame(), SSIMSean()):
         assert all(
@@ -87,7 +87,7 @@ def test_identical_and_constant_pictures_are_perfectly_similar(hole):
         )
 
 
-def test_a_picture_smaller_than_the_window_has_no_value():
+def test_a_image_smaller_than_the_window_has_no_value():
     truth, result = pair(4, size=(8, 8))
     got = measured(SSIM(), truth, result, np.zeros((8, 8), bool))
     assert math.isnan(got["ssim"])

@@ -1,4 +1,4 @@
-"""Every picture is looked at in one batch shape, on one thread of a CPU."""
+"""Every image is looked at in one batch shape, on one thread of a CPU."""
 
 import threading
 
@@ -19,7 +19,7 @@ def test_every_batch_has_one_shape_and_padding_is_told():
     assert batches[2][0][:, 0, 0, 0].tolist() == [4, 4]
 
 
-def test_on_a_cpu_pictures_are_looked_at_one_by_one_in_single_threads(three_threads):
+def test_on_a_cpu_images_are_looked_at_one_by_one_in_single_threads(three_threads):
     seen = []
 
     def look(batch):
@@ -31,7 +31,7 @@ def test_on_a_cpu_pictures_are_looked_at_one_by_one_in_single_threads(three_thre
     assert seen == [(1, 1, True)] * 7
 
 
-def test_as_many_pictures_at_a_time_as_torch_has_threads(three_threads):
+def test_as_many_images_at_a_time_as_torch_has_threads(three_threads):
     together = threading.Barrier(3, timeout=60)
 
     def look(batch):

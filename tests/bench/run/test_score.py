@@ -15,7 +15,7 @@ from bench.core.images import read_image
 from bench.run.score import score_folders
 
 
-class Picture(np.ndarray):
+class Watched(np.ndarray):
     """An array whose life can be watched."""
 
     __hash__ = object.__hash__
@@ -32,7 +32,7 @@ def write(folder: Path, stem: str, plane: np.ndarray) -> None:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> Path:
-    """Two pairs that differ by 8 grey levels inside a hole of 16 pixels, and nowhere else."""
+    """Two pairs that differ by 8 grey levels inside a masked region of 16 pixels, and nowhere else."""
     for stem in ("a", "b"):
         real = np.full((16, 16, 3), 100, np.uint8)
         write(tmp_path / "real", stem, real)
@@ -46,11 +46,11 @@ def values(folders: Path, **options) -> dict[str, float | None]:
     return {one.metric: one.value for one in found if one.of == "all"}
 
 
-def test_without_masks_only_whole_pictures_are_scored(folders: Path) -> None:
+def test_without_masks_only_whole_images_are_scored(folders: Path) -> None:
     assert values(folders, metrics=["l1"]) == {"l1": pytest.approx(8 * 16 / 256)}
 
 
-def test_with_masks_the_hole_is_scored_too(folders: Path) -> None:
+def test_with_masks_the_masked_region_is_scored_too(folders: Path) -> None:
     found = values(folders, metrics=["l1", "rmse"], masks=folders / "masks")
     assert found["l1-hole"] == pytest.approx(8)
     assert found["rmse-hole"] == pytest.approx(8)
@@ -92,19 +92,19 @@ def test_one_pair_has_values_but_no_interval(folders: Path) -> None:
     assert found.high is None
 
 
-def test_no_more_pictures_are_held_than_a_few_groups(folders: Path, monkeypatch) -> None:
+def test_no_more_images_are_held_than_a_few_groups(folders: Path, monkeypatch) -> None:
     for i in range(200):
         write(folders / "real", f"{i}", np.full((4, 4, 3), i, np.uint8))
         write(folders / "fake", f"{i}", np.full((4, 4, 3), i // 2, np.uint8))
-    alive: weakref.WeakSet[Picture] = weakref.WeakSet()
+    alive: weakref.WeakSet[Watched] = weakref.WeakSet()
     most = 0
 
     def watched(path: Path) -> np.ndarray:
         nonlocal most
-        picture = read_image(path).view(Picture)
-        alive.add(picture)
+        image = read_image(path).view(Watched)
+        alive.add(image)
         most = max(most, len(alive))
-        return picture
+        return image
 
     monkeypatch.setattr("bench.run.score.read_image", watched)
     score_folders(folders / "real", folders / "fake", metrics=["l1", "psnr", "ssim"])

@@ -1,12 +1,16 @@
 """A tiny transformers segmenter with local weights runs, and equals the library's own answer."""
 
+import sys
+
 import numpy as np
 import pytest
 
+from bench.core.errors import Unavailable
 from bench.networks.segmenters import make_segmenter
+from bench.networks.segmenters.hf import HfSegmenter
 from bench.networks.weights import WeightsMissing
 
-transformers = pytest.importorskip("transformers", reason="the extra `hf` is not installed")
+transformers = pytest.importorskip("transformers", reason="transformers is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -30,19 +34,19 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def pictures():
+def images():
     return np.random.default_rng(0).integers(0, 256, (2, 40, 56, 3), dtype=np.uint8)
 
 
-def test_it_names_pixels_as_the_library_does(folder, pictures):
+def test_it_names_pixels_as_the_library_does(folder, images):
     import torch
     from torch.nn import functional as F
 
-    labels = make_segmenter(f"hf:{folder}").segment(pictures)
+    labels = make_segmenter(f"hf:{folder}").segment(images)
     network = transformers.SegformerForSemanticSegmentation.from_pretrained(folder).eval()
     processor = transformers.SegformerImageProcessor.from_pretrained(folder)
     with torch.no_grad():
-        logits = network(**processor(images=list(pictures), return_tensors="pt")).logits
+        logits = network(**processor(images=list(images), return_tensors="pt")).logits
     theirs = F.interpolate(logits, size=(40, 56), mode="bilinear", align_corners=False).argmax(1)
     assert (labels == theirs.numpy()).mean() > 0.999  # batches differ in the last bits
     assert labels.dtype == np.int32
@@ -61,3 +65,9 @@ def test_its_identity_is_its_tensors_and_how_it_is_fed(folder):
 def test_a_folder_that_is_not_there_is_missing(tmp_path):
     with pytest.raises(WeightsMissing, match="is not here"):
         make_segmenter(f"hf:{tmp_path / 'gone'}")
+
+
+def test_a_library_that_is_missing_is_named_with_its_command(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(Unavailable, match="`pip install transformers`"):
+        HfSegmenter(str(folder))

@@ -5,7 +5,7 @@ import pytest
 
 from bench.core.errors import BadInput
 from bench.datasets.spaces import read_space
-from bench.networks.segmenters import label_lookup
+from bench.networks.segmenters.label_maps import label_lookup
 from bench.networks.segmenters.segmenter import own_space
 from bench.scene import LabelSpace
 

@@ -71,9 +71,9 @@ def segmenter(files):
     return make_segmenter(f"mmseg:{files[0]},{files[1]}")
 
 
-def test_every_pixel_is_named_at_the_pictures_own_size(segmenter):
-    pictures = np.random.default_rng(0).integers(0, 256, (2, 40, 56, 3), dtype=np.uint8)
-    labels = segmenter.segment(pictures)
+def test_every_pixel_is_named_at_the_images_own_size(segmenter):
+    images = np.random.default_rng(0).integers(0, 256, (2, 40, 56, 3), dtype=np.uint8)
+    labels = segmenter.segment(images)
     assert labels.shape == (2, 40, 56)
     assert labels.dtype == np.int32
     assert labels.min() >= 0

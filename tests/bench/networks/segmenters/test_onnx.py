@@ -11,7 +11,7 @@ from bench.networks.segmenters.onnx import OnnxSegmenter
 from bench.networks.weights import WeightsMissing
 
 onnx = pytest.importorskip("onnx", reason="onnx, which only tests need, is not installed")
-pytest.importorskip("onnxruntime", reason="the extra `onnx` is not installed")
+pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 
 SIDECAR = {
     "mean": [0.5, 0.5, 0.5],
@@ -42,13 +42,13 @@ def colours(tmp_path):
 
 
 def stripes(height, width):
-    picture = np.zeros((height, width, 3), np.uint8)
+    image = np.zeros((height, width, 3), np.uint8)
     for k in range(3):
-        picture[:, k * width // 3 : (k + 1) * width // 3, k] = 255
-    return picture
+        image[:, k * width // 3 : (k + 1) * width // 3, k] = 255
+    return image
 
 
-def test_every_pixel_is_named_at_the_pictures_own_size(colours):
+def test_every_pixel_is_named_at_the_images_own_size(colours):
     labels = OnnxSegmenter(colours).segment(stripes(24, 48)[None])
     assert labels.shape == (1, 24, 48)
     assert labels.dtype == np.int32

@@ -12,7 +12,9 @@ from bench.metrics.context import Context
 from bench.metrics.frechet import frechet_distance
 from bench.metrics.metric import References
 from bench.networks.procedural import SegmenterFeatures
-from bench.networks.segmenters import label_lookup, make_segmenter
+from bench.networks.segmenters import label_lookup
+from bench.networks.segmenters.make import make_segmenter
+from bench.networks.segmenters.procedural import ProceduralSegmenter
 from bench.networks.segmenters.unet import (
     FILE,
     DomainNorm,
@@ -41,26 +43,26 @@ def nowhere(tmp_path, monkeypatch):
     return tmp_path
 
 
-def pictures(name, count=3, side=48):
+def images(name, count=3, side=48):
     dataset = open_dataset(name, None, count=count)
     return np.stack([dataset.read(scene, Fit((side, side))).image for scene in dataset.ids])
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
-def test_every_domain_is_segmented_in_its_own_classes_at_the_pictures_size(folder, domain):
-    segmenter = make_segmenter(f"procedural:{domain}", folders=(folder,))
+def test_every_domain_is_segmented_in_its_own_classes_at_the_images_size(folder, domain):
+    segmenter = ProceduralSegmenter(domain, folders=(folder,))
     space = open_dataset(domain, None).space
-    labels = segmenter.segment(pictures(domain))
+    labels = segmenter.segment(images(domain))
     assert labels.shape == (3, 48, 48)
     assert labels.dtype == np.int32
     assert 0 <= labels.min() <= labels.max() < len(space)
     assert label_lookup(space, segmenter.space)[:-1].tolist() == list(range(len(space)))
 
 
-def test_a_pictures_labels_do_not_depend_on_its_company(folder):
+def test_a_images_labels_do_not_depend_on_its_company(folder):
     segmenter = make_segmenter("procedural:procedural-rooms", folders=(folder,))
-    together = segmenter.segment(pictures("procedural-rooms"))
-    alone = segmenter.segment(pictures("procedural-rooms")[1:2])
+    together = segmenter.segment(images("procedural-rooms"))
+    alone = segmenter.segment(images("procedural-rooms")[1:2])
     assert np.array_equal(together[1], alone[0])
 
 
@@ -86,7 +88,7 @@ def test_without_weights_segmenter_and_distance_are_missing_with_the_reason(nowh
 
 def test_features_are_means_of_all_levels_and_make_a_frechet_distance(folder):
     features = SegmenterFeatures(folders=(folder,))
-    rooms = features.features(pictures("procedural-rooms", 6))
+    rooms = features.features(images("procedural-rooms", 6))
     assert rooms.shape == (6, 4 + 6 + 8)
     # Another set under a translation t: the distance of equal covariances is |t|^2.
     shift = np.full(18, 0.5, np.float32)
@@ -105,7 +107,7 @@ def test_the_perceptual_distance_is_that_of_the_levels_of_unit_length(folder):
     metric = make_metric("perceptual-procedural", context=Context(weights=(folder,), cache=None))
     assert not isinstance(metric, Missing)
     assert "LPIPS" not in metric.title
-    real, fake = pictures("procedural-rooms", side=32), pictures("procedural-faces", side=32)
+    real, fake = images("procedural-rooms", side=32), images("procedural-faces", side=32)
     network = read_segmenter(folder / FILE)
     with torch.inference_mode():
         one, two = (
@@ -144,7 +146,7 @@ def test_a_domain_is_normalised_as_if_it_were_trained_alone():
         torch.testing.assert_close(shared.eval()(x, domain), norm.eval()(x))
 
 
-def test_without_a_domain_the_statistics_are_those_of_all_pictures_together():
+def test_without_a_domain_the_statistics_are_those_of_all_images_together():
     torch.manual_seed(0)
     norm = DomainNorm(3, domains=2)
     norm.momentum = 1.0

@@ -10,17 +10,11 @@ import torch
 from safetensors.torch import save_file
 
 from bench.core.errors import BadInput
-from bench.networks.weights import (
-    CATALOGUE,
-    WeightsMissing,
-    find,
-    network,
-    require,
-    verify,
-    weight_folders,
-)
+from bench.networks.weights import WeightsMissing, find, require, weight_folders
+from bench.networks.weights.catalogue import CATALOGUE, network
 from bench.networks.weights.fetch import fetch_network
 from bench.networks.weights.finder import read_tensors
+from bench.networks.weights.verify import verify
 
 
 def trunk(name, seed=0):
