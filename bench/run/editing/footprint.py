@@ -4,6 +4,9 @@ Multiply-adds are those of the convolutions and matrix products that PyTorch rea
 (its own flop counter, halved), so a fast path that leaves work out shows fewer. Memory on a GPU is
 the allocator's own peak above what was there before; on a CPU it is the peak of live tensor bytes
 that were made during the call, counted at every operation (work space inside a kernel is not seen).
+
+Under the counter some layers are computed by other kernels, whose last digits differ: what a counted
+call gives is not to be kept as a result.
 """
 
 from __future__ import annotations

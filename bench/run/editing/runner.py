@@ -19,6 +19,7 @@ from bench.run.editing.batching import make_batch
 from bench.run.editing.failures import Failure, failure_of
 from bench.run.editing.footprint import Footprint, measured
 from bench.run.editing.printed import hearing, listening
+from bench.run.editing.steady import steady
 from bench.run.methods import Method
 from bench.run.prepare import PreparedEdit
 from bench.scene import Float32, LabelSpace
@@ -40,7 +41,7 @@ class RawOutputs:
         images: float32 [H,W,3] in [-1,1] by the edit's index; a failed edit is missing.
         failures: what went wrong, by the edit's index.
         milliseconds: per edit, by its index, where it was measured after warm-up.
-        footprints: of every batch that was a warm-up: multiply-adds and memory of the whole batch.
+        footprints: of every warm-up: multiply-adds and memory of a whole batch.
         printed: what the editor printed in batches that did not fail.
     """
 
@@ -56,7 +57,11 @@ class _Late(EditFailed):
 
 
 class MethodRunner:
-    """Runs editors in one padded batch shape; the first batch of a method is its warm-up.
+    """Runs editors in one padded batch shape.
+
+    A method's first batch is carried out twice: once to warm up, when multiply-adds and memory are
+    counted, and once more for its images. Counting changes how PyTorch computes, and so the last
+    digits; an image that is kept never comes from a call that was counted.
 
     Args:
         batch_size: how many edits every batch has.
@@ -102,8 +107,7 @@ class MethodRunner:
                 if milliseconds is not None:
                     outputs.milliseconds[i] = milliseconds
             return
-        # A warm-up's traceback also shows how it was counted, so it is not the one to keep.
-        if isinstance(failed, _Late) or (len(indices) == 1 and self._is_warm(method, batch)):
+        if isinstance(failed, _Late) or len(indices) == 1:
             failure = failure_of(failed, batch.ids, printed.getvalue())
             outputs.failures.update(dict.fromkeys(indices, failure))
         else:
@@ -128,24 +132,39 @@ class MethodRunner:
     def _timed(
         self, method: Method, batch: EditBatch, outputs: RawOutputs, printed: io.StringIO
     ) -> tuple[Float32, float | None]:
-        """The batch's images and milliseconds per edit; a warm-up has a footprint instead."""
+        """The batch's images, and milliseconds per edit where the method was warm before."""
         editor = method.editor
         assert editor is not None
-
-        edit = functools.partial(padded, editor, batch, self.batch_size)
-        if not self._is_warm(method, batch):
-            images, taken = self._within(method, lambda: measured(edit, self.device), printed)
-            self._warm.add((method.name, tuple(batch.masked.shape[1:])))
-            outputs.footprints.append(taken)
-            return images, None
+        key = (method.name, tuple(batch.masked.shape[1:]))
+        warm = key in self._warm
+        if not warm:
+            self._warm_up(method, batch, outputs)
         _synchronise(self.device)
         start = time.perf_counter()
+        edit = functools.partial(padded, editor, batch, self.batch_size)
         images = self._within(method, edit, printed)
         _synchronise(self.device)
-        return images, (time.perf_counter() - start) * 1000 / self.batch_size
+        self._warm.add(key)
+        milliseconds = (time.perf_counter() - start) * 1000 / self.batch_size
+        return images, milliseconds if warm else None
 
-    def _is_warm(self, method: Method, batch: EditBatch) -> bool:
-        return (method.name, tuple(batch.masked.shape[1:])) in self._warm
+    def _warm_up(self, method: Method, batch: EditBatch, outputs: RawOutputs) -> None:
+        """Counts what the batch takes, on a copy of it; its images are thrown away.
+
+        Raises:
+            _Late: where the editor took too long, and is perhaps still busy.
+        """
+        editor = method.editor
+        assert editor is not None
+        copy = batch.take(range(len(batch)))
+        edit = functools.partial(padded, editor, copy, self.batch_size)
+        try:
+            _, taken = self._within(method, lambda: measured(edit, self.device), io.StringIO())
+        except _Late:
+            raise
+        except Exception:
+            return  # The same edits come next without being counted, and say what is wrong.
+        outputs.footprints.append(taken)
 
     def _within(self, method: Method, call: Callable[[], Any], printed: io.StringIO) -> Any:
         """What the call gives, while its prints are collected and its time is limited.
@@ -202,7 +221,7 @@ def padded(editor: Editor, batch: EditBatch, size: int) -> Float32:
     count = len(batch)
     if count < size:
         batch = batch.take([*range(count), *([count - 1] * (size - count))])
-    with torch.inference_mode():
+    with torch.inference_mode(), steady():
         try:
             given = editor.edit(batch)
         except SystemExit as error:

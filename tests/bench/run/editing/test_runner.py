@@ -63,7 +63,9 @@ def method(editor) -> Method:
 def test_every_batch_has_the_same_padded_shape() -> None:
     spy = Spy()
     outputs = MethodRunner(4, "cpu").run(method(spy), edits(6), SPACE)
-    assert spy.shapes == [(4, 3, 8, 8), (4, 3, 8, 8)]
+    warm_up, *kept = spy.shapes
+    assert warm_up == (4, 3, 8, 8)
+    assert kept == [(4, 3, 8, 8), (4, 3, 8, 8)]
     levels = {i: round((float(p.mean()) + 1) * 127.5) for i, p in outputs.images.items()}
     assert levels == {i: i for i in range(6)}
 
@@ -129,6 +131,65 @@ def test_the_first_batch_is_the_warm_up_and_is_not_timed() -> None:
     first = runner.run(method(Spy()), edits(4), SPACE)
     assert sorted(first.milliseconds) == [2, 3]
     assert all(ms > 0 for ms in first.milliseconds.values())
+
+
+def counted() -> bool:
+    """Whether operations are being counted at this moment."""
+    return bool(torch.utils._python_dispatch._get_current_dispatch_mode_stack())
+
+
+def test_no_image_that_is_kept_comes_from_a_call_that_was_counted() -> None:
+    class Shy(Spy):
+        def edit(self, batch):
+            given = super().edit(batch)
+            return given * 0 + 1 if counted() else given
+
+    outputs = MethodRunner(2, "cpu").run(method(Shy()), edits(3), SPACE)
+    levels = {i: round((float(image.mean()) + 1) * 127.5) for i, image in outputs.images.items()}
+    assert levels == {0: 0, 1: 1, 2: 2}
+    assert len(outputs.footprints) == 1
+
+
+def test_an_editor_that_cannot_be_counted_is_used_all_the_same() -> None:
+    class Uncountable(Spy):
+        def edit(self, batch):
+            assert not counted()
+            return super().edit(batch)
+
+    outputs = MethodRunner(2, "cpu").run(method(Uncountable()), edits(4), SPACE)
+    assert sorted(outputs.images) == [0, 1, 2, 3]
+    assert outputs.footprints == []
+    assert sorted(outputs.milliseconds) == [2, 3]
+
+
+def test_an_editor_that_writes_into_its_batch_meets_it_untouched_after_the_warm_up() -> None:
+    class Scribbler(Spy):
+        def edit(self, batch):
+            batch.masked.add_(1)
+            return batch.masked.clone()
+
+    once = edits(2)
+    outputs = MethodRunner(2, "cpu").run(method(Scribbler()), once, SPACE)
+    for i, one in enumerate(once):
+        known = outputs.images[i][~one.edit.mask]
+        assert known == pytest.approx(one.original[~one.edit.mask] / 127.5, abs=1e-6)
+
+
+def test_an_editor_switches_nothing_for_those_that_come_after_it() -> None:
+    class Switching(Spy):
+        def edit(self, batch):
+            assert not torch.backends.cudnn.benchmark
+            torch.backends.cudnn.benchmark = True
+            torch.set_default_dtype(torch.float64)
+            torch.set_num_threads(3)
+            return super().edit(batch)
+
+    threads = torch.get_num_threads()
+    outputs = MethodRunner(1, "cpu").run(method(Switching()), edits(2), SPACE)
+    assert sorted(outputs.images) == [0, 1]
+    assert not torch.backends.cudnn.benchmark
+    assert torch.get_default_dtype() == torch.float32
+    assert torch.get_num_threads() == threads
 
 
 def test_sys_exit_inside_an_editor_fails_its_edit_and_not_the_run() -> None:
