@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from baselines.checkpoints.checking import differences, not_finite, other_kinds, shapes_of
 from baselines.training.recipe import Player
 from bench.core.atomic import whole_file
 from bench.core.documents import parse_json
@@ -52,20 +53,25 @@ def load_checkpoint(path: Path, players: Mapping[str, Player], identity: Record)
     """Puts a checkpoint's state into the players; returns how many steps it has seen.
 
     Raises:
-        BadInput: the file is damaged, no checkpoint, or of another configuration; the sentence says
-            which field differs.
+        BadInput: the file is damaged, no checkpoint, of another configuration, or of other tensors
+            than its configuration; the sentence says what differs.
     """
     try:
         with safe_open(path, framework="pt") as archive:
             text = (archive.metadata() or {}).get(KEY)
             tensors = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError) as error:
         raise BadInput(
             f"{path}: not a whole checkpoint ({error}); remove it to begin anew"
         ) from None
     if text is None:
         raise BadInput(f"{path}: not a training checkpoint; choose another folder")
     record = parse_json(text, str(path))
+    step = record.get("step") if isinstance(record, dict) else None
+    if not isinstance(step, int) or step < 0 or not isinstance(record.get("identity"), dict):
+        raise BadInput(
+            f"{path}: its record has no step or no configuration; remove it to begin anew"
+        )
     found = differing_fields(record["identity"], json.loads(json.dumps(identity)))
     if found:
         raise BadInput(
@@ -73,18 +79,33 @@ def load_checkpoint(path: Path, players: Mapping[str, Player], identity: Record)
             "use that configuration or another folder"
         )
     for name, player in players.items():
-        _restore(player, _under(tensors, f"{name}/network/"), _under(tensors, f"{name}/optimiser/"))
-    return int(record["step"])
+        network = _under(tensors, f"{name}/network/")
+        wrong = differences(shapes_of(network), shapes_of(player.plain), whole=True)
+        wrong += other_kinds(network, player.plain) or not_finite(network)
+        if not wrong:
+            wrong = _restore(player, network, _under(tensors, f"{name}/optimiser/"))
+        if wrong:
+            raise BadInput(
+                f"{path}: does not fit its own configuration; {name}: {'; '.join(wrong)}; remove it "
+                "to begin anew"
+            )
+    return step
 
 
-def _restore(player: Player, network: dict[str, Tensor], optimiser: dict[str, Tensor]) -> None:
-    player.plain.load_state_dict(network)
+def _restore(player: Player, network: dict[str, Tensor], optimiser: dict[str, Tensor]) -> list[str]:
+    """Puts one player's state in place; says what does not belong to its optimiser."""
+    parameters = [one for group in player.optimiser.param_groups for one in group["params"]]
     moments: dict[int, dict[str, Any]] = {}
     for name, value in optimiser.items():
         number, _, key = name.partition("/")
+        known = number.isdecimal() and int(number) < len(parameters)
+        if not known or (value.dim() and value.shape != parameters[int(number)].shape):
+            return [f"optimiser/{name} is {list(value.shape)}, which no parameter has"]
         moments.setdefault(int(number), {})[key] = value
+    player.plain.load_state_dict(network)
     groups = player.optimiser.state_dict()["param_groups"]
     player.optimiser.load_state_dict({"state": moments, "param_groups": groups})
+    return []
 
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

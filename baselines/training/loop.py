@@ -4,7 +4,8 @@
 
 The run's folder gets `checkpoint.safetensors` as it goes and `weights.safetensors` at the end.
 Started again with `resume`, a run goes on from its checkpoint to the same weights, bit for bit on a
-CPU with the same number of threads: examples and random draws are keyed by the step.
+CPU with the same number of threads: examples and random draws are keyed by the step. Ctrl-C saves a
+checkpoint after the step at hand.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from baselines.training.data import Examples, Scenes
 from baselines.training.feed import feed
 from baselines.training.log import Log
 from baselines.training.recipe import Losses, Saved, TrainingRecipe
+from baselines.training.stopping import stop_asked
 from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
 from bench.core.device import choose_device
@@ -90,6 +92,7 @@ def train(
         BadInput: a folder with a run in it and no `resume`, a checkpoint of another configuration,
             a scene that cannot be read, no space, missing weights of a perceptual network, or a
             run that diverged. What was trained up to the last checkpoint is kept.
+        KeyboardInterrupt: after Ctrl-C; the message says which step is saved.
     """
     fabric = _fabric(device, config)
     sources = _sources(config, scenes)
@@ -115,35 +118,48 @@ def train(
 
 def _run(recipe: TrainingRecipe, steps: range, out: Path, log: Log, watch: Watch | None) -> None:
     config, fabric = recipe.config, recipe.fabric
-    with feed(
-        recipe.sources,
-        steps,
-        config.batch,
-        fabric.device,
-        rank=fabric.global_rank,
-        devices=fabric.world_size,
-    ) as batches:
+    with (
+        stop_asked(tell=fabric.is_global_zero) as stopping,
+        feed(
+            recipe.sources,
+            steps,
+            config.batch,
+            fabric.device,
+            rank=fabric.global_rank,
+            devices=fabric.world_size,
+        ) as batches,
+    ):
         for step, batch in zip(steps, batches):
             recipe.schedule(step)
             torch.manual_seed(_word("step", config.seed, step, fabric.global_rank))
-            losses = _finite(fabric, recipe.step(batch, step), step, out)
+            found = recipe.step(batch, step)
+            losses, stop = _reduced(fabric, found, step, out, stop=stopping())
             done = step + 1
             if fabric.is_global_zero:
                 log.losses(losses, done)
                 if done % config.picture == 0 and log.installed:
                     _show(recipe, batch, log, done)
-                if done % config.checkpoint == 0 or done == steps.stop:
+                if done % config.checkpoint == 0 or done == steps.stop or stop:
                     save_checkpoint(out / CHECKPOINT, recipe.players, done, config.identity())
                 if watch is not None:
                     watch(done, steps.stop, losses)
+            if stop:
+                raise KeyboardInterrupt(
+                    f"stopped after step {done} of {steps.stop}, which is saved"
+                )
 
 
-def _finite(fabric: Fabric, losses: Losses, step: int, out: Path) -> dict[str, float]:
-    """The losses as numbers, averaged over devices."""
-    stacked = torch.stack([loss.float() for loss in losses.values()])
-    reduced = fabric.all_reduce(stacked, reduce_op="mean")
+def _reduced(
+    fabric: Fabric, losses: Losses, step: int, out: Path, *, stop: bool
+) -> tuple[dict[str, float], bool]:
+    """The losses as numbers, averaged over devices, and whether any device was asked to stop."""
+    own = [loss.float() for loss in losses.values()]
+    reduced = fabric.all_reduce(
+        torch.stack([*own, torch.tensor(float(stop), device=own[0].device)]), reduce_op="mean"
+    )
     assert isinstance(reduced, Tensor)
-    values = dict(zip(losses, reduced.tolist()))
+    *found, stops = reduced.tolist()
+    values = dict(zip(losses, found))
     broken = [name for name, value in values.items() if value - value != 0]
     if broken:
         raise BadInput(
@@ -151,7 +167,7 @@ def _finite(fabric: Fabric, losses: Losses, step: int, out: Path) -> dict[str, f
             f"{'is' if len(broken) == 1 else 'are'} no longer finite; the last checkpoint is kept; "
             "lower the learning rates or train in 32-true"
         )
-    return values
+    return values, stops > 0
 
 
 def _show(recipe: TrainingRecipe, batch: EditBatch, log: Log, step: int) -> None:

@@ -23,13 +23,20 @@ def train(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint.")] = False,
 ) -> None:
-    """Train a system; writes checkpoints as it goes and the weights at the end."""
+    """Train a system; writes checkpoints as it goes and the weights at the end.
+
+    Ctrl-C saves a checkpoint after the step at hand.
+    """
+    import shlex
+
     from bench.cli.terminal.progress import watching
     from bench.plugins.systems import train as train_system
 
     folder = out or Path("runs") / f"train-{Path(config).stem}"
     seen = 0
-    with watching(Path(config).stem) as bar:
+    again = ["siebench", "train", config, "--out", str(folder), "--device", device]
+    again += [] if steps is None else ["--steps", str(steps)]
+    with watching(Path(config).stem, f"`{shlex.join(again)} --resume`") as bar:
 
         def watch(done: int, total: int, losses: dict[str, float]) -> None:
             del losses

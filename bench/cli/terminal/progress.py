@@ -14,13 +14,18 @@ __all__ = ["watching"]
 
 
 @contextlib.contextmanager
-def watching(what: str) -> Iterator[Watch]:
-    """A watch that draws a bar on standard error while the block runs, if that is a terminal."""
+def watching(what: str, goes_on: str = "the same command") -> Iterator[Watch]:
+    """A watch that draws a bar on standard error while the block runs, if that is a terminal.
+
+    Args:
+        what: what the bar is of.
+        goes_on: the command that goes on after Ctrl-C.
+    """
     try:
         with _bar(what) as watch:
             yield watch
-    except KeyboardInterrupt:
-        sys.stderr.write("siebench: stopped; the same command goes on from here\n")
+    except KeyboardInterrupt as stop:
+        sys.stderr.write(f"siebench: {stop or 'stopped'}; {goes_on} goes on from here\n")
         raise SystemExit(130) from None
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.optim import Adam
 
@@ -44,4 +45,47 @@ def test_another_configuration_is_refused_with_the_field(tmp_path):
 def test_another_safetensors_file_is_no_checkpoint(tmp_path):
     save_file({"a": torch.ones(1)}, tmp_path / "c")
     with pytest.raises(BadInput, match="not a training checkpoint; choose another folder"):
+        load_checkpoint(tmp_path / "c", {}, {})
+
+
+def changed(path, change):
+    """The checkpoint with other tensors and the same record."""
+    with safe_open(path, framework="pt") as archive:
+        record = archive.metadata()
+    tensors = load_file(path)
+    change(tensors)
+    save_file(tensors, path, record)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda t: t.update({"G/network/weight": torch.ones(5, 5)}),
+            r"weight is \[5, 5\], expected",
+        ),
+        (lambda t: t.pop("G/network/bias"), "1 missing: bias"),
+        (lambda t: t.update({"G/network/more": torch.ones(1)}), "1 not part of this network: more"),
+        (lambda t: t.update({"G/network/bias": torch.ones(2).long()}), "bias is int64"),
+        (lambda t: t.update({"G/network/bias": torch.ones(2) / 0}), "bias .2 infinite of 2"),
+        (lambda t: t.update({"G/optimiser/0/exp_avg": torch.ones(7)}), r"0/exp_avg is \[7\]"),
+        (lambda t: t.update({"G/optimiser/9/exp_avg": torch.ones(2)}), "9/exp_avg"),
+        (lambda t: t.update({"G/optimiser/x/exp_avg": torch.ones(2)}), "x/exp_avg"),
+    ],
+)
+def test_tensors_that_are_not_the_configurations_are_named(tmp_path, change, said):
+    one = player(0)
+    step(one)
+    save_checkpoint(tmp_path / "c", {"G": one}, 1, {"seed": 0})
+    changed(tmp_path / "c", change)
+    with pytest.raises(BadInput, match=f"does not fit its own configuration; G: .*{said}"):
+        load_checkpoint(tmp_path / "c", {"G": player(0)}, {"seed": 0})
+
+
+@pytest.mark.parametrize(
+    "record", ["", "[]", "{}", '{"step": "3", "identity": {}}', '{"step": 1}', "[" * 10_000]
+)
+def test_a_record_that_is_none_is_one_sentence(tmp_path, record):
+    save_file({"a": torch.ones(1)}, tmp_path / "c", {"sebench.training": record})
+    with pytest.raises(BadInput, match=r"/c[:,]"):
         load_checkpoint(tmp_path / "c", {}, {})
