@@ -12,6 +12,7 @@
     references/TASK/    the reference side's state, one row per edit, file by file beside the samples
     unmade/TASK/        edits that cannot be made, and scenes that cannot be read
     times/TASK/         what depends on the clock, shard by shard
+    outputs/TASK/       range and channels of the raw outputs, one row per (edit, method)
     canaries/TASK/      the harness's own images: per-edit values; checks.json: what was found out
 
     edits/TASK/EDIT/    original.png, mask.png, target.png; truth.png where it is another image
@@ -45,7 +46,7 @@ __all__ = [
 RunTable = Literal["scores", "replicates", "rosetta", "influence", "canaries", "costs"]
 """The tables of a whole run."""
 
-ShardTable = Literal["samples", "references", "unmade", "times", "canaries"]
+ShardTable = Literal["samples", "references", "unmade", "times", "outputs", "canaries"]
 """The tables that are written shard by shard."""
 
 EditImage = Literal["original", "mask", "target", "truth"]

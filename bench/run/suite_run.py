@@ -18,6 +18,7 @@ from bench.plugins.kinds import DATASETS, EDITORS, EXECUTORS, METRICS, PROTOCOLS
 from bench.plugins.registry import Registry
 from bench.run.canaries.checks import read_checks
 from bench.run.canaries.notices import belonging_notices, check_notices, order_notices
+from bench.run.canaries.outputs import output_notices
 from bench.run.environment import commit, hardware, harness_commit, versions
 from bench.run.job import Executor, Job, ShardRef, Shards
 from bench.run.layout import RunFolder
@@ -30,6 +31,7 @@ from bench.run.tables import (
     CANARIES,
     COSTS,
     INFLUENCE,
+    OUTPUTS,
     REPLICATES,
     ROSETTA,
     SAMPLES,
@@ -327,7 +329,11 @@ def _notices(folder: RunFolder, worker: Worker) -> list[RunNotice]:
             for name in elsewhere:
                 found += belonging_notices(task.name, name, samples)
     _write_rows(folder.table("canaries"), CANARIES, rows)
-    return found
+    outputs = {
+        task.name: read_tables(folder.shards("outputs", task.slug), OUTPUTS)
+        for task in worker.plan.tasks
+    }
+    return [*found, *output_notices(outputs)]
 
 
 def _write_rows(path: Path, table: StoredTable, rows: list[dict[str, Any]]) -> None:

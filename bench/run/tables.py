@@ -28,6 +28,7 @@ __all__ = [
     "COSTS",
     "COST_COLUMNS",
     "INFLUENCE",
+    "OUTPUTS",
     "REFERENCES",
     "REPLICATES",
     "ROSETTA",
@@ -171,6 +172,25 @@ TIMES = StoredTable(
         StoredColumn("ms", "number", "milliseconds for it"),
         StoredColumn("macs", "integer", "multiply-adds of a warm-up batch"),
         StoredColumn("peak_bytes", "integer", "peak memory of a warm-up batch"),
+    ),
+)
+OUTPUTS = StoredTable(
+    "outputs",
+    (
+        _METHOD,
+        _EDIT[0],
+        StoredColumn("lowest", "number", "the raw output's lowest value in the masked region"),
+        StoredColumn("highest", "number", "its highest value there"),
+        StoredColumn(
+            "outside", "number", "the share of its values there beyond 1.05 or -1.05, 0..1"
+        ),
+        StoredColumn(
+            "as_rgb",
+            "number",
+            "how far its known pixels are from the image's on average, in [-1,1]; null where none is known",
+        ),
+        StoredColumn("as_bgr", "number", "the same where they are read as BGR"),
+        StoredColumn("as_unit", "number", "the same where they are read as values of 0..1"),
     ),
 )
 CANARY_SAMPLES = StoredTable("canary samples", (*_EDIT[:2], _METHOD), of_metrics=True)

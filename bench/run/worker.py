@@ -18,6 +18,7 @@ from bench.core.atomic import whole_file, write_text
 from bench.plugins.editors import foreign
 from bench.run.canaries.checks import CanaryShard
 from bench.run.canaries.images import EDITS
+from bench.run.canaries.outputs import output_columns
 from bench.run.editing.composite import compose
 from bench.run.editing.failures import write_failures
 from bench.run.editing.runner import MethodRunner, RawOutputs
@@ -33,7 +34,7 @@ from bench.run.measure import (
 from bench.run.methods import Method, check_tasks, make_methods
 from bench.run.plan import Shard, Task, plan_run
 from bench.run.prepare import PreparedEdit, PreparedShard, prepare_shard
-from bench.run.tables import REFERENCES, SAMPLES, TIMES, UNMADE, write_table
+from bench.run.tables import OUTPUTS, REFERENCES, SAMPLES, TIMES, UNMADE, write_table
 from bench.scene import Int32, LabelSpace, UInt8
 
 __all__ = ["Worker"]
@@ -152,6 +153,7 @@ class _Rows:
         self._prepared = prepared
         self._samples: dict[str, list[Any]] = {name: [] for name in SAMPLES.names}
         self._times: dict[str, list[Any]] = {name: [] for name in TIMES.names}
+        self._outputs: dict[str, list[Any]] = {name: [] for name in OUTPUTS.names}
         self._count = 0
 
     def add(self, method: Method, raw: RawOutputs, columns: Mapping[str, Sequence[Any]]) -> None:
@@ -169,6 +171,8 @@ class _Rows:
             },
             len(edits),
         )
+        for name, values in output_columns(method.name, edits, raw.images).items():
+            self._outputs[name] += values
         for i, milliseconds in sorted(raw.milliseconds.items()):
             self._time(method=method.name, edit=edits[i].edit.id, ms=milliseconds)
         for one in raw.footprints:
@@ -180,6 +184,7 @@ class _Rows:
         references = {**_common(self._prepared.edits), **(group.columns() if group else {})}
         write_table(folder.shard("references", task, number), REFERENCES, references)
         write_table(folder.shard("times", task, number), TIMES, self._times)
+        write_table(folder.shard("outputs", task, number), OUTPUTS, self._outputs)
         write_table(folder.shard("unmade", task, number), UNMADE, _unmade(self._prepared))
         write_table(folder.shard("samples", task, number), SAMPLES, self._samples)
 

@@ -246,6 +246,11 @@ def _check_shape(given: Tensor, batch: EditBatch) -> None:
         raise EditFailed(
             f"the editor gave {got} where float32 {list(batch.masked.shape)} was asked for"
         )
+    if not given.is_floating_point():
+        raise EditFailed(
+            f"the editor gave {str(given.dtype).removeprefix('torch.')} where float32 in [-1,1] was "
+            "asked for; divide grey levels by 127.5 and take away 1"
+        )
 
 
 def _where(thread: threading.Thread) -> str:

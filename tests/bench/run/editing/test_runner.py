@@ -126,6 +126,19 @@ def test_a_result_of_the_wrong_size_is_a_failure_that_names_both_sizes(shape) ->
     }
 
 
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.bool])
+def test_integers_are_a_failure_that_says_what_is_asked_for(dtype) -> None:
+    class Levels(Spy):
+        def edit(self, batch):
+            return super().edit(batch).to(dtype)
+
+    outputs = MethodRunner(2, "cpu").run(method(Levels()), edits(1), SPACE)
+    assert reasons(outputs) == {
+        0: f"the editor gave {str(dtype)[6:]} where float32 in [-1,1] was asked for; divide grey "
+        "levels by 127.5 and take away 1"
+    }
+
+
 def test_the_first_batch_is_the_warm_up_and_is_not_timed() -> None:
     runner = MethodRunner(2, "cpu")
     first = runner.run(method(Spy()), edits(4), SPACE)
