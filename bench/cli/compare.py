@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.terminal.targets import COMPARISON, COMPARISON_JSON, Force
+
 __all__ = ["compare"]
 
 
@@ -31,11 +33,16 @@ def compare(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write everything as JSON.")
     ] = None,
+    force: Force = False,
 ) -> None:
     """Compare two runs (methods of equal name), or two methods of one run."""
+    from bench.core.atomic import refuse_loss
     from bench.judge import compare as comparing
     from bench.judge.compare import outputs
 
+    for file, ours in ((markdown, COMPARISON), (json_file, COMPARISON_JSON)):
+        if file is not None:
+            refuse_loss(file, inputs=[before, after, policy], ours=ours, force=force)
     comparison = comparing.compare(
         before,
         after,

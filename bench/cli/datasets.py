@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.terminal.targets import SHEET, Force
 from bench.core.text import counted
 
 __all__ = ["app"]
@@ -101,15 +102,21 @@ def sheet(
     split: Annotated[str | None, typer.Option(help="A split.")] = None,
     count: Annotated[int, typer.Option(min=1, max=400, help="How many scenes.")] = 24,
     size: Annotated[int, typer.Option(min=16, max=1024, help="Pixels a side.")] = 128,
+    force: Force = False,
     trust: Trust = False,
 ) -> None:
     """Draw a contact sheet: images and their label maps."""
-    from bench.core.atomic import whole_file
+    from PIL.PngImagePlugin import PngInfo
+
+    from bench.core.atomic import refuse_loss, whole_file
     from bench.datasets import open_dataset
     from bench.datasets.sheet import draw_sheet
 
-    dataset = open_dataset(name, path, split=split, count=count, trust=trust)
     target = out or Path(f"{name}.png")
+    refuse_loss(target, ours=SHEET, force=force)
+    dataset = open_dataset(name, path, split=split, count=count, trust=trust)
+    mark = PngInfo()
+    mark.add_text("Software", "siebench")  # by which the next call knows it
     with whole_file(target) as temporary:
-        draw_sheet(dataset, dataset.ids, size=size).save(temporary, format="PNG")
+        draw_sheet(dataset, dataset.ids, size=size).save(temporary, format="PNG", pnginfo=mark)
     typer.echo(str(target))

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.terminal.targets import Force
+
 __all__ = ["Format", "export", "figures"]
 
 
@@ -21,6 +23,10 @@ class Format(str, Enum):
     published_csv = "published-csv"
 
 
+_SAME = 100
+"""Characters by which a table of an earlier call is known."""
+
+
 def export(
     run: Annotated[Path, typer.Argument(help="A run directory.")],
     form: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.markdown,
@@ -28,18 +34,26 @@ def export(
     intervals: Annotated[
         bool, typer.Option("--intervals/--plain", help="Cells with their intervals, or without.")
     ] = True,
+    force: Force = False,
 ) -> None:
     """Write a run's tables for a paper or a pull request: LaTeX, Markdown or CSV.
 
     Where the suite has a published table, it comes first, with published values beside ours.
     """
+    import re
+
+    from bench.core.atomic import refuse_loss, write_text
     from reports import export as exports
 
-    text = exports.export(run, form.value, out, intervals=intervals)
+    text = exports.export(run, form.value, intervals=intervals)
     if out is None:
         typer.echo(text, nl=False)
-    else:
-        typer.echo(str(out))
+        return
+    # A table bears no mark; one of the same run begins with the same words.
+    beginning = re.escape(text[:_SAME].encode())
+    refuse_loss(out, ours=rb"\A" + beginning, force=force)
+    write_text(out, text)
+    typer.echo(str(out))
 
 
 def figures(

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.terminal.targets import GATE, GATE_JSON, JUNIT, Force
+
 __all__ = ["gate"]
 
 
@@ -30,14 +32,19 @@ def gate(
     annotations: Annotated[
         bool, typer.Option("--annotations", help="Also print GitHub annotations.")
     ] = False,
+    force: Force = False,
 ) -> None:
     """Judge a run against a baseline.
 
     Exit codes: 0 passed, 1 worse, 2 bad input, 3 undecided.
     """
+    from bench.core.atomic import refuse_loss
     from bench.judge import gate as judging
     from bench.judge.gate import ci, report
 
+    for file, ours in ((junit, JUNIT), (markdown, GATE), (json_file, GATE_JSON)):
+        if file is not None:
+            refuse_loss(file, inputs=[run, baseline, policy], ours=ours, force=force)
     judgement = judging.gate(run, baseline, policy, allow=allow or ())
     if junit is not None:
         ci.write_junit(judgement, junit)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.terminal.targets import SHEET, Force
 from bench.cli.terminal.values import named_values
 from bench.core.text import counted
 
@@ -159,8 +160,10 @@ def show(
     folder: Annotated[Path, typer.Argument(help="A pack.")],
     out: Annotated[Path | None, typer.Option(help="The PNG (default: FOLDER.png).")] = None,
     count: Annotated[int, typer.Option(min=1, max=1000, help="How many edits.")] = 64,
+    force: Force = False,
 ) -> None:
     """Draw a contact sheet of a pack."""
+    from bench.core.atomic import refuse_loss
     from bench.core.errors import BadInput
     from masks import MaskError, contact_sheet
 
@@ -170,6 +173,7 @@ def show(
             "`siebench masks pairs`"
         )
     target = out or folder.with_name(f"{folder.name}.png")
+    refuse_loss(target, ours=SHEET, force=force)
     try:
         shown = contact_sheet(folder, target, count)
     except MaskError as error:

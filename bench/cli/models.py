@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.terminal.targets import WEIGHTS, Force
 from bench.cli.terminal.values import named_values
 from bench.plugins.options import option_lines
 
@@ -116,10 +117,13 @@ def import_weights(
     field: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE of the configuration (YAML), repeatable.")
     ] = None,
+    force: Force = False,
 ) -> None:
     """Check an official checkpoint name by name and write it as a weights file with a card."""
+    from bench.core.atomic import refuse_loss
     from bench.plugins.kinds import SYSTEMS
 
+    refuse_loss(out, inputs=[file, style_codes], ours=WEIGHTS, force=force)
     card = SYSTEMS.get(system).import_weights(
         file,
         out,

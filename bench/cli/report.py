@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.terminal.targets import REPORT, Force
+
 __all__ = ["report"]
 
 
@@ -18,8 +20,12 @@ def report(
     single_file: Annotated[
         bool, typer.Option("--single-file", help="Write one file to mail, with thumbnails in it.")
     ] = False,
+    force: Force = False,
 ) -> None:
     """Write a run's report again."""
+    from bench.core.atomic import refuse_loss
     from reports.report import report as write_report
 
+    page = "report.html" if single_file else "index.html"
+    refuse_loss((out or run / "report") / page, ours=REPORT, force=force)
     typer.echo(f"report: {write_report(run, out, single_file=single_file)}")

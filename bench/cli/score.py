@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.terminal.targets import SCORES, Force
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -50,11 +52,14 @@ def score(
     trust: Annotated[
         bool, typer.Option("--trust", help="Import metrics written as package.module:attribute.")
     ] = False,
+    force: Force = False,
 ) -> None:
     """Score a folder of results against references, pairing by stem."""
-    from bench.core.atomic import write_json
+    from bench.core.atomic import refuse_loss, write_json
     from bench.run.score import DEFAULT_METRICS, score_folders
 
+    if json_file is not None:
+        refuse_loss(json_file, ours=SCORES, force=force)
     names = [name.strip() for name in metrics.split(",")] if metrics else list(DEFAULT_METRICS)
     scores = score_folders(
         real,

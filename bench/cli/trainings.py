@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.terminal.targets import TRAININGS, Force
+
 __all__ = ["trainings"]
 
 
@@ -21,16 +23,19 @@ def trainings(
         Path | None,
         typer.Option(help="Draw the differences of every task into this folder, SVG and PDF."),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Compare variants that were trained several times: methods NAME, NAME-seed1, NAME-seed2, ...
 
     A difference counts only where it exceeds the spread of trainings and scenes together.
     """
-    from bench.core.atomic import write_text
+    from bench.core.atomic import refuse_loss, write_text
     from bench.judge.compare import compare_trainings, unscored_trainings
     from bench.judge.compare.trainings import training_lines, training_markdown
     from bench.judge.run_scores import scores_of_run
 
+    if markdown is not None:
+        refuse_loss(markdown, inputs=[run], ours=TRAININGS, force=force)
     known = scores_of_run(run)
     assert known.run is not None
     changes = compare_trainings(known, reference)

@@ -13,14 +13,15 @@ import contextlib
 import errno
 import json
 import os
+import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from bench.core.errors import BadInput
 
-__all__ = ["whole_file", "write_json", "write_text"]
+__all__ = ["refuse_loss", "whole_file", "write_json", "write_text"]
 
 
 @contextlib.contextmanager
@@ -59,6 +60,42 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Writes indented JSON with a final newline, whole or not at all."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+_HEAD = 1 << 16
+
+
+def refuse_loss(
+    out: Path, *, inputs: Sequence[Path | None] = (), ours: bytes = b"", force: bool = False
+) -> None:
+    """Refuses a file to write that is an input, or that is there already and somebody else's.
+
+    To be asked before the work begins. What is no regular file (a terminal, a pipe) loses nothing.
+
+    Args:
+        out: the file that will be written.
+        inputs: the files that are read for it.
+        ours: a regular expression over the first 64 KiB of a file that siebench wrote; "" where
+            none can be told.
+        force: the user wants it written in any case.
+
+    Raises:
+        BadInput: where `out` would be lost.
+    """
+    try:
+        if force or not out.is_file() or out.stat().st_size == 0:
+            return
+        if any(one is not None and one.exists() and out.samefile(one) for one in inputs):
+            raise BadInput(f"{out}: is read by this very command; give another file, or --force")
+        with out.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError as error:
+        raise _cannot_write(out, error) from error
+    if not ours or re.search(ours, head, re.DOTALL) is None:
+        raise BadInput(
+            f"{out}: is there already and siebench did not write it; give another file, or --force "
+            "to replace it"
+        )
 
 
 def _cannot_write(path: Path, error: OSError) -> BadInput:

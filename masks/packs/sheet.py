@@ -40,6 +40,7 @@ def contact_sheet(folder: Path, path: Path, limit: int = 64) -> int:
         MaskError: where the pack cannot be read or is empty, or the image cannot be written.
     """
     from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
     tiles = list(islice(_tiles(Path(folder)), limit))
     if not tiles:
@@ -48,9 +49,11 @@ def contact_sheet(folder: Path, path: Path, limit: int = 64) -> int:
     sheet = Image.new("RGB", (COLUMNS * (TILE + 4), rows * (TILE + CAPTION + 4)), "#202020")
     for i, tile in enumerate(tiles):
         sheet.paste(tile, (i % COLUMNS * (TILE + 4), i // COLUMNS * (TILE + CAPTION + 4)))
+    mark = PngInfo()
+    mark.add_text("Software", "siebench")  # by which the command knows what it wrote
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(path, format="PNG")
+        sheet.save(path, format="PNG", pnginfo=mark)
     except OSError as error:
         raise MaskError(f"{path}: cannot be written ({error.strerror or error})") from None
     return len(tiles)

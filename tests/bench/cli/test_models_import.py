@@ -101,3 +101,20 @@ def test_a_system_is_shown_with_its_paper_and_what_it_lacks(call):
     assert "NeurIPS 2020" in said
     assert "docs/protocol/generation.md, D" in said
     assert "no editor: " in said
+
+
+def test_the_official_file_and_foreign_ones_are_not_overwritten(imported, official, tmp_path):
+    content = official.read_bytes()
+    fields = ["--variant", "labels", "--field", "ngf=2", "--field", "hidden=4"]
+    code, _, err = imported("sesame", official, "--out", official, *fields)
+    assert code == 2
+    assert "is read by this very command" in err
+    assert official.read_bytes() == content
+    notes = tmp_path / "notes.txt"
+    notes.write_text("sebench.card")
+    assert imported("sesame", official, "--out", notes, *fields)[0] == 2
+    assert notes.read_text() == "sebench.card"
+    out = tmp_path / "own.safetensors"
+    assert imported("sesame", official, "--out", out, *fields)[0] == 0
+    assert imported("sesame", official, "--out", out, *fields)[0] == 0
+    assert imported("sesame", official, "--out", notes, *fields, "--force")[0] == 0

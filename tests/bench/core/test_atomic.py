@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.core.atomic import whole_file, write_json, write_text
+from bench.core.atomic import refuse_loss, whole_file, write_json, write_text
 from bench.core.errors import BadInput
 
 
@@ -46,3 +46,30 @@ def test_the_file_is_readable_as_any_other(tmp_path: Path) -> None:
     (tmp_path / "plain.txt").write_text("a")
     modes = [(tmp_path / name).stat().st_mode for name in ("whole.txt", "plain.txt")]
     assert modes[0] == modes[1]
+
+
+def test_what_is_not_there_or_is_ours_may_be_written(tmp_path: Path) -> None:
+    out = tmp_path / "a.md"
+    refuse_loss(out)
+    out.touch()
+    refuse_loss(out)
+    out.write_text("## ours: 3")
+    refuse_loss(out, ours=rb"\A## ours: ")
+    refuse_loss(Path("/dev/null"))
+
+
+def test_a_file_of_somebody_else_is_refused_unless_forced(tmp_path: Path) -> None:
+    out = tmp_path / "a.md"
+    out.write_text("my notes\n## ours: 3")
+    with pytest.raises(BadInput, match="is there already and siebench did not write it"):
+        refuse_loss(out, ours=rb"\A## ours: ")
+    refuse_loss(out, ours=rb"\A## ours: ", force=True)
+
+
+def test_an_input_is_refused_under_any_name(tmp_path: Path) -> None:
+    file, link = tmp_path / "a.md", tmp_path / "b.md"
+    file.write_text("## ours: 3")
+    link.symlink_to(file)
+    with pytest.raises(BadInput, match="is read by this very command"):
+        refuse_loss(link, inputs=[None, tmp_path / "absent", file], ours=rb"\A## ours: ")
+    refuse_loss(link, inputs=[file], force=True)

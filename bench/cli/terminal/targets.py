@@ -1,0 +1,40 @@
+"""Files that commands write: what is there already and is not ours is not overwritten."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "BASELINE",
+    "COMPARISON",
+    "COMPARISON_JSON",
+    "GATE",
+    "GATE_JSON",
+    "HISTORY",
+    "JUNIT",
+    "REPORT",
+    "SCORES",
+    "SHEET",
+    "TRAININGS",
+    "WEIGHTS",
+    "Force",
+]
+
+Force = Annotated[bool, typer.Option("--force", help="Replace a file that siebench did not write.")]
+"""The option `--force` of a command that writes files."""
+
+# By these a file of an earlier call is known: regular expressions over its beginning.
+BASELINE = rb'\A\{\s*"format": ?\d+,\s*"suite":'
+COMPARISON = rb"\A# [^\n]*\n\nThe chance of any false verdict is at most "
+COMPARISON_JSON = rb'\A\{\s*"before": "[^\n]*",\s*"after": "[^\n]*",\s*"alpha":'
+GATE = rb"\A## siebench gate: "
+GATE_JSON = rb'\A\{\s*"verdict": "[^\n]*",\s*"exit_code":'
+HISTORY = rb"<title>History \xc2\xb7 siebench</title>"
+JUNIT = rb'<testsuite name="siebench gate '
+REPORT = rb"<title>[^\n]* \xc2\xb7 siebench report</title>"
+SCORES = rb'\A\{\s*"scores":'
+SHEET = rb"\A\x89PNG.{0,60}tEXtSoftware\x00siebench"
+TRAININGS = rb"\A95 % intervals over trainings and scenes; "
+WEIGHTS = rb'\A.{8}\{"__metadata__":\{"sebench\.card":'
