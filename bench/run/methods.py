@@ -17,6 +17,8 @@ from bench.core.errors import BadInput, Unavailable
 from bench.core.identity import Record, record_hash
 from bench.core.text import slug
 from bench.plugins.editors import Checking, Editor, Movable, TaskFacts, create_editor, foreign
+from bench.plugins.kinds import EDITORS
+from bench.plugins.origin import origin
 from bench.run.plan import Task
 from bench.suite.schema import MethodEntry
 
@@ -57,6 +59,11 @@ class Method:
         return frozenset() if self.editor is None else self.editor.needs
 
     @property
+    def recognised(self) -> bool:
+        """Whether another process can tell that its method is this one, and so use its results."""
+        return "object" not in self.record.get("source", {})
+
+    @property
     def keeps_known(self) -> bool:
         """Whether its images are whole results, whose known pixels are the edit's own."""
         return bool(getattr(self.editor, "keeps_known", False))
@@ -86,6 +93,8 @@ def _method(entry: MethodEntry, device: str, batch_size: int, trust: bool) -> Me
         with foreign(f"editor {entry.editor!r}: to({device!r})"):
             movable.to(device)
     identity: Mapping[str, Any] = getattr(editor, "identity", {})
+    with foreign(f"editor {entry.editor!r}: reading its source and weights"):
+        source = origin(EDITORS.find(entry.editor, trust=trust), editor)
     record = {
         "editor": entry.editor,
         "options": {name: value for name, value in entry.options.items() if name != "trust"},
@@ -93,6 +102,7 @@ def _method(entry: MethodEntry, device: str, batch_size: int, trust: bool) -> Me
         "code": __version__,
         "batch_shape": batch_size,
         "device": device.split(":")[0],
+        **({} if source is None else {"source": dict(source)}),
     }
     return Method(entry.name, entry.title or entry.name, entry, editor, record, problem)
 
