@@ -25,6 +25,7 @@ from bench.cli import (
     suites,
     train,
     trainings,
+    verify,
     weights,
 )
 from bench.cli.terminal.faults import Debug
@@ -59,6 +60,7 @@ def _root(
 
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
+app.command("verify")(verify.verify)
 app.command("score")(score.score)
 app.command("report")(report.report)
 app.command("export")(export.export)

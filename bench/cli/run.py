@@ -40,6 +40,13 @@ def run(
             help="Run what the suite names: programs, modules, files that carry code.",
         ),
     ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Carry out failed edits again.")
+    ] = False,
+    fresh: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METHOD", help="Carry this method out again; all for every one."),
+    ] = None,
     baseline: Annotated[
         Path | None, typer.Option(help="What --until-decided judges against: a file or a run.")
     ] = None,
@@ -49,7 +56,11 @@ def run(
     ] = False,
     debug: Debug = False,
 ) -> None:
-    """Carry out a suite; with the same suite in the run directory, go on where it stopped."""
+    """Carry out a suite; where the run directory holds it already, go on with what is missing.
+
+    A suite with more methods, metrics, tasks or scenes (--limit) adds to the run; results that are
+    there stay.
+    """
     del debug  # read at the edge, see faults.py
     from bench.cli.terminal.early import finish_early, judging
     from bench.cli.terminal.outcome import finish
@@ -74,6 +85,8 @@ def run(
             trust=trust,
             watch=watch,
             until=early,
+            retry_failed=retry_failed,
+            fresh=fresh or (),
         )
     finish(outcome)
     if early is not None:

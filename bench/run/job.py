@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
+from bench.run.kept import Again
 from bench.run.layout import RunFolder
 from bench.suite.schema import Suite
 
@@ -51,6 +52,7 @@ class Job:
         fetch: whether missing weights may be fetched from their official address.
         trust: whether foreign code may be run and imported.
         home: the folder whose repository is recorded as the user's; changes no number.
+        again: what is carried out again although it is there.
     """
 
     suite: Suite
@@ -62,6 +64,7 @@ class Job:
     fetch: bool = False
     trust: bool = False
     home: Path = field(default_factory=Path.cwd)
+    again: Again = field(default_factory=Again)
     _workers: dict[str, Worker] = field(default_factory=dict, repr=False)
 
     @property

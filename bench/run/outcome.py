@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,9 @@ class Outcome(Run):
         idle: tasks without any edit, and methods that carried out none of a task's edits.
         suspect: what the canaries found wrong with the run's numbers, each once with its tasks.
         first_failure: the file with the first failed edit's traceback, in the run's order, or None.
+        kept: how many results an earlier call had left that stayed, by method.
+        carried_out: how many results this call carried out, over all methods, failed ones among them.
+        damaged: files of the run that were not what its tables say and were made again.
     """
 
     edits: int
@@ -47,6 +50,9 @@ class Outcome(Run):
     idle: tuple[str, ...] = ()
     suspect: tuple[str, ...] = ()
     first_failure: Path | None = None
+    kept: Mapping[str, int] = field(default_factory=dict)
+    carried_out: int = 0
+    damaged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class TaskOutcome:
 
     Attributes:
         made: the ids of those that were made.
+        results: how many rows all methods have of them.
         failed: failed results, over all methods, and edits whose scene could not be read.
         impossible, unreadable: those that were not made, with their reasons.
         reasons: why edits failed or could not be made, one sentence for each.
@@ -63,6 +70,7 @@ class TaskOutcome:
     """
 
     made: tuple[str, ...]
+    results: int
     failed: int
     impossible: tuple[UnmadeRow, ...]
     unreadable: tuple[UnmadeRow, ...]
@@ -93,6 +101,7 @@ def task_outcome(folder: RunFolder, task: Task, methods: Sequence[Method]) -> Ta
         first = folder.failure(task.slug, slugs[row["method"]], row["failure"])
     return TaskOutcome(
         made=tuple(references["edit"]),
+        results=len(samples),
         failed=int(len(failed) + (unmade["status"] == "failed").sum()),
         impossible=listed("impossible"),
         unreadable=listed("failed"),

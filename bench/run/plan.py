@@ -95,6 +95,10 @@ class Task:
     def _scenes_a_shard(self) -> int:
         return max(1, SHARD // self.samples)
 
+    def edit_id(self, scene: str, sample: int) -> str:
+        """The id of an edit, unique in the task and safe as a file name."""
+        return slug(scene) if self.samples == 1 else f"{slug(scene)}.{sample}"
+
     @property
     def planned(self) -> int:
         """How many edits are asked for; some may turn out impossible."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import masks
 from bench.core.errors import BadInput
-from bench.core.text import slug
 from bench.datasets import Dataset, RendersWithout
 from bench.edit import Edit, GroundTruth
 from bench.run.plan import Shard, Task
@@ -100,7 +99,7 @@ def _prepared(
     )
     references = _references(task, scene.id, sample)
     edit = Edit(
-        id=_edit_id(task, scene.id, sample),
+        id=task.edit_id(scene.id, sample),
         dataset=task.dataset.name,
         scene=scene.id,
         sample=sample,
@@ -120,10 +119,6 @@ def _prepared(
             styles[name] = task.dataset.read(name, task.fit)
     truth = _ground_truth(task, scene, drawn, image)
     return PreparedEdit(edit, image, truth, tuple(styles[name] for name in references))
-
-
-def _edit_id(task: Task, scene: str, sample: int) -> str:
-    return slug(scene) if task.samples == 1 else f"{slug(scene)}.{sample}"
 
 
 def _references(task: Task, scene: str, sample: int) -> tuple[str, ...]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.core.errors import BadInput
-from bench.core.identity import Record, differences, record_hash, said
+from bench.core.identity import record_hash
 from bench.core.text import now
 from bench.metrics import ScoreInfo
+from bench.run.growth import obstacles, without_timeouts
 from bench.run.layout import RunFolder
 from bench.run.measure import TaskMetrics
 from bench.run.methods import Method
 from bench.run.outcome import TaskOutcome
-from bench.run.plan import Plan, Task
+from bench.run.plan import Plan, Task, plan_run
 from bench.run.reduce import protocol_record
 from bench.run.schema import (
     FORMAT,
@@ -28,7 +29,7 @@ from bench.run.schema import (
 )
 from bench.suite.schema import Suite
 
-__all__ = ["RunRecord", "take_up"]
+__all__ = ["RunRecord", "go_on", "take_up"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,7 @@ class RunRecord:
         """What must be equal for a run to go on: everything that its numbers follow from."""
         return {
             "format": FORMAT,
-            "suite": _without_timeouts(_plain(self.plan.suite)),
+            "suite": without_timeouts(_plain(self.plan.suite)),
             **({"order": "shuffled"} if self.plan.shuffled else {}),
             "tasks": {task.name: dict(task.record) for task in self.plan.tasks},
             "methods": {method.name: dict(method.record) for method in self.methods},
@@ -68,6 +69,7 @@ class RunRecord:
             title=suite.title or suite.name,
             description=suite.description,
             executor=self.executor,
+            order="shuffled" if self.plan.shuffled else "dataset",
             suite=_plain(suite),
             tasks=tuple(_task(task, (outcomes or {}).get(task.name)) for task in self.plan.tasks),
             methods=tuple(_method(method) for method in self.methods),
@@ -98,8 +100,21 @@ class RunRecord:
         return found
 
 
-def take_up(folder: RunFolder, record: RunRecord) -> str:
+def take_up(
+    folder: RunFolder,
+    record: RunRecord,
+    fresh: Collection[str] = (),
+    replan: Callable[[Suite], Plan] = plan_run,
+) -> str:
     """Begins a run in `folder`, or goes on with the same one; gives when it was begun.
+
+    A run also goes on where it grows: by tasks, methods, metrics and scenes.
+
+    Args:
+        folder: the run.
+        record: what it is to be.
+        fresh: names of methods that are carried out again, which may be other ones than before.
+        replan: the plan of a suite with the data that is here now.
 
     Raises:
         BadInput: the folder holds another run (with the fields that differ), one of an older
@@ -118,46 +133,20 @@ def take_up(folder: RunFolder, record: RunRecord) -> str:
             f"{folder.root} holds a run of format {old.format}, which can be read but not gone on "
             "with, since its tables have other columns; choose another --out"
         )
-    if old.key != new.key:
-        raise BadInput(
-            f"{folder.root} holds another run: {_what_differs(old, new)}; choose another --out"
-        )
+    found = obstacles(old, new, record.plan, fresh, replan)
+    if found:
+        raise BadInput(f"{folder.root} holds another run: {', '.join(found)}; choose another --out")
     return old.started or now()
 
 
-def _what_differs(old: Header, new: Header) -> str:
-    """Every field of the suite that differs; where none does, of what lies behind it."""
-    found = differences(_without_timeouts(old.suite), _without_timeouts(new.suite))
-    if not found:
-        before, after = _behind(old), _behind(new)
-        found = [
-            one for part in after for one in differences(before[part], after[part], f"{part} ")
-        ]
-    words = [f"{one.path} is {said(one.right)} here and {said(one.left)} there" for one in found]
-    return ", ".join(words) or "its scenes come in another order"
-
-
-def _behind(run: Header) -> dict[str, dict[str, Any]]:
-    """What a run's numbers follow from beside its suite: data, weights and code, metrics."""
-    metrics = (record["metric"] for record in run.protocols.values())
-    return {
-        "task": {task.name: task.record for task in run.tasks},
-        "method": {method.name: method.record for method in run.methods},
-        "metric": {metric["name"]: metric for metric in metrics},
-    }
+def go_on(folder: RunFolder, record: RunRecord, started: str) -> None:
+    """Says that the run is under way again; it has no scores before all its shards are done."""
+    write_header(folder.record, record.header().model_copy(update={"started": started}))
+    folder.table("scores").unlink(missing_ok=True)
 
 
 def _plain(suite: Suite) -> dict[str, Any]:
     return suite.model_dump(mode="json")
-
-
-def _without_timeouts(suite: Record) -> dict[str, Any]:
-    """A plain suite without what changes no number."""
-    methods = [
-        {field: value for field, value in method.items() if field != "timeout"}
-        for method in suite.get("methods", ())
-    ]
-    return {**suite, "methods": methods}
 
 
 def _task(task: Task, outcome: TaskOutcome | None) -> TaskRow:

@@ -168,6 +168,11 @@ def _estimates(
     if mine.empty:
         return none("no edit was carried out")
     found = _estimates_of(metric, mine, references)
+    if found is None and metric.observes:
+        return none(
+            "nothing was seen of it while the edits were carried out; "
+            f"`siebench run` with --fresh {method.name} carries them out again"
+        )
     what = "a ground truth" if metric.against == "ground-truth" else "an image to compare with"
     return none(f"no edit of this task has {what}") if found is None else found
 

@@ -180,6 +180,7 @@ class Header(_Part):
     Attributes:
         key: the hash of everything that the numbers follow from; a run goes on where it is equal.
         state: "decided" where `--until-decided` ended the run before all its edits were made.
+        order: how scenes come; "shuffled" by a keyed random order with `--until-decided`.
         suite: the suite as it was carried out, the seed and limits of the command among it.
         executor: who decided where the shards were carried out.
         git: the user's repository: that of the suite's file, or of the working folder.
@@ -197,6 +198,7 @@ class Header(_Part):
     finished: str | None = None
     seconds: NonNegativeFloat | None = None
     executor: str = "local"
+    order: Literal["dataset", "shuffled"] = "dataset"
     suite: dict[str, Any] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
     git: Git | None = None

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import masks
 from bench.core.device import choose_device
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, unknown
 from bench.core.text import now
 from bench.plugins.kinds import DATASETS, EDITORS, EXECUTORS, METRICS, PROTOCOLS
 from bench.plugins.registry import Registry
@@ -21,10 +23,11 @@ from bench.run.canaries.notices import belonging_notices, check_notices, order_n
 from bench.run.canaries.outputs import output_notices
 from bench.run.environment import commit, hardware, harness_commit, versions
 from bench.run.job import Executor, Job, ShardRef, Shards
+from bench.run.kept import Again, Standing
 from bench.run.layout import RunFolder
 from bench.run.outcome import Outcome, all_missing, all_reasons, all_suspect, task_outcome
-from bench.run.plan import narrowed
-from bench.run.record import RunRecord, take_up
+from bench.run.plan import Plan, Task, narrowed, plan_run
+from bench.run.record import RunRecord, go_on, take_up
 from bench.run.reduce import Reduced, cost_rows, reduce_canaries, reduce_task
 from bench.run.schema import Git, Header, RunNotice, write_header
 from bench.run.tables import (
@@ -49,7 +52,10 @@ __all__ = ["Outcome", "Stopping", "Watch", "run_suite"]
 
 @dataclass(frozen=True)
 class Watch:
-    """Who is told how far a run is: `start(planned edits)` once, `advance(edits)` after each shard."""
+    """Who is told how far a run is, in results: an edit counts once for every method.
+
+    `start(results)` once, `advance(results)` whenever some more are there, at least after each shard.
+    """
 
     start: Callable[[int], None] = lambda _: None
     advance: Callable[[int], None] = lambda _: None
@@ -94,8 +100,13 @@ def run_suite(
     metrics: Mapping[str, Any] | None = None,
     datasets: Mapping[str, Any] | None = None,
     protocols: Mapping[str, type[masks.Protocol]] | None = None,
+    retry_failed: bool = False,
+    fresh: Collection[str] = (),
 ) -> Outcome:
     """Carries out a suite and writes the run directory; goes on where an earlier call stopped.
+
+    Results that are there stay, once their files have been looked at; a run grows by tasks, methods,
+    metrics and scenes without carrying out again what it has.
 
     Args:
         suite: a checked suite, a shipped one's name, or a YAML file.
@@ -118,6 +129,9 @@ def run_suite(
         metrics: objects by name; one that the suite does not name joins it as a further score.
         datasets: objects by the names that the suite gives them.
         protocols: objects by the names that the suite gives them.
+        retry_failed: whether failed edits are carried out again.
+        fresh: names of methods that are carried out again, "all" for every one; such a method may be
+            another one than before.
 
     Raises:
         BadInput: wrong suite, data, options; a method that cannot do any edit of a task; `out`
@@ -148,10 +162,19 @@ def run_suite(
             fetch=fetch,
             trust=trust,
             home=_home(suite),
+            again=Again(retry_failed, _fresh(checked, fresh)),
         )
         held.enter_context(contextlib.closing(job))
         name = executor if isinstance(executor, str) else type(executor).__name__.lower()
         return _run(job, chosen, name, watch or Watch(), until)
+
+
+def _fresh(suite: Suite, names: Collection[str]) -> frozenset[str]:
+    known = {method.name for method in suite.methods}
+    for name in names:
+        if name not in known and name != "all":
+            raise unknown("method", name, known)
+    return frozenset(known if "all" in names else names)
 
 
 def _home(suite: Suite | str | Path) -> Path:
@@ -214,42 +237,64 @@ def _run(job: Job, executor: Executor, name: str, watch: Watch, until: Stopping 
     record = RunRecord(worker.plan, worker.methods, worker.metrics, name)
     if until is not None:
         until.begin(job.folder, record.header())
-    started = take_up(job.folder, record)
-    watch.start(worker.plan.planned)
+    started = take_up(job.folder, record, job.again.methods, lambda suite: _replan(job, suite))
+    found = _survey(worker, job.threads)
     sizes = {
-        ShardRef(task.name, shard.number): len(shard.pairs)
+        ShardRef(task.name, shard.number): len(shard.pairs) * _methods_of(worker, task)
         for task in worker.plan.tasks
         for shard in task.shards()
     }
+    told: Counter[ShardRef] = Counter()
+
+    def carried_out(shard: ShardRef, results: int) -> None:
+        told[shard] += results
+        watch.advance(results)
 
     def done(shard: ShardRef) -> None:
-        watch.advance(sizes[shard])
+        watch.advance(sizes[shard] - told.pop(shard, 0))
 
     def needed(shard: ShardRef) -> bool:
         return until is None or not until.enough(shard.task)
 
-    executor.run(job, Shards(_waiting(worker, job.folder, sizes, done), needed), done)
-    return _reduce(job, worker, record, started, began)
-
-
-def _waiting(
-    worker: Worker,
-    folder: RunFolder,
-    shards: Mapping[ShardRef, int],
-    done: Callable[[ShardRef], None],
-) -> Iterator[ShardRef]:
-    """The shards that are not done yet; those that are done are told first."""
-    slugs = {task.name: task.slug for task in worker.plan.tasks}
-    waiting = []
-    for shard in shards:
-        if folder.shard("samples", slugs[shard.task], shard.number).is_file():
+    watch.start(sum(sizes.values()))
+    waiting = [shard for shard in sizes if not found[shard].done]
+    for shard in sizes:
+        if found[shard].done:
             done(shard)
-        else:
-            waiting.append(shard)
-    return iter(waiting)
+    if waiting:
+        go_on(job.folder, record, started)
+    worker.told = carried_out
+    executor.run(job, Shards(iter(waiting), needed), done)
+    return _reduce(job, worker, record, started, began, found.values())
 
 
-def _reduce(job: Job, worker: Worker, record: RunRecord, started: str, began: float) -> Outcome:
+def _replan(job: Job, suite: Suite) -> Plan:
+    known = {*suite.datasets, *(entry.dataset for entry in suite.datasets.values())}
+    data = {name: path for name, path in job.data.items() if name in known}
+    return plan_run(suite, data=data, shuffled=job.shuffled, trust=job.trust)
+
+
+def _methods_of(worker: Worker, task: Task) -> int:
+    return sum(one.editor is not None and one.edits(task) for one in worker.methods)
+
+
+def _survey(worker: Worker, threads: int) -> dict[ShardRef, Standing]:
+    """What is there of every shard, its images read in threads."""
+    shards = [
+        ShardRef(task.name, shard.number) for task in worker.plan.tasks for shard in task.shards()
+    ]
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        return dict(zip(shards, pool.map(worker.standing, shards)))
+
+
+def _reduce(
+    job: Job,
+    worker: Worker,
+    record: RunRecord,
+    started: str,
+    began: float,
+    found: Collection[Standing],
+) -> Outcome:
     """Makes the tables of the run from those of its shards, and ends it."""
     folder, plan, methods = job.folder, worker.plan, worker.methods
     reduced = [
@@ -280,6 +325,7 @@ def _reduce(job: Job, worker: Worker, record: RunRecord, started: str, began: fl
         }
     )
     write_header(folder.record, header)
+    kept: Counter[str] = sum((Counter(one.kept) for one in found), Counter())
     failures = [one.first_failure for one in tasks.values() if one.first_failure is not None]
     return Outcome(
         folder=folder.root,
@@ -292,6 +338,9 @@ def _reduce(job: Job, worker: Worker, record: RunRecord, started: str, began: fl
         suspect=all_suspect(notices),
         idle=tuple(f"{name}: {line}" for name, one in tasks.items() for line in one.idle),
         first_failure=failures[0] if failures else None,
+        kept=kept,
+        carried_out=max(0, sum(one.results for one in tasks.values()) - sum(kept.values())),
+        damaged=tuple(line for one in found for line in one.damaged),
     )
 
 

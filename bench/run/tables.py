@@ -252,8 +252,13 @@ COSTS = StoredTable(
 )
 
 
-def write_table(path: Path, table: StoredTable, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Writes a table whole or not at all; the same columns give the same bytes.
+def write_table(
+    path: Path,
+    table: StoredTable,
+    columns: Mapping[str, Sequence[Any]],
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Writes a table whole or not at all, with checksums; the same columns give the same bytes.
 
     Declared columns have their declared types. A metric's column is text or numbers; a list column
     takes its type from its arrays (float32 features, int64 counts).
@@ -262,6 +267,7 @@ def write_table(path: Path, table: StoredTable, columns: Mapping[str, Sequence[A
         path: the Parquet file.
         table: what the file is.
         columns: every declared column, and the metrics' where the table has such; all of one length.
+        metadata: what the file says of itself.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -277,7 +283,8 @@ def write_table(path: Path, table: StoredTable, columns: Mapping[str, Sequence[A
         for name, values in columns.items()
     }
     with whole_file(path) as temporary:
-        pq.write_table(pa.table(arrays), temporary, compression="zstd")
+        content = pa.table(arrays, metadata=dict(metadata) if metadata else None)
+        pq.write_table(content, temporary, compression="zstd", write_page_checksum=True)
 
 
 def read_tables(

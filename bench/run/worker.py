@@ -7,33 +7,31 @@ killed at any moment and the run goes on where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.core.atomic import whole_file, write_text
+from bench.core.identity import array_hash
 from bench.plugins.editors import foreign
-from bench.run.canaries.checks import CanaryShard
+from bench.run.canaries.checks import CanaryShard, Checks
 from bench.run.canaries.images import EDITS
 from bench.run.canaries.outputs import output_columns
 from bench.run.editing.composite import compose
 from bench.run.editing.failures import write_failures
 from bench.run.editing.runner import MethodRunner, RawOutputs
 from bench.run.job import Job, ShardRef
-from bench.run.layout import RunFolder
-from bench.run.measure import (
-    EditGroup,
-    PreparedGroup,
-    make_metrics,
-    measure_belonging,
-    measure_group,
-)
+from bench.run.kept import Former, ShardRecord, Standing, standing
+from bench.run.layout import EditImage, RunFolder
+from bench.run.measure import EditGroup, PreparedGroup, make_metrics
 from bench.run.methods import Method, check_tasks, make_methods
 from bench.run.plan import Shard, Task, plan_run
 from bench.run.prepare import PreparedEdit, PreparedShard, prepare_shard
+from bench.run.stay import Stay
 from bench.run.tables import OUTPUTS, REFERENCES, SAMPLES, TIMES, UNMADE, write_table
 from bench.scene import Int32, LabelSpace, UInt8
 
@@ -52,6 +50,7 @@ class Worker:
         methods: the suite's methods, in its order.
         metrics: by task name, the metrics that can be computed there and those that cannot.
         device: as given.
+        told: told after every batch of a shard how many edits a method has carried out.
 
     Raises:
         BadInput: wrong data or options; a method that can carry out none of a task's edits.
@@ -74,6 +73,13 @@ class Worker:
         self._folder = job.folder
         self._runner = MethodRunner(size, device)
         self._threads = job.threads
+        self._again = job.again
+        self.told: Callable[[ShardRef, int], None] = lambda _, __: None
+
+    def standing(self, shard: ShardRef) -> Standing:
+        """What is there of a shard; may be called from threads."""
+        metrics = self.metrics[shard.task].ready
+        return standing(self._folder, self._shard(shard), self.methods, metrics, self._again)
 
     def prepare(self, shard: ShardRef) -> PreparedShard:
         """Reads and draws a shard's edits; may be called from a thread, ahead of `carry_out`."""
@@ -106,36 +112,71 @@ class Worker:
     def _carry_out(self, shard: Shard, prepared: PreparedShard, pool: ThreadPoolExecutor) -> None:
         task, edits, folder = shard.task, prepared.edits, self._folder
         metrics = self.metrics[task.name].ready
-        written = [pool.submit(_write_edit, folder, task, one) for one in edits]
-        rows = _Rows(shard, prepared)
+        former = Former(folder, task.slug, shard.number)
+        record = ShardRecord.of(shard, self.methods, metrics)
+        edit_images = [pool.submit(_write_edit, folder, task, one) for one in edits]
+        record.edits = {one.edit.id: done.result() for one, done in zip(edits, edit_images)}
+        written = []
+        rows = _Rows(shard, prepared, record)
         sides = _edit_group(task, edits) if edits else None
         group = PreparedGroup.of(metrics, sides) if sides is not None else None
         canaries = CanaryShard(shard, edits[:EDITS]) if edits and shard.number == 0 else None
+        checks = former.checks() if canaries is not None else Checks()
         for method in self.methods:
             if method.editor is None or sides is None or group is None or not method.edits(task):
                 continue
-            raw = self._runner.run(method, edits, task.dataset.space)
-            results = {
+            stay = Stay.of(former, record, method, edits, self._again)
+            raw = self._run(method, shard, stay.waiting(len(edits)), edits)
+            fresh = {
                 i: compose(
                     image, edits[i].original, edits[i].edit.mask, task.composite, task.quantise
                 )
                 for i, image in raw.images.items()
             }
-            for i, result in results.items():
+            for i in raw.failures:
+                folder.prediction(task.slug, method.slug, edits[i].edit.id).unlink(missing_ok=True)
+            for i, result in fresh.items():
                 path = folder.prediction(task.slug, method.slug, edits[i].edit.id)
                 written.append(pool.submit(_write_image, path, result))
             self._write_texts(shard, method, raw)
-            columns = measure_group(metrics, group, results, raw.images)
+            results = dict(sorted({**stay.results, **fresh}.items()))
+            record.results[method.name] = {
+                edits[i].edit.id: array_hash(result) for i, result in results.items()
+            }
+            columns = stay.measure(metrics, group, results, raw.images)
             if method.keeps_known:
-                columns |= measure_belonging(sides, results, raw.images)
-            rows.add(method, raw, columns)
+                columns |= stay.belonging(sides, fresh, raw.images)
+            rows.add(method, raw, stay, columns)
+            rows.add_aside(method, raw, stay, former)
             if canaries is not None:
-                canaries.check(self._runner, method, results, raw.images)
+                if set(stay.rows) >= set(range(len(canaries.edits))):
+                    canaries.take_over(method.name, results, checks)
+                else:
+                    canaries.check(self._runner, method, results, raw.images)
         if canaries is not None and group is not None:
             canaries.write(folder, metrics, group.first(metrics, len(canaries.edits)))
         for future in written:
             future.result()
         rows.write(folder, group)
+
+    def _run(
+        self, method: Method, shard: Shard, waiting: Sequence[int], edits: Sequence[PreparedEdit]
+    ) -> RawOutputs:
+        """What the method gives for the edits that are waiting, by their indices in the shard."""
+        reference = ShardRef(shard.task.name, shard.number)
+        raw = self._runner.run(
+            method,
+            [edits[i] for i in waiting],
+            shard.task.dataset.space,
+            lambda count: self.told(reference, count),
+        )
+        return RawOutputs(
+            {waiting[k]: image for k, image in raw.images.items()},
+            {waiting[k]: failure for k, failure in raw.failures.items()},
+            {waiting[k]: ms for k, ms in raw.milliseconds.items()},
+            raw.footprints,
+            raw.printed,
+        )
 
     def _write_texts(self, shard: Shard, method: Method, raw: RawOutputs) -> None:
         task = shard.task.slug
@@ -148,31 +189,53 @@ class Worker:
 class _Rows:
     """Gathers a shard's rows and writes them, the samples last."""
 
-    def __init__(self, shard: Shard, prepared: PreparedShard) -> None:
+    def __init__(self, shard: Shard, prepared: PreparedShard, record: ShardRecord) -> None:
         self._shard = shard
         self._prepared = prepared
+        self._record = record
         self._samples: dict[str, list[Any]] = {name: [] for name in SAMPLES.names}
         self._times: dict[str, list[Any]] = {name: [] for name in TIMES.names}
         self._outputs: dict[str, list[Any]] = {name: [] for name in OUTPUTS.names}
         self._count = 0
 
-    def add(self, method: Method, raw: RawOutputs, columns: Mapping[str, Sequence[Any]]) -> None:
+    def add(
+        self, method: Method, raw: RawOutputs, stay: Stay, columns: Mapping[str, Sequence[Any]]
+    ) -> None:
         """One method's rows for every edit of the shard."""
-        edits, failed = self._prepared.edits, raw.failures
+        edits = self._prepared.edits
+        failed = {i: (one.reason, one.name) for i, one in raw.failures.items()} | stay.failures
+        whole = ("", "")
         self._append(
             {
                 **_common(edits),
                 "method": [method.name] * len(edits),
                 "status": ["failed" if i in failed else "ok" for i in range(len(edits))],
-                "reason": [failed[i].reason if i in failed else "" for i in range(len(edits))],
-                "failure": [failed[i].name if i in failed else "" for i in range(len(edits))],
+                "reason": [failed.get(i, whole)[0] for i in range(len(edits))],
+                "failure": [failed.get(i, whole)[1] for i in range(len(edits))],
                 "no_ground_truth": [one.ground_truth.missing or "" for one in edits],
                 **columns,
             },
             len(edits),
         )
-        for name, values in output_columns(method.name, edits, raw.images).items():
-            self._outputs[name] += values
+
+    def add_aside(self, method: Method, raw: RawOutputs, stay: Stay, former: Former) -> None:
+        """What was timed and seen of raw outputs, now or when the rows that stay were made."""
+        edits = self._prepared.edits
+        kept = {edits[i].edit.id for i in stay.rows}
+        seen = output_columns(method.name, edits, raw.images)
+        rows = {
+            edit: {name: seen[name][at] for name in OUTPUTS.names}
+            for at, edit in enumerate(seen["edit"])
+        }
+        for row in former.rows("outputs", OUTPUTS, method.name):
+            if row["edit"] in kept:
+                rows[row["edit"]] = row
+        for row in (rows[one.edit.id] for one in edits if one.edit.id in rows):
+            for name, column in self._outputs.items():
+                column.append(row[name])
+        for row in former.rows("times", TIMES, method.name) if kept else ():
+            if row["edit"] is None or row["edit"] in kept:
+                self._time(**row)
         for i, milliseconds in sorted(raw.milliseconds.items()):
             self._time(method=method.name, edit=edits[i].edit.id, ms=milliseconds)
         for one in raw.footprints:
@@ -186,7 +249,8 @@ class _Rows:
         write_table(folder.shard("times", task, number), TIMES, self._times)
         write_table(folder.shard("outputs", task, number), OUTPUTS, self._outputs)
         write_table(folder.shard("unmade", task, number), UNMADE, _unmade(self._prepared))
-        write_table(folder.shard("samples", task, number), SAMPLES, self._samples)
+        metadata = self._record.metadata()
+        write_table(folder.shard("samples", task, number), SAMPLES, self._samples, metadata)
 
     def _time(self, **values: Any) -> None:
         for name, column in self._times.items():
@@ -233,15 +297,23 @@ def _edit_group(task: Task, edits: Sequence[PreparedEdit]) -> EditGroup:
     )
 
 
-def _write_edit(folder: RunFolder, task: Task, one: PreparedEdit) -> None:
-    """The edit's own images, which the report shows beside the results."""
+def _write_edit(folder: RunFolder, task: Task, one: PreparedEdit) -> dict[str, str]:
+    """The edit's own images, which the report shows beside the results; gives what tells it apart."""
     edit, truth = one.edit, one.ground_truth.image
     mask: UInt8 = edit.mask.astype(np.uint8) * np.uint8(255)
-    _write_image(folder.edit_image(task.slug, edit.id, "original"), one.original)
-    _write_image(folder.edit_image(task.slug, edit.id, "mask"), mask)
-    _write_labels(folder.edit_image(task.slug, edit.id, "target"), edit.labels, task.dataset.space)
+    images: dict[EditImage, UInt8] = {"original": one.original, "mask": mask}
     if truth is not None and truth is not one.original:
-        _write_image(folder.edit_image(task.slug, edit.id, "truth"), truth)
+        images["truth"] = truth
+    for name, image in images.items():
+        _write_image(folder.edit_image(task.slug, edit.id, name), image)
+    target = _write_labels(
+        folder.edit_image(task.slug, edit.id, "target"), edit.labels, task.dataset.space
+    )
+    return {
+        **{name: array_hash(image) for name, image in images.items()},
+        "target": array_hash(target),
+        "references": " ".join(edit.references),
+    }
 
 
 def _write_image(path: Path, image: UInt8) -> None:
@@ -251,20 +323,24 @@ def _write_image(path: Path, image: UInt8) -> None:
     _save(path, Image.fromarray(image))
 
 
-def _write_labels(path: Path, labels: Int32, space: LabelSpace) -> None:
+def _write_labels(path: Path, labels: Int32, space: LabelSpace) -> NDArray[Any]:
     """Writes a label map as a PNG that is exact and shows its colours: index = label + 1, 0 = void.
 
     Above 255 classes a palette has no room, and the file is 16-bit grey instead.
+
+    Returns:
+        the stored values.
     """
     from PIL import Image
 
-    index = labels + 1
+    stored = (labels + 1).astype(np.uint16 if len(space) > 255 else np.uint8)
     if len(space) > 255:
-        _save(path, Image.fromarray(index.astype(np.uint16)))
-        return
-    image = Image.fromarray(index.astype(np.uint8), mode="P")
+        _save(path, Image.fromarray(stored))
+        return stored
+    image = Image.fromarray(stored, mode="P")
     image.putpalette([0, 0, 0, *(part for colour in space.palette for part in colour)])
     _save(path, image)
+    return stored
 
 
 def _save(path: Path, image: Any) -> None:

@@ -32,6 +32,7 @@ def finish(outcome: Outcome) -> None:
         typer.echo(f"  and {more}: see the report")
     if outcome.first_failure is not None:
         _tell_traceback(outcome.first_failure)
+    _tell_kept(outcome)
     for line in outcome.idle:
         typer.echo(f"nothing to score: {line}")
     for found in outcome.suspect:
@@ -41,6 +42,19 @@ def finish(outcome: Outcome) -> None:
     typer.echo(f"report: {page}")
     if outcome.failed:
         raise typer.Exit(1)
+
+
+def _tell_kept(outcome: Outcome) -> None:
+    """What an earlier call had left, and what of it was damaged."""
+    for line in outcome.damaged[:_REASONS]:
+        typer.echo(f"made again: {line}")
+    if len(outcome.damaged) > _REASONS:
+        typer.echo(f"made again: {len(outcome.damaged) - _REASONS} other files")
+    kept = sum(outcome.kept.values())
+    if kept:
+        methods = ", ".join(name for name, count in outcome.kept.items() if count)
+        results = counted(kept, "result")
+        typer.echo(f"reused {results} of {methods}; carried out {outcome.carried_out}")
 
 
 def _tell_traceback(file: Path) -> None:

@@ -74,13 +74,20 @@ class MethodRunner:
         self._warm: set[tuple[str, tuple[int, ...]]] = set()
         self._late: dict[str, threading.Thread] = {}
 
-    def run(self, method: Method, edits: Sequence[PreparedEdit], space: LabelSpace) -> RawOutputs:
+    def run(
+        self,
+        method: Method,
+        edits: Sequence[PreparedEdit],
+        space: LabelSpace,
+        told: Callable[[int], None] = lambda _: None,
+    ) -> RawOutputs:
         """Carries out all edits; what fails is named and everything else is kept.
 
         Args:
             method: with an editor.
             edits: of one task.
             space: their label space.
+            told: told after every batch how many edits it had.
         """
         outputs = RawOutputs()
         with listening():
@@ -89,6 +96,7 @@ class MethodRunner:
                 group = [edits[i] for i in indices]
                 batch = make_batch(group, method.name, space, method.needs, self.device)
                 self._batch(method, batch, indices, outputs)
+                told(len(indices))
         return outputs
 
     def _batch(

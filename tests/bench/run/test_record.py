@@ -66,7 +66,7 @@ def test_a_time_limit_and_the_executor_are_no_reason_to_begin_anew(tmp_path: Pat
     ("changes", "sentence"),
     [
         ({"seed": 3}, "seed is 3 here and 0 there"),
-        ({"metrics": ["l1"]}, "metrics.l1 is set here and not set there"),
+        ({"metrics": ["l1"]}, "metrics.psnr is not set here and set there"),
         ({"quantise": "truncate"}, 'quantise is "truncate" here and "round" there'),
     ],
 )

@@ -1,0 +1,339 @@
+"""What of a shard stays when a run is taken up again: results that are still those of their edits.
+
+Every samples table carries a `ShardRecord` in its own metadata, so that the two are written as one file:
+the hashes of what its rows follow from, and of the pixels of every image that belongs to them. A shard
+is done when its record is the plan's and every image is as recorded. Of one that is not, each result
+stays whose method, edit and pixels are as recorded; the others are carried out, and only these.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench.core.errors import BadInput
+from bench.core.identity import array_hash, record_hash
+from bench.metrics import Metric
+from bench.run.canaries.checks import Checks, read_checks
+from bench.run.layout import EditImage, RunFolder, ShardTable
+from bench.run.methods import Method
+from bench.run.plan import Shard
+from bench.run.tables import REFERENCES, TIMES, UNMADE, StoredTable
+from bench.scene import UInt8
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Again", "Former", "ShardRecord", "Standing", "damage", "read_columns", "standing"]
+
+MARK = "siebench"
+"""The key of the record in a table's metadata."""
+
+
+@dataclass(frozen=True)
+class Again:
+    """What is carried out again although it is there.
+
+    Attributes:
+        failed: whether failed edits are.
+        methods: names of methods of which everything is.
+    """
+
+    failed: bool = False
+    methods: frozenset[str] = frozenset()
+
+
+@dataclass
+class ShardRecord:
+    """What the rows of a shard follow from, and the pixels that belong to them.
+
+    Attributes:
+        pairs: the hash of its (scene, sample) pairs.
+        methods: method hashes by name.
+        metrics: hashes of the metrics' definitions by name.
+        edits: by edit, the hash of each of its images, and its `references`.
+        results: by method and edit, the hash of the result.
+    """
+
+    pairs: str = ""
+    methods: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, str] = field(default_factory=dict)
+    edits: dict[str, dict[str, str]] = field(default_factory=dict)
+    results: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, shard: Shard, methods: Sequence[Method], metrics: Sequence[Metric]) -> ShardRecord:
+        """The plan's, without the images, which are known once the shard is carried out."""
+        return cls(
+            record_hash({"pairs": [list(pair) for pair in shard.pairs]}),
+            {m.name: m.hash for m in methods if m.editor is not None and m.edits(shard.task)},
+            {m.name: record_hash({**m.definition()}) for m in metrics},
+        )
+
+    def follows_from(self, other: ShardRecord) -> bool:
+        """Whether both say the same of where the rows come from."""
+        mine = (self.pairs, self.methods, self.metrics)
+        return mine == (other.pairs, other.methods, other.metrics)
+
+    def metadata(self) -> dict[str, str]:
+        """As the table keeps it."""
+        return {MARK: json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a run finds of a shard before it goes on.
+
+    Attributes:
+        done: whether nothing of it is to be carried out or written.
+        kept: how many results stay, by method; failed ones that are not tried again count.
+        damaged: what was there and is not what the tables say, a sentence each.
+    """
+
+    done: bool
+    kept: Mapping[str, int] = field(default_factory=dict)
+    damaged: tuple[str, ...] = ()
+
+
+class Former:
+    """A shard as an earlier call left it; empty where there is none.
+
+    Args:
+        folder: the run.
+        task: the task's slug.
+        number: counts the task's shards from 0.
+
+    Attributes:
+        record: what it says of itself; empty where it says nothing.
+        there: whether it has a samples table.
+        damaged: why nothing of it can be used, or "".
+    """
+
+    def __init__(self, folder: RunFolder, task: str, number: int) -> None:
+        self._folder, self._task, self._number = folder, task, number
+        self.record = ShardRecord()
+        self.damaged = ""
+        self.samples: dict[str, list[Any]] = {}
+        file = folder.shard("samples", task, number)
+        self.there = file.exists()
+        try:
+            self.samples, metadata = read_columns(file) if self.there else ({}, {})
+            if MARK in metadata:
+                self.record = ShardRecord(**json.loads(metadata[MARK]))
+        except (BadInput, ValueError, TypeError) as error:
+            self.samples, self.damaged = {}, f"{folder.relative(file)}: {_cause(error)}"
+        self._rows = {
+            pair: at
+            for at, pair in enumerate(
+                zip(self.samples.get("method", ()), self.samples.get("edit", ()))
+            )
+        }
+
+    def edits_of(self, method: str) -> list[str]:
+        """The edits of which a method has a row."""
+        return [edit for name, edit in self._rows if name == method]
+
+    def row(self, method: str, edit: str) -> dict[str, Any] | None:
+        """A method's row of an edit, or None."""
+        at = self._rows.get((method, edit))
+        return None if at is None else {name: column[at] for name, column in self.samples.items()}
+
+    def stays(self, method: Method, edit: str, again: Again) -> bool:
+        """Whether the row of an edit that is still the same stays; its image is looked at apart."""
+        row = self.row(method.name, edit)
+        if row is None or method.name in again.methods:
+            return False
+        if self.record.methods.get(method.name) != method.hash:
+            return False
+        return row["status"] == "ok" or not again.failed
+
+    def result(self, method: str, slug: str, edit: str) -> UInt8 | None:
+        """The result, uint8 [H,W,3], or None where its file is not what the record says."""
+        try:
+            image = _pixels(self._folder.prediction(self._task, slug, edit))
+        except OSError:
+            return None
+        known = self.record.results.get(method, {}).get(edit)
+        return image if known is not None and array_hash(image) == known else None
+
+    def rows(self, name: ShardTable, table: StoredTable, method: str) -> list[dict[str, Any]]:
+        """A method's rows of a table beside the samples; none where it is missing or damaged."""
+        try:
+            columns, _ = read_columns(self._folder.shard(name, self._task, self._number))
+        except BadInput:
+            return []
+        rows = [
+            dict(zip(table.names, values))
+            for values in zip(*(columns.get(one, ()) for one in table.names))
+        ]
+        return [row for row in rows if row["method"] == method]
+
+    def checks(self) -> Checks:
+        """What was found out about the task's methods on its first edits."""
+        try:
+            return read_checks(self._folder, self._task)
+        except (BadInput, KeyError, TypeError, ValueError):
+            return Checks()
+
+
+def standing(
+    folder: RunFolder,
+    shard: Shard,
+    methods: Sequence[Method],
+    metrics: Sequence[Metric],
+    again: Again,
+) -> Standing:
+    """What is there of a shard, every image of it read.
+
+    Args:
+        folder: the run.
+        shard: of the plan.
+        methods: the run's.
+        metrics: those of the task that can be computed.
+        again: what is carried out again.
+    """
+    task, number = shard.task.slug, shard.number
+    former = Former(folder, task, number)
+    if not former.there:
+        return Standing(False)
+    if former.damaged:
+        return Standing(False, {}, (former.damaged,))
+    if not former.record.pairs:
+        where = folder.relative(folder.shard("samples", task, number))
+        return Standing(False, {}, (f"{where}: holds no record of its images",))
+    damaged = damage(folder, task, number, {m.name: m.slug for m in methods}, former)
+    bad = {path for path, _ in damaged}
+    edits = {shard.task.edit_id(scene, sample) for scene, sample in shard.pairs}
+    planned = ShardRecord.of(shard, methods, metrics)
+    kept, whole = {}, former.record.follows_from(planned) and not damaged
+    for method in methods:
+        if method.name not in planned.methods:
+            continue
+        mine = [edit for edit in former.edits_of(method.name) if edit in edits]
+        stay = [
+            edit
+            for edit in mine
+            if former.stays(method, edit, again)
+            and folder.relative(folder.prediction(task, method.slug, edit)) not in bad
+        ]
+        kept[method.name] = len(stay)
+        whole = whole and len(stay) == len(mine)
+    if again.failed and whole:
+        unmade, _ = read_columns(folder.shard("unmade", task, number))
+        whole = "failed" not in unmade["status"]
+    return Standing(whole, kept, tuple(f"{path}: {why}" for path, why in damaged))
+
+
+def damage(
+    folder: RunFolder, task: str, number: int, slugs: Mapping[str, str], former: Former
+) -> list[tuple[str, str]]:
+    """The files of a shard that are not what its samples table says: paths in the run, with why.
+
+    Args:
+        folder: the run.
+        task: the task's slug.
+        number: counts the task's shards from 0.
+        slugs: the methods' folder names by name.
+        former: the shard, readable.
+    """
+    found: list[tuple[str, str]] = []
+    tables: tuple[tuple[Any, StoredTable], ...] = (
+        ("references", REFERENCES),
+        ("unmade", UNMADE),
+        ("times", TIMES),
+    )
+    for name, table in tables:
+        file = folder.shard(name, task, number)
+        try:
+            columns, _ = read_columns(file)
+            lacking = [one for one in table.names if one not in columns]
+            if lacking:
+                found.append((folder.relative(file), f"lacks the column {lacking[0]}"))
+        except BadInput as error:
+            found.append((folder.relative(file), _cause(error)))
+    record = former.record
+    for edit in record.edits or dict.fromkeys(former.samples.get("edit", ())):
+        known = record.edits.get(edit)
+        images = ("original", "mask", "target") if known is None else _images(known)
+        for image in images:
+            file = folder.edit_image(task, edit, image)
+            found += _compared(folder, file, None if known is None else known[image])
+    for method, edit, status in zip(
+        *(former.samples.get(name, ()) for name in ("method", "edit", "status"))
+    ):
+        if status == "ok" and method in slugs:
+            file = folder.prediction(task, slugs[method], edit)
+            found += _compared(folder, file, record.results.get(method, {}).get(edit))
+    return found
+
+
+def _images(known: Collection[str]) -> tuple[EditImage, ...]:
+    names: tuple[EditImage, ...] = ("original", "mask", "target", "truth")
+    return tuple(name for name in names if name in known)
+
+
+def _compared(folder: RunFolder, file: Path, known: str | None) -> list[tuple[str, str]]:
+    where = folder.relative(file)
+    try:
+        image = _pixels(file)
+    except FileNotFoundError:
+        return [(where, "is missing")]
+    except OSError:
+        return [(where, "cannot be read as an image")]
+    if known is not None and array_hash(image) != known:
+        return [(where, "is not the image that was written")]
+    return []
+
+
+def _pixels(file: Path) -> Any:
+    """The stored values: RGB, grey, or a palette's indices."""
+    from PIL import Image
+
+    try:
+        with Image.open(file) as image:
+            return np.asarray(image)
+    except (SyntaxError, ValueError) as error:  # Pillow's words for a broken PNG
+        raise OSError(str(error)) from error
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error.__cause__, FileNotFoundError):
+        return "is missing"
+    return "cannot be read" if isinstance(error, BadInput) else "holds no record of its shard"
+
+
+def read_columns(path: Path) -> tuple[dict[str, list[Any]], dict[str, str]]:
+    """A table's columns, entry by entry in the types that give the same file again, and its metadata.
+
+    Raises:
+        BadInput: a file that is missing or damaged; checksums are looked at.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        read = pq.ParquetFile(path, page_checksum_verification=True).read()
+    except (OSError, pa.ArrowException) as error:
+        raise BadInput(f"{path}: cannot be read ({error})") from error
+    columns = {name: _entries(read.column(name)) for name in read.column_names}
+    metadata = read.schema.metadata or {}
+    return columns, {key.decode(): value.decode() for key, value in metadata.items()}
+
+
+def _entries(column: pa.ChunkedArray) -> list[Any]:
+    import pyarrow as pa
+
+    values: list[Any] = column.to_pylist()
+    kind = column.type
+    if pa.types.is_list(kind) and not pa.types.is_string(kind.value_type):
+        dtype = kind.value_type.to_pandas_dtype()
+        return [None if value is None else np.asarray(value, dtype) for value in values]
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        dtype = kind.to_pandas_dtype()
+        return [None if value is None else dtype(value) for value in values]
+    return values

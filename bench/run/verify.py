@@ -1,0 +1,108 @@
+"""Whether every file of a run is what its tables say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bench.core.errors import BadInput
+from bench.run.kept import Former, damage, read_columns
+from bench.run.layout import RunFolder
+from bench.run.reader import read_run
+from bench.run.schema import Header, TaskRow
+
+__all__ = ["verify_run"]
+
+
+def verify_run(path: Path | str, threads: int = 4) -> list[str]:
+    """Reads every file of a run; gives what is wrong, a sentence each that begins with the file.
+
+    Images are compared with the hashes of pixels that a run records. Of a run that has none, from an
+    older siebench, every image must be there and readable.
+
+    Args:
+        path: the run directory.
+        threads: how many shards are read at once.
+
+    Raises:
+        BadInput: no run, or a `run.json` that cannot be read.
+    """
+    run = read_run(path)
+    folder, header = run.layout, run.header
+    found = list(_tables(folder, header))
+    for task in header.tasks:
+        numbers = [int(file.stem) for file in folder.shards("samples", task.slug)]
+        with ThreadPoolExecutor(threads) as pool:
+            shards = pool.map(
+                lambda number, task=task: _shard(folder, header, task, number), numbers
+            )
+            checked = list(shards)
+        found += [line for lines, _, _ in checked for line in lines]
+        if header.state == "done":
+            edits = sum(count or 0 for _, count, _ in checked)
+            if edits != task.planned and all(count is not None for _, count, _ in checked):
+                found.append(
+                    f"samples/{task.slug}: tables for {edits} edits, but {task.planned} were planned"
+                )
+        named = {file for _, _, files in checked for file in files}
+        found += _strays(folder, header, task, named)
+    return found
+
+
+def _tables(folder: RunFolder, header: Header) -> Iterator[str]:
+    """The tables of the whole run."""
+    for name in ("scores", "costs", "canaries", "replicates", "rosetta", "influence"):
+        file = folder.root / f"{name}.parquet"
+        needed = header.state != "running" and name in ("scores", "costs")
+        if file.is_file():
+            try:
+                read_columns(file)
+            except BadInput:
+                yield f"{folder.relative(file)}: cannot be read"
+        elif needed:
+            yield f"{folder.relative(file)}: is missing"
+
+
+def _shard(
+    folder: RunFolder, header: Header, task: TaskRow, number: int
+) -> tuple[list[str], int | None, set[str]]:
+    """What is wrong in a shard, how many edits it accounts for if known, and the images it names."""
+    former = Former(folder, task.slug, number)
+    if former.damaged:
+        return [former.damaged], None, set()
+    slugs = {method.name: method.slug for method in header.methods}
+    lines = [f"{file}: {why}" for file, why in damage(folder, task.slug, number, slugs, former)]
+    named: set[str] = set()
+    columns = (former.samples.get(name, ()) for name in ("method", "edit", "status", "failure"))
+    for method, edit, status, failure in zip(*columns):
+        if method not in slugs:
+            lines.append(f"samples/{task.slug}: a row of {method!r}, which is no method of the run")
+            continue
+        if status == "ok":
+            named.add(folder.relative(folder.prediction(task.slug, slugs[method], edit)))
+        elif failure:
+            file = folder.failure(task.slug, slugs[method], failure)
+            if not file.is_file():
+                lines.append(f"{folder.relative(file)}: is missing")
+    count = 0
+    for file in (
+        folder.shard("references", task.slug, number),
+        folder.shard("unmade", task.slug, number),
+    ):
+        try:
+            rows = len(read_columns(file)[0]["scene"])
+        except (BadInput, KeyError):
+            return lines, None, named  # it is named already
+        count += rows
+    return lines, count, named
+
+
+def _strays(folder: RunFolder, header: Header, task: TaskRow, named: set[str]) -> Iterator[str]:
+    """Results that no table names, where the run has ended."""
+    if header.state == "running":
+        return
+    for method in header.methods:
+        for file in sorted(folder.predictions(task.slug, method.slug).glob("[!.]*.png")):
+            if folder.relative(file) not in named:
+                yield f"{folder.relative(file)}: no table names it"

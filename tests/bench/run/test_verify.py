@@ -1,0 +1,114 @@
+"""A run is verified file by file, and every file that is wrong is named."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bench.cli.terminal.outcome import finish
+from bench.run.suite_run import run_suite
+from bench.run.verify import verify_run
+from bench.suite.schema import parse_suite
+from tests.bench.run.made_suite import suite_text, write_data
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "run-format-1"
+TASK = "rooms-freeform"
+
+
+def suite_of(root: Path):
+    text = suite_text(
+        write_data(root / "rooms", 2),
+        methods="[copy]",
+        tasks="[{dataset: rooms, protocol: freeform@1}]",
+    )
+    return parse_suite(text, "made.yaml")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Path:
+    root: Path = tmp_path_factory.mktemp("verify")
+    run_suite(suite_of(root), out=root / "run", device="cpu")
+    return root / "run"
+
+
+@pytest.fixture
+def copied(whole: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole, tmp_path / "run"))
+
+
+def test_a_whole_run_is_good(whole: Path) -> None:
+    assert verify_run(whole) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        (f"predictions/{TASK}/copy/scene0.png", "is missing"),
+        (f"edits/{TASK}/scene1/target.png", "is missing"),
+        (f"references/{TASK}/00000.parquet", "is missing"),
+        (f"unmade/{TASK}/00000.parquet", "is missing"),
+        ("scores.parquet", "is missing"),
+    ],
+)
+def test_a_missing_file_is_named(copied: Path, file: str, why: str) -> None:
+    (copied / file).unlink()
+    assert f"{file}: {why}" in verify_run(copied)
+
+
+def test_a_missing_shard_is_noticed(copied: Path) -> None:
+    (copied / f"samples/{TASK}/00000.parquet").unlink()
+    assert f"samples/{TASK}: tables for 0 edits, but 2 were planned" in verify_run(copied)
+
+
+def test_an_image_with_other_pixels_and_one_that_no_table_names_are_named(copied: Path) -> None:
+    folder = copied / "predictions" / TASK / "copy"
+    with Image.open(folder / "scene0.png") as image:
+        image.putpixel((3, 3), (1, 2, 3))
+        image.save(folder / "scene0.png")
+    Image.new("RGB", (32, 32)).save(folder / "stranger.png")
+    assert verify_run(copied) == [
+        f"predictions/{TASK}/copy/scene0.png: is not the image that was written",
+        f"predictions/{TASK}/copy/stranger.png: no table names it",
+    ]
+
+
+def test_a_flipped_byte_in_a_table_is_noticed(copied: Path) -> None:
+    file = copied / "references" / TASK / "00000.parquet"
+    content = bytearray(file.read_bytes())
+    content[60] ^= 0xFF
+    file.write_bytes(content)
+    assert [line.partition(":")[0] for line in verify_run(copied)] == [
+        f"references/{TASK}/00000.parquet"
+    ]
+
+
+def test_an_image_saved_anew_with_the_same_pixels_is_good(copied: Path) -> None:
+    file = copied / "predictions" / TASK / "copy" / "scene0.png"
+    with Image.open(file) as image:
+        image.save(file, compress_level=9)
+    assert verify_run(copied) == []
+
+
+def test_the_end_of_a_run_says_what_was_reused_and_made_again(
+    copied: Path, whole: Path, capsys
+) -> None:
+    (copied / f"predictions/{TASK}/copy/scene0.png").unlink()
+    suite = suite_of(whole.parent)
+    finish(run_suite(suite, out=copied, device="cpu"))
+    said = capsys.readouterr().out.splitlines()
+    assert f"made again: predictions/{TASK}/copy/scene0.png: is missing" in said
+    assert "reused 1 result of copy; carried out 1" in said
+
+
+def test_a_run_without_hashes_is_looked_at_for_missing_and_broken_files(tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(GOLDEN, tmp_path / "run"))
+    before = set(verify_run(copied))
+    image = next(iter(sorted(copied.glob("predictions/*/*/*.png"))), None)
+    if image is None:
+        pytest.skip("the stored run keeps no images")
+    image.write_bytes(b"no image")
+    new = set(verify_run(copied)) - before
+    assert new == {f"{image.relative_to(copied).as_posix()}: cannot be read as an image"}
