@@ -12,6 +12,7 @@ from bench.core.errors import BadInput
 from bench.networks.feature_network import Finished
 from bench.networks.segmenters.segmenter import RememberedSegmenter
 from bench.networks.weights import weight_folders
+from bench.plugins.editors import foreign
 from bench.plugins.kinds import SEGMENTERS
 
 __all__ = ["make_segmenter"]
@@ -41,6 +42,7 @@ def make_segmenter(
     Raises:
         Unavailable: where a file or a package is not there.
         BadInput: where a file is there and wrong, or the kind is not known.
+        PluginFailed: where its constructor raises anything else, or calls `sys.exit`.
     """
     registered, argument = _look_up(name, trust)
     if hasattr(registered, "segment") and not isinstance(registered, type):
@@ -84,7 +86,9 @@ _FORMS = {
 def _made(
     factory: Callable[..., Any], argument: str, device: str, folders: tuple[Path, ...]
 ) -> RememberedSegmenter:
-    made = factory(argument, device, folders)
+    called = ":".join(part for part in (getattr(factory, "__name__", ""), argument) if part)
+    with foreign(f"segmenter {called!r}: its constructor"):
+        made = factory(argument, device, folders)
     missing = [part for part in ("name", "space", "segment", "identity") if not hasattr(made, part)]
     if missing:
         raise BadInput(

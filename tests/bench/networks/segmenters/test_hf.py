@@ -1,11 +1,12 @@
 """A tiny transformers segmenter with local weights runs, and equals the library's own answer."""
 
+import shutil
 import sys
 
 import numpy as np
 import pytest
 
-from bench.core.errors import Unavailable
+from bench.core.errors import BadInput, Unavailable
 from bench.networks.segmenters import make_segmenter
 from bench.networks.segmenters.hf import HfSegmenter
 from bench.networks.weights import WeightsMissing
@@ -71,3 +72,13 @@ def test_a_library_that_is_missing_is_named_with_its_command(folder, monkeypatch
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(Unavailable, match="`pip install transformers`"):
         HfSegmenter(str(folder))
+
+
+def test_truncated_weights_are_one_sentence(folder, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    weights = copy / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    with pytest.raises(BadInput, match="hf:") as refused:
+        make_segmenter(f"hf:{copy}")
+    assert "\n" not in str(refused.value)

@@ -101,3 +101,15 @@ def test_a_checkpoint_of_another_network_is_refused(files, tmp_path):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(WeightsMissing, match=r"gone\.py: there is no such file"):
         make_segmenter(f"mmseg:{tmp_path / 'gone.py'},{tmp_path / 'gone.pth'}")
+
+
+@pytest.mark.parametrize(
+    "text", ["model = (", "import sys\nsys.exit(3)\n", "a = 1\n", "raise KeyError"]
+)
+def test_a_config_that_is_none_is_one_sentence(tmp_path, text):
+    config, checkpoint = tmp_path / "config.py", tmp_path / "c.pth"
+    config.write_text(text)
+    checkpoint.touch()
+    with pytest.raises(BadInput, match=r"segmenter 'mmseg:.*config\.py") as refused:
+        make_segmenter(f"mmseg:{config},{checkpoint}")
+    assert "\n" not in str(refused.value)
