@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bench.cli.terminal.faults import debugging
+from bench.cli.terminal.scores import tell_scores
 from bench.core.text import counted
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def finish(outcome: Outcome) -> None:
     if outcome.first_failure is not None:
         _tell_traceback(outcome.first_failure)
     _tell_kept(outcome)
+    tell_scores(outcome)
     for line in outcome.idle:
         typer.echo(f"nothing to score: {line}")
     for found in outcome.suspect:
