@@ -19,7 +19,12 @@ from bench.core.text import now
 from bench.plugins.kinds import DATASETS, EDITORS, EXECUTORS, METRICS, PROTOCOLS
 from bench.plugins.registry import Registry
 from bench.run.canaries.checks import read_checks
-from bench.run.canaries.notices import belonging_notices, check_notices, order_notices
+from bench.run.canaries.notices import (
+    belonging_notices,
+    check_notices,
+    order_notices,
+    unrecognised_notices,
+)
 from bench.run.canaries.outputs import output_notices
 from bench.run.environment import commit, hardware, harness_commit, versions
 from bench.run.job import Executor, Job, ShardRef, Shards
@@ -237,7 +242,8 @@ def _run(job: Job, executor: Executor, name: str, watch: Watch, until: Stopping 
     record = RunRecord(worker.plan, worker.methods, worker.metrics, name)
     if until is not None:
         until.begin(job.folder, record.header())
-    started = take_up(job.folder, record, job.again.methods, lambda suite: _replan(job, suite))
+    fresh = job.again.methods | {one.name for one in worker.methods if not one.recognised}
+    started = take_up(job.folder, record, fresh, lambda suite: _replan(job, suite))
     found = _survey(worker, job.threads)
     sizes = {
         ShardRef(task.name, shard.number): len(shard.pairs) * _methods_of(worker, task)
@@ -371,6 +377,7 @@ def _notices(folder: RunFolder, worker: Worker) -> list[RunNotice]:
             for (_, canary), score in scores.items()
         ]
         found += order_notices(task.name, metrics.ready, scores)
+        found += unrecognised_notices(task, worker.methods)
         found += check_notices(task.name, read_checks(folder, task.slug), needs)
         elsewhere = [one.name for one in worker.methods if one.keeps_known and one.edits(task)]
         if elsewhere:

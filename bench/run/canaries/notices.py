@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Literal
 from bench.metrics import Metric, Score, ScoreInfo
 from bench.run.canaries.checks import UNSTEADY, Checks
 from bench.run.canaries.images import BLURRED, JPEG, MEAN_COLOUR, ORIGINAL, SHIFTED, SHUFFLED
+from bench.run.methods import Method
+from bench.run.plan import Task
 from bench.run.schema import RunNotice
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["belonging_notices", "check_notices", "order_notices"]
+__all__ = ["belonging_notices", "check_notices", "order_notices", "unrecognised_notices"]
 
 _OTHER_IMAGE = 16.0
 """Grey levels on average: JPEG and a network's repainting stay below 10, another image is above 30."""
@@ -93,6 +95,21 @@ def check_notices(
         kind: Literal["bad", "note"] = "bad" if behaviour == UNSTEADY else "note"
         found.append(_about(kind, task, method, f"{method} {behaviour}"))
     return found
+
+
+def unrecognised_notices(task: Task, methods: Sequence[Method]) -> list[RunNotice]:
+    """The notices about objects whose results no later run can use."""
+    return [
+        _about(
+            "note",
+            task.name,
+            method.name,
+            f"{method.name} is an object that does not tell what it holds, so that another process "
+            "carries it out again instead of using its results: declare its `identity`",
+        )
+        for method in methods
+        if method.edits(task) and not method.recognised
+    ]
 
 
 def belonging_notices(task: str, method: str, samples: pd.DataFrame) -> list[RunNotice]:
