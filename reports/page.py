@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from bench.core.text import counted
+from bench.run.certify import read_certificate
 from bench.run.layout import EDITS, PREDICTIONS
 from reports.beside import beside
 from reports.costs import cost_table
@@ -99,6 +100,7 @@ def render(
         beside=beside(run),
         costs=cost_table(run),
         logs_root=logs_root,
+        certificate=read_certificate(run),
         provenance=provenance(run),
         style="\n".join(_static(name) for name in STYLES),
         theme=theme,

@@ -9,6 +9,7 @@ import typer
 from bench import __version__
 from bench.cli import (
     baseline,
+    certify,
     compare,
     datasets,
     demo,
@@ -60,6 +61,7 @@ def _root(
 
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
+app.command("certify")(certify.certify)
 app.command("verify")(verify.verify)
 app.command("score")(score.score)
 app.command("report")(report.report)
