@@ -185,6 +185,7 @@ def pairing_problems(suite: Suite, *, trust: bool = False) -> list[str]:
     problems = []
     for entry in suite.single_tasks():
         if entry.pack is not None:
+            problems += _half_used(entry)
             continue
         protocol = make_protocol(str(entry.protocol), entry.parameters, trust=trust)
         if type(protocol).paired_with is masks.Protocol.paired_with:
@@ -199,6 +200,20 @@ def pairing_problems(suite: Suite, *, trust: bool = False) -> list[str]:
         except masks.MaskError as error:
             problems.append(f"task {entry.name!r}: {error}")
     return problems
+
+
+def _half_used(entry: TaskEntry) -> list[str]:
+    """A pack, where it is here, that holds another number of samples than its task takes."""
+    try:
+        held = masks.Packed(folder=str(entry.pack)).samples
+    except masks.MaskError:
+        return []
+    if held == entry.samples:
+        return []
+    return [
+        f"task {entry.name!r}: pack {entry.pack} holds {held} samples a scene, but the task takes "
+        f"{entry.samples}; set `samples: {held}`"
+    ]
 
 
 def narrowed(

@@ -55,6 +55,11 @@ class Packed(Protocol):
         return manifest
 
     @property
+    def samples(self) -> int:
+        """How many edits of a scene the pack holds at most."""
+        return 1 + max((entry.sample for entry in self._index.values()), default=0)
+
+    @property
     def identity(self) -> dict[str, Any]:
         """What tells this pack's edits from others, wherever it lies.
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import masks
 from bench.core.errors import BadInput
-from bench.run.plan import narrowed, parse_data, plan_run
+from bench.run.plan import narrowed, pairing_problems, parse_data, plan_run
 from bench.suite.schema import Suite
 
 
@@ -62,3 +64,14 @@ def test_folders_are_given_by_name() -> None:
         parse_data(["a=x", "a=y"])
     with pytest.raises(BadInput, match="has no dataset 'streets'"):
         plan_run(suite(), data={"streets": Path()})
+
+
+def test_a_pack_that_its_task_would_half_use_is_named(tmp_path: Path) -> None:
+    (task,) = plan_run(suite()).tasks
+    labels = np.zeros((32, 32), np.int32)
+    sites = [(masks.Site("rooms", "a", labels, None, ("floor",)), sample) for sample in range(2)]
+    masks.write_pack(tmp_path / "pack", task.protocol, sites, seed=0, fingerprint="f00d")
+    entry = {"name": "edits", "dataset": "rooms", "pack": str(tmp_path / "pack")}
+    (problem,) = pairing_problems(suite(tasks=[entry]))
+    assert problem.endswith("holds 2 samples a scene, but the task takes 1; set `samples: 2`")
+    assert pairing_problems(suite(tasks=[{**entry, "samples": 2}])) == []
