@@ -8,46 +8,23 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import masks
 from bench.core.device import choose_device
 from bench.core.errors import BadInput, unknown
-from bench.core.text import now
 from bench.plugins.kinds import DATASETS, EDITORS, EXECUTORS, METRICS, PROTOCOLS
 from bench.plugins.registry import Registry
-from bench.run.canaries.checks import read_checks
-from bench.run.canaries.notices import (
-    belonging_notices,
-    check_notices,
-    order_notices,
-    unrecognised_notices,
-)
-from bench.run.canaries.outputs import output_notices
-from bench.run.environment import commit, hardware, harness_commit, versions
+from bench.run.finish import finish_run
 from bench.run.job import Executor, Job, ShardRef, Shards
 from bench.run.kept import Again, Standing
 from bench.run.layout import RunFolder
-from bench.run.outcome import Outcome, all_missing, all_reasons, all_suspect, task_outcome
+from bench.run.outcome import Outcome
 from bench.run.plan import Plan, Task, narrowed, plan_run
 from bench.run.record import RunRecord, go_on, take_up
-from bench.run.reduce import Reduced, cost_rows, reduce_canaries, reduce_task
-from bench.run.schema import Git, Header, RunNotice, write_header
-from bench.run.tables import (
-    CANARIES,
-    COSTS,
-    INFLUENCE,
-    OUTPUTS,
-    REPLICATES,
-    ROSETTA,
-    SAMPLES,
-    SCORES,
-    StoredTable,
-    read_tables,
-    write_table,
-)
+from bench.run.schema import Header
 from bench.run.worker import Worker
 from bench.suite.check import suite_problems
 from bench.suite.schema import MethodEntry, MetricEntry, Suite, read_suite
@@ -271,7 +248,7 @@ def _run(job: Job, executor: Executor, name: str, watch: Watch, until: Stopping 
         go_on(job.folder, record, started)
     worker.told = carried_out
     executor.run(job, Shards(iter(waiting), needed), done)
-    return _reduce(job, worker, record, started, began, found.values())
+    return finish_run(job, worker, record, started, began, found.values())
 
 
 def _replan(job: Job, suite: Suite) -> Plan:
@@ -291,106 +268,3 @@ def _survey(worker: Worker, threads: int) -> dict[ShardRef, Standing]:
     ]
     with ThreadPoolExecutor(max(1, threads)) as pool:
         return dict(zip(shards, pool.map(worker.standing, shards)))
-
-
-def _reduce(
-    job: Job,
-    worker: Worker,
-    record: RunRecord,
-    started: str,
-    began: float,
-    found: Collection[Standing],
-) -> Outcome:
-    """Makes the tables of the run from those of its shards, and ends it."""
-    folder, plan, methods = job.folder, worker.plan, worker.methods
-    reduced = [
-        reduce_task(folder, task, worker.metrics[task.name], [m for m in methods if m.edits(task)])
-        for task in plan.tasks
-    ]
-    _write_reduced(folder, reduced)
-    _write_rows(folder.table("costs"), COSTS, cost_rows(folder, plan, methods, worker.device))
-    tasks = {task.name: task_outcome(folder, task, methods) for task in plan.tasks}
-    notices = _notices(folder, worker)
-    whole = all(
-        folder.shard("samples", task.slug, shard.number).is_file()
-        for task in plan.tasks
-        for shard in task.shards()
-    )
-    repository, harness = commit(job.home), harness_commit()
-    header = record.header(tasks).model_copy(
-        update={
-            "notices": tuple(notices),
-            "state": "done" if whole else "decided",
-            "started": started,
-            "finished": now(),
-            "seconds": round(time.perf_counter() - began, 3),
-            "versions": versions(),
-            "git": None if repository is None else Git(**repository),
-            "harness": None if harness is None else Git(**harness),
-            "hardware": hardware(worker.device),
-        }
-    )
-    write_header(folder.record, header)
-    kept: Counter[str] = sum((Counter(one.kept) for one in found), Counter())
-    failures = [one.first_failure for one in tasks.values() if one.first_failure is not None]
-    return Outcome(
-        folder=folder.root,
-        header=header,
-        edits=sum(len(one.made) for one in tasks.values()),
-        failed=sum(one.failed for one in tasks.values()),
-        impossible=sum(len(one.impossible) for one in tasks.values()),
-        missing=all_missing(methods, worker.metrics.values()),
-        reasons=all_reasons(tasks),
-        suspect=all_suspect(notices),
-        idle=tuple(f"{name}: {line}" for name, one in tasks.items() for line in one.idle),
-        first_failure=failures[0] if failures else None,
-        kept=kept,
-        carried_out=max(0, sum(one.results for one in tasks.values()) - sum(kept.values())),
-        damaged=tuple(line for one in found for line in one.damaged),
-    )
-
-
-def _write_reduced(folder: RunFolder, reduced: list[Reduced]) -> None:
-    """The scores last: a run has them once everything else is there."""
-    replicates = [row for one in reduced for row in one.replicates]
-    rosetta = [row for one in reduced for row in one.rosetta]
-    influence = [row for one in reduced for row in one.influence]
-    if replicates:
-        _write_rows(folder.table("replicates"), REPLICATES, replicates)
-    if rosetta:
-        _write_rows(folder.table("rosetta"), ROSETTA, rosetta)
-    if influence:
-        _write_rows(folder.table("influence"), INFLUENCE, influence)
-    _write_rows(folder.table("scores"), SCORES, [row for one in reduced for row in one.scores])
-
-
-def _notices(folder: RunFolder, worker: Worker) -> list[RunNotice]:
-    """Scores the canaries, and says what they and the second look at every method found out."""
-    rows: list[dict[str, Any]] = []
-    found: list[RunNotice] = []
-    needs = {method.name: method.needs for method in worker.methods}
-    for task in worker.plan.tasks:
-        metrics = worker.metrics[task.name]
-        scores = reduce_canaries(folder, task, metrics)
-        rows += [
-            {"task": task.name, "method": canary, **asdict(score)}
-            for (_, canary), score in scores.items()
-        ]
-        found += order_notices(task.name, metrics.ready, scores)
-        found += unrecognised_notices(task, worker.methods)
-        found += check_notices(task.name, read_checks(folder, task.slug), needs)
-        elsewhere = [one.name for one in worker.methods if one.keeps_known and one.edits(task)]
-        if elsewhere:
-            samples = read_tables(folder.shards("samples", task.slug), SAMPLES)
-            for name in elsewhere:
-                found += belonging_notices(task.name, name, samples)
-    _write_rows(folder.table("canaries"), CANARIES, rows)
-    outputs = {
-        task.name: read_tables(folder.shards("outputs", task.slug), OUTPUTS)
-        for task in worker.plan.tasks
-    }
-    return [*found, *output_notices(outputs)]
-
-
-def _write_rows(path: Path, table: StoredTable, rows: list[dict[str, Any]]) -> None:
-    write_table(path, table, {name: [row[name] for row in rows] for name in table.names})
