@@ -14,6 +14,7 @@ import errno
 import json
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Any
 
 from bench.core.errors import BadInput
 
-__all__ = ["refuse_loss", "whole_file", "write_json", "write_text"]
+__all__ = ["json_text", "refuse_loss", "whole_file", "write_json", "write_text"]
 
 
 @contextlib.contextmanager
@@ -33,7 +34,9 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        # Cut, so that a name of the greatest length still has room for what is added to it.
+        start = f".{path.name[:_NAME]}."
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=start, suffix=".part")
         os.close(handle)
     except OSError as error:
         raise _cannot_write(path, error) from error
@@ -59,10 +62,17 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Writes indented JSON with a final newline, whole or not at all."""
-    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """Indented JSON with a final newline, as `write_json` writes it."""
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 _HEAD = 1 << 16
+_SHOWN = 200
+_NAME = 50  # characters, of four bytes at most; a file name has up to 255 bytes
 
 
 def refuse_loss(
@@ -80,15 +90,20 @@ def refuse_loss(
         force: the user wants it written in any case.
 
     Raises:
-        BadInput: where `out` would be lost.
+        BadInput: where `out` would be lost, is a folder or has a name that no file can have.
     """
     try:
-        if force or not out.is_file() or out.stat().st_size == 0:
+        there = out.stat()
+        if stat.S_ISDIR(there.st_mode):
+            raise BadInput(f"{out}: is a folder; give the name of a file")
+        if force or not stat.S_ISREG(there.st_mode) or there.st_size == 0:
             return
         if any(one is not None and one.exists() and out.samefile(one) for one in inputs):
             raise BadInput(f"{out}: is read by this very command; give another file, or --force")
         with out.open("rb") as file:
             head = file.read(_HEAD)
+    except FileNotFoundError:
+        return
     except OSError as error:
         raise _cannot_write(out, error) from error
     if not ours or re.search(ours, head, re.DOTALL) is None:
@@ -101,7 +116,9 @@ def refuse_loss(
 def _cannot_write(path: Path, error: OSError) -> BadInput:
     reason = error.strerror or type(error).__name__
     advice = "free some space" if error.errno == errno.ENOSPC else "choose another place"
-    return BadInput(f"{path}: cannot be written ({reason}); {advice}")
+    text = str(path)
+    shown = text if len(text) <= _SHOWN else f"{text[:100]}...{text[-60:]}"
+    return BadInput(f"{shown}: cannot be written ({reason}); {advice}")
 
 
 def _umask() -> int:

@@ -73,3 +73,22 @@ def test_an_input_is_refused_under_any_name(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="is read by this very command"):
         refuse_loss(link, inputs=[None, tmp_path / "absent", file], ours=rb"\A## ours: ")
     refuse_loss(link, inputs=[file], force=True)
+
+
+def test_the_longest_name_that_a_file_can_have_is_written(tmp_path: Path) -> None:
+    for name in ("n" * 255, "\N{HIRAGANA LETTER A}" * 85):
+        refuse_loss(tmp_path / name)
+        write_text(tmp_path / name, "whole")
+        assert (tmp_path / name).read_text() == "whole"
+
+
+def test_what_can_be_no_file_is_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path, reason in (
+        (tmp_path, "is a folder; give the name of a file"),
+        (tmp_path / ("n" * 5000), r"\.\.\.n+: cannot be written \(File name too long"),
+        (tmp_path / "file" / "b.json", r"b\.json: cannot be written \(Not a directory"),
+    ):
+        with pytest.raises(BadInput, match=reason) as caught:
+            refuse_loss(path, force=True)
+        assert len(str(caught.value)) < 300
