@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import contextlib
 import re
+import unicodedata
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ __all__ = [
     "IMAGE_SUFFIXES",
     "UPRIGHT",
     "image_files",
+    "image_tree",
     "orientation",
     "read_image",
     "read_mask",
@@ -132,18 +134,77 @@ def image_files(folder: Path) -> dict[str, Path]:
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
             continue
-        if _UNFIT.search(path.name):
-            raise BadInput(
-                f"{folder}: holds {path.name!a}, a name that is not UTF-8 or has control characters; "
-                "rename that file"
-            )
+        _refuse_unfit(path)
         if path.stem in found:
-            raise BadInput(
-                f"{path}: {found[path.stem].name} in the same folder has the same stem; "
-                "images are paired by stem, so keep one of the two"
-            )
+            raise _same_stem(path, found[path.stem])
         found[path.stem] = path
     return dict(sorted(found.items()))
+
+
+def image_tree(
+    folder: Path, without: Collection[Path] = ()
+) -> tuple[dict[str, Path], tuple[Path, ...]]:
+    """The images inside `folder` and its subfolders, and the files there that are no images.
+
+    Args:
+        folder: where to look; names that begin with a dot are passed over.
+        without: folders inside it that are not looked into.
+
+    Returns:
+        The images, sorted, by their path from `folder` without the ending ("a", "day/a"): with
+        forward slashes and in Unicode's composed form (NFC), for some systems store names decomposed.
+        Then the files with other endings.
+
+    Raises:
+        BadInput: where a folder is missing or cannot be read, or two images share path and stem.
+    """
+    if not is_folder(folder):
+        raise BadInput(f"{folder}: there is no such folder")
+    found: dict[str, Path] = {}
+    others: list[Path] = []
+    for path in _files(folder, frozenset(one.resolve() for one in without)):
+        if path.suffix.lower() not in IMAGE_SUFFIXES:
+            others.append(path)
+            continue
+        _refuse_unfit(path)
+        place = path.relative_to(folder).with_suffix("").as_posix()
+        key = unicodedata.normalize("NFC", place)
+        if key in found:
+            raise _same_stem(path, found[key])
+        found[key] = path
+    return dict(sorted(found.items())), tuple(others)
+
+
+def _files(folder: Path, closed: frozenset[Path]) -> Iterator[Path]:
+    """The files in a folder and its subfolders; `closed` are not entered, nor is a folder from itself."""
+    inside = closed | {folder.resolve()}
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise BadInput(f"{folder}: cannot be read ({error.strerror or error})") from error
+    for path in entries:
+        if path.name.startswith("."):
+            continue
+        if not is_folder(path):
+            yield path
+        elif path.resolve() not in inside:
+            _refuse_unfit(path)
+            yield from _files(path, inside)
+
+
+def _refuse_unfit(path: Path) -> None:
+    if _UNFIT.search(path.name):
+        raise BadInput(
+            f"{path.parent}: holds {path.name!a}, a name that is not UTF-8 or has control characters; "
+            "rename that file"
+        )
+
+
+def _same_stem(path: Path, other: Path) -> BadInput:
+    return BadInput(
+        f"{path}: {other.name} in the same folder has the same stem; "
+        "images are paired by stem, so keep one of the two"
+    )
 
 
 def _as_rgb(image: Image, path: Path) -> UInt8:

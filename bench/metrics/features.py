@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bench.core.cache import ArrayCache
 from bench.core.identity import Record
-from bench.metrics.estimate import Estimate, cluster
+from bench.metrics.estimate import Estimate, Score, cluster
 from bench.metrics.facts import Against
 from bench.metrics.metric import Columns, Metric, PreparedReferences, References
 from bench.networks.feature_network import RememberedNetwork
@@ -150,6 +150,27 @@ class SetMetric(Metric):
 
         Raises:
             ValueError: where the sets are too small.
+        """
+
+    def unpaired(self, real: Float32, fake: Float32) -> Score:
+        """The distance between sets that are no pairs, without an interval.
+
+        Args:
+            real: [n,d].
+            fake: [m,d].
+        """
+        try:
+            value = self.unpaired_distance(real, fake)
+        except ValueError as error:
+            return Score(self.name, None, n=len(fake), reason=str(error))
+        return Score(self.name, value, n=len(fake), reason="no interval: the sets are not paired")
+
+    @abc.abstractmethod
+    def unpaired_distance(self, real: Float32, fake: Float32) -> float:
+        """The distance between independent sets [n,d] and [m,d].
+
+        Raises:
+            ValueError: where the sets are too small, or a feature is no number.
         """
 
 

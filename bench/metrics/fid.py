@@ -72,6 +72,10 @@ class FrechetDistance(SetMetric):
             return value, None
         return value, leave_one_out(real, fake, codes)
 
+    def unpaired_distance(self, real: Float32, fake: Float32) -> float:
+        """The Fréchet distance; sets may be of any sizes."""
+        return frechet_distance(real, fake)
+
 
 class KernelDistance(SetMetric):
     """The kernel distance between features, over pairs of different scenes."""
@@ -92,6 +96,10 @@ class KernelDistance(SetMetric):
         """The kernel distance and its values without each scene."""
         sums = KernelSums.of(real, fake, codes)
         return sums.distance(), sums.without()
+
+    def unpaired_distance(self, real: Float32, fake: Float32) -> float:
+        """The kernel distance over all pairs of two images, as clean-fid has it."""
+        return kernel_distance(real, fake)
 
     def other_tools(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
         """KID were the sets independent, as clean-fid and torchmetrics take them to be.

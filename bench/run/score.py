@@ -1,4 +1,4 @@
-"""`score`: a folder of results against references, paired by stem, without a suite."""
+"""`score`: a folder of results against references, paired by relative path, without a suite."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.device import choose_device
 from bench.core.errors import BadInput
-from bench.core.images import image_files, read_image, read_mask
+from bench.core.identity import Record
+from bench.core.images import read_image, read_mask
 from bench.core.threads import ahead
 from bench.datasets.planes import plain_labels, read_plane
 from bench.metrics import Context, Metric, Missing, Score, ScoreInfo, make_metric
+from bench.metrics.features import SetMetric
 from bench.metrics.segmentation import SegmentationMetric
-from bench.run.cross_check import CrossCheck, cross_check
+from bench.run.file_kinds import count_kinds, kind_notices
+from bench.run.folder_scores import FolderScores
+from bench.run.mask_fit import MaskFit, mask_notices
 from bench.run.measure import EditGroup, PreparedGroup, measure_group
+from bench.run.pairs import Folders, Pair, find_pairs
+from bench.run.unpaired import needs_pairs, score_sets
 from bench.scene import VOID, Bool, Int32, LabelSpace, UInt8
 
 if TYPE_CHECKING:
@@ -35,59 +41,6 @@ _GROUP = 16
 _UNLABELLED = LabelSpace("unlabelled", (), ())
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """Files of one stem."""
-
-    stem: str
-    real: Path
-    fake: Path
-    mask: Path | None
-    labels: Path | None
-
-
-@dataclass(frozen=True)
-class FolderScores(Sequence[Score]):
-    """The scores of a folder, in order: a list of `Score` that knows where they come from.
-
-    Attributes:
-        scores: the scores, metric by metric.
-        infos: the facts of each score, by its name.
-        files: (real, fake) of each pair.
-        device: where networks ran.
-    """
-
-    scores: tuple[Score, ...]
-    infos: Mapping[str, ScoreInfo]
-    files: tuple[tuple[Path, Path], ...]
-    device: str
-
-    def __len__(self) -> int:
-        return len(self.scores)
-
-    @overload
-    def __getitem__(self, at: int) -> Score: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> tuple[Score, ...]: ...
-
-    def __getitem__(self, at: int | slice) -> Score | tuple[Score, ...]:
-        return self.scores[at]
-
-    def cross_check(self) -> list[CrossCheck]:
-        """What the reference libraries say of the same files with the same weights.
-
-        One row for each score of the whole image and library; nothing is downloaded.
-        """
-        whole = [
-            score
-            for score in self.scores
-            if score.of == "all"
-            and (score.metric not in self.infos or self.infos[score.metric].region == "image")
-        ]
-        return cross_check(self.files, whole, device=self.device)
-
-
 def score_folders(
     real: Path | str,
     fake: Path | str,
@@ -99,13 +52,14 @@ def score_folders(
     device: str = "auto",
     fetch: bool = False,
     trust: bool = False,
+    allow_unpaired: bool = False,
     advance: Callable[[int], None] = lambda _: None,
 ) -> FolderScores:
     """Scores the images of `fake` against those of `real`.
 
     Args:
         real: a folder of reference images.
-        fake: a folder of results, paired with them by stem; both of one size a pair.
+        fake: a folder of results, paired with them by subfolder and stem; both of one size a pair.
         masks: a folder of masks (0 = known, 255 or 1 = edited); without it only scores over the
             whole image are given.
         labels: a folder of label PNGs in the segmenter's own label space (255 = void), for mIoU and
@@ -115,15 +69,23 @@ def score_folders(
         device: where networks run: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1" ...
         fetch: whether missing weights may be fetched from their official address.
         trust: whether a metric or segmenter may be imported from `package.module:attribute`.
-        advance: told after every group how many pairs are done.
+        allow_unpaired: whether the folders are two sets without pairs, of any sizes: then only
+            distances between sets (FID, KID ...) have values, without intervals.
+        advance: told after every group how many pairs (unpaired: images) are done.
 
     Raises:
         BadInput: unpaired stems, sizes that differ, files that cannot be read, unknown names, a
             device that is not here.
     """
-    pairs = list(find_pairs(Path(real), Path(fake), _folder(masks), _folder(labels)))
+    given = {"real": real, "fake": fake, "masks": masks, "labels": labels}
+    folders = {part: Path(path) for part, path in given.items() if path is not None}
     where = choose_device(device)
     context = Context(device=where, segmenter=segmenter, fetch=fetch, trust=trust)
+    if allow_unpaired:
+        return _score_unpaired(folders, metrics, context, advance)
+    pairs, notices = find_pairs(
+        folders["real"], folders["fake"], folders.get("masks"), folders.get("labels")
+    )
     made = {name: make_metric(name, {}, context) for name in metrics}
     space = _UNLABELLED
     for name, metric in made.items():
@@ -131,12 +93,13 @@ def score_folders(
             space = metric.segmenter.space
             if labels is None:
                 made[name] = Missing("a folder of labels is needed: give --labels")
-    ready = [metric for metric in made.values() if not isinstance(metric, Missing)]
-    samples, references = _measure(pairs, ready, space, advance)
+    ready = {name: metric for name, metric in made.items() if not isinstance(metric, Missing)}
+    fits: list[MaskFit] = []
+    samples, references = _measure(pairs, list(ready.values()), space, fits, advance)
     # Without masks the region is the whole image: no score of it beside the image's own.
     twice = {
         score.name
-        for metric in ready
+        for metric in ready.values()
         for score in metric.scores[1:]
         if masks is None and score.region == "mask"
     }
@@ -147,45 +110,100 @@ def score_folders(
             continue
         found = metric.summarise(samples, references)
         scores += [one for one in found if one.metric not in twice]
+    infos = _infos(ready.values())
+    means = [
+        name
+        for name, info in infos.items()
+        if info.summary == "mean" and name in samples and name not in twice
+    ]
+    inputs = _inputs(pairs)
+    kinds = {side: count_kinds(inputs[side].values()) for side in ("real", "fake")}
+    if "masks" in folders:
+        notices += tuple(mask_notices(folders["masks"], fits))
+    source: Record = {
+        "of": "pairs of two folders",
+        "masks": masks is not None,
+        "labels": space.name if labels is not None else None,
+    }
     return FolderScores(
         scores=tuple(scores),
-        infos={score.name: score for metric in ready for score in metric.scores},
+        infos=infos,
         files=tuple((pair.real, pair.fake) for pair in pairs),
         device=where,
+        folders=folders,
+        inputs={part: inputs[part] for part in folders},
+        kinds=kinds,
+        images=samples[["edit", *means]].rename(columns={"edit": "image"}),
+        protocols=_protocols(ready, source),
+        notices=(*notices, *kind_notices(kinds["real"], kinds["fake"])),
     )
 
 
-def find_pairs(real: Path, fake: Path, masks: Path | None, labels: Path | None) -> Iterator[_Pair]:
-    """Pairs the folders' images by stem, sorted.
+def _score_unpaired(
+    folders: Mapping[str, Path],
+    metrics: Sequence[str],
+    context: Context,
+    advance: Callable[[int], None],
+) -> FolderScores:
+    """The scores of two sets of images; arguments as `score_folders`."""
+    import pandas as pd
 
-    Raises:
-        BadInput: an empty folder, or an image without its partner.
-    """
-    reals, fakes = _some(real), _some(fake)
-    alone = sorted(reals.keys() ^ fakes.keys())
-    if alone:
-        where = fake if alone[0] in reals else real
-        more = f" (and {len(alone) - 1} more)" if len(alone) > 1 else ""
-        raise BadInput(f"{where}: no image with the stem {alone[0]!r}{more}; pairs share a stem")
-    others = [(_some(folder), folder) if folder else None for folder in (masks, labels)]
-    for stem in sorted(reals):
-        beside = []
-        for other in others:
-            if other is not None and stem not in other[0]:
-                raise BadInput(f"{other[1]}: no file with the stem {stem!r}; pairs share a stem")
-            beside.append(None if other is None else other[0][stem])
-        yield _Pair(stem, reals[stem], fakes[stem], beside[0], beside[1])
+    beside = [f"--{part}" for part in ("masks", "labels") if part in folders]
+    if beside:
+        raise BadInput(
+            f"{' and '.join(beside)}: belong to pairs; leave that out, or --allow-unpaired"
+        )
+    found = Folders.of(folders["real"], folders["fake"], None, None)
+    made = {name: make_metric(name, {}, context) for name in metrics}
+    without = {name: needs_pairs(metric) or metric for name, metric in made.items()}
+    ready = {name: metric for name, metric in without.items() if isinstance(metric, SetMetric)}
+    valued = dict(
+        zip(
+            ready,
+            score_sets([*found.real.values()], [*found.fake.values()], [*ready.values()], advance),
+        )
+    )
+    kinds = {"real": count_kinds(found.real.values()), "fake": count_kinds(found.fake.values())}
+    return FolderScores(
+        scores=tuple(
+            valued[name]
+            if not isinstance(metric, Missing)
+            else Score(name, None, reason=metric.reason)
+            for name, metric in without.items()
+        ),
+        infos=_infos(ready.values()),
+        files=(),
+        device=context.device,
+        folders=folders,
+        inputs={"real": found.real, "fake": found.fake},
+        kinds=kinds,
+        images=pd.DataFrame({"image": []}),
+        protocols=_protocols(ready, {"of": "two sets of images without pairs"}),
+        notices=(*found.notices, *kind_notices(kinds["real"], kinds["fake"])),
+    )
 
 
-def _folder(path: Path | str | None) -> Path | None:
-    return None if path is None else Path(path)
+def _inputs(pairs: Sequence[Pair]) -> dict[str, dict[str, Path]]:
+    """The files that are read of each folder, by stem."""
+    return {
+        "real": {pair.stem: pair.real for pair in pairs},
+        "fake": {pair.stem: pair.fake for pair in pairs},
+        "masks": {pair.stem: pair.mask for pair in pairs if pair.mask is not None},
+        "labels": {pair.stem: pair.labels for pair in pairs if pair.labels is not None},
+    }
 
 
-def _some(folder: Path) -> dict[str, Path]:
-    found = image_files(folder)
-    if not found:
-        raise BadInput(f"{folder}: holds no images; give a folder of PNG or JPEG files")
-    return found
+def _infos(metrics: Iterable[Metric]) -> dict[str, ScoreInfo]:
+    return {score.name: score for metric in metrics for score in metric.scores}
+
+
+def _protocols(metrics: Mapping[str, Metric], source: Record) -> dict[str, Record]:
+    """What each score stands on, by the score's name."""
+    return {
+        score: {**source, "metric": {"name": name, **metric.definition()}}
+        for name, metric in metrics.items()
+        for score in metric.score_names
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,15 +215,20 @@ class _Read:
     fake: UInt8
     mask: Bool
     labels: Int32
+    fit: MaskFit | None
 
 
 def _measure(
-    pairs: Sequence[_Pair],
+    pairs: Sequence[Pair],
     metrics: Sequence[Metric],
     space: LabelSpace,
+    fits: list[MaskFit],
     advance: Callable[[int], None],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The samples and the reference side of all pairs, as `Metric.summarise` reads them."""
+    """The samples and the reference side of all pairs, as `Metric.summarise` reads them.
+
+    `fits` is filled with those of the pairs' masks.
+    """
     import pandas as pd
 
     def measured(group: list[_Read]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -213,6 +236,7 @@ def _measure(
         side = PreparedGroup.of(metrics, edits)
         columns = measure_group(metrics, side, {i: one.fake for i, one in enumerate(group)})
         names = {"edit": edits.edits, "scene": edits.scenes}
+        fits.extend(one.fit for one in group if one.fit is not None)
         advance(len(group))
         return pd.DataFrame({**names, **columns}), pd.DataFrame({**names, **side.columns()})
 
@@ -249,13 +273,15 @@ def _edits(group: Sequence[_Read], space: LabelSpace) -> EditGroup:
     )
 
 
-def _read(pair: _Pair, space: LabelSpace) -> _Read:
+def _read(pair: Pair, space: LabelSpace) -> _Read:
     real, fake = read_image(pair.real), read_image(pair.fake)
     _same_size(pair.fake, fake, real)
-    return _Read(pair.stem, real, fake, _mask(pair, real), _labels(pair, real, space))
+    mask = _mask(pair, real)
+    fit = None if pair.mask is None else MaskFit.of(pair.stem, pair.fake, real, fake, mask)
+    return _Read(pair.stem, real, fake, mask, _labels(pair, real, space), fit)
 
 
-def _mask(pair: _Pair, reference: UInt8) -> Bool:
+def _mask(pair: Pair, reference: UInt8) -> Bool:
     if pair.mask is None:
         return np.ones(reference.shape[:2], bool)
     mask = read_mask(pair.mask)
@@ -263,7 +289,7 @@ def _mask(pair: _Pair, reference: UInt8) -> Bool:
     return mask
 
 
-def _labels(pair: _Pair, reference: UInt8, space: LabelSpace) -> Int32:
+def _labels(pair: Pair, reference: UInt8, space: LabelSpace) -> Int32:
     if pair.labels is None:
         return np.full(reference.shape[:2], VOID, np.int32)
     plane = read_plane(pair.labels)

@@ -16,6 +16,7 @@ __all__ = [
     "JUNIT",
     "REPORT",
     "SCORES",
+    "SCORES_CSV",
     "SHEET",
     "TRAININGS",
     "WEIGHTS",
@@ -35,6 +36,7 @@ HISTORY = rb"<title>History \xc2\xb7 siebench</title>"
 JUNIT = rb'<testsuite name="siebench gate '
 REPORT = rb"<title>[^\n]* \xc2\xb7 siebench report</title>"
 SCORES = rb'\A\{\s*"scores":'
+SCORES_CSV = rb"\Aimage,reference,result[,\n]"
 SHEET = rb"\A\x89PNG.{0,60}tEXtSoftware\x00siebench"
 TRAININGS = rb"\A95 % intervals over trainings and scenes; "
 WEIGHTS = rb'\A.{8}\{"__metadata__":\{"sebench\.card":'

@@ -21,6 +21,7 @@ BY_NAME = {
     "trainings": ("trainings", "{twice}", "--markdown", "{out}"),
     "history": ("history", "{folder}", "--out", "{out}"),
     "score": ("score", "{images}", "{images}", "--metrics", "l1", "--json", "{out}"),
+    "score CSV": ("score", "{images}", "{images}", "--metrics", "l1", "--csv", "{out}"),
     "sheet of scenes": ("datasets", "sheet", "procedural-rooms", "--count", "1", "--out", "{out}"),
     "sheet of a pack": ("masks", "show", "{pack}", "--out", "{out}"),
 }

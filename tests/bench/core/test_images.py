@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bench.core.errors import BadInput
-from bench.core.images import image_files, read_image, read_mask
+from bench.core.images import image_files, image_tree, read_image, read_mask
 
 
 def rgb(height=5, width=7, seed=0):
@@ -154,3 +154,25 @@ def test_two_images_of_one_stem_are_refused(tmp_path):
         saved(tmp_path, Image.fromarray(rgb()), name)
     with pytest.raises(BadInput, match="same stem"):
         image_files(tmp_path)
+
+
+def test_a_tree_lists_images_of_subfolders_by_relative_path(tmp_path):
+    for name in ("day/b.JPG", "a.PNG", "day/deep/c.tiff", "x.y.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        saved(tmp_path, Image.fromarray(rgb()), name)
+    for name in ("._a.png", ".hidden/d.png", "day/._b.jpg", "day/notes.txt", "closed/e.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("no image")
+    (tmp_path / "day" / "round").symlink_to(tmp_path, target_is_directory=True)
+    images, others = image_tree(tmp_path, without=[tmp_path / "closed"])
+    assert list(images) == ["a", "day/b", "day/deep/c", "x.y"]
+    assert images["day/b"] == tmp_path / "day" / "b.JPG"
+    assert others == (tmp_path / "day" / "notes.txt",)
+
+
+def test_a_tree_has_one_form_of_a_unicode_name(tmp_path):
+    saved(tmp_path, Image.fromarray(rgb()), "cafe\u0301.png")
+    assert list(image_tree(tmp_path)[0]) == ["caf\u00e9"]
+    saved(tmp_path, Image.fromarray(rgb()), "caf\u00e9.jpg")
+    with pytest.raises(BadInput, match="same stem"):
+        image_tree(tmp_path)

@@ -1,0 +1,165 @@
+"""`siebench score`: what it prints, writes and says, for the folders that people have."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench import __version__
+from bench.core.identity import record_hash
+
+MASK = np.zeros((16, 16), bool)
+MASK[4:12, 4:12] = True
+
+
+def save(path: Path, image: np.ndarray, **options) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(image).save(path, **options)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Path:
+    """Two pairs in subfolders: one is equal, one differs by 8 grey levels in its masked region."""
+    real = np.full((16, 16, 3), 100, np.uint8)
+    for stem, step in (("day/a", 0), ("night/a", 8)):
+        save(tmp_path / "real" / f"{stem}.png", real)
+        save(tmp_path / "fake" / f"{stem}.png", real + np.uint8(step) * MASK[..., None])
+        save(tmp_path / "masks" / f"{stem}.png", np.repeat(MASK[..., None], 3, 2) * np.uint8(255))
+    return tmp_path
+
+
+def strict(text: str):
+    def refuse(name: str):
+        raise AssertionError(f"{name} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_an_infinite_value_is_the_text_inf_in_strict_json(call, folders: Path) -> None:
+    out = folders / "s.json"
+    code, _, err = call(
+        "score", folders / "real", folders / "real", "--metrics", "psnr", "--json", out
+    )
+    assert code == 0, err
+    [score] = strict(out.read_text())["scores"]
+    assert score["value"] == "inf"
+    assert float(score["value"]) == math.inf
+    assert score["low"] is None
+
+
+def test_metrics_may_be_repeated_and_have_commas(call, folders: Path) -> None:
+    _, out, _ = call(
+        "score", folders / "real", folders / "fake",
+        "--metrics", "l1", "--metrics", "rmse, l1", "--json", "-",
+    )  # fmt: skip
+    assert [one["metric"] for one in strict(out)["scores"]] == ["l1", "rmse"]
+
+
+def test_json_on_standard_output_stands_alone(call, folders: Path) -> None:
+    code, out, err = call(
+        "score", folders / "real", folders / "fake", "--metrics", "l1", "--json", "-"
+    )
+    assert code == 0
+    assert strict(out)["scores"][0]["value"] == 8 * 64 / 256 / 2
+    assert "metric" in err
+
+
+def test_the_json_says_what_the_scores_stand_on(call, folders: Path) -> None:
+    def written(fake: str) -> dict:
+        out = call("score", folders / "real", folders / fake, "--metrics", "l1", "--json", "-")[1]
+        return strict(out)
+
+    first = written("fake")
+    [score] = first["scores"]
+    assert record_hash(first["protocols"][score["protocol"]]) == score["protocol"]
+    assert first["versions"]["siebench"] == __version__
+    assert first["inputs"]["fake"]["folder"] == "fake"
+    assert first["inputs"]["fake"]["kinds"] == {"PNG": 2}
+    assert str(folders) not in json.dumps(first)
+    (folders / "fake").rename(folders / "renamed")
+    again = written("renamed")
+    assert again["inputs"]["fake"]["sha256"] == first["inputs"]["fake"]["sha256"]
+    save(folders / "renamed" / "day" / "a.png", np.zeros((16, 16, 3), np.uint8))
+    assert written("renamed")["inputs"]["fake"]["sha256"] != first["inputs"]["fake"]["sha256"]
+
+
+def test_csv_has_every_images_values(call, folders: Path) -> None:
+    out = folders / "images.csv"
+    code, _, err = call(
+        "score", folders / "real", folders / "fake", "--masks", folders / "masks",
+        "--metrics", "l1,psnr", "--csv", out,
+    )  # fmt: skip
+    assert code == 0, err
+    rows = list(csv.DictReader(io.StringIO(out.read_text())))
+    assert [row["image"] for row in rows] == ["day/a", "night/a"]
+    assert [row["result"] for row in rows] == ["day/a.png", "night/a.png"]
+    assert [float(row["l1"]) for row in rows] == [0, 8 * 64 / 256]
+    assert [float(row["l1-hole"]) for row in rows] == [0, 8]
+    assert float(rows[0]["psnr"]) == math.inf
+    assert float(rows[1]["psnr-hole"]) == pytest.approx(20 * math.log10(255 / 8))
+
+
+def test_png_against_jpeg_is_said(call, folders: Path) -> None:
+    for file in list((folders / "real").rglob("*.png")):
+        with Image.open(file) as image:
+            image.save(file.with_suffix(".JPEG"), quality=90)
+        file.unlink()
+    code, _, err = call("score", folders / "real", folders / "fake", "--metrics", "l1")
+    assert code == 0
+    assert "note: the references are JPEG quality 90 and the results PNG" in err
+
+
+def test_inverted_masks_and_files_left_over_are_said(call, folders: Path) -> None:
+    for stem in ("day/a", "night/a", "night/b"):
+        save(folders / "masks" / f"{stem}.png", ~MASK * np.uint8(255))
+    code, _, err = call(
+        "score", folders / "real", folders / "fake", "--masks", folders / "masks", "--metrics", "l1"
+    )
+    assert code == 0
+    assert "masks: the masks seem inverted: in 1 of 1 pairs" in err
+    assert "masks: 1 file left over, of no pair: 'night/b'" in err
+
+
+def test_unpaired_folders_are_refused_or_allowed(call, folders: Path) -> None:
+    save(folders / "fake" / "day" / "b.png", np.zeros((16, 16, 3), np.uint8))
+    code, _, err = call("score", folders / "real", folders / "fake", "--metrics", "l1")
+    assert code == 2
+    assert "real: no image with the stem 'day/b'" in err
+    assert "--allow-unpaired" in err
+    code, out, err = call(
+        "score", folders / "real", folders / "fake", "--metrics", "l1", "--allow-unpaired"
+    )
+    assert code == 0, err
+    assert "2 real" in out
+
+
+@pytest.mark.parametrize("option", ["--json", "--csv"])
+def test_a_target_that_can_be_no_file_is_one_sentence(call, folders: Path, option: str) -> None:
+    for target in (folders, folders / ("n" * 300), folders / "real" / "day" / "a.png" / "s.json"):
+        code, out, err = call(
+            "score", folders / "real", folders / "fake", "--metrics", "l1", option, target
+        )
+        assert (code, out) == (2, "")
+        assert err.startswith("siebench: ")
+        assert err.count("\n") == 1
+
+
+def test_the_longest_name_is_written(call, folders: Path) -> None:
+    target = folders / ("n" * 250 + ".json")
+    assert call(
+        "score", folders / "real", folders / "fake", "--metrics", "l1", "--json", target
+    )[0] == 0  # fmt: skip
+    assert strict(target.read_text())["scores"]
+
+
+def test_json_and_csv_are_two_places(call, folders: Path) -> None:
+    code, _, err = call("score", folders, folders, "--json", "-", "--csv", "-")
+    assert code == 2
+    assert "--json and --csv both name -" in err
