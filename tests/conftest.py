@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 
@@ -45,6 +47,8 @@ def install(tmp_path, monkeypatch):
     `modules` are further files of it, by name: {"mod": "source"}.
     """
 
+    made = []
+
     def make(name, kinds, modules=None, version="1.0"):
         site = tmp_path / "installed" / name
         info = site / f"{name.replace('-', '_')}-{version}.dist-info"
@@ -59,6 +63,9 @@ def install(tmp_path, monkeypatch):
         for module, source in (modules or {}).items():
             (site / f"{module}.py").write_text(source)
         monkeypatch.syspath_prepend(str(site))
+        made.extend(modules or {})
         return site
 
-    return make
+    yield make
+    for module in made:
+        sys.modules.pop(module, None)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bench.core.documents import parse_json
 from bench.core.errors import BadInput
 from bench.core.identity import array_hash, record_hash
 from bench.metrics import Metric
@@ -124,7 +125,7 @@ class Former:
         try:
             self.samples, metadata = read_columns(file) if self.there else ({}, {})
             if MARK in metadata:
-                self.record = ShardRecord(**json.loads(metadata[MARK]))
+                self.record = ShardRecord(**parse_json(metadata[MARK], file.name))
         except (BadInput, ValueError, TypeError) as error:
             self.samples, self.damaged = {}, f"{folder.relative(file)}: {_cause(error)}"
         self._rows = {

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import get_args
 
 from bench.core.errors import BadInput
 from bench.run.kept import Former, damage, read_columns
-from bench.run.layout import RunFolder
+from bench.run.layout import RunFolder, RunTable
 from bench.run.reader import read_run
 from bench.run.schema import Header, TaskRow
 
@@ -52,8 +53,9 @@ def verify_run(path: Path | str, threads: int = 4) -> list[str]:
 
 def _tables(folder: RunFolder, header: Header) -> Iterator[str]:
     """The tables of the whole run."""
-    for name in ("scores", "costs", "canaries", "replicates", "rosetta", "influence"):
-        file = folder.root / f"{name}.parquet"
+    names: tuple[RunTable, ...] = get_args(RunTable)
+    for name in names:
+        file = folder.table(name)
         needed = header.state != "running" and name in ("scores", "costs")
         if file.is_file():
             try:
