@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import BadInput
+from bench.core.text import counted
 from reports.numbers import decimals_for, printed
-from reports.table import ARROWS, Better, Rank, ranks
+from reports.ranking import Rank, Ranking, ScoredEdits, Side, rank
+from reports.table import ARROWS, Better
 
 if TYPE_CHECKING:
     from bench.run.reader import Run
@@ -55,7 +57,9 @@ class PublishedValue:
 class BesideCell:
     """This run's value in the published unit, or the reason; and what was published.
 
-    `rank` is among this run's methods: 1 = best, 2 = second best, 0 = neither.
+    `rank` is among this run's methods: 1 = best, 2 = second best, 0 = neither. `on` is the value by
+    which it is ranked, where methods have different edits, and how many edits they share; or that
+    it is not ranked.
     """
 
     text: str
@@ -64,6 +68,7 @@ class BesideCell:
     protocol: str
     reason: str
     rank: Rank
+    on: str
     published: tuple[PublishedValue, ...]
 
 
@@ -136,19 +141,18 @@ def beside(run: Run) -> Beside | None:
         ) from error
     if layout is None:
         return None
+    return _beside(run, layout, join_published(run).to_dict("records"))
+
+
+def _beside(run: Run, layout: TableLayout, records: Sequence[Mapping[Any, Any]]) -> Beside:
     peeking = {method.name for method in run.header.methods if method.sees_hidden}
-    return _beside(layout, join_published(run).to_dict("records"), peeking)
-
-
-def _beside(
-    layout: TableLayout, records: Sequence[Mapping[Any, Any]], peeking: Collection[str]
-) -> Beside:
     cells: dict[tuple[int, int], list[Mapping[Any, Any]]] = {}
     for record in records:
         cells.setdefault((record["row"], record["column"]), []).append(record)
     hidden = [row.method in peeking for row in layout.rows]
+    edits = {task.name: ScoredEdits(run, task) for task in run.header.tasks}
     columns = [
-        _column(column, [cells[i, j] for i in range(len(layout.rows))], hidden)
+        _column(run, column, [cells[i, j] for i in range(len(layout.rows))], hidden, edits)
         for j, column in enumerate(layout.columns)
     ]
     rows = tuple(
@@ -172,18 +176,52 @@ def _beside(
 
 
 def _column(
-    column: TableColumn, records: Sequence[Sequence[Mapping[Any, Any]]], hidden: Sequence[bool]
+    run: Run,
+    column: TableColumn,
+    records: Sequence[Sequence[Mapping[Any, Any]]],
+    hidden: Sequence[bool],
+    edits: Mapping[str, ScoredEdits],
 ) -> list[BesideCell]:
     """The column's cells; published values are printed as they were published."""
-    own = [float(of[0]["value"]) if _there(of[0]["value"]) else None for of in records]
+    firsts = [of[0] for of in records]
+    own = [float(one["value"]) if _there(one["value"]) else None for one in firsts]
     decimals = decimals_for([value for value in own if value is not None])
     everyone_peeks = all(peeks for peeks, value in zip(hidden, own) if value is not None)
-    fair = [value if everyone_peeks or not peeks else None for peeks, value in zip(hidden, own)]
-    ranked = ranks(fair, column.better, decimals)
-    return [_cell(of, decimals, rank) for of, rank in zip(records, ranked)]
+    sides = [
+        _side(run, column, one, edits) if everyone_peeks or not peeks else None
+        for one, peeks in zip(firsts, hidden)
+    ]
+    ranking = rank(sides, column.better, decimals)
+    return [
+        _cell(of, decimals, ranking.ranks[i], _on(ranking, i, decimals))
+        for i, of in enumerate(records)
+    ]
 
 
-def _cell(records: Sequence[Mapping[Any, Any]], decimals: int, rank: Rank) -> BesideCell:
+def _side(
+    run: Run, column: TableColumn, record: Mapping[Any, Any], edits: Mapping[str, ScoredEdits]
+) -> Side | None:
+    """This run's value in the published unit; what a method costs is of no edits."""
+    if not _there(record["value"]):
+        return None
+    value, n = float(record["value"]), int(record["n"])
+    if column.metric is None or column.task not in edits:
+        return Side(value, n, frozenset())
+    side = edits[column.task].side(str(record["method"]), run.metric(column.metric), value, n)
+    mean_on = side.mean_on
+    if mean_on is None:
+        return side
+    return replace(side, mean_on=lambda common: mean_on(common) * column.scale)
+
+
+def _on(ranking: Ranking, at: int, decimals: int) -> str:
+    if at in ranking.left_out:
+        return "other edits, not ranked"
+    common = printed(ranking.common[at], decimals)
+    return f"{common} on {counted(ranking.n, 'common edit')}" if common else ""
+
+
+def _cell(records: Sequence[Mapping[Any, Any]], decimals: int, place: Rank, on: str) -> BesideCell:
     first = records[0]
     measured = _there(first["value"])
     ends = [first[end] for end in ("low", "high")]
@@ -194,7 +232,8 @@ def _cell(records: Sequence[Mapping[Any, Any]], decimals: int, rank: Rank) -> Be
         n=int(first["n"]),
         protocol=str(first["protocol"]),
         reason="" if measured else str(first["reason"]),
-        rank=rank,
+        rank=place,
+        on=on,
         published=tuple(_published(r, decimals) for r in records if _there(r["published"])),
     )
 

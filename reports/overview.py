@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.core.text import counted
+
 if TYPE_CHECKING:
     from bench.run.reader import Run
     from bench.run.schema import MetricColumn
@@ -19,11 +21,16 @@ MOST_COLUMNS = 8
 
 @dataclass(frozen=True)
 class Winner:
-    """The best methods of a task by one score (several where they print alike), or the reason."""
+    """The best methods of a task by one score (several where they print alike), or the reason.
+
+    Where methods have different edits, `text` is the value on those that all have, `on` says how
+    many, and there is no interval.
+    """
 
     methods: tuple[str, ...] = ()
     text: str = ""
     interval: str = ""
+    on: str = ""
     reason: str = ""
 
 
@@ -87,6 +94,9 @@ def _winner(table: Table, name: str) -> Winner:
     if not best:
         cells = [row.cells[index] for row in table.rows]
         reasons = [cell.reason for cell in cells if cell.value is None and cell.reason]
-        return Winner(reason=reasons[0] if reasons else "fewer than two methods to rank")
+        return Winner(reason=reasons[0] if reasons else "fewer than two methods of the same edits")
     cell = best[0].cells[index]
-    return Winner(tuple(row.title for row in best), cell.text, cell.interval)
+    titles = tuple(row.title for row in best)
+    if cell.common:
+        return Winner(titles, cell.common, on=f"on {counted(cell.common_n, 'common edit')}")
+    return Winner(titles, cell.text, cell.interval)

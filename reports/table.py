@@ -1,8 +1,8 @@
 """The table of one task: methods in rows, scores in columns, as every output format prints it.
 
 Best and second are judged at the printed precision, so that two values which look alike are marked
-alike. A method that sees the hidden pixels is not ranked with methods that do not, and the real
-images' own score is never ranked.
+alike, and on the same edits (`reports.ranking`). A method that sees the hidden pixels is not ranked
+with methods that do not, and the real images' own score is never ranked.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from bench.core.text import counted
 from bench.metrics.facts import Better
 from bench.run.reader import REAL
 from reports.numbers import decimals_for, printed
+from reports.ranking import Rank, Ranking, ScoredEdits, Side, rank
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,16 +29,11 @@ __all__ = [
     "Better",
     "Cell",
     "Column",
-    "Rank",
     "Row",
     "Table",
     "class_tables",
-    "ranks",
     "task_table",
 ]
-
-Rank = Literal[0, 1, 2]
-"""1 = best, 2 = second best, 0 = neither."""
 
 ARROWS: Mapping[Better, str] = {"higher": "↑", "lower": "↓", "neither": ""}
 """Which way is better, behind a heading."""
@@ -52,6 +49,10 @@ class Cell:
         text, interval: both as printed; empty where there is none.
         n: the number of edits behind the value.
         rank: 1 = best, 2 = second best.
+        compared: whether it is among the values of the same edits that are ranked.
+        common: the value on the edits that all ranked methods have, as printed, where it is ranked
+            by that one; else empty.
+        common_n: how many edits that is.
         reason: why there is no value, or no interval.
         how: how the interval was made.
     """
@@ -63,8 +64,16 @@ class Cell:
     interval: str = ""
     n: int = 0
     rank: Rank = 0
+    compared: bool = False
+    common: str = ""
+    common_n: int = 0
     reason: str = ""
     how: str = ""
+
+    @property
+    def ranked_by(self) -> str:
+        """As in "21.30 on 9 common edits"; empty where the value itself is ranked."""
+        return f"{self.common} on {counted(self.common_n, 'common edit')}" if self.common else ""
 
 
 @dataclass(frozen=True)
@@ -111,7 +120,8 @@ class Row:
 class Table:
     """`title` is the task's (or the class table's), `task` its name, `n` the edits drawn.
 
-    `suspect` is what the canaries found wrong with its numbers, in words.
+    `suspect` is what the canaries found wrong with its numbers, in words. `unequal` says, where
+    methods have different edits, on which they are ranked and which are not.
     """
 
     task: str
@@ -120,6 +130,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     suspect: tuple[str, ...] = ()
+    unequal: tuple[str, ...] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -165,7 +176,20 @@ def _table(
         cells = tuple(_cell(records.get((REAL, column.name)), column) for column in columns)
         rows.append(Row(REAL, "Real images", False, True, False, cells))
     bad = [one.text for one in run.header.notices if one.task == task.name and one.kind == "bad"]
-    return Table(task.name, title, task.n, columns, tuple(_ranked(rows, columns)), tuple(bad))
+    edits = ScoredEdits(run, task)
+    rankings = [
+        _ranking(rows, index, column, shown[column.name], key, edits)
+        for index, column in enumerate(columns)
+    ]
+    return Table(
+        task.name,
+        title,
+        task.n,
+        columns,
+        tuple(_ranked(rows, columns, rankings)),
+        tuple(bad),
+        tuple(_unequal(rows, columns, rankings)),
+    )
 
 
 def _column(
@@ -219,35 +243,68 @@ def _number(value: Any) -> float | None:
     return None if value is None or math.isnan(value) else float(value)
 
 
-def _ranked(rows: list[Row], columns: Sequence[Column]) -> list[Row]:
-    ranks = [_column_ranks(rows, index, column) for index, column in enumerate(columns)]
+def _ranking(
+    rows: Sequence[Row],
+    index: int,
+    column: Column,
+    metric: MetricColumn,
+    key: str,
+    edits: ScoredEdits,
+) -> Ranking:
+    of = column.name if key == "of" else "all"
+    sides: list[Side | None] = []
+    for row in rows:
+        cell = row.cells[index]
+        ranked = row.ranked and cell.value is not None and column.better != "neither"
+        sides.append(
+            edits.side(row.name, metric, cell.value, cell.n, of=of)
+            if ranked and cell.value is not None
+            else None
+        )
+    return rank(sides, column.better, column.decimals)
+
+
+def _ranked(
+    rows: Sequence[Row], columns: Sequence[Column], rankings: Sequence[Ranking]
+) -> list[Row]:
+    def marked(cell: Cell, column: Column, ranking: Ranking, position: int) -> Cell:
+        common = printed(ranking.common[position], column.decimals)
+        return replace(
+            cell,
+            rank=ranking.ranks[position],
+            compared=ranking.compared[position],
+            common=common,
+            common_n=ranking.n if common else 0,
+        )
+
     return [
         replace(
             row,
             cells=tuple(
-                replace(cell, rank=ranks[index][position]) for index, cell in enumerate(row.cells)
+                marked(cell, column, ranking, position)
+                for cell, column, ranking in zip(row.cells, columns, rankings)
             ),
         )
         for position, row in enumerate(rows)
     ]
 
 
-def _column_ranks(rows: list[Row], index: int, column: Column) -> list[Rank]:
-    values = [row.cells[index].value if row.ranked else None for row in rows]
-    return ranks(values, column.better, column.decimals)
-
-
-def ranks(values: Sequence[float | None], better: Better, decimals: int) -> list[Rank]:
-    """The rank of each value as it is printed; all 0 where fewer than two can be compared.
-
-    Args:
-        values: those that are ranked; None for the others.
-        better: which way is better; "neither" ranks nothing.
-        decimals: those that values are printed with.
-    """
-    shown = [None if value is None else round(value, decimals) for value in values]
-    present = sorted({v for v in shown if v is not None}, reverse=better == "higher")
-    if better == "neither" or sum(v is not None for v in shown) < 2:
-        return [0] * len(shown)
-    first, second = present[0], present[1] if len(present) > 1 else None
-    return [1 if v == first else 2 if v is not None and v == second else 0 for v in shown]
+def _unequal(
+    rows: Sequence[Row], columns: Sequence[Column], rankings: Sequence[Ranking]
+) -> list[str]:
+    """Each thing that must be said once, with the scores that it holds for."""
+    said: dict[str, list[str]] = {}
+    for index, (column, ranking) in enumerate(zip(columns, rankings)):
+        if ranking.n:
+            what = f"ranked on {counted(ranking.n, 'common edit')}, since methods failed at others"
+            said.setdefault(what, []).append(column.title)
+        for position in ranking.left_out:
+            row = rows[position]
+            what = (
+                f"{row.title} is not ranked, since it has {counted(row.cells[index].n, 'edit')} and "
+                f"others have {ranking.of}"
+                if row.cells[index].n != ranking.of
+                else f"{row.title} is not ranked, since it has other edits than the others"
+            )
+            said.setdefault(what, []).append(column.title)
+    return [f"{'; '.join(titles)}: {what}" for what, titles in said.items()]

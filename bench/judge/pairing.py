@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bench.core.errors import BadInput, unknown
 from bench.core.identity import Record, differing_fields
+from bench.core.text import counted
 from bench.judge.paired import Paired, pair_scores, pair_values
 from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues
 
@@ -102,7 +103,11 @@ def difference_of(before: ScoreValues, after: ScoreValues, common_only: bool = F
     new = after.values[[i for _, i in there]]
     if before.kind == "scenes":
         return pair_scores(before.value, after.value, np.where(old == new, 0.0, new - old))
-    return pair_values(old, new, [after.scenes[i] for _, i in there])
+    paired = pair_values(old, new, [after.scenes[i] for _, i in there])
+    if len(there) == len(before.units) == len(after.units):
+        return paired
+    note = f"on {counted(len(there), 'common edit')} of {len(before.units)} and {len(after.units)}"
+    return replace(paired, note="; ".join(filter(None, (note, paired.note))))
 
 
 def _other_units(before: ScoreValues, after: ScoreValues) -> str:

@@ -6,8 +6,8 @@ ways in, so that a run meets a baseline made of it with differences of exactly z
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -88,6 +88,21 @@ class ScoreValues:
     def sign(self) -> int:
         """1 where more is worse, -1 where less is worse."""
         return -1 if self.better == "higher" else 1
+
+    def on(self, edits: Collection[str]) -> ScoreValues:
+        """The mean over some of its edits, as a score of its own; only of the kind "edits"."""
+        if self.kind != "edits" or set(self.units) <= set(edits):
+            return self
+        at = [i for i, unit in enumerate(self.units) if unit in edits]
+        values = self.values[at]
+        return replace(
+            self,
+            value=float(values.mean()),
+            n=len(at),
+            units=tuple(self.units[i] for i in at),
+            scenes=tuple(self.scenes[i] for i in at),
+            values=values,
+        )
 
 
 Costs = Mapping[str, float]

@@ -11,7 +11,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from reports.beside import Beside, BesideCell, BesideRow, PublishedValue, beside
-from reports.table import Cell, Column, Rank, Table, task_table
+from reports.ranking import Rank
+from reports.table import Cell, Column, Table, task_table
 
 if TYPE_CHECKING:
     from bench.run.reader import Run
@@ -109,6 +110,8 @@ def _row(name: str, cells: Sequence[Cell], table: Table, intervals: bool) -> lis
             rf"{{\scriptsize {escaped(cell.interval)}}}" if cell.interval else "" for cell in cells
         ]
         lines.append(line(["", *below]))
+    if any(cell.ranked_by for cell in cells):
+        lines.append(line(["", *(_small(escaped(cell.ranked_by)) for cell in cells)]))
     return lines
 
 
@@ -121,6 +124,7 @@ def _value(cell: Cell, table: Table) -> str:
 
 def _notes(table: Table) -> list[str]:
     notes = [rf"\textbf{{Suspect}}: {escaped(text)}." for text in table.suspect]
+    notes += [f"{escaped(text)}." for text in table.unequal]
     notes += [f"$^{{{i}}}$ {escaped(reason)}." for i, reason in enumerate(table.reasons, 1)]
     if any(row.sees_hidden for row in table.rows):
         notes.insert(0, r"$^{\dagger}$ sees the hidden pixels; not ranked.")
@@ -212,6 +216,8 @@ def _beside_row(
     yield line([name, *(_ours(cell, remarks) for cell in cells)])
     if intervals and any(cell.interval for cell in cells):
         yield line(["", *(_small(escaped(cell.interval)) for cell in cells)])
+    if any(cell.on for cell in cells):
+        yield line(["", *(_small(escaped(cell.on)) for cell in cells)])
     published = [[_published(value, remarks) for value in cell.published] for cell in cells]
     for values in zip_longest(*published, fillvalue=""):
         yield line(["", *map(_small, values)])

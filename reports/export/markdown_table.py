@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reports.beside import Beside, BesideCell, BesideColumn, PublishedValue, beside
-from reports.table import Cell, Column, Rank, Table, task_table
+from reports.ranking import Rank
+from reports.table import Cell, Column, Table, task_table
 
 if TYPE_CHECKING:
     from bench.run.reader import Run
@@ -60,13 +61,16 @@ def _cell(cell: Cell, table: Table, intervals: bool) -> str:
     text = ranked(cell.text, cell.rank)
     if intervals and cell.interval:
         text += f"<br><sub>{cell.interval}</sub>"
-    return text if cell.n == table.n else f"{text}<br><sub>n = {cell.n}</sub>"
+    if cell.n != table.n:
+        text += f"<br><sub>n = {cell.n}</sub>"
+    return f"{text}<br><sub>{cell.ranked_by}</sub>" if cell.ranked_by else text
 
 
 def _notes(table: Table) -> list[str]:
     notes = [f"n = {table.n} unless stated; **best**, <u>second</u>; intervals at 95 %."]
     if any(row.sees_hidden for row in table.rows):
         notes.append("◐ sees the hidden pixels and is not ranked with the methods that do not.")
+    notes += [f"{escaped(text)}." for text in table.unequal]
     notes += [f"**Suspect**: {escaped(text)}." for text in table.suspect]
     numbered = [f"<sup>{i}</sup> {escaped(reason)}." for i, reason in enumerate(table.reasons, 1)]
     return ["  \n".join([*notes, *numbered])]
@@ -109,6 +113,8 @@ def _beside_cell(cell: BesideCell, table: Beside, intervals: bool) -> str:
         if intervals and cell.interval:
             parts.append(f"<sub>{cell.interval}</sub>")
         parts.append(f"<sub>n = {cell.n}</sub>")
+        if cell.on:
+            parts.append(f"<sub>{cell.on}</sub>")
     else:
         parts = [f"—{_number(cell.reason, table)}"]
     return "<br>".join([*parts, *(_published(value, table) for value in cell.published)])

@@ -196,7 +196,7 @@ def _write(path: Path, image: Image.Image) -> None:
 def _scores(task: int, samples: pd.DataFrame, methods: tuple) -> list[dict]:
     rows = []
     for number, (name, *_) in enumerate(methods):
-        own = samples[samples["method"] == name]
+        own = samples[(samples["method"] == name) & (samples["status"] == "ok")]
         base = {
             "task": TASKS[task][0],
             "method": name,

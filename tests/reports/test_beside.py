@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from bench.core.errors import BadInput
@@ -49,6 +51,33 @@ def test_a_method_of_the_paper_only_shows_what_was_published(tmp_path: Path):
     assert cell.text == ""
     assert cell.reason == "this method is not part of the suite"
     assert [value.text for value in cell.published] == ["23.7"]
+
+
+def test_methods_with_different_edits_are_ranked_on_those_that_all_have(tmp_path: Path):
+    folder = with_table(
+        tmp_path / "run",
+        column(metric="l1-hole", better="lower", scale=10),
+        column(),
+        rows=[{"method": "copy", "title": "copy"}, {"method": "diffusion", "title": "ours"}],
+    )
+    header = json.loads((folder / "run.json").read_text())
+    for method in header["methods"]:
+        method["needs"] = []
+    (folder / "run.json").write_text(json.dumps(header))
+    shard = folder / "samples/task-0/00000.parquet"
+    samples = pd.read_parquet(shard)
+    first = samples["edit"].iloc[0]
+    gone = (samples["method"] == "copy") & (samples["edit"] != first)
+    samples.loc[gone, ["status", "l1-hole"]] = ["failed", None]
+    samples.to_parquet(shard)
+    rest = samples[(samples["method"] == "diffusion") & (samples["edit"] == first)]
+
+    copy, ours = shown(folder).rows
+    assert copy.cells[0].on == "0.0 on 1 common edit"
+    assert [copy.cells[0].rank, ours.cells[0].rank] == [1, 2]
+    assert ours.cells[0].on.endswith(" on 1 common edit")
+    assert float(ours.cells[0].on.split()[0]) == pytest.approx(10 * rest["l1-hole"].item(), abs=0.1)
+    assert (copy.cells[1].on, copy.cells[1].rank) == ("other edits, not ranked", 0)
 
 
 def test_groups_span_their_columns(tmp_path: Path):

@@ -40,3 +40,12 @@ def test_a_winner_has_its_value_as_it_is_printed_in_the_table(run: Run):
 
 def test_a_row_says_how_many_edits_its_task_has(run: Run):
     assert [row.n for row in seen(run).rows] == [10, 10, 10]
+
+
+def test_a_winner_on_common_edits_has_its_value_there_and_says_on_how_many(run: Run):
+    table = task_table(run, run.header.tasks[0])
+    index = [column.name for column in table.columns].index("psnr-hole")
+    best = next(row.cells[index] for row in table.rows if row.cells[index].rank == 1)
+    found = winner(run, "psnr-hole")
+    assert (found.text, found.interval, found.on) == (best.common, "", "on 9 common edits")
+    assert winner(run, "miou").on == ""

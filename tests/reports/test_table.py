@@ -18,7 +18,7 @@ def ranks(table: Table, column: str) -> dict[str, int]:
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
-    return make_run(tmp_path / "run", edits=4, methods=4, tasks=1)
+    return make_run(tmp_path / "run", edits=3, methods=4, tasks=1)
 
 
 def set_values(run: Path, metric: str, values: dict[str, float]) -> Table:
@@ -78,6 +78,97 @@ def test_a_method_that_failed_at_edits_shows_its_own_n(run: Run):
     by_name = {row.name: row for row in table.rows}
     assert by_name["nearest"].cells[0].n == 9
     assert table.n == 10
+
+
+@pytest.fixture
+def failing(tmp_path: Path) -> Path:
+    """Of eight edits, nearest has the five easy ones, mean-colour and diffusion have all."""
+    folder = make_run(tmp_path / "run", edits=8, methods=4, tasks=1)
+    samples = pd.read_parquet(folder / "samples/task-0")
+    fail(samples, "nearest", hard=[5, 6, 7])
+    write(folder, samples)
+    return folder
+
+
+def fail(samples: pd.DataFrame, method: str, hard: list[int]) -> None:
+    """PSNR is 30 at easy edits and 10 at hard ones, nearest is 1 below and fails at the hard ones."""
+    place = samples.groupby("method").cumcount()
+    samples["status"] = "ok"
+    samples["psnr"] = 30.0
+    samples.loc[place.isin(hard), "psnr"] = 10.0
+    samples.loc[samples["method"] == method, "psnr"] -= 1
+    gone = (samples["method"] == method) & place.isin(hard)
+    samples.loc[gone, ["status", "psnr"]] = ["failed", None]
+
+
+def write(folder: Path, samples: pd.DataFrame) -> None:
+    samples.to_parquet(folder / "samples/task-0/00000.parquet")
+    scores = pd.read_parquet(folder / "scores.parquet")
+    for method, own in samples[samples["status"] == "ok"].groupby("method"):
+        mine = scores["method"] == method
+        here = mine & (scores["metric"] == "psnr")
+        scores.loc[here, ["value", "low", "high"]] = own["psnr"].mean()
+        scores.loc[mine & scores["value"].notna(), "n"] = len(own)
+    scores.to_parquet(folder / "scores.parquet")
+
+
+def table_of(folder: Path) -> Table:
+    opened = read_run(folder)
+    return task_table(opened, opened.header.tasks[0])
+
+
+def test_a_method_that_fails_at_hard_edits_is_not_best_by_its_easy_ones(failing: Path):
+    table = table_of(failing)
+    cells = {row.name: row.cells[0] for row in table.rows}
+    assert cells["nearest"].text == "29.00"  # above the others' 22.50, of all eight
+    assert cells["diffusion"].text == "22.50"
+    assert ranks(table, "psnr") == {"copy": 0, "diffusion": 1, "nearest": 2, "mean-colour": 1}
+
+
+def test_means_of_different_edits_are_ranked_and_shown_on_those_that_all_have(failing: Path):
+    table = table_of(failing)
+    cells = {row.name: row.cells[0] for row in table.rows}
+    assert cells["nearest"].ranked_by == "29.00 on 5 common edits"
+    assert cells["diffusion"].ranked_by == "30.00 on 5 common edits"
+    assert cells["copy"].ranked_by == ""  # it sees the hidden pixels
+    assert [cells[name].n for name in ("diffusion", "nearest")] == [8, 5]
+    assert any(
+        one.startswith("PSNR: ") and "ranked on 5 common edits" in one for one in table.unequal
+    )
+
+
+def test_a_score_of_a_whole_set_is_ranked_only_where_it_is_of_every_edit(failing: Path):
+    table = set_values(failing, "miou", {"nearest": 0.99})
+    assert ranks(table, "miou") == {"copy": 0, "diffusion": 1, "nearest": 0, "mean-colour": 2}
+    said = "mIoU: Nearest is not ranked, since it has 5 edits and others have 8"
+    assert said in table.unequal
+
+
+def test_equally_many_edits_are_not_the_same_edits(failing: Path):
+    samples = pd.read_parquet(failing / "samples/task-0")
+    place = samples.groupby("method").cumcount()
+    gone = (samples["method"] == "diffusion") & place.isin([0, 1, 2])
+    samples.loc[gone, ["status", "psnr"]] = ["failed", None]
+    write(failing, samples)
+    cells = {row.name: row.cells[0] for row in table_of(failing).rows}
+    assert cells["diffusion"].n == cells["nearest"].n == 5
+    assert cells["diffusion"].ranked_by == "30.00 on 2 common edits"
+
+
+def test_a_method_with_less_than_half_of_the_edits_does_not_narrow_the_others(failing: Path):
+    samples = pd.read_parquet(failing / "samples/task-0")
+    fail(samples, "nearest", hard=[1, 2, 3, 4, 5, 6, 7])
+    write(failing, samples)
+    table = table_of(failing)
+    assert ranks(table, "psnr") == {"copy": 0, "diffusion": 1, "nearest": 0, "mean-colour": 1}
+    assert all(row.cells[0].ranked_by == "" for row in table.rows)
+    assert any("Nearest is not ranked, since it has 1 edit and" in one for one in table.unequal)
+
+
+def test_where_methods_have_the_same_edits_nothing_is_said(small: Path):
+    table = table_of(small)
+    assert table.unequal == ()
+    assert all(cell.ranked_by == "" for row in table.rows for cell in row.cells)
 
 
 def test_classes_stand_in_columns_of_a_table_of_their_own(run: Run):

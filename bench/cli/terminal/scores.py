@@ -23,7 +23,7 @@ _BEST = "*"
 def tell_scores(run: Run) -> None:
     """Prints, task by task, the main scores with their intervals, and what is sure about the best.
 
-    The best value is marked only where every method has a value of the same edits.
+    The best value is marked among values of the same edits only (`reports.ranking`).
     """
     from reports.overview import overview
     from reports.table import task_table
@@ -35,6 +35,8 @@ def tell_scores(run: Run) -> None:
         head, rows = _cells(table, chosen)
         if len(head) > 1 and rows:
             _tell_table(f"{table.title} (n = {table.n})", head, rows)
+            for line in table.unequal:
+                typer.echo(f"  {line}")
             for line in _verdicts(table, changes):
                 typer.echo(f"  {line}")
     if changes:
@@ -56,22 +58,18 @@ def _cells(table: Table, chosen: Sequence[str]) -> tuple[list[str], list[list[st
     """The heading and the rows, value [low, high]."""
     shown = [at for at, column in enumerate(table.columns) if column.name in chosen]
     head = ["method", *(f"{table.columns[at].title} {table.columns[at].arrow}" for at in shown)]
-    paired = {at: _comparable(table, at) for at in shown}
     rows = []
     for row in table.rows:
         cells = [row.title]
         for at in shown:
             cell = row.cells[at]
-            mark = _BEST if cell.rank == 1 and paired[at] else ""
+            mark = _BEST if cell.rank == 1 else ""
             interval = f" [{cell.interval}]" if cell.interval else ""
-            cells.append(f"{cell.text or '-'}{interval}{mark}")
+            n = f", n = {cell.n}" if cell.text and cell.n != table.n else ""
+            common = f", {cell.ranked_by}" if cell.ranked_by else ""
+            cells.append(f"{cell.text or '-'}{interval}{n}{common}{mark}")
         rows.append(cells)
     return head, rows
-
-
-def _comparable(table: Table, at: int) -> bool:
-    """Whether every ranked method's value is of equally many edits."""
-    return len({row.cells[at].n for row in table.rows if row.ranked}) == 1
 
 
 def _tell_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -97,26 +95,32 @@ def _tell_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) 
 def _judged(run: Run, tables: Sequence[Table], chosen: Sequence[str]) -> Iterator[Change]:
     """The best method of each task and score against each other one, all corrected together."""
     from bench.judge.compare.change import judge
-    from bench.judge.pairing import pairs
+    from bench.judge.pairing import PairedScore, difference_of
     from bench.judge.run_scores import scores_of_run
+    from bench.judge.scores import ScoreKey
 
-    known = scores_of_run(run.folder)
+    known = scores_of_run(run.folder).scores
     found = []
     for table in tables:
         for at, column in enumerate(table.columns):
             best = [row.name for row in table.rows if row.cells[at].rank == 1]
-            if column.name not in chosen or not best or not _comparable(table, at):
+            if column.name not in chosen or not best:
                 continue
-            others = [row.name for row in table.rows if row.ranked and row.name not in best]
-            try:
-                met = list(pairs(known, known, [(other, best[0]) for other in others], ()))
-            except BadInput:  # they cannot be paired, so nothing is said of them
-                continue
-            found += [
-                pair
-                for pair in met
-                if (pair.key.task, pair.key.metric, pair.key.of) == (table.task, column.name, "all")
-            ]
+            compared = {
+                row.name: known[ScoreKey(table.task, row.name, column.name)]
+                for row in table.rows
+                if row.cells[at].compared
+            }
+            common = set.intersection(*(set(one.units) for one in compared.values()))
+            after = compared[best[0]].on(common)
+            for name, one in compared.items():
+                if name in best:
+                    continue
+                before = one.on(common)
+                try:
+                    found.append(PairedScore(before, after, difference_of(before, after)))
+                except BadInput:  # they cannot be paired, so nothing is said of them
+                    continue
     yield from judge(found) if found else ()
 
 

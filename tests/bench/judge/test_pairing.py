@@ -43,6 +43,22 @@ def test_an_edit_of_one_run_alone_is_named() -> None:
         difference_of(per_edit("psnr", BASE), per_edit("psnr", BASE[:3]))
 
 
+def test_a_difference_on_common_edits_says_on_how_many() -> None:
+    before, after = per_edit("psnr", BASE), per_edit("psnr", BASE[:3] + 1)
+    found = difference_of(before, after, common_only=True)
+    assert (found.estimate, found.n) == (1.0, 3)
+    assert found.note.startswith("on 3 common edits of 4 and 3")
+
+
+def test_a_mean_over_some_edits_is_a_score_of_its_own() -> None:
+    whole = per_edit("psnr", BASE)
+    part = whole.on({"s1.0", "s3.0", "of another run"})
+    assert (part.value, part.n, part.units, part.scenes) == (
+        21.5, 2, ("s1.0", "s3.0"), ("s1", "s3"),
+    )  # fmt: skip
+    assert whole.on(whole.units) is whole
+
+
 def test_a_method_that_did_not_run_is_refused_with_its_reason() -> None:
     scores = score_set(per_edit("psnr", BASE), problems={"ours": "its weights are not here"})
     with pytest.raises(BadInput, match="'ours' did not run: its weights are not here"):

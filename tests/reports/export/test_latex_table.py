@@ -40,6 +40,12 @@ def test_best_is_bold_and_second_underlined(run: Run):
     assert r"\textbf{0.8300}" in diffusion
 
 
+def test_different_edits_are_ranked_on_the_common_ones_and_the_table_says_so(run: Run):
+    first_table = latex(run).split(r"\end{table}")[0]
+    assert " on 9 common edits}" in first_table
+    assert "ranked on 9 common edits, since methods failed at others." in first_table
+
+
 def test_hostile_names_are_escaped_and_braces_balance(run: Run):
     text = latex_document(run, intervals=True)
     assert "<script>" not in text
@@ -62,8 +68,8 @@ def test_a_suspect_task_says_so_under_its_table(tmp_path: Path):
 
 
 def test_intervals_are_optional(run: Run):
-    assert r"\scriptsize" in latex(run, intervals=True)
-    assert r"\scriptsize" not in latex(run)
+    assert " -- " in latex(run, intervals=True)
+    assert " -- " not in latex(run)
 
 
 def test_published_values_stand_below_ours_in_small_type(tmp_path: Path):

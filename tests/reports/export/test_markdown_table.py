@@ -18,7 +18,7 @@ def test_a_table_per_task_with_equal_cell_counts(run: Run):
 def test_best_second_missing_and_hidden_are_marked(run: Run):
     text = markdown(run, intervals=False)
     assert "**0.8300**" in text
-    assert "<u>0.7600</u>" in text
+    assert "<u>0.6900</u>" in text  # "Nearest" has fewer edits and is not ranked
     assert "— <sup>1</sup>" in text
     assert "| Copy (oracle) ◐ |".replace("(", "\\(").replace(")", "\\)") in text
 
@@ -31,6 +31,13 @@ def test_hostile_names_are_text(run: Run):
 
 def test_an_n_that_differs_is_stated(run: Run):
     assert "n = 9</sub>" in markdown(run)
+
+
+def test_different_edits_are_ranked_on_the_common_ones_and_the_table_says_so(run: Run):
+    text = markdown(run)
+    assert " on 9 common edits</sub>" in text
+    assert "ranked on 9 common edits, since methods failed at others." in text
+    assert "mIoU: Nearest is not ranked, since it has 9 edits and others have 10." in text
 
 
 def published(folder: Path, *columns: dict[str, object], rows: list | None = None) -> list[str]:
