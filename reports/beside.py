@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import BadInput
-from bench.core.text import counted
+from bench.core.text import counted, without_folders
 from reports.numbers import decimals_for, printed
 from reports.ranking import Rank, Ranking, ScoredEdits, Side, rank
 from reports.table import ARROWS, Better
@@ -231,7 +231,7 @@ def _cell(records: Sequence[Mapping[Any, Any]], decimals: int, place: Rank, on: 
         interval=interval if measured and all(map(_there, ends)) else "",
         n=int(first["n"]),
         protocol=str(first["protocol"]),
-        reason="" if measured else str(first["reason"]),
+        reason="" if measured else without_folders(str(first["reason"])),
         rank=place,
         on=on,
         published=tuple(_published(r, decimals) for r in records if _there(r["published"])),
@@ -248,7 +248,7 @@ def _published(record: Mapping[Any, Any], decimals: int) -> PublishedValue:
         note=record["note"],
         difference="" if difference is None else sign + printed(difference, decimals),
         verdict=record["verdict"],
-        words=record["words"],
+        words=without_folders(record["words"]),
     )
 
 

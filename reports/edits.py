@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.core.text import without_folders
 from reports.influence import Influence, influences
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _names(folder: Path) -> frozenset[str]:
 
 def _reasons(frame: pd.DataFrame) -> dict[str, str]:
     return {
-        str(position): str(reason or "no reason given")
+        str(position): without_folders(str(reason or "no reason given"))
         for position, (status, reason) in enumerate(zip(frame["status"], frame["reason"]))
         if isinstance(status, str) and status != "ok"
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.core.errors import BadInput
+from bench.core.text import without_folders
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +41,13 @@ class FailureGroup:
 
     @property
     def text(self) -> str:
-        """What the file says; of a long one its end."""
+        """What the file says, of a long one its end."""
+        text = self.whole
+        return text if len(text) <= LONGEST else f"…{text[-LONGEST:]}"
+
+    @property
+    def whole(self) -> str:
+        """All that the file says, without the folders of the machine."""
         if self.log is None:
             return ""
         try:
@@ -49,7 +56,7 @@ class FailureGroup:
             raise BadInput(
                 f"{self.log}: cannot be read ({error.strerror}); write the report again"
             ) from error
-        return text if len(text) <= LONGEST else f"…{text[-LONGEST:]}"
+        return without_folders(text)
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ def failures(run: Run, task: TaskRow, samples: pd.DataFrame) -> list[FailureGrou
         found.append(
             FailureGroup(
                 method=titles.get(str(method), str(method)),
-                reason=str(reason or "no reason given"),
+                reason=without_folders(str(reason or "no reason given")),
                 edits=tuple(map(str, group["edit"])),
                 log=log if there else None,
                 link=run.layout.relative(log) if log is not None and there else "",
@@ -85,6 +92,6 @@ def without_ground_truth(samples: pd.DataFrame) -> list[WithoutGroundTruth]:
     edits = samples.drop_duplicates("edit")
     lacking = edits[edits["no_ground_truth"].fillna("") != ""]
     return [
-        WithoutGroundTruth(str(reason), tuple(map(str, group)))
+        WithoutGroundTruth(without_folders(str(reason)), tuple(map(str, group)))
         for reason, group in lacking.groupby("no_ground_truth", sort=False)["edit"]
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
-from bench.core.text import counted
+from bench.core.text import counted, without_folders
 
 if TYPE_CHECKING:
     from bench.run.reader import Run
@@ -38,7 +38,7 @@ def notices(
     found = [*_state(run), *_methods(run), *_watched(run)]
     for task in run.header.tasks:
         found += _task(task, failed[task.name])
-    found += _missing(tables, [m.problem for m in run.header.methods if m.problem])
+    found += _missing(tables, [without_folders(m.problem) for m in run.header.methods if m.problem])
     for what, git in (("The repository", run.header.git), ("siebench", run.header.harness)):
         if git is not None and git.dirty:
             text = f"{what} had uncommitted changes when this was run."
@@ -145,7 +145,7 @@ def _together(metrics: Mapping[str, Iterable[str]]) -> list[tuple[list[str], lis
 
 def _short(reason: str) -> str:
     """The reason's beginning; the whole of it is under every table that it concerns."""
-    return shorten(f"{reason.rstrip('.')}.", width=MOST_LETTERS, placeholder=" …")
+    return shorten(f"{without_folders(reason).rstrip('.')}.", width=MOST_LETTERS, placeholder=" …")
 
 
 def _some(tasks: Sequence[str], count: int) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from bench.core.text import counted
+from bench.core.text import counted, without_folders
 from bench.run.certify import read_certificate
 from bench.run.layout import EDITS, PREDICTIONS
 from reports.beside import beside
@@ -166,6 +166,7 @@ def _environment() -> Environment:
         "duration": duration,
         "printed": printed,
         "readable": _readable,
+        "without_folders": without_folders,
     }
     return environment
 

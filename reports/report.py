@@ -69,7 +69,7 @@ def _copy_logs(views: Sequence[TaskView], out: Path) -> None:
     """Takes the tracebacks that the page links along, to the same path below `out`."""
     for failure in (failure for view in views for failure in view.failures):
         if failure.log is not None:
-            _copy(failure.log, out / failure.link)
+            write_text(out / failure.link, failure.whole)
 
 
 def _draw_wide_maps(run: Run, out: Path, drawn: Iterable[tuple[TaskRow, TaskMaps]]) -> None:

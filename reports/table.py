@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bench.core.text import counted
+from bench.core.text import counted, without_folders
 from bench.metrics.facts import Better
 from bench.run.reader import REAL
 from reports.numbers import decimals_for, printed
@@ -223,7 +223,7 @@ def _cell(record: Mapping[Any, Any] | None, column: Column) -> Cell:
         return Cell(reason="")
     value, low, high = (_number(record[name]) for name in ("value", "low", "high"))
     if value is None:
-        return Cell(reason=str(record["reason"] or "no reason given"))
+        return Cell(reason=without_folders(str(record["reason"] or "no reason given")))
     interval = ""
     if low is not None and high is not None:
         interval = f"{printed(low, column.decimals)} – {printed(high, column.decimals)}"  # noqa: RUF001
@@ -234,7 +234,7 @@ def _cell(record: Mapping[Any, Any] | None, column: Column) -> Cell:
         text=printed(value, column.decimals),
         interval=interval,
         n=int(record["n"]),
-        reason=str(record["reason"] or ""),
+        reason=without_folders(str(record["reason"] or "")),
         how=str(record.get("interval") or ""),
     )
 

@@ -6,10 +6,15 @@ import datetime
 import hashlib
 import re
 
-__all__ = ["counted", "now", "slug"]
+__all__ = ["counted", "now", "slug", "without_folders"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 100
+_NAME = r"""[^\s"'`()\[\]<>:;,/\\]"""
+_PATH = re.compile(
+    rf"""(?<![^\s"'`(\[=,:;])(?:[A-Za-z]:(?:\\+|/)|~?/)(?:{_NAME}+(?:\\+|/))+(?P<last>{_NAME}*)"""
+)
+"""An absolute path of at least two parts; an address (https://) is none."""
 
 
 def slug(name: str) -> str:
@@ -33,6 +38,14 @@ def counted(count: int, what: str) -> str:
         what: the noun in the singular; it must take a plain s.
     """
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def without_folders(text: str) -> str:
+    """The text with every absolute path cut to its last part, "…/model.pth".
+
+    What leaves a machine (reports, exports) says nothing of its folders and its user.
+    """
+    return _PATH.sub(lambda found: f"…/{found['last']}", text)
 
 
 def now() -> str:

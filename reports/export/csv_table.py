@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.core.text import without_folders
+
 if TYPE_CHECKING:
     from bench.run.reader import Run
 
@@ -21,7 +23,8 @@ COLUMNS = (
 def csv(run: Run) -> str:
     """One line per (task, method, metric, class or "all") with a heading line; UTF-8, RFC 4180."""
     shown = [column for column in COLUMNS if column in run.scores]
-    text: str = run.scores[shown].to_csv(index=False, lineterminator="\r\n")
+    told = run.scores[shown].assign(reason=run.scores["reason"].fillna("").map(without_folders))
+    text: str = told.to_csv(index=False, lineterminator="\r\n")
     return text
 
 
@@ -32,5 +35,7 @@ def published_csv(run: Run) -> str:
     """
     from bench.judge.published import join_published
 
-    text: str = join_published(run).to_csv(index=False, lineterminator="\r\n")
+    joined = join_published(run)
+    told = {name: joined[name].map(without_folders) for name in ("reason", "words")}
+    text: str = joined.assign(**told).to_csv(index=False, lineterminator="\r\n")
     return text

@@ -8,11 +8,13 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from bench.core.errors import BadInput
+from reports.export import FORMS, export
 from reports.report import report
-from tests.reports.made_run import CLASSES, HOSTILE, SPACE, make_run
+from tests.reports.made_run import CLASSES, HOSTILE, SPACE, TRACEBACK, make_run
 
 
 class Seen(HTMLParser):
@@ -136,6 +138,36 @@ def test_an_unfinished_run_is_shown_as_far_as_it_has_come(tmp_path: Path):
     for file in ("scores.parquet", "costs.parquet", "samples/task-0/00000.parquet"):
         (run / file).unlink()
     assert "This run is not finished" in " ".join(Seen(report(run)).text)
+
+
+def test_no_folder_of_the_machine_is_in_a_report_or_an_export(tmp_path: Path):
+    folder, home = make_run(tmp_path / "run", edits=4, methods=4, tasks=1), "/home/ada/nets"
+    header = json.loads((folder / "run.json").read_text())
+    header["methods"][-1]["problem"] = f"the weights are missing at {home}/a.pth"
+    header["suite"]["methods"] = [{"name": "ours", "options": {"weights": f"{home}/b.pth"}}]
+    unreadable = {"scene": "s", "sample": 0, "reason": f"{home}/c.png: is damaged"}
+    header["tasks"][0]["unreadable"] = [unreadable]
+    (folder / "run.json").write_text(json.dumps(header))
+    scores = pd.read_parquet(folder / "scores.parquet")
+    scores.loc[scores["metric"] == "fid", "reason"] = f"missing at {home}/d.pth"
+    scores.to_parquet(folder / "scores.parquet")
+    shard = folder / "samples/task-0/00000.parquet"
+    samples = pd.read_parquet(shard)
+    failed = samples["status"] == "failed"
+    assert failed.any()
+    samples.loc[failed, "reason"] = f"FileNotFoundError: '{home}/e.pth'"
+    samples.to_parquet(shard)
+    log = folder / "failures/task-0/nearest" / TRACEBACK
+    log.write_text(f'File "{home}/f.py", line 3', encoding="utf-8")
+
+    page = report(folder, tmp_path / "out")
+    single = report(folder, tmp_path / "single", single_file=True)
+    copied = tmp_path / "out" / log.relative_to(folder)
+    texts = [path.read_text(encoding="utf-8") for path in (page, single, copied)]
+    texts += [export(folder, form) for form in FORMS]
+    assert not any("/home/ada" in text or "nets/" in text for text in texts)
+    assert all(f"…/{name}" in texts[1] for name in ("a.pth", "b.pth", "c.png", "d.pth", "e.pth"))
+    assert texts[2] == 'File "…/f.py", line 3'
 
 
 def test_a_map_of_more_than_255_classes_is_coloured_beside_the_page(tmp_path: Path):
