@@ -28,13 +28,13 @@ Float64 = NDArray[np.float64]
 Replicates = Mapping[ScoreKey, tuple[tuple[str, ...], Float64]]
 
 
-def scores_of_run(folder: Path | str) -> ScoreSet:
-    """Everything of a finished run that can be compared.
+def scores_of_run(source: Run | Path | str) -> ScoreSet:
+    """Everything of a finished run that can be compared; `source` is the run or its directory.
 
     Raises:
         BadInput: no run there, a damaged file, or a run that is not finished or ended early.
     """
-    run = read_run(folder)
+    run = source if isinstance(source, Run) else read_run(source)
     if run.header.state == "decided":
         raise BadInput(
             f"{run.folder}: this run stopped early, when its verdict was certain, and has only part "

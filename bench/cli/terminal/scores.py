@@ -99,7 +99,9 @@ def _judged(run: Run, tables: Sequence[Table], chosen: Sequence[str]) -> Iterato
     from bench.judge.run_scores import scores_of_run
     from bench.judge.scores import ScoreKey
 
-    known = scores_of_run(run.folder).scores
+    if run.header.state != "done":
+        return  # a run that stopped when its verdict was sure has no fair sample for others
+    known = scores_of_run(run).scores
     found = []
     for table in tables:
         for at, column in enumerate(table.columns):

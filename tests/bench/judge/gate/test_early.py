@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import typer
 
-from bench.cli.terminal.early import judging
+from bench.cli.terminal.early import finish_early, judging
+from bench.cli.terminal.outcome import finish
 from bench.core.errors import BadInput
 from bench.judge.baseline import read_scores
 from bench.judge.gate.early import CLIP, EarlyVerdict, Sequence
@@ -53,6 +55,19 @@ def test_a_clear_loss_ends_the_run_early(made, tmp_path) -> None:
     assert outcome.edits < SCENES
     assert json.loads((tmp_path / "run" / "run.json").read_text())["state"] == "decided"
     assert f"after {outcome.edits} of {SCENES} edits" in "\n".join(early.lines())
+
+
+def test_a_run_that_stopped_early_is_told_without_verdicts_of_its_own(
+    made, tmp_path, capsys
+) -> None:
+    early, outcome = carried_out(made, tmp_path / "run", 60)
+    finish(outcome)
+    said = capsys.readouterr().out
+    assert f"{outcome.edits} edits, 0 impossible, 0 failed" in said
+    assert "told apart" not in said
+    with pytest.raises(typer.Exit) as ended:
+        finish_early(early)
+    assert ended.value.exit_code == 1
 
 
 def test_an_identical_method_passes_after_some_hundred_scenes() -> None:
