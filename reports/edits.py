@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.core.text import without_folders
-from reports.influence import Influence, influences
+from reports.influence import Influence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +25,10 @@ __all__ = ["edit_ids", "edits_data", "value_columns"]
 OK, FAILED, NO_IMAGE, NO_ROW = "o", "f", "n", " "
 
 
-def edits_data(run: Run, task: TaskRow, samples: pd.DataFrame) -> dict[str, Any]:
-    """The task's edits for the page's script.
+def edits_data(
+    run: Run, task: TaskRow, samples: pd.DataFrame, found: Sequence[Influence]
+) -> dict[str, Any]:
+    """The task's edits for the page's script; `found` are the task's influences.
 
     Keys: `edits`, `scenes`, `regions`, `coverage` (a list each), `truth` (a string of 0 and 1),
     `without_truth` (why there is no ground truth, by the edit, "" where there is one),
@@ -36,7 +38,6 @@ def edits_data(run: Run, task: TaskRow, samples: pd.DataFrame) -> dict[str, Any]
     edits = edit_ids(samples)
     first = samples.drop_duplicates("edit").set_index("edit").reindex(edits)
     metrics = value_columns(run, samples)
-    found = influences(run, task)
     scenes = _texts(first["scene"])
     methods = [method.name for method in run.header.methods]
     by_method = {

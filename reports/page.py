@@ -114,7 +114,8 @@ def render(
 def _view(run: Run, task: TaskRow) -> TaskView:
     samples = run.samples(task.name)
     maps = read_task_maps(run, task, edit_ids(samples))
-    data = edits_data(run, task, samples)
+    found = influences(run, task)
+    data = edits_data(run, task, samples, found)
     data |= {
         "name": task.name,
         "slug": task.slug,
@@ -133,7 +134,7 @@ def _view(run: Run, task: TaskRow) -> TaskView:
         maps=maps,
         failures=tuple(failures(run, task, samples)),
         without_ground_truth=tuple(without_ground_truth(samples)),
-        costly=tuple(costly(run, influences(run, task), first_edits, task)),
+        costly=tuple(costly(run, found, first_edits, task)),
         data=data,
     )
 

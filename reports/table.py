@@ -143,18 +143,20 @@ def task_table(run: Run, task: TaskRow) -> Table:
     """The scores over all classes of one task."""
     frame = run.scores[(run.scores["task"] == task.name) & (run.scores["of"] == "all")]
     shown = [metric for metric in run.header.metrics if (frame["metric"] == metric.name).any()]
-    return _table(run, task, task.title, frame, "metric", {m.name: m for m in shown})
+    names = {metric.name: metric for metric in shown}
+    return _table(run, task, task.title, frame, "metric", names, ScoredEdits(run, task))
 
 
 def class_tables(run: Run, task: TaskRow) -> list[Table]:
     """One table per score that has values per class: methods in rows, classes in columns."""
     frame = run.scores[(run.scores["task"] == task.name) & (run.scores["of"] != "all")]
+    edits = ScoredEdits(run, task)
     tables = []
     for metric in run.header.metrics:
         own = frame[frame["metric"] == metric.name]
         classes = {name: metric.model_copy(update={"title": name}) for name in own["of"].unique()}
         if classes:
-            tables.append(_table(run, task, metric.title, own, "of", classes))
+            tables.append(_table(run, task, metric.title, own, "of", classes, edits))
     return tables
 
 
@@ -165,6 +167,7 @@ def _table(
     frame: pd.DataFrame,
     key: str,
     shown: dict[str, MetricColumn],
+    edits: ScoredEdits,
 ) -> Table:
     records = {(row["method"], row[key]): row for row in frame.to_dict("records")}
     methods = [m for m in run.header.methods if any((m.name, name) in records for name in shown)]
@@ -176,7 +179,6 @@ def _table(
         cells = tuple(_cell(records.get((REAL, column.name)), column) for column in columns)
         rows.append(Row(REAL, "Real images", False, True, False, cells))
     bad = [one.text for one in run.header.notices if one.task == task.name and one.kind == "bad"]
-    edits = ScoredEdits(run, task)
     rankings = [
         _ranking(rows, index, column, shown[column.name], key, edits)
         for index, column in enumerate(columns)

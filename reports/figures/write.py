@@ -13,6 +13,7 @@ from reports.figures.curves import per_class, per_mask_area
 from reports.figures.differences import differences
 from reports.figures.grid import comparison_grid
 from reports.figures.style import save
+from reports.influence import influences
 from reports.thumbnails import chosen_edits
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _figures(run: Run, task: TaskRow, against: str | None) -> Iterator[tuple[str
     samples = run.samples(task.name)
     if samples.empty:
         return
-    edits = chosen_edits(edits_data(run, task, samples))[:GRID_ROWS]
+    edits = chosen_edits(edits_data(run, task, samples, influences(run, task)))[:GRID_ROWS]
     yield "grid", comparison_grid(run, task.name, edits)
     for metric in value_columns(run, samples):
         if metric.better != "neither":

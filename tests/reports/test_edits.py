@@ -9,12 +9,13 @@ import pytest
 
 from bench.run.reader import Run, read_run
 from reports.edits import edit_ids, edits_data, value_columns
+from reports.influence import influences
 
 TASK = "scenes / free-form"
 
 
 def data_of(run: Run, task: str = TASK) -> dict:
-    return edits_data(run, run.task(task), run.samples(task))
+    return edits_data(run, run.task(task), run.samples(task), influences(run, run.task(task)))
 
 
 def test_edits_stand_in_plan_order(run: Run):
@@ -30,7 +31,7 @@ def test_values_have_four_significant_digits_and_infinity_is_999(run: Run):
     samples = run.samples(TASK).copy()
     first = samples.index[samples["method"] == "diffusion"][:2]
     samples.loc[first, "psnr"] = [12.34567, float("inf")]
-    data = edits_data(run, run.task(TASK), samples)
+    data = edits_data(run, run.task(TASK), samples, influences(run, run.task(TASK)))
     assert data["values"][0][1][:2] == [12.35, 999]
 
 
