@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from torch import Tensor, nn
 
 from baselines.adapters.demands import Demands
@@ -23,11 +25,14 @@ from baselines.adapters.fitting import fit_batch, fit_images
 from baselines.external import demand_trust
 from bench.batch import EditBatch
 from bench.core.documents import read_json
-from bench.core.errors import BadInput, EditFailed, Unavailable
+from bench.core.errors import BadInput, EditFailed
 from bench.core.identity import file_hash
+from bench.networks.onnx_file import open_onnx, tensor_files
 from bench.plugins.editors import TaskFacts
 
 __all__ = ["NetworkFile", "NetworkSidecar"]
+
+_Side = Annotated[int, Field(ge=1, le=8192)]
 
 Input = Literal["masked", "mask", "one_hot", "labels", "edges", "original"]
 
@@ -51,12 +56,18 @@ class NetworkSidecar(BaseModel):
 
     inputs: tuple[Input, ...] = Field(min_length=1)
     join: bool = False
-    classes: int | None = Field(default=None, ge=1)
-    first_label: int = Field(default=0, ge=0)
+    classes: int | None = Field(default=None, ge=1, le=4096)
+    first_label: int = Field(default=0, ge=0, le=4096)
     inside_only: bool = False
     channels: Literal["rgb", "bgr"] = "rgb"
     range: tuple[float, float] = (-1.0, 1.0)
-    size: tuple[int, int] | None = None
+    size: tuple[_Side, _Side] | None = None
+
+    @model_validator(mode="after")
+    def _black_is_not_white(self) -> NetworkSidecar:
+        if self.range[0] == self.range[1]:
+            raise ValueError("range: black and white are one number")
+        return self
 
 
 class NetworkFile:
@@ -76,6 +87,8 @@ class NetworkFile:
         file = Path(path)
         if not file.is_file():
             raise BadInput(f"editor 'network-file': path: {file}: no such file")
+        self.path = path
+        self._tried: set[tuple[tuple[int, int], int]] = set()
         self.sidecar = read_sidecar(file.with_suffix(".json"))
         self._run = _load(file, trust)
         self.needs = frozenset({"original"}) & frozenset(self.sidecar.inputs)
@@ -83,15 +96,26 @@ class NetworkFile:
             "file": file_hash(file),
             "sidecar": self.sidecar.model_dump(mode="json"),
         }
+        beside = tensor_files(file) if file.suffix == ".onnx" else {}
+        if beside:
+            self.identity["tensors"] = beside
         self.demands = Demands(self.sidecar.classes, first_label=self.sidecar.first_label)
 
     def check(self, task: TaskFacts) -> None:
-        """Refuses a task with more classes than the network has.
+        """Refuses a task with more classes than the network has, or that it fails on when it is tried.
 
         Raises:
-            BadInput: with both counts.
+            BadInput: with both counts, or with what the network said of a made-up batch.
         """
         self.demands.check_task(task)
+        size = task.size or self.sidecar.size
+        if size is None or (size, task.batch_size) in self._tried:
+            return
+        try:
+            self.edit(_made_up(task, size))
+        except EditFailed as error:
+            raise BadInput(f"path: {self.path}: tried on a made-up batch, {error}") from error
+        self._tried.add((size, task.batch_size))
 
     def edit(self, batch: EditBatch) -> Tensor:
         """The network's images, float32 [B,3,H,W] RGB in [-1,1].
@@ -111,6 +135,9 @@ class NetworkFile:
         except Exception as error:  # whatever a foreign network raises is its own failure
             first = str(error).strip().splitlines() or [type(error).__name__]
             raise EditFailed(f"the network failed: {first[0]}") from error
+        if not isinstance(raw, Tensor) or raw.ndim != 4 or raw.shape[:2] != (len(batch), 3):
+            got = list(raw.shape) if isinstance(raw, Tensor) else type(raw).__name__
+            raise EditFailed(f"the network gave {got}; expected images [{len(batch)},3,H,W]")
         low, high = card.range
         image = (raw.float() - low) / (high - low) * 2 - 1
         return fit_images(self._ordered(image), given)
@@ -135,6 +162,26 @@ class NetworkFile:
 
     def _ordered(self, image: Tensor) -> Tensor:
         return image.flip(1) if self.sidecar.channels == "bgr" else image
+
+
+def _made_up(task: TaskFacts, size: tuple[int, int]) -> EditBatch:
+    """A batch of a task's size in which everything is masked and of the first class."""
+    count = task.batch_size
+    names = tuple(f"made-up-{i}" for i in range(count))
+    return EditBatch(
+        masked=torch.zeros(count, 3, *size),
+        mask=torch.ones(count, 1, *size),
+        labels=torch.zeros(count, *size, dtype=torch.long),
+        instances=torch.zeros(count, *size, dtype=torch.long),
+        space=task.space,
+        operation="inpaint",
+        regions=(None,) * count,
+        ids=names,
+        scenes=names,
+        samples=(0,) * count,
+        seeds=(("made-up", 0),) * count,
+        original=torch.zeros(count, 3, *size),
+    )
 
 
 def read_sidecar(path: Path) -> NetworkSidecar:
@@ -176,20 +223,30 @@ def _load(file: Path, trust: bool) -> Callable[[list[Tensor]], Tensor]:
 
 
 def _load_onnx(file: Path) -> Callable[[list[Tensor]], Tensor]:
-    try:
-        import onnxruntime
-    except ImportError:
-        raise Unavailable(
-            f"{file}: an ONNX file needs ONNX Runtime: run `pip install onnxruntime`"
-        ) from None
-    try:
-        session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime has no public exception of its own
-        raise BadInput(f"{file}: not a whole ONNX file ({type(error).__name__})") from error
+    session = open_onnx(file)
     names = [entry.name for entry in session.get_inputs()]
+    fixed = [entry.shape[0] for entry in session.get_inputs() if entry.shape]
+    count = next((side for side in fixed if isinstance(side, int)), None)
 
     def run(inputs: list[Tensor]) -> Tensor:
+        if len(inputs) != len(names):
+            raise ValueError(
+                f"it has {len(names)} inputs ({', '.join(names)}), and the sidecar gives "
+                f"{len(inputs)}"
+            )
         arrays = [tensor.cpu().numpy() for tensor in inputs]
-        return torch.from_numpy(session.run(None, dict(zip(names, arrays, strict=True)))[0])
+        if count is None:
+            return torch.from_numpy(session.run(None, dict(zip(names, arrays)))[0])
+        # A network of a fixed batch is given the batch in parts, the last one filled up.
+        found = []
+        for start in range(0, len(arrays[0]), count):
+            part = [_filled(array[start : start + count], count) for array in arrays]
+            found.append(session.run(None, dict(zip(names, part)))[0])
+        return torch.from_numpy(np.concatenate(found)[: len(arrays[0])])
 
     return run
+
+
+def _filled(array: NDArray[Any], count: int) -> NDArray[Any]:
+    """The array with its last row repeated until it has `count`."""
+    return np.concatenate([array, *[array[-1:]] * (count - len(array))])

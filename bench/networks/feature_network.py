@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bench.core.errors import BadInput
 from bench.core.identity import Record
 from bench.networks.recent import Recent
+from bench.plugins.editors import foreign
 from bench.plugins.kinds import NETWORKS
 from bench.scene import UInt8
 
@@ -75,11 +76,13 @@ class RememberedNetwork:
 
         Raises:
             BadInput: where the network gives something else.
+            PluginFailed: where it raises anything but a `BadInput`.
         """
         return self._recent(images)
 
     def _checked(self, images: UInt8) -> Float32:
-        found = np.asarray(self.network.features(images))
+        with foreign(f"feature network {self.name!r}: features()"):
+            found = np.asarray(self.network.features(images))
         if found.ndim != 2 or len(found) != len(images) or found.dtype != np.float32:
             raise BadInput(
                 f"feature network {self.name!r} gave {found.dtype} {list(found.shape)} for "
@@ -135,7 +138,8 @@ def make_network(
 def _remembered(
     factory: Callable[..., Any], device: str, folders: tuple[Path, ...] | None
 ) -> RememberedNetwork:
-    made = factory(device, folders)
+    with foreign(f"feature network {getattr(factory, '__name__', '')!r}: its constructor"):
+        made = factory(device, folders)
     if not isinstance(made, FeatureNetwork):
         raise BadInput(
             f"a feature network's factory gave a {type(made).__name__} that lacks `name`, "

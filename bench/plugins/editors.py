@@ -90,6 +90,7 @@ class TaskFacts:
         protocol: the key of the protocol that draws its edits ("freeform@1").
         scenes: the ids of its scenes.
         samples: how many edits each scene has in this task.
+        batch_size: how many edits an editor is given at once.
         others: the other tasks of the suite that the method takes part in; theirs are empty.
     """
 
@@ -101,6 +102,7 @@ class TaskFacts:
     protocol: str = ""
     scenes: tuple[str, ...] = ()
     samples: int = 1
+    batch_size: int = 1
     others: tuple[TaskFacts, ...] = ()
 
 

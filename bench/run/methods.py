@@ -59,6 +59,11 @@ class Method:
         return frozenset() if self.editor is None else self.editor.needs
 
     @property
+    def batch_size(self) -> int:
+        """How many edits its editor is given at once."""
+        return int(self.record["batch_shape"])
+
+    @property
     def recognised(self) -> bool:
         """Whether another process can tell that its method is this one, and so use its results."""
         return "object" not in self.record.get("source", {})
@@ -124,7 +129,8 @@ def check_tasks(tasks: Sequence[Task], methods: Sequence[Method]) -> None:
                 if other.name != task.name and method.edits(other)
             )
             try:
-                _check(method, task, replace(facts[task.name], others=others))
+                known = replace(facts[task.name], others=others, batch_size=method.batch_size)
+                _check(method, task, known)
             except BadInput as error:
                 where = f"task {task.name!r}, method {method.name!r}"
                 raise type(error)(f"{where}: {error}") from error.__cause__

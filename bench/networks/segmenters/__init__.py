@@ -1,7 +1,7 @@
 """Segmenters behind one contract: ONNX files, transformers folders, mmsegmentation checkpoints, ours."""
 
 from bench.networks.segmenters.label_maps import label_lookup
-from bench.networks.segmenters.make import make_segmenter
+from bench.networks.segmenters.make import make_segmenter, untried_segmenter
 from bench.networks.segmenters.segmenter import Segmenter
 
-__all__ = ["Segmenter", "label_lookup", "make_segmenter"]
+__all__ = ["Segmenter", "label_lookup", "make_segmenter", "untried_segmenter"]

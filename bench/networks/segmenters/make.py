@@ -14,8 +14,9 @@ from bench.networks.segmenters.segmenter import RememberedSegmenter
 from bench.networks.weights import weight_folders
 from bench.plugins.editors import foreign
 from bench.plugins.kinds import SEGMENTERS
+from bench.scene import LabelSpace
 
-__all__ = ["make_segmenter"]
+__all__ = ["make_segmenter", "untried_segmenter"]
 
 _MODULE = re.compile(r"(([A-Za-z_][\w.]*):[A-Za-z_][\w.]*)(?::(.*))?")
 """`package.module:attribute`, and what it is called with behind another colon."""
@@ -42,29 +43,44 @@ def make_segmenter(
     Raises:
         Unavailable: where a file or a package is not there.
         BadInput: where a file is there and wrong, or the kind is not known.
-        PluginFailed: where its constructor raises anything else, or calls `sys.exit`.
+        PluginFailed: where it raises anything else when it is made or tried, or calls `sys.exit`.
     """
-    registered, argument = _look_up(name, trust)
-    if hasattr(registered, "segment") and not isinstance(registered, type):
-        if argument:
-            raise BadInput(f"segmenter {name!r}: it takes no argument; leave {argument!r} out")
-        return _made(Finished(registered), "", device, ())
     given = tuple(weight_folders() if folders is None else folders)
-    return _made(registered, argument, device, given)
+    return _remembered(*_factory(name, trust), device, given)
+
+
+def untried_segmenter(name: str, device: str = "cpu", *, trust: bool = False) -> object:
+    """What a segmenter's factory gives, as it is: for checks of its contract.
+
+    Args and Raises: as `make_segmenter`.
+    """
+    factory, argument = _factory(name, trust)
+    return _called(factory, argument, device, tuple(weight_folders()))
+
+
+def _factory(name: str, trust: bool) -> tuple[Callable[..., Any], str]:
+    """What makes a segmenter, and the argument it is called with."""
+    registered, argument = _look_up(name, trust)
+    if not hasattr(registered, "segment") or isinstance(registered, type):
+        return registered, argument
+    if argument:
+        raise BadInput(f"segmenter {name!r}: it takes no argument; leave {argument!r} out")
+    return Finished(registered), ""
 
 
 def _look_up(name: str, trust: bool) -> tuple[Any, str]:
     """What is registered, and the argument it is called with."""
     kind, colon, argument = name.partition(":")
     known = SEGMENTERS.names()
-    if kind in known and (argument or kind in SEGMENTERS.offered):
+    # One of ours needs an argument; another one takes it as its author says.
+    if kind in known and (argument or kind not in _FORMS):
         return SEGMENTERS.get(kind), argument
     module = _MODULE.fullmatch(name)
     # Without trust a word before a colon is a kind that was mistyped, rather than a module.
     if module is not None and (trust or "." in module[2]) and not name.endswith(".onnx"):
         return SEGMENTERS.get(module[1], trust=trust), module[3] or ""
     if kind in known:
-        raise BadInput(f"segmenter {name!r}: say which, as in {_FORMS.get(kind, f'{kind}:...')}")
+        raise BadInput(f"segmenter {name!r}: say which, as in {_FORMS[kind]}")
     if colon and not Path(name).suffix:
         forms = ", ".join(_FORMS.get(one, f"{one}:...") for one in known)
         raise BadInput(
@@ -82,17 +98,33 @@ _FORMS = {
 }
 
 
+def _called(
+    factory: Callable[..., Any], argument: str, device: str, folders: tuple[Path, ...]
+) -> Any:
+    with foreign(f"segmenter {_words(factory, argument)!r}: its constructor"):
+        return factory(argument, device, folders)
+
+
+def _words(factory: Callable[..., Any], argument: str) -> str:
+    return ":".join(part for part in (getattr(factory, "__name__", ""), argument) if part)
+
+
 @functools.lru_cache(maxsize=8)
-def _made(
+def _remembered(
     factory: Callable[..., Any], argument: str, device: str, folders: tuple[Path, ...]
 ) -> RememberedSegmenter:
-    called = ":".join(part for part in (getattr(factory, "__name__", ""), argument) if part)
-    with foreign(f"segmenter {called!r}: its constructor"):
-        made = factory(argument, device, folders)
+    made = _called(factory, argument, device, folders)
     missing = [part for part in ("name", "space", "segment", "identity") if not hasattr(made, part)]
     if missing:
         raise BadInput(
             f"a segmenter's factory gave a {type(made).__name__} without {', '.join(missing)}; see "
             "docs/extending.md"
         )
-    return RememberedSegmenter(made)
+    if not isinstance(made.space, LabelSpace) or not len(made.space):
+        raise BadInput(
+            f"segmenter {_words(factory, argument)!r}: space: must be a siebench.LabelSpace with at "
+            "least one class"
+        )
+    remembered = RememberedSegmenter(made)
+    remembered.try_out()
+    return remembered

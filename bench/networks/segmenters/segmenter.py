@@ -5,11 +5,18 @@ from __future__ import annotations
 import abc
 import colorsys
 
+import numpy as np
+
+from bench.core.errors import BadInput
 from bench.core.identity import Record
 from bench.networks.recent import Recent
+from bench.plugins.editors import foreign
 from bench.scene import Int32, LabelSpace, UInt8
 
 __all__ = ["RememberedSegmenter", "Segmenter", "own_space"]
+
+_TRIED = 256
+"""Pixels a side of the image that a segmenter is tried on."""
 
 
 class Segmenter(abc.ABC):
@@ -54,12 +61,42 @@ class RememberedSegmenter(Segmenter):
         self.segmenter = segmenter
         self.name = segmenter.name
         self.space = segmenter.space
-        self._recent = Recent(segmenter.segment)
+        self._recent = Recent(self._checked)
         self._identity: Record | None = None
 
     def segment(self, images: UInt8) -> Int32:
-        """What the segmenter gives."""
+        """What the segmenter gives.
+
+        Raises:
+            BadInput: where it gives something else than its contract says.
+            PluginFailed: where it raises anything but a `BadInput`.
+        """
         return self._recent(images)
+
+    def try_out(self) -> None:
+        """Lets it name one grey image, so that what can never work is known before anything is made.
+
+        Raises:
+            BadInput, PluginFailed: as `segment`.
+        """
+        self._checked(np.full((1, _TRIED, _TRIED, 3), 128, np.uint8))
+
+    def _checked(self, images: UInt8) -> Int32:
+        with foreign(f"segmenter {self.name!r}: segment()"):
+            found = self.segmenter.segment(images)
+        wanted = images.shape[:3]
+        if not isinstance(found, np.ndarray) or found.dtype != np.int32 or found.shape != wanted:
+            kind = getattr(found, "dtype", type(found).__name__)
+            raise BadInput(
+                f"segmenter {self.name!r} gave {kind} {list(np.shape(found))} for images "
+                f"{list(images.shape)}; expected int32 {list(wanted)}"
+            )
+        if found.min() < 0 or found.max() >= len(self.space):
+            raise BadInput(
+                f"segmenter {self.name!r} gave labels from {found.min()} to {found.max()}; expected 0 "
+                f"to {len(self.space) - 1}, the classes of its space"
+            )
+        return found
 
     def identity(self) -> Record:
         """The segmenter's own identity; hashed once."""

@@ -7,6 +7,7 @@ from torch import nn
 from baselines.external.network_file import NetworkFile
 from bench.batch import EditBatch
 from bench.core.errors import BadInput, EditFailed
+from bench.plugins.editors import TaskFacts
 from bench.scene import LabelSpace
 
 SPACE = LabelSpace("three", ("a", "b", "c"), ((0, 0, 0),) * 3)
@@ -97,21 +98,70 @@ def test_a_network_of_one_size_gets_every_image_in_it(tmp_path):
 
 
 def test_an_onnx_file_needs_no_agreement(tmp_path):
+    raw = doubled(tmp_path, [2, 3, 4, 4]).edit(batch())
+    assert raw[0, 0, 3, 3].item() == -0.5
+
+
+def doubled(folder, given, **sidecar):
+    """An ONNX network that multiplies what it is given by -2."""
     pytest.importorskip("onnxruntime")
     onnx = pytest.importorskip("onnx")
     from onnx import TensorProto, helper
 
     node = helper.make_node("Mul", ["masked", "scale"], ["out"])
-    image = [
-        helper.make_tensor_value_info(n, TensorProto.FLOAT, [2, 3, 4, 4]) for n in ("masked", "out")
-    ]
+    image = helper.make_tensor_value_info("masked", TensorProto.FLOAT, given)
+    out = helper.make_tensor_value_info("out", TensorProto.FLOAT, None)
     scale = helper.make_tensor("scale", TensorProto.FLOAT, [1], [-2.0])
-    graph = helper.make_graph([node], "double", image[:1], image[1:], [scale])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    onnx.save(model, str(tmp_path / "model.onnx"))
-    (tmp_path / "model.json").write_text(json.dumps({"inputs": ["masked"]}))
-    raw = NetworkFile(str(tmp_path / "model.onnx")).edit(batch())
-    assert raw[0, 0, 3, 3].item() == -0.5
+    graph = helper.make_graph([node], "double", [image], [out], [scale])
+    opsets = [helper.make_opsetid("", 17)]
+    onnx.save(
+        helper.make_model(graph, opset_imports=opsets, ir_version=8), str(folder / "model.onnx")
+    )
+    (folder / "model.json").write_text(json.dumps({"inputs": ["masked"], **sidecar}))
+    return NetworkFile(str(folder / "model.onnx"))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_an_onnx_file_of_a_fixed_batch_gets_the_edits_in_parts(tmp_path, count):
+    raw = doubled(tmp_path, [count, 3, 4, 4]).edit(batch())
+    assert torch.equal(raw, batch().masked * -2)
+
+
+@pytest.mark.parametrize(
+    ("given", "sidecar", "words"),
+    [
+        ([2, 3, 4, 4], {"inputs": ["masked", "mask"]}, r"it has 1 inputs \(masked\), .* gives 2"),
+        ([2, 4, 4, 4], {}, "the network failed: .*invalid dimensions"),
+        ([2, 1, 4, 4], {"inputs": ["mask"]}, r"the network gave \[2, 1, 4, 4\]; expected images"),
+        ([2, 3, 8, 8], {"size": [4, 4]}, "the network failed: .*invalid dimensions"),
+    ],
+)
+def test_a_network_that_its_sidecar_does_not_describe_is_refused_before_it_edits(
+    tmp_path, given, sidecar, words
+):
+    editor = doubled(tmp_path, given, **sidecar)
+    with pytest.raises(BadInput, match=words):
+        editor.check(TaskFacts(SPACE, (4, 4), whole=False, batch_size=2))
+
+
+def test_a_task_that_fits_is_let_pass(tmp_path):
+    editor = doubled(tmp_path, [2, 3, 4, 4])
+    editor.check(TaskFacts(SPACE, (4, 4), whole=False, batch_size=2))
+    assert editor.edit(batch()).shape == (2, 3, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("sidecar", "words"),
+    [
+        ({"range": [1, 1]}, "black and white are one number"),
+        ({"size": [0, 4]}, r"size\.0: "),
+        ({"classes": 10**9}, r"classes: .*less than or equal to 4096"),
+        ({"inputs": []}, r"inputs: "),
+    ],
+)
+def test_a_sidecar_that_can_never_work_is_refused(tmp_path, sidecar, words):
+    with pytest.raises(BadInput, match=words):
+        doubled(tmp_path, [2, 3, 4, 4], **sidecar)
 
 
 @pytest.mark.parametrize("name", ["model.pt", "model.pt2"])

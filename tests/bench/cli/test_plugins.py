@@ -37,3 +37,42 @@ def test_a_kind_that_there_is_not_gets_the_nearest_one(call) -> None:
     code, _, err = call("plugins", "list", "editros")
     assert code == 2
     assert "did you mean 'editors'" in err
+
+
+SEGMENTER = """
+import numpy as np
+from bench.scene import LabelSpace
+
+
+class Named:
+    \"\"\"Every pixel has the class of its argument.\"\"\"
+
+    name = "named"
+    space = LabelSpace("two", ("a", "b"), ((0, 0, 0),) * 2)
+
+    def __init__(self, argument, device, folders):
+        self.label = int(argument or 0)
+
+    def identity(self):
+        return {"label": self.label}
+
+    def segment(self, images):
+        return np.full(images.shape[:3], self.label, np.int32)
+"""
+
+
+def test_a_segmenter_is_checked_with_what_stands_behind_its_colon(call, install) -> None:
+    install("my-segmenters", {"segmenters": {"named": "my_named:Named"}}, {"my_named": SEGMENTER})
+    assert call("plugins", "check", "segmenters", "named:1")[:2] == (
+        0,
+        "segmenter named:1: conforms\n",
+    )
+    assert call("plugins", "check", "segmenters", "named")[0] == 0
+    code, out, _ = call("plugins", "check", "segmenters", "named:7")
+    assert code == 1
+    assert "gives labels from 7 to 7; expected 0 to 1" in out
+    code, _, err = call("plugins", "check", "segmenters", "onnx")
+    assert (code, err) == (2, "siebench: segmenter 'onnx': say which, as in onnx:FILE\n")
+    assert (
+        "its constructor raised ValueError" in call("plugins", "check", "segmenters", "named:x")[2]
+    )

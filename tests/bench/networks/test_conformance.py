@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from bench.core.errors import BadInput, Unavailable
+from bench.core.errors import BadInput, PluginFailed, Unavailable
 from bench.networks.conformance import check_network, check_segmenter
 from bench.networks.feature_network import make_network
 from bench.networks.segmenters import Segmenter, make_segmenter
@@ -184,7 +184,38 @@ def test_an_object_of_the_python_api_is_found_by_its_name_and_remembers_its_answ
         assert first.segment(images).shape == second.segment(images).shape == (2, 8, 8)
         with pytest.raises(BadInput, match="takes no argument; leave 'x' out"):
             make_segmenter("counting:x")
-    assert seen == [2]
+    assert seen == [1, 2]  # tried on one image, then asked once for the two
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"segment": lambda self, images: images[..., 0]}, "gave uint8 .* expected int32"),
+        ({"segment": lambda self, images: None}, "gave NoneType"),
+        (
+            {"segment": lambda self, images: np.full(images.shape[:3], 2, np.int32)},
+            "gave labels from 2 to 2; expected 0 to 1",
+        ),
+        ({"segment": lambda self, images: 1 / 0}, "raised ZeroDivisionError"),
+        ({"space": ("dark", "bright")}, "space: must be a siebench.LabelSpace"),
+        ({"__init__": lambda self, *_: 1 / 0}, "its constructor raised ZeroDivisionError"),
+    ],
+)
+def test_a_segmenter_that_can_never_work_is_refused_when_it_is_made(changes, words):
+    with (
+        SEGMENTERS.offering({"broken": type("Broken", (Brightness,), changes)}),
+        pytest.raises(BadInput, match=words),
+    ):
+        make_segmenter("broken")
+
+
+def test_a_feature_network_that_raises_is_one_sentence():
+    broken = type("Broken", (Means,), {"features": lambda self, images: 1 / 0})
+    with (
+        NETWORKS.offering({"broken": broken}),
+        pytest.raises(PluginFailed, match=r"feature network 'means': features\(\) raised ZeroDiv"),
+    ):
+        make_network("broken").features(np.zeros((1, 8, 8, 3), np.uint8))
 
 
 def test_a_module_asks_for_trust_and_takes_its_argument_behind_another_colon():
