@@ -30,6 +30,7 @@ from baselines.layers.neighbourhoods import Neighbourhoods, identify, resize_nea
 
 __all__ = [
     "SymbolMap",
+    "dense",
     "dense_label_maps",
     "encode",
     "joint_conv",
@@ -44,12 +45,17 @@ _DENSE: ContextVar[bool] = ContextVar("dense_label_maps", default=False)
 
 @contextlib.contextmanager
 def dense_label_maps() -> Iterator[None]:
-    """Inside this block label maps go through dense convolutions: to count or to check them."""
+    """Inside this block layers leave nothing out: label maps go through dense convolutions."""
     token = _DENSE.set(True)
     try:
         yield
     finally:
         _DENSE.reset(token)
+
+
+def dense() -> bool:
+    """Whether networks carry out their published form's work here, as inside `dense_label_maps`."""
+    return _DENSE.get()
 
 
 @dataclass(eq=False)
@@ -117,7 +123,7 @@ class SymbolMap:
     @property
     def tabulated(self) -> bool:
         """Whether layers look this map up in tables: no gradient is wanted and tables pay."""
-        return not (torch.is_grad_enabled() or _DENSE.get()) and self.repetitive
+        return not (torch.is_grad_enabled() or dense()) and self.repetitive
 
     @cached_property
     def repetitive(self) -> bool:

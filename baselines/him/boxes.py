@@ -1,0 +1,80 @@
+"""From the layout generator's outputs to labels (docs/protocol/rivals.md, D.3)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+__all__ = ["RATIO", "box_plane", "resolve_layout", "soften"]
+
+RATIO = 1.35
+"""How far a box is enlarged into the soft box; the release draws it from U(1.2, 1.5) (D.10)."""
+
+Box = tuple[int, int, int, int]
+"""(top, left, bottom, right) in pixels; bottom and right excluded."""
+
+
+def soften(box: Box, size: tuple[int, int], ratio: float = RATIO) -> Box:
+    """The soft box: enlarged about its centre by `ratio`, truncated, clipped to (height, width)."""
+    found = []
+    for start, end, side in ((box[0], box[2], size[0]), (box[1], box[3], size[1])):
+        centre, half = (start + end) / 2, (end - start) / 2 * ratio
+        found.append((max(int(centre - half), 0), min(int(centre + half), side)))
+    (top, bottom), (left, right) = found
+    return top, left, bottom, right
+
+
+def box_plane(boxes: list[Box], size: tuple[int, int], device: torch.device) -> Tensor:
+    """Bool [B,H,W], True inside each item's box."""
+    plane = torch.zeros(len(boxes), *size, dtype=torch.bool, device=device)
+    for one, (top, left, bottom, right) in zip(plane, boxes, strict=True):
+        one[top:bottom, left:right] = True
+    return plane
+
+
+def resolve_layout(
+    context: Tensor,
+    objects: Tensor,
+    soft: Tensor,
+    labels: Tensor,
+    classes: Tensor,
+    *,
+    size: tuple[int, int] | None = None,
+    align_corners: bool = True,
+) -> Tensor:
+    """The labels of a window, int64 [B,h,w].
+
+    An object's box: its class where the probability inside the soft box is above a half, elsewhere
+    the old label. A background box (of the last class): the likeliest label inside the soft box,
+    the old one outside.
+
+    Args:
+        context: logits [B,L,H,W] of the labels.
+        objects: logits [B,1,H,W] of the object.
+        soft: bool [B,H,W], the soft box.
+        labels: int64 [B,h,w], the old labels at the window's own size; -1 = no class at all.
+        classes: int64 [B], of each box.
+        size: (h, w) that probabilities are enlarged to (bilinear), or None = as they are.
+        align_corners: of that enlargement.
+    """
+    gate = soft.unsqueeze(1).to(context.dtype)
+    wanted = size or (context.shape[2], context.shape[3])
+
+    def enlarged(x: Tensor) -> Tensor:
+        if wanted == tuple(x.shape[2:]):
+            return x
+        return F.interpolate(x, size=wanted, mode="bilinear", align_corners=align_corners)
+
+    count = context.shape[1]
+    found = enlarged(torch.sigmoid(objects) * gate)[:, 0] > 0.5
+    of_object = torch.where(found, classes.view(-1, 1, 1), labels)
+    background = classes == count - 1
+    if not background.any():
+        return of_object
+    hot = F.one_hot(labels + 1, count + 1)[..., 1:].permute(0, 3, 1, 2).to(context.dtype)
+    inside = enlarged(gate)
+    scores = enlarged(context.log_softmax(1) * gate) + hot * (1 - inside)
+    # A void pixel outside the soft box has no label at all and keeps it.
+    likeliest = torch.where((inside[:, 0] > 0) | (labels >= 0), scores.argmax(1), labels)
+    return torch.where(background.view(-1, 1, 1), likeliest, of_object)
