@@ -8,12 +8,14 @@ with methods that do not, and the real images' own score is never ranked.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from bench.core.text import counted, without_folders
-from bench.metrics.facts import Better
+from bench.metrics.facts import REGION_TITLES, Better, Region, short_title
 from bench.run.reader import REAL
 from reports.numbers import decimals_for, printed
 from reports.ranking import Rank, Ranking, ScoredEdits, Side, rank
@@ -80,11 +82,14 @@ class Cell:
 class Column:
     """A score's name and how to read it; `metric` is the metric that it belongs to.
 
-    `decimals` are those it is printed with, `span` is the range of its ranked values and intervals.
+    `short` is the title below a heading that says the `region`. `decimals` are those it is printed
+    with, `span` is the range of its ranked values and intervals.
     """
 
     name: str
     title: str
+    short: str
+    region: Region
     unit: str
     better: Better
     metric: str
@@ -132,6 +137,25 @@ class Table:
     suspect: tuple[str, ...] = ()
     unequal: tuple[str, ...] = ()
 
+    def n_of(self, at: int) -> int:
+        """The number of edits behind a column: that of most of its values, of two the larger."""
+        counts = Counter(row.cells[at].n for row in self.rows if row.cells[at].value is not None)
+        return max(counts, key=lambda n: (counts[n], n), default=self.n)
+
+    def common(self, at: int) -> int:
+        """How many common edits a column is ranked on; 0 where by its values as they are."""
+        return max((row.cells[at].common_n for row in self.rows), default=0)
+
+    @property
+    def groups(self) -> tuple[tuple[str, int], ...]:
+        """(heading, columns) of each region; empty where all scores are of the whole image."""
+        if all(column.region == "image" for column in self.columns):
+            return ()
+        return tuple(
+            (REGION_TITLES[region], len(list(own)))
+            for region, own in groupby(column.region for column in self.columns)
+        )
+
     @property
     def reasons(self) -> tuple[str, ...]:
         """Every reason for a missing value once, in reading order."""
@@ -140,10 +164,11 @@ class Table:
 
 
 def task_table(run: Run, task: TaskRow) -> Table:
-    """The scores over all classes of one task."""
+    """The scores over all classes of one task, the masked region's first."""
     frame = run.scores[(run.scores["task"] == task.name) & (run.scores["of"] == "all")]
     shown = [metric for metric in run.header.metrics if (frame["metric"] == metric.name).any()]
-    names = {metric.name: metric for metric in shown}
+    order = list(REGION_TITLES)
+    names = {m.name: m for m in sorted(shown, key=lambda m: order.index(m.region))}
     return _table(run, task, task.title, frame, "metric", names, ScoredEdits(run, task))
 
 
@@ -205,6 +230,8 @@ def _column(
     return Column(
         name=name,
         title=metric.title,
+        short=short_title(metric.title, metric.region),
+        region=metric.region,
         unit=metric.unit,
         better=metric.better,
         metric=metric.metric,

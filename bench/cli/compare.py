@@ -36,6 +36,7 @@ def compare(
     force: Force = False,
 ) -> None:
     """Compare two runs (methods of equal name), or two methods of one run."""
+    from bench.cli.terminal.verdicts import tell_comparison
     from bench.core.atomic import refuse_loss
     from bench.judge import compare as comparing
     from bench.judge.compare import outputs
@@ -54,4 +55,4 @@ def compare(
         outputs.write_comparison_markdown(comparison, markdown)
     if json_file is not None:
         outputs.write_comparison_json(comparison, json_file)
-    typer.echo("\n".join(outputs.lines(comparison)))
+    tell_comparison(comparison)

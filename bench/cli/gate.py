@@ -38,6 +38,7 @@ def gate(
 
     Exit codes: 0 passed, 1 worse, 2 bad input, 3 undecided.
     """
+    from bench.cli.terminal.verdicts import tell_judgement
     from bench.core.atomic import refuse_loss
     from bench.judge import gate as judging
     from bench.judge.gate import ci, report
@@ -52,6 +53,7 @@ def gate(
         report.write_markdown(judgement, markdown)
     if json_file is not None:
         ci.write_gate_json(judgement, json_file)
-    said = report.lines(judgement) + (ci.github_annotations(judgement) if annotations else [])
-    typer.echo("\n".join(said))
+    tell_judgement(judgement)
+    for line in ci.github_annotations(judgement) if annotations else ():
+        typer.echo(line)
     raise typer.Exit(judgement.exit_code)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 import hashlib
 import re
+from pathlib import Path
 
-__all__ = ["counted", "now", "slug", "without_folders"]
+__all__ = ["counted", "now", "portable", "slug", "without_folders"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 100
@@ -38,6 +39,16 @@ def counted(count: int, what: str) -> str:
         what: the noun in the singular; it must take a plain s.
     """
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def portable(path: Path | str) -> str:
+    """A path as files say it that leave this machine: as it is where it leads down from here.
+
+    Of an absolute path, or of one that leads up, only the last part is left.
+    """
+    found = Path(path)
+    inside = not found.is_absolute() and ".." not in found.parts
+    return found.as_posix() if inside else found.name or found.resolve().name
 
 
 def without_folders(text: str) -> str:

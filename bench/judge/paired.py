@@ -72,6 +72,28 @@ class Paired:
 
         return float(special.stdtrit(max(self.scenes - 1, 1), probability))
 
+    def scenes_needed(self, margin: float, alpha: float, power: float) -> int | None:
+        """Scenes that would show the difference beyond a margin, were it as large as it looks.
+
+        The usual normal approximation: the error shrinks with the root of the scenes.
+
+        Args:
+            margin: what does not count.
+            alpha: the two-sided error rate of the test.
+            power: the chance to see it.
+
+        Returns:
+            The number of scenes, more than there are; None where there is no error, or where the
+            difference is within the margin.
+        """
+        from scipy import special
+
+        beyond = abs(self.estimate) - margin
+        if not self.error or not 0 < beyond < math.inf:
+            return None
+        reach = float(special.ndtri(1 - alpha / 2) + special.ndtri(power))
+        return max(self.scenes + 1, math.ceil(self.scenes * (reach * self.error / beyond) ** 2))
+
     def above(self, threshold: float) -> float:
         """The p value against "the true difference is at most `threshold`"."""
         return self._tail(self.estimate - threshold)

@@ -19,6 +19,7 @@ __all__ = [
     "FORMER_SCORES",
     "MARGIN_KINDS",
     "REGIONS",
+    "REGION_TITLES",
     "SUMMARIES",
     "Against",
     "Better",
@@ -27,6 +28,7 @@ __all__ = [
     "ScoreInfo",
     "Summary",
     "score_infos",
+    "short_title",
 ]
 
 Better = Literal["lower", "higher", "neither"]
@@ -105,6 +107,11 @@ def score_infos(
     )
 
 
+def short_title(title: str, region: Region) -> str:
+    """A score's title without the words for its region, where a heading above says those."""
+    return title.removesuffix(f", {_WORDS[region]}")
+
+
 # "hole" is how stored score names have spelt the masked region since format 1.
 _SUFFIX = {"image": "image", "mask": "hole", "known": "known", "border": "border"}
 _WORDS = {
@@ -113,6 +120,16 @@ _WORDS = {
     "known": "known pixels",
     "border": "border",
 }
+
+REGION_TITLES: Mapping[Region, str] = MappingProxyType(
+    {
+        "mask": "Masked region",
+        "image": "Whole image",
+        "border": "Border of the region",
+        "known": "Known pixels",
+    }
+)
+"""Headings above the scores of each region, in the order in which tables have them."""
 
 _BOTH: tuple[Region, ...] = ("image", "mask")
 

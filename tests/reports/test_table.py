@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from bench.run.reader import Run, read_run
-from reports.table import Table, class_tables, task_table
+from reports.table import Cell, Table, class_tables, task_table
 from tests.reports.made_run import make_run
 
 
@@ -73,6 +73,21 @@ def test_a_missing_value_keeps_its_reason_once(run: Run):
     assert table.rows[0].cells[4].value is None
 
 
+def test_scores_stand_by_region_the_masked_ones_first_under_short_titles(run: Run):
+    table = task_table(run, run.header.tasks[0])
+    assert [column.short for column in table.columns] == [
+        "PSNR", "L1", "PSNR", "LPIPS (AlexNet)", "FID", "mIoU",
+    ]  # fmt: skip
+    assert table.groups == (("Masked region", 2), ("Whole image", 4))
+
+
+def test_the_n_of_a_column_is_that_of_most_methods(run: Run):
+    table = task_table(run, run.header.tasks[0])
+    at = [column.name for column in table.columns].index("miou")
+    assert table.n_of(at) == 10
+    assert [table.common(0), table.common(at)] == [9, 0]
+
+
 def test_a_method_that_failed_at_edits_shows_its_own_n(run: Run):
     table = task_table(run, run.header.tasks[0])
     by_name = {row.name: row for row in table.rows}
@@ -117,9 +132,14 @@ def table_of(folder: Path) -> Table:
     return task_table(opened, opened.header.tasks[0])
 
 
+def by_psnr(table: Table) -> dict[str, Cell]:
+    at = [column.name for column in table.columns].index("psnr")
+    return {row.name: row.cells[at] for row in table.rows}
+
+
 def test_a_method_that_fails_at_hard_edits_is_not_best_by_its_easy_ones(failing: Path):
     table = table_of(failing)
-    cells = {row.name: row.cells[0] for row in table.rows}
+    cells = by_psnr(table)
     assert cells["nearest"].text == "29.00"  # above the others' 22.50, of all eight
     assert cells["diffusion"].text == "22.50"
     assert ranks(table, "psnr") == {"copy": 0, "diffusion": 1, "nearest": 2, "mean-colour": 1}
@@ -127,7 +147,7 @@ def test_a_method_that_fails_at_hard_edits_is_not_best_by_its_easy_ones(failing:
 
 def test_means_of_different_edits_are_ranked_and_shown_on_those_that_all_have(failing: Path):
     table = table_of(failing)
-    cells = {row.name: row.cells[0] for row in table.rows}
+    cells = by_psnr(table)
     assert cells["nearest"].ranked_by == "29.00 on 5 common edits"
     assert cells["diffusion"].ranked_by == "30.00 on 5 common edits"
     assert cells["copy"].ranked_by == ""  # it sees the hidden pixels
@@ -150,7 +170,7 @@ def test_equally_many_edits_are_not_the_same_edits(failing: Path):
     gone = (samples["method"] == "diffusion") & place.isin([0, 1, 2])
     samples.loc[gone, ["status", "psnr"]] = ["failed", None]
     write(failing, samples)
-    cells = {row.name: row.cells[0] for row in table_of(failing).rows}
+    cells = by_psnr(table_of(failing))
     assert cells["diffusion"].n == cells["nearest"].n == 5
     assert cells["diffusion"].ranked_by == "30.00 on 2 common edits"
 
@@ -161,7 +181,7 @@ def test_a_method_with_less_than_half_of_the_edits_does_not_narrow_the_others(fa
     write(failing, samples)
     table = table_of(failing)
     assert ranks(table, "psnr") == {"copy": 0, "diffusion": 1, "nearest": 0, "mean-colour": 1}
-    assert all(row.cells[0].ranked_by == "" for row in table.rows)
+    assert all(cell.ranked_by == "" for cell in by_psnr(table).values())
     assert any("Nearest is not ranked, since it has 1 edit and" in one for one in table.unequal)
 
 

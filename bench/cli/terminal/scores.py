@@ -1,49 +1,47 @@
-"""The scores of a run as a table in the terminal, and which differences are sure."""
+"""The scores of a run as tables in the terminal, and in sentences what they say."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import typer
 
-from bench.core.errors import BadInput
+from bench.cli.terminal.tables import Cell, Heading, drawn, fits, say, show
 
 if TYPE_CHECKING:
-    from bench.judge.compare.change import Change
     from bench.run.reader import Run
-    from reports.table import Table
+    from reports.findings import Standing
+    from reports.table import Cell as Score
+    from reports.table import Row, Table
 
 __all__ = ["tell_scores"]
 
-_BEST = "*"
+_BEST, _OPEN, _PEEKS = "*", "~", "◐"
 
 
 def tell_scores(run: Run) -> None:
-    """Prints, task by task, the main scores with their intervals, and what is sure about the best.
+    """Prints the main scores of every task, and what is sure about them.
 
-    The best value is marked among values of the same edits only (`reports.ranking`).
+    Values are marked as `reports.ranking` ranks them and `bench.judge.leaders` judges them. Intervals
+    stand in the table where it has room for them.
     """
+    from reports.findings import caveat, findings, standings
     from reports.overview import overview
     from reports.table import task_table
 
     tables = [task_table(run, task) for task in run.header.tasks]
     chosen = [column.name for column in overview(run, tables).columns] or _one_a_family(run)
-    changes = list(_judged(run, tables, chosen))
-    for table in tables:
-        head, rows = _cells(table, chosen)
-        if len(head) > 1 and rows:
-            _tell_table(f"{table.title} (n = {table.n})", head, rows)
-            for line in table.unequal:
-                typer.echo(f"  {line}")
-            for line in _verdicts(table, changes):
-                typer.echo(f"  {line}")
-    if changes:
-        typer.echo(
-            f"{_BEST} best of the same edits; differences are paired over scenes, p values corrected "
-            f"for all {len(changes)} comparisons (Holm)"
-        )
+    found = standings(run, tables, chosen)
+    shown = [table for table in tables if any(c.name in chosen for c in table.columns)]
+    for table in shown:
+        _tell(table, chosen, [one for one in found if one.task == table.task])
+    for line in _legend(shown, chosen, found) if shown else ():
+        say(line, "dim")
+    for one in findings(found):
+        say(f"{one.label}: {one.text}")
+    if found:
+        say(caveat(found), "dim")
 
 
 def _one_a_family(run: Run) -> list[str]:
@@ -54,99 +52,78 @@ def _one_a_family(run: Run) -> list[str]:
     return list(families.values())
 
 
-def _cells(table: Table, chosen: Sequence[str]) -> tuple[list[str], list[list[str]]]:
-    """The heading and the rows, value [low, high]."""
-    shown = [at for at, column in enumerate(table.columns) if column.name in chosen]
-    head = ["method", *(f"{table.columns[at].title} {table.columns[at].arrow}" for at in shown)]
-    rows = []
-    for row in table.rows:
-        cells = [row.title]
-        for at in shown:
-            cell = row.cells[at]
-            mark = _BEST if cell.rank == 1 else ""
-            interval = f" [{cell.interval}]" if cell.interval else ""
-            n = f", n = {cell.n}" if cell.text and cell.n != table.n else ""
-            common = f", {cell.ranked_by}" if cell.ranked_by else ""
-            cells.append(f"{cell.text or '-'}{interval}{n}{common}{mark}")
-        rows.append(cells)
-    return head, rows
-
-
-def _tell_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    if sys.stdout.isatty():
-        from rich.console import Console
-        from rich.table import Table as RichTable
-        from rich.text import Text
-
-        drawn = RichTable(title=Text(title), title_justify="left")
-        for cell in head:
-            drawn.add_column(Text(cell))
-        for row in rows:
-            drawn.add_row(*(Text(cell, "bold" if cell.endswith(_BEST) else "") for cell in row))
-        Console().print(drawn)
+def _tell(table: Table, chosen: Collection[str], found: Sequence[Standing]) -> None:
+    places = [
+        at
+        for at, column in enumerate(table.columns)
+        if column.name in chosen and any(row.cells[at].text for row in table.rows)
+    ]
+    if not places:
         return
-    widths = [max(map(len, column)) for column in zip(head, *rows)]
-    typer.echo(title)
-    for row in (head, *rows):
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths))
-        typer.echo(f"  {line.rstrip()}")
-
-
-def _judged(run: Run, tables: Sequence[Table], chosen: Sequence[str]) -> Iterator[Change]:
-    """The best method of each task and score against each other one, all corrected together."""
-    from bench.judge.compare.change import judge
-    from bench.judge.pairing import PairedScore, difference_of
-    from bench.judge.run_scores import scores_of_run
-    from bench.judge.scores import ScoreKey
-
-    if run.header.state != "done":
-        return  # a run that stopped when its verdict was sure has no fair sample for others
-    known = scores_of_run(run).scores
-    found = []
-    for table in tables:
-        for at, column in enumerate(table.columns):
-            best = [row.name for row in table.rows if row.cells[at].rank == 1]
-            if column.name not in chosen or not best:
-                continue
-            compared = {
-                row.name: known[ScoreKey(table.task, row.name, column.name)]
-                for row in table.rows
-                if row.cells[at].compared
-            }
-            common = set.intersection(*(set(one.units) for one in compared.values()))
-            after = compared[best[0]].on(common)
-            for name, one in compared.items():
-                if name in best:
-                    continue
-                before = one.on(common)
-                try:
-                    found.append(PairedScore(before, after, difference_of(before, after)))
-                except BadInput:  # they cannot be paired, so nothing is said of them
-                    continue
-    yield from judge(found) if found else ()
-
-
-def _verdicts(table: Table, changes: Sequence[Change]) -> Iterator[str]:
-    """A sentence for each score: whom the best method surely beats, and whom not."""
-    titles = {row.name: row.title for row in table.rows}
-    for column in table.columns:
-        own = [
-            one.pair
-            for one in changes
-            if (one.pair.key.task, one.pair.key.metric) == (table.task, column.name)
+    headings = [Heading("method", right=False), *(_heading(table, at) for at in places)]
+    open_ = {(one.score, gap.method) for one in found for gap in one.open}
+    for intervals in (True, False):
+        rows = [
+            [_name(row), *(_score(table, at, row, open_, intervals) for at in places)]
+            for row in table.rows
         ]
-        if not own:
-            continue
-        sure = [
-            titles[one.pair.before.key.method]
-            for one in changes
-            if one.pair in own and one.verdict == "better"
-        ]
-        unsure = [
-            titles[pair.before.key.method]
-            for pair in own
-            if titles[pair.before.key.method] not in sure
-        ]
-        parts = [f"better than {', '.join(sure)}"] if sure else []
-        parts += [f"not told apart from {', '.join(unsure)}"] if unsure else []
-        yield f"{column.title}: {titles[own[0].key.method]} is {'; '.join(parts)}"
+        if fits(headings, rows):
+            break
+    show(drawn(headings, rows), f"{table.title} (n = {table.n})")
+    for line in table.unequal:
+        say(f"  {line}")
+    typer.echo()
+
+
+def _heading(table: Table, at: int) -> Heading:
+    column = table.columns[at]
+    words = f"{column.short} {column.arrow}".rstrip()
+    if table.common(at):
+        return Heading(f"{words} on {table.common(at)}")
+    return Heading(words if table.n_of(at) == table.n else f"{words} n={table.n_of(at)}")
+
+
+def _name(row: Row) -> Cell:
+    return Cell(f"{row.title} {_PEEKS}" if row.sees_hidden else row.title)
+
+
+def _score(
+    table: Table, at: int, row: Row, open_: Collection[tuple[str, str]], intervals: bool
+) -> Cell:
+    """The value by which the method is ranked, with its mark; of others the value as it is."""
+    cell: Score = row.cells[at]
+    if not cell.text:
+        return Cell("-", "dim")
+    if cell.common:
+        text = cell.common
+    else:
+        text = f"{cell.text} [{cell.interval}]" if intervals and cell.interval else cell.text
+        # What is ranked on common edits, or has other edits than the column's, says on how many.
+        expected = table.common(at) or table.n_of(at)
+        text = text if cell.n == expected else f"{text} (n={cell.n})"
+    if cell.rank == 1:
+        return Cell(f"{text}{_BEST}", "bold")
+    near = (table.columns[at].name, row.title) in open_
+    return Cell(f"{text}{_OPEN}" if near else f"{text} ")
+
+
+def _legend(
+    tables: Sequence[Table], chosen: Collection[str], found: Sequence[Standing]
+) -> Iterator[str]:
+    """What the marks mean, and where the scores look."""
+    from bench.metrics.facts import REGION_TITLES
+
+    columns = {c.name: c for table in tables for c in table.columns if c.name in chosen}
+    marks = [f"{_BEST} best of the same edits"]
+    if found:
+        marks.append(f"{_OPEN} not told apart from it")
+    if any(row.sees_hidden for table in tables for row in table.rows):
+        marks.append(f"{_PEEKS} sees the hidden pixels, not ranked")
+    yield "; ".join(marks)
+    regions = dict.fromkeys(column.region for column in columns.values())
+    if set(regions) != {"image"}:
+        yield "; ".join(
+            f"{REGION_TITLES[region].lower()}: "
+            + ", ".join(column.short for column in columns.values() if column.region == region)
+            for region in regions
+        )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.core.errors import BadInput
+from bench.core.text import portable
 from bench.judge.baseline import read_scores
 from bench.judge.compare.change import Change, judge
 from bench.judge.pairing import check_methods, pairs
@@ -111,9 +112,8 @@ def _matched(
 
 
 def _alone(known: ScoreSet, other: ScoreSet) -> list[str]:
-    tasks = [
-        f"only {known.name} has task {task!r}" for task in known.tasks if task not in other.tasks
-    ]
+    name = portable(known.name)
+    tasks = [f"only {name} has task {task!r}" for task in known.tasks if task not in other.tasks]
     own = dict.fromkeys(key.metric for key, one in known.scores.items() if one.value is not None)
     met = {key.metric for key, one in other.scores.items() if one.value is not None}
-    return tasks + [f"only {known.name} has score {name!r}" for name in own if name not in met]
+    return tasks + [f"only {name} has score {score!r}" for score in own if score not in met]

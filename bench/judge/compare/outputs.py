@@ -1,4 +1,4 @@
-"""A comparison written out: lines for a terminal, Markdown with crops, JSON."""
+"""A comparison written out: Markdown with crops, JSON, and the words that a terminal shares."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.core.atomic import write_json, write_text
-from bench.core.text import counted
+from bench.core.text import portable
 from bench.judge.compare.change import Change
 from bench.judge.compare.comparison import Comparison
 from bench.judge.compare.crops import EditChange, most_changed, write_crops
@@ -19,10 +19,12 @@ from bench.judge.scores import ScoreSet
 __all__ = [
     "crop_lines",
     "difference",
-    "lines",
+    "edit_sentences",
     "markdown_cell",
+    "method_name",
     "number",
     "pair_record",
+    "subject",
     "values",
     "write_comparison_json",
     "write_comparison_markdown",
@@ -32,33 +34,13 @@ EDITS = 3
 """Edits shown of each score."""
 
 
-def lines(comparison: Comparison) -> list[str]:
-    """One line a score, the largest changes first, with the edits that changed most."""
-    level, count = 100 * (1 - comparison.alpha), len(comparison.changes)
-    found = [
-        f"{_what(comparison)}: {counted(count, 'score')}, "
-        f"{level:g} % intervals, p values corrected for all of them (Holm)"
-    ]
-    for change in comparison.changes:
-        pair = change.pair
-        found.append(
-            f"{change.verdict:<9} {_name(pair)}: {values(pair)}, "
-            f"difference {difference(pair, change.interval)}, margin {number(change.margin)}, "
-            f"p {change.adjusted:.2g}"
-            + (f" ({pair.difference.note})" if pair.difference.note else "")
-        )
-        if change.verdict in ("worse", "better"):
-            found += [f"          {_edit(one)}" for one in most_changed(pair, EDITS)]
-    return found + list(comparison.alone)
-
-
 def write_comparison_json(comparison: Comparison, path: Path) -> None:
     """Writes the comparison as JSON; infinite numbers are null."""
     write_json(
         path,
         {
-            "before": comparison.before.name,
-            "after": comparison.after.name,
+            "before": portable(comparison.before.name),
+            "after": portable(comparison.after.name),
             "alpha": comparison.alpha,
             "changes": [
                 {
@@ -81,7 +63,7 @@ def write_comparison_markdown(comparison: Comparison, path: Path) -> None:
     """Writes a table and, beside the file in `crops/`, images of the edits that changed most."""
     rows = [_row(change) for change in comparison.changes]
     text = [
-        f"# {markdown_cell(_what(comparison))}",
+        f"# {markdown_cell(subject(comparison))}",
         "",
         f"The chance of any false verdict is at most {100 * comparison.alpha:g} % (Holm).",
         "",
@@ -170,18 +152,28 @@ def _row(change: Change) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _what(comparison: Comparison) -> str:
+def subject(comparison: Comparison) -> str:
     """The two runs, or the two methods where there is one run."""
     before, after = comparison.before, comparison.after
     if before is not after:
-        return f"{before.name} -> {after.name}"
-    return f"{before.name}: " + ", ".join(f"{old} -> {new}" for old, new in comparison.methods)
+        return f"{portable(before.name)} -> {portable(after.name)}"
+    pairs = ", ".join(f"{old} -> {new}" for old, new in comparison.methods)
+    return f"{portable(before.name)}: {pairs}"
+
+
+def method_name(pair: PairedScore) -> str:
+    """The method, or "old -> new" where two methods are compared."""
+    old, new = pair.before.key.method, pair.key.method
+    return new if old == new else f"{old} -> {new}"
+
+
+def edit_sentences(pair: PairedScore) -> list[str]:
+    """The edits that changed most, as in "s29.0: 24.1 -> 21.1 (worse)"; none for a whole set's score."""
+    return [_edit(one) for one in most_changed(pair, EDITS)]
 
 
 def _name(pair: PairedScore) -> str:
-    old, new = pair.before.key.method, pair.key.method
-    method = new if old == new else f"{old} -> {new}"
-    return f"{pair.key.task} / {method} / {pair.key.score}"
+    return f"{pair.key.task} / {method_name(pair)} / {pair.key.score}"
 
 
 def _edit(change: EditChange) -> str:

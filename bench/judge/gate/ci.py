@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from bench.core.atomic import write_json, write_text
+from bench.core.text import portable
 from bench.judge.compare.outputs import pair_record
 from bench.judge.gate.judgement import Judgement
 from bench.judge.gate.report import cost_sentence, sentence
@@ -71,8 +72,8 @@ def write_gate_json(judgement: Judgement, path: Path) -> None:
         {
             "verdict": judgement.verdict,
             "exit_code": judgement.exit_code,
-            "run": judgement.run.name,
-            "baseline": judgement.baseline.name,
+            "run": portable(judgement.run.name),
+            "baseline": portable(judgement.baseline.name),
             "policy": judgement.policy.model_dump(mode="json"),
             "checks": [
                 {

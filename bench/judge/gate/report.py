@@ -1,4 +1,4 @@
-"""A gate's judgement for people: lines for a log, a Markdown summary with crops for a pull request."""
+"""A gate's judgement for people: sentences, and a Markdown summary with crops for a pull request."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bench.core.atomic import write_text
-from bench.core.text import counted
+from bench.core.text import counted, portable
 from bench.judge.compare.outputs import crop_lines, difference, markdown_cell, number, values
 from bench.judge.gate.judgement import Check, CostCheck, Judgement
 
-__all__ = ["cost_sentence", "lines", "sentence", "summary", "write_markdown"]
+__all__ = ["cost_sentence", "sentence", "summary", "write_markdown"]
 
 ORDER = ("worse", "undecided", "not judged", "passed")
 """Verdicts, the worst first."""
@@ -41,22 +41,14 @@ def cost_sentence(cost: CostCheck) -> str:
     return f"{cost.task} / {cost.method} / {cost.name}: {found}, limit {cost.limit:g} times"
 
 
-def lines(judgement: Judgement) -> list[str]:
-    """One line a score and a cost, the worst first, and the verdict."""
-    found: list[tuple[str, str]] = [(check.verdict, sentence(check)) for check in judgement.checks]
-    found += [(cost.verdict, cost_sentence(cost)) for cost in judgement.costs]
-    found.sort(key=lambda one: ORDER.index(one[0]))
-    said = [f"{verdict:<10} {text}" for verdict, text in found]
-    return [*said, f"{judgement.verdict}: {summary(judgement)}"]
-
-
 def write_markdown(judgement: Judgement, path: Path) -> None:
     """Writes the summary; crops of the edits that changed most lie beside it in `crops/`."""
     run, baseline = judgement.run, judgement.baseline
+    names = f"{portable(run.name)} against {portable(baseline.name)}"
     text = [
         f"## siebench gate: {judgement.verdict}",
         "",
-        f"{markdown_cell(run.name)} against {markdown_cell(baseline.name)}: {summary(judgement)}",
+        f"{markdown_cell(names)}: {summary(judgement)}",
         "",
         "| verdict | score | baseline | run | difference | margin | smallest loss seen |",
         "| --- | --- | --- | --- | --- | --- | --- |",

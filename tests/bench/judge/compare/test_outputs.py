@@ -1,4 +1,4 @@
-"""A comparison as lines, Markdown and JSON, with crops of what changed most."""
+"""A comparison as Markdown and JSON, with crops of what changed most."""
 
 import json
 import math
@@ -11,7 +11,6 @@ from bench.judge.compare.change import judge
 from bench.judge.compare.comparison import compare
 from bench.judge.compare.crops import HEIGHT, most_changed, write_crops
 from bench.judge.compare.outputs import (
-    lines,
     markdown_cell,
     number,
     write_comparison_json,
@@ -24,22 +23,6 @@ from tests.reports.made_run import make_run
 BASE = np.random.default_rng(11).normal(25, 3, 30)
 BEFORE = score_set(per_edit("psnr", BASE), per_edit("l1", BASE), name="before")
 AFTER = score_set(per_edit("psnr", BASE - np.linspace(1, 3, 30)), name="after")
-
-
-def test_the_lines_say_verdict_scores_difference_margin_and_the_edits_behind_them() -> None:
-    head, first, edit, *_, alone = lines(compare(BEFORE, AFTER))
-    assert head.startswith("before -> after: 1 score, 95 % intervals")
-    assert first.startswith("worse     rooms / ours / psnr: ")
-    assert "difference -2 [" in first
-    assert "margin 0.1" in first
-    assert edit.strip().startswith("s29.0: ")
-    assert edit.endswith("(worse)")
-    assert alone == "only before has score 'l1'"
-
-
-def test_two_methods_of_one_run_are_named_in_its_place() -> None:
-    both = score_set(per_edit("psnr", BASE), per_edit("psnr", BASE, method="theirs"), name="run")
-    assert lines(compare(both, methods=[("ours", "theirs")]))[0].startswith("run: ours -> theirs: ")
 
 
 def test_most_changed_edits_come_by_their_loss_whichever_way() -> None:

@@ -1,0 +1,268 @@
+"""What a run found, in sentences: who is best where, by how much, what is noise, and what to do.
+
+The judgement is `bench.judge.leaders`; the report's first lines and the end of `siebench run` are
+both written here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from math import inf
+from statistics import median_high
+from typing import TYPE_CHECKING
+
+from bench.core.text import counted
+from bench.judge.leaders import ALPHA, Contest, Lead, leads
+from bench.judge.run_scores import scores_of_run
+from reports.numbers import printed
+
+if TYPE_CHECKING:
+    from bench.judge.compare.change import Change
+    from bench.run.reader import Run
+    from reports.table import Column, Table
+
+__all__ = ["Finding", "Gap", "Standing", "caveat", "findings", "standings"]
+
+NAMED = 3
+"""Tasks that a sentence names one by one."""
+
+TOO_MANY = 50
+"""Times the scenes of a run; a difference that wants more is not worth the wait."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How far a method is behind the best, as in "3.97 [2.85, 5.09]"; `sure` is beyond noise."""
+
+    method: str
+    text: str
+    sure: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Who is best by one score of a task, and how sure that is.
+
+    Attributes:
+        task, where: the task's name and title.
+        score, title: the score's name and title.
+        value: that of the best, with its unit, as it is printed.
+        best: the titles of the methods that print best.
+        gaps: to the other ranked methods, the closest first.
+        sure: whether one method is best and every gap is beyond noise.
+        p: the largest p value of the gaps, corrected.
+        scenes: how many scenes are behind it.
+        needed: scenes that would tell the best from the closest open method; None where nothing is
+            open, or where no number would.
+    """
+
+    task: str
+    where: str
+    score: str
+    title: str
+    value: str
+    best: tuple[str, ...]
+    gaps: tuple[Gap, ...]
+    sure: bool
+    p: float
+    scenes: int
+    needed: int | None
+
+    @property
+    def open(self) -> tuple[Gap, ...]:
+        """The gaps that may be noise."""
+        return tuple(gap for gap in self.gaps if not gap.sure)
+
+    @property
+    def beaten(self) -> tuple[str, ...]:
+        """The methods that are worse beyond noise."""
+        return tuple(gap.method for gap in self.gaps if gap.sure)
+
+    @property
+    def sentence(self) -> str:
+        """As in "SESAME is first (0.76), better than nearest; within the noise of SPMPGAN (by ...)."."""
+        if self.sure:
+            first, *others = self.gaps
+            more = f", and more over {listed([gap.method for gap in others])}" if others else ""
+            return (
+                f"{self.best[0]} is best ({self.value}), by {first.text} over {first.method}{more}."
+            )
+        level = "are level and first" if len(self.best) > 1 else "is first"
+        parts = [f", better than {listed(self.beaten)}"] if self.beaten else []
+        if self.open:
+            near = [f"{gap.method} (by {gap.text})" for gap in self.open]
+            parts.append(f"{';' if parts else ', but'} within the noise of {listed(near)}")
+        return f"{listed(self.best)} {level} ({self.value}){''.join(parts)}."
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One of the first lines of a report: what it is about, and a sentence."""
+
+    label: str
+    text: str
+
+
+def standings(run: Run, tables: Sequence[Table], chosen: Collection[str]) -> list[Standing]:
+    """The best of every task and chosen score, judged, in the order of the tables.
+
+    Empty for a run that is not finished, and where no two methods can be paired.
+    """
+    places = {
+        (table.task, column.name): (table, at)
+        for table in tables
+        for at, column in enumerate(table.columns)
+        if column.name in chosen
+    }
+    if run.header.state != "done":
+        return []  # one that stopped when its verdict was sure has no fair sample for others
+    contests = [_contest(table, at) for table, at in places.values()]
+    return [
+        _standing(*places[lead.contest.task, lead.contest.score], lead)
+        for lead in leads(scores_of_run(run), contests)
+    ]
+
+
+def findings(found: Sequence[Standing]) -> list[Finding]:
+    """The first lines: who leads, what is beyond noise, what is not, and what would settle it."""
+    if not found:
+        return []
+    tasks = dict.fromkeys(one.task for one in found)
+    if len(tasks) == 1:
+        return [*(Finding(one.title, one.sentence) for one in found), *_advice(found)]
+    return [_leaders(found, len(tasks)), *_sure(found), *_noise(found), *_advice(found)]
+
+
+def caveat(found: Sequence[Standing]) -> str:
+    """What "better" promises, and how many such words may be wrong; empty where nothing is judged."""
+    if not found:
+        return ""
+    text = (
+        "Better: a paired difference over scenes that is beyond noise and the score's margin, at "
+        f"{100 * ALPHA:g} % error over all pairs of methods of a task's score (Holm); intervals are "
+        "at 95 %, uncorrected."
+    )
+    if len(found) * ALPHA < 1:
+        return text
+    return (
+        f"{text} Each of the {len(found)} is a question of its own: were all methods equal, up to "
+        f"{len(found) * ALPHA:.0f} would still name one better."
+    )
+
+
+def _leaders(found: Sequence[Standing], tasks: int) -> Finding:
+    """Which method is first by the most scores of a task."""
+    led: dict[str, list[str]] = {}
+    for task in dict.fromkeys(one.task for one in found):
+        own = [one for one in found if one.task == task]
+        firsts = Counter(name for one in own for name in one.best)
+        for name, count in firsts.items():
+            if count == max(firsts.values()):
+                led.setdefault(name, []).append(own[0].where)
+    parts = [
+        f"{name} on {len(where)}" + (f" ({'; '.join(where)})" if tasks <= NAMED else "")
+        for name, where in sorted(led.items(), key=lambda item: -len(item[1]))
+    ]
+    return Finding("Who leads", f"First by most scores, of {tasks} tasks: {listed(parts)}.")
+
+
+def _sure(found: Sequence[Standing]) -> list[Finding]:
+    """How many first places are beyond noise, and the clearest."""
+    sure = [one for one in found if one.sure]
+    if not sure:
+        text = (
+            f"None of the {counted(len(found), 'first place')} is better than every other method."
+        )
+        return [Finding("Beyond noise", text)]
+    wins = Counter(one.best[0] for one in sure).most_common()
+    whose = listed([f"{name} {count}" for name, count in wins])
+    clear = min(sure, key=lambda one: one.p)
+    return [
+        Finding(
+            "Beyond noise",
+            f"{len(sure)} of {counted(len(found), 'first place')} beat every other method ({whose}). "
+            f"The clearest: {clear.best[0]} in {clear.title}, {clear.where}, by {clear.gaps[0].text} "
+            f"over {clear.gaps[0].method}.",
+        )
+    ]
+
+
+def _noise(found: Sequence[Standing]) -> list[Finding]:
+    count = sum(not one.sure for one in found)
+    if not count:
+        return []
+    text = (
+        f"{counted(count, 'first place')} {'is' if count == 1 else 'are'} not told apart from at least "
+        "one other method; do not read them as wins."
+    )
+    return [Finding("Noise", text)]
+
+
+def _advice(found: Sequence[Standing]) -> list[Finding]:
+    """Scenes that would decide half of the open places."""
+    unsure = [one for one in found if not one.sure]
+    if not unsure:
+        return []
+    needed = median_high([one.needed or inf for one in unsure])
+    scenes = max(one.scenes for one in unsure)
+    if needed > TOO_MANY * scenes:
+        text = (
+            "The first methods are so close that more scenes will hardly tell them apart: judge them "
+            "by cost, or by eye."
+        )
+        return [Finding("What to do", text)]
+    which = "it" if len(unsure) == 1 else f"half of the {len(unsure)} open places"
+    text = (
+        f"About {needed:.0f} scenes a task (now {scenes}) would decide {which}, were the differences "
+        f"as they look: run again with --limit {needed:.0f}; what is there is kept."
+    )
+    return [Finding("What to do", text)]
+
+
+def _contest(table: Table, at: int) -> Contest:
+    return Contest(
+        table.task,
+        table.columns[at].name,
+        tuple(row.name for row in table.rows if row.cells[at].rank == 1),
+        tuple(row.name for row in table.rows if row.cells[at].compared),
+    )
+
+
+def _standing(table: Table, at: int, lead: Lead) -> Standing:
+    column = table.columns[at]
+    rows = {row.name: row for row in table.rows}
+    first = rows[lead.contest.best[0]].cells[at]
+    gaps = tuple(
+        Gap(rows[change.pair.before.key.method].title, _gap(change, column), change in lead.beaten)
+        for change in lead.changes
+    )
+    return Standing(
+        task=table.task,
+        where=table.title,
+        score=column.name,
+        title=column.title,
+        value=f"{first.common or first.text} {column.unit}".rstrip(),
+        best=tuple(rows[name].title for name in lead.contest.best),
+        gaps=gaps,
+        sure=lead.sure,
+        p=max((change.adjusted for change in lead.changes), default=1.0),
+        scenes=max((change.pair.difference.scenes for change in lead.changes), default=0),
+        needed=lead.scenes_needed(),
+    )
+
+
+def _gap(change: Change, column: Column) -> str:
+    """The best method's advantage with its interval: positive is better, whatever the score."""
+    sign = -change.pair.after.sign
+    text = printed(sign * change.pair.difference.estimate, column.decimals)
+    if change.interval is None:
+        return text or "an unknown amount"
+    low, high = sorted(sign * end for end in change.interval)
+    return f"{text} [{printed(low, column.decimals)}, {printed(high, column.decimals)}]"
+
+
+def listed(words: Sequence[str]) -> str:
+    """As in "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

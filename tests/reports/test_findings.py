@@ -1,0 +1,117 @@
+"""The first lines of a report."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from bench.run.reader import Run, read_run
+from reports.findings import Gap, Standing, caveat, findings, standings
+from reports.overview import overview
+from reports.table import task_table
+from tests.reports.made_run import make_run
+
+NEAR = Gap("near", "0.10 [−0.20, 0.40]", sure=False)  # noqa: RUF001
+FAR = Gap("far", "3.97 [2.85, 5.09]", sure=True)
+
+
+def standing(*gaps: Gap, best: tuple[str, ...] = ("ours",), **changes) -> Standing:
+    plain = Standing(
+        task="rooms", where="Rooms", score="psnr", title="PSNR", value="21.30 dB", best=best,
+        gaps=gaps, sure=all(gap.sure for gap in gaps), p=0.01, scenes=12, needed=None,
+    )  # fmt: skip
+    return dataclasses.replace(plain, **changes)
+
+
+def judged(run: Run) -> list[Standing]:
+    tables = [task_table(run, task) for task in run.header.tasks]
+    return standings(run, tables, [column.name for column in overview(run, tables).columns])
+
+
+@pytest.mark.parametrize(
+    ("one", "sentence"),
+    [
+        (standing(FAR), "ours is best (21.30 dB), by 3.97 [2.85, 5.09] over far."),
+        (
+            standing(FAR, Gap("last", "9", sure=True)),
+            "ours is best (21.30 dB), by 3.97 [2.85, 5.09] over far, and more over last.",
+        ),
+        (
+            standing(NEAR, FAR),
+            "ours is first (21.30 dB), better than far; within the noise of near "
+            "(by 0.10 [−0.20, 0.40]).",  # noqa: RUF001
+        ),
+        (
+            standing(NEAR),
+            "ours is first (21.30 dB), but within the noise of near (by 0.10 [−0.20, 0.40]).",  # noqa: RUF001
+        ),
+        (
+            standing(FAR, best=("ours", "twin"), sure=False),
+            "ours and twin are level and first (21.30 dB), better than far.",
+        ),
+    ],
+)
+def test_a_sentence_says_who_is_best_by_how_much_and_what_is_noise(one: Standing, sentence: str):
+    assert one.sentence == sentence
+
+
+def test_the_gap_is_the_advantage_of_the_best_whichever_way_is_better(run: Run):
+    samples = run.samples("scenes / free-form").set_index("edit")
+    for one in judged(run):
+        if one.task != "scenes / free-form" or one.score not in ("psnr-hole", "l1-hole"):
+            continue
+        values = {m.title: samples[samples["method"] == m.name][one.score].astype(float).dropna()
+                  for m in run.header.methods}  # fmt: skip
+        common = values["Nearest"].index  # it failed at one edit
+        best, second = values[one.best[0]][common], values[one.gaps[0].method][common]
+        assert one.gaps[0].text.startswith(f"{abs(best.mean() - second.mean()):.2f} [")
+        assert one.scenes == 5
+
+
+def test_of_one_task_every_score_has_its_sentence():
+    found = [standing(FAR), standing(NEAR, title="SSIM", needed=40)]
+    said = findings(found)
+    assert [(one.label, one.text) for one in said[:2]] == [
+        ("PSNR", found[0].sentence),
+        ("SSIM", found[1].sentence),
+    ]
+    assert said[2].label == "What to do"
+    assert "About 40 scenes a task (now 12) would decide it" in said[2].text
+
+
+def test_of_many_tasks_the_leaders_are_counted_and_the_clearest_win_is_named():
+    found = [
+        standing(FAR),
+        standing(FAR, title="SSIM", p=0.001),
+        standing(NEAR, best=("theirs",), task="streets", where="Streets", needed=30),
+    ]
+    lead, sure, noise, do = (one.text for one in findings(found))
+    assert lead == (
+        "First by most scores, of 2 tasks: ours on 1 (Rooms) and theirs on 1 (Streets)."
+    )
+    assert sure.startswith("2 of 3 first places beat every other method (ours 2). The clearest: ")
+    assert "ours in SSIM, Rooms, by 3.97 [2.85, 5.09] over far." in sure
+    assert noise.startswith("1 first place is not told apart from at least one other method")
+    assert "--limit 30" in do
+
+
+def test_where_nothing_but_a_wall_of_scenes_would_help_the_advice_is_another():
+    (_, do) = findings([standing(NEAR, needed=12 * 51)])
+    assert "by eye" in do.text
+    (_, do) = findings([standing(NEAR, needed=None)])
+    assert "by eye" in do.text
+
+
+def test_the_caveat_says_how_many_of_many_questions_may_be_wrong():
+    assert "up to 3 would still name one better" in caveat([standing(FAR)] * 60)
+    assert "would still" not in caveat([standing(FAR)])
+    assert caveat([]) == ""
+
+
+def test_of_a_run_that_is_not_finished_nothing_is_said(tmp_path: Path):
+    folder = make_run(tmp_path / "run", edits=2, methods=3, tasks=1)
+    text = (folder / "run.json").read_text().replace('"state": "done"', '"state": "decided"')
+    (folder / "run.json").write_text(text)
+    assert judged(read_run(folder)) == []
