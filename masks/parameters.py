@@ -1,8 +1,8 @@
 """Parameters of protocols: dataclass fields that know their kind and range.
 
-A field of a protocol is declared by `whole`, `real`, `choice`, `names` or `text`, which give its range
-and what it means, or plainly (`share: float = 0.5`), which accepts any value of its default's kind. A
-value of the wrong kind or range is refused when the protocol is made.
+A field of a protocol is declared by `whole`, `real`, `choice`, `names`, `folder` or `text`, which give
+its range and what it means, or plainly (`share: float = 0.5`), which accepts any value of its default's
+kind. A value of the wrong kind or range is refused when the protocol is made.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from masks.spec import MaskError
 
-__all__ = ["Parameter", "choice", "names", "parameters_of", "real", "text", "whole"]
+__all__ = ["Parameter", "choice", "folder", "names", "parameters_of", "real", "text", "whole"]
 
 Check = Callable[[Any], Any]
 """Gives the value as it is kept, or raises TypeError or ValueError."""
@@ -30,6 +30,7 @@ class Parameter:
         expected: what is accepted, as words after "must be".
         summary: what it means; empty where nothing is said.
         check: gives a value as it is kept, or raises TypeError or ValueError.
+        place: whether it is the path of a folder.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Parameter:
     expected: str
     summary: str
     check: Check = dataclasses.field(repr=False, compare=False)
+    place: bool = False
 
 
 def parameters_of(kind: type) -> tuple[Parameter, ...]:
@@ -60,6 +62,7 @@ def parameters_of(kind: type) -> tuple[Parameter, ...]:
                 said.get("expected", words),
                 said.get("summary", ""),
                 said.get("check", plain),
+                said.get("place", False),
             )
         )
     return tuple(found)
@@ -116,8 +119,13 @@ def text(default: str, summary: str) -> Any:
     return _field(default, _text, "text", summary)
 
 
-def _field(default: Any, check: Check, expected: str, summary: str) -> Any:
-    metadata = {"check": check, "expected": expected, "summary": summary}
+def folder(default: str, summary: str) -> Any:
+    """A parameter that is the path of a folder."""
+    return _field(default, _text, "text", summary, place=True)
+
+
+def _field(default: Any, check: Check, expected: str, summary: str, place: bool = False) -> Any:
+    metadata = {"check": check, "expected": expected, "summary": summary, "place": place}
     return dataclasses.field(default=default, metadata=metadata)
 
 

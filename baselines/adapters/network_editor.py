@@ -42,6 +42,7 @@ class NetworkEditor(abc.ABC, Generic[Network]):
     network_class: type[Network]
     variants: ClassVar[tuple[str, ...]]
     needs: frozenset[str] = frozenset()
+    places: ClassVar[tuple[str, ...]] = ("weights",)
 
     def __init__(
         self,

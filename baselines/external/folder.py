@@ -49,6 +49,7 @@ class Folder:
 
     needs: ClassVar[frozenset[str]] = frozenset()
     keeps_known: ClassVar[bool] = True
+    places: ClassVar[tuple[str, ...]] = ("path",)
 
     def __init__(self, path: str) -> None:
         if not isinstance(path, str):

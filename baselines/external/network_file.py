@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -82,6 +82,7 @@ class NetworkFile:
     """
 
     needs: frozenset[str] = frozenset()
+    places: ClassVar[tuple[str, ...]] = ("path",)
 
     def __init__(self, path: str, trust: bool = False) -> None:
         file = Path(path)

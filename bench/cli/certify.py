@@ -17,6 +17,10 @@ def certify(
         list[str] | None,
         typer.Option(metavar="NAME=PATH", help="Where a dataset lies; may be given often."),
     ] = None,
+    suite: Annotated[
+        Path | None,
+        typer.Option(help="The suite's file, where its paths count from another folder than this."),
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
     trust: Annotated[
         bool, typer.Option("--trust", help="Run what the suite names: programs, modules.")
@@ -31,7 +35,12 @@ def certify(
     from bench.run.plan import parse_data
 
     made = carry_out_again(
-        run, limit=limit, data=parse_data(data or []), device=device, trust=trust
+        run,
+        limit=limit,
+        data=parse_data(data or []),
+        device=device,
+        trust=trust,
+        home=None if suite is None else suite.parent,
     )
     rows = [("task", "method", "value", "edits", "largest deviation")]
     for one in made.deviations:

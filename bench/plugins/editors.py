@@ -33,6 +33,7 @@ __all__ = [
     "check_editor",
     "create_editor",
     "declared_needs",
+    "declared_places",
     "declared_variants",
     "foreign",
 ]
@@ -53,6 +54,8 @@ class Editor(Protocol):
             published form's, for counting that.
         keeps_known: whether its images are whole results, whose known pixels are the edit's own; the
             harness then says of how many they are not.
+        places: names of options that are paths, in a tuple of the class; in a suite they count from
+            the suite's file.
         close: called when a run ends, to let go of what must not outlive it (a process); an editor
             that is closed can still be asked for edits.
     """
@@ -128,6 +131,12 @@ def declared_needs(factory: object) -> frozenset[str]:
 def declared_variants(factory: object) -> tuple[str, ...]:
     """The forms that an editor's class declares, in its paper's words; empty where it has but one."""
     return tuple(str(name) for name in getattr(factory, "variants", ()))
+
+
+def declared_places(factory: object) -> frozenset[str]:
+    """The options that an editor's class declares to name files or folders."""
+    declared = getattr(factory, "places", ())
+    return frozenset(str(name) for name in declared if isinstance(declared, (tuple, frozenset)))
 
 
 def check_editor(

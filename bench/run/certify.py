@@ -74,6 +74,7 @@ def certify(
     data: Mapping[str, Path] | None = None,
     device: str = "auto",
     trust: bool = False,
+    home: Path | None = None,
 ) -> Certificate:
     """Carries out the first scenes of a run again, compares, and writes `certificate.json` into it.
 
@@ -83,6 +84,7 @@ def certify(
         data: folders by the suite's dataset names.
         device: "auto", "cpu", "cuda" ...; the run's own kind, or everything may differ.
         trust: whether foreign code may be run.
+        home: the folder that the suite's paths count from; None = the working folder.
 
     Raises:
         BadInput: the run has not ended, or its suite or data is not here.
@@ -98,7 +100,7 @@ def certify(
         suite = Suite.model_validate(run.header.suite)
     except ValidationError as error:
         raise BadInput(f"{path}: its suite cannot be read ({error.errors()[0]['msg']})") from error
-    suite = suite.model_copy(update={"methods": tuple(reversed(suite.methods))})
+    suite = suite.model_copy(update={"methods": tuple(reversed(suite.methods))}).read_from(home)
     batch_size = 1 if suite.batch_size > 1 else 2
     before = torch.get_num_threads()
     threads, workers = (2 if before == 1 else 1), 3

@@ -10,16 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from bench import __version__
 from bench.core.errors import BadInput, Unavailable
 from bench.core.identity import Record, record_hash
 from bench.core.text import slug
-from bench.plugins.editors import Checking, Editor, Movable, TaskFacts, create_editor, foreign
+from bench.plugins.editors import (
+    Checking,
+    Editor,
+    Movable,
+    TaskFacts,
+    create_editor,
+    declared_places,
+    foreign,
+)
 from bench.plugins.kinds import EDITORS
 from bench.plugins.origin import origin
 from bench.run.plan import Task
+from bench.suite.places import beside
 from bench.suite.schema import MethodEntry
 
 __all__ = ["Method", "check_tasks", "make_methods"]
@@ -75,22 +85,30 @@ class Method:
 
 
 def make_methods(
-    entries: Sequence[MethodEntry], *, device: str, batch_size: int, trust: bool = False
+    entries: Sequence[MethodEntry],
+    *,
+    device: str,
+    batch_size: int,
+    trust: bool = False,
+    home: Path | None = None,
 ) -> tuple[Method, ...]:
-    """The suite's methods, in its order, on `device`.
+    """The suite's methods, in its order, on `device`; files in their options count from `home`.
 
     Raises:
         BadInput: an unknown editor or option. A part that is optional and not here is no error:
             the method is then listed with the reason.
     """
-    return tuple(_method(entry, device, batch_size, trust) for entry in entries)
+    return tuple(_method(entry, device, batch_size, trust, home) for entry in entries)
 
 
-def _method(entry: MethodEntry, device: str, batch_size: int, trust: bool) -> Method:
+def _method(
+    entry: MethodEntry, device: str, batch_size: int, trust: bool, home: Path | None
+) -> Method:
     editor: Editor | None = None
     problem: str | None = None
     try:
-        editor = create_editor(entry.editor, entry.options, trust=trust)
+        options = _placed(entry, trust, home)
+        editor = create_editor(entry.editor, options, trust=trust)
     except Unavailable as error:
         problem = str(error)
     movable: object = editor
@@ -110,6 +128,17 @@ def _method(entry: MethodEntry, device: str, batch_size: int, trust: bool) -> Me
         **({} if source is None else {"source": dict(source)}),
     }
     return Method(entry.name, entry.title or entry.name, entry, editor, record, problem)
+
+
+def _placed(entry: MethodEntry, trust: bool, home: Path | None) -> dict[str, Any]:
+    """The options, files and folders among them where they lie."""
+    places = declared_places(EDITORS.get(entry.editor, trust=trust))
+    return {
+        name: beside(value, home, by_name=True)
+        if name in places and isinstance(value, str)
+        else value
+        for name, value in entry.options.items()
+    }
 
 
 def check_tasks(tasks: Sequence[Task], methods: Sequence[Method]) -> None:

@@ -19,6 +19,7 @@ from bench.core.identity import Record, record_hash
 from bench.core.text import slug
 from bench.core.variables import variable
 from bench.datasets import Dataset, Fit, describe, open_dataset
+from bench.suite.places import beside, segmenter_beside
 from bench.suite.protocols import make_protocol
 from bench.suite.schema import Composite, DatasetEntry, Quantise, Suite, TaskEntry
 from masks.streams import Stream
@@ -163,7 +164,7 @@ def plan_run(
     for name in data or {}:
         if name not in suite.datasets and name not in {d.dataset for d in suite.datasets.values()}:
             raise BadInput(f"--data {name}=...: suite {suite.name!r} has no dataset {name!r}")
-    opened = {name: _open(name, entry, data or {}, trust) for name, entry in suite.datasets.items()}
+    opened = {name: _open(suite, name, data or {}, trust) for name in suite.datasets}
     tasks = [
         _task(suite, entry, suite.datasets[str(entry.dataset)], opened[str(entry.dataset)], trust)
         for entry in suite.single_tasks()
@@ -185,14 +186,16 @@ def pairing_problems(suite: Suite, *, trust: bool = False) -> list[str]:
     problems = []
     for entry in suite.single_tasks():
         if entry.pack is not None:
-            problems += _half_used(entry)
+            problems += _half_used(suite, entry)
             continue
-        protocol = make_protocol(str(entry.protocol), entry.parameters, trust=trust)
+        protocol = make_protocol(
+            str(entry.protocol), entry.parameters, trust=trust, home=suite.home
+        )
         if type(protocol).paired_with is masks.Protocol.paired_with:
             continue
         name = str(entry.dataset)
         try:
-            scenes = _open(name, suite.datasets[name], {}, trust).ids
+            scenes = _open(suite, name, {}, trust).ids
         except BadInput:
             continue  # its data is not here
         try:
@@ -202,10 +205,10 @@ def pairing_problems(suite: Suite, *, trust: bool = False) -> list[str]:
     return problems
 
 
-def _half_used(entry: TaskEntry) -> list[str]:
+def _half_used(suite: Suite, entry: TaskEntry) -> list[str]:
     """A pack, where it is here, that holds another number of samples than its task takes."""
     try:
-        held = masks.Packed(folder=str(entry.pack)).samples
+        held = masks.Packed(folder=beside(str(entry.pack), suite.home)).samples
     except masks.MaskError:
         return []
     if held == entry.samples:
@@ -256,8 +259,9 @@ def _limited(datasets: Mapping[str, DatasetEntry], limit: int) -> dict[str, Data
     }
 
 
-def _open(name: str, entry: DatasetEntry, data: Mapping[str, Path], trust: bool) -> Dataset:
-    path = _place_of(name, entry, data, trust)
+def _open(suite: Suite, name: str, data: Mapping[str, Path], trust: bool) -> Dataset:
+    entry = suite.datasets[name]
+    path = _place_of(suite, name, data, trust)
     return open_dataset(entry.dataset, path, split=entry.split, count=entry.limit, trust=trust)
 
 
@@ -268,7 +272,7 @@ def _task(
     scenes = dataset.ids
     if not scenes:
         raise BadInput(f"task {name!r}: dataset {dataset.name!r} has no scenes")
-    protocol, drawn_by = _protocol(name, entry, scenes, trust)
+    protocol, drawn_by = _protocol(suite, entry, scenes, trust)
     composite = entry.composite or suite.composite
     quantise = entry.quantise or suite.quantise
     fit = Fit(data.size, data.fit)
@@ -300,40 +304,43 @@ def _task(
         seed=suite.seed,
         composite=composite,
         quantise=quantise,
-        segmenter=data.segmenter,
+        segmenter=data.segmenter and segmenter_beside(data.segmenter, suite.home),
         record=record,
     )
 
 
 def _protocol(
-    task: str, entry: TaskEntry, scenes: Sequence[str], trust: bool
+    suite: Suite, entry: TaskEntry, scenes: Sequence[str], trust: bool
 ) -> tuple[masks.Protocol, dict[str, Any]]:
     """The task's source of edits and what the protocol hash says of it."""
     try:
         if entry.pack is not None:
-            protocol: masks.Protocol = masks.Packed(folder=entry.pack)
+            protocol: masks.Protocol = masks.Packed(folder=beside(entry.pack, suite.home))
         else:
-            protocol = make_protocol(str(entry.protocol), entry.parameters, trust=trust)
+            protocol = make_protocol(
+                str(entry.protocol), entry.parameters, trust=trust, home=suite.home
+            )
         paired = protocol.paired_with(scenes)
         # The record names the scenes in a field of their own, so here is the protocol before pairing.
         return paired, {"protocol": protocol.key, "parameters": protocol.identity}
     except (BadInput, masks.MaskError) as error:
-        raise BadInput(f"task {task!r}: {error}") from None
+        raise BadInput(f"task {entry.name!r}: {error}") from None
 
 
-def _place_of(name: str, entry: DatasetEntry, data: Mapping[str, Path], trust: bool) -> Path | None:
+def _place_of(suite: Suite, name: str, data: Mapping[str, Path], trust: bool) -> Path | None:
     """The folder of a suite's dataset, or None for one that siebench draws itself.
 
     Raises:
         BadInput: where no folder is named, or the named one is not there.
     """
+    entry = suite.datasets[name]
     if describe(entry.dataset, trust=trust).drawn:
         return None
     for key in (name, entry.dataset):
         if key in data:
             return _folder(data[key], f"--data {key}={data[key]}")
     if entry.path is not None:
-        return _folder(Path(entry.path), f"datasets.{name}.path")
+        return _folder(Path(beside(entry.path, suite.home)), f"datasets.{name}.path")
     root = variable(VARIABLE)
     if root:
         for key in (name, entry.dataset):

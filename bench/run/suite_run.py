@@ -254,7 +254,8 @@ def _run(job: Job, executor: Executor, name: str, watch: Watch, until: Stopping 
 def _replan(job: Job, suite: Suite) -> Plan:
     known = {*suite.datasets, *(entry.dataset for entry in suite.datasets.values())}
     data = {name: path for name, path in job.data.items() if name in known}
-    return plan_run(suite, data=data, shuffled=job.shuffled, trust=job.trust)
+    moved = suite.read_from(job.suite.home)
+    return plan_run(moved, data=data, shuffled=job.shuffled, trust=job.trust)
 
 
 def _methods_of(worker: Worker, task: Task) -> int:

@@ -61,7 +61,11 @@ class Worker:
         self.plan = plan_run(job.suite, data=job.data, shuffled=job.shuffled, trust=job.trust)
         size = job.suite.batch_size
         self.methods = make_methods(
-            job.suite.methods, device=device, batch_size=size, trust=job.trust
+            job.suite.methods,
+            device=device,
+            batch_size=size,
+            trust=job.trust,
+            home=job.suite.home,
         )
         check_tasks(self.plan.tasks, self.methods)
         self.metrics = {

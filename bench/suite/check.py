@@ -49,7 +49,7 @@ def _looks(suite: Suite, trust: bool) -> Iterator[tuple[Place, Callable[[], obje
             if key is not None:
                 yield (
                     ("tasks", i, "protocol"),
-                    partial(make_protocol, key, task.parameters, trust=trust),
+                    partial(make_protocol, key, task.parameters, trust=trust, home=suite.home),
                 )
     for i, method in enumerate(suite.methods):
         yield (

@@ -1,7 +1,7 @@
 """The JSON Schema of suite files, for editors that complete and check YAML.
 
 The package carries it as a file, so that an editor has something to point at. After a change of the
-model: `siebench suites schema > bench/suite/schema/suite.schema.json`.
+model: `siebench suites schema > bench/suite/suite.schema.json`.
 """
 
 from __future__ import annotations

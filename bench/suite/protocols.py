@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import masks
 from bench.core.errors import BadInput
 from bench.plugins.kinds import PROTOCOLS
+from bench.suite.places import beside
+from masks.parameters import parameters_of
 
 __all__ = [
     "describe_protocol",
@@ -46,7 +49,11 @@ def protocol_class(name: str, *, trust: bool = False) -> type[masks.Protocol]:
 
 
 def make_protocol(
-    name: str, parameters: Mapping[str, Any] | None = None, *, trust: bool = False
+    name: str,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    trust: bool = False,
+    home: Path | None = None,
 ) -> masks.Protocol:
     """A protocol with its parameters.
 
@@ -54,6 +61,7 @@ def make_protocol(
         name: as `protocol_class` takes it.
         parameters: values by field; those left out keep their defaults.
         trust: as `protocol_class` takes it.
+        home: the folder that folders among the parameters count from; None = the working folder.
 
     Raises:
         BadInput: as `protocol_class`; an unknown field (with the nearest known one), a value that is
@@ -61,7 +69,12 @@ def make_protocol(
     """
     kind = protocol_class(name, trust=trust)
     try:
-        return masks.make_protocol(kind, parameters)
+        places = {one.name for one in parameters_of(kind) if one.place}
+        given = {
+            field: beside(value, home) if field in places and isinstance(value, str) else value
+            for field, value in (parameters or {}).items()
+        }
+        return masks.make_protocol(kind, given)
     except masks.MaskError as error:
         raise BadInput(str(error)) from None
 

@@ -7,6 +7,7 @@ from typing import Any
 from bench.core.errors import BadInput
 from bench.suite.protocols import make_protocol
 from bench.suite.schema import MethodEntry, Suite, TaskEntry
+from masks.parameters import parameters_of
 
 __all__ = ["resolved"]
 
@@ -38,11 +39,13 @@ def _task(suite: Suite, entry: TaskEntry, trust: bool) -> dict[str, Any]:
     if entry.protocol is not None:
         written = str(entry.protocol)
         try:
-            protocol = make_protocol(written, entry.parameters, trust=trust)
+            protocol = make_protocol(written, entry.parameters, trust=trust, home=suite.home)
         except BadInput as error:
             raise BadInput(f"task {entry.name!r}: {error}") from None
         plain["protocol"] = written if ":" in written else protocol.key
-        plain["parameters"] = protocol.parameters()
+        places = {one.name for one in parameters_of(type(protocol)) if one.place}
+        as_written = {name: value for name, value in entry.parameters.items() if name in places}
+        plain["parameters"] = {**protocol.parameters(), **as_written}
     return plain
 
 

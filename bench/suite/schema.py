@@ -26,6 +26,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     SerializerFunctionWrapHandler,
     ValidationError,
     model_serializer,
@@ -88,15 +89,16 @@ class DatasetEntry(_Entry):
 
     Attributes:
         dataset: a registered dataset (`siebench datasets list`).
-        path: its folder. Where it is left out, `--data NAME=PATH` gives it, or a folder of the
-            dataset's name in SIEBENCH_DATA.
+        path: its folder, from the suite's file. Where it is left out, `--data NAME=PATH` gives it, or a
+            folder of the dataset's name in SIEBENCH_DATA.
         split: a split of it; its default one where left out. `subset`, the word that records
             keep, is read too.
         size: pixels a side, or [height, width]; left out exactly where fit is native.
         fit: how an image is brought to the size. crop scales until the size is covered and cuts the
             centre out, resize scales both sides, native changes nothing.
         limit: at most this many scenes, from the first.
-        segmenter: KIND:ARGUMENT or the path of an ONNX file, for miou and accuracy.
+        segmenter: KIND:ARGUMENT or the path of an ONNX file, for miou and accuracy; files count from
+            the suite's file.
     """
 
     model_config = ConfigDict(json_schema_extra=_both_words)
@@ -137,7 +139,7 @@ class TaskEntry(_Entry):
         title: for the reader; made from dataset and protocol where it is left out.
         dataset: one of the suite's datasets, or a list of them.
         protocol: a protocol (`siebench masks list`), or a list of them. Give protocol or pack.
-        pack: the folder of a pack of edits, in place of a protocol.
+        pack: the folder of a pack of edits, from the suite's file, in place of a protocol.
         parameters: of the protocol.
         samples: how many edits a scene gets.
         references: how many other scenes an editor may take a style from.
@@ -177,7 +179,8 @@ class MethodEntry(_Entry):
         editor: a registered editor (`siebench models list`), or package.module:attribute, which
             asks for `--trust`.
         title: for the reader; the name where it is left out.
-        options: of the editor (`siebench models show NAME`).
+        options: of the editor (`siebench models show NAME`); files and folders among them count from
+            the suite's file.
         datasets: those of the suite that it edits, for a network that knows one label space; all of
             them where it is left out. Tables of other datasets have no row of it.
         timeout: seconds that a batch may take, the first one with its loading too; a batch that takes
@@ -262,6 +265,19 @@ class Suite(_Entry):
     methods: Annotated[list[_Method], Field(min_length=1)]
     metrics: Annotated[list[_Metric], Field(min_length=1)]
     table: TableLayout | None = None
+
+    _home: Path | None = PrivateAttr(default=None)
+
+    @property
+    def home(self) -> Path | None:
+        """The folder that its paths count from; None = the working folder (no file of one's own)."""
+        return self._home
+
+    def read_from(self, home: Path | None) -> Suite:
+        """The same suite, its paths counted from `home`."""
+        moved = self.model_copy()
+        moved._home = home
+        return moved
 
     @model_validator(mode="after")
     def _names_fit_together(self) -> Suite:
@@ -354,4 +370,5 @@ def read_suite(name: str | Path) -> tuple[Suite, str, str]:
             raise unknown("suite", str(name), suite_names())
         path = shipped
     text = read_text(path)
-    return parse_suite(text, str(path)), text, str(path)
+    home = None if path == shipped else path.parent
+    return parse_suite(text, str(path)).read_from(home), text, str(path)

@@ -14,7 +14,8 @@ import numpy as np
 
 from masks.digest import array_digest
 from masks.packs.png import read_mask, write_mask
-from masks.parameters import choice, names, text
+from masks.parameters import choice, names
+from masks.parameters import folder as folder_parameter
 from masks.protocol import Protocol
 from masks.spec import DrawnEdit, Impossible, MaskError, Operation, Site, inpaint
 
@@ -52,7 +53,7 @@ class Predefined(Protocol):
     operation: ClassVar[Operation] = "inpaint"
     title: ClassVar[str] = "masks from a folder"
 
-    folder: str = text("", "the folder with the masks, PNG files")
+    folder: str = folder_parameter("", "the folder with the masks, PNG files")
     pairing: str = choice("stem", ("stem", "sorted"), "how masks go with scenes")
     painted: str = choice("white", ("white", "black"), "which pixels are masked")
     scenes: tuple[str, ...] = names((), "all scenes of the dataset, for the sorted pairing")

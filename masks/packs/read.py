@@ -12,7 +12,7 @@ from typing import Any, ClassVar, cast
 from masks.packs import png
 from masks.packs.manifest import EDITS, Entry, Manifest, Plane, entries, file_digest
 from masks.packs.write import write_pack
-from masks.parameters import text
+from masks.parameters import folder as folder_parameter
 from masks.protocol import Protocol
 from masks.protocols.freeform import FreeForm
 from masks.spec import Bool, DrawnEdit, GroundTruth, Impossible, Int32, MaskError, Operation, Site
@@ -33,7 +33,7 @@ class Packed(Protocol):
     operation: ClassVar[Operation] = "inpaint"
     title: ClassVar[str] = "pack"
 
-    folder: str = text("", "the pack's folder")
+    folder: str = folder_parameter("", "the pack's folder")
 
     def __post_init__(self) -> None:
         super().__post_init__()

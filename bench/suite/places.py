@@ -1,0 +1,76 @@
+"""Where the paths of a suite lead: they count from the folder of the suite's file.
+
+Before, they counted from the working folder. What is only there is still found, with a notice.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+__all__ = ["beside", "segmenter_beside"]
+
+_NOTED: set[str] = set()
+
+
+def beside(written: str, home: Path | None, *, by_name: bool = False) -> str:
+    """The path that a suite means.
+
+    Args:
+        written: as the suite has it: absolute, beginning with `~`, or relative; parts with `{braces}`
+            are filled in later.
+        home: the folder of the suite's file; None for a suite without one, whose paths count from the
+            working folder.
+        by_name: whether it may be the name of something that is found elsewhere (weights), and so
+            stays as it is where nothing of it lies beside the suite.
+
+    Returns:
+        An absolute path as it is; a relative one from the working folder, or absolute where it leads out
+        of that.
+    """
+    if not written or home is None:
+        return written
+    try:
+        path, here = Path(written).expanduser(), Path.cwd()
+        there = (here / home).resolve()
+        if path.is_absolute() or there == here:
+            return str(path) if written.startswith("~") else written
+        meant = Path(os.path.normpath(there / path))
+        if not _named(meant).exists():
+            if _named(path).exists():
+                _note(written, there)
+                return written
+            if by_name:
+                return written
+    except (OSError, RuntimeError, ValueError):  # no such user, or what can be no path
+        return written
+    return str(meant.relative_to(here) if meant.is_relative_to(here) else meant)
+
+
+def segmenter_beside(name: str, home: Path | None) -> str:
+    """A segmenter's name with the files in it as `beside` finds them.
+
+    Args:
+        name: a file, KIND:FILE, KIND:FILE,FILE or module:attribute:FILE.
+        home: as in `beside`.
+    """
+    front, colon, files = name.rpartition(":")
+    found = [beside(file, home, by_name=True) for file in files.split(",")]
+    return f"{front}{colon}{','.join(found)}"
+
+
+def _named(path: Path) -> Path:
+    """The path as far as nothing in it is filled in later."""
+    plain = next((i for i, part in enumerate(path.parts) if "{" in part), len(path.parts))
+    return path if path.exists() else Path(*path.parts[:plain])
+
+
+def _note(written: str, home: Path) -> None:
+    if written in _NOTED:
+        return
+    _NOTED.add(written)
+    sys.stderr.write(
+        f"siebench: note: {written} was found in the working folder; paths in a suite count from the "
+        f"suite's file, so move it into {home}, or write the path from there\n"
+    )
