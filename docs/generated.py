@@ -263,6 +263,24 @@ def _since(version: int) -> str:
     return f"from run format {version}: " if version > 1 else ""
 
 
+def contradictions() -> str:
+    """Every published quantity whose sources do not agree, with what each says."""
+    from bench.judge.published import contradictions as found
+
+    rows = (
+        (one.dataset, one.task, one.method, one.metric, "<br>".join(map(_printed, one.values)))
+        for one in found()
+    )
+    return _table(("dataset", "task", "method", "metric", "what each source says"), rows)
+
+
+def _printed(one: Any) -> str:
+    paper = one.paper.removeprefix("context: ")
+    where = f"{paper}, {one.table}" if paper != "reproduction" else one.source
+    note = f": {one.note}" if one.note else ""
+    return f"**{one.value:g}** ({one.provenance}: {where}){note}"
+
+
 def _text(text: str | None) -> str:
     return " ".join((text or "").split())
 
@@ -280,6 +298,7 @@ def _cell(text: str) -> str:
 MADE = {
     "columns": columns,
     "commands": commands,
+    "contradictions": contradictions,
     "datasets": datasets,
     "layout": layout,
     "networks": networks,

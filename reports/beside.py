@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import BadInput
 from bench.core.text import counted, without_folders
+from bench.suite.table import REAL
 from reports.numbers import decimals_for, printed
 from reports.ranking import Rank, Ranking, ScoredEdits, Side, rank
 from reports.table import ARROWS, Better
@@ -29,10 +30,16 @@ SIGNS = {
 }
 """A sign for each verdict, so that none needs colour."""
 
+CONTEXT = "context"
+"""What the kind of another paper's value begins with."""
+
 
 @dataclass(frozen=True)
 class PublishedValue:
-    """One source's value of a cell, what kind of source it is, and the verdict on ours beside it."""
+    """One source's value of a cell, what kind of source it is, and the verdict on ours beside it.
+
+    `kind` begins with "context" where it is another paper's value, which is never judged.
+    """
 
     text: str
     kind: str
@@ -41,6 +48,11 @@ class PublishedValue:
     difference: str
     verdict: str
     words: str
+
+    @property
+    def context(self) -> bool:
+        """Whether it is another paper's value."""
+        return self.kind.startswith(CONTEXT)
 
     @property
     def sign(self) -> str:
@@ -100,6 +112,18 @@ class BesideRow:
     sees_hidden: bool
     cells: tuple[BesideCell, ...]
 
+    @property
+    def context(self) -> bool:
+        """Whether all that it shows are other papers' values."""
+        values = [value for cell in self.cells for value in cell.published]
+        others = all(value.context or value.kind == "user report" for value in values)
+        return others and any(value.context for value in values) and not self.measured
+
+    @property
+    def measured(self) -> bool:
+        """Whether the run has a value of it."""
+        return any(cell.text for cell in self.cells)
+
 
 @dataclass(frozen=True)
 class Beside:
@@ -111,6 +135,11 @@ class Beside:
     groups: tuple[tuple[str, int], ...]
     columns: tuple[BesideColumn, ...]
     rows: tuple[BesideRow, ...]
+
+    @property
+    def context(self) -> bool:
+        """Whether other papers' values stand in it."""
+        return any(v.context for row in self.rows for cell in row.cells for v in cell.published)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -186,9 +215,15 @@ def _column(
     firsts = [of[0] for of in records]
     own = [float(one["value"]) if _there(one["value"]) else None for one in firsts]
     decimals = decimals_for([value for value in own if value is not None])
-    everyone_peeks = all(peeks for peeks, value in zip(hidden, own) if value is not None)
+    everyone_peeks = all(
+        peeks or one["method"] == REAL
+        for one, peeks, value in zip(firsts, hidden, own)
+        if value is not None
+    )
     sides = [
-        _side(run, column, one, edits) if everyone_peeks or not peeks else None
+        _side(run, column, one, edits)
+        if (everyone_peeks or not peeks) and one["method"] != REAL
+        else None
         for one, peeks in zip(firsts, hidden)
     ]
     ranking = rank(sides, column.better, decimals)
@@ -205,7 +240,7 @@ def _side(
     if not _there(record["value"]):
         return None
     value, n = float(record["value"]), int(record["n"])
-    if column.metric is None or column.task not in edits:
+    if column.metric is None or column.task is None or column.task not in edits:
         return Side(value, n, frozenset())
     side = edits[column.task].side(str(record["method"]), run.metric(column.metric), value, n)
     mean_on = side.mean_on
@@ -243,7 +278,7 @@ def _published(record: Mapping[Any, Any], decimals: int) -> PublishedValue:
     sign = "+" if difference is not None and difference > 0 else ""
     return PublishedValue(
         text=f"{record['published']:g}",
-        kind=record["kind"],
+        kind=f"{CONTEXT}, {record['kind']}" if record["context"] else record["kind"],
         source=record["source"],
         note=record["note"],
         difference="" if difference is None else sign + printed(difference, decimals),

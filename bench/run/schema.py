@@ -26,6 +26,7 @@ from bench.core.atomic import write_json
 from bench.core.documents import read_json
 from bench.core.errors import BadInput
 from bench.metrics.facts import FORMER_SCORES, Against, Better, MarginKind, Region, Summary
+from bench.suite.table import REAL
 
 __all__ = [
     "FORMAT",
@@ -47,9 +48,6 @@ FORMAT = 2
 
 READ = (1, 2)
 """The versions that can be read."""
-
-REAL = "(real)"
-"""The method name under which the real images' own scores are listed."""
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_@+=-][A-Za-z0-9_.@+=-]*$")]
 """A name that is safe as one part of a path: no separator, no leading dot."""

@@ -16,7 +16,8 @@
         - {title: HIM, published: HIM}
 
 Rows and columns stand in the order of the paper. A row without `method` has no counterpart here and
-shows only what was published; a column without `published` shows only what is measured.
+shows only what was published; a column without `published` shows only what is measured, and one with
+nothing but `published` what no run measures (people's votes).
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from bench.core.errors import unknown
 
-__all__ = ["PublishedKey", "TableColumn", "TableLayout", "TableRow", "Tolerance"]
+__all__ = ["REAL", "PublishedKey", "TableColumn", "TableLayout", "TableRow", "Tolerance"]
+
+REAL = "(real)"
+"""The method name under which a run lists its real images' own scores (mIoU, accuracy)."""
 
 
 class _Entry(BaseModel):
@@ -67,11 +71,11 @@ class PublishedKey(_Entry):
 
 
 class TableColumn(_Entry):
-    """One column: a score (or cost) of one task.
+    """One column: a score (or cost) of one task, or what was published and no run measures.
 
     Attributes:
-        task: the suite's task.
-        metric: the score's name as in scores.parquet. Give metric or cost.
+        task: the suite's task; none where neither metric nor cost is given.
+        metric: the score's name as in scores.parquet. Give metric or cost, or `published` alone.
         cost: a column of costs.parquet ("ms", "parameters", "macs").
         title: the heading.
         group: the heading that spans several columns.
@@ -86,7 +90,7 @@ class TableColumn(_Entry):
         unstated: what no source says about the published values, in words.
     """
 
-    task: str
+    task: str | None = None
     metric: str | None = None
     cost: str | None = None
     title: str
@@ -105,16 +109,26 @@ class TableColumn(_Entry):
 
     @model_validator(mode="after")
     def _one_quantity(self) -> TableColumn:
-        if (self.metric is None) == (self.cost is None):
+        if self.metric is not None and self.cost is not None:
             raise ValueError("a column shows either a metric or a cost")
+        if self.measured != (self.task is not None):
+            raise ValueError("a column with a task shows either a metric or a cost of it")
+        if not (self.measured or self.published):
+            raise ValueError("a column shows a metric, a cost, or what was published")
         return self
+
+    @property
+    def measured(self) -> bool:
+        """Whether a run has values for it."""
+        return self.metric is not None or self.cost is not None
 
 
 class TableRow(_Entry):
     """One row: a method of the suite, or one that only the papers have.
 
     Attributes:
-        method: the suite's method, or None.
+        method: the suite's method; "(real)" for the real images, of which a run keeps mIoU and
+            accuracy; or None.
         title: as the table prints it.
         published: the method's name, or names, in the published results; none where it is absent.
         instead: what stands in the published method's place here ("a small preset, trained on
@@ -139,6 +153,8 @@ class TableLayout(_Entry):
         note: for the reader, below the table.
         columns: in the paper's order.
         rows: in the paper's order.
+        context: whether values of other papers for the same columns are shown too, told apart and
+            never judged: beside the rows' own, and in rows after the last.
     """
 
     papers: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -146,6 +162,7 @@ class TableLayout(_Entry):
     note: str = ""
     columns: Annotated[tuple[TableColumn, ...], Field(min_length=1)]
     rows: Annotated[tuple[TableRow, ...], Field(min_length=1)]
+    context: bool = False
 
     def check(self, tasks: Collection[str], methods: Collection[str]) -> None:
         """Whether the suite has what the table names.
@@ -154,8 +171,8 @@ class TableLayout(_Entry):
             ValueError: with the field, and the nearest name that is there.
         """
         for i, column in enumerate(self.columns):
-            if column.task not in tasks:
+            if column.task is not None and column.task not in tasks:
                 raise ValueError(f"table.columns.{i}.task: {unknown('task', column.task, tasks)}")
         for i, row in enumerate(self.rows):
-            if row.method is not None and row.method not in methods:
+            if row.method not in (None, REAL) and row.method not in methods:
                 raise ValueError(f"table.rows.{i}.method: {unknown('method', row.method, methods)}")

@@ -213,6 +213,7 @@ def _beside_row(
 ) -> Iterator[str]:
     cells = [row.cells[i] for i in part]
     name = escaped(row.title) + (r"$^{\dagger}$" if row.sees_hidden else "")
+    name += " (context)" if row.context else ""
     yield line([name, *(_ours(cell, remarks) for cell in cells)])
     if intervals and any(cell.interval for cell in cells):
         yield line(["", *(_small(escaped(cell.interval)) for cell in cells)])
@@ -246,6 +247,8 @@ def _beside_notes(table: Beside, part: range, remarks: Sequence[str]) -> str:
     notes = [KEY]
     if any(row.sees_hidden for row in table.rows):
         notes.append(r"$^{\dagger}$ sees the hidden pixels; not ranked.")
+    if table.context:
+        notes.append("Context: values of papers that this table is not of; never judged.")
     notes += [f"$^{{{i}}}$ {escaped(remark)}." for i, remark in enumerate(remarks, 1)]
     hashes = [
         rf"{escaped(table.columns[i].name)} \texttt{{{protocol[:12]}}}"

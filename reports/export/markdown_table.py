@@ -26,6 +26,8 @@ KEY = (
     "✗ not reproduced, ≠ not comparable. **Best**, <u>second</u> of ours; intervals at 95 %."
 )
 
+CONTEXT = "Context: values of papers that this table is not of, for orientation; never judged."
+
 
 def markdown(run: Run, *, intervals: bool = True) -> str:
     """The published table, where the suite has one, then a table with its reasons per task.
@@ -99,6 +101,7 @@ def _beside_section(table: Beside, intervals: bool) -> str:
     ]
     for row in table.rows:
         name = escaped(row.title) + (" ◐" if row.sees_hidden else "")
+        name += " (context)" if row.context else ""
         lines.append(line([name, *(_beside_cell(cell, table, intervals) for cell in row.cells)]))
     return "\n".join([*lines, "", _beside_notes(table), "", *_verdicts(table), ""])
 
@@ -133,6 +136,8 @@ def _beside_notes(table: Beside) -> str:
     notes = [KEY]
     if any(row.sees_hidden for row in table.rows):
         notes.append("◐ sees the hidden pixels and is not ranked with the methods that do not.")
+    if table.context:
+        notes.append(CONTEXT)
     notes += [f"<sup>{i}</sup> {escaped(remark)}." for i, remark in enumerate(table.remarks, 1)]
     return "  \n".join(notes)
 

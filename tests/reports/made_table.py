@@ -19,12 +19,20 @@ def column(**changes: object) -> dict[str, object]:
     return plain | changes
 
 
-def with_table(folder: Path, *columns: dict[str, object], rows: list | None = None) -> Path:
-    """A run of two edits and the methods copy and diffusion, on one task."""
+def with_table(
+    folder: Path, *columns: dict[str, object], rows: list | None = None, **fields: object
+) -> Path:
+    """A run of two edits and the methods copy and diffusion, on one task; `fields` of its table."""
     run = make_run(folder, edits=2, methods=2, tasks=1)
     content = json.loads((run / "run.json").read_text())
     plain = [{"method": "diffusion", "title": "ours", "published": "SPADE"}]
-    table = {"papers": [SPADE], "name": "Table 1", "columns": columns, "rows": rows or plain}
+    table = {
+        "papers": [SPADE],
+        "name": "Table 1",
+        "columns": columns,
+        "rows": rows or plain,
+        **fields,
+    }
     content["suite"]["table"] = table
     (run / "run.json").write_text(json.dumps(content))
     return run

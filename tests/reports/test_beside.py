@@ -9,6 +9,7 @@ import pytest
 from bench.core.errors import BadInput
 from bench.run.reader import Run, read_run
 from reports.beside import Beside, beside
+from reports.export import export
 from reports.report import report
 from tests.reports.made_table import column, with_table
 
@@ -90,6 +91,41 @@ def test_the_page_has_the_table_and_every_verdict_in_words(tmp_path: Path):
     text = page.read_text(encoding="utf-8")
     assert "Beside the paper" in text
     assert "no source states the crops" in text
+
+
+@pytest.fixture(scope="module")
+def in_context(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run beside SPADE's table, other papers' values with it."""
+    return with_table(tmp_path_factory.mktemp("context") / "run", column(), context=True)
+
+
+def test_other_papers_stand_in_rows_of_their_own_after_the_tables(in_context: Path):
+    table = shown(in_context)
+    assert not table.rows[0].context
+    assert all(row.context for row in table.rows[1:])
+    place = next(row for row in table.rows if row.title == "PLACE")
+    assert [value.text for value in place.cells[0].published] == ["42.6"]
+    assert place.cells[0].published[0].kind == "context, paper"
+
+
+def test_the_real_images_stand_in_a_row_of_their_own_and_are_not_ranked(tmp_path: Path):
+    rows = [{"method": "(real)", "title": "Real images"}, {"method": "diffusion", "title": "ours"}]
+    columns = [column(), column(metric="psnr", scale=1)]
+    first, ours = shown(with_table(tmp_path / "run", *columns, rows=rows)).rows
+    assert (first.cells[0].text, first.cells[0].rank) == ("93.00", 0)
+    assert first.cells[1].reason == "real images are scored by a segmenter alone"
+    assert ours.cells[0].rank == 1
+
+
+def test_every_form_of_the_table_says_which_values_are_for_context(in_context: Path):
+    page = report(in_context).read_text(encoding="utf-8")
+    assert page.count("Context: values of other papers, for orientation; never judged") == 1
+    assert '<span class="kind">context, paper</span> 42.6' in page
+    for form in ("markdown", "latex"):
+        text = export(in_context, form)
+        assert "PLACE (context)" in text
+        assert "context, paper 42.6" in text
+        assert "Context: values of papers that this table is not of" in text
 
 
 def test_a_table_of_another_form_is_bad_input(tmp_path: Path):

@@ -10,10 +10,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bench.judge.published.results import Published, find_published
+from bench.judge.published.results import (
+    Published,
+    context_methods,
+    context_papers,
+    find_published,
+)
 from bench.judge.published.verdict import protocol_differences, verdict
 from bench.metrics import Score
-from bench.suite.table import TableColumn, TableLayout, TableRow
+from bench.suite.table import REAL, TableColumn, TableLayout, TableRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,25 +29,41 @@ __all__ = ["COLUMNS", "join_published", "table_of"]
 
 COLUMNS = (
     "row", "column", "row_title", "group", "title", "better", "task", "method", "metric",
-    "published", "source", "kind", "paper", "table", "note", "unstated",
+    "published", "source", "kind", "context", "paper", "table", "note", "unstated",
     "value", "low", "high", "n", "protocol", "reason",
     "difference", "verdict", "words",
 )  # fmt: skip
 """The columns of the joined table.
 
 `value`, `low` and `high` are in the published unit; `row` and `column` count from 0 in the table's
-order; `kind` is one of `PROVENANCE`, `verdict` one of `VERDICTS`.
+order; `kind` is one of `PROVENANCE`, `verdict` one of `VERDICTS`. `context` marks another paper's
+value, which is never judged.
 """
 
 
 def table_of(run: Run) -> TableLayout | None:
     """The published table that the run's suite reproduces, or None.
 
+    Where it is to show other papers' values for context, their methods are rows after its own.
+
     Raises:
         pydantic.ValidationError: where another version of siebench wrote it in another form.
     """
     table = run.header.suite.get("table")
-    return None if table is None else TableLayout.model_validate(table)
+    if table is None:
+        return None
+    layout = TableLayout.model_validate(table)
+    return _in_context(layout) if layout.context else layout
+
+
+def _in_context(layout: TableLayout) -> TableLayout:
+    quantities = [
+        (key.dataset, key.task, key.metric) for column in layout.columns for key in column.published
+    ]
+    there = {method for row in layout.rows for method in row.published}
+    others = [method for method in context_methods(quantities) if method not in there]
+    rows = tuple(TableRow(title=method, published=(method,)) for method in others)
+    return layout.model_copy(update={"rows": (*layout.rows, *rows)})
 
 
 def join_published(run: Run) -> pd.DataFrame:
@@ -66,6 +87,7 @@ def _rows(run: Run, layout: TableLayout) -> Iterator[dict[str, Any]]:
 
 
 def _published(layout: TableLayout, row: TableRow, column: TableColumn) -> list[Published]:
+    papers = (*layout.papers, *(context_papers() if layout.context else ()))
     return [
         found
         for key in column.published
@@ -75,7 +97,7 @@ def _published(layout: TableLayout, row: TableRow, column: TableColumn) -> list[
             task=key.task,
             method=method,
             metric=key.metric,
-            papers=layout.papers,
+            papers=papers,
         )
     ]
 
@@ -89,18 +111,21 @@ def _row(
     protocol: str,
 ) -> dict[str, Any]:
     differences = _differences(run, row, column, protocol)
+    if published is not None and published.context:
+        differences = ["the value is another paper's, for context"]
     judged = verdict(published, measured, column.tolerance, differences, scale=column.scale)
     return {
         "row_title": row.title,
         "group": column.group,
         "title": column.title,
         "better": column.better,
-        "task": column.task,
+        "task": column.task or "",
         "method": row.method or "",
         "metric": measured.metric,
         "published": None if published is None else published.value,
         "source": "" if published is None else published.source,
         "kind": "" if published is None else published.provenance,
+        "context": published is not None and published.context,
         "paper": "" if published is None else published.paper,
         "table": "" if published is None else published.table,
         "note": "" if published is None else published.note,
@@ -119,6 +144,8 @@ def _row(
 
 def _differences(run: Run, row: TableRow, column: TableColumn, protocol: str) -> list[str]:
     found = [] if row.instead is None else [f"the method here is {row.instead}"]
+    if column.task is None:
+        return found
     record: Mapping[str, Any] = run.task(column.task).record
     if protocol and protocol in run.header.protocols:
         record = run.header.protocols[protocol]
@@ -127,7 +154,9 @@ def _differences(run: Run, row: TableRow, column: TableColumn, protocol: str) ->
 
 def _measured(run: Run, row: TableRow, column: TableColumn) -> tuple[Score, str]:
     """This run's value of a cell (unscaled), and its protocol hash."""
-    name = str(column.metric or column.cost)
+    name = column.metric or column.cost or ""
+    if column.task is None:
+        return Score(name, None, reason="no run measures this; it is shown as published"), ""
     if row.method is None:
         return Score(name, None, reason="this method is not part of the suite"), ""
     if column.cost is not None:
@@ -140,7 +169,10 @@ def _measured(run: Run, row: TableRow, column: TableColumn) -> tuple[Score, str]
         & (scores["of"] == "all")
     ]
     if mine.empty:
-        return Score(name, None, reason="the run has no such score yet"), ""
+        reason = "the run has no such score yet"
+        if row.method == REAL:
+            reason = "real images are scored by a segmenter alone"
+        return Score(name, None, reason=reason), ""
     found = mine.iloc[0]
     value, low, high = (_number(found[field]) for field in ("value", "low", "high"))
     score = Score(name, value, low, high, n=int(found["n"]), reason=str(found["reason"] or ""))

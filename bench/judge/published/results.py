@@ -2,6 +2,7 @@
 
 The file is kept as it was gathered: a number that no source states is not in it, and nothing here
 makes one up. One quantity may be there more than once (the paper, a digest of it, a user's report).
+Papers that no suite reproduces are there for context: "context: OASIS (ICLR 2021)".
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from pydantic import BaseModel, ConfigDict
 
 from bench.core.documents import read_json
 
-__all__ = ["PROVENANCE", "Kind", "Published", "all_published", "find_published"]
+__all__ = [
+    "PROVENANCE",
+    "Kind",
+    "Published",
+    "all_published",
+    "context_methods",
+    "context_papers",
+    "find_published",
+]
 
 Kind = Literal["paper", "summary", "digest", "user report"]
 
@@ -27,6 +36,8 @@ PROVENANCE: Mapping[Kind, str] = {
 }
 """What each kind of provenance means, for the reader of a table; the most trusted first."""
 
+_CONTEXT = "context: "
+
 _FILE = Path(__file__).parent / "results.json"
 
 
@@ -34,7 +45,8 @@ class Published(BaseModel):
     """One published value.
 
     Attributes:
-        paper: where it belongs ("SPADE (CVPR 2019, arXiv 1903.07291)"), or "reproduction".
+        paper: where it belongs ("SPADE (CVPR 2019, arXiv 1903.07291)"), or "reproduction"; a paper
+            that no suite reproduces begins with "context: ".
         table: which table or text of it.
         dataset, task, method, metric: as the source names them.
         value: as printed: percentages stay percentages.
@@ -55,6 +67,11 @@ class Published(BaseModel):
     source: str
     provenance: Kind
     note: str = ""
+
+    @property
+    def context(self) -> bool:
+        """Whether it is another paper's value, to be read beside a table and never judged."""
+        return self.paper.startswith(_CONTEXT)
 
 
 @functools.cache
@@ -91,3 +108,23 @@ def find_published(
     ]
     trust = list(PROVENANCE)
     return tuple(sorted(found, key=lambda one: trust.index(one.provenance)))
+
+
+def context_papers() -> tuple[str, ...]:
+    """The papers that are there for context alone, in the order in which they were gathered."""
+    return tuple(dict.fromkeys(one.paper for one in all_published() if one.context))
+
+
+def context_methods(quantities: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
+    """Methods of which a context paper has one of the `quantities`, as first gathered.
+
+    Args:
+        quantities: (dataset, task, metric), as the source names them.
+    """
+    wanted = set(quantities)
+    found = (
+        one.method
+        for one in all_published()
+        if one.context and (one.dataset, one.task, one.metric) in wanted
+    )
+    return tuple(dict.fromkeys(found))

@@ -33,6 +33,8 @@ def test_a_table_is_read_with_the_suite():
         ("task: rooms-freeform", "task: room-freeform", "did you mean 'rooms-freeform'"),
         ("method: copy", "method: cpoy", "did you mean 'copy'"),
         ("metric: psnr, title", "title", "either a metric or a cost"),
+        ("task: rooms-freeform, ", "", "either a metric or a cost"),
+        ("task: rooms-freeform, metric: psnr, ", "", "a metric, a cost, or what was published"),
         ("better: higher", "better: upper", "better"),
     ],
 )
@@ -40,3 +42,10 @@ def test_a_wrong_name_in_it_is_refused_with_the_field(right, wrong, said):
     with pytest.raises(BadInput, match=r"^here, line \d+: ") as error:
         parse_suite(SUITE.replace(right, wrong), "here")
     assert said in str(error.value)
+
+
+def test_a_column_may_show_only_what_was_published():
+    votes = "{title: votes, better: higher, published: {dataset: d, task: t, metric: votes}}"
+    table = parse_suite(SUITE.replace("  rows:", f"    - {votes}\n  rows:"), "here").table
+    assert table is not None
+    assert [column.measured for column in table.columns] == [True, False]

@@ -28,6 +28,15 @@ LAYOUT = {
             "expects": {"n_scenes": 255, "metric.channels": "bgr"},
         },
         {"task": "room", "cost": "ms", "title": "seconds", "better": "lower", "scale": 0.001},
+        {
+            "title": "votes",
+            "better": "higher",
+            "published": {
+                "dataset": "ADE20K-Room, ADE20K-Landscape, Cityscapes",
+                "task": "style preservation preference",
+                "metric": "votes",
+            },
+        },
     ],
     "rows": [
         {"method": "spmpgan", "title": "SPMPGAN", "published": "SPMPGAN"},
@@ -45,6 +54,10 @@ def nothing(table: StoredTable) -> dict:
 
 @pytest.fixture
 def joined(tmp_path):
+    return joined_run(tmp_path, LAYOUT)
+
+
+def joined_run(tmp_path, layout):
     space = {"name": "s", "classes": ["a"], "palette": [[0, 0, 0]]}
     task = {
         "name": "room", "slug": "room", "title": "Room", "dataset": "d", "protocol": "freeform@1",
@@ -55,7 +68,7 @@ def joined(tmp_path):
     ]
     header = {
         "format": 1, "name": "made", "title": "Made", "state": "done", "tasks": [task],
-        "methods": methods, "suite": {"table": LAYOUT}, "protocols": {"p": RECORD},
+        "methods": methods, "suite": {"table": layout}, "protocols": {"p": RECORD},
     }  # fmt: skip
     (tmp_path / "run.json").write_text(json.dumps(header))
     score = nothing(SCORES) | {
@@ -97,3 +110,32 @@ def test_costs_come_in_the_published_unit(joined):
     (cell,) = joined[(joined["row"] == 0) & (joined["column"] == 1)].to_dict("records")
     assert cell["value"] == pytest.approx(0.25)
     assert cell["verdict"] == "nothing published"
+
+
+def test_what_no_run_measures_stands_as_published(joined):
+    votes = joined[joined["column"] == 2]
+    assert list(votes["published"].dropna()) == [1479, 493]
+    assert set(votes["verdict"]) == {"not measured"}
+    assert set(votes["task"]) == {""}
+
+
+def test_other_papers_values_are_told_apart_and_never_judged(tmp_path):
+    ade20k = {"dataset": "ADE20K", "task": "label-to-image synthesis", "metric": "FID"}
+    layout = {
+        "papers": ["SPADE (CVPR 2019, arXiv 1903.07291)"],
+        "name": "Table 1",
+        "context": True,
+        "columns": [LAYOUT["columns"][0] | {"published": ade20k, "expects": {}}],
+        "rows": [{"method": "spmpgan", "title": "SPADE", "published": "SPADE"}],
+    }
+    joined = joined_run(tmp_path, layout)
+    ours = joined[joined["row"] == 0]
+    # SPADE prints 33.9; the authors of VQGAN measured its released model at 35.7.
+    assert list(zip(ours["published"], ours["context"])) == [(33.9, False), (35.7, True)]
+    assert list(ours["verdict"]) == ["not reproduced", "not comparable"]
+    others = joined[joined["row"] > 0]
+    assert others["context"].all()
+    assert "PLACE" in set(others["row_title"])
+    assert set(others["verdict"]) == {"not measured"}
+    plain = joined_run(tmp_path, layout | {"context": False})
+    assert list(plain["published"]) == [33.9]

@@ -7,11 +7,16 @@ from bench.judge.published.verdict import protocol_differences, verdict
 from bench.metrics import Score
 from bench.suite.table import Tolerance
 
-(FID,) = find_published(
-    dataset="ADE20K", task="label-to-image synthesis", method="SPADE", metric="FID"
-)
-(MIOU,) = find_published(
-    dataset="ADE20K", task="label-to-image synthesis", method="SPADE", metric="mIoU"
+PAPER = "SPADE (CVPR 2019, arXiv 1903.07291)"
+FID, MIOU = (
+    find_published(
+        dataset="ADE20K",
+        task="label-to-image synthesis",
+        method="SPADE",
+        metric=metric,
+        papers=[PAPER],
+    )[0]
+    for metric in ("FID", "mIoU")
 )
 
 
