@@ -41,12 +41,18 @@ class Blur(nn.Module):
         self.pad = pad
         self.mode = mode
 
-    def forward(self, x: Tensor) -> Tensor:
-        """The blurred map, larger by the padding and smaller by the kernel."""
+    def forward(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
+        """The blurred map, larger by the padding and smaller by the kernel.
+
+        Args:
+            x: [B,C,H,W].
+            bias: [C], added in the same pass.
+        """
         if any(self.pad):
             x = F.pad(x, (*self.pad, *self.pad), mode=self.mode)
         if self.kernel.numel() == 1:
-            return x * self.kernel[0, 0]
+            x = x * self.kernel[0, 0]
+            return x if bias is None else x + bias.view(1, -1, 1, 1)
         channels = x.shape[1]
         kernel = self.kernel.flip(0, 1).expand(channels, 1, -1, -1)
-        return F.conv2d(x, kernel, groups=channels)
+        return F.conv2d(x, kernel, bias, groups=channels)

@@ -40,17 +40,25 @@ class EqualisedConv(nn.Module):
     """A convolution whose weight is scaled by 1/sqrt(fan_in)."""
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: int, *, stride: int = 1, bias: bool = False
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        *,
+        stride: int = 1,
+        bias: bool = False,
+        pad: int = 0,
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
         self.scale = 1 / math.sqrt(inputs * kernel**2)
         self.stride = stride
+        self.pad = pad
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B,inputs,H,W] without any padding."""
-        return F.conv2d(x, self.weight * self.scale, self.bias, self.stride)
+        """[B,inputs,H,W], with `pad` zeros around it."""
+        return F.conv2d(x, self.weight * self.scale, self.bias, self.stride, self.pad)
 
 
 class EqualisedLinear(nn.Module):
@@ -60,20 +68,30 @@ class EqualisedLinear(nn.Module):
         inputs, outputs: lengths.
         bias: its initial value.
         active: follow with LeakyReLU 0.2, times sqrt 2.
+        rate: the share of the learning rate that reaches it: weight and bias are kept 1/rate as
+            large as they are used.
     """
 
     def __init__(
-        self, inputs: int, outputs: int, *, bias: float = 0.0, active: bool = False
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        bias: float = 0.0,
+        active: bool = False,
+        rate: float = 1.0,
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(outputs, inputs))
+        self.weight = nn.Parameter(torch.randn(outputs, inputs) / rate)
         self.bias = nn.Parameter(torch.full((outputs,), bias))
-        self.scale = 1 / math.sqrt(inputs)
+        self.rate = rate
+        self.scale = rate / math.sqrt(inputs)
         self.active = active
 
     def forward(self, x: Tensor) -> Tensor:
         """[...,inputs] -> [...,outputs]."""
-        x = F.linear(x, self.weight * self.scale, self.bias)
+        bias = self.bias if self.rate == 1.0 else self.bias * self.rate
+        x = F.linear(x, self.weight * self.scale, bias)
         return F.leaky_relu(x, 0.2) * math.sqrt(2) if self.active else x
 
 
