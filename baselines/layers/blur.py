@@ -48,11 +48,15 @@ class Blur(nn.Module):
             x: [B,C,H,W].
             bias: [C], added in the same pass.
         """
-        if any(self.pad):
-            x = F.pad(x, (*self.pad, *self.pad), mode=self.mode)
-        if self.kernel.numel() == 1:
+        before, behind = self.pad
+        one = self.kernel.numel() == 1
+        # Even zeros are the convolution's own padding, which copies no map.
+        even = self.mode == "constant" and before == behind and not one
+        if any(self.pad) and not even:
+            x = F.pad(x, (before, behind, before, behind), mode=self.mode)
+        if one:
             x = x * self.kernel[0, 0]
             return x if bias is None else x + bias.view(1, -1, 1, 1)
         channels = x.shape[1]
         kernel = self.kernel.flip(0, 1).expand(channels, 1, -1, -1)
-        return F.conv2d(x, kernel, bias, groups=channels)
+        return F.conv2d(x, kernel, bias, padding=before if even else 0, groups=channels)

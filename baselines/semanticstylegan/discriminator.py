@@ -68,7 +68,7 @@ def with_deviation(x: Tensor) -> Tensor:
     group = min(_GROUP, batch)
     while batch % group:
         group -= 1
-    grouped = x.unflatten(0, (group, batch // group))
+    grouped = torch.unflatten(x, 0, (group, batch // group))
     deviation = (grouped.var(0, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3))
     channel = deviation.repeat(group).view(-1, 1, 1, 1).expand(-1, 1, *x.shape[2:])
     return torch.cat([x, channel], dim=1)

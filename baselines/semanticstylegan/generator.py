@@ -117,7 +117,7 @@ class SemanticStyleGAN(nn.Module):
     def _map(self, pixels: Tensor) -> Tensor:
         """[B,N,C] -> [B,C,c,c]; in memory it stays pixel by pixel, which is channels last."""
         side = self.config.coarse_size
-        return pixels.unflatten(1, (side, side)).permute(0, 3, 1, 2)
+        return torch.unflatten(pixels, 1, (side, side)).permute(0, 3, 1, 2)
 
 
 class _PixelNorm(nn.Module):

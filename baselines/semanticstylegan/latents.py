@@ -44,12 +44,12 @@ def expand(config: SemanticStyleGANConfig, codes: Tensor) -> Tensor:
     if codes.dim() == 2:
         codes = repeat(config, codes)
     if codes.shape[1] == classes * layers:
-        return codes.unflatten(1, (classes, layers))
+        return torch.unflatten(codes, 1, (classes, layers))
     if codes.shape[1] != rows(config):
         raise ValueError(f"codes have {codes.shape[1]} rows, expected {rows(config)}")
     index = [row for k in range(classes) for row in _layer_rows(config, k)]
     chosen = codes[:, torch.tensor(index, device=codes.device)]
-    return chosen.unflatten(1, (classes, layers))
+    return torch.unflatten(chosen, 1, (classes, layers))
 
 
 def _layer_rows(config: SemanticStyleGANConfig, number: int) -> list[int]:

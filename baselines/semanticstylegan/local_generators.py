@@ -6,6 +6,8 @@ map's pixels, and how near it is there. The nearest class shows; transparent one
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -120,8 +122,7 @@ def fuse(nets: nn.ModuleList, pixels: list[Tensor], weights: Tensor) -> Tensor:
     Returns:
         [B,N,coarse channels].
     """
-    maps = [net.to_feat for net in nets]
-    assert all(isinstance(one, ToMap) for one in maps)
+    maps = [cast("ToMap", net.to_feat) for net in nets]
     weighted = [each * weights[..., k : k + 1] for k, each in enumerate(pixels)]
     matrix = torch.cat([one.matrix() for one in maps], dim=1)
     biases = torch.cat([one.bias.flatten(1) for one in maps]).transpose(0, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Generator, Tensor, nn
@@ -52,7 +53,7 @@ class RenderNet(nn.Module):
 
     def kernels(self) -> list[Tensor]:
         """The convolutions' weights as they are used, to be computed once for many images."""
-        return [conv.kernel() for conv in self.convs]
+        return [conv.kernel() for conv in cast("list[FixedConv]", list(self.convs))]
 
     def forward(
         self,
@@ -90,11 +91,12 @@ class RenderNet(nn.Module):
 
     def _maps(self, i: int, x: Tensor, smaller: Tensor | None, *, segment: bool) -> Tensor:
         """Image and segmentation of a level as one map [B,3+K,side,side]."""
-        layers = [self.to_rgbs[i], self.to_segs[i]] if segment else [self.to_rgbs[i]]
+        every = [self.to_rgbs[i], self.to_segs[i]] if segment else [self.to_rgbs[i]]
+        layers = cast("list[ToMap]", every)
         weight = torch.cat([one.matrix() for one in layers])[..., None, None]
         bias = torch.cat([one.bias.flatten() for one in layers])
         found = F.conv2d(x, weight, bias)
-        return found if smaller is None else found + _enlarged(smaller, self.to_rgbs[i])
+        return found if smaller is None else found + _enlarged(smaller, layers[0])
 
 
 def _enlarged(smaller: Tensor, layer: ToMap) -> Tensor:
