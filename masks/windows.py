@@ -30,6 +30,11 @@ class Extent:
         """The longer side."""
         return max(self.bottom - self.top, self.right - self.left)
 
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Its rows and columns, as indices of an array."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
 
 def background_box(
     size: tuple[int, int], bounds: tuple[int, int], words: NDArray[np.int64]
@@ -55,10 +60,10 @@ def background_box(
     return Extent(top, left, bottom, right)
 
 
-def square_around(masked: Extent, size: tuple[int, int]) -> Extent:
-    """The square of side min(3 * longest, H, W) around the box, pushed into the image."""
+def square_around(masked: Extent, size: tuple[int, int], margin: float = 3) -> Extent:
+    """The square of side min(margin * longest, H, W) around the box, pushed into the image."""
     height, width = size
-    side = min(3 * masked.longest, height, width)
+    side = min(int(margin * masked.longest), height, width)
     top = (masked.top + masked.bottom - side) // 2
     left = (masked.left + masked.right - side) // 2
     top = min(max(top, 0), height - side)

@@ -23,7 +23,8 @@ class Card(BaseModel):
         label_space: name of the label space that the network was trained on, or None = any space
             of its class count.
         source: the name of the file that was imported, or where the network was trained.
-        source_sha256: over that file's bytes; None for a network that was trained here.
+        source_sha256: over that file's bytes, or over names and hashes where several files were
+            imported as one; None for a network that was trained here.
         tensors_sha256: over names and values of the network's own tensors: the weights' identity.
         licence: under which terms the weights may be used.
         note: anything else a user must know.

@@ -1,4 +1,4 @@
-"""Style codes on disk: SEAN's folder of mean codes and DivSem's bank (docs/protocol)."""
+"""Style codes on disk: SEAN's mean codes, DivSem's bank, Pix2PixHD's clusters (docs/protocol)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 from baselines.checkpoints.reading import read_array, read_pickle
 from bench.core.errors import BadInput
 
-__all__ = ["read_mean_codes", "read_style_bank"]
+__all__ = ["read_feature_clusters", "read_mean_codes", "read_style_bank"]
 
 
 def read_mean_codes(folder: Path, classes: int, length: int) -> dict[str, Tensor]:
@@ -36,6 +36,43 @@ def read_mean_codes(folder: Path, classes: int, length: int) -> dict[str, Tensor
     if not known.any():
         raise BadInput(f"{folder}: no mean code <class>/ACE.npy for any of {classes} classes")
     return {"mean_codes": codes, "mean_codes_known": known}
+
+
+def read_feature_clusters(folder: Path, classes: int, features: int) -> dict[str, Tensor]:
+    """Pix2PixHD's clusters of features: FOLDER/<class>.npy, [K,features]; a class may be absent.
+
+    The published file is a pickled dictionary, which is not read; the sentence has the command that
+    makes the folder of it.
+
+    Returns:
+        "feature_clusters" float32 [N,features] and "feature_clusters_classes" int64 [N].
+
+    Raises:
+        BadInput: no clusters at all, a variant without features, or centres of another length.
+    """
+    if not features:
+        raise BadInput(f"{folder}: the variant has no features; leave --style-codes out")
+    if folder.is_file():
+        raise BadInput(
+            f"{folder}: expected a folder with one CLASS.npy each; where you trust whoever made the "
+            f'file, make it with `python -c "import numpy as np, pathlib; d = pathlib.Path('
+            f"'clusters'); d.mkdir(); [np.save(d / str(k), v) for k, v in np.load({str(folder)!r}, "
+            "allow_pickle=True, encoding='latin1').item().items()]\"`, which runs what it carries"
+        )
+    rows: list[Tensor] = []
+    labels: list[int] = []
+    for label in range(classes):
+        path = folder / f"{label}.npy"
+        if not path.is_file():
+            continue
+        array = read_array(path)
+        if array.ndim != 2 or array.shape[1] != features:
+            raise BadInput(f"{path}: shape {list(array.shape)}, expected [any, {features}]")
+        rows += list(torch.from_numpy(array.astype("float32")))
+        labels += [label] * len(array)
+    if not rows:
+        raise BadInput(f"{folder}: no clusters <class>.npy for any of {classes} classes")
+    return {"feature_clusters": torch.stack(rows), "feature_clusters_classes": torch.tensor(labels)}
 
 
 def read_style_bank(path: Path, length: int) -> dict[str, Tensor]:

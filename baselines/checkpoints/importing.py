@@ -26,7 +26,7 @@ from bench.core.errors import BadInput
 from bench.core.identity import file_hash
 from bench.plugins.systems import System
 
-__all__ = ["MIT", "RESEARCH_ONLY", "OfficialFile"]
+__all__ = ["MIT", "RESEARCH_ONLY", "OfficialFile", "checked_state", "read_codes"]
 
 RESEARCH_ONLY = "CC BY-NC-SA 4.0 with the official code: non-commercial use only"
 MIT = "MIT with the official code; see its repository for the data's terms"
@@ -80,17 +80,8 @@ class OfficialFile:
         if counted is not None and "classes" not in system.variants.get(form, {}):
             fields.setdefault("classes", counted)
         config = system.configure(form, **fields)
-        state = _checked(system, form, config, given, file)
-        extras: dict[str, Tensor] = {}
-        if style_codes is not None:
-            if self.codes is None:
-                raise BadInput(
-                    f"{style_codes}: {system.name} has no style codes; leave --style-codes out"
-                )
-            extras = self.codes(style_codes, config)
-            broken = not_finite(extras)
-            if broken:
-                raise BadInput(f"{style_codes}: style codes {'; '.join(broken)}")
+        state = checked_state(system, form, config, given, file)
+        extras = read_codes(system, self.codes, style_codes, config)
         card = Card(
             system=system.name,
             variant=form,
@@ -113,9 +104,36 @@ class OfficialFile:
         return shape[1] - others if len(shape) == 4 else None
 
 
-def _checked(
+def read_codes(
+    system: System,
+    reader: Callable[[Path, BaseModel], dict[str, Tensor]] | None,
+    path: Path | None,
+    config: BaseModel,
+) -> dict[str, Tensor]:
+    """Style codes that come in files of their own; none where no path is given.
+
+    Raises:
+        BadInput: codes for a system that has none, unreadable ones, or ones that are not finite.
+    """
+    if path is None:
+        return {}
+    if reader is None:
+        raise BadInput(f"{path}: {system.name} has no style codes; leave --style-codes out")
+    codes = reader(path, config)
+    broken = not_finite(codes)
+    if broken:
+        raise BadInput(f"{path}: style codes {'; '.join(broken)}")
+    return codes
+
+
+def checked_state(
     system: System, variant: str, config: BaseModel, given: dict[str, Tensor], file: Path
 ) -> dict[str, Tensor]:
+    """The tensors of official files as the network's plain state, float32.
+
+    Raises:
+        BadInput: names, shapes, kinds of numbers or values that are not the network's.
+    """
     in_training_form = any(name.endswith("weight_orig") for name in given)
     skeleton = system.skeleton(config, training=in_training_form)
     expected = shapes_of(skeleton)

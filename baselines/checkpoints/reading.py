@@ -25,7 +25,7 @@ from torch import Tensor
 from baselines.checkpoints.stand_ins import NAMES, listed, offering
 from bench.core.errors import BadInput
 
-__all__ = ["read_array", "read_pickle", "read_state"]
+__all__ = ["read_array", "read_entries", "read_pickle", "read_state"]
 
 _DEEP = 5
 """Dictionaries inside each other in which a state dict is looked for."""
@@ -94,6 +94,30 @@ def read_state(path: Path, inside: str | None, key: str | None = None) -> dict[s
             "plain tensors: save them with `.to_dense()` or `.dequantize()`"
         )
     return _without_wrappers(state)
+
+
+def read_entries(path: Path, inside: str) -> dict[str, Tensor]:
+    """The state dict ENTRY.NAME of a file that keeps one state dict an entry.
+
+    Args:
+        path: the file.
+        inside: the key under which it has the entries; an entry without tensors may be empty.
+
+    Raises:
+        BadInput: where the file cannot be read or has no entries there.
+    """
+    content = _read(path, inside)
+    entries = content.get(inside) if isinstance(content, Mapping) else None
+    if not isinstance(entries, Mapping) or not any(
+        isinstance(e, Mapping) for e in entries.values()
+    ):
+        raise BadInput(f"{path}: has no state dicts by entry under {inside!r}; download it again")
+    return {
+        f"{entry}.{name}": value
+        for entry, state in entries.items()
+        if isinstance(state, Mapping)
+        for name, value in _without_wrappers(_tensors(state)).items()
+    }
 
 
 def read_array(path: Path) -> np.ndarray[Any, np.dtype[Any]]:

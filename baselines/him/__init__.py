@@ -8,7 +8,7 @@
 Parameters carry the published names (docs/protocol/rivals.md, D).
 """
 
-from baselines.him.boxes import RATIO, box_plane, resolve_layout, soften
+from baselines.him.boxes import RATIO, bounding_box, box_plane, resolve_layout, soften
 from baselines.him.config import VARIANTS, HIMConfig, him_config
 from baselines.him.image import ImageGenerator, him_labels, image_discriminator
 from baselines.him.layout import LayoutGenerator, layout_condition, layout_discriminator
@@ -21,6 +21,7 @@ __all__ = [
     "HIMConfig",
     "ImageGenerator",
     "LayoutGenerator",
+    "bounding_box",
     "box_plane",
     "him_config",
     "him_labels",

@@ -1,4 +1,4 @@
-"""From the layout generator's outputs to labels (docs/protocol/rivals.md, D.3)."""
+"""Boxes, and from the layout generator's outputs to labels (docs/protocol/rivals.md, D.3)."""
 
 from __future__ import annotations
 
@@ -6,30 +6,36 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["RATIO", "box_plane", "resolve_layout", "soften"]
+from masks.windows import Extent
+
+__all__ = ["RATIO", "bounding_box", "box_plane", "resolve_layout", "soften"]
 
 RATIO = 1.35
 """How far a box is enlarged into the soft box; the release draws it from U(1.2, 1.5) (D.10)."""
 
-Box = tuple[int, int, int, int]
-"""(top, left, bottom, right) in pixels; bottom and right excluded."""
+
+def bounding_box(mask: Tensor) -> Extent:
+    """The smallest rectangle around the True pixels of a map [H,W] that has some."""
+    rows, columns = (mask.any(axis).nonzero()[:, 0].tolist() for axis in (1, 0))
+    return Extent(rows[0], columns[0], rows[-1] + 1, columns[-1] + 1)
 
 
-def soften(box: Box, size: tuple[int, int], ratio: float = RATIO) -> Box:
+def soften(box: Extent, size: tuple[int, int], ratio: float = RATIO) -> Extent:
     """The soft box: enlarged about its centre by `ratio`, truncated, clipped to (height, width)."""
     found = []
-    for start, end, side in ((box[0], box[2], size[0]), (box[1], box[3], size[1])):
+    sides = ((box.top, box.bottom, size[0]), (box.left, box.right, size[1]))
+    for start, end, side in sides:
         centre, half = (start + end) / 2, (end - start) / 2 * ratio
         found.append((max(int(centre - half), 0), min(int(centre + half), side)))
     (top, bottom), (left, right) = found
-    return top, left, bottom, right
+    return Extent(top, left, bottom, right)
 
 
-def box_plane(boxes: list[Box], size: tuple[int, int], device: torch.device) -> Tensor:
+def box_plane(boxes: list[Extent], size: tuple[int, int], device: torch.device) -> Tensor:
     """Bool [B,H,W], True inside each item's box."""
     plane = torch.zeros(len(boxes), *size, dtype=torch.bool, device=device)
-    for one, (top, left, bottom, right) in zip(plane, boxes, strict=True):
-        one[top:bottom, left:right] = True
+    for one, box in zip(plane, boxes, strict=True):
+        one[box.slices] = True
     return plane
 
 

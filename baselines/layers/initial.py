@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from torch import nn
 
-__all__ = ["draw_normal", "draw_xavier"]
+__all__ = ["draw_normal", "draw_normal_weights", "draw_xavier"]
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -16,6 +16,13 @@ def draw_normal(network: M) -> M:
     for layer in _layers(network):
         nn.init.normal_(_weight(layer), 0.0, 0.02)
         _clear(layer)
+    return network
+
+
+def draw_normal_weights(network: M) -> M:
+    """N(0, 0.02) for every convolution, biases as PyTorch draws them (docs/protocol/rivals.md, B.3)."""
+    for layer in _layers(network):
+        nn.init.normal_(_weight(layer), 0.0, 0.02)
     return network
 
 

@@ -72,7 +72,8 @@ def load_checkpoint(path: Path, players: Mapping[str, Player], identity: Record)
         raise BadInput(
             f"{path}: its record has no step or no configuration; remove it to begin anew"
         )
-    found = differing_fields(record["identity"], json.loads(json.dumps(identity)))
+    wanted = json.loads(json.dumps(identity))
+    found = differing_fields(_completed(record["identity"], wanted), wanted)
     if found:
         raise BadInput(
             f"{path}: is a checkpoint of another configuration ({'; '.join(found[:3])}); "
@@ -90,6 +91,16 @@ def load_checkpoint(path: Path, players: Mapping[str, Player], identity: Record)
                 "to begin anew"
             )
     return step
+
+
+def _completed(stored: Record, wanted: Record) -> Record:
+    """An older configuration with the fields that came later, where these are off."""
+    later = {name: value for name, value in wanted.items() if name not in stored and not value}
+    return {**stored, **later} | {
+        name: _completed(value, other)
+        for name, value in stored.items()
+        if isinstance(value, dict) and isinstance(other := wanted.get(name), dict)
+    }
 
 
 def _restore(player: Player, network: dict[str, Tensor], optimiser: dict[str, Tensor]) -> list[str]:

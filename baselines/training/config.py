@@ -86,7 +86,8 @@ class Weights(BaseModel):
         gan: adversarial. l1: mean absolute error. perceptual, style: through `through`.
         matching: of the discriminator's features. rebuilt, swapped, patch: the Swapping
             Autoencoder's adversarial losses. r1, patch_r1: gradient penalties, computed at every
-            `lazy`-th step and scaled by it.
+            `lazy`-th step and scaled by it. objects, context, layout_gan: HIM's layout generator's
+            cross entropies of the object and of the labels around it, and its adversarial loss.
         through: the network of the perceptual and style losses; named in every card. Both must be
             there: one never stands in for the other unasked.
     """
@@ -103,6 +104,9 @@ class Weights(BaseModel):
     patch: float = Field(default=0, ge=0)
     r1: float = Field(default=0, ge=0)
     patch_r1: float = Field(default=0, ge=0)
+    objects: float = Field(default=0, ge=0)
+    context: float = Field(default=0, ge=0)
+    layout_gan: float = Field(default=0, ge=0)
     lazy: int = Field(default=16, ge=1)
     through: Literal["vgg19", "segmenter"] = "vgg19"
 
@@ -141,8 +145,13 @@ class TrainingConfig(BaseModel):
         steps: steps of the whole run.
         seed: of the initial weights and of every draw.
         phases: shares of the steps for the parts of a training: SSAE's three (autoencoder, mask
-            predictors, refinement), the segmenter's two; (1) where there is one.
-        start: weights of an autoencoder that SSAE starts from, as `load_network` takes them.
+            predictors, refinement), HIM's two (image, layout), the segmenter's two; for
+            Pix2PixHD's local enhancer, the share in which it is trained alone, and the rest; (1)
+            where there is one.
+        start: weights of what was trained before, as `load_network` takes them: SSAE's autoencoder,
+            Pix2PixHD's global generator, HIM's image generator.
+        balance: (low, high): where a term of the layout's discriminator is below `low`, it rests for
+            the step; where one is above `high`, the generator does; HIM on ADE20K.
         precision: of Lightning Fabric.
         checkpoint, picture: steps between two checkpoints, and between two logged images.
         source: where the values come from.
@@ -162,6 +171,7 @@ class TrainingConfig(BaseModel):
     seed: int = Field(default=0, ge=0)
     phases: tuple[Annotated[float, Field(ge=0)], ...] = (1.0,)
     start: Path | None = None
+    balance: tuple[float, float] | None = None
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     checkpoint: int = Field(default=500, ge=1)
     picture: int = Field(default=500, ge=1)

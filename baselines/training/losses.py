@@ -1,10 +1,11 @@
 """The published losses, each a pure function of scores, features or images.
 
-| loss | of | source (both pages lie in docs/protocol) |
+| loss | of | source (all pages lie in docs/protocol) |
 | --- | --- | --- |
 | hinge | SPMPGAN, DivSem, SPADE, SESAME, SEAN | editing.md, A.6; generation.md, 0 |
 | softplus, R1 | Swapping Autoencoder, SSAE | generation.md, D.3 |
-| feature matching | SPADE, SESAME, SEAN | generation.md, 0, A.3 |
+| least squares | Pix2PixHD, HIM | rivals.md, B.3, D.5 |
+| feature matching | SPADE, SESAME, SEAN, Pix2PixHD, HIM | generation.md, 0, A.3; rivals.md, B.3 |
 | L1 | SPMPGAN, DivSem, Swapping Autoencoder | editing.md, A.6; generation.md, D.3 |
 
 Perceptual and style losses compare the features of a network: `baselines.training.perceptual`.
@@ -25,6 +26,7 @@ __all__ = [
     "generator_hinge",
     "generator_softplus",
     "gradient_penalty",
+    "least_squares",
 ]
 
 
@@ -47,6 +49,11 @@ def discriminator_softplus(real: Tensor, fake: Tensor, fake_weight: float = 1.0)
 def generator_softplus(fake: Tensor) -> Tensor:
     """Non-saturating: mean(softplus(-fake))."""
     return F.softplus(-fake).mean()
+
+
+def least_squares(scores: Sequence[Tensor], target: float) -> Tensor:
+    """The mean squared distance of patch scores from `target` (1 = real, 0 = fake), summed over scales."""
+    return torch.stack([(one - target).square().mean() for one in scores]).sum()
 
 
 def gradient_penalty(scores: Tensor, images: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """What a trained network keeps of its training scenes' styles.
 
 In the form in which imported official files have them: DivSem's bank of region vectors by class
-(docs/protocol/editing.md, B.3), SEAN's mean code of every class (docs/protocol/generation.md, C.5).
+(docs/protocol/editing.md, B.3), SEAN's mean code of every class (docs/protocol/generation.md, C.5),
+Pix2PixHD's clusters of features by class (docs/protocol/rivals.md, B.2).
 """
 
 from __future__ import annotations
@@ -13,15 +14,19 @@ import torch
 from torch import Tensor
 
 from baselines.divsem import DivSem
-from baselines.layers.region_style import separate_regions
+from baselines.layers.region_style import number_regions, separate_regions
+from baselines.pix2pixhd import FeatureEncoder
 from baselines.sean import SEANGenerator
 from baselines.training.data import Examples, collate
 from bench.batch import EditBatch
 
-__all__ = ["mean_codes", "style_bank"]
+__all__ = ["feature_clusters", "mean_codes", "style_bank"]
 
 SCENES = 512
 """Scenes that are looked at, at most."""
+
+CLUSTERS = 10
+"""Clusters of a class's features."""
 
 EACH = 64
 """Vectors that the bank keeps of a class, at most."""
@@ -72,6 +77,50 @@ def mean_codes(
         "mean_codes": sums / shown.clamp(min=1).unsqueeze(1),
         "mean_codes_known": shown > 0,
     }
+
+
+def feature_clusters(
+    encoder: FeatureEncoder, examples: Examples, device: torch.device, scenes: int = SCENES
+) -> dict[str, Tensor]:
+    """At most ten k-means centres of each class's features over the training instances.
+
+    An instance counts where it covers more than 1/64 of the image; its features are read at its
+    middle pixel (position count div 2 in raster order).
+
+    Returns:
+        "feature_clusters" [N,features] and "feature_clusters_classes" int64 [N].
+    """
+    found: dict[int, list[Tensor]] = defaultdict(list)
+    for batch in _batches(examples, device, scenes):
+        assert batch.original is not None
+        regions, items = number_regions(separate_regions(batch.labels, batch.instances))
+        with torch.inference_mode():
+            raw = encoder.raw(batch.original)[0].flatten(1).float().cpu()
+        labels, places = batch.labels.flatten().cpu(), regions.flatten().cpu()
+        for region in range(len(items)):
+            pixels = (places == region).nonzero()[:, 0]
+            middle = int(pixels[len(pixels) // 2])
+            if 64 * len(pixels) > len(places) and int(labels[middle]) >= 0:
+                found[int(labels[middle])].append(raw[:, middle])
+    centres = {label: _centres(torch.stack(found[label])) for label in sorted(found)}
+    if not centres:
+        return {}
+    rows = [torch.full((len(one),), label) for label, one in centres.items()]
+    return {
+        "feature_clusters": torch.cat(list(centres.values())),
+        "feature_clusters_classes": torch.cat(rows),
+    }
+
+
+def _centres(vectors: Tensor) -> Tensor:
+    """K-means centres [K,D] of vectors [N,D]; the vectors themselves where there are no more than K."""
+    from scipy.cluster.vq import kmeans
+
+    distinct: Tensor = torch.unique(vectors, dim=0)
+    if len(distinct) <= CLUSTERS:
+        return distinct
+    centres, _ = kmeans(distinct.double().numpy(), CLUSTERS, seed=0)
+    return torch.tensor(centres, dtype=torch.float32)
 
 
 def _batches(examples: Examples, device: torch.device, scenes: int) -> Iterator[EditBatch]:

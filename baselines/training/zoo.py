@@ -19,6 +19,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from baselines.checkpoints.loading import ZOO
 from baselines.training.config import TrainingConfig, read_config
 from baselines.training.data import Scenes, SharedScenes
@@ -70,6 +72,8 @@ MODELS: dict[str, Model] = {
     "spade-procedural": Model("small-spade"),
     "sean-procedural": Model("small-sean"),
     "ssae-procedural": Model("small-ssae"),
+    "pix2pixhd-procedural": Model("small-pix2pixhd"),
+    "him-procedural": Model("small-him"),
 }
 """Every model, in the order in which `nox -s zoo` trains them."""
 
@@ -150,8 +154,11 @@ def _is_there(name: str, *, steps: int | None, seed: int, out: Path = ZOO) -> bo
         card = read_json(target.with_suffix(".json"))
     except BadInput:
         return False
-    wanted = model_config(name, steps=steps, seed=seed).model_dump(mode="json")
-    return target.is_file() and card.get("config") == wanted
+    try:  # a field that came later has its default in an older card
+        config = TrainingConfig.model_validate(card.get("config"))
+    except ValidationError:
+        return False
+    return target.is_file() and config == model_config(name, steps=steps, seed=seed)
 
 
 def _called(name: str, seed: int) -> str:

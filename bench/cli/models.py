@@ -99,7 +99,10 @@ def show(
 @app.command("import")
 def import_weights(
     system: Annotated[str, typer.Argument(help="The published system, as in `sesame`.")],
-    file: Annotated[Path, typer.Argument(help="The official checkpoint; nothing in it is run.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="The official checkpoint, or a folder of several; no code in it runs."),
+    ],
     out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
     variant: Annotated[
         str | None, typer.Option(help="The system's form; its first if left out.")
@@ -108,7 +111,8 @@ def import_weights(
         str | None, typer.Option(help="The labels the network counts in.")
     ] = None,
     style_codes: Annotated[
-        Path | None, typer.Option(help="SEAN's folder of mean codes, or DivSem's style bank.")
+        Path | None,
+        typer.Option(help="SEAN's or Pix2PixHD's folder of codes, DivSem's style bank."),
     ] = None,
     key: Annotated[
         str | None,

@@ -19,6 +19,7 @@ from baselines.him import (
     soften,
 )
 from baselines.layers.label_map import SymbolMap
+from masks.windows import Extent
 from tests.golden.names import published, shapes, skeleton
 from tests.golden.vectors import vectors
 
@@ -133,8 +134,8 @@ def test_an_images_known_cells_do_not_read_its_labels():
 
 
 def test_a_soft_box_is_enlarged_about_its_centre_and_cut_at_the_window():
-    assert soften((10, 20, 30, 40), (64, 64), 1.5) == (5, 15, 35, 45)
-    assert soften((0, 20, 30, 64), (64, 64), 1.35) == (0, 12, 35, 64)
+    assert soften(Extent(10, 20, 30, 40), (64, 64), 1.5) == Extent(5, 15, 35, 45)
+    assert soften(Extent(0, 20, 30, 64), (64, 64), 1.35) == Extent(0, 12, 35, 64)
 
 
 def test_probabilities_are_enlarged_before_they_are_cut_at_a_half():

@@ -2,14 +2,25 @@
 
 import pytest
 
-from baselines.checkpoints import OfficialFile
-from baselines.systems import divsem, sae, sean, segmenter, sesame, spade, spmpgan, ssae
+from baselines.checkpoints import OfficialFile, OfficialParts
+from baselines.systems import (
+    divsem,
+    him,
+    pix2pixhd,
+    sae,
+    sean,
+    segmenter,
+    sesame,
+    spade,
+    spmpgan,
+    ssae,
+)
 from baselines.training.config import read_config
 from baselines.training.trainer import RecipeTrainer
 from bench.datasets.spaces import read_space
 from bench.plugins.kinds import EDITORS
 
-MODULES = (divsem, sae, sean, segmenter, sesame, spade, spmpgan, ssae)
+MODULES = (divsem, him, pix2pixhd, sae, sean, segmenter, sesame, spade, spmpgan, ssae)
 SYSTEMS = [module.SYSTEM for module in MODULES]
 
 
@@ -31,7 +42,7 @@ def test_its_trainer_trains_it(system):
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
 def test_the_label_spaces_of_official_weights_are_known_and_of_its_variants(system):
-    if not isinstance(system.importer, OfficialFile):
+    if not isinstance(system.importer, (OfficialFile, OfficialParts)):
         assert system.lacks["importer"]
         return
     for variant, space in system.importer.spaces.items():

@@ -89,3 +89,13 @@ def test_a_record_that_is_none_is_one_sentence(tmp_path, record):
     save_file({"a": torch.ones(1)}, tmp_path / "c", {"sebench.training": record})
     with pytest.raises(BadInput, match=r"/c[:,]"):
         load_checkpoint(tmp_path / "c", {}, {})
+
+
+def test_a_checkpoint_from_before_a_field_is_of_a_configuration_where_that_is_off(tmp_path):
+    old = {"seed": 1, "weights": {"gan": 1.0}}
+    save_checkpoint(tmp_path / "c", {"G": player(0)}, 3, old)
+    now = {"seed": 1, "weights": {"gan": 1.0, "objects": 0.0}, "balance": None}
+    assert load_checkpoint(tmp_path / "c", {"G": player(1)}, now) == 3
+    on = {**now, "weights": {"gan": 1.0, "objects": 2.0}}
+    with pytest.raises(BadInput, match=r"weights\.objects"):
+        load_checkpoint(tmp_path / "c", {"G": player(1)}, on)

@@ -3,7 +3,18 @@
 from baselines.training.config import TrainingConfig
 
 MASKS = ({"protocol": "freeform@1"}, {"protocol": "box@1"}, {"protocol": "class@1"})
-SYSTEMS = ("spmpgan", "divsem", "spade", "sesame", "sean", "sae", "ssae", "segmenter")
+SYSTEMS = (
+    "spmpgan",
+    "divsem",
+    "spade",
+    "sesame",
+    "sean",
+    "sae",
+    "ssae",
+    "segmenter",
+    "pix2pixhd",
+    "him",
+)
 
 SAE = {
     "size": 32,
@@ -42,6 +53,30 @@ NETWORKS = {
             "mask_width": 2,
         },
     ),
+    "pix2pixhd": (
+        "features",
+        {
+            "ngf": 2,
+            "ndf": 2,
+            "nef": 2,
+            "downsamplings": 2,
+            "blocks": 1,
+            "encoder_downsamplings": 2,
+        },
+    ),
+    "him": (
+        "labels",
+        {
+            "size": 32,
+            "ngf": 2,
+            "ndf": 2,
+            "downsamplings": 2,
+            "blocks": 1,
+            "layout_width": 4,
+            "layout_widths": [4, 4, 6],
+            "layout_blocks": 2,
+        },
+    ),
     "segmenter": ("full", {"widths": [4, 6], "size": 16}),
 }
 SIDES = {"spmpgan": 16, "sesame": 16, "segmenter": 16}
@@ -51,7 +86,7 @@ def tiny(system: str, **fields: object) -> TrainingConfig:
     """A run of four steps of two 16 or 32 pixel scenes."""
     variant, network = NETWORKS[system]
     side = SIDES.get(system, 32)
-    masked = system in ("spmpgan", "divsem", "sesame")
+    masked = system in ("spmpgan", "divsem", "sesame", "him")
     face = system in ("sae", "ssae", "sean")
     data = {
         "dataset": "procedural-faces" if face else "procedural-rooms",
@@ -67,6 +102,8 @@ def tiny(system: str, **fields: object) -> TrainingConfig:
     if swapping:
         weights = {"l1": 1, "rebuilt": 0.5, "swapped": 1, "patch": 1, "r1": 10, "patch_r1": 1}
         weights["lazy"] = 2
+    if system == "him":
+        weights |= {"objects": 1, "context": 1, "layout_gan": 0.1}
     return TrainingConfig(
         **{
             "system": system,
@@ -78,7 +115,7 @@ def tiny(system: str, **fields: object) -> TrainingConfig:
             "batch": 2,
             "steps": 4,
             "checkpoint": 2,
-            "phases": (0.5, 0.25, 0.25) if system == "ssae" else (1,),
+            "phases": {"ssae": (0.5, 0.25, 0.25), "him": (0.5, 0.5)}.get(system, (1,)),
             **fields,
         }
     )

@@ -1,0 +1,100 @@
+"""What the trainings of Pix2PixHD and HIM share: their discriminator and its losses (rivals.md, B.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from baselines.checkpoints import load_network
+from baselines.layers.patch_discriminator import scores
+from baselines.layers.scaled_discriminator import ScaledDiscriminator
+from baselines.training.config import Weights
+from baselines.training.losses import feature_matching, least_squares
+from baselines.training.perceptual import PerceptualLoss
+from bench.core.errors import BadInput
+
+__all__ = ["Judge", "discriminator_terms", "generator_parts", "start_from"]
+
+Features = list[list[Tensor]]
+
+
+class Judge(nn.Module):
+    """A discriminator that looks at several images under one condition.
+
+    Each goes through on its own, as published: the layout's has batch norm.
+    """
+
+    def __init__(self, network: ScaledDiscriminator) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, condition: Tensor, gate: Tensor | None, *images: Tensor) -> list[Features]:
+        """For each image the features of every scale and layer.
+
+        Args:
+            condition: what comes before the image on the channel axis.
+            gate: [B,1,H,W], what everything is multiplied by; None = nothing.
+            images: [B,C,H,W].
+        """
+        found = []
+        for image in images:
+            seen = torch.cat([condition.to(image), image], dim=1)
+            found.append(self.network(seen if gate is None else seen * gate))
+        return found
+
+
+def generator_parts(
+    weights: Weights,
+    judged: list[Features],
+    images: tuple[Tensor, Tensor],
+    perceptual: PerceptualLoss | None,
+) -> dict[str, Tensor]:
+    """The generator's weighted losses.
+
+    Args:
+        weights: of the losses.
+        judged: features of the real and of the fake image.
+        images: the fake and the real one.
+        perceptual: the network of the perceptual loss, or None = it is off.
+    """
+    real, fake = judged
+    parts = {
+        "adversarial": weights.gan * least_squares(scores(fake), 1.0),
+        "matching": weights.matching * feature_matching(real, fake),
+    }
+    if perceptual is not None:
+        parts["perceptual"] = weights.perceptual * perceptual(*images)
+    return parts
+
+
+def discriminator_terms(judged: list[Features]) -> tuple[Tensor, Tensor]:
+    """The discriminator's term of the real and of the fake image; its loss is half their sum."""
+    real, fake = judged
+    return least_squares(scores(real), 1.0), least_squares(scores(fake), 0.0)
+
+
+def start_from(system: str, file: Path, parts: Mapping[str, nn.Module]) -> None:
+    """Puts trained weights into parts of a network; what they lack keeps its initial values.
+
+    Args:
+        system: whose weights the file holds.
+        file: as `load_network` takes it.
+        parts: the modules, by what their tensors' names begin with in the file ("G.").
+
+    Raises:
+        BadInput: no such weights, or no tensor of theirs fits.
+    """
+    stored = load_network(system, file).network.state_dict()
+    for prefix, module in parts.items():
+        own = module.state_dict()
+        fitting = {
+            name: stored[prefix + name]
+            for name, value in own.items()
+            if prefix + name in stored and stored[prefix + name].shape == value.shape
+        }
+        if own and not fitting:
+            raise BadInput(f"start: {file}: holds nothing that fits this network's {prefix[:-1]!r}")
+        module.load_state_dict(fitting, strict=False)
