@@ -1,0 +1,262 @@
+"""The server of a study in a lab: the study's own files, and two addresses that take answers.
+
+| request | does |
+| --- | --- |
+| GET / and the files of the study | serves them; nothing else of the disk is ever opened |
+| POST session | begins, or goes on: gives the rater a sheet |
+| POST answers | stores a batch; answers when it is on the disk |
+
+What is not known to the manifest is refused: 400 what is wrong, 403 another site's page, 404 another path,
+409 taken, 413 too large. Bodies have at most 64 KiB, a request 20 s, and a hundred are served
+side by side.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import socketserver
+import sys
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from bench import __version__
+from bench.core.documents import parse_json
+from bench.core.errors import BadInput
+from bench.study.answers import RATER, SESSION, Answer
+from bench.study.manifest import MANIFEST, read_manifest
+from bench.study.page import LAB, PAGE_FILES, with_answers
+from bench.study.store import AnswerStore, Taken
+
+__all__ = ["StudyServer", "default_answers"]
+
+BODY_BYTES = 1 << 16
+SECONDS = 20
+AT_ONCE = 100
+
+_TYPES = {
+    ".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".png": "image/png",
+    ".js": "text/javascript; charset=utf-8", ".json": "application/json; charset=utf-8",
+}  # fmt: skip
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    study: Annotated[str, StringConstraints(max_length=64)]
+    rater: Annotated[str, StringConstraints(pattern=RATER)]
+    session: Annotated[str, StringConstraints(pattern=SESSION)]
+
+
+class _Batch(_Body):
+    start: Annotated[int, Field(ge=0, alias="from")]
+    answers: Annotated[tuple[Answer, ...], Field(max_length=500)]
+    finished: Annotated[str, StringConstraints(max_length=40)] | None = None
+    comment: Annotated[str, StringConstraints(max_length=2000)] = ""
+
+
+_Model = TypeVar("_Model", bound=_Body)
+
+
+def default_answers(folder: Path) -> Path:
+    """Where answers go unless told otherwise: beside the study's folder, never in it."""
+    return folder.resolve().with_name(f"{folder.resolve().name}.answers")
+
+
+class StudyServer(ThreadingHTTPServer):
+    """Serves a study; `serve_forever` until `shutdown`.
+
+    Args:
+        folder: as `make_study` wrote it.
+        host: the address to listen at; this machine alone by default.
+        port: 0 = any that is free.
+        answers: where answers are stored, beside `folder` where None.
+
+    Raises:
+        BadInput: no study, answers of another study, an address that cannot be listened at.
+    """
+
+    daemon_threads = True
+    # A whole class of raters presses Start in the same second.
+    request_queue_size = 256
+
+    def __init__(
+        self, folder: Path, host: str = "127.0.0.1", port: int = 8080, answers: Path | None = None
+    ) -> None:
+        self.manifest = read_manifest(folder)
+        self.answers_folder = default_answers(folder) if answers is None else answers
+        if self.answers_folder.resolve().is_relative_to(folder.resolve()):
+            raise BadInput(f"{self.answers_folder}: lies in the study's folder; give another one")
+        self.store = AnswerStore(self.manifest, self.answers_folder)
+        self.files = _served(folder, self.manifest.images())
+        self._free = threading.BoundedSemaphore(AT_ONCE)
+        if ":" in host:
+            self.address_family = socket.AF_INET6
+        try:
+            super().__init__((host, port), _Handler)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise BadInput(
+                f"{host}:{port}: cannot be listened at ({reason}); give another --port"
+            ) from None
+
+    def server_bind(self) -> None:
+        """Binds without asking the network for this machine's name, which may take minutes."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
+
+    @property
+    def address(self) -> str:
+        """Where it is to be found, as in "http://127.0.0.1:8080/"."""
+        host, port = self.server_address[:2]
+        name = f"[{host!s}]" if ":" in str(host) else str(host)
+        return f"http://{name}:{port}/"
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Waits while a hundred requests are being served."""
+        self._free.acquire()
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serves one request and makes room for another."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A connection that broke is no news; anything else is, and the server goes on."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, (ConnectionError, TimeoutError)):
+            super().handle_error(request, client_address)
+
+
+def _served(folder: Path, images: set[str]) -> dict[str, Callable[[], bytes]]:
+    """What a GET may have, by its path. Nothing is looked up on the disk by a path that was sent."""
+
+    def page() -> bytes:
+        text = (folder / "index.html").read_text(encoding="utf-8")
+        return with_answers(text, LAB).encode()
+
+    found: dict[str, Callable[[], bytes]] = {"/": page, "/index.html": page}
+    for name in (*PAGE_FILES, MANIFEST, *(f"images/{image}.png" for image in sorted(images))):
+        found[f"/{name}"] = (folder / name).read_bytes
+    return found
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: StudyServer
+    server_version = f"siebench/{__version__}"
+    sys_version = ""
+    timeout = SECONDS
+
+    def do_GET(self) -> None:
+        """A file of the study."""
+        path = urlsplit(self.path).path
+        read = self.server.files.get(path)
+        if read is None:
+            self._say(404, {"error": "there is no such page"})
+            return
+        try:
+            content = read()
+        except OSError:
+            self._say(404, {"error": "the file is missing"})
+            return
+        suffix = Path(path).suffix or ".html"
+        # Images never change; everything else may, when the study is made again.
+        keep = "max-age=86400" if suffix == ".png" else "no-cache"
+        self._send(200, content, _TYPES[suffix], keep)
+
+    do_HEAD = do_GET  # noqa: N815 - as the standard library calls it
+
+    def do_POST(self) -> None:
+        """A session or answers."""
+        answer = {"/session": self._session, "/answers": self._answers}.get(
+            urlsplit(self.path).path
+        )
+        if answer is None:
+            self._say(404, {"error": "there is no such page"})
+            return
+        try:
+            self._say(200, answer(self._content()))
+        except _TooLarge as error:
+            self.close_connection = True
+            self._say(413, {"error": str(error)})
+        except _Foreign as error:
+            self._say(403, {"error": str(error)})
+        except Taken as error:
+            self._say(409, {"error": str(error)})
+        except BadInput as error:
+            self._say(400, {"error": str(error)})
+
+    def _session(self, content: Any) -> dict[str, Any]:
+        body = self._read(_Body, content)
+        sheet = self.server.store.begin(body.rater, body.session)
+        finished = sheet.finished is not None
+        return {"sheet": sheet.sheet, "stored": len(sheet.answers), "finished": finished}
+
+    def _answers(self, content: Any) -> dict[str, Any]:
+        body = self._read(_Batch, content)
+        sheet = self.server.store.add(
+            body.rater, body.session, body.start, body.answers,
+            finished=body.finished, comment=body.comment,
+        )  # fmt: skip
+        return {"stored": len(sheet.answers), "finished": sheet.finished is not None}
+
+    def _content(self) -> Any:
+        origin = self.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc != self.headers.get("Host"):
+            raise _Foreign("answers come from the study's own page")
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or len(length) > 9:
+            raise _TooLarge("the length of the body must be stated")
+        if int(length) > BODY_BYTES:
+            raise _TooLarge(f"a body has at most {BODY_BYTES} bytes")
+        body = self.rfile.read(int(length))
+        try:
+            return parse_json(body.decode("utf-8"), "body")
+        except UnicodeDecodeError:
+            raise BadInput("the body is not UTF-8") from None
+
+    def _read(self, model: type[_Model], content: Any) -> _Model:
+        try:
+            body = model.model_validate(content)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise BadInput(f"field {field}: {first['msg']}") from None
+        if body.study != self.server.manifest.study:
+            raise BadInput("these answers belong to another study; load the page again")
+        return body
+
+    def _say(self, status: int, content: dict[str, Any]) -> None:
+        self._send(status, json.dumps(content).encode(), _TYPES[".json"], "no-store")
+
+    def _send(self, status: int, content: bytes, kind: str, keep: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Cache-Control", keep)
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("X-Frame-Options", "DENY")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Nothing: who answered what is nobody's business but the files'."""
+
+
+class _TooLarge(BadInput):
+    """A body that is not read."""
+
+
+class _Foreign(BadInput):
+    """A request from another site's page."""
