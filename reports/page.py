@@ -27,6 +27,7 @@ from reports.notices import notices
 from reports.numbers import duration, printed
 from reports.overview import overview
 from reports.provenance import provenance
+from reports.study import StudyView
 from reports.table import Table, class_tables, task_table
 
 if TYPE_CHECKING:
@@ -76,7 +77,11 @@ def task_views(run: Run) -> list[TaskView]:
 
 
 def render(
-    run: Run, views: Sequence[TaskView], images: Images, logs_root: str | None = None
+    run: Run,
+    views: Sequence[TaskView],
+    images: Images,
+    logs_root: str | None = None,
+    studies: Sequence[StudyView] = (),
 ) -> str:
     """The page as HTML.
 
@@ -85,6 +90,7 @@ def render(
         views: its tasks.
         images: where the script finds images.
         logs_root: what comes before a traceback's path in links; None puts them into the page.
+        studies: human studies of the run.
     """
     environment = _environment()
     script = "\n".join(_static(name) for name in SCRIPTS)
@@ -98,6 +104,7 @@ def render(
         notices=notices(run, tables, failed),
         overview=overview(run, tables),
         beside=beside(run),
+        studies=studies,
         costs=cost_table(run),
         logs_root=logs_root,
         certificate=read_certificate(run),

@@ -13,6 +13,7 @@ from bench.run.layout import EDITS, PREDICTIONS
 from bench.run.reader import read_run
 from reports.maps import MAPS, TaskMaps, draw_map
 from reports.page import Images, TaskView, render, task_views
+from reports.study import StudyView, study_view
 from reports.thumbnails import thumbnails
 
 if TYPE_CHECKING:
@@ -25,7 +26,13 @@ COPIES = "images"
 """The folder for copies of the images beside a page that lies outside its run."""
 
 
-def report(run: Path | str, out: Path | str | None = None, *, single_file: bool = False) -> Path:
+def report(
+    run: Path | str,
+    out: Path | str | None = None,
+    *,
+    single_file: bool = False,
+    studies: Sequence[Path | str] = (),
+) -> Path:
     """Renders a run and returns the page's path.
 
     Args:
@@ -34,18 +41,20 @@ def report(run: Path | str, out: Path | str | None = None, *, single_file: bool 
             takes copies of the images and tracebacks with it.
         single_file: writes one mailable `report.html` of at most 20 MiB, with thumbnails of the
             worst, the best and a random choice of edits and the tracebacks inside, instead of `index.html`.
+        studies: human studies of the run, files of `siebench study read --json`; a section each.
 
     Raises:
-        BadInput: where there is no readable run, or the page cannot be written.
+        BadInput: where there is no readable run or study, or the page cannot be written.
     """
     opened = read_run(run)
     folder = opened.folder / "report" if out is None else Path(out)
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"{folder}: is a file; give a folder for the report")
+    asked = _studies(opened, studies)
     views = task_views(opened)
     if single_file:
         page = folder / "report.html"
-        write_text(page, render(opened, views, Images("", thumbnails(opened, views))))
+        write_text(page, render(opened, views, Images("", thumbnails(opened, views)), None, asked))
         return page
     inside = folder.resolve().parent == opened.folder.resolve()
     if not inside:
@@ -54,8 +63,21 @@ def report(run: Path | str, out: Path | str | None = None, *, single_file: bool 
     _draw_wide_maps(opened, folder, [(view.task, view.maps) for view in views])
     page = folder / "index.html"
     images, logs = (Images(".."), "../") if inside else (Images(COPIES), "")
-    write_text(page, render(opened, views, images, logs))
+    write_text(page, render(opened, views, images, logs, asked))
     return page
+
+
+def _studies(run: Run, files: Sequence[Path | str]) -> list[StudyView]:
+    from bench.study.findings import read_findings
+
+    found = [(file, read_findings(file)) for file in files]
+    for file, study in found:
+        unknown = study.titles.keys() - {method.name for method in run.header.methods}
+        if unknown:
+            raise BadInput(
+                f"{file}: is a study of methods that {run.folder} lacks ({', '.join(sorted(unknown))})"
+            )
+    return [study_view(study) for _, study in found]
 
 
 def _copy_images(run: Run, out: Path) -> None:

@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from bench.run.score import FolderScores, score_folders
     from bench.run.suite_run import run_suite
     from bench.scene import LabelSpace, Scene
+    from bench.study.findings import StudyReading
+    from bench.study.make import MadeStudy, make_study
+    from bench.study.read import read_study
+    from bench.study.serve import StudyServer
     from bench.suite.schema import Suite, load_suite
     from masks import DrawnEdit, Impossible, MaskError, Protocol, Site, inpaint
     from reports.export import export
@@ -69,6 +73,7 @@ __all__ = [
     "Job",
     "LabelSpace",
     "Licence",
+    "MadeStudy",
     "MaskError",
     "Metric",
     "Outcome",
@@ -87,6 +92,8 @@ __all__ = [
     "ShardRef",
     "Shards",
     "Site",
+    "StudyReading",
+    "StudyServer",
     "Suite",
     "System",
     "TaskFacts",
@@ -97,7 +104,9 @@ __all__ = [
     "gate",
     "inpaint",
     "load_suite",
+    "make_study",
     "read_run",
+    "read_study",
     "report",
     "run_suite",
     "score_folders",
@@ -124,6 +133,7 @@ _HOMES = {
     "Job": "bench.run.job",
     "LabelSpace": "bench.scene",
     "Licence": "bench.datasets",
+    "MadeStudy": "bench.study.make",
     "MaskError": "masks",
     "Metric": "bench.metrics",
     "Outcome": "bench.run.outcome",
@@ -142,6 +152,8 @@ _HOMES = {
     "ShardRef": "bench.run.job",
     "Shards": "bench.run.job",
     "Site": "masks",
+    "StudyReading": "bench.study.findings",
+    "StudyServer": "bench.study.serve",
     "Suite": "bench.suite.schema",
     "System": "bench.plugins.systems",
     "TaskFacts": "bench.plugins.editors",
@@ -151,7 +163,9 @@ _HOMES = {
     "gate": "bench.judge.gate",
     "inpaint": "masks",
     "load_suite": "bench.suite.schema",
+    "make_study": "bench.study.make",
     "read_run": "bench.run.reader",
+    "read_study": "bench.study.read",
     "report": "reports.report",
     "run_suite": "bench.run.suite_run",
     "score_folders": "bench.run.score",

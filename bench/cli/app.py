@@ -23,6 +23,7 @@ from bench.cli import (
     report,
     run,
     score,
+    study,
     suites,
     train,
     trainings,
@@ -78,5 +79,6 @@ app.add_typer(masks.app, name="masks")
 app.add_typer(models.app, name="models")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(datasets.app, name="datasets")
+app.add_typer(study.app, name="study")
 app.add_typer(suites.app, name="suites")
 app.add_typer(weights.app, name="weights")

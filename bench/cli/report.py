@@ -20,6 +20,10 @@ def report(
     single_file: Annotated[
         bool, typer.Option("--single-file", help="Write one file to mail, with thumbnails in it.")
     ] = False,
+    study: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A human study, from `study read --json`; repeatable."),
+    ] = None,
     force: Force = False,
 ) -> None:
     """Write a run's report again."""
@@ -28,4 +32,5 @@ def report(
 
     page = "report.html" if single_file else "index.html"
     refuse_loss((out or run / "report") / page, ours=REPORT, force=force)
-    typer.echo(f"report: {write_report(run, out, single_file=single_file)}")
+    written = write_report(run, out, single_file=single_file, studies=study or ())
+    typer.echo(f"report: {written}")

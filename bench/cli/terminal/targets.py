@@ -18,6 +18,9 @@ __all__ = [
     "SCORES",
     "SCORES_CSV",
     "SHEET",
+    "STUDY_JSON",
+    "STUDY_LATEX",
+    "STUDY_MARKDOWN",
     "TRAININGS",
     "WEIGHTS",
     "Force",
@@ -38,5 +41,8 @@ REPORT = rb"<title>[^\n]* \xc2\xb7 siebench report</title>"
 SCORES = rb'\A\{\s*"scores":'
 SCORES_CSV = rb"\Aimage,reference,result[,\n]"
 SHEET = rb"\A\x89PNG.{0,60}tEXtSoftware\x00siebench"
+STUDY_JSON = rb'\A\{\s*"format": 1,\s*"study":'
+STUDY_LATEX = rb"\A% siebench study "
+STUDY_MARKDOWN = rb"\A## What people said: "
 TRAININGS = rb"\A95 % intervals over trainings and scenes; "
 WEIGHTS = rb'\A.{8}\{"__metadata__":\{"sebench\.card":'

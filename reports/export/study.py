@@ -1,0 +1,58 @@
+"""A study's tables as Markdown for a pull request and as LaTeX for a paper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reports.export import latex_table as tex
+from reports.export import markdown_table as md
+from reports.study import StudyTable, study_view
+
+if TYPE_CHECKING:
+    from bench.study.findings import StudyReading
+
+__all__ = ["study_latex", "study_markdown"]
+
+
+def study_markdown(found: StudyReading) -> str:
+    """Facts and every table; everything that raters wrote is escaped."""
+    view = study_view(found)
+    lines = [f"## What people said: {md.escaped(view.question)}", ""]
+    lines += [f"- {md.escaped(fact)}" for fact in view.facts]
+    for table in view.tables:
+        lines += ["", f"### {table.title}", "", md.line(tuple(map(md.escaped, table.headings)))]
+        lines.append(
+            md.line([":--" if i < table.words else "--:" for i in range(len(table.headings))])
+        )
+        lines += [md.line([md.escaped(cell) for cell in row]) for row in table.rows]
+        lines += ["", md.escaped(table.note)] if table.note else []
+    if view.comments:
+        lines += ["", "### Comments", ""]
+        lines += [f"- {md.escaped(rater)}: {md.escaped(words)}" for rater, words in view.comments]
+    return "\n".join(lines) + "\n"
+
+
+def study_latex(found: StudyReading) -> str:
+    r"""The tables that a paper prints; it needs `\usepackage{booktabs}`. Raters are left out."""
+    view = study_view(found)
+    tables = [_latex(table, view.question) for table in view.tables if table.name != "raters"]
+    return "\n".join([f"% siebench study {view.id}", *tables])
+
+
+def _latex(table: StudyTable, question: str) -> str:
+    columns = "".join("l" if i < table.words else "r" for i in range(len(table.headings)))
+    lines = [
+        r"\begin{table}[htbp]",
+        r"\centering",
+        rf"\caption{{{tex.escaped(table.title)}: {tex.escaped(question)}}}",
+        rf"\begin{{tabular}}{{{columns}}}",
+        r"\toprule",
+        tex.line(list(map(tex.escaped, table.headings))),
+        r"\midrule",
+        *(tex.line(list(map(tex.escaped, row))) for row in table.rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    if table.note:
+        lines.append(rf"\par\smallskip{{\footnotesize\raggedright {tex.escaped(table.note)}\par}}")
+    return "\n".join([*lines, r"\end{table}", ""])
