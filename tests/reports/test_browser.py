@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from reports.report import report
+from tests.chromium import chromium
 from tests.reports.made_run import HOSTILE, make_run
 
 api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
 pytestmark = pytest.mark.browser
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 FIRST = "section[data-task='task-0']"
-
-
-def chromium_path() -> str | None:
-    named = os.environ.get("SIEBENCH_CHROMIUM")
-    return named or next((path for path in map(shutil.which, NAMES) if path), None)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[api.Browser]:
-    path = chromium_path()
-    if path is None:
-        pytest.skip("no Chromium on this machine; SIEBENCH_CHROMIUM may name one")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

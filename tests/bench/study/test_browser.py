@@ -1,0 +1,319 @@
+"""A study in a real Chromium: answered by keyboard and by touch, wide and narrow, left and taken up again."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from bench.study.answers import read_answers
+from bench.study.make import make_study
+from bench.study.manifest import read_key
+from bench.study.serve import StudyServer
+from bench.study.votes import votes_of
+from tests.bench.study.conftest import METHODS
+from tests.chromium import chromium
+
+api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+
+pytestmark = pytest.mark.browser
+
+WIDE = {"viewport": {"width": 1280, "height": 800}}
+NARROW = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+SCREEN = "document.body.dataset.screen"
+KEYS = {
+    "ArrowLeft": "A", "ArrowRight": "B", "ArrowDown": "tie", "1": "A", "2": "B", "0": "tie", "a": "A",
+    "b": "B",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[api.Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def lab(study, tmp_path):
+    """The study on a server of its own, and the folder of its answers."""
+    with served(StudyServer(study.folder, port=0, answers=tmp_path / "answers")) as server:
+        yield server
+
+
+@contextmanager
+def served(server):
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@contextmanager
+def static(folder):
+    """Any static host: the standard library's."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(folder))
+    with served(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)) as server:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+
+
+@contextmanager
+def opened(browser, address, **settings):
+    """A page that must not log, throw or ask for anything beyond its host."""
+    context = browser.new_context(**settings)
+    page = context.new_page()
+    host = address.split("?")[0]
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: beyond(request.url, host, complaints))
+    page.goto(address)
+    page.wait_for_selector("h1")
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def beyond(url, host, complaints):
+    if not url.startswith((host, "data:", "blob:")):
+        complaints.append(f"asked for {url}")
+
+
+def next_screen(page, before):
+    """Waits for another question than that which `before` names, or for the end."""
+    page.wait_for_function(
+        f"before => {SCREEN} === 'comment' || {SCREEN} === 'question'"
+        " && document.querySelector('.progress').textContent !== before",
+        arg=before,
+    )
+
+
+def answer_all(page, act, limit=100):
+    """Answers every question by `act(page)`; gives how many there were."""
+    for count in range(limit):
+        if page.evaluate(SCREEN) == "comment":
+            return count
+        before = page.locator(".progress").inner_text()
+        act(page)
+        next_screen(page, before)
+    raise AssertionError("the study does not end")
+
+
+def stored(lab, rater):
+    return json.loads((lab.answers_folder / f"{rater}.json").read_text())
+
+
+def test_a_whole_study_by_keyboard_is_stored_at_once(browser, lab, study):
+    sheet = study.manifest.sheets[0]
+    keys = iter([*KEYS] * 9)
+    with opened(browser, f"{lab.address}?PROLIFIC_PID=anna&code=C0DE", **WIDE) as page:
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[data-screen=question] figure.judged")
+        assert page.evaluate("document.activeElement.tagName") == "H1"
+        assert answer_all(page, lambda page: page.keyboard.press(next(keys))) == len(sheet)
+        page.locator("#comment").fill("<img src=x onerror=alert(1)>")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.get_by_text("Your answers are stored").wait_for()
+        assert page.locator(".code").inner_text() == "C0DE"
+    found = stored(lab, "anna")
+    assert [one["choice"] for one in found["answers"]] == ([*KEYS.values()] * 9)[: len(sheet)]
+    assert [one["screen"] for one in found["answers"]] == list(sheet)
+    assert found["finished"] is not None
+    assert found["comment"] == "<img src=x onerror=alert(1)>"
+
+
+def test_a_whole_study_by_touch_on_a_narrow_screen(browser, lab, study, key):
+    with opened(browser, lab.address, color_scheme="dark", **NARROW) as page:
+        page.locator("#rater").fill("not a name")
+        page.locator("button.main").tap()
+        page.get_by_role("alert").wait_for()
+        page.locator("#rater").fill("bob_2")
+        page.locator("button.main").tap()
+        page.wait_for_selector("[data-screen=question] figure.judged")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert page.locator("figure.judged").last.bounding_box()["y"] < 700
+        heights = [b.bounding_box()["height"] for b in page.locator(".answers button").all()]
+        assert min(heights) >= 44
+        answer_all(page, lambda page: page.locator(".answers button").nth(2).tap())
+        page.locator("button.main").tap()
+        page.get_by_text("Your answers are stored").wait_for()
+    sheets, refused = read_answers(lab.answers_folder.iterdir(), study.manifest)
+    assert refused == []
+    votes = votes_of(sheets[0], key)
+    assert {vote.choice for vote in votes.votes} == {"B"}
+    assert len(votes.votes) == 12
+
+
+def test_a_tap_on_an_image_chooses_it(browser, lab):
+    with opened(browser, f"{lab.address}?rater=cy", **NARROW) as page:
+        page.locator("button.main").tap()
+        page.locator("figure.judged").first.tap()
+        page.wait_for_function(
+            "document.querySelector('.progress span').textContent.startsWith('2 ')"
+        )
+    assert [one["choice"] for one in stored(lab, "cy")["answers"]] == ["A"]
+
+
+def test_the_region_is_shown_on_demand(browser, lab):
+    with opened(browser, f"{lab.address}?rater=dora", **WIDE) as page:
+        page.locator("button.main").click()
+        region = page.locator("figure.judged .region").first
+        region.wait_for(state="attached")
+        assert not region.is_visible()
+        page.keyboard.press("m")
+        assert region.is_visible()
+        assert page.locator(".switch").get_attribute("aria-pressed") == "true"
+        page.keyboard.press("m")
+        assert not region.is_visible()
+
+
+def test_a_closed_tab_is_taken_up_again_where_it_was(browser, study, tmp_path):
+    """Without a server: the answers are in the browser alone, and are downloaded in the end."""
+    context = browser.new_context(accept_downloads=True, **WIDE)
+    sheet = study.manifest.sheets[2]
+    with static(study.folder) as address:
+        page = context.new_page()
+        page.goto(f"{address}?rater=eve&sheet=3")
+        page.locator("button.main").click()
+        for _ in range(5):
+            page.wait_for_selector("[data-screen=question] figure.judged")
+            before = page.locator(".progress").inner_text()
+            page.keyboard.press("ArrowLeft")
+            next_screen(page, before)
+        page.close()
+        page = context.new_page()
+        page.goto(f"{address}?rater=eve&sheet=3")
+        page.get_by_role("button", name="Go on").click()
+        page.wait_for_selector("[data-screen=question] figure.judged")
+        assert page.locator(".progress span").inner_text() == f"6 of {len(sheet)}"
+        answer_all(page, lambda page: page.keyboard.press("ArrowRight"))
+        page.locator("button.main").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download").click()
+        file = tmp_path / download.value.suggested_filename
+        download.value.save_as(file)
+    context.close()
+    assert file.name == "answers-eve.json"
+    sheets, refused = read_answers([file], study.manifest)
+    assert refused == []
+    assert [one.choice for one in sheets[0].answers] == ["A"] * 5 + ["B"] * (len(sheet) - 5)
+    assert sheets[0].sheet == 2
+
+
+def test_answers_wait_for_a_server_that_is_away(browser, study, tmp_path):
+    first = StudyServer(study.folder, port=0, answers=tmp_path / "answers")
+    port = first.server_address[1]
+    context = browser.new_context(**WIDE)
+    page = context.new_page()
+    with served(first):
+        page.goto(f"{first.address}?rater=finn")
+        page.locator("button.main").click()
+        page.wait_for_selector("[data-screen=question] figure.judged")
+        page.wait_for_load_state("networkidle")  # the next images are there
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("document.querySelector('.progress span').textContent.startsWith('2 ')")
+    second = StudyServer(study.folder, port=port, answers=tmp_path / "answers")
+    with served(second), page.expect_response("**/answers", timeout=30_000) as answer:
+        pass
+    assert answer.value.json() == {"stored": 1, "finished": False}
+    context.close()
+
+
+def test_a_name_in_use_elsewhere_is_refused_in_words(browser, lab):
+    lab.store.begin("gus", "f" * 32)
+    context = browser.new_context(**WIDE)
+    page = context.new_page()
+    page.goto(f"{lab.address}?rater=gus")
+    page.locator("button.main").click()
+    assert "in use on another device" in page.get_by_role("alert").inner_text()
+    context.close()
+
+
+def test_an_image_at_a_glance_is_hidden_again(browser, run, tmp_path):
+    made = make_study(
+        run, tmp_path / "s", methods=METHODS[:1], question="real", form="timed", pairs=6, per_rater=6,
+        raters=1, controls=1, repeats=0, seconds=0.2, language="de",
+    )  # fmt: skip
+    with static(made.folder) as address, opened(browser, f"{address}?rater=h", **WIDE) as page:
+        page.get_by_role("button", name="Beginnen").click()
+        image = page.locator("figure.judged img")
+        image.wait_for(state="attached")
+        assert page.locator("html").get_attribute("lang") == "de"
+        assert not image.is_visible()
+        page.keyboard.press("ArrowLeft")  # nothing was seen yet: no answer
+        assert page.locator(".progress span").inner_text() == "1 von 7"
+        page.get_by_role("button", name="Bild zeigen").click()
+        image.wait_for(state="visible")
+        image.wait_for(state="hidden")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function(
+            "document.querySelector('.progress span').textContent.startsWith('2 ')"
+        )
+
+
+def test_grades_are_given_by_number(browser, run, tmp_path):
+    made = make_study(
+        run, tmp_path / "s", methods=METHODS[:2], form="opinion", pairs=4, per_rater=4, raters=1,
+        controls=1, repeats=0,
+    )  # fmt: skip
+    with static(made.folder) as address, opened(browser, f"{address}?rater=i", **WIDE) as page:
+        page.locator("button.main").click()
+        page.wait_for_selector("[data-screen=question] figure.judged")
+        assert page.locator(".answers button").all_inner_texts() == [
+            "1\nBad", "2\nPoor", "3\nFair", "4\nGood", "5\nExcellent",
+        ]  # fmt: skip
+        answer_all(page, lambda page: page.keyboard.press("4"))
+        kept = page.evaluate(
+            "JSON.parse(Object.entries(localStorage).find(([key]) => key.endsWith('/i'))[1])"
+        )
+    assert {one["choice"] for one in kept["answers"]} == {"4"}
+    read_key(made.key, made.manifest)
+
+
+def test_every_control_has_a_name_and_every_text_enough_contrast(browser, lab):
+    for scheme in ("light", "dark"):
+        with opened(browser, f"{lab.address}?rater=k{scheme}", color_scheme=scheme, **WIDE) as page:
+            page.locator("button.main").click()
+            page.wait_for_selector("[data-screen=question] figure.judged")
+            assert page.locator("img:not([alt])").count() == 0
+            assert [b for b in page.get_by_role("button").all() if not b.inner_text().strip()] == []
+            assert page.evaluate(CONTRAST) >= 4.5
+
+
+CONTRAST = """() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgb = (colour) => {
+    canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const light = (colour) => {
+    const linear = (v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    const [r, g, b] = rgb(colour).map((v) => linear(v / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (node) => {
+    for (; node; node = node.parentElement) {
+      const colour = getComputedStyle(node).backgroundColor;
+      if (colour !== "rgba(0, 0, 0, 0)") return colour;
+    }
+  };
+  const every = document.querySelectorAll("h1, span, button, kbd, figcaption, p");
+  const texts = [...every].filter((node) => node.textContent.trim());
+  return Math.min(...texts.map((node) => {
+    const pair = [light(getComputedStyle(node).color), light(behind(node))].sort((a, b) => b - a);
+    return (pair[0] + 0.05) / (pair[1] + 0.05);
+  }));
+}"""
