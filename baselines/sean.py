@@ -5,12 +5,13 @@
     result = network(StyledRegions.of(labels, codes))    # [B,3,H,W] RGB in [-1,1]
 
 The topology is SPADE's with region-adaptive normalisation. Parameters carry the published names
-(docs/protocol/generation.md, C).
+(docs/protocol/generation.md, C). The paper's ablations are variants; what no source says about them
+is this project's choice (docs/protocol/generation.md, C.8).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,21 +22,41 @@ from baselines.layers.neighbourhoods import resize_nearest
 from baselines.layers.patch_discriminator import MultiScale, PatchDiscriminator
 from baselines.layers.pointwise import rectify
 from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
-from baselines.layers.spade import ModulatedResBlock
+from baselines.layers.spade import SPADE, ModulatedResBlock
+from baselines.pix2pixhd import FeatureEncoder, Pix2PixHDConfig
 from baselines.spade import double
 
 __all__ = [
+    "ENCODERS",
     "VARIANTS",
     "SEANConfig",
-    "SEANGenerator",
     "SEANEncoder",
+    "SEANGenerator",
     "region_means",
     "sean_config",
     "sean_discriminator",
 ]
 
-VARIANTS: dict[str, dict[str, Any]] = {"celebamask-hq": {"classes": 19}, "labels": {}}
-"""The released form, and a plain one for other label spaces."""
+VARIANTS: dict[str, dict[str, Any]] = {
+    "celebamask-hq": {"classes": 19},
+    "labels": {},
+    "SEAN-level encoders": {"encoders": "SEAN-level"},
+    "ResBlk-level encoders": {"encoders": "ResBlk-level"},
+    "w/o downsampling": {"downsampling": False},
+    "w/o noises": {"noise": False},
+    "SPADE++": {
+        "generator": "SPADE",
+        "encoders": "pix2pixHD",
+        "encoder_width": 16,
+        "style_length": 3,
+    },
+}
+"""The released form, a plain one for other label spaces, and the ablations of the paper's Table 3."""
+
+Encoders = Literal["unified", "ResBlk-level", "SEAN-level", "pix2pixHD"]
+
+ENCODERS: dict[Encoders, int] = {"unified": 1, "ResBlk-level": 6, "SEAN-level": 15, "pix2pixHD": 1}
+"""How many style encoders there are: one for all layers, one a styled block, one a styled layer."""
 
 SMALLEST = 32
 """Features start at 1/32 of the image."""
@@ -50,6 +71,12 @@ class SEANConfig(BaseModel):
         hidden: width inside SPADE.
         style_length: length of a style code.
         encoder_width: width of the style encoder's first layer.
+        encoders: who shares a style encoder: all layers, those of a block, or none; "pix2pixHD" =
+            one of Pix2PixHD's form for all.
+        downsampling: False = the style encoder works at the image's own size.
+        noise: False = no noise before the normalisations.
+        generator: "SPADE" = the codes, spread over their regions, are channels of the label map,
+            and SPADE alone modulates.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,6 +87,20 @@ class SEANConfig(BaseModel):
     hidden: int = Field(default=128, ge=1)
     style_length: int = Field(default=512, ge=1)
     encoder_width: int = Field(default=32, ge=1)
+    encoders: Encoders = "unified"
+    downsampling: bool = True
+    noise: bool = True
+    generator: Literal["SEAN", "SPADE"] = "SEAN"
+
+    @property
+    def conditions(self) -> int:
+        """Channels of the map that the features start from: labels, and in SPADE++ codes."""
+        return self.classes + (self.code_length if self.generator == "SPADE" else 0)
+
+    @property
+    def code_length(self) -> int:
+        """Length of a region's codes of all encoders, side by side."""
+        return ENCODERS[self.encoders] * self.style_length
 
 
 def sean_config(variant: str = "celebamask-hq", **fields: Any) -> SEANConfig:
@@ -84,17 +125,10 @@ class SEANGenerator(nn.Module):
         super().__init__()
         self.config = config
         nf = config.ngf
-
-        def block(inputs: int, outputs: int, styled: bool = True) -> ModulatedResBlock:
-            def norm(channels: int) -> RegionAdaptiveNorm:
-                return RegionAdaptiveNorm(
-                    channels, config.classes, config.style_length, config.hidden, styled=styled
-                )
-
-            return ModulatedResBlock(inputs, outputs, norm, name="ace", spectral_norm=spectral_norm)
-
-        self.Zencoder = SEANEncoder(config.encoder_width, config.style_length)
-        self.fc = nn.Conv2d(config.classes, 16 * nf, 3, padding=1)
+        block = _Blocks(config, spectral_norm)
+        encoders = [_encoder(config) for _ in range(ENCODERS[config.encoders])]
+        self.Zencoder = encoders[0] if len(encoders) == 1 else nn.ModuleList(encoders)
+        self.fc = nn.Conv2d(config.conditions, 16 * nf, 3, padding=1)
         self.head_0 = block(16 * nf, 16 * nf)
         self.G_middle_0 = block(16 * nf, 16 * nf)
         self.G_middle_1 = block(16 * nf, 16 * nf)
@@ -107,16 +141,19 @@ class SEANGenerator(nn.Module):
 
     def forward(self, regions: StyledRegions) -> Tensor:
         """The image of `regions`."""
-        height, width = regions.map.size
-        start = regions.map.resize((height // SMALLEST, width // SMALLEST))
+        spade = self.config.generator == "SPADE"
+        shown = regions.spread() if spade else regions.map
+        condition = shown if spade else regions
+        height, width = shown.size
+        start = shown.resize((height // SMALLEST, width // SMALLEST))
         x = self.fc(start.dense())  # (B, 16 nf, H/32, W/32)
-        x = self.head_0(x, regions)
-        x = self.G_middle_0(double(x), regions)
-        x = self.G_middle_1(x, regions)
-        x = self.up_0(double(x), regions)
-        x = self.up_1(double(x), regions)
-        x = self.up_2(double(x), regions)
-        x = self.up_3(double(x), regions)  # (B, nf, H, W)
+        x = self.head_0(x, condition)
+        x = self.G_middle_0(double(x), condition)
+        x = self.G_middle_1(x, condition)
+        x = self.up_0(double(x), condition)
+        x = self.up_1(double(x), condition)
+        x = self.up_2(double(x), condition)
+        x = self.up_3(double(x), condition)  # (B, nf, H, W)
         return torch.tanh(self.conv_img(rectify(x)))
 
     def encode(self, image: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -127,25 +164,80 @@ class SEANGenerator(nn.Module):
             labels: int64 [B,H,W]; pixels of -1 count for no region.
 
         Returns:
-            Codes [B,classes,D], zero for absent classes, and bool [B,classes], which are there.
+            Codes [B,classes,E*D] of the E encoders side by side, zero for absent classes, and bool
+            [B,classes], which are there.
         """
-        return region_means(self.Zencoder(image), labels, self.config.classes)
+        classes = self.config.classes
+        every = self.Zencoder if isinstance(self.Zencoder, nn.ModuleList) else [self.Zencoder]
+        found = [region_means(_features(one, image), labels, classes) for one in every]
+        return torch.cat([codes for codes, _ in found], dim=2), found[0][1]
+
+
+class _Blocks:
+    """Makes the residual blocks in their order; each knows whose style codes its layers read."""
+
+    def __init__(self, config: SEANConfig, spectral_norm: bool) -> None:
+        self.config = config
+        self.spectral_norm = spectral_norm
+        self.blocks, self.layers = 0, 0
+
+    def __call__(self, inputs: int, outputs: int, *, styled: bool = True) -> ModulatedResBlock:
+        config = self.config
+
+        def norm(channels: int) -> nn.Module:
+            if config.generator == "SPADE":
+                return SPADE(channels, config.conditions, config.hidden)
+            encoder = {"ResBlk-level": self.blocks, "SEAN-level": self.layers}
+            self.layers += 1
+            return RegionAdaptiveNorm(
+                channels,
+                config.classes,
+                config.style_length,
+                config.hidden,
+                styled=styled,
+                noise=config.noise,
+                encoder=encoder.get(config.encoders, 0),
+            )
+
+        name = "norm" if config.generator == "SPADE" else "ace"
+        block = ModulatedResBlock(
+            inputs, outputs, norm, name=name, spectral_norm=self.spectral_norm
+        )
+        self.blocks += 1
+        return block
+
+
+def _encoder(config: SEANConfig) -> SEANEncoder | FeatureEncoder:
+    if config.encoders == "pix2pixHD":
+        width, features = config.encoder_width, config.style_length
+        return FeatureEncoder(Pix2PixHDConfig(classes=1, features=features, nef=width))
+    return SEANEncoder(config.encoder_width, config.style_length, downsampling=config.downsampling)
+
+
+def _features(encoder: nn.Module, image: Tensor) -> Tensor:
+    """Features before they are averaged; over regions, where Pix2PixHD averages over instances."""
+    found: Tensor = encoder.raw(image) if isinstance(encoder, FeatureEncoder) else encoder(image)
+    return found
 
 
 class SEANEncoder(nn.Module):
     """The style encoder: [B,3,H,W] -> features [B,D,H/2,W/2] in (-1,1).
 
     Three convolutions down to a quarter, one transposed up to a half, one to the code's length.
+    Without downsampling every layer works at the image's size, with the same parameters.
     """
 
-    def __init__(self, width: int = 32, style_length: int = 512) -> None:
+    def __init__(
+        self, width: int = 32, style_length: int = 512, *, downsampling: bool = True
+    ) -> None:
         super().__init__()
-        up = nn.ConvTranspose2d(4 * width, 8 * width, 3, 2, padding=1, output_padding=1)
+        step = 2 if downsampling else 1
+        up = nn.ConvTranspose2d(4 * width, 8 * width, 3, step, padding=1, output_padding=step - 1)
         self.model = nn.Sequential(
             nn.ReflectionPad2d(1),
             *_layer(nn.Conv2d(3, width, 3)),
-            *_layer(nn.Conv2d(width, 2 * width, 3, 2, 1)),
-            *_layer(nn.Conv2d(2 * width, 4 * width, 3, 2, 1)),
+            *_layer(nn.Conv2d(width, 2 * width, 3, step, 1)),
+            *_layer(nn.Conv2d(2 * width, 4 * width, 3, step, 1)),
             *_layer(up),
             nn.ReflectionPad2d(1),
             nn.Conv2d(8 * width, style_length, 3),

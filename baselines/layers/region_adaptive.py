@@ -28,7 +28,7 @@ class StyledRegions:
     Attributes:
         labels: int64 [B,H,W] in 0..classes-1, -1 = no region (zero labels, zero style).
         map: the one-hot labels; symbol b*(classes+1) + label, so that two images share none.
-        codes: float [B, classes, D], the style code of each class.
+        codes: float [B, classes, E*D], the style codes of each class, one an encoder side by side.
         generators: one CPU generator an image, or None = the global one (training).
     """
 
@@ -41,7 +41,7 @@ class StyledRegions:
     def of(
         cls, labels: Tensor, codes: Tensor, generators: Sequence[Generator] | None = None
     ) -> StyledRegions:
-        """Regions of a label map [B,H,W] with codes [B,classes,D]."""
+        """Regions of a label map [B,H,W] with codes [B,classes,E*D]."""
         batch, classes = codes.shape[:2]
         plain = SymbolMap.of_labels(labels, classes, codes.dtype)
         offset = (classes + 1) * torch.arange(batch, device=labels.device).reshape(-1, 1, 1)
@@ -51,6 +51,11 @@ class StyledRegions:
     def present(self) -> list[int]:
         """The classes that stand anywhere in the batch."""
         return [int(label) for label in torch.unique(self.labels) if label >= 0]
+
+    def spread(self) -> SymbolMap:
+        """One-hot labels and each region's code, [B,classes+E*D,H,W]: what SPADE++ reads."""
+        codes = F.pad(self.codes, (0, 0, 0, 1)).flatten(0, 1)  # void has no style
+        return SymbolMap(self.map.symbols, torch.cat([self.map.columns, codes], dim=1))
 
     def noise(self, x: Tensor) -> Tensor:
         """Normals [B,1,H,W] of the size of x; drawn afresh by each call, each image its own."""
@@ -70,16 +75,27 @@ class RegionAdaptiveNorm(nn.Module):
         style_length: D of a code.
         hidden: width inside SPADE.
         styled: False = labels only, unblended (the last block, up_3).
+        noise: False = none is added (an ablation).
+        encoder: whose code it reads, of those that lie side by side.
     """
 
     def __init__(
-        self, channels: int, classes: int, style_length: int, hidden: int, *, styled: bool = True
+        self,
+        channels: int,
+        classes: int,
+        style_length: int,
+        hidden: int,
+        *,
+        styled: bool = True,
+        noise: bool = True,
+        encoder: int = 0,
     ) -> None:
         super().__init__()
         self.styled = styled
+        self.code = slice(encoder * style_length, (encoder + 1) * style_length)
         self.blending_gamma = nn.Parameter(torch.zeros(1))
         self.blending_beta = nn.Parameter(torch.zeros(1))
-        self.noise_var = nn.Parameter(torch.zeros(channels))
+        self.noise_var = nn.Parameter(torch.zeros(channels)) if noise else None
         self.Spade = SPADE(channels, classes, hidden)
         self.param_free_norm = nn.BatchNorm2d(channels, affine=False)
         if styled:
@@ -90,7 +106,7 @@ class RegionAdaptiveNorm(nn.Module):
 
     def forward(self, x: Tensor, regions: StyledRegions) -> Tensor:
         """[B,C,H,W] normalised and modulated."""
-        noisy = torch.addcmul(x, regions.noise(x), self.noise_var.reshape(-1, 1, 1))
+        noisy = self._noisy(x, regions)
         here = regions.map.resize(x.shape[-2:])
         if self.training or not here.tabulated:
             gamma, beta = self._maps(here, regions)
@@ -98,6 +114,11 @@ class RegionAdaptiveNorm(nn.Module):
         gamma, beta = self._table(here, regions)
         scale, shift = batch_norm_line(self.param_free_norm)
         return here.far.modulate(noisy, scale * (1 + gamma), shift * (1 + gamma) + beta)
+
+    def _noisy(self, x: Tensor, regions: StyledRegions) -> Tensor:
+        if self.noise_var is None:
+            return x
+        return torch.addcmul(x, regions.noise(x), self.noise_var.reshape(-1, 1, 1))
 
     def _maps(self, here: SymbolMap, regions: StyledRegions) -> tuple[Tensor, Tensor]:
         gamma, beta = self.Spade.maps(here)
@@ -119,12 +140,13 @@ class RegionAdaptiveNorm(nn.Module):
 
     def style_vectors(self, regions: StyledRegions) -> Tensor:
         """ReLU(Linear_j(code)) of each image's class j, [B*(classes+1), D]; the rest is zero."""
-        batch, classes, length = regions.codes.shape
-        vectors = regions.codes.new_zeros(classes + 1, batch, length)
+        codes = regions.codes[..., self.code]
+        batch, classes, length = codes.shape
+        vectors = codes.new_zeros(classes + 1, batch, length)
         rows = list(vectors.unbind(0))
         for label in regions.present():
             linear = self.get_submodule(f"fc_mu{label}")
-            rows[label] = F.relu(linear(regions.codes[:, label]))
+            rows[label] = F.relu(linear(codes[:, label]))
         return torch.stack(rows, dim=1).reshape(-1, length)
 
     def _blend(

@@ -32,7 +32,7 @@ def _probe(network: SEANGenerator) -> Tensor:
 
 def _codes(folder: Path, config: BaseModel) -> dict[str, Tensor]:
     assert isinstance(config, SEANConfig)
-    return read_mean_codes(folder, config.classes, config.style_length)
+    return read_mean_codes(folder, config.classes, config.code_length)
 
 
 SYSTEM = System(
@@ -62,6 +62,7 @@ SYSTEM = System(
     ),
     editor=SEANEditor,
     trainer=RecipeTrainer(
-        "baselines.training.synthesis:SynthesisRecipe", presets=("sean", "small-sean")
+        "baselines.training.synthesis:SynthesisRecipe",
+        presets=("sean", "small-sean", "ablation-sean"),
     ),
 )

@@ -63,9 +63,9 @@ def mean_codes(
     """Mean code of each class over the images that show it.
 
     Returns:
-        "mean_codes" [classes,D], zero where no image shows the class, and "mean_codes_known".
+        "mean_codes" [classes,E*D], zero where no image shows the class, and "mean_codes_known".
     """
-    classes, length = network.config.classes, network.config.style_length
+    classes, length = network.config.classes, network.config.code_length
     sums, shown = torch.zeros(classes, length), torch.zeros(classes)
     for batch in _batches(examples, device, scenes):
         assert batch.original is not None

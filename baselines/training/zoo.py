@@ -74,6 +74,15 @@ MODELS: dict[str, Model] = {
     "ssae-procedural": Model("small-ssae"),
     "pix2pixhd-procedural": Model("small-pix2pixhd"),
     "him-procedural": Model("small-him"),
+    "sean-unified-procedural": Model("ablation-sean", "labels"),
+    "sean-sean-level-procedural": Model("ablation-sean", "SEAN-level encoders"),
+    "sean-resblk-level-procedural": Model("ablation-sean", "ResBlk-level encoders"),
+    "sean-wo-downsampling-procedural": Model("ablation-sean", "w/o downsampling"),
+    "sean-wo-noises-procedural": Model("ablation-sean", "w/o noises"),
+    # Pix2PixHD's encoder is half as wide as SEAN's and gives three features, as published.
+    "spade-plus-plus-procedural": Model(
+        "ablation-sean", "SPADE++", {"encoder_width": 2, "style_length": 3}
+    ),
 }
 """Every model, in the order in which `nox -s zoo` trains them."""
 

@@ -6,12 +6,41 @@ import pytest
 import torch
 
 from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
-from baselines.sean import SEANConfig, SEANGenerator, region_means, sean_config, sean_discriminator
+from baselines.sean import (
+    ENCODERS,
+    VARIANTS,
+    SEANConfig,
+    SEANEncoder,
+    SEANGenerator,
+    region_means,
+    sean_config,
+    sean_discriminator,
+)
 from tests.golden import weights
 from tests.golden.names import published, shapes, skeleton
 from tests.golden.vectors import vectors
 
 TINY = SEANConfig(classes=4, ngf=4, ndf=4, hidden=8, style_length=6, encoder_width=4)
+
+
+ABLATIONS = [name for name in VARIANTS if name not in ("celebamask-hq", "labels")]
+
+
+def tiny(variant):
+    """An ablation at TINY's widths, with noise that can be seen."""
+    fields = TINY.model_dump(include={"classes", "ngf", "ndf", "hidden", "encoder_width"})
+    torch.manual_seed(0)
+    network = SEANGenerator(sean_config(variant, style_length=3, **fields))
+    for name, value in network.named_parameters():
+        if name.endswith("noise_var"):
+            value.data.fill_(0.3)
+    return network
+
+
+def styled_layers(network):
+    """The layers that carry style, in the order in which features meet them."""
+    norms = [layer for layer in network.modules() if isinstance(layer, RegionAdaptiveNorm)]
+    return [layer for layer in norms if layer.styled]
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +145,13 @@ def test_an_image_of_a_batch_is_the_image_alone_with_its_own_noise():
         torch.testing.assert_close(network(both)[1:], network(alone), atol=1e-5, rtol=1e-4)
 
 
-def test_tables_and_dense_convolutions_give_the_same_image():
-    network = SEANGenerator(TINY).double().eval()
-    where = regions()
+@pytest.mark.parametrize("variant", ["labels", "SEAN-level encoders", "SPADE++"])
+def test_tables_and_dense_convolutions_give_the_same_image(variant):
+    network = tiny(variant).double().eval()
+    for name, value in network.named_parameters():
+        if name.endswith("noise_var"):
+            value.data.zero_()
+    where = regions(length=network.config.code_length)
     where = StyledRegions.of(where.labels, where.codes.double())
     with torch.no_grad():
         fast = network(where)
@@ -142,3 +175,78 @@ def test_training_reaches_the_style_layers():
     network(StyledRegions.of(labels, codes)).square().sum().backward()
     assert network.Zencoder.model[1].weight.grad.abs().sum() > 0
     assert network.head_0.ace_0.fc_mu0.weight.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("variant", ABLATIONS)
+def test_an_ablation_makes_images_and_training_reaches_all_of_it(variant):
+    network = tiny(variant).train()
+    where = regions()
+    codes, shown = network.encode(torch.rand(2, 3, 64, 64), where.labels)
+    assert codes.shape == (2, 4, network.config.code_length)
+    image = network(StyledRegions.of(where.labels, codes))
+    assert image.shape == (2, 3, 64, 64)
+    image.square().sum().backward()
+    encoders = {
+        n for n, p in network.named_parameters() if n.startswith("Zencoder") and p.dim() > 1
+    }
+    reached = {n for n, p in network.named_parameters() if p.grad is not None and p.grad.any()}
+    assert shown.all()
+    assert encoders <= reached
+
+
+@pytest.mark.parametrize(
+    ("variant", "encoders"), [("SEAN-level encoders", 15), ("ResBlk-level encoders", 6)]
+)
+def test_encoders_are_a_layers_or_a_blocks_own(variant, encoders):
+    network = tiny(variant)
+    assert len(network.Zencoder) == ENCODERS[network.config.encoders] == encoders
+    starts = [layer.code.start for layer in styled_layers(network)]
+    assert len(starts) == 15
+    assert sorted(set(starts)) == [3 * k for k in range(encoders)]
+    assert starts == sorted(starts)
+    first = {network.head_0.ace_0.code.start, network.head_0.ace_1.code.start}
+    assert len(first) == (2 if encoders == 15 else 1)
+
+
+def test_a_layer_reads_the_code_of_its_own_encoder_alone():
+    norm = RegionAdaptiveNorm(3, 4, 6, 8, noise=False, encoder=1)
+    first = RegionAdaptiveNorm(3, 4, 6, 8, noise=False)
+    first.load_state_dict(norm.state_dict())
+    both = regions(length=12)
+    second = StyledRegions.of(both.labels, both.codes[..., 6:])
+    with torch.no_grad():
+        assert torch.equal(norm.style_vectors(both), first.style_vectors(second))
+
+
+def test_without_downsampling_features_have_the_images_size_and_parameters_are_the_same():
+    whole, half = SEANEncoder(4, 6, downsampling=False), SEANEncoder(4, 6)
+    assert shapes(whole) == shapes(half)
+    image = torch.rand(1, 3, 32, 48)
+    assert whole(image).shape == (1, 6, 32, 48)
+    assert half(image).shape == (1, 6, 16, 24)
+
+
+def test_without_noises_an_image_is_the_same_whatever_is_drawn():
+    network = tiny("w/o noises").eval()
+    drawn = [[torch.Generator().manual_seed(k)] * 2 for k in (1, 2)]
+    with torch.no_grad():
+        one, two = (network(regions(length=3, generators=each)) for each in drawn)
+        noisy = [tiny("labels").eval()(regions(length=3, generators=each)) for each in drawn]
+    assert torch.equal(one, two)
+    assert not torch.equal(*noisy)
+
+
+def test_spade_plus_plus_reads_labels_and_the_codes_of_their_regions():
+    where = regions(length=3)
+    map = where.spread().dense()
+    expected = torch.nn.functional.one_hot(where.labels, 4).permute(0, 3, 1, 2).float()
+    assert torch.equal(map[:, :4], expected)
+    for image in range(2):
+        for label in range(4):
+            here = where.labels[image] == label
+            assert (map[image, 4:, here] == where.codes[image, label, :, None]).all()
+    void = StyledRegions.of(torch.full((1, 32, 32), -1), where.codes[:1])
+    assert not void.spread().dense().any()
+    full = skeleton(SEANGenerator, sean_config("SPADE++", classes=19))
+    assert full.head_0.norm_0.mlp_shared[0].in_channels == 19 + 3
+    assert shapes(full.Zencoder) == published("pix2pixhd", "E_feat")
