@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bench.batch import EditBatch, Reference
     from bench.core.errors import BadInput, EditFailed, Unavailable
     from bench.datasets import Dataset, DatasetInfo, Fit, Licence
-    from bench.judge.compare import compare
+    from bench.judge.compare import FolderComparison, compare, compare_folders
     from bench.judge.gate import gate
     from bench.metrics import (
         Columns,
@@ -68,6 +68,7 @@ __all__ = [
     "Executor",
     "FeatureNetwork",
     "Fit",
+    "FolderComparison",
     "FolderScores",
     "Impossible",
     "Job",
@@ -100,6 +101,7 @@ __all__ = [
     "Unavailable",
     "__version__",
     "compare",
+    "compare_folders",
     "export",
     "gate",
     "inpaint",
@@ -128,6 +130,7 @@ _HOMES = {
     "Executor": "bench.run.job",
     "FeatureNetwork": "bench.networks.feature_network",
     "Fit": "bench.datasets",
+    "FolderComparison": "bench.judge.compare",
     "FolderScores": "bench.run.score",
     "Impossible": "masks",
     "Job": "bench.run.job",
@@ -159,6 +162,7 @@ _HOMES = {
     "TaskFacts": "bench.plugins.editors",
     "Unavailable": "bench.core.errors",
     "compare": "bench.judge.compare",
+    "compare_folders": "bench.judge.compare",
     "export": "reports.export",
     "gate": "bench.judge.gate",
     "inpaint": "masks",

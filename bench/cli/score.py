@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bench.cli.terminal.targets import SCORES, SCORES_CSV, Force
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.table import Table
 
+    from bench.judge.compare import Comparison
     from bench.run.cross_check import CrossCheck
     from bench.run.folder_scores import FolderScores
 
@@ -24,7 +27,12 @@ __all__ = ["score"]
 
 def score(
     real: Annotated[Path, typer.Argument(help="Folder of reference images.")],
-    fake: Annotated[Path, typer.Argument(help="Folder of results, paired by subfolder and stem.")],
+    fake: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Folder of results, paired by subfolder and stem; several are compared too."
+        ),
+    ],
     masks: Annotated[
         Path | None, typer.Option(help="Folder of masks: 255 (or 1) = edited, 0 = known.")
     ] = None,
@@ -48,6 +56,13 @@ def score(
         Path | None,
         typer.Option("--csv", metavar="FILE", help="Write every image's values; - prints them."),
     ] = None,
+    resize_real: Annotated[
+        bool,
+        typer.Option(
+            "--resize-real",
+            help="Bring each reference to its result's size first (bicubic; masks and labels nearest).",
+        ),
+    ] = False,
     allow_unpaired: Annotated[
         bool,
         typer.Option(
@@ -71,12 +86,16 @@ def score(
     ] = False,
     force: Force = False,
 ) -> None:
-    """Score a folder of results against references, paired by subfolder and stem."""
+    """Score folders of results against references, paired by subfolder and stem.
+
+    With several folders of results, every two of them are compared image by image.
+    """
     from rich.console import Console
 
+    from bench.cli.terminal.verdicts import tell_comparison
     from bench.core.atomic import json_text, refuse_loss
     from bench.core.errors import BadInput
-    from bench.run.folder_scores import plain_row
+    from bench.judge.compare import compare_folders, folder_names
     from bench.run.score import DEFAULT_METRICS, score_folders
 
     if json_file is not None and json_file == csv_file:
@@ -88,34 +107,46 @@ def score(
     for target, ours in ((json_file, SCORES), (csv_file, SCORES_CSV)):
         if target is not None and target != _PRINTED:
             refuse_loss(target, ours=ours, force=force)
+    if cross and len(fake) > 1:
+        raise BadInput("--cross-check is of one folder of results; name one at a time")
+    if resize_real and (cross or allow_unpaired):
+        other = "--cross-check" if cross else "--allow-unpaired"
+        raise BadInput(f"--resize-real and {other} do not go together; leave out one of them")
     names = [name.strip() for part in metrics or [] for name in part.split(",")]
-    scores = score_folders(
-        real,
-        fake,
-        masks=masks,
-        labels=labels,
-        metrics=list(dict.fromkeys(name for name in names if name)) or DEFAULT_METRICS,
-        segmenter=segmenter,
-        device=device,
-        fetch=fetch,
-        trust=trust,
-        allow_unpaired=allow_unpaired,
-    )
+    asked: dict[str, Any] = {
+        "masks": masks,
+        "labels": labels,
+        "metrics": list(dict.fromkeys(name for name in names if name)) or DEFAULT_METRICS,
+        "segmenter": segmenter,
+        "resize_real": resize_real,
+        "device": device,
+        "fetch": fetch,
+        "trust": trust,
+    }
+    comparison = None
+    if len(fake) > 1 and not allow_unpaired:
+        compared = compare_folders(real, fake, **asked)
+        scores, comparison = compared.scores, compared.comparison
+    else:
+        scores = {
+            name: score_folders(real, folder, allow_unpaired=allow_unpaired, **asked)
+            for name, folder in folder_names(fake).items()
+        }
     # What is printed to be read by a program stands alone on standard output.
-    console = Console(stderr=_PRINTED in (json_file, csv_file))
+    printed = _PRINTED in (json_file, csv_file)
+    console = Console(stderr=printed)
     console.print(_table(scores))
-    rows = scores.cross_check() if cross else []
+    rows = next(iter(scores.values())).cross_check() if cross else []
     if cross:
         console.print(_cross_table(rows))
-    for notice in scores.notices:
+    if comparison is not None and not printed:
+        tell_comparison(comparison)
+    for notice in dict.fromkeys(notice for one in scores.values() for notice in one.notices):
         sys.stderr.write(f"siebench: note: {notice}\n")
     if json_file is not None:
-        found = scores.record()
-        if cross:
-            found["cross_check"] = [plain_row(asdict(row)) for row in rows]
-        _give(json_file, json_text(found))
+        _give(json_file, json_text(_record(scores, comparison, rows if cross else None)))
     if csv_file is not None:
-        _give(csv_file, scores.table())
+        _give(csv_file, _csv(scores))
 
 
 _PRINTED = Path("-")
@@ -130,16 +161,60 @@ def _give(target: Path, text: str) -> None:
         write_text(target, text)
 
 
-def _table(scores: FolderScores) -> Table:
+def _record(
+    scores: Mapping[str, FolderScores],
+    comparison: Comparison | None,
+    cross: Sequence[CrossCheck] | None,
+) -> dict[str, Any]:
+    """One folder's record as it is; of several one each, and what their comparison found."""
+    from bench.judge.compare.outputs import comparison_record
+    from bench.run.folder_scores import plain_row
+
+    if len(scores) > 1:
+        found: dict[str, Any] = {"scores": {name: one.record() for name, one in scores.items()}}
+        if comparison is not None:
+            found["comparison"] = comparison_record(comparison)
+        return found
+    (one,) = scores.values()
+    found = one.record()
+    if cross is not None:
+        found["cross_check"] = [plain_row(asdict(row)) for row in cross]
+    return found
+
+
+def _csv(scores: Mapping[str, FolderScores]) -> str:
+    """Every image's values; with several folders the lines of each, and a column with its name."""
+    if len(scores) == 1:
+        return next(iter(scores.values())).table()
+    lines: list[str] = []
+    for name, one in scores.items():
+        head, *rows = csv.reader(one.table().splitlines())
+        if not lines:
+            lines.append(_line([*head[:3], "folder", *head[3:]]))
+        lines += [_line([*row[:3], name, *row[3:]]) for row in rows]
+    return "".join(lines)
+
+
+def _line(cells: Sequence[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def _table(scores: Mapping[str, FolderScores]) -> Table:
+    """A row for each score; with several folders those of one score below each other."""
     from rich.table import Table
 
-    table = Table("metric", "of", "value", "interval", "n")
-    for one in scores:
+    several = len(scores) > 1
+    table = Table("metric", "of", *(["results"] if several else []), "value", "interval", "n")
+    rows = [(name, folder, one) for name, folder in scores.items() for one in folder]
+    order = {(one.metric, one.of): i for i, (_, _, one) in reversed(list(enumerate(rows)))}
+    for name, folder, one in sorted(rows, key=lambda row: order[row[2].metric, row[2].of]):
         interval = f"{one.low:.4f} .. {one.high:.4f}" if one.low is not None else ""
         value = f"{one.value:.4f}" if one.value is not None else one.reason
         # Sets without pairs have two numbers.
-        count = str(one.n) if scores.files else f"{len(scores.inputs['real'])} real, {one.n} fake"
-        table.add_row(one.metric, one.of, value, interval, count)
+        count = str(one.n) if folder.files else f"{len(folder.inputs['real'])} real, {one.n} fake"
+        table.add_row(one.metric, one.of, *([name] if several else []), value, interval, count)
     return table
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bench.core.errors import BadInput
 from bench.core.text import counted
 from bench.judge.margin import Margin
-from bench.judge.scores import Costs, ScoreKey, ScoreSet, ScoreValues, nine_digits
+from bench.judge.scores import Costs, ScoreKey, ScoreSet, ScoreValues, nine_digits, of_scenes
 from bench.run.reader import REAL, Run, read_run
 from bench.run.tables import COST_COLUMNS
 
@@ -112,19 +112,8 @@ def _values_of(
     if value is None:
         return known
     if key in replicates:
-        return _of_scenes(known, value, *replicates[key])
+        return of_scenes(known, value, *replicates[key])
     return _of_edits(known, samples) if column.summary == "mean" else known
-
-
-def _of_scenes(
-    bare: ScoreValues, value: float, scenes: tuple[str, ...], left_out: Float64
-) -> ScoreValues:
-    """Leave-one-out values as pseudo-values g v - (g - 1) v_without, one per scene."""
-    if not np.isfinite(left_out).all():
-        return replace(bare, reason="without one of its scenes there is no value")
-    count = len(scenes)
-    pseudo = count * value - (count - 1) * left_out
-    return replace(bare, kind="scenes", units=scenes, scenes=scenes, values=nine_digits(pseudo))
 
 
 def _of_edits(bare: ScoreValues, samples: pd.DataFrame) -> ScoreValues:

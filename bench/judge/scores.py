@@ -21,7 +21,7 @@ from bench.metrics.facts import Better
 if TYPE_CHECKING:
     from bench.run.reader import Run
 
-__all__ = ["Costs", "ScoreValues", "ScoreKey", "ScoreSet", "nine_digits"]
+__all__ = ["Costs", "ScoreKey", "ScoreSet", "ScoreValues", "nine_digits", "of_scenes"]
 
 Float64 = NDArray[np.float64]
 
@@ -163,3 +163,21 @@ class ScoreSet:
 def nine_digits(values: Float64) -> Float64:
     """`values` at nine significant digits, the precision of float32 and of a baseline file."""
     return np.asarray([float(f"{value:.9g}") for value in values], dtype=np.float64)
+
+
+def of_scenes(
+    bare: ScoreValues, value: float, scenes: tuple[str, ...], left_out: Float64
+) -> ScoreValues:
+    """A score of a whole set with its pseudo-values g v - (g - 1) v_without, one a scene.
+
+    Args:
+        bare: the score without values.
+        value: the score of all scenes, v.
+        scenes: the g scenes.
+        left_out: float64 [g], the score without each of them.
+    """
+    if not np.isfinite(left_out).all():
+        return replace(bare, reason="without one of its scenes there is no value")
+    count = len(scenes)
+    pseudo = count * value - (count - 1) * left_out
+    return replace(bare, kind="scenes", units=scenes, scenes=scenes, values=nine_digits(pseudo))

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bench.core.errors import BadInput
 from bench.core.identity import Record, file_hash, record_hash
 from bench.metrics import Score, ScoreInfo
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["FolderScores", "plain_row"]
+
+Float64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +51,7 @@ class FolderScores(Sequence[Score]):
     inputs: Mapping[str, Mapping[str, Path]]
     kinds: Mapping[str, Mapping[str, int]]
     images: pd.DataFrame
+    left_out: Mapping[tuple[str, str], tuple[tuple[str, ...], Float64]]
     protocols: Mapping[str, Record]
     notices: tuple[str, ...]
 

@@ -17,6 +17,7 @@ from bench.core.errors import BadInput
 from bench.core.identity import Record
 from bench.core.images import read_image, read_mask
 from bench.core.threads import ahead
+from bench.datasets.fitting import Grid, fit_image, fit_plane, same_shape
 from bench.datasets.planes import plain_labels, read_plane
 from bench.metrics import Context, Metric, Missing, Score, ScoreInfo, make_metric
 from bench.metrics.features import SetMetric
@@ -49,6 +50,7 @@ def score_folders(
     labels: Path | str | None = None,
     metrics: Sequence[str] = DEFAULT_METRICS,
     segmenter: str | None = None,
+    resize_real: bool = False,
     device: str = "auto",
     fetch: bool = False,
     trust: bool = False,
@@ -66,6 +68,8 @@ def score_folders(
             accuracy.
         metrics: names of metrics; `siebench plugins list metrics` lists them.
         segmenter: a segmenter's name or file.
+        resize_real: brings each reference to its result's size first: bicubic, antialiased (Pillow);
+            masks and labels nearest.
         device: where networks run: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1" ...
         fetch: whether missing weights may be fetched from their official address.
         trust: whether a metric or segmenter may be imported from `package.module:attribute`.
@@ -95,7 +99,8 @@ def score_folders(
                 made[name] = Missing("a folder of labels is needed: give --labels")
     ready = {name: metric for name, metric in made.items() if not isinstance(metric, Missing)}
     fits: list[MaskFit] = []
-    samples, references = _measure(pairs, list(ready.values()), space, fits, advance)
+    reading = functools.partial(_read, space=space, resize_real=resize_real)
+    samples, references = _measure(pairs, list(ready.values()), space, reading, fits, advance)
     # Without masks the region is the whole image: no score of it beside the image's own.
     twice = {
         score.name
@@ -104,12 +109,17 @@ def score_folders(
         if masks is None and score.region == "mask"
     }
     scores: list[Score] = []
+    left_out = {}
     for name, metric in made.items():
         if isinstance(metric, Missing):
             scores.append(Score(name, None, reason=metric.reason))
             continue
-        found = metric.summarise(samples, references)
-        scores += [one for one in found if one.metric not in twice]
+        for one in metric.estimates(samples, references):
+            if one.metric in twice:
+                continue
+            scores.append(one.score())
+            if one.kind == "jackknife" and one.replicates is not None:
+                left_out[one.metric, one.of] = (one.scenes, one.replicates)
     infos = _infos(ready.values())
     means = [
         name
@@ -124,6 +134,7 @@ def score_folders(
         "of": "pairs of two folders",
         "masks": masks is not None,
         "labels": space.name if labels is not None else None,
+        **({"references": "resized to the results"} if resize_real else {}),
     }
     return FolderScores(
         scores=tuple(scores),
@@ -134,6 +145,7 @@ def score_folders(
         inputs={part: inputs[part] for part in folders},
         kinds=kinds,
         images=samples[["edit", *means]].rename(columns={"edit": "image"}),
+        left_out=left_out,
         protocols=_protocols(ready, source),
         notices=(*notices, *kind_notices(kinds["real"], kinds["fake"])),
     )
@@ -178,6 +190,7 @@ def _score_unpaired(
         inputs={"real": found.real, "fake": found.fake},
         kinds=kinds,
         images=pd.DataFrame({"image": []}),
+        left_out={},
         protocols=_protocols(ready, {"of": "two sets of images without pairs"}),
         notices=(*found.notices, *kind_notices(kinds["real"], kinds["fake"])),
     )
@@ -222,6 +235,7 @@ def _measure(
     pairs: Sequence[Pair],
     metrics: Sequence[Metric],
     space: LabelSpace,
+    reading: Callable[[Pair], _Read],
     fits: list[MaskFit],
     advance: Callable[[int], None],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -241,7 +255,7 @@ def _measure(
         return pd.DataFrame({**names, **columns}), pd.DataFrame({**names, **side.columns()})
 
     with ThreadPoolExecutor(1) as pool:
-        read = ahead(pool, functools.partial(_read, space=space), pairs, _GROUP)
+        read = ahead(pool, reading, pairs, _GROUP)
         # `map` lets go of a group's images before it takes the next ones.
         sides = list(map(measured, _groups(one for _, one in read)))
     samples, references = (pd.concat(tables, ignore_index=True) for tables in zip(*sides))
@@ -273,26 +287,39 @@ def _edits(group: Sequence[_Read], space: LabelSpace) -> EditGroup:
     )
 
 
-def _read(pair: Pair, space: LabelSpace) -> _Read:
+def _read(pair: Pair, space: LabelSpace, resize_real: bool) -> _Read:
     real, fake = read_image(pair.real), read_image(pair.fake)
+    if resize_real:
+        if not same_shape(real.shape[:2], fake.shape[:2]):
+            raise BadInput(f"{pair.fake}: {_sizes(fake, real)}, another shape; crop one of them")
+        real = fit_image(real, _grid(fake))
     _same_size(pair.fake, fake, real)
-    mask = _mask(pair, real)
+    mask = _mask(pair, real, resize_real)
     fit = None if pair.mask is None else MaskFit.of(pair.stem, pair.fake, real, fake, mask)
-    return _Read(pair.stem, real, fake, mask, _labels(pair, real, space), fit)
+    return _Read(pair.stem, real, fake, mask, _labels(pair, real, space, resize_real), fit)
 
 
-def _mask(pair: Pair, reference: UInt8) -> Bool:
+def _grid(image: UInt8) -> Grid:
+    height, width = image.shape[:2]
+    return Grid((height, width), (0, 0, height, width))
+
+
+def _mask(pair: Pair, reference: UInt8, resize: bool) -> Bool:
     if pair.mask is None:
         return np.ones(reference.shape[:2], bool)
     mask = read_mask(pair.mask)
+    if resize:
+        mask = fit_plane(mask.astype(np.int32), _grid(reference)) > 0
     _same_size(pair.mask, mask, reference)
     return mask
 
 
-def _labels(pair: Pair, reference: UInt8, space: LabelSpace) -> Int32:
+def _labels(pair: Pair, reference: UInt8, space: LabelSpace, resize: bool) -> Int32:
     if pair.labels is None:
         return np.full(reference.shape[:2], VOID, np.int32)
     plane = read_plane(pair.labels)
+    if resize:
+        plane = fit_plane(plane, _grid(reference))
     _same_size(pair.labels, plane, reference)
     # Without a metric that counts classes there is no space to check labels against.
     return plain_labels(plane, space, pair.labels) if len(space) else plane
@@ -300,5 +327,12 @@ def _labels(pair: Pair, reference: UInt8, space: LabelSpace) -> Int32:
 
 def _same_size(path: Path, plane: NDArray[Any], reference: UInt8) -> None:
     if plane.shape[:2] != reference.shape[:2]:
-        one, two = ("x".join(map(str, a.shape[1::-1])) for a in (plane, reference))
-        raise BadInput(f"{path}: is {one} where its reference is {two}; bring them to one size")
+        raise BadInput(
+            f"{path}: {_sizes(plane, reference)}; bring them to one size, or give --resize-real where "
+            "they show the same"
+        )
+
+
+def _sizes(plane: NDArray[Any], reference: UInt8) -> str:
+    one, two = ("x".join(map(str, a.shape[1::-1])) for a in (plane, reference))
+    return f"is {one} where its reference is {two}"

@@ -39,7 +39,7 @@ def test_a_suite_is_written_run_read_compared_gated_and_exported(folder, monkeyp
 
 def test_two_folders_are_scored(folder, monkeypatch, capsys):
     random = np.random.default_rng(0)
-    for name in ("real", "fake", "masks"):
+    for name in ("real", "fake", "other", "masks"):
         (folder / name).mkdir()
         for i in range(4):
             if name == "masks":
@@ -50,6 +50,7 @@ def test_two_folders_are_scored(folder, monkeypatch, capsys):
             Image.fromarray(image).save(folder / name / f"000{i}.png")
     names = follow("how-to/score-a-folder.md", monkeypatch)
     assert {score.metric for score in names["scores"]} == {"psnr", "psnr-hole", "ssim", "ssim-hole"}
+    assert [change.pair.key.metric for change in names["found"].comparison.changes] == ["psnr"]
     written = json.loads((folder / "scores.json").read_text())
     assert {score["metric"] for score in written["scores"]} == {s.metric for s in names["scores"]}
 

@@ -2,6 +2,7 @@
 
 from bench.judge.compare.change import Change, Verdict, judge
 from bench.judge.compare.comparison import Comparison, compare
+from bench.judge.compare.folders import FolderComparison, compare_folders, folder_names
 from bench.judge.compare.trainings import (
     TrainingChange,
     compare_trainings,
@@ -12,10 +13,13 @@ from bench.judge.compare.trainings import (
 __all__ = [
     "Change",
     "Comparison",
+    "FolderComparison",
     "TrainingChange",
     "Verdict",
     "compare",
+    "compare_folders",
     "compare_trainings",
+    "folder_names",
     "judge",
     "trainings_of",
     "unscored_trainings",

@@ -17,6 +17,7 @@ from bench.judge.pairing import PairedScore
 from bench.judge.scores import ScoreSet
 
 __all__ = [
+    "comparison_record",
     "crop_lines",
     "difference",
     "edit_sentences",
@@ -35,28 +36,30 @@ EDITS = 3
 
 
 def write_comparison_json(comparison: Comparison, path: Path) -> None:
-    """Writes the comparison as JSON; infinite numbers are null."""
-    write_json(
-        path,
-        {
-            "before": portable(comparison.before.name),
-            "after": portable(comparison.after.name),
-            "alpha": comparison.alpha,
-            "changes": [
-                {
-                    **pair_record(change.pair),
-                    "margin": change.margin,
-                    "p": change.p,
-                    "p_holm": change.adjusted,
-                    "interval": change.interval,
-                    "verdict": change.verdict,
-                    "edits": [_finite(asdict(one)) for one in most_changed(change.pair, EDITS)],
-                }
-                for change in comparison.changes
-            ],
-            "alone": list(comparison.alone),
-        },
-    )
+    """Writes the comparison as JSON; see `comparison_record`."""
+    write_json(path, comparison_record(comparison))
+
+
+def comparison_record(comparison: Comparison) -> dict[str, Any]:
+    """The comparison as strict JSON takes it; infinite numbers are null."""
+    return {
+        "before": portable(comparison.before.name),
+        "after": portable(comparison.after.name),
+        "alpha": comparison.alpha,
+        "changes": [
+            {
+                **pair_record(change.pair),
+                "margin": change.margin,
+                "p": change.p,
+                "p_holm": change.adjusted,
+                "interval": change.interval,
+                "verdict": change.verdict,
+                "edits": [_finite(asdict(one)) for one in most_changed(change.pair, EDITS)],
+            }
+            for change in comparison.changes
+        ],
+        "alone": list(comparison.alone),
+    }
 
 
 def write_comparison_markdown(comparison: Comparison, path: Path) -> None:

@@ -48,6 +48,19 @@ def test_an_adapter_edits_with_what_was_trained(system, half, tmp_path):
     assert torch.isfinite(raw).all()
 
 
+@pytest.mark.parametrize("variant", ["SPADE++", "ResBlk-level encoders"])
+def test_seans_ablations_are_trained_and_edit_with_their_mean_codes(variant, tmp_path):
+    config = tiny("sean", variant=variant, steps=1)
+    train(config, tmp_path, half=True)
+    loaded = load_network("sean", tmp_path / WEIGHTS, variant=variant)
+    codes = loaded.extras["mean_codes"]
+    assert codes.shape == (loaded.network.config.classes, loaded.network.config.code_length)
+    batch = batch_of(config)
+    raw = SEANEditor(str(tmp_path / WEIGHTS), variant=variant).edit(batch)
+    assert raw.shape == batch.masked.shape
+    assert torch.isfinite(raw).all()
+
+
 def test_divsems_bank_has_vectors_of_every_class_that_the_scenes_show(tmp_path):
     config = tiny("divsem", steps=2)
     train(config, tmp_path)

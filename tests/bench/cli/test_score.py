@@ -163,3 +163,44 @@ def test_json_and_csv_are_two_places(call, folders: Path) -> None:
     code, _, err = call("score", folders, folders, "--json", "-", "--csv", "-")
     assert code == 2
     assert "--json and --csv both name -" in err
+
+
+def test_several_folders_are_compared_and_each_is_written(call, folders: Path) -> None:
+    for stem in ("day/a", "night/a"):
+        save(folders / "worse" / f"{stem}.png", np.full((16, 16, 3), 130, np.uint8))
+    out, table = folders / "s.json", folders / "s.csv"
+    code, printed, err = call(
+        "score", folders / "real", folders / "fake", folders / "worse",
+        "--metrics", "rmse", "--json", out, "--csv", table,
+    )  # fmt: skip
+    assert code == 0, err
+    assert "images: fake -> worse" in printed
+    written = strict(out.read_text())
+    assert [record["scores"][0]["value"] for record in written["scores"].values()] == [2.0, 30.0]
+    [change] = written["comparison"]["changes"]
+    assert (change["method_before"], change["method"]) == ("fake", "worse")
+    assert change["difference"] == pytest.approx(28.0)
+    rows = list(csv.DictReader(io.StringIO(table.read_text())))
+    assert [(row["image"], row["folder"], float(row["rmse"])) for row in rows] == [
+        ("day/a", "fake", 0.0), ("night/a", "fake", 4.0),
+        ("day/a", "worse", 30.0), ("night/a", "worse", 30.0),
+    ]  # fmt: skip
+    # What was written is known as ours: the same command writes it again.
+    code, _, err = call(
+        "score", folders / "real", folders / "fake", folders / "worse",
+        "--metrics", "rmse", "--json", out, "--csv", table,
+    )  # fmt: skip
+    assert code == 0, err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--cross-check"], "of one folder of results"),
+        (["--allow-unpaired", "--resize-real"], "do not go together"),
+    ],
+)
+def test_what_several_folders_do_not_go_with_is_said(call, folders: Path, options, said) -> None:
+    code, _, err = call("score", folders / "real", folders / "fake", folders / "real", *options)
+    assert code == 2
+    assert said in err
