@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.core.atomic import whole_file, write_text
+from bench.core.atomic import refuse_loss, whole_file, write_text
 from bench.core.errors import BadInput
 from bench.run.layout import EDITS, PREDICTIONS
 from bench.run.reader import read_run
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["report"]
 
+_PAGE = rb"<title>[^\n]* \xc2\xb7 siebench report</title>"
+"""By which a page that siebench wrote is known."""
+
 COPIES = "images"
 """The folder for copies of the images beside a page that lies outside its run."""
 
@@ -32,6 +36,7 @@ def report(
     *,
     single_file: bool = False,
     studies: Sequence[Path | str] = (),
+    force: bool = False,
 ) -> Path:
     """Renders a run and returns the page's path.
 
@@ -42,26 +47,30 @@ def report(
         single_file: writes one mailable `report.html` of at most 20 MiB, with thumbnails of the
             worst, the best and a random choice of edits and the tracebacks inside, instead of `index.html`.
         studies: human studies of the run, files of `siebench study read --json`; a section each.
+        force: replace a page, and folders beside it, that siebench did not write.
 
     Raises:
-        BadInput: where there is no readable run or study, or the page cannot be written.
+        BadInput: where there is no readable run or study, the page cannot be written, or something else
+            is in its place.
     """
     opened = read_run(run)
     folder = opened.folder / "report" if out is None else Path(out)
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"{folder}: is a file; give a folder for the report")
     asked = _studies(opened, studies)
+    inside = folder.resolve().parent == opened.folder.resolve()
+    page = folder / ("report.html" if single_file else "index.html")
+    refuse_loss(page, ours=_PAGE, force=force)
+    if not (single_file or inside or force):
+        _refuse_others(opened, folder, page)
     views = task_views(opened)
     if single_file:
-        page = folder / "report.html"
         write_text(page, render(opened, views, Images("", thumbnails(opened, views)), None, asked))
         return page
-    inside = folder.resolve().parent == opened.folder.resolve()
     if not inside:
         _copy_images(opened, folder)
         _copy_logs(views, folder)
     _draw_wide_maps(opened, folder, [(view.task, view.maps) for view in views])
-    page = folder / "index.html"
     images, logs = (Images(".."), "../") if inside else (Images(COPIES), "")
     write_text(page, render(opened, views, images, logs, asked))
     return page
@@ -78,6 +87,18 @@ def _studies(run: Run, files: Sequence[Path | str]) -> list[StudyView]:
                 f"{file}: is a study of methods that {run.folder} lacks ({', '.join(sorted(unknown))})"
             )
     return [study_view(study) for _, study in found]
+
+
+def _refuse_others(run: Run, folder: Path, page: Path) -> None:
+    """Refuses a folder without our page that holds what would lie beside the page."""
+    if folder.resolve() == run.folder.resolve():
+        raise BadInput(f"{folder}: is the run itself; leave --out out, or give a folder of its own")
+    for part in (COPIES, MAPS, "failures"):
+        if not page.exists() and (folder / part).exists():
+            raise BadInput(
+                f"{folder / part}: is there already and siebench did not write it; give another folder, "
+                "or --force to write into it"
+            )
 
 
 def _copy_images(run: Run, out: Path) -> None:
@@ -104,9 +125,9 @@ def _draw_wide_maps(run: Run, out: Path, drawn: Iterable[tuple[TaskRow, TaskMaps
 
 
 def _copy(source: Path, target: Path) -> None:
-    if target.is_file() and target.stat().st_size == source.stat().st_size:
-        return
     try:
+        if target.is_file() and filecmp.cmp(source, target, shallow=False):
+            return
         with whole_file(target) as temporary:
             shutil.copyfile(source, temporary)
     except FileNotFoundError as error:

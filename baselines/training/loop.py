@@ -101,7 +101,7 @@ def train(
     torch.manual_seed(_word("initial", config.seed))
     recipe = make_recipe(config, sources)
     recipe.setup(fabric, steps)
-    done = _begin(out, recipe, config, resume)
+    done = _begin(out, recipe, config, resume, None if weights else out / WEIGHTS)
     log = Log(out / "tensorboard", active=fabric.is_global_zero)
     try:
         _run(recipe, range(done, steps), out, log, watch)
@@ -176,9 +176,17 @@ def _show(recipe: TrainingRecipe, batch: EditBatch, log: Log, step: int) -> None
     log.images({"true": batch.original}, step)
 
 
-def _begin(out: Path, recipe: TrainingRecipe, config: TrainingConfig, resume: bool) -> int:
+def _begin(
+    out: Path, recipe: TrainingRecipe, config: TrainingConfig, resume: bool, written: Path | None
+) -> int:
+    """How many steps are done; `written` is the file of weights that must not be there before."""
     path = out / CHECKPOINT
     if not path.is_file():
+        if written is not None and written.exists():
+            raise BadInput(
+                f"{written}: is there already, without the checkpoint of its training; move it away, or "
+                "give another folder"
+            )
         return 0
     if not resume:
         raise BadInput(f"{path}: a run is here already; give --resume or another folder")

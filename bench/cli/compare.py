@@ -37,13 +37,12 @@ def compare(
 ) -> None:
     """Compare two runs (methods of equal name), or two methods of one run."""
     from bench.cli.terminal.verdicts import tell_comparison
-    from bench.core.atomic import refuse_loss
+    from bench.core.atomic import refuse_losses
     from bench.judge import compare as comparing
     from bench.judge.compare import outputs
 
-    for file, ours in ((markdown, COMPARISON), (json_file, COMPARISON_JSON)):
-        if file is not None:
-            refuse_loss(file, inputs=[before, after, policy], ours=ours, force=force)
+    outs = {"--markdown": (markdown, COMPARISON), "--json": (json_file, COMPARISON_JSON)}
+    refuse_losses(outs, inputs=[before, after, policy], force=force)
     comparison = comparing.compare(
         before,
         after,
@@ -52,7 +51,7 @@ def compare(
         allow=allow or (),
     )
     if markdown is not None:
-        outputs.write_comparison_markdown(comparison, markdown)
+        outputs.write_comparison_markdown(comparison, markdown, force=force)
     if json_file is not None:
         outputs.write_comparison_json(comparison, json_file)
     tell_comparison(comparison)

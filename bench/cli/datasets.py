@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.terminal.targets import SHEET, Force
+from bench.cli.terminal.targets import Force
 from bench.core.text import counted
 
 __all__ = ["app"]
@@ -106,17 +106,16 @@ def sheet(
     trust: Trust = False,
 ) -> None:
     """Draw a contact sheet: images and their label maps."""
-    from PIL.PngImagePlugin import PngInfo
-
     from bench.core.atomic import refuse_loss, whole_file
+    from bench.core.images import PNG_MARK, png_mark
     from bench.datasets import open_dataset
     from bench.datasets.sheet import draw_sheet
 
     target = out or Path(f"{name}.png")
-    refuse_loss(target, ours=SHEET, force=force)
+    refuse_loss(target, ours=PNG_MARK, force=force)
     dataset = open_dataset(name, path, split=split, count=count, trust=trust)
-    mark = PngInfo()
-    mark.add_text("Software", "siebench")  # by which the next call knows it
     with whole_file(target) as temporary:
-        draw_sheet(dataset, dataset.ids, size=size).save(temporary, format="PNG", pnginfo=mark)
+        draw_sheet(dataset, dataset.ids, size=size).save(
+            temporary, format="PNG", pnginfo=png_mark()
+        )
     typer.echo(str(target))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.terminal.targets import Force
+from bench.cli.terminal.targets import LATEX, Force
 
 __all__ = ["Format", "export", "figures"]
 
@@ -49,9 +49,9 @@ def export(
     if out is None:
         typer.echo(text, nl=False)
         return
-    # A table bears no mark; one of the same run begins with the same words.
-    beginning = re.escape(text[:_SAME].encode())
-    refuse_loss(out, ours=rb"\A" + beginning, force=force)
+    # Markdown and CSV bear no mark; a table of the same run begins with the same words.
+    same = rb"\A" + re.escape(text[:_SAME].encode())
+    refuse_loss(out, ours=LATEX if form.value.startswith("latex") else same, force=force)
     write_text(out, text)
     typer.echo(str(out))
 
@@ -62,9 +62,10 @@ def figures(
     against: Annotated[
         str | None, typer.Option(help="The method to compare the others with.")
     ] = None,
+    force: Force = False,
 ) -> None:
     """Draw a run's figures as SVG and PDF: grids, quality against cost, classes, areas, differences."""
     from reports.figures import write_figures
 
-    for path in write_figures(run, out, against=against):
+    for path in write_figures(run, out, against=against, force=force):
         typer.echo(str(path))

@@ -39,18 +39,21 @@ def gate(
     Exit codes: 0 passed, 1 worse, 2 bad input, 3 undecided.
     """
     from bench.cli.terminal.verdicts import tell_judgement
-    from bench.core.atomic import refuse_loss
+    from bench.core.atomic import refuse_losses
     from bench.judge import gate as judging
     from bench.judge.gate import ci, report
 
-    for file, ours in ((junit, JUNIT), (markdown, GATE), (json_file, GATE_JSON)):
-        if file is not None:
-            refuse_loss(file, inputs=[run, baseline, policy], ours=ours, force=force)
+    outs = {
+        "--junit": (junit, JUNIT),
+        "--markdown": (markdown, GATE),
+        "--json": (json_file, GATE_JSON),
+    }
+    refuse_losses(outs, inputs=[run, baseline, policy], force=force)
     judgement = judging.gate(run, baseline, policy, allow=allow or ())
     if junit is not None:
         ci.write_junit(judgement, junit)
     if markdown is not None:
-        report.write_markdown(judgement, markdown)
+        report.write_markdown(judgement, markdown, force=force)
     if json_file is not None:
         ci.write_gate_json(judgement, json_file)
     tell_judgement(judgement)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli.terminal.targets import SHEET, Force
+from bench.cli.terminal.targets import Force
 from bench.cli.terminal.values import named_values
 from bench.core.text import counted
 
@@ -165,6 +165,7 @@ def show(
     """Draw a contact sheet of a pack."""
     from bench.core.atomic import refuse_loss
     from bench.core.errors import BadInput
+    from bench.core.images import PNG_MARK
     from masks import MaskError, contact_sheet
 
     if not (folder / "manifest.json").is_file():
@@ -173,7 +174,7 @@ def show(
             "`siebench masks pairs`"
         )
     target = out or folder.with_name(f"{folder.name}.png")
-    refuse_loss(target, ours=SHEET, force=force)
+    refuse_loss(target, ours=PNG_MARK, force=force)
     try:
         shown = contact_sheet(folder, target, count)
     except MaskError as error:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.terminal.targets import REPORT, Force
+from bench.cli.terminal.targets import Force
 
 __all__ = ["report"]
 
@@ -27,10 +27,7 @@ def report(
     force: Force = False,
 ) -> None:
     """Write a run's report again."""
-    from bench.core.atomic import refuse_loss
     from reports.report import report as write_report
 
-    page = "report.html" if single_file else "index.html"
-    refuse_loss((out or run / "report") / page, ours=REPORT, force=force)
-    written = write_report(run, out, single_file=single_file, studies=study or ())
-    typer.echo(f"report: {written}")
+    page = write_report(run, out, single_file=single_file, studies=study or (), force=force)
+    typer.echo(f"report: {page}")

@@ -93,20 +93,19 @@ def score(
     from rich.console import Console
 
     from bench.cli.terminal.verdicts import tell_comparison
-    from bench.core.atomic import json_text, refuse_loss
+    from bench.core.atomic import json_text, refuse_losses
     from bench.core.errors import BadInput
     from bench.judge.compare import compare_folders, folder_names
     from bench.run.score import DEFAULT_METRICS, score_folders
 
-    if json_file is not None and json_file == csv_file:
-        raise BadInput(f"--json and --csv both name {json_file}; give each a place of its own")
+    if _PRINTED == json_file == csv_file:
+        raise BadInput("--json and --csv are both to be printed; give one of them a file")
     if cross and allow_unpaired:
         raise BadInput("--cross-check asks about pairs; leave out --allow-unpaired")
     if csv_file is not None and allow_unpaired:
         raise BadInput("--csv has the values of pairs; leave out --allow-unpaired")
-    for target, ours in ((json_file, SCORES), (csv_file, SCORES_CSV)):
-        if target is not None and target != _PRINTED:
-            refuse_loss(target, ours=ours, force=force)
+    outs = {"--json": (json_file, SCORES), "--csv": (csv_file, SCORES_CSV)}
+    refuse_losses({name: out for name, out in outs.items() if out[0] != _PRINTED}, force=force)
     if cross and len(fake) > 1:
         raise BadInput("--cross-check is of one folder of results; name one at a time")
     if resize_real and (cross or allow_unpaired):

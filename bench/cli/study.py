@@ -178,13 +178,16 @@ def read(
     force: Force = False,
 ) -> None:
     """Count a study's answers: shares and strengths with intervals, raters, metrics against people."""
-    from bench.core.atomic import refuse_loss, write_json, write_text
+    from bench.core.atomic import refuse_losses, write_json, write_text
     from bench.study.read import read_study
     from reports.export.study import study_latex, study_markdown
 
-    for file, ours in ((json_file, STUDY_JSON), (markdown, STUDY_MARKDOWN), (latex, STUDY_LATEX)):
-        if file is not None:
-            refuse_loss(file, inputs=[*answers, key], ours=ours, force=force)
+    outs = {
+        "--json": (json_file, STUDY_JSON),
+        "--markdown": (markdown, STUDY_MARKDOWN),
+        "--latex": (latex, STUDY_LATEX),
+    }
+    refuse_losses(outs, inputs=[*answers, key], force=force)
     found = read_study(folder, answers, key=key, run=run)
     if json_file is not None:
         write_json(json_file, found.model_dump(mode="json"))

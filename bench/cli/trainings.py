@@ -44,7 +44,7 @@ def trainings(
     if figures is not None:
         from reports.figures import write_training_figures
 
-        for path in write_training_figures(changes, known.run, figures):
+        for path in write_training_figures(changes, known.run, figures, force=force):
             typer.echo(str(path))
     for sentence in unscored_trainings(known):
         typer.echo(sentence, err=True)

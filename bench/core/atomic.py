@@ -16,13 +16,20 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from bench.core.errors import BadInput
 
-__all__ = ["json_text", "refuse_loss", "whole_file", "write_json", "write_text"]
+__all__ = [
+    "json_text",
+    "refuse_loss",
+    "refuse_losses",
+    "whole_file",
+    "write_json",
+    "write_text",
+]
 
 
 @contextlib.contextmanager
@@ -38,7 +45,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         start = f".{path.name[:_NAME]}."
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=start, suffix=".part")
         os.close(handle)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL
         raise _cannot_write(path, error) from error
     temporary = Path(name)
     try:
@@ -70,7 +77,7 @@ def json_text(value: Any) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-_HEAD = 1 << 16
+_END = 1 << 16
 _SHOWN = 200
 _NAME = 50  # characters, of four bytes at most; a file name has up to 255 bytes
 
@@ -85,8 +92,8 @@ def refuse_loss(
     Args:
         out: the file that will be written.
         inputs: the files that are read for it.
-        ours: a regular expression over the first 64 KiB of a file that siebench wrote; "" where
-            none can be told.
+        ours: a regular expression over the first and the last 64 KiB of a file that siebench wrote; ""
+            where none can be told.
         force: the user wants it written in any case.
 
     Raises:
@@ -101,21 +108,55 @@ def refuse_loss(
         if any(one is not None and one.exists() and out.samefile(one) for one in inputs):
             raise BadInput(f"{out}: is read by this very command; give another file, or --force")
         with out.open("rb") as file:
-            head = file.read(_HEAD)
+            known = file.read(_END)
+            if there.st_size > _END:
+                file.seek(max(_END, there.st_size - _END))
+                known += file.read()
     except FileNotFoundError:
         return
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise _cannot_write(out, error) from error
-    if not ours or re.search(ours, head, re.DOTALL) is None:
+    if not ours or re.search(ours, known, re.DOTALL) is None:
         raise BadInput(
             f"{out}: is there already and siebench did not write it; give another file, or --force "
             "to replace it"
         )
 
 
-def _cannot_write(path: Path, error: OSError) -> BadInput:
-    reason = error.strerror or type(error).__name__
-    advice = "free some space" if error.errno == errno.ENOSPC else "choose another place"
+def refuse_losses(
+    outs: Mapping[str, tuple[Path | None, bytes]],
+    *,
+    inputs: Sequence[Path | None] = (),
+    force: bool = False,
+) -> None:
+    """As `refuse_loss` for all files that one command writes, which must be different ones.
+
+    Args:
+        outs: the file (None where none is asked for) and what it is known by, by the command's option.
+        inputs: the files that are read for them.
+        force: the user wants them written in any case.
+
+    Raises:
+        BadInput: as `refuse_loss`; two options with one file, which nothing can force.
+    """
+    options: dict[Path, str] = {}
+    for option, (out, ours) in outs.items():
+        if out is None:
+            continue
+        try:
+            place = out.resolve()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise _cannot_write(out, error) from error
+        if place in options:
+            raise BadInput(f"{options[place]} and {option} both name {out}; give each its own file")
+        options[place] = option
+        refuse_loss(out, inputs=inputs, ours=ours, force=force)
+
+
+def _cannot_write(path: Path, error: Exception) -> BadInput:
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    full = getattr(error, "errno", None) == errno.ENOSPC
+    advice = "free some space" if full else "choose another place"
     text = str(path)
     shown = text if len(text) <= _SHOWN else f"{text[:100]}...{text[-60:]}"
     return BadInput(f"{shown}: cannot be written ({reason}); {advice}")

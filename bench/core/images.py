@@ -32,13 +32,16 @@ from masks.spec import Bool, MaskError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.PngImagePlugin import PngInfo
 
 __all__ = [
     "IMAGE_SUFFIXES",
+    "PNG_MARK",
     "UPRIGHT",
     "image_files",
     "image_tree",
     "orientation",
+    "png_mark",
     "read_image",
     "read_mask",
 ]
@@ -50,6 +53,9 @@ IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".t
 
 _UNFIT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 """Control characters, and bytes that are not UTF-8 as Python shows them: no record can hold them."""
+
+PNG_MARK = rb"\A\x89PNG.{0,60}tEXtSoftware\x00siebench"
+"""A regular expression over the beginning of a PNG that bears `png_mark`."""
 
 UPRIGHT = 1
 """The EXIF orientation of an image that is stored as it is shown."""
@@ -103,6 +109,15 @@ def _opened(path: Path) -> Iterator[Image]:
         raise BadInput(f"{path}: is not an image that Pillow can read") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise BadInput(f"{path}: cannot be decoded ({error}); the file is damaged") from error
+
+
+def png_mark() -> PngInfo:
+    """What a PNG is saved with, by which siebench knows later that it wrote it (`PNG_MARK`)."""
+    from PIL.PngImagePlugin import PngInfo
+
+    mark = PngInfo()
+    mark.add_text("Software", "siebench")
+    return mark
 
 
 def orientation(path: Path) -> int:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["latex", "latex_document"]
 
+MARK = "% Written by siebench export, which replaces this file when it is called again.\n"
+"""The first line, by which a later call knows what it may replace."""
+
 PREAMBLE = r"""\documentclass{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
@@ -70,14 +73,18 @@ def latex(run: Run, *, intervals: bool = False) -> str:
         run: the run.
         intervals: prints each interval in small type under its value.
     """
-    tables = [task_table(run, task) for task in run.header.tasks]
-    own = [_table(table, intervals) for table in tables if table.columns]
-    return "\n".join([*_beside(run, intervals=intervals), *own])
+    return f"{MARK}{_tables(run, intervals)}"
 
 
 def latex_document(run: Run, *, intervals: bool = False) -> str:
     """The tables as a whole document that compiles as it is."""
-    return f"{PREAMBLE}{latex(run, intervals=intervals)}\\end{{document}}\n"
+    return f"{MARK}{PREAMBLE}{_tables(run, intervals)}\\end{{document}}\n"
+
+
+def _tables(run: Run, intervals: bool) -> str:
+    tables = [task_table(run, task) for task in run.header.tasks]
+    own = [_table(table, intervals) for table in tables if table.columns]
+    return "\n".join([*_beside(run, intervals=intervals), *own])
 
 
 def _table(table: Table, intervals: bool) -> str:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.core.atomic import whole_file
+from bench.core.atomic import refuse_loss, whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,9 +98,24 @@ def axis_title(metric: MetricColumn) -> str:
     return f"{metric.title}{unit} {arrow}".rstrip()
 
 
-def save(drawn: Figure, path: Path) -> Path:
-    """Writes SVG or PDF by the path's suffix, whole, without a date in it."""
+def save(drawn: Figure, path: Path, *, force: bool = False) -> Path:
+    """Writes SVG or PDF by the path's suffix, whole, without a date in it.
+
+    Args:
+        drawn: the figure.
+        path: the file, replaced where siebench wrote it.
+        force: replace it in any case.
+
+    Raises:
+        BadInput: where somebody else's file is there, or the file cannot be written.
+    """
+    refuse_loss(path, ours=_MARK, force=force)
     with look(), whole_file(path) as temporary:
         dateless = {"Date": None} if path.suffix == ".svg" else {"CreationDate": None}
-        drawn.savefig(temporary, format=path.suffix[1:], metadata=dateless)
+        metadata = {"Creator": "siebench", **dateless}
+        drawn.savefig(temporary, format=path.suffix[1:], metadata=metadata)
     return path
+
+
+_MARK = rb"<dc:title>siebench</dc:title>|/Creator \(siebench\)"
+"""By which a figure that siebench wrote is known: matplotlib writes an SVG's creator as a title."""

@@ -53,13 +53,13 @@ def training_differences(changes: Sequence[TrainingChange]) -> Figure:
 
 
 def write_training_figures(
-    changes: Sequence[TrainingChange], run: Run, folder: Path
+    changes: Sequence[TrainingChange], run: Run, folder: Path, *, force: bool = False
 ) -> Iterator[Path]:
-    """Writes FOLDER/TASK/trainings.svg and .pdf for every task of a run."""
+    """Writes FOLDER/TASK/trainings.svg and .pdf for every task of a run; `force` as in `save`."""
     for task in dict.fromkeys(change.pair.key.task for change in changes):
         drawn = training_differences([one for one in changes if one.pair.key.task == task])
         for suffix in ("svg", "pdf"):
-            yield save(drawn, folder / run.task(task).slug / f"trainings.{suffix}")
+            yield save(drawn, folder / run.task(task).slug / f"trainings.{suffix}", force=force)
 
 
 def _panel(axes: Axes, changes: Sequence[TrainingChange]) -> None:

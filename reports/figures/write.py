@@ -33,6 +33,7 @@ def write_figures(
     *,
     formats: Sequence[Literal["svg", "pdf"]] = ("svg", "pdf"),
     against: str | None = None,
+    force: bool = False,
 ) -> list[Path]:
     """Writes OUT/TASK/NAME.svg and .pdf and returns their paths.
 
@@ -41,14 +42,16 @@ def write_figures(
         out: the folder, `figures/` inside the run where None.
         formats: the kinds of file.
         against: the method that differences are to; no differences where None.
+        force: replace files that siebench did not write.
 
     Raises:
-        BadInput: where there is no readable run, or `against` is no method of it.
+        BadInput: where there is no readable run, `against` is no method of it, or a file that siebench
+            did not write has a figure's name.
     """
     run = read_run(run_dir)
     folder = run.folder / "figures" if out is None else Path(out)
     return [
-        save(drawn, folder / task.slug / f"{name}.{suffix}")
+        save(drawn, folder / task.slug / f"{name}.{suffix}", force=force)
         for task in run.header.tasks
         for name, drawn in _figures(run, task, against)
         for suffix in formats

@@ -13,7 +13,7 @@ import pytest
 
 from bench.core.errors import BadInput
 from reports.export import FORMS, export
-from reports.report import report
+from reports.report import _copy, report
 from tests.reports.made_run import CLASSES, HOSTILE, SPACE, TRACEBACK, make_run
 
 
@@ -212,3 +212,11 @@ def test_reports_and_figures_never_import_torch(made: Path, tmp_path: Path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_an_image_that_changed_is_copied_again_although_its_size_is_the_same(tmp_path: Path):
+    source, target = tmp_path / "one.png", tmp_path / "out" / "one.png"
+    for content in (b"before", b"behind"):
+        source.write_bytes(content)
+        _copy(source, target)
+        assert target.read_bytes() == content

@@ -14,10 +14,9 @@ __all__ = [
     "GATE_JSON",
     "HISTORY",
     "JUNIT",
-    "REPORT",
+    "LATEX",
     "SCORES",
     "SCORES_CSV",
-    "SHEET",
     "STUDY_JSON",
     "STUDY_LATEX",
     "STUDY_MARKDOWN",
@@ -35,12 +34,14 @@ COMPARISON = rb"\A# [^\n]*\n\nThe chance of any false verdict is at most "
 COMPARISON_JSON = rb'\A\{\s*"before": "[^\n]*",\s*"after": "[^\n]*",\s*"alpha":'
 GATE = rb"\A## siebench gate: "
 GATE_JSON = rb'\A\{\s*"verdict": "[^\n]*",\s*"exit_code":'
+LATEX = rb"\A% Written by siebench export"
 HISTORY = rb"<title>History \xc2\xb7 siebench</title>"
 JUNIT = rb'<testsuite name="siebench gate '
-REPORT = rb"<title>[^\n]* \xc2\xb7 siebench report</title>"
-SCORES = rb'\A\{\s*"scores":'
+SCORES = (
+    rb'\A\{\s*"scores": (?:\[|\{\s*"[^\n]*": \{\s*"scores": \[)'
+    rb'.{0,60000}"paired": (?:true|false),\s*"inputs": \{\s*"real": \{'
+)
 SCORES_CSV = rb"\Aimage,reference,result[,\n]"
-SHEET = rb"\A\x89PNG.{0,60}tEXtSoftware\x00siebench"
 STUDY_JSON = rb'\A\{\s*"format": 1,\s*"study":'
 STUDY_LATEX = rb"\A% siebench study "
 STUDY_MARKDOWN = rb"\A## What people said: "

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.core.atomic import whole_file
+from bench.core.atomic import refuse_loss, whole_file
+from bench.core.images import PNG_MARK, png_mark
 from bench.core.text import slug
 from bench.judge.pairing import PairedScore
 from bench.judge.scores import ScoreKey, ScoreSet
@@ -46,7 +47,13 @@ def most_changed(pair: PairedScore, count: int) -> list[EditChange]:
 
 
 def write_crops(
-    before: ScoreSet, after: ScoreSet, pair: PairedScore, edit: str, folder: Path
+    before: ScoreSet,
+    after: ScoreSet,
+    pair: PairedScore,
+    edit: str,
+    folder: Path,
+    *,
+    force: bool = False,
 ) -> tuple[Path, str] | None:
     """Writes one PNG with the images of an edit side by side, cut around its mask.
 
@@ -56,6 +63,7 @@ def write_crops(
         pair: the score whose methods are shown.
         edit: the edit's id.
         folder: where the PNG goes.
+        force: replace a PNG of that name that siebench did not write.
 
     Returns:
         The file and what its tiles show, or None where there is no image.
@@ -83,8 +91,9 @@ def write_crops(
         sheet.paste(tile, (left, 0))
         left += tile.width + 4
     path = folder / f"{slug(_name(pair.key, edit))}.png"
+    refuse_loss(path, ours=PNG_MARK, force=force)
     with whole_file(path) as temporary:
-        sheet.save(temporary, format="PNG")
+        sheet.save(temporary, format="PNG", pnginfo=png_mark())
     return path, ", ".join(word for word, _ in there)
 
 

@@ -62,8 +62,14 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def write_comparison_markdown(comparison: Comparison, path: Path) -> None:
-    """Writes a table and, beside the file in `crops/`, images of the edits that changed most."""
+def write_comparison_markdown(comparison: Comparison, path: Path, *, force: bool = False) -> None:
+    """Writes a table and, beside the file in `crops/`, images of the edits that changed most.
+
+    Args:
+        comparison: what is written.
+        path: the file.
+        force: replace images in `crops/` that siebench did not write.
+    """
     rows = [_row(change) for change in comparison.changes]
     text = [
         f"# {markdown_cell(subject(comparison))}",
@@ -77,15 +83,18 @@ def write_comparison_markdown(comparison: Comparison, path: Path) -> None:
     ]
     for change in comparison.changes:
         if change.verdict in ("worse", "better"):
-            text += crop_lines(comparison.before, comparison.after, change.pair, path.parent)
+            before, after = comparison.before, comparison.after
+            text += crop_lines(before, after, change.pair, path.parent, force=force)
     text += [f"- {markdown_cell(sentence)}" for sentence in comparison.alone]
     write_text(path, "\n".join(text).rstrip() + "\n")
 
 
-def crop_lines(before: ScoreSet, after: ScoreSet, pair: PairedScore, folder: Path) -> list[str]:
+def crop_lines(
+    before: ScoreSet, after: ScoreSet, pair: PairedScore, folder: Path, *, force: bool = False
+) -> list[str]:
     """Markdown with the edits of a score that changed most, cropped where there are images.
 
-    Empty for a score of a whole set.
+    Empty for a score of a whole set; `force` as in `write_comparison_markdown`.
     """
     changed = most_changed(pair, EDITS)
     if not changed:
@@ -93,7 +102,7 @@ def crop_lines(before: ScoreSet, after: ScoreSet, pair: PairedScore, folder: Pat
     text = [f"**{markdown_cell(_name(pair))}**, the edits that changed most:", ""]
     for one in changed:
         text += [markdown_cell(_edit(one)), ""]
-        crop = write_crops(before, after, pair, one.edit, folder / "crops")
+        crop = write_crops(before, after, pair, one.edit, folder / "crops", force=force)
         if crop is not None:
             path, shows = crop
             text += [f"![{shows}](crops/{path.name})", ""]

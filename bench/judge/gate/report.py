@@ -41,8 +41,11 @@ def cost_sentence(cost: CostCheck) -> str:
     return f"{cost.task} / {cost.method} / {cost.name}: {found}, limit {cost.limit:g} times"
 
 
-def write_markdown(judgement: Judgement, path: Path) -> None:
-    """Writes the summary; crops of the edits that changed most lie beside it in `crops/`."""
+def write_markdown(judgement: Judgement, path: Path, *, force: bool = False) -> None:
+    """Writes the summary; crops of the edits that changed most lie beside it in `crops/`.
+
+    `force` replaces images there that siebench did not write.
+    """
     run, baseline = judgement.run, judgement.baseline
     names = f"{portable(run.name)} against {portable(baseline.name)}"
     text = [
@@ -60,7 +63,7 @@ def write_markdown(judgement: Judgement, path: Path) -> None:
     for check in judgement.checks:
         if check.verdict == "passed" or shown == SHOWN:
             break
-        crops = crop_lines(baseline, run, check.pair, path.parent)
+        crops = crop_lines(baseline, run, check.pair, path.parent, force=force)
         shown += bool(crops)
         text += ["", *crops]
     write_text(path, "\n".join(text).rstrip() + "\n")

@@ -101,6 +101,9 @@ def test_a_folder_with_a_run_in_it_is_not_overwritten(tmp_path):
     train(tiny("spmpgan", steps=2), tmp_path)
     with pytest.raises(BadInput, match="a run is here already; give --resume"):
         train(tiny("spmpgan", steps=2), tmp_path)
+    (tmp_path / CHECKPOINT).unlink()
+    with pytest.raises(BadInput, match=r"weights\.safetensors: is there already, without the"):
+        train(tiny("spmpgan", steps=2), tmp_path)
 
 
 def test_a_truncated_checkpoint_is_refused(tmp_path):

@@ -64,6 +64,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         seed=0,
         fingerprint=rooms.fingerprint(),
     )
+    (folder / "other.yaml").write_text(SUITE.replace("editor: nearest", "editor: copy"))
+    run_suite(folder / "other.yaml", out=folder / "other")
     images = folder / "images"
     images.mkdir()
     for one in list(whole.rglob("*.png"))[:2]:
@@ -72,6 +74,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "run": make_run(folder / "made", edits=4),
         "whole": whole,
         "twice": whole,
+        "other": folder / "other",
         "base": folder / "base.json",
         "folder": folder / "runs",
         "pack": folder / "pack",
@@ -121,3 +124,71 @@ def test_a_report_replaces_its_own_page_and_no_other(call, made, tmp_path: Path)
     (tmp_path / "index.html").write_text("<title>mine</title>")
     assert call("report", made["run"], "--out", tmp_path)[0] == 2
     assert (tmp_path / "index.html").read_text() == "<title>mine</title>"
+
+
+@pytest.mark.parametrize("part", ["images", "maps", "failures"])
+def test_a_report_goes_into_no_folder_that_holds_something_else_in_its_place(
+    call, made, tmp_path: Path, part: str
+) -> None:
+    (tmp_path / part).mkdir()
+    (tmp_path / part / "mine.png").write_bytes(b"mine")
+    code, _, err = call("report", made["run"], "--out", tmp_path)
+    assert code == 2
+    assert f"{tmp_path / part}: is there already and siebench did not write it" in err
+    assert sorted(path.name for path in tmp_path.rglob("*")) == sorted([part, "mine.png"])
+
+
+def test_crops_beside_a_comparison_replace_crops_and_no_other_images(made, tmp_path: Path) -> None:
+    from bench.core.errors import BadInput
+    from bench.judge.compare import compare
+    from bench.judge.compare.outputs import crop_lines
+
+    found = compare(made["other"], made["whole"])
+    pair = next(one.pair for one in found.changes if one.pair.key.method == "near")
+    sides = (found.before, found.after, pair, tmp_path)
+    assert crop_lines(*sides) == crop_lines(*sides)
+    crop = next((tmp_path / "crops").glob("*.png"))
+    crop.write_bytes(b"mine")
+    with pytest.raises(BadInput, match="is there already and siebench did not write it"):
+        crop_lines(*sides)
+    assert crop.read_bytes() == b"mine"
+    crop_lines(*sides, force=True)
+    assert crop.read_bytes() != b"mine"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("gate", "{whole}", "--baseline", "{base}", "--json", "{out}", "--junit", "{out}"),
+        ("gate", "{whole}", "--baseline", "{base}", "--markdown", "{out}", "--json", "{again}"),
+        ("compare", "{whole}", "{base}", "--markdown", "{out}", "--json", "{again}", "--force"),
+        ("score", "{images}", "{images}", "--metrics", "l1", "--csv", "{out}", "--json", "{again}"),
+    ],
+)
+def test_two_outputs_of_one_command_are_two_files(call, made, tmp_path: Path, command) -> None:
+    (tmp_path / "sub").mkdir()
+    paths = {"out": tmp_path / "out", "again": tmp_path / "sub" / ".." / "out"}
+    code, _, err = call(*(part.format(**made, **paths) for part in command))
+    assert code == 2
+    assert "both name" in err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        (
+            "export as LaTeX",
+            "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\usepackage[utf8]{inputenc}",
+        ),
+        ("score", '{"scores": [{"metric": "psnr", "value": 25.1}]}'),
+        ("score", '{"scores": [], "paired": true}'),
+    ],
+)
+def test_a_file_that_only_begins_like_ours_is_somebody_elses(
+    call, made, tmp_path: Path, command: str, text: str
+) -> None:
+    out = tmp_path / "out"
+    out.write_text(text)
+    assert call(*(part.format(**made, out=out) for part in BY_NAME[command]))[0] == 2
+    assert out.read_text() == text

@@ -12,7 +12,7 @@ from reports.figures.cost import quality_against_cost
 from reports.figures.curves import per_class, per_mask_area
 from reports.figures.differences import differences
 from reports.figures.grid import comparison_grid
-from reports.figures.style import save
+from reports.figures.style import figure, save
 from reports.figures.write import write_figures
 from tests.reports.made_run import CLASSES, make_run
 
@@ -117,3 +117,15 @@ def test_every_figure_with_values_is_written(tmp_path: Path):
     } <= names
     assert not any(name.startswith("fid") for name in names)
     assert all(path.stat().st_size > 1000 for path in written)
+
+
+@pytest.mark.parametrize("suffix", ["svg", "pdf"])
+def test_a_figure_replaces_a_figure_and_nobody_elses_file(tmp_path: Path, suffix: str):
+    path = tmp_path / f"one.{suffix}"
+    drawn = figure(1, 1)
+    assert save(drawn, save(drawn, path)) == path
+    path.write_bytes(b"%PDF-1.4 /Creator (somebody else)")
+    with pytest.raises(BadInput, match=rf"one\.{suffix}: is there already and siebench did not"):
+        save(drawn, path)
+    save(drawn, path, force=True)
+    assert b"somebody" not in path.read_bytes()
