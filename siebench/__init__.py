@@ -38,11 +38,12 @@ if TYPE_CHECKING:
     from bench.plugins.editors import Editor, TaskFacts
     from bench.plugins.registry import Plugin, Registry
     from bench.plugins.systems import System, train
-    from bench.run.job import Executor, Job, ShardRef, Shards
+    from bench.run.job import Executor, Job
     from bench.run.outcome import Outcome
     from bench.run.reader import Run, read_run
     from bench.run.score import FolderScores, score_folders
-    from bench.run.suite_run import run_suite
+    from bench.run.shards import ShardRef, Shards
+    from bench.run.suite_run import run_part, run_suite
     from bench.scene import LabelSpace, Scene
     from bench.study.findings import StudyReading
     from bench.study.make import MadeStudy, make_study
@@ -110,6 +111,7 @@ __all__ = [
     "read_run",
     "read_study",
     "report",
+    "run_part",
     "run_suite",
     "score_folders",
     "testing",
@@ -152,8 +154,8 @@ _HOMES = {
     "Score": "bench.metrics",
     "ScoreInfo": "bench.metrics",
     "Segmenter": "bench.networks.segmenters",
-    "ShardRef": "bench.run.job",
-    "Shards": "bench.run.job",
+    "ShardRef": "bench.run.shards",
+    "Shards": "bench.run.shards",
     "Site": "masks",
     "StudyReading": "bench.study.findings",
     "StudyServer": "bench.study.serve",
@@ -171,6 +173,7 @@ _HOMES = {
     "read_run": "bench.run.reader",
     "read_study": "bench.study.read",
     "report": "reports.report",
+    "run_part": "bench.run.suite_run",
     "run_suite": "bench.run.suite_run",
     "score_folders": "bench.run.score",
     "testing": "siebench.testing:",

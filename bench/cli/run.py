@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,7 +23,22 @@ def run(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most N scenes a dataset.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="In place of the suite's seed.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
+    device: Annotated[
+        str,
+        typer.Option(help="auto, cpu, cuda, cuda:1; for several workers cuda:0,cuda:1 or cpu:4."),
+    ] = "auto",
+    executor: Annotated[
+        str | None,
+        typer.Option(help="Who decides where shards are carried out: local, processes ..."),
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(metavar="K/N", help="Carry out every N-th shard, from the K-th on."),
+    ] = None,
+    claim: Annotated[
+        bool,
+        typer.Option("--claim", help="Work on the run together with others in the same folder."),
+    ] = False,
     batch_size: Annotated[
         int | None, typer.Option(min=1, max=256, help="In place of the suite's batch size.")
     ] = None,
@@ -59,35 +74,64 @@ def run(
     """Carry out a suite; where the run directory holds it already, go on with what is missing.
 
     A suite with more methods, metrics, tasks or scenes (--limit) adds to the run; results that are
-    there stay.
+    there stay. With --claim or --part any number of workers, on any machines that share the folder,
+    carry out one run; who comes last makes its tables.
     """
     del debug  # read at the edge, see faults.py
     from bench.cli.terminal.early import finish_early, judging
-    from bench.cli.terminal.outcome import finish
+    from bench.cli.terminal.outcome import finish, finish_part
     from bench.cli.terminal.progress import watching
     from bench.run.plan import parse_data
-    from bench.run.suite_run import run_suite
+    from bench.run.suite_run import run_part, run_suite
     from bench.suite.schema import load_suite
 
     name = load_suite(suite).name
     early = judging(baseline, policy, until_decided)
+    place = out or Path("runs") / name
+    shared = _part(part, claim, again=retry_failed or bool(fresh))
     with watching(name) as watch:
-        outcome = run_suite(
-            suite,
-            out=out or Path("runs") / name,
-            data=parse_data(data or []),
-            limit=limit,
-            seed=seed,
-            device=device,
-            batch_size=batch_size,
-            workers=workers,
-            fetch=fetch,
-            trust=trust,
-            watch=watch,
-            until=early,
-            retry_failed=retry_failed,
-            fresh=fresh or (),
+        given: dict[str, Any] = {
+            "out": place,
+            "data": parse_data(data or []),
+            "limit": limit,
+            "seed": seed,
+            "device": device,
+            "batch_size": batch_size,
+            "workers": workers,
+            "fetch": fetch,
+            "trust": trust,
+            "watch": watch,
+            "until": early,
+            "executor": executor,
+        }
+        outcome = (
+            run_suite(suite, **given, retry_failed=retry_failed, fresh=fresh or ())
+            if shared is None
+            else run_part(suite, **given, part=shared)
         )
+    if outcome is None:
+        finish_part(place)
+        return
     finish(outcome)
     if early is not None:
         finish_early(early)
+
+
+def _part(part: str | None, claim: bool, *, again: bool) -> str | None:
+    """The worker's part in a run with others, None for a run of one's own.
+
+    Raises:
+        BadInput: both options, or what would be done once by each worker.
+    """
+    from bench.core.errors import BadInput
+
+    if part is not None and claim:
+        raise BadInput("--part names this worker's shards and --claim takes any; give one of them")
+    if part is None and not claim:
+        return None
+    if again:
+        raise BadInput(
+            "--retry-failed and --fresh carry out again what is there, which every worker would do; "
+            "give them without --part and --claim"
+        )
+    return part or "1/1"

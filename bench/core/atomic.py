@@ -23,6 +23,7 @@ from typing import Any
 from bench.core.errors import BadInput
 
 __all__ = [
+    "create_file",
     "json_text",
     "refuse_loss",
     "refuse_losses",
@@ -59,6 +60,32 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise _cannot_write(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def create_file(path: Path, content: bytes = b"") -> bool:
+    """Creates a file where there is none; False where there is one already.
+
+    Of any number of processes that create one name, on any machines that share the disk, exactly one
+    gets True: O_EXCL, which local disks, NFS from version 3 on and cluster file systems keep. A reader
+    may see the file before its content.
+
+    Raises:
+        BadInput: where the disk is full or the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    try:
+        os.write(handle, content)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    finally:
+        os.close(handle)
+    return True
 
 
 def write_text(path: Path, text: str) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
+
 from bench.core.errors import BadInput
 
-__all__ = ["choose_device"]
+__all__ = ["choose_device", "choose_devices", "kind_of", "names_several"]
+
+_SHARE = re.compile(r"cpu:([1-9][0-9]*)")
 
 
 def choose_device(name: str) -> str:
@@ -15,6 +20,10 @@ def choose_device(name: str) -> str:
     """
     import torch
 
+    if names_several(name):
+        raise BadInput(
+            f"device {name!r} is for several workers; name one, or use --executor processes"
+        )
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
@@ -29,3 +38,58 @@ def choose_device(name: str) -> str:
     except (RuntimeError, AssertionError, NotImplementedError):
         raise BadInput(f"device {name!r} is not here; write cpu, or auto") from None
     return name
+
+
+def names_several(name: str) -> bool:
+    """Whether a device's name stands for several workers: "cuda:0,cuda:1", "cpu:4"."""
+    return "," in name or _SHARE.fullmatch(name) is not None
+
+
+def kind_of(name: str) -> str:
+    """The kind of a device or of several, "cpu" or "cuda"; "auto" is a GPU where there is one.
+
+    Raises:
+        BadInput: several devices of different kinds.
+    """
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    kinds = dict.fromkeys(part.strip().partition(":")[0] for part in name.split(","))
+    if len(kinds) > 1:
+        raise BadInput(
+            f"devices {name!r}: one run has one kind of device, for their last digits differ; give "
+            f"{' or '.join(kinds)} devices"
+        )
+    return next(iter(kinds))
+
+
+def choose_devices(name: str) -> list[str]:
+    """The devices of several workers, one for each.
+
+    Args:
+        name: "cuda:0,cuda:1"; "cpu:4" for four workers of one thread; "cpu" for one a core; "auto" for
+            every GPU, or one worker a core where there is none.
+
+    Raises:
+        BadInput: a device that is named twice, is not here, or is of another kind than the others.
+    """
+    import torch
+
+    if name == "auto":
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        return [f"cuda:{i}" for i in range(count)] or choose_devices("cpu")
+    kind_of(name)
+    found: list[str] = []
+    for part in (one.strip() for one in name.split(",")):
+        share = _SHARE.fullmatch(part)
+        if part == "cpu" or share:
+            if "cpu" in found:
+                raise BadInput(f"device {name!r}: cpu is named twice; write cpu:4 for four workers")
+            found += ["cpu"] * (int(share[1]) if share else os.cpu_count() or 1)
+            continue
+        device = "cuda:0" if part == "cuda" else part
+        if device in found:
+            raise BadInput(f"device {name!r}: {device} is named twice; give each worker its own")
+        found.append(choose_device(device))
+    return found

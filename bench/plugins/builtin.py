@@ -106,6 +106,7 @@ BUILTIN: Mapping[str, Mapping[str, str]] = {
     },
     "executors": {
         "local": "bench.run.executors.local:Local",
+        "processes": "bench.run.executors.processes:Processes",
     },
     "systems": {
         "divsem": "baselines.systems.divsem:SYSTEM",

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.core.errors import BadInput, EditFailed
+from bench.core.identity import record_hash
 from bench.plugins.editors import NEEDS, Editor
 from bench.run.editing.batching import make_batch
 from bench.run.editing.runner import padded
-from bench.run.job import Executor, Job, ShardRef, Shards
+from bench.run.job import Executor, Job
 from bench.run.prepare import PreparedEdit
+from bench.run.record import RunRecord, take_up
+from bench.run.shards import ShardRef, Shards
 from bench.scene import Float32, LabelSpace, Scene
 
 if TYPE_CHECKING:
@@ -224,14 +227,16 @@ def _small_run(executor: Executor, out: Path) -> tuple[list[ShardRef], dict[str,
         }
     )
     job = Job(suite=suite, out=out, device="cpu")
+    worker = job.worker("cpu")
+    record = RunRecord(worker.plan, worker.methods, worker.metrics)
+    take_up(job.folder, record)
+    job = dataclasses.replace(job, key=record_hash(record.key()))
     shards = [
-        ShardRef(task.name, shard.number)
-        for task in job.worker("cpu").plan.tasks
-        for shard in task.shards()
+        ShardRef(task.name, shard.number) for task in worker.plan.tasks for shard in task.shards()
     ]
     told: list[ShardRef] = []
     done: Callable[[ShardRef], Any] = told.append
-    executor.run(job, Shards(iter(shards), lambda _: True), done)
+    executor.run(job, Shards(shards, folder=job.folder), done)
     (task,) = job.worker("cpu").plan.tasks
     (method,) = job.worker("cpu").methods
     written = job.folder.shards("samples", task.slug)

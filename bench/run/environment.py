@@ -11,7 +11,7 @@ from typing import Any
 
 from bench import __version__
 
-__all__ = ["commit", "hardware", "harness_commit", "versions"]
+__all__ = ["commit", "device_key", "device_name", "hardware", "harness_commit", "versions"]
 
 _PACKAGES = (
     "torch",
@@ -62,7 +62,7 @@ def hardware(device: str) -> dict[str, Any]:
     """Processor, cores, memory, platform, and the device that editors run on."""
     return {
         "device": device,
-        "device_name": _device_name(device),
+        "device_name": device_name(device),
         "cpu": _processor(),
         "cores": os.cpu_count(),
         "memory_gib": _memory(),
@@ -103,9 +103,20 @@ def _memory() -> float | None:
     return round(total / 2**30, 1)
 
 
-def _device_name(device: str) -> str:
+def device_name(device: str) -> str:
+    """The model of a device: of a GPU, or of this machine's processor."""
     if not device.startswith("cuda"):
         return _processor()
     import torch
 
     return torch.cuda.get_device_name(device)
+
+
+def device_key(device: str) -> str:
+    """What tells a device from every other one of its machine, whatever number it has here."""
+    if not device.startswith("cuda"):
+        return device.partition(":")[0]
+    import torch
+
+    facts = torch.cuda.get_device_properties(device)
+    return f"cuda {getattr(facts, 'uuid', device)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from bench.run.canaries.notices import (
     unrecognised_notices,
 )
 from bench.run.canaries.outputs import output_notices
+from bench.run.carried_out import workers_of
 from bench.run.environment import commit, hardware, harness_commit, versions
 from bench.run.job import Job
 from bench.run.kept import Standing
@@ -25,7 +26,7 @@ from bench.run.layout import RunFolder
 from bench.run.outcome import Outcome, all_missing, all_reasons, all_suspect, task_outcome
 from bench.run.record import RunRecord
 from bench.run.reduce import Reduced, cost_rows, reduce_canaries, reduce_task
-from bench.run.schema import Git, RunNotice, write_header
+from bench.run.schema import Git, RunNotice, WorkersRow, write_header
 from bench.run.tables import (
     CANARIES,
     COSTS,
@@ -76,6 +77,7 @@ def finish_run(
         for task in plan.tasks
         for shard in task.shards()
     )
+    workers = workers_of(folder, [task.slug for task in plan.tasks])
     repository, harness = commit(job.home), harness_commit()
     header = record.header(tasks).model_copy(
         update={
@@ -87,7 +89,8 @@ def finish_run(
             "versions": versions(),
             "git": None if repository is None else Git(**repository),
             "harness": None if harness is None else Git(**harness),
-            "hardware": hardware(worker.device),
+            "hardware": _hardware(worker.device, workers),
+            "workers": workers,
         }
     )
     write_header(folder.record, header)
@@ -108,6 +111,16 @@ def finish_run(
         carried_out=max(0, sum(one.results for one in tasks.values()) - sum(kept.values())),
         damaged=tuple(line for one in found for line in one.damaged),
     )
+
+
+def _hardware(device: str, workers: Sequence[WorkersRow]) -> dict[str, Any]:
+    """This machine, and the devices that editors ran on, wherever that was."""
+    found = hardware(device)
+    kinds = dict.fromkeys(row.device for row in workers)
+    if kinds and device.split(":")[0] not in kinds:
+        found["device"] = ", ".join(kinds)
+        found["device_name"] = ", ".join(dict.fromkeys(row.device_name for row in workers))
+    return found
 
 
 def _write_reduced(folder: RunFolder, reduced: list[Reduced]) -> None:

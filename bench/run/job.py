@@ -1,41 +1,36 @@
-"""The seam between a run and where it is carried out: jobs, shards, executors.
+"""The seam between a run and where it is carried out: jobs and executors.
 
     plan -> shards -> worker -> reduce
 
 A run is a `Job`, which says in plain values what is to be done and so can be sent anywhere. Its work
 is cut into shards, each of which can be carried out on its own, in any order, by any process that makes
-itself a `Worker` from the job. An `Executor` decides where: it starts workers and hands them shards.
-What a shard leaves in the run directory follows from the job and the shard alone.
+itself a `Worker` from the job. What a shard leaves in the run directory follows from the job and the
+shard alone. An `Executor` decides where that happens, in one of two ways:
+
+- It carries out shards itself, here: it takes them and calls `worker.carry_out`.
+- It starts other processes, each of which calls `take_part(job, shards.stamps, device=...)`
+  (`bench.run.take_part`). They share the shards out among themselves by claims in the run's folder, take
+  over those of processes that die, and end when none is left. The executor follows:
+  `for shard in shards.follow(pause): done(shard)`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from bench.run.kept import Again
 from bench.run.layout import RunFolder
+from bench.run.shards import ShardRef, Shards
 from bench.suite.schema import Suite
 
 if TYPE_CHECKING:
+    from bench.run.schema import Header
     from bench.run.worker import Worker
 
-__all__ = ["Executor", "Job", "ShardRef", "Shards"]
-
-
-@dataclass(frozen=True, order=True)
-class ShardRef:
-    """A shard by name.
-
-    Attributes:
-        task: the task's name.
-        number: counts the task's shards from 0.
-    """
-
-    task: str
-    number: int
+__all__ = ["Executor", "Job", "Stopping"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,13 +41,17 @@ class Job:
         suite: the suite as it is carried out, its limits, seed and batch size among it.
         out: the run directory, on a disk that every worker sees.
         data: folders by the suite's dataset names.
-        device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1" ...
+        device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1" ...; some executors take
+            several, "cuda:0,cuda:1", "cpu:4".
         shuffled: whether scenes come in a keyed random order.
         threads: threads of one worker that read and draw ahead.
         fetch: whether missing weights may be fetched from their official address.
         trust: whether foreign code may be run and imported.
         home: the folder whose repository is recorded as the user's; changes no number.
         again: what is carried out again although it is there.
+        key: the hash of everything that the numbers follow from, once the run is begun; workers with
+            another one do not work on it.
+        until: who ends tasks early.
     """
 
     suite: Suite
@@ -65,24 +64,40 @@ class Job:
     trust: bool = False
     home: Path = field(default_factory=Path.cwd)
     again: Again = field(default_factory=Again)
-    _workers: dict[str, Worker] = field(default_factory=dict, repr=False)
+    key: str = ""
+    until: Stopping | None = None
+    _workers: dict[tuple[str, str | None], Worker] = field(default_factory=dict, repr=False)
 
     @property
     def folder(self) -> RunFolder:
         """The paths of the run."""
         return RunFolder(self.out)
 
-    def worker(self, device: str) -> Worker:
+    def worker(self, device: str, kind: str | None = None) -> Worker:
         """This process's worker on a device, made at the first call.
+
+        Args:
+            device: "cpu", "cuda", "cuda:1" ...
+            kind: as `Worker` takes it.
 
         Raises:
             BadInput: as `Worker`.
         """
         from bench.run.worker import Worker
 
-        if device not in self._workers:
-            self._workers[device] = Worker(self, device)
-        return self._workers[device]
+        if (device, kind) not in self._workers:
+            self._workers[device, kind] = Worker(self, device, kind)
+        return self._workers[device, kind]
+
+    def anywhere(self) -> Job:
+        """The same job with absolute paths, for processes that work in another folder."""
+        home = self.suite.home
+        return replace(
+            self,
+            suite=self.suite if home is None else self.suite.read_from(home.absolute()),
+            out=self.out.absolute(),
+            data={name: path.absolute() for name, path in self.data.items()},
+        )
 
     def close(self) -> None:
         """Lets this process's workers go of what must not outlive the run."""
@@ -97,24 +112,33 @@ class Job:
         self.__dict__.update(state)
 
 
-class Shards(Iterator[ShardRef]):
-    """The shards that are to be carried out, in plan order.
+class Stopping(Protocol):
+    """Decides, shard by shard in plan order, whether a task has edits enough.
 
-    Args:
-        waiting: those that are not done yet.
-        needed: whether a shard's task still needs edits; asked when a shard is taken, and again by
-            an executor that took it early.
+    It can be pickled where other processes are to carry out the run. It decides by the run's folder
+    alone and only on shards before which none is missing, so that every process decides alike, however
+    many shards are done beyond.
     """
 
-    def __init__(self, waiting: Iterator[ShardRef], needed: Callable[[ShardRef], bool]) -> None:
-        self._waiting = waiting
-        self.needed = needed
+    def begin(self, folder: RunFolder, header: Header) -> None:
+        """Looks at the run before its first shard.
 
-    def __iter__(self) -> Shards:
-        return self
+        Args:
+            folder: the run directory, whose samples grow shard by shard.
+            header: what `run.json` says of the run: tasks, methods, metrics, protocols.
 
-    def __next__(self) -> ShardRef:
-        return next(shard for shard in self._waiting if self.needed(shard))
+        Raises:
+            BadInput: where nothing can be decided about this run.
+        """
+        ...
+
+    def enough(self, task: str) -> bool:
+        """Whether the task's verdict is certain; reads the shards that were written since."""
+        ...
+
+    def used(self, task: str) -> int | None:
+        """How many of the task's shards the verdict is made of; None where it is not certain."""
+        ...
 
 
 @runtime_checkable
@@ -135,8 +159,10 @@ class Executor(Protocol):
 
         Each shard is carried out by a worker (`job.worker(device).carry_out(shard)`) in any process
         that sees the run directory, and any worker may carry it out. `shards` is an iterator: take
-        no more shards than are under way, since a run that stops early stops handing them out. Call
-        `done` in this thread, once for every shard, when its files are written.
+        no more shards than are under way, since a run that stops early stops handing them out, and
+        others may take them meanwhile. Call `done` in this thread, once for every shard that was
+        taken or followed, when its files are written. Workers elsewhere have ended when this returns
+        or raises.
 
         Args:
             job: what is carried out; it can be pickled.

@@ -30,7 +30,17 @@ from bench.scene import UInt8
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Again", "Former", "ShardRecord", "Standing", "damage", "read_columns", "standing"]
+__all__ = [
+    "MARK",
+    "Again",
+    "Former",
+    "ShardRecord",
+    "Standing",
+    "damage",
+    "read_columns",
+    "recorded",
+    "standing",
+]
 
 MARK = "siebench"
 """The key of the record in a table's metadata."""
@@ -228,6 +238,19 @@ def standing(
         unmade, _ = read_columns(folder.shard("unmade", task, number))
         whole = "failed" not in unmade["status"]
     return Standing(whole, kept, tuple(f"{path}: {why}" for path, why in damaged))
+
+
+def recorded(folder: RunFolder, task: str, number: int) -> ShardRecord | None:
+    """What a shard's samples table says of itself, read from the file's end alone; None where nothing."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_schema(folder.shard("samples", task, number)).metadata or {}
+        text = metadata.get(MARK.encode(), b"").decode()
+        return ShardRecord(**parse_json(text, MARK)) if text else None
+    except (OSError, pa.ArrowException, BadInput, TypeError, ValueError):
+        return None
 
 
 def damage(

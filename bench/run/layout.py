@@ -20,6 +20,8 @@
     failures/TASK/METHOD/HASH.txt    tracebacks of failed edits, one file for each distinct one
     printed/TASK/METHOD/SHARD.txt    what an editor printed while its edits succeeded
 
+    claims/             while the run is under way: who carries out what (`bench.run.claims`)
+
 TASK and METHOD are slugs. A shard counts as done when its file in samples/ is there; that file is
 written last. A run that is killed and taken up again ends in the same bytes of samples/, predictions/
 and scores.parquet; times/, failures/, printed/ and costs.parquet depend on the clock and the machine.
@@ -112,6 +114,25 @@ class RunFolder:
     def printed(self, task: str, method: str, number: int) -> Path:
         """What a method printed during a shard, where nothing failed."""
         return self.root / "printed" / task / method / f"{number:05d}.txt"
+
+    @property
+    def claims(self) -> Path:
+        """The folder in which workers tell each other what they carry out; gone when the run is done."""
+        return self.root / "claims"
+
+    @property
+    def workers(self) -> Path:
+        """The folder of the workers' own files, ID.json."""
+        return self.claims / "workers"
+
+    def claim(self, task: str, number: int) -> Path:
+        """The claim of a shard, without the number of its attempt (`.1`, `.2` ...)."""
+        return self.claims / "shards" / task / f"{number:05d}"
+
+    @property
+    def tables_claim(self) -> Path:
+        """The claim of making the run's tables, without the number of its attempt."""
+        return self.claims / "tables"
 
     def relative(self, path: Path) -> str:
         """A path of this run as a link from its root has it, with forward slashes."""

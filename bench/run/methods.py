@@ -91,18 +91,33 @@ def make_methods(
     batch_size: int,
     trust: bool = False,
     home: Path | None = None,
+    kind: str | None = None,
 ) -> tuple[Method, ...]:
     """The suite's methods, in its order, on `device`; files in their options count from `home`.
+
+    Args:
+        entries: the suite's.
+        device: where they are.
+        batch_size: of every batch.
+        trust: whether foreign code may be run and imported.
+        home: the folder from which files count.
+        kind: the kind of device that their records name; None = that of `device`.
 
     Raises:
         BadInput: an unknown editor or option. A part that is optional and not here is no error:
             the method is then listed with the reason.
     """
-    return tuple(_method(entry, device, batch_size, trust, home) for entry in entries)
+    kind = device.split(":")[0] if kind is None else kind
+    return tuple(_method(entry, device, batch_size, trust, home, kind) for entry in entries)
 
 
 def _method(
-    entry: MethodEntry, device: str, batch_size: int, trust: bool, home: Path | None
+    entry: MethodEntry,
+    device: str,
+    batch_size: int,
+    trust: bool,
+    home: Path | None,
+    kind: str,
 ) -> Method:
     editor: Editor | None = None
     problem: str | None = None
@@ -124,7 +139,7 @@ def _method(
         "identity": dict(identity),
         "code": __version__,
         "batch_shape": batch_size,
-        "device": device.split(":")[0],
+        "device": kind,
         **({} if source is None else {"source": dict(source)}),
     }
     return Method(entry.name, entry.title or entry.name, entry, editor, record, problem)

@@ -40,6 +40,7 @@ class Outcome(Run):
         kept: how many results an earlier call had left that stayed, by method.
         carried_out: how many results this call carried out, over all methods, failed ones among them.
         damaged: files of the run that were not what its tables say and were made again.
+        surplus: how many shards were done beyond the verdict of `--until-decided` and thrown away.
     """
 
     edits: int
@@ -53,6 +54,7 @@ class Outcome(Run):
     kept: Mapping[str, int] = field(default_factory=dict)
     carried_out: int = 0
     damaged: tuple[str, ...] = ()
+    surplus: int = 0
 
 
 @dataclass(frozen=True)

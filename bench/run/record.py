@@ -10,6 +10,7 @@ from bench.core.errors import BadInput
 from bench.core.identity import record_hash
 from bench.core.text import now
 from bench.metrics import ScoreInfo
+from bench.run.environment import versions
 from bench.run.growth import obstacles, without_timeouts
 from bench.run.layout import RunFolder
 from bench.run.measure import TaskMetrics
@@ -29,7 +30,7 @@ from bench.run.schema import (
 )
 from bench.suite.schema import Suite
 
-__all__ = ["RunRecord", "go_on", "take_up"]
+__all__ = ["RunRecord", "go_on", "refuse_unlike", "take_up"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,11 +122,11 @@ def take_up(
             format, or other files.
     """
     if not folder.record.exists():
-        if folder.root.is_dir() and any(folder.root.iterdir()):
+        # Of workers that begin one run together each may see what another has just written.
+        if _foreign(folder) and not folder.record.exists():
             raise BadInput(f"{folder.root} holds files but no run; choose an empty folder as --out")
         began = now()
-        header = record.header().model_copy(update={"started": began})
-        write_header(folder.record, header)
+        write_header(folder.record, _begun(record, began))
         return began
     old, new = read_header(folder.record), record.header()
     if old.format != FORMAT:
@@ -141,8 +142,53 @@ def take_up(
 
 def go_on(folder: RunFolder, record: RunRecord, started: str) -> None:
     """Says that the run is under way again; it has no scores before all its shards are done."""
-    write_header(folder.record, record.header().model_copy(update={"started": started}))
+    write_header(folder.record, _begun(record, started))
     folder.table("scores").unlink(missing_ok=True)
+
+
+def refuse_unlike(folder: RunFolder, record: RunRecord, *, versions_too: bool = True) -> None:
+    """Refuses a worker that would carry out another run than its folder holds, or with other versions.
+
+    Args:
+        folder: the run, begun.
+        record: what the worker would carry out.
+        versions_too: whether other versions of libraries are refused, which move last digits.
+
+    Raises:
+        BadInput: naming the fields that differ.
+    """
+    old, new = read_header(folder.record), record.header()
+    if old.key != new.key:
+        found = obstacles(old, new, record.plan, (), lambda _: record.plan)
+        raise BadInput(
+            f"this worker would not carry out the run that {folder.root} holds: "
+            f"{', '.join(found) or 'the run grows here'}; give every worker the same suite, data and weights"
+        )
+    here = versions()
+    differing = [
+        f"{name} is {here.get(name, 'not there')} here and {old.versions.get(name, 'not there')} there"
+        for name in sorted({*here, *old.versions} - {"python"})
+        if old.versions and here.get(name) != old.versions.get(name)
+    ]
+    if versions_too and differing:
+        raise BadInput(
+            f"this worker has other versions than the run in {folder.root}, which would move last "
+            f"digits: {', '.join(differing)}; use the same environment for every worker"
+        )
+
+
+def _begun(record: RunRecord, started: str) -> Header:
+    return record.header().model_copy(update={"started": started, "versions": versions()})
+
+
+def _foreign(folder: RunFolder) -> bool:
+    """Whether the folder holds files that are no run's beginning."""
+    if not folder.root.is_dir():
+        return False
+    ours = f".{folder.record.name}."
+    return any(
+        path != folder.claims and not path.name.startswith(ours) for path in folder.root.iterdir()
+    )
 
 
 def _plain(suite: Suite) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from bench.core.errors import BadInput
 from bench.core.identity import Record, record_hash
 from bench.metrics import Metric, Score
 from bench.metrics.estimate import Estimate
+from bench.run.carried_out import timed_on
 from bench.run.layout import RunFolder, ShardTable
 from bench.run.measure import TaskMetrics
 from bench.run.methods import Method
@@ -99,12 +100,14 @@ def cost_rows(
 ) -> list[dict[str, Any]]:
     """One row per (task, method) of the costs table; its columns say how each was measured.
 
-    A task so short that every batch was a warm-up has no times.
+    A task so short that every batch was a warm-up has no times, and neither has one whose workers
+    shared their device.
     """
     return [
-        {"task": task.name, "method": method.name, **_cost(times, plan, method, device)}
+        {"task": task.name, "method": method.name, **_cost(times, plan, method, where)}
         for task in plan.tasks
         for times in [_shards(folder, task, "times", TIMES)]
+        for where in [timed_on(folder, task.slug, device)]
         for method in methods
         if method.edits(task)
     ]

@@ -39,6 +39,7 @@ __all__ = [
     "Space",
     "TaskRow",
     "UnmadeRow",
+    "WorkersRow",
     "read_header",
     "write_header",
 ]
@@ -159,6 +160,27 @@ class Git(_Part):
     dirty: bool
 
 
+class WorkersRow(_Part):
+    """Workers of a run that are alike.
+
+    Attributes:
+        workers: how many processes.
+        shards: how many shards they wrote.
+        alone: how many of those while no other worker used the device; only these have times.
+        device: its kind, "cpu" or "cuda"; `device_name` its model.
+        threads: with which PyTorch computed on the processor.
+        versions: of packages that may move a number.
+    """
+
+    workers: NonNegativeInt
+    shards: NonNegativeInt
+    alone: NonNegativeInt
+    device: str
+    device_name: str = ""
+    threads: NonNegativeInt = 0
+    versions: dict[str, str] = Field(default_factory=dict)
+
+
 class RunNotice(_Part):
     """What the harness found out about a metric or a method, which `name` names, in a task.
 
@@ -181,6 +203,8 @@ class Header(_Part):
         order: how scenes come; "shuffled" by a keyed random order with `--until-decided`.
         suite: the suite as it was carried out, the seed and limits of the command among it.
         executor: who decided where the shards were carried out.
+        versions: of packages that may move a number, where the tables were made.
+        workers: who carried out the shards.
         git: the user's repository: that of the suite's file, or of the working folder.
         harness: the checkout that siebench ran from, None where it was installed.
         protocols: the readable record behind every protocol hash of the scores.
@@ -202,6 +226,7 @@ class Header(_Part):
     git: Git | None = None
     harness: Git | None = None
     hardware: dict[str, Any] = Field(default_factory=dict)
+    workers: tuple[WorkersRow, ...] = ()
     tasks: tuple[TaskRow, ...] = ()
     methods: tuple[MethodRow, ...] = ()
     metrics: tuple[MetricColumn, ...] = ()

@@ -1,66 +1,29 @@
-"""`run_suite`: a suite carried out, from YAML to a run directory with scores."""
+"""`run_suite` and `run_part`: a suite carried out, alone or with others, from YAML to a run directory."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import time
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import masks
-from bench.core.device import choose_device
+from bench.core.device import names_several
 from bench.core.errors import BadInput, unknown
 from bench.plugins.kinds import DATASETS, EDITORS, EXECUTORS, METRICS, PROTOCOLS
+from bench.plugins.options import check_options
 from bench.plugins.registry import Registry
-from bench.run.finish import finish_run
-from bench.run.job import Executor, Job, ShardRef, Shards
-from bench.run.kept import Again, Standing
-from bench.run.layout import RunFolder
+from bench.run.carry_out import Watch, carry_out, parse_part
+from bench.run.job import Executor, Job, Stopping
+from bench.run.kept import Again
 from bench.run.outcome import Outcome
-from bench.run.plan import Plan, Task, narrowed, plan_run
-from bench.run.record import RunRecord, go_on, take_up
-from bench.run.schema import Header
-from bench.run.worker import Worker
+from bench.run.plan import narrowed
+from bench.run.take_part import refuse_unpicklable
 from bench.suite.check import suite_problems
 from bench.suite.schema import MethodEntry, MetricEntry, Suite, read_suite
 
-__all__ = ["Outcome", "Stopping", "Watch", "run_suite"]
-
-
-@dataclass(frozen=True)
-class Watch:
-    """Who is told how far a run is, in results: an edit counts once for every method.
-
-    `start(results)` once, `advance(results)` whenever some more are there, at least after each shard.
-    """
-
-    start: Callable[[int], None] = lambda _: None
-    advance: Callable[[int], None] = lambda _: None
-
-
-class Stopping(Protocol):
-    """Decides, after every shard, whether a task has edits enough."""
-
-    def begin(self, folder: RunFolder, header: Header) -> None:
-        """Looks at the run before its first shard.
-
-        Args:
-            folder: the run directory, whose samples grow shard by shard.
-            header: what `run.json` says of the run: tasks, methods, metrics, protocols.
-
-        Raises:
-            BadInput: where nothing can be decided about this run.
-        """
-        ...
-
-    def enough(self, task: str) -> bool:
-        """Whether the task's verdict is certain; reads the shards that were written since."""
-        ...
+__all__ = ["Outcome", "Stopping", "Watch", "run_part", "run_suite"]
 
 
 def run_suite(
@@ -77,7 +40,7 @@ def run_suite(
     trust: bool = False,
     watch: Watch | None = None,
     until: Stopping | None = None,
-    executor: str | Executor = "local",
+    executor: str | Executor | None = None,
     editors: Mapping[str, Any] | None = None,
     metrics: Mapping[str, Any] | None = None,
     datasets: Mapping[str, Any] | None = None,
@@ -96,7 +59,8 @@ def run_suite(
         data: folders by the suite's dataset names.
         limit: at most this many scenes a dataset.
         seed: in place of the suite's seed.
-        device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1" ...
+        device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1"; several for several workers:
+            "cuda:0,cuda:1", or "cpu:4" for four of one thread.
         batch_size: in place of the suite's batch size; part of every method's hash.
         workers: threads that read and draw ahead; changes no number. One less than the cores, at
             most 8, where None.
@@ -105,7 +69,8 @@ def run_suite(
             (`package.module:attribute` in the suite).
         watch: who is told how far the run is.
         until: who ends tasks early; scenes then come in a keyed random order.
-        executor: who decides where shards are carried out, by name or as an object.
+        executor: who decides where shards are carried out, by name or as an object; None = the suite's,
+            or "processes" where `device` names several, or "local".
         editors: objects by name, beside the installed plugins; one that the suite does not name joins
             it as a further method.
         metrics: objects by name; one that the suite does not name joins it as a further score.
@@ -131,7 +96,6 @@ def run_suite(
         offered = [
             f"{registry.kind} {name!r}" for registry, objects in given for name in objects or ()
         ]
-        chosen = _executor(executor, offered, until, trust)
         checked = _joined(_checked(suite, trust), editors or {}, metrics or {})
         checked = narrowed(checked, limit=limit, seed=seed, batch_size=batch_size)
         job = Job(
@@ -140,15 +104,75 @@ def run_suite(
             data=dict(data or {}),
             device=device,
             shuffled=until is not None,
-            threads=workers if workers is not None else min(8, max(1, (os.cpu_count() or 2) - 1)),
+            threads=_threads(workers),
             fetch=fetch,
             trust=trust,
             home=_home(suite),
             again=Again(retry_failed, _fresh(checked, fresh)),
+            until=until,
         )
         held.enter_context(contextlib.closing(job))
-        name = executor if isinstance(executor, str) else type(executor).__name__.lower()
-        return _run(job, chosen, name, watch or Watch(), until)
+        name, chosen = _executor(executor, job, offered)
+        outcome = carry_out(job, chosen, name, watch or Watch())
+    assert outcome is not None
+    return outcome
+
+
+def run_part(
+    suite: Suite | str | Path,
+    *,
+    out: Path | str,
+    part: str = "1/1",
+    data: Mapping[str, Path] | None = None,
+    limit: int | None = None,
+    seed: int | None = None,
+    device: str = "auto",
+    batch_size: int | None = None,
+    workers: int | None = None,
+    fetch: bool = False,
+    trust: bool = False,
+    watch: Watch | None = None,
+    until: Stopping | None = None,
+    executor: str | Executor | None = None,
+) -> Outcome | None:
+    """Works on a run together with others: on any number of machines that share the folder `out`.
+
+    Every worker gives the same suite and options. Shards are taken one by one by claims in the folder;
+    one whose worker dies is taken by another. Who comes last makes the tables.
+
+    Args:
+        suite, out, data, limit, seed, device, batch_size, workers, fetch, trust, watch, until, executor:
+            as `run_suite` takes them.
+        part: "3/16" for every sixteenth shard, from the third on; "1/1" for any shard.
+
+    Returns:
+        what came of the run, for the one that made its tables; None for all others.
+
+    Raises:
+        BadInput: as `run_suite`; a part that is none; a run of another suite, other weights or other
+            versions in `out`; a folder whose disk does not create files atomically.
+    """
+    chosen_part = parse_part(part)
+    checked = narrowed(_checked(suite, trust), limit=limit, seed=seed, batch_size=batch_size)
+    job = Job(
+        suite=checked,
+        out=Path(out),
+        data=dict(data or {}),
+        device=device,
+        shuffled=until is not None,
+        threads=_threads(workers),
+        fetch=fetch,
+        trust=trust,
+        home=_home(suite),
+        until=until,
+    )
+    with contextlib.closing(job):
+        name, chosen = _executor(executor, job, [])
+        return carry_out(job, chosen, name, watch or Watch(), chosen_part)
+
+
+def _threads(workers: int | None) -> int:
+    return workers if workers is not None else min(8, max(1, (os.cpu_count() or 2) - 1))
 
 
 def _fresh(suite: Suite, names: Collection[str]) -> frozenset[str]:
@@ -195,77 +219,35 @@ def _joined(suite: Suite, editors: Iterable[str], metrics: Iterable[str]) -> Sui
 
 
 def _executor(
-    executor: str | Executor, offered: list[str], until: Stopping | None, trust: bool
-) -> Executor:
-    chosen: Executor = (
-        EXECUTORS.get(executor, trust=trust)() if isinstance(executor, str) else executor
-    )
+    executor: str | Executor | None, job: Job, offered: list[str]
+) -> tuple[str, Executor]:
+    """The executor, with the name that `run.json` gives it."""
+    settings: Mapping[str, Any] = {}
+    if executor is None:
+        executor, settings = _named_executor(job)
+    if isinstance(executor, str):
+        name = executor
+        factory = EXECUTORS.get(name, trust=job.trust)
+        check_options(f"executor {name!r}", factory, settings)
+        chosen: Executor = factory(**settings)
+    else:
+        name, chosen = type(executor).__name__.lower(), executor
     if not chosen.here and offered:
         raise BadInput(
-            f"executor {executor!r} works in other processes, which cannot use {offered[0]} that was "
+            f"executor {name!r} works in other processes, which cannot use {offered[0]} that was "
             "handed over as an object; write it in the suite as package.module:attribute"
         )
-    if not chosen.here and until is not None:
-        raise BadInput(
-            f"executor {executor!r} carries out shards in any order, but --until-decided looks at "
-            "them one after the other; use the executor local"
-        )
-    return chosen
+    if not chosen.here:
+        refuse_unpicklable(job)
+    return name, chosen
 
 
-def _run(job: Job, executor: Executor, name: str, watch: Watch, until: Stopping | None) -> Outcome:
-    began = time.perf_counter()
-    worker = job.worker(choose_device(job.device))
-    record = RunRecord(worker.plan, worker.methods, worker.metrics, name)
-    if until is not None:
-        until.begin(job.folder, record.header())
-    fresh = job.again.methods | {one.name for one in worker.methods if not one.recognised}
-    started = take_up(job.folder, record, fresh, lambda suite: _replan(job, suite))
-    found = _survey(worker, job.threads)
-    sizes = {
-        ShardRef(task.name, shard.number): len(shard.pairs) * _methods_of(worker, task)
-        for task in worker.plan.tasks
-        for shard in task.shards()
-    }
-    told: Counter[ShardRef] = Counter()
-
-    def carried_out(shard: ShardRef, results: int) -> None:
-        told[shard] += results
-        watch.advance(results)
-
-    def done(shard: ShardRef) -> None:
-        watch.advance(sizes[shard] - told.pop(shard, 0))
-
-    def needed(shard: ShardRef) -> bool:
-        return until is None or not until.enough(shard.task)
-
-    watch.start(sum(sizes.values()))
-    waiting = [shard for shard in sizes if not found[shard].done]
-    for shard in sizes:
-        if found[shard].done:
-            done(shard)
-    if waiting:
-        go_on(job.folder, record, started)
-    worker.told = carried_out
-    executor.run(job, Shards(iter(waiting), needed), done)
-    return finish_run(job, worker, record, started, began, found.values())
-
-
-def _replan(job: Job, suite: Suite) -> Plan:
-    known = {*suite.datasets, *(entry.dataset for entry in suite.datasets.values())}
-    data = {name: path for name, path in job.data.items() if name in known}
-    moved = suite.read_from(job.suite.home)
-    return plan_run(moved, data=data, shuffled=job.shuffled, trust=job.trust)
-
-
-def _methods_of(worker: Worker, task: Task) -> int:
-    return sum(one.editor is not None and one.edits(task) for one in worker.methods)
-
-
-def _survey(worker: Worker, threads: int) -> dict[ShardRef, Standing]:
-    """What is there of every shard, its images read in threads."""
-    shards = [
-        ShardRef(task.name, shard.number) for task in worker.plan.tasks for shard in task.shards()
-    ]
-    with ThreadPoolExecutor(max(1, threads)) as pool:
-        return dict(zip(shards, pool.map(worker.standing, shards)))
+def _named_executor(job: Job) -> tuple[str, Mapping[str, Any]]:
+    """What the suite says, or what the devices ask for, with its settings."""
+    named = job.suite.executor
+    if named is None:
+        return ("processes" if names_several(job.device) else "local"), {}
+    if isinstance(named, str):
+        return named, {}
+    ((name, settings),) = named.items()
+    return name, settings or {}

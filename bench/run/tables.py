@@ -247,7 +247,7 @@ COSTS = StoredTable(
         *(StoredColumn(cost.name, "number", cost.meaning) for cost in COST_COLUMNS),
         StoredColumn("timed", "integer", "how many edits the times are of"),
         StoredColumn("batch", "integer", "how many edits a batch has"),
-        StoredColumn("device", "text", "where the editor ran"),
+        StoredColumn("device", "text", "where the editor ran, and why it was not timed there"),
     ),
 )
 

@@ -7,8 +7,11 @@ killed at any moment and the run goes on where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +24,31 @@ from bench.plugins.editors import foreign
 from bench.run.canaries.checks import CanaryShard, Checks
 from bench.run.canaries.images import EDITS
 from bench.run.canaries.outputs import output_columns
+from bench.run.carried_out import worker_mark
+from bench.run.claims import ATTEMPTS, Claims
 from bench.run.editing.composite import compose
-from bench.run.editing.failures import write_failures
+from bench.run.editing.failures import Failure, write_failures
 from bench.run.editing.runner import MethodRunner, RawOutputs
-from bench.run.job import Job, ShardRef
-from bench.run.kept import Former, ShardRecord, Standing, standing
+from bench.run.environment import device_name, versions
+from bench.run.job import Job
+from bench.run.kept import Former, ShardRecord, Standing, recorded, standing
 from bench.run.layout import EditImage, RunFolder
 from bench.run.measure import EditGroup, PreparedGroup, make_metrics
 from bench.run.methods import Method, check_tasks, make_methods
 from bench.run.plan import Shard, Task, plan_run
-from bench.run.prepare import PreparedEdit, PreparedShard, prepare_shard
+from bench.run.prepare import PreparedEdit, PreparedShard, Unmade, prepare_shard
+from bench.run.shards import ShardRef
 from bench.run.stay import Stay
 from bench.run.tables import OUTPUTS, REFERENCES, SAMPLES, TIMES, UNMADE, write_table
 from bench.scene import Int32, LabelSpace, UInt8
 
-__all__ = ["Worker"]
+__all__ = ["DIED", "Worker"]
+
+DIED = (
+    f"the worker ended {ATTEMPTS} times while it carried this out (killed, out of memory, or its machine "
+    "went away); `siebench run` with --retry-failed tries again"
+)
+"""The reason of edits that are not tried again."""
 
 
 class Worker:
@@ -44,6 +57,8 @@ class Worker:
     Args:
         job: the run.
         device: "cpu", "cuda", "cuda:1" ...
+        kind: the kind of device that the methods are recorded with, where it is another one than
+            `device`: who only plans and makes tables needs no GPU for a run that GPUs carry out.
 
     Attributes:
         plan: the job's tasks.
@@ -51,12 +66,14 @@ class Worker:
         metrics: by task name, the metrics that can be computed there and those that cannot.
         device: as given.
         told: told after every batch of a shard how many edits a method has carried out.
+        claims: its claims on shards, where others work on the same run. They say what earlier workers
+            died at, and whether it has its device for itself: otherwise no edit is timed.
 
     Raises:
         BadInput: wrong data or options; a method that can carry out none of a task's edits.
     """
 
-    def __init__(self, job: Job, device: str) -> None:
+    def __init__(self, job: Job, device: str, kind: str | None = None) -> None:
         self.device = device
         self.plan = plan_run(job.suite, data=job.data, shuffled=job.shuffled, trust=job.trust)
         size = job.suite.batch_size
@@ -66,6 +83,7 @@ class Worker:
             batch_size=size,
             trust=job.trust,
             home=job.suite.home,
+            kind=kind,
         )
         check_tasks(self.plan.tasks, self.methods)
         self.metrics = {
@@ -76,9 +94,30 @@ class Worker:
         }
         self._folder = job.folder
         self._runner = MethodRunner(size, device)
+        self._id = uuid.uuid4().hex[:12]
         self._threads = job.threads
         self._again = job.again
         self.told: Callable[[ShardRef, int], None] = lambda _, __: None
+        self.claims: Claims | None = None
+
+    @cached_property
+    def traits(self) -> dict[str, Any]:
+        """What its numbers' last digits may depend on: the device's model, threads, versions."""
+        import torch
+
+        return {
+            "device": self.device.split(":")[0],
+            "device_name": device_name(self.device),
+            "threads": torch.get_num_threads(),
+            "versions": versions(),
+        }
+
+    def written(self, shard: ShardRef) -> bool:
+        """Whether a shard's tables are there and the plan's; its images are not looked at."""
+        whole = self._shard(shard)
+        found = recorded(self._folder, whole.task.slug, shard.number)
+        planned = ShardRecord.of(whole, self.methods, self.metrics[shard.task].ready)
+        return found is not None and found.follows_from(planned)
 
     def standing(self, shard: ShardRef) -> Standing:
         """What is there of a shard; may be called from threads."""
@@ -97,9 +136,12 @@ class Worker:
             prepared: what `prepare` gave for it, where that was called before.
         """
         whole = self._shard(shard)
+        vain = Counter[str]() if self.claims is None else self.claims.vain(shard)
+        if vain[""] >= ATTEMPTS:
+            prepared = _given_up(whole)
         prepared = prepare_shard(whole) if prepared is None else prepared
         with ThreadPoolExecutor(max(1, self._threads)) as pool:
-            self._carry_out(whole, prepared, pool)
+            self._carry_out(whole, prepared, pool, {m for m in vain if vain[m] >= ATTEMPTS})
 
     def close(self) -> None:
         """Lets editors go of what must not outlive the run; they can still be asked for edits."""
@@ -113,8 +155,12 @@ class Worker:
         task = next(task for task in self.plan.tasks if task.name == shard.task)
         return task.shard(shard.number)
 
-    def _carry_out(self, shard: Shard, prepared: PreparedShard, pool: ThreadPoolExecutor) -> None:
+    def _carry_out(
+        self, shard: Shard, prepared: PreparedShard, pool: ThreadPoolExecutor, deadly: Set[str]
+    ) -> None:
+        """`deadly` are the methods that are not tried again, since workers died at them."""
         task, edits, folder = shard.task, prepared.edits, self._folder
+        alone = self.claims is None or self.claims.alone()
         metrics = self.metrics[task.name].ready
         former = Former(folder, task.slug, shard.number)
         record = ShardRecord.of(shard, self.methods, metrics)
@@ -130,7 +176,7 @@ class Worker:
             if method.editor is None or sides is None or group is None or not method.edits(task):
                 continue
             stay = Stay.of(former, record, method, edits, self._again)
-            raw = self._run(method, shard, stay.waiting(len(edits)), edits)
+            raw = self._run(method, shard, stay.waiting(len(edits)), edits, deadly)
             fresh = {
                 i: compose(
                     image, edits[i].original, edits[i].edit.mask, task.composite, task.quantise
@@ -153,7 +199,8 @@ class Worker:
             rows.add(method, raw, stay, columns)
             rows.add_aside(method, raw, stay, former)
             if canaries is not None:
-                if set(stay.rows) >= set(range(len(canaries.edits))):
+                known = set(stay.rows) >= set(range(len(canaries.edits)))
+                if known or method.name in deadly:
                     canaries.take_over(method.name, results, checks)
                 else:
                     canaries.check(self._runner, method, results, raw.images)
@@ -161,13 +208,23 @@ class Worker:
             canaries.write(folder, metrics, group.first(metrics, len(canaries.edits)))
         for future in written:
             future.result()
-        rows.write(folder, group)
+        alone = alone and (self.claims is None or self.claims.alone())
+        rows.write(folder, group, {**self.traits, "worker": self._id, "alone": alone})
 
     def _run(
-        self, method: Method, shard: Shard, waiting: Sequence[int], edits: Sequence[PreparedEdit]
+        self,
+        method: Method,
+        shard: Shard,
+        waiting: Sequence[int],
+        edits: Sequence[PreparedEdit],
+        deadly: Set[str],
     ) -> RawOutputs:
         """What the method gives for the edits that are waiting, by their indices in the shard."""
         reference = ShardRef(shard.task.name, shard.number)
+        if method.name in deadly:
+            return RawOutputs(failures=dict.fromkeys(waiting, Failure(DIED)))
+        if self.claims is not None:
+            self.claims.at(reference, method.name)
         raw = self._runner.run(
             method,
             [edits[i] for i in waiting],
@@ -199,6 +256,7 @@ class _Rows:
         self._record = record
         self._samples: dict[str, list[Any]] = {name: [] for name in SAMPLES.names}
         self._times: dict[str, list[Any]] = {name: [] for name in TIMES.names}
+        self._timed: list[int] = []
         self._outputs: dict[str, list[Any]] = {name: [] for name in OUTPUTS.names}
         self._count = 0
 
@@ -241,16 +299,28 @@ class _Rows:
             if row["edit"] is None or row["edit"] in kept:
                 self._time(**row)
         for i, milliseconds in sorted(raw.milliseconds.items()):
+            self._timed.append(len(self._times["ms"]))
             self._time(method=method.name, edit=edits[i].edit.id, ms=milliseconds)
         for one in raw.footprints:
             self._time(method=method.name, macs=one.macs, peak_bytes=one.peak_bytes)
 
-    def write(self, folder: RunFolder, group: PreparedGroup | None) -> None:
-        """Writes the shard; it counts as done once its samples are there."""
+    def write(
+        self, folder: RunFolder, group: PreparedGroup | None, worker: Mapping[str, Any]
+    ) -> None:
+        """Writes the shard; it counts as done once its samples are there.
+
+        Args:
+            folder: the run.
+            group: the reference side.
+            worker: who carried it out; where not alone on its device, times say nothing.
+        """
         task, number = self._shard.task.slug, self._shard.number
         references = {**_common(self._prepared.edits), **(group.columns() if group else {})}
         write_table(folder.shard("references", task, number), REFERENCES, references)
-        write_table(folder.shard("times", task, number), TIMES, self._times)
+        if not worker["alone"]:
+            for at in self._timed:
+                self._times["ms"][at] = None
+        write_table(folder.shard("times", task, number), TIMES, self._times, worker_mark(worker))
         write_table(folder.shard("outputs", task, number), OUTPUTS, self._outputs)
         write_table(folder.shard("unmade", task, number), UNMADE, _unmade(self._prepared))
         metadata = self._record.metadata()
@@ -277,6 +347,11 @@ def _common(edits: Sequence[PreparedEdit]) -> dict[str, list[Any]]:
         "region": [one.edit.region for one in edits],
         "coverage": [float(one.edit.mask.mean()) for one in edits],
     }
+
+
+def _given_up(shard: Shard) -> PreparedShard:
+    """A shard at which workers died before they came to a method: none of its edits can be made."""
+    return PreparedShard((), tuple(Unmade(*pair, DIED, broken=True) for pair in shard.pairs))
 
 
 def _unmade(prepared: PreparedShard) -> dict[str, list[Any]]:

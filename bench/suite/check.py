@@ -1,14 +1,17 @@
-"""What a suite names, looked up before anything runs: datasets, protocols, editors, metrics."""
+"""What a suite names, looked up before anything runs: datasets, protocols, editors, metrics, executor."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import Any
 
 from bench.core.errors import BadInput, unknown
 from bench.datasets import describe
 from bench.metrics import look_up_metric
 from bench.plugins.editors import check_editor
+from bench.plugins.kinds import EXECUTORS
+from bench.plugins.options import check_options
 from bench.suite.explain import line_of
 from bench.suite.protocols import make_protocol
 from bench.suite.schema import Suite
@@ -58,6 +61,13 @@ def _looks(suite: Suite, trust: bool) -> Iterator[tuple[Place, Callable[[], obje
         )
     for i, metric in enumerate(suite.metrics):
         yield ("metrics", i), partial(look_up_metric, metric.name, metric.options, trust=trust)
+    if suite.executor is not None:
+        yield ("executor",), partial(_executor, suite.executor, trust)
+
+
+def _executor(given: str | Mapping[str, Any], trust: bool) -> None:
+    name, settings = (given, None) if isinstance(given, str) else next(iter(given.items()))
+    check_options(f"executor {name!r}", EXECUTORS.get(name, trust=trust), settings or {})
 
 
 def _split(dataset: str, split: str, trust: bool) -> None:

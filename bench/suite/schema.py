@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BaseModel,
     BeforeValidator,
@@ -232,6 +233,15 @@ _Method = Annotated[MethodEntry, BeforeValidator(_method, json_schema_input_type
 _Metric = Annotated[MetricEntry, BeforeValidator(_metric, json_schema_input_type=str | MetricEntry)]
 
 
+def _one_executor(settings: dict[str, Any]) -> dict[str, Any]:
+    if len(settings) != 1:
+        raise ValueError("give one executor with its settings, as in {ray: {num_gpus: 1}}")
+    return settings
+
+
+_Executor = str | Annotated[dict[str, dict[str, Any] | None], AfterValidator(_one_executor)]
+
+
 class Suite(_Entry):
     """A suite, checked.
 
@@ -251,6 +261,8 @@ class Suite(_Entry):
         methods: who edits.
         metrics: what is measured.
         table: the published table that the suite reproduces.
+        executor: who decides where shards are carried out, a registered executor or {NAME: settings};
+            `--executor` goes before it. It is part of no hash.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -265,6 +277,8 @@ class Suite(_Entry):
     methods: Annotated[list[_Method], Field(min_length=1)]
     metrics: Annotated[list[_Metric], Field(min_length=1)]
     table: TableLayout | None = None
+    # Where a run is carried out is no part of what it is: no record holds it.
+    executor: Annotated[_Executor | None, Field(exclude=True)] = None
 
     _home: Path | None = PrivateAttr(default=None)
 

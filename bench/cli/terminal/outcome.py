@@ -14,13 +14,14 @@ from bench.core.text import counted
 if TYPE_CHECKING:
     from bench.run.outcome import Outcome
 
-__all__ = ["finish"]
+__all__ = ["finish", "finish_part"]
 
 _REASONS = 12
 
 
 def finish(outcome: Outcome) -> None:
     """Writes the report, says what came of the run, and ends with 1 where edits failed."""
+    from bench.run.carried_out import unlike
     from reports.report import report as write_report
 
     page = write_report(outcome.folder)
@@ -34,6 +35,11 @@ def finish(outcome: Outcome) -> None:
     if outcome.first_failure is not None:
         _tell_traceback(outcome.first_failure)
     _tell_kept(outcome)
+    for line in unlike(outcome.header.workers):
+        typer.echo(f"workers differ, so last digits may: {line}")
+    if outcome.surplus:
+        surplus = counted(outcome.surplus, "shard")
+        typer.echo(f"thrown away: {surplus} that other workers had done beyond the verdict")
     tell_scores(outcome)
     for line in outcome.idle:
         typer.echo(f"nothing to score: {line}")
@@ -44,6 +50,19 @@ def finish(outcome: Outcome) -> None:
     typer.echo(f"report: {page}")
     if outcome.failed:
         raise typer.Exit(1)
+
+
+def finish_part(out: Path) -> None:
+    """Says what has become of a run whose tables somebody else makes or has made."""
+    from bench.run.reader import read_run
+
+    if read_run(out).header.state == "running":
+        typer.echo(
+            f"{out}: this part is done, and others are not; who comes last makes the tables "
+            f"(`siebench status {out}`)"
+        )
+    else:
+        typer.echo(f"{out}: done, with tables; `siebench report {out}` writes the report")
 
 
 def _tell_kept(outcome: Outcome) -> None:

@@ -144,10 +144,20 @@ class EarlyVerdict:
         """Whether the task's verdict is certain; a task without per-edit scores runs in full."""
         return bool(self.sequences[task]) and self.verdict(task) != "undecided"
 
+    def used(self, task: str) -> int | None:
+        """How many of the task's first shards the verdict is made of; None where it is not certain."""
+        return self._seen[task] if self.enough(task) else None
+
     def verdict(self, task: str) -> GateVerdict:
-        """Worse as soon as one score is; passed when all are; by the shards written so far."""
-        self._take_in(task)
-        return together([sequence.verdict for sequence in self.sequences[task]])
+        """Worse as soon as one score is; passed when all are; by the shards written so far.
+
+        Shards count in plan order up to the first that is missing, and none after the verdict: what
+        several workers have done beyond changes nothing.
+        """
+        found = self._verdict(task)
+        while found == "undecided" and self._take_in(task):
+            found = self._verdict(task)
+        return found
 
     @property
     def overall(self) -> GateVerdict:
@@ -175,16 +185,22 @@ class EarlyVerdict:
         nothing = Paired(0.0, None, 0, 0)
         return self.policy.margin(one).amount(one.value or 0.0, nothing)
 
-    def _take_in(self, task: str) -> None:
+    def _verdict(self, task: str) -> GateVerdict:
+        return together([sequence.verdict for sequence in self.sequences[task]])
+
+    def _take_in(self, task: str) -> bool:
+        """Follows the task's next shard; False where it is not there."""
         from bench.run.tables import SAMPLES, read_tables
 
         assert self._folder is not None
-        shards = self._folder.shards("samples", self._slugs[task])
-        for path in shards[self._seen[task] :]:
-            samples = read_tables([path], SAMPLES)
-            for sequence in self.sequences[task]:
-                sequence.add(samples[samples["method"] == sequence.score.key.method])
-        self._seen[task] = len(shards)
+        path = self._folder.shard("samples", self._slugs[task], self._seen[task])
+        if not path.exists():
+            return False
+        samples = read_tables([path], SAMPLES)
+        for sequence in self.sequences[task]:
+            sequence.add(samples[samples["method"] == sequence.score.key.method])
+        self._seen[task] += 1
+        return True
 
     def _check_run(self, header: Header, judged: list[ScoreValues]) -> None:
         methods = {method.name: method.problem for method in header.methods}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
 from bench.core.device import choose_device
-from bench.core.threads import ahead
-from bench.run.job import Job, ShardRef, Shards
+from bench.run.job import Job
+from bench.run.shards import ShardRef, Shards
+from bench.run.take_part import carry_out_shards
 
 __all__ = ["Local"]
 
@@ -24,10 +24,4 @@ class Local:
         Raises:
             BadInput: as `Worker`, and where a file of the run cannot be written.
         """
-        worker = job.worker(choose_device(job.device))
-        with ThreadPoolExecutor(max(1, job.threads)) as pool:
-            for shard, prepared in ahead(pool, worker.prepare, shards, max(1, job.threads)):
-                # Asked again: a run that ends early must not depend on how far ahead that was.
-                if shards.needed(shard):
-                    worker.carry_out(shard, prepared)
-                    done(shard)
+        carry_out_shards(job.worker(choose_device(job.device)), shards, done, job.threads)

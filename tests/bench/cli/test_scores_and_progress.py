@@ -22,9 +22,13 @@ def test_a_log_has_a_line_a_minute_with_the_time_left(capsys) -> None:
     lines.advance(20)  # at once: they were there before
     for now[0] in (30.0, 60.0, 90.0, 120.0):
         lines.advance(10)
+    lines.workers(3)
+    now[0] = 180.0
+    lines.workers(3)  # said also where nothing comes
     assert capsys.readouterr().err.splitlines() == [
-        "rooms: 40 of 100, about 3 min left",
-        "rooms: 60 of 100, about 2 min left",
+        "rooms: 40 of 100, 20 a minute, about 3 min left",
+        "rooms: 60 of 100, 20 a minute, about 2 min left",
+        "rooms: 60 of 100, 13 a minute, about 3 min left, 3 workers",
     ]
 
 

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from bench.core.errors import BadInput
-from bench.run.job import Job, ShardRef, Shards
+from bench.run.job import Job
+from bench.run.shards import ShardRef
 from bench.run.suite_run import run_suite
 from bench.suite.schema import Suite, parse_suite
 from tests.bench.run.made_suite import suite_text, write_data
@@ -44,12 +45,6 @@ def test_a_job_survives_pickling_and_leaves_its_worker_behind(data: Path, tmp_pa
 def test_a_shard_is_a_value() -> None:
     assert ShardRef("a", 1) == pickle.loads(pickle.dumps(ShardRef("a", 1)))
     assert sorted([ShardRef("b", 0), ShardRef("a", 1), ShardRef("a", 0)])[0] == ShardRef("a", 0)
-
-
-def test_shards_that_are_not_needed_are_not_handed_out() -> None:
-    shards = [ShardRef(task, number) for task in "ab" for number in range(2)]
-    handed = Shards(iter(shards), lambda shard: shard.task == "b")
-    assert list(handed) == shards[2:]
 
 
 def carry_out(job: Job, shards: list[ShardRef]) -> None:

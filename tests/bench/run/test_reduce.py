@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from bench.core.errors import BadInput
-from bench.run.job import Job, ShardRef
+from bench.run.job import Job
 from bench.run.outcome import task_outcome
 from bench.run.reduce import cost_rows, reduce_canaries, reduce_task
+from bench.run.shards import ShardRef
 from bench.run.tables import COSTS, SAMPLES, SCORES, TIMES, read_tables, write_table
 from bench.run.worker import Worker
 from bench.suite.schema import parse_suite

@@ -1,5 +1,6 @@
 """`--until-decided`: a run ends when its verdict is sure, and only then."""
 
+import itertools
 import json
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from bench.run.suite_run import run_suite
 from tests.bench.judge.gate.made_runs import made_suite, write_results
 from tests.bench.judge.made_scores import per_edit
 from tests.bench.run.made_suite import write_data
+from tests.bench.run.test_suite_run import fingerprints
 
 SCENES = 24
 
@@ -39,12 +41,12 @@ def _small_shards(monkeypatch) -> None:
     monkeypatch.setattr(plan, "SHARD", 4)
 
 
-def carried_out(made, out, noise: float, policy: Policy | None = None):
+def carried_out(made, out, noise: float, policy: Policy | None = None, executor="local"):
     data, results, baseline = made
     write_results(data, results, noise)
     early = EarlyVerdict(baseline, policy)
     suite = made_suite(data, results)
-    outcome = run_suite(suite, out=out, device="cpu", workers=1, until=early)
+    outcome = run_suite(suite, out=out, device="cpu", workers=1, until=early, executor=executor)
     write_results(data, results, 20)
     return early, outcome
 
@@ -125,6 +127,30 @@ def test_too_few_edits_leave_it_undecided_with_all_of_them_made(made, tmp_path) 
     assert outcome.edits == SCENES
     assert f"after {SCENES} of {SCENES} edits" in early.lines()[0]
     assert json.loads((tmp_path / "run" / "run.json").read_text())["state"] == "done"
+
+
+class Ahead:
+    """Carries out the last of five shards first, as several workers may."""
+
+    here = True
+
+    def run(self, job, shards, done):
+        worker = job.worker("cpu")
+        while taken := list(itertools.islice(shards, 5)):
+            for shard in reversed(taken):
+                worker.carry_out(shard)
+                done(shard)
+
+
+def test_what_is_done_beyond_the_verdict_is_thrown_away(made, tmp_path, capsys) -> None:
+    early, outcome = carried_out(made, tmp_path / "run", 60)
+    same, ahead = carried_out(made, tmp_path / "ahead", 60, executor=Ahead())
+    assert same.lines() == early.lines()
+    assert fingerprints(tmp_path / "ahead") == fingerprints(tmp_path / "run")
+    assert ahead.surplus == 5 - outcome.edits / 4
+    assert len(list((tmp_path / "ahead/edits").glob("*/*"))) == outcome.edits
+    finish(ahead)
+    assert "that other workers had done beyond the verdict" in capsys.readouterr().out
 
 
 def test_a_stopped_run_goes_on_to_the_same_verdict(made, tmp_path) -> None:

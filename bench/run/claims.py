@@ -1,0 +1,394 @@
+"""Who carries out which shard of a run: claims, told to everybody by files in the run's folder.
+
+Any number of workers, on any machines that see the folder, carry out one run together without a
+server and without locks.
+
+    claims/workers/ID.json              a worker: where it is and how far; renewed while it lives
+    claims/shards/TASK/NUMBER.ATTEMPT   a claim: its worker's id, then the methods that it came to
+    claims/tables.ATTEMPT               the claim of making the run's tables
+
+A claim is taken by creating its file, which fails where the file is there (`create_file`). It holds
+while its worker lives. A worker lives while its file is younger than `LEASE` by the folder's own clock,
+which is the time that the disk gives to a file touched just now: the clocks of machines may differ. A
+worker of this machine also lives only as long as its process, so that a killed one is known at once.
+
+The claim of a dead worker is neither removed nor handed over. Who takes the shard next creates the
+file of the next attempt: of many takers exactly one wins, and the files left behind say how often the
+shard was begun in vain, and at which method. A worker that was only suspended finds its shard taken,
+and writes the same bytes once more, which harms nothing. Whoever gives a claim back removes its file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import shutil
+import tempfile
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from types import TracebackType
+
+from bench.core.atomic import create_file
+from bench.core.documents import parse_json
+from bench.core.errors import BadInput
+from bench.core.identity import record_hash
+from bench.core.text import slug
+from bench.run.layout import RunFolder
+from bench.run.shards import ShardRef
+
+__all__ = ["ATTEMPTS", "LEASE", "Claims", "Presence", "forget", "living"]
+
+LEASE = 120.0
+"""Seconds after which a worker that gave no sign counts as dead. NFS shows a change within 60."""
+
+ATTEMPTS = 3
+"""Dead workers after which what they were at counts as failed."""
+
+_BEAT = 10.0  # seconds between two signs of life
+_TOLD = 1.0  # seconds between two looks at the others, and between two words of progress
+
+
+@dataclass(frozen=True)
+class Presence:
+    """What a worker says of itself.
+
+    Attributes:
+        id: random.
+        host: its machine, for people.
+        machine: its machine since it was started, for comparing; process numbers mean something
+            only there.
+        pid, born: its process, and when that began, "" where the system does not say.
+        device: what it computes on, told apart from every other device of its machine.
+        key: the hash of everything that the run's numbers follow from.
+        shard: the task and number in hand, or None.
+        results: how many results of the shard in hand are there.
+        carried_out: how many results it has made, those among them.
+        seconds: how long it has been at work.
+    """
+
+    id: str
+    host: str
+    machine: str
+    pid: int
+    born: str
+    device: str = ""
+    key: str = ""
+    shard: tuple[str, int] | None = None
+    results: int = 0
+    carried_out: int = 0
+    seconds: float = 0.0
+
+    def beside(self, other: Presence) -> bool:
+        """Whether both use the same device of the same machine."""
+        return (self.machine, self.device) == (other.machine, other.device)
+
+
+class Claims:
+    """One worker's claims on the shards of a run, and its view of the other workers.
+
+    A context: the worker is there for the others when the block begins, and leaves, with every claim
+    that it still has, when the block ends. Its calls may come from several threads.
+
+    Args:
+        folder: the run.
+        device: what the worker computes on, as `Presence.device`.
+        key: the run's.
+        lease: in place of `LEASE`.
+        shared: whether other workers of the same start use the same device, there already or not.
+
+    Raises:
+        BadInput: on entering, where the folder cannot be written, its disk does not create files
+            atomically, or workers of another suite are at work in it.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        *,
+        device: str = "cpu",
+        key: str = "",
+        lease: float = LEASE,
+        shared: bool = False,
+    ) -> None:
+        self._folder, self._lease, self._shared = folder, lease, shared
+        self.me = Presence(
+            uuid.uuid4().hex[:12], platform.node(), _machine(), os.getpid(), _born(os.getpid())
+        )
+        self.me = replace(self.me, device=device, key=key)
+        self._began = time.monotonic()
+        self._file = folder.workers / f"{self.me.id}.json"
+        self._mine: dict[Path, Path] = {}  # the claim's file by its name without the attempt
+        self._owners: dict[Path, str] = {}
+        self._alive: dict[str, Presence] = {}
+        self._known: dict[str, Presence] = {}
+        self._looked = self._said = 0.0
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._beats = threading.Thread(target=self._beat, daemon=True, name="signs of life")
+
+    def __enter__(self) -> Claims:
+        self._refuse_unshared()
+        self._say()
+        for other in self.others():
+            if other.key != self.me.key:
+                self.close()
+                raise BadInput(
+                    f"{self._folder.root}: workers of another suite, or of other weights or options, "
+                    f"are at work here (on {other.host}); wait for them, or choose another --out"
+                )
+        self._beats.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives back every claim and takes the worker's file away."""
+        with self._lock:
+            self._ended.set()
+            for file in [*self._mine.values(), self._file]:
+                file.unlink(missing_ok=True)
+            self._mine.clear()
+
+    def take(self, shard: ShardRef) -> bool:
+        """Claims a shard; False where a living worker has it."""
+        taken = self._take(self._claim(shard))
+        if taken:
+            self._tell(shard=(shard.task, shard.number), results=0, soon=True)
+        return taken
+
+    def take_tables(self) -> bool:
+        """Claims the making of the run's tables; False where a living worker has it."""
+        return self._take(self._folder.tables_claim)
+
+    def release(self, shard: ShardRef) -> None:
+        """Gives a shard's claim back, done or not; it was not begun in vain."""
+        file = self._mine.pop(self._claim(shard), None)
+        if file is not None:
+            file.unlink(missing_ok=True)
+        if self.me.shard == (shard.task, shard.number):
+            self._tell(shard=None, results=0)
+
+    def at(self, shard: ShardRef, method: str) -> None:
+        """Notes that a shard has come to a method, for those who may have to take it over."""
+        file = self._mine.get(self._claim(shard))
+        if file is not None:
+            with contextlib.suppress(OSError), file.open("a", encoding="utf-8") as text:
+                text.write(json.dumps(method) + "\n")
+
+    def told(self, shard: ShardRef, results: int) -> None:
+        """Some more results of the shard in hand are there."""
+        del shard
+        self._tell(
+            results=self.me.results + results, carried_out=self.me.carried_out + results, soon=True
+        )
+
+    def vain(self, shard: ShardRef) -> Counter[str]:
+        """How many workers died at each method of a shard; "" before they came to the first."""
+        found: Counter[str] = Counter()
+        for file in self._attempts(self._claim(shard)):
+            owner, *methods = _lines(file)
+            if owner != self.me.id and not self._lives(owner, file):
+                found[methods[-1] if methods else ""] += 1
+        return found
+
+    def others(self, *, now: bool = True) -> list[Presence]:
+        """The other workers that live.
+
+        Args:
+            now: look at once; otherwise a view of the last second will do.
+        """
+        if now or time.monotonic() - self._looked > _TOLD:
+            found = living(self._folder, self._lease, self._clock(), self._known)
+            self._alive = {one.id: one for one in found if one.id != self.me.id}
+            self._looked = time.monotonic()
+        return list(self._alive.values())
+
+    def alone(self) -> bool:
+        """Whether no other worker uses this one's device."""
+        return not self._shared and not any(self.me.beside(one) for one in self.others())
+
+    def remove(self) -> None:
+        """Removes the whole folder of claims, once nobody else is at work."""
+        if not self.others():
+            self.close()
+            shutil.rmtree(self._folder.claims, ignore_errors=True)
+
+    def _claim(self, shard: ShardRef) -> Path:
+        return self._folder.claim(slug(shard.task), shard.number)
+
+    def _take(self, claim: Path) -> bool:
+        if claim in self._mine:
+            return True
+        attempt = 0
+        while True:
+            attempt += 1
+            file = claim.with_name(f"{claim.name}.{attempt}")
+            if file in self._owners and file.exists():
+                if self._lives(self._owners[file], file):
+                    return False
+                continue
+            if create_file(file, f"{self.me.id}\n".encode()):
+                self._mine[claim] = file
+                return True
+            self._owners[file] = owner = _lines(file)[0]
+            if not owner:
+                del self._owners[file]
+            if self._lives(owner, file):
+                return False
+
+    def _lives(self, owner: str, claim: Path) -> bool:
+        """Whether a claim's worker does; one that is not to be seen, by the age of the claim."""
+        if owner == self.me.id:
+            return True
+        self.others(now=False)
+        if owner in self._alive:
+            return True
+        if owner in self._known:
+            return False
+        try:
+            return self._clock() - claim.stat().st_mtime < self._lease
+        except OSError:
+            return False
+
+    def _attempts(self, claim: Path) -> Iterator[Path]:
+        attempt = 1
+        while (file := claim.with_name(f"{claim.name}.{attempt}")).exists():
+            yield file
+            attempt += 1
+
+    def _refuse_unshared(self) -> None:
+        probe = self._folder.workers / f".{self.me.id}.probe"
+        try:
+            if not create_file(probe) or create_file(probe):
+                raise BadInput(
+                    f"{self._folder.root}: this disk lets two workers create one file, so no run can be "
+                    "shared on it; choose an --out on a local disk, NFS or a cluster's file system"
+                )
+        finally:
+            probe.unlink(missing_ok=True)
+
+    def _clock(self) -> float:
+        """The folder's own time, in seconds."""
+        try:
+            os.utime(self._file)
+            return self._file.stat().st_mtime
+        except OSError:
+            return time.time()
+
+    def _tell(self, *, soon: bool = False, **changes: object) -> None:
+        self.me = replace(self.me, **changes)  # type: ignore[arg-type]
+        if not soon:
+            return
+        if time.monotonic() - self._said > _TOLD:
+            self._say()
+
+    def _say(self) -> None:
+        """Writes the worker's own file; whole, but in no need to outlive a power cut."""
+        self._said = time.monotonic()
+        said = replace(self.me, seconds=round(self._said - self._began, 1))
+        part = self._file.with_name(f".{self.me.id}.part")
+        with self._lock, contextlib.suppress(OSError):
+            if not self._ended.is_set():
+                part.write_text(json.dumps(asdict(said)), encoding="utf-8")
+                part.replace(self._file)
+
+    def _beat(self) -> None:
+        while not self._ended.wait(_BEAT):
+            self._say()
+
+
+def forget(folder: RunFolder) -> None:
+    """Removes what dead workers left, where none lives: somebody takes the run up anew."""
+    if folder.claims.is_dir() and not living(folder):
+        shutil.rmtree(folder.claims, ignore_errors=True)
+
+
+def living(
+    folder: RunFolder,
+    lease: float = LEASE,
+    clock: float | None = None,
+    known: dict[str, Presence] | None = None,
+) -> list[Presence]:
+    """The workers that are at work on a run.
+
+    Args:
+        folder: the run.
+        lease: seconds after which a worker that gave no sign counts as dead.
+        clock: the folder's own time; found out where None.
+        known: filled with every worker that was found, dead or alive, by id. One that is there is not
+            read again, so that what it says of itself is old.
+    """
+    found = []
+    clock = _clock_of(folder.workers) if clock is None else clock
+    for file in sorted(folder.workers.glob("[!.]*.json")):
+        try:
+            age = clock - file.stat().st_mtime
+            one = (known or {}).get(file.stem) or _presence(file)
+        except (OSError, BadInput, TypeError, ValueError):
+            continue  # it has just left
+        if known is not None:
+            known[one.id] = one
+        if age < lease and _runs(one):
+            found.append(one)
+    return found
+
+
+def _presence(file: Path) -> Presence:
+    said = parse_json(file.read_text(encoding="utf-8"), str(file))
+    shard = said.pop("shard")
+    return Presence(shard=None if shard is None else (shard[0], int(shard[1])), **said)
+
+
+def _clock_of(folder: Path) -> float:
+    """The time that a folder's disk gives to a new file; this machine's where it cannot be written."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".part") as file:
+            return os.fstat(file.fileno()).st_mtime
+    except OSError:
+        return time.time()
+
+
+def _lines(claim: Path) -> list[str]:
+    """A claim's worker, "" where it cannot be read, and the methods that it came to."""
+    try:
+        owner, *methods = claim.read_text(encoding="utf-8").splitlines() or [""]
+        return [owner, *(str(json.loads(method)) for method in methods)]
+    except (OSError, ValueError):
+        return [""]
+
+
+def _runs(one: Presence) -> bool:
+    """Whether a worker's process is there, as far as this machine can tell."""
+    return one.machine != _machine() or not one.born or _born(one.pid) == one.born
+
+
+def _machine() -> str:
+    """This machine since its start, and the space of process numbers that this process sees."""
+    facts = [platform.node()]
+    with contextlib.suppress(OSError):
+        facts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+    with contextlib.suppress(OSError):
+        facts.append(str(Path("/proc/self/ns/pid").readlink()))
+    return record_hash({"machine": facts})[:16]
+
+
+def _born(pid: int) -> str:
+    """When a process began, as the system counts; "" for one that is gone, or where nothing says so."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if fields[0] in "ZX" else fields[19]

@@ -1,0 +1,265 @@
+"""The executor `processes`: workers on this machine, each on a device or a core of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import ClassVar
+
+from bench.core.device import choose_devices
+from bench.core.errors import BadInput
+from bench.run.claims import ATTEMPTS
+from bench.run.job import Job
+from bench.run.shards import ShardRef, Shards, Stamp
+from bench.run.take_part import take_part
+
+__all__ = ["Processes"]
+
+_LOOK = 0.2  # seconds between two looks at what workers have done
+_GRACE = 10.0  # seconds in which a worker that is to stop may finish its batch
+_READY = "ready"
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+class Processes:
+    """Starts one worker for each device; they share the shards out among themselves.
+
+    A worker that dies is started again: what it had in hand is taken once more, at most as often as
+    claims allow. One that dies three times before it is ready is given up, and the others go on.
+    """
+
+    here: ClassVar[bool] = False
+
+    def run(self, job: Job, shards: Shards, done: Callable[[ShardRef], None]) -> None:
+        """Carries out all shards; ends when every worker has.
+
+        Raises:
+            BadInput: as `choose_devices` and `take_part`, and where no worker can be started.
+        """
+        devices = choose_devices(job.device)
+        waiting = shards.stamps
+        if not waiting:
+            return
+        crew = _Crew(job, waiting, devices[: len(waiting)])
+        try:
+            crew.start()
+            for shard in shards.follow(crew.look):
+                done(shard)
+            crew.end()
+        finally:
+            crew.stop()
+
+
+@dataclass
+class _Member:
+    """A worker's process, and the pipe on which it says that it is ready, or what went wrong."""
+
+    device: str
+    process: BaseProcess
+    pipe: Connection
+    lost: int
+    ready: bool = False
+
+
+class _Crew:
+    """The workers' processes.
+
+    Args:
+        job: what they carry out.
+        waiting: its shards.
+        devices: one for each worker.
+    """
+
+    def __init__(self, job: Job, waiting: Mapping[ShardRef, Stamp], devices: list[str]) -> None:
+        self._job = replace(job, threads=max(1, job.threads // len(devices)))
+        self._waiting, self._devices = waiting, devices
+        self._members: list[_Member] = []
+        self._given_up: dict[str, str] = {}
+
+    def start(self) -> None:
+        """Starts a worker on each device."""
+        self._members += [self._started(device, 0) for device in self._devices]
+
+    def look(self) -> None:
+        """Waits a moment, and starts workers anew that have died.
+
+        Raises:
+            BadInput: what a worker raised, or that no worker is left.
+        """
+        if not self._members:
+            time.sleep(_LOOK)  # they have ended in order; the disk is about to show it
+            return
+        wait([one.process.sentinel for one in self._members], _LOOK)
+        for member in list(self._members):
+            # Whether it has ended comes first: what it said before that is then all there.
+            ended = member.process.exitcode is not None
+            _hear(member)
+            if ended:
+                self._members.remove(member)
+                self._replace(member)
+
+    def end(self) -> None:
+        """Waits until every worker has ended: all shards are done or needed no more."""
+        for member in self._members:
+            member.process.join()
+            _hear(member)
+
+    def stop(self) -> None:
+        """Ends every worker that is still there: first asked to give its shard back, then killed."""
+        for member in self._members:
+            if member.process.is_alive():
+                member.process.terminate()
+        until = time.monotonic() + _GRACE
+        for member in self._members:
+            member.process.join(max(0.0, until - time.monotonic()))
+            if member.process.is_alive():
+                member.process.kill()
+                member.process.join()
+            member.pipe.close()
+
+    def _replace(self, member: _Member) -> None:
+        """Starts a worker in place of one that has ended, unless that found nothing left to do."""
+        code = member.process.exitcode
+        member.pipe.close()
+        if code == 0:
+            return
+        lost = 0 if member.ready else member.lost + 1
+        if lost < ATTEMPTS:
+            self._members.append(self._started(member.device, lost))
+            return
+        self._given_up[member.device] = _how(code)
+        if not self._members:
+            ended = ", ".join(f"{how} on {device}" for device, how in self._given_up.items())
+            raise BadInput(
+                f"no worker can be started: {ended}, {ATTEMPTS} times before it was ready; give fewer "
+                "workers, or see what --executor local says"
+            )
+
+    def _started(self, device: str, lost: int) -> _Member:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe(duplex=False)
+        many = len(self._devices)
+        threads = 1 if device == "cpu" else max(1, (os.cpu_count() or 1) // many)
+        process = context.Process(
+            target=_work,
+            args=(self._job, self._waiting, device, threads, device == "cpu" and many > 1, theirs),
+            name=f"siebench worker on {device}",
+        )
+        with _environment(threads), _without_main():
+            process.start()
+        theirs.close()
+        return _Member(device, process, ours, lost)
+
+
+def _hear(member: _Member) -> None:
+    """Takes in what a worker said.
+
+    Raises:
+        BadInput: what the worker raised; another fault of it as RuntimeError.
+    """
+    with contextlib.suppress(EOFError, OSError):
+        while member.pipe.poll():
+            said = member.pipe.recv()
+            if said == _READY:
+                member.ready = True
+                continue
+            bad_input, text, trace = said
+            if bad_input:
+                raise BadInput(text)
+            raise RuntimeError(f"worker on {member.device}: {text}") from _Elsewhere(trace)
+
+
+class _Elsewhere(Exception):  # noqa: N818 - carries a text, as in multiprocessing's own pools
+    """The traceback of another process."""
+
+    def __str__(self) -> str:
+        return f"\n{self.args[0]}"
+
+
+def _work(
+    job: Job,
+    waiting: Mapping[ShardRef, Stamp],
+    device: str,
+    threads: int,
+    shared: bool,
+    pipe: Connection,
+) -> None:
+    """What a worker's process does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the one who started it
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    import torch
+
+    torch.set_num_threads(threads)
+    try:
+        take_part(job, waiting, device=device, shared=shared, ready=lambda: pipe.send(_READY))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        kind = type(error).__name__
+        bad_input = isinstance(error, BadInput)
+        pipe.send((bad_input, str(error) if bad_input else f"{kind}: {error}", _trace(error)))
+        sys.exit(1)
+
+
+def _trace(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))
+
+
+def _end_with_parent() -> None:
+    """Ends this process in order when the one that started it is gone."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _how(code: int | None) -> str:
+    """How a process ended, in words."""
+    if code is not None and code < 0:
+        return f"a worker was killed by {signal.Signals(-code).name}"
+    return f"a worker ended with exit code {code}"
+
+
+@contextlib.contextmanager
+def _environment(threads: int) -> Iterator[None]:
+    """Processes that are started inside compute on so many threads, from their first import on."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, str(threads)))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Processes that are started inside do not run the user's script once more.
+
+    `spawn` imports the main module again, so that a script without the guard of `__name__` would start
+    its run in every worker. No worker needs anything of it.
+    """
+    main = sys.modules["__main__"]
+    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+    main.__spec__ = None
+    if file is not None:
+        del main.__file__
+    try:
+        yield
+    finally:
+        main.__spec__ = spec
+        if file is not None:
+            main.__file__ = file
