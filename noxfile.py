@@ -1,4 +1,7 @@
-"""Every session runs in one environment, .nox/siebench, made once and kept while it fits."""
+"""Sessions run in one environment, .nox/siebench, made once and kept while it fits.
+
+`integration` has one of its own upon it, .nox/integration, with what only its tests need.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,10 @@ SCRIPTS = HOME / ("Scripts" if os.name == "nt" else "bin")
 # Without dependencies: they would bring an OpenCV with windows over the one without, which needs
 # libraries of the system. What is really imported stands in the extra `dev`.
 MMSEG = ["mmsegmentation>=1.2.2,<2", "mmcv-lite>=2.0.1,<2.2", "mmengine>=0.10,<1"]
+
+# What only tests with the marker `integration` import.
+INTEGRATION: list[str] = []
+JOINED = HERE / ".nox" / "integration"
 
 
 def environment(session: nox.Session, *, extra: str = "[dev]") -> str:
@@ -43,6 +50,27 @@ def environment(session: nox.Session, *, extra: str = "[dev]") -> str:
     return python
 
 
+def integration_environment(session: nox.Session) -> str:
+    """Makes an environment that sees the shared one's packages and has `INTEGRATION` besides."""
+    shared = environment(session)
+    python = str(JOINED / SCRIPTS.name / "python")
+    stamp = JOINED / "installed"
+    wanted = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return python
+    session.run(sys.executable, "-m", "venv", str(JOINED), external=True)
+    where = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
+    ours = session.run(python, "-c", where, external=True, silent=True)
+    theirs = session.run(shared, "-c", where, external=True, silent=True)
+    # `addsitedir` also follows the links of the shared environment, as to this checkout.
+    line = f"import site; site.addsitedir({str(theirs).strip()!r})\n"
+    (Path(str(ours).strip()) / "shared.pth").write_text(line)
+    if INTEGRATION:
+        session.run(python, "-m", "pip", "install", "--quiet", *INTEGRATION, external=True)
+    stamp.write_text(wanted)
+    return python
+
+
 def run(session: nox.Session, *arguments: str, extra: str = "[dev]", **variables: str) -> None:
     python = environment(session, extra=extra)
     session.run(python, *arguments, external=True, env=variables)
@@ -56,9 +84,18 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The whole test suite; arguments after -- go to pytest."""
+    """The whole test suite but for `integration`; arguments after -- go to pytest."""
     # One thread a process: two processes share the machine, and numbers stay the same.
-    run(session, "-m", "pytest", "-n", "2", *session.posargs, OMP_NUM_THREADS="1")
+    chosen = ("-n", "2", "-m", "not integration", *session.posargs)
+    run(session, "-m", "pytest", *chosen, OMP_NUM_THREADS="1")
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """Tests against programs and services outside (TeX ...); arguments after -- go to pytest."""
+    python = integration_environment(session)
+    chosen = ("-m", "integration", *session.posargs)
+    session.run(python, "-m", "pytest", *chosen, external=True, env={"OMP_NUM_THREADS": "1"})
 
 
 @nox.session

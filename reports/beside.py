@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -86,8 +87,12 @@ class BesideCell:
 
 @dataclass(frozen=True)
 class BesideColumn:
-    """A column's heading; `unstated` is what no source says about its published values."""
+    """A column's heading; `score` is the run's, "" for a cost.
 
+    `unstated` is what no source says about its published values.
+    """
+
+    score: str
     group: str
     title: str
     better: Better
@@ -135,6 +140,38 @@ class Beside:
     groups: tuple[tuple[str, int], ...]
     columns: tuple[BesideColumn, ...]
     rows: tuple[BesideRow, ...]
+
+    def only(self, scores: Collection[str]) -> Beside:
+        """The columns of these scores."""
+        places = [at for at, column in enumerate(self.columns) if column.score in scores]
+        columns = tuple(self.columns[at] for at in places)
+        return replace(
+            self,
+            columns=columns,
+            groups=_groups(columns),
+            rows=tuple(
+                replace(row, cells=tuple(row.cells[at] for at in places)) for row in self.rows
+            ),
+        )
+
+    def n_of(self, at: int) -> int:
+        """The edits behind a column: those of most of its values; 0 where it has none."""
+        counts = Counter(row.cells[at].n for row in self.rows if row.cells[at].text)
+        return max(counts, key=lambda n: (counts[n], n), default=0)
+
+    def group_n(self, at: int) -> int:
+        """The edits behind the named group that a column is in; 0 where its columns differ."""
+        place = 0
+        for group, count in self.groups:
+            if at < place + count:
+                numbers = {self.n_of(i) for i in range(place, place + count)} - {0}
+                return numbers.pop() if group and len(numbers) == 1 else 0
+            place += count
+        raise IndexError(at)
+
+    def heading_n(self, at: int) -> int:
+        """What a column's own heading says of its edits: nothing where its group's does."""
+        return 0 if self.group_n(at) else self.n_of(at)
 
     @property
     def context(self) -> bool:
@@ -184,6 +221,16 @@ def _beside(run: Run, layout: TableLayout, records: Sequence[Mapping[Any, Any]])
         _column(run, column, [cells[i, j] for i in range(len(layout.rows))], hidden, edits)
         for j, column in enumerate(layout.columns)
     ]
+    headings = tuple(
+        BesideColumn(
+            column.metric or "",
+            column.group,
+            column.title,
+            column.better,
+            "; ".join(column.unstated),
+        )
+        for column in layout.columns
+    )
     rows = tuple(
         BesideRow(row.title, hidden[i], tuple(column[i] for column in columns))
         for i, row in enumerate(layout.rows)
@@ -192,15 +239,15 @@ def _beside(run: Run, layout: TableLayout, records: Sequence[Mapping[Any, Any]])
         papers=layout.papers,
         name=layout.name,
         note=layout.note,
-        groups=tuple(
-            (group, len(list(members)))
-            for group, members in groupby(column.group for column in layout.columns)
-        ),
-        columns=tuple(
-            BesideColumn(column.group, column.title, column.better, "; ".join(column.unstated))
-            for column in layout.columns
-        ),
+        groups=_groups(headings),
+        columns=headings,
         rows=rows,
+    )
+
+
+def _groups(columns: Sequence[BesideColumn]) -> tuple[tuple[str, int], ...]:
+    return tuple(
+        (group, len(list(own))) for group, own in groupby(column.group for column in columns)
     )
 
 

@@ -25,13 +25,15 @@ class CostValue:
 
 @dataclass(frozen=True)
 class CostRow:
-    """One method on one task, its costs in the order of the table's columns."""
+    """One method on one task, its costs in the order of the table's columns; `ms` is the time per edit."""
 
     task: str
+    slug: str
     method: str
     costs: tuple[CostValue, ...]
     device: str
     batch: str
+    ms: float | None
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class CostTable:
 
 def cost_table(run: Run) -> CostTable:
     """The costs in the order of the run's tasks and methods."""
-    tasks = {task.name: task.title for task in run.header.tasks}
+    tasks = {task.name: task for task in run.header.tasks}
     methods = {method.name: method.title for method in run.header.methods}
     found = {(row["task"], row["method"]): row for row in run.costs.to_dict("records")}
     columns = tuple(
@@ -58,7 +60,8 @@ def cost_table(run: Run) -> CostTable:
     }
     rows = tuple(
         CostRow(
-            task=tasks[task],
+            task=tasks[task].title,
+            slug=tasks[task].slug,
             method=methods[method],
             costs=tuple(
                 _value(column, found[task, method].get(column.name), largest[column.name])
@@ -66,6 +69,7 @@ def cost_table(run: Run) -> CostTable:
             ),
             device=str(found[task, method].get("device", "")),
             batch=str(found[task, method].get("batch", "")),
+            ms=_number(found[task, method].get("ms")),
         )
         for task in tasks
         for method in methods

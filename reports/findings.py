@@ -21,7 +21,7 @@ from reports.numbers import printed
 if TYPE_CHECKING:
     from bench.judge.compare.change import Change
     from bench.run.reader import Run
-    from reports.table import Column, Table
+    from reports.table import Column, Row, Table
 
 __all__ = ["Finding", "Gap", "Standing", "caveat", "findings", "standings"]
 
@@ -34,9 +34,14 @@ TOO_MANY = 50
 
 @dataclass(frozen=True)
 class Gap:
-    """How far a method is behind the best, as in "3.97 [2.85, 5.09]"; `sure` is beyond noise."""
+    """How far a method is behind the best.
+
+    `amount` is that ("3.97"), `text` has its interval too ("3.97 [2.85, 5.09]"), and `sure` says that
+    it is beyond noise.
+    """
 
     method: str
+    amount: str
     text: str
     sure: bool
 
@@ -216,7 +221,7 @@ def _advice(found: Sequence[Standing]) -> list[Finding]:
     which = "it" if len(unsure) == 1 else f"half of the {len(unsure)} open places"
     text = (
         f"About {needed:.0f} scenes a task (now {scenes}) would decide {which}, were the differences "
-        f"as they look: run again with --limit {needed:.0f}; what is there is kept."
+        f"as they look: run again with `--limit {needed:.0f}`; what is there is kept."
     )
     return [Finding("What to do", text)]
 
@@ -235,8 +240,7 @@ def _standing(table: Table, at: int, lead: Lead) -> Standing:
     rows = {row.name: row for row in table.rows}
     first = rows[lead.contest.best[0]].cells[at]
     gaps = tuple(
-        Gap(rows[change.pair.before.key.method].title, _gap(change, column), change in lead.beaten)
-        for change in lead.changes
+        _gap(change, column, rows[change.pair.before.key.method]) for change in lead.changes
     )
     return Standing(
         task=table.task,
@@ -253,14 +257,15 @@ def _standing(table: Table, at: int, lead: Lead) -> Standing:
     )
 
 
-def _gap(change: Change, column: Column) -> str:
-    """The best method's advantage with its interval: positive is better, whatever the score."""
+def _gap(change: Change, column: Column, row: Row) -> Gap:
+    """The best method's advantage: positive is better, whatever the score."""
     sign = -change.pair.after.sign
-    text = printed(sign * change.pair.difference.estimate, column.decimals)
-    if change.interval is None:
-        return text or "an unknown amount"
-    low, high = sorted(sign * end for end in change.interval)
-    return f"{text} [{printed(low, column.decimals)}, {printed(high, column.decimals)}]"
+    amount = printed(sign * change.pair.difference.estimate, column.decimals) or "an unknown amount"
+    text = amount
+    if change.interval is not None:
+        low, high = sorted(sign * end for end in change.interval)
+        text = f"{amount} [{printed(low, column.decimals)}, {printed(high, column.decimals)}]"
+    return Gap(row.title, amount, text, change.verdict == "better")
 
 
 def listed(words: Sequence[str]) -> str:

@@ -18,15 +18,22 @@ if TYPE_CHECKING:
 __all__ = ["Notice", "notices"]
 
 
+KINDS = ("bad", "missing", "note")
+"""As they are shown."""
+
 MOST_LETTERS = 110
 """Of a reason on the first screen."""
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One warning ("bad": numbers are affected; "note": good to know) and where it leads."""
+    """One warning and where it leads.
 
-    kind: Literal["bad", "note"]
+    "bad": numbers are affected; "missing": values that are not there, and what to do; "note": good to
+    know.
+    """
+
+    kind: Literal["bad", "missing", "note"]
     text: str
     link: str = ""
 
@@ -43,7 +50,7 @@ def notices(
         if git is not None and git.dirty:
             text = f"{what} had uncommitted changes when this was run."
             found.append(Notice("note", text, "page-provenance"))
-    return sorted(found, key=lambda notice: notice.kind != "bad")
+    return sorted(found, key=lambda notice: KINDS.index(notice.kind))
 
 
 def _state(run: Run) -> list[Notice]:
@@ -72,9 +79,15 @@ def _methods(run: Run) -> list[Notice]:
 
 
 def _watched(run: Run) -> list[Notice]:
-    """What canaries and a second look at the editors found, once for all tasks that share it."""
+    """What canaries and a second look at the editors found, once for all tasks that share it.
+
+    That a method uses the hidden pixels is no news where it says so itself.
+    """
     tasks: dict[tuple[Literal["bad", "note"], str], list[str]] = {}
+    peeking = {method.name for method in run.header.methods if method.sees_hidden}
     for notice in run.header.notices:
+        if notice.kind == "note" and notice.what == "method" and notice.name in peeking:
+            continue
         tasks.setdefault((notice.kind, notice.text), []).append(notice.task)
     titles = {task.name: task.title for task in run.header.tasks}
     found = []
@@ -121,12 +134,12 @@ def _missing(tables: Sequence[Table], told: Sequence[str]) -> list[Notice]:
             cells = [row.cells[index] for row in table.rows]
             for reason in dict.fromkeys(cell.reason for cell in cells if cell.value is None):
                 if reason and reason not in told:
-                    titles.setdefault(column.metric, column.title)
+                    titles.setdefault(column.metric, column.short)
                     tasks = seen.setdefault(reason, {}).setdefault(column.metric, {})
                     tasks[table.title] = None
     return [
         Notice(
-            "note",
+            "missing",
             f"No {', '.join(titles[metric] for metric in metrics)} for "
             f"{_some(tasks, len(tables))}: {_short(reason)}",
         )
@@ -144,8 +157,11 @@ def _together(metrics: Mapping[str, Iterable[str]]) -> list[tuple[list[str], lis
 
 
 def _short(reason: str) -> str:
-    """The reason's beginning; the whole of it is under every table that it concerns."""
-    return shorten(f"{without_folders(reason).rstrip('.')}.", width=MOST_LETTERS, placeholder=" …")
+    """The reason's beginning, whole clauses where there are some; tables have the whole of it."""
+    text = without_folders(reason).rstrip(".")
+    if len(text) > MOST_LETTERS and "; " in text[:MOST_LETTERS]:
+        text = text[:MOST_LETTERS].rpartition("; ")[0]
+    return shorten(f"{text}.", width=MOST_LETTERS, placeholder=" …")
 
 
 def _some(tasks: Sequence[str], count: int) -> str:

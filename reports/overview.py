@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bench.core.text import counted
+from bench.metrics.facts import REGION_TITLES
+from reports.table import region_groups
 
 if TYPE_CHECKING:
     from bench.run.reader import Run
     from bench.run.schema import MetricColumn
+    from reports.findings import Standing
     from reports.table import Table
 
-__all__ = ["Overview", "OverviewRow", "Winner", "overview"]
+__all__ = ["Overview", "OverviewRow", "Winner", "main_scores", "overview"]
 
 MOST_COLUMNS = 8
 """More do not fit on one screen beside a task's title."""
+
+NAMED = 2
+"""Methods that a cell names."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,8 @@ class Winner:
     """The best methods of a task by one score (several where they print alike), or the reason.
 
     Where methods have different edits, `text` is the value on those that all have, `on` says how
-    many, and there is no interval.
+    many, and there is no interval. `sure` is whether every other method is worse beyond noise, None
+    where that was not judged; `gap` is by how much the next is behind, or who is not told apart.
     """
 
     methods: tuple[str, ...] = ()
@@ -32,6 +39,8 @@ class Winner:
     interval: str = ""
     on: str = ""
     reason: str = ""
+    sure: bool | None = None
+    gap: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,26 +55,63 @@ class OverviewRow:
 
 @dataclass(frozen=True)
 class Overview:
-    """The scores chosen as columns, and a row per task."""
+    """The scores chosen as columns, with what spans them, and a row per task."""
 
     columns: tuple[MetricColumn, ...]
     rows: tuple[OverviewRow, ...]
 
+    @property
+    def groups(self) -> tuple[tuple[str, int], ...]:
+        """(heading, columns) of each region; empty where all scores are of the whole image."""
+        return region_groups(column.region for column in self.columns)
 
-def overview(run: Run, tables: Sequence[Table]) -> Overview:
-    """Winners by the scores that have a direction; those of the masked region stand for their metric."""
-    columns = _columns(run, tables)
+    @property
+    def n(self) -> int | None:
+        """The number of edits of every task; None where they differ."""
+        counts = {row.n for row in self.rows}
+        return counts.pop() if len(counts) == 1 else None
+
+    @property
+    def judged(self) -> bool:
+        """Whether any winner was judged."""
+        return any(winner.sure is not None for row in self.rows for winner in row.winners)
+
+
+def overview(run: Run, tables: Sequence[Table], found: Sequence[Standing] = ()) -> Overview:
+    """Winners by the main scores.
+
+    Args:
+        run: the run.
+        tables: its tasks' tables.
+        found: what was judged of them.
+    """
+    columns = main_scores(run, tables)
+    judged = {(one.task, one.score): one for one in found}
     rows = tuple(
         OverviewRow(
-            table.task, table.title, table.n, tuple(_winner(table, c.name) for c in columns)
+            table.task,
+            table.title,
+            table.n,
+            tuple(_told(_winner(table, c.name), judged.get((table.task, c.name))) for c in columns),
         )
         for table in tables
     )
     return Overview(columns, rows)
 
 
-def _columns(run: Run, tables: Sequence[Table]) -> tuple[MetricColumn, ...]:
-    """One score per family of metrics ("lpips-alex" and "lpips-vgg" are one family).
+def _told(winner: Winner, standing: Standing | None) -> Winner:
+    if standing is None or not standing.gaps:
+        return winner
+    if standing.sure:
+        next_ = standing.gaps[0]
+        return replace(winner, sure=True, gap=f"by {next_.amount} over {next_.method}")
+    names = [gap.method for gap in standing.open]
+    more = f" +{len(names) - NAMED}" if len(names) > NAMED else ""
+    return replace(winner, sure=False, gap=f"{', '.join(names[:NAMED])}{more}")
+
+
+def main_scores(run: Run, tables: Sequence[Table]) -> tuple[MetricColumn, ...]:
+    """One score with a direction per family ("lpips-alex" and "lpips-vgg" are one family).
 
     The masked region's stands for its metric where it has one: the edit is what is judged.
     """
@@ -82,7 +128,9 @@ def _columns(run: Run, tables: Sequence[Table]) -> tuple[MetricColumn, ...]:
         first = chosen.setdefault(metric.family, metric)
         if metric.metric == first.metric and metric.region == "mask":
             chosen[metric.family] = metric
-    return tuple(chosen.values())[:MOST_COLUMNS]
+    order = list(REGION_TITLES)
+    most = list(chosen.values())[:MOST_COLUMNS]
+    return tuple(sorted(most, key=lambda metric: order.index(metric.region)))
 
 
 def _winner(table: Table, name: str) -> Winner:

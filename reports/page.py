@@ -9,29 +9,33 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from bench.core.text import counted, without_folders
+from bench.metrics.facts import short_title
 from bench.run.certify import read_certificate
 from bench.run.layout import EDITS, PREDICTIONS
 from reports.beside import beside
 from reports.costs import cost_table
 from reports.edits import edit_ids, edits_data
 from reports.failures import FailureGroup, WithoutGroundTruth, failures, without_ground_truth
+from reports.findings import caveat, findings, standings
 from reports.influence import Costly, costly, influences
 from reports.maps import TaskMaps, read_task_maps
 from reports.notices import notices
 from reports.numbers import duration, printed
-from reports.overview import overview
+from reports.overview import main_scores, overview
 from reports.provenance import provenance
 from reports.study import StudyView
 from reports.table import Table, class_tables, task_table
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
     from bench.run.reader import Run
     from bench.run.schema import TaskRow
@@ -41,7 +45,7 @@ __all__ = ["Images", "TaskView", "render", "task_views"]
 STYLES = ("tokens.css", "page.css", "tables.css", "gallery.css", "viewer.css", "print.css")
 SCRIPTS = (
     "data.js", "elements.js", "images.js", "tables.js", "gallery.js", "glimpses.js",
-    "viewer.js", "stage.js", "scatter.js", "main.js",
+    "viewer.js", "stage.js", "plot.js", "scatter.js", "classes.js", "costs.js", "main.js",
 )  # fmt: skip
 
 
@@ -98,11 +102,17 @@ def render(
     theme = _static("theme.js")
     tables = [view.table for view in views]
     failed = {view.task.name: view.failures for view in views}
+    found = standings(run, tables, [column.name for column in main_scores(run, tables)])
     return environment.get_template("page.html").render(
         header=run.header,
         views=views,
         notices=notices(run, tables, failed),
-        overview=overview(run, tables),
+        overview=overview(run, tables, found),
+        findings=findings(found),
+        caveat=caveat(found),
+        standings={
+            view.task.name: [s for s in found if s.task == view.task.name] for view in views
+        },
         beside=beside(run),
         studies=studies,
         costs=cost_table(run),
@@ -169,10 +179,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["short_title"] = lambda column: short_title(column.title, column.region)
     environment.filters |= {
         "counted": counted,
         "duration": duration,
         "printed": printed,
+        "commands": _commands,
         "readable": _readable,
         "without_folders": without_folders,
     }
@@ -192,6 +204,13 @@ def _script_json(value: Any) -> str:
     """Compact JSON that cannot end a script element or start a comment in it."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _commands(text: str) -> Markup:
+    """Escaped text; what stands between backquotes as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _readable(value: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -28,17 +28,23 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARROWS",
+    "CROWDED",
     "Better",
     "Cell",
     "Column",
     "Row",
     "Table",
     "class_tables",
+    "region_groups",
     "task_table",
 ]
 
 ARROWS: Mapping[Better, str] = {"higher": "↑", "lower": "↓", "neither": ""}
 """Which way is better, behind a heading."""
+
+
+CROWDED = 8
+"""Columns that fit on a screen with their intervals."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +148,12 @@ class Table:
         counts = Counter(row.cells[at].n for row in self.rows if row.cells[at].value is not None)
         return max(counts, key=lambda n: (counts[n], n), default=self.n)
 
+    def folded(self, at: int) -> bool:
+        """Whether a crowded page hides the column at first: the same metric's masked region is there."""
+        own = self.columns[at]
+        twins = [c for c in self.columns if c.metric == own.metric and c.region == "mask"]
+        return len(self.columns) > CROWDED and own.region == "image" and bool(twins)
+
     def common(self, at: int) -> int:
         """How many common edits a column is ranked on; 0 where by its values as they are."""
         return max((row.cells[at].common_n for row in self.rows), default=0)
@@ -149,26 +161,43 @@ class Table:
     @property
     def groups(self) -> tuple[tuple[str, int], ...]:
         """(heading, columns) of each region; empty where all scores are of the whole image."""
-        if all(column.region == "image" for column in self.columns):
-            return ()
-        return tuple(
-            (REGION_TITLES[region], len(list(own)))
-            for region, own in groupby(column.region for column in self.columns)
-        )
+        return region_groups(column.region for column in self.columns)
 
     @property
-    def reasons(self) -> tuple[str, ...]:
-        """Every reason for a missing value once, in reading order."""
-        cells = [cell for row in self.rows for cell in row.cells if cell.value is None]
-        return tuple(dict.fromkeys(cell.reason for cell in cells if cell.reason))
+    def reasons(self) -> Mapping[str, int]:
+        """Every reason for missing values once, in reading order, with how many it explains."""
+        return self.reasons_in(range(len(self.columns)))
+
+    def reasons_in(self, places: Iterable[int]) -> Mapping[str, int]:
+        """The reasons in some of the columns."""
+        chosen = list(places)
+        cells = [row.cells[at] for row in self.rows for at in chosen]
+        return Counter(cell.reason for cell in cells if cell.value is None and cell.reason)
 
 
-def task_table(run: Run, task: TaskRow) -> Table:
-    """The scores over all classes of one task, the masked region's first."""
+def region_groups(regions: Iterable[Region]) -> tuple[tuple[str, int], ...]:
+    """(heading, columns) of regions in a row; empty where all are of the whole image."""
+    found = [(region, len(list(own))) for region, own in groupby(regions)]
+    if all(region == "image" for region, _ in found):
+        return ()
+    return tuple((REGION_TITLES[region], count) for region, count in found)
+
+
+def task_table(run: Run, task: TaskRow, columns: Sequence[str] | None = None) -> Table:
+    """The scores over all classes of one task.
+
+    Args:
+        run: the run.
+        task: one of its tasks.
+        columns: names of the scores that are wanted, in their order; all where None, the masked
+            region's first.
+    """
     frame = run.scores[(run.scores["task"] == task.name) & (run.scores["of"] == "all")]
     shown = [metric for metric in run.header.metrics if (frame["metric"] == metric.name).any()]
     order = list(REGION_TITLES)
     names = {m.name: m for m in sorted(shown, key=lambda m: order.index(m.region))}
+    if columns is not None:
+        names = {name: names[name] for name in columns if name in names}
     return _table(run, task, task.title, frame, "metric", names, ScoredEdits(run, task))
 
 

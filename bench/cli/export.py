@@ -34,6 +34,12 @@ def export(
     intervals: Annotated[
         bool, typer.Option("--intervals/--plain", help="Cells with their intervals, or without.")
     ] = True,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SCORES", help="Scores by name, with commas between them, in this order."
+        ),
+    ] = None,
     force: Force = False,
 ) -> None:
     """Write a run's tables for a paper or a pull request: LaTeX, Markdown or CSV.
@@ -45,7 +51,9 @@ def export(
     from bench.core.atomic import refuse_loss, write_text
     from reports import export as exports
 
-    text = exports.export(run, form.value, intervals=intervals)
+    names = [name.strip() for part in columns or [] for name in part.split(",")]
+    wanted = list(dict.fromkeys(name for name in names if name)) if columns else None
+    text = exports.export(run, form.value, intervals=intervals, columns=wanted)
     if out is None:
         typer.echo(text, nl=False)
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -30,10 +30,11 @@ def export(
     out: Path | str | None = None,
     *,
     intervals: bool = True,
+    columns: Sequence[str] | None = None,
 ) -> str:
     """A run's tables as text, also written to a file where one is named.
 
-        export("runs/demo", "latex", "tables.tex", intervals=False)
+        export("runs/demo", "latex", "tables.tex", columns=["psnr-hole", "fid", "miou"])
 
     Args:
         run: the run's directory.
@@ -41,19 +42,22 @@ def export(
             one.
         out: the file to write.
         intervals: prints intervals in cells; CSV always has them.
+        columns: names of the scores that are wanted, in their order; all where None.
 
     Raises:
-        BadInput: no readable run, an unknown form, or a file that cannot be written.
+        BadInput: no readable run, an unknown form or score, or a file that cannot be written.
     """
     if form not in FORMS:
         raise unknown("form", form, FORMS)
     opened = read_run(run)
+    for name in columns or ():
+        opened.metric(name)
     make: Mapping[Form, Callable[[Run], str]] = {
-        "markdown": lambda one: markdown(one, intervals=intervals),
-        "latex": lambda one: latex(one, intervals=intervals),
-        "latex-document": lambda one: latex_document(one, intervals=intervals),
-        "csv": csv,
-        "published-csv": published_csv,
+        "markdown": lambda one: markdown(one, intervals=intervals, columns=columns),
+        "latex": lambda one: latex(one, intervals=intervals, columns=columns),
+        "latex-document": lambda one: latex_document(one, intervals=intervals, columns=columns),
+        "csv": lambda one: csv(one, columns),
+        "published-csv": lambda one: published_csv(one, columns),
     }
     text = make[form](opened)
     if out is not None:

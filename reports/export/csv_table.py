@@ -5,6 +5,7 @@ The published table likewise, where the suite has one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bench.core.text import without_folders
@@ -20,22 +21,34 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def csv(run: Run) -> str:
-    """One line per (task, method, metric, class or "all") with a heading line; UTF-8, RFC 4180."""
+def csv(run: Run, columns: Sequence[str] | None = None) -> str:
+    """One line per (task, method, metric, class or "all") with a heading line; UTF-8, RFC 4180.
+
+    Args:
+        run: the run.
+        columns: names of the scores that are wanted; all where None.
+    """
     shown = [column for column in COLUMNS if column in run.scores]
-    told = run.scores[shown].assign(reason=run.scores["reason"].fillna("").map(without_folders))
+    rows = run.scores if columns is None else run.scores[run.scores["metric"].isin(list(columns))]
+    told = rows[shown].assign(reason=rows["reason"].fillna("").map(without_folders))
     text: str = told.to_csv(index=False, lineterminator="\r\n")
     return text
 
 
-def published_csv(run: Run) -> str:
+def published_csv(run: Run, columns: Sequence[str] | None = None) -> str:
     """One line per cell and published value of the suite's table; see `bench.judge.published.COLUMNS`.
 
     A suite without a table gives the heading line alone.
+
+    Args:
+        run: the run.
+        columns: names of the scores that are wanted; all, and costs, where None.
     """
     from bench.judge.published import join_published
 
     joined = join_published(run)
+    if columns is not None:
+        joined = joined[joined["metric"].isin(list(columns))]
     told = {name: joined[name].map(without_folders) for name in ("reason", "words")}
     text: str = joined.assign(**told).to_csv(index=False, lineterminator="\r\n")
     return text

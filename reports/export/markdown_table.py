@@ -7,12 +7,14 @@ verdict each.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from reports.beside import Beside, BesideCell, BesideColumn, PublishedValue, beside
+from bench.core.text import counted
+from reports.beside import Beside, BesideCell, PublishedValue, beside
 from reports.ranking import Rank
-from reports.table import Cell, Column, Table, task_table
+from reports.table import Cell, Table, task_table
 
 if TYPE_CHECKING:
     from bench.run.reader import Run
@@ -29,41 +31,61 @@ KEY = (
 CONTEXT = "Context: values of papers that this table is not of, for orientation; never judged."
 
 
-def markdown(run: Run, *, intervals: bool = True) -> str:
-    """The published table, where the suite has one, then a table with its reasons per task.
+def markdown(run: Run, *, intervals: bool = True, columns: Sequence[str] | None = None) -> str:
+    """The published table, where the suite has one, a table per task, and why values are missing.
 
     Args:
         run: the run.
         intervals: prints each interval under its value.
+        columns: names of the scores that are wanted, in their order; all where None.
     """
-    own = [_section(task_table(run, task), intervals) for task in run.header.tasks]
-    return "\n".join([*_beside(run, intervals=intervals), *own])
+    tables = [task_table(run, task, columns) for task in run.header.tasks]
+    reasons: Counter[str] = Counter()
+    for table in tables:
+        reasons.update(table.reasons)
+    numbers = {reason: i for i, reason in enumerate(reasons, 1)}
+    own = [_section(table, numbers, intervals) for table in tables]
+    return "\n".join([*_beside(run, intervals, columns), *own, *_missing(reasons)])
 
 
-def _section(table: Table, intervals: bool) -> str:
+def _missing(reasons: Mapping[str, int]) -> list[str]:
+    """Every reason for missing values once, whichever tables share it."""
+    if not reasons:
+        return []
+    numbered = [
+        f"<sup>{i}</sup> {escaped(reason)} ({counted(count, 'value')})."
+        for i, (reason, count) in enumerate(reasons.items(), 1)
+    ]
+    return ["**Missing values**", "", "  \n".join(numbered), ""]
+
+
+def _section(table: Table, numbers: Mapping[str, int], intervals: bool) -> str:
     lines = [f"### {escaped(table.title)}", ""]
     if not table.columns:
         return "\n".join([*lines, "No scores yet.", ""])
-    lines.append(line(["Method", *(_heading(column) for column in table.columns)]))
+    lines.append(line(["Method", *(_heading(table, at) for at in range(len(table.columns)))]))
     lines.append(line([":--", *("--:" for _ in table.columns)]))
     for row in table.rows:
         name = escaped(row.title) + (" ◐" if row.sees_hidden else "")
-        lines.append(line([name, *(_cell(cell, table, intervals) for cell in row.cells)]))
+        cells = [_cell(table, at, cell, numbers, intervals) for at, cell in enumerate(row.cells)]
+        lines.append(line([name, *cells]))
     return "\n".join([*lines, "", *_notes(table), ""])
 
 
-def _heading(column: Column) -> str:
+def _heading(table: Table, at: int) -> str:
+    column, n = table.columns[at], table.n_of(at)
     unit = f" ({escaped(column.unit)})" if column.unit else ""
-    return f"{escaped(column.title)}{unit} {column.arrow}".rstrip()
+    words = f"{escaped(column.title)}{unit} {column.arrow}".rstrip()
+    return words if n == table.n else f"{words}<br><sub>n = {n}</sub>"
 
 
-def _cell(cell: Cell, table: Table, intervals: bool) -> str:
+def _cell(table: Table, at: int, cell: Cell, numbers: Mapping[str, int], intervals: bool) -> str:
     if cell.value is None:
-        return f"— <sup>{table.reasons.index(cell.reason) + 1}</sup>" if cell.reason else ""
+        return f"— <sup>{numbers[cell.reason]}</sup>" if cell.reason else ""
     text = ranked(cell.text, cell.rank)
     if intervals and cell.interval:
         text += f"<br><sub>{cell.interval}</sub>"
-    if cell.n != table.n:
+    if cell.n != table.n_of(at):
         text += f"<br><sub>n = {cell.n}</sub>"
     return f"{text}<br><sub>{cell.ranked_by}</sub>" if cell.ranked_by else text
 
@@ -74,19 +96,15 @@ def _notes(table: Table) -> list[str]:
         notes.append("◐ sees the hidden pixels and is not ranked with the methods that do not.")
     notes += [f"{escaped(text)}." for text in table.unequal]
     notes += [f"**Suspect**: {escaped(text)}." for text in table.suspect]
-    numbered = [f"<sup>{i}</sup> {escaped(reason)}." for i, reason in enumerate(table.reasons, 1)]
-    return ["  \n".join([*notes, *numbered])]
+    return ["  \n".join(notes)]
 
 
-def _beside(run: Run, *, intervals: bool = True) -> list[str]:
-    """The section as one text; empty where the run's suite has no published table.
-
-    Args:
-        run: the run.
-        intervals: prints each interval under its value.
-    """
+def _beside(run: Run, intervals: bool, columns: Sequence[str] | None) -> list[str]:
+    """The section as one text; empty where the run's suite has no published table."""
     table = beside(run)
-    return [] if table is None else [_beside_section(table, intervals)]
+    if table is not None and columns is not None:
+        table = table.only(columns)
+    return [] if table is None or not table.columns else [_beside_section(table, intervals)]
 
 
 def _beside_section(table: Beside, intervals: bool) -> str:
@@ -96,26 +114,30 @@ def _beside_section(table: Beside, intervals: bool) -> str:
         "",
         escaped(about),
         "",
-        line(["Method", *map(_beside_heading, table.columns)]),
+        line(["Method", *(_beside_heading(table, at) for at in range(len(table.columns)))]),
         line([":--", *("--:" for _ in table.columns)]),
     ]
     for row in table.rows:
         name = escaped(row.title) + (" ◐" if row.sees_hidden else "")
         name += " (context)" if row.context else ""
-        lines.append(line([name, *(_beside_cell(cell, table, intervals) for cell in row.cells)]))
+        cells = [_beside_cell(table, at, cell, intervals) for at, cell in enumerate(row.cells)]
+        lines.append(line([name, *cells]))
     return "\n".join([*lines, "", _beside_notes(table), "", *_verdicts(table), ""])
 
 
-def _beside_heading(column: BesideColumn) -> str:
-    return f"{escaped(column.name)} {column.arrow}".rstrip()
+def _beside_heading(table: Beside, at: int) -> str:
+    column, n = table.columns[at], table.n_of(at)
+    words = f"{escaped(column.name)} {column.arrow}".rstrip()
+    return f"{words}<br><sub>n = {n}</sub>" if n else words
 
 
-def _beside_cell(cell: BesideCell, table: Beside, intervals: bool) -> str:
+def _beside_cell(table: Beside, at: int, cell: BesideCell, intervals: bool) -> str:
     if cell.text:
         parts = [ranked(cell.text, cell.rank)]
         if intervals and cell.interval:
             parts.append(f"<sub>{cell.interval}</sub>")
-        parts.append(f"<sub>n = {cell.n}</sub>")
+        if cell.n != table.n_of(at):
+            parts.append(f"<sub>n = {cell.n}</sub>")
         if cell.on:
             parts.append(f"<sub>{cell.on}</sub>")
     else:

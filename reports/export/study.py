@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.export import latex_table as tex
+from reports.export import latex_text as tex
 from reports.export import markdown_table as md
 from reports.study import StudyTable, study_view
 

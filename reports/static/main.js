@@ -59,6 +59,7 @@ function markSection() {
 }
 
 document.querySelectorAll("table[data-sortable]").forEach(makeSortable);
+makeScoreMenu(document.getElementById("page-overview"));
 for (const section of document.querySelectorAll("section.task")) {
   makeFilter(section);
   makeScoreMenu(section);
@@ -66,6 +67,11 @@ for (const section of document.querySelectorAll("section.task")) {
   const scatter = section.querySelector("details.scatter");
   scatter.addEventListener("toggle", () => new Scatter(taskData(section.dataset.task), scatter.querySelector(".scatter-body")), { once: true });
 }
+for (const table of document.querySelectorAll("table.per-class")) {
+  table.closest("details").addEventListener("toggle", () => drawStrips(table), { once: true });
+}
+const costPlot = document.querySelector(".cost-plot");
+if (costPlot) whenNear(costPlot, () => new CostPlot(costPlot));
 whenNear(document.querySelector(".glimpses").parentElement, showGlimpses);
 startTheme();
 startStage();

@@ -102,18 +102,62 @@ def test_missing_values_stay_last_in_either_order(page: api.Page):
         assert column(page, "psnr-hole")[-1] is None  # the real images have no PSNR
 
 
+def test_a_hidden_score_leaves_its_table_and_its_groups_span(page: api.Page):
+    table = page.locator(f"{FIRST} table.scores")
+    group = table.locator("th.group").first
+    assert (group.text_content(), group.get_attribute("colspan")) == ("Masked region", "2")
+    page.locator(f"{FIRST} .score-menu summary").click()
+    page.locator(f"{FIRST} [data-toggle='psnr-hole']").uncheck()
+    assert table.locator("td[data-column='psnr-hole']:visible").count() == 0
+    assert group.get_attribute("colspan") == "1"
+    assert page.locator(f"{FIRST} .score-menu summary").text_content() == "Scores (1 hidden)"
+
+
+def test_classes_stand_in_rows_with_a_mark_for_each_method_on_one_line(page: api.Page):
+    page.locator(f"{FIRST} summary", has_text="per class").click()
+    table = page.locator(f"{FIRST} table.per-class")
+    row = table.locator("tbody tr").first
+    assert row.locator("th").text_content() == "sky"
+    row.locator("td.strips path").first.wait_for()
+    places = row.locator("td.strips path").all()
+    assert len(places) == 5
+    across = [float(one.get_attribute("transform").split("(")[1].split(" ")[0]) for one in places]
+    values = [float(one.get_attribute("data-value")) for one in row.locator("td[data-value]").all()]
+    assert across == sorted(across, reverse=True)
+    assert values[:5] == sorted(values[:5], reverse=True)
+
+
+def test_a_score_stands_over_its_cost_and_both_can_be_read(page: api.Page):
+    page.locator("#page-costs").scroll_into_view_if_needed()
+    plot = page.locator(".cost-plot")
+    plot.locator("svg.scatter-plot path").first.wait_for()
+    plot.locator("label", has_text="Score").locator("select").select_option("miou")
+    assert "mIoU" in plot.locator("svg.scatter-plot").get_attribute("aria-label")
+    said = plot.locator("li").all_text_contents()
+    assert " Diffusion 0.8300 in 4.600 ms" in said
+    assert plot.locator("svg.scatter-plot > path").count() == len(said) == 5
+
+
+def test_nothing_is_wider_than_a_telephone(browser: api.Browser, written: Path):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(written.as_uri())
+    page.evaluate("document.querySelectorAll('.more').forEach((one) => { one.open = true; })")
+    page.locator("#page-costs").scroll_into_view_if_needed()
+    page.locator(".cost-plot svg.scatter-plot").wait_for()
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    plots = page.evaluate(
+        "[...document.querySelectorAll('.scatter-plot')].map((p) => p.getBoundingClientRect().width)"
+    )
+    page.close()
+    assert wide == 390
+    assert plots
+    assert max(plots) <= 390
+
+
 def test_the_filter_keeps_the_methods_that_match(page: api.Page):
     page.locator(f"{FIRST} .filter-methods").fill("dif")
     rows = page.locator(f"{FIRST} table.scores").first.locator("tbody tr:visible th")
     assert rows.all_text_contents() == ["Diffusion"]
-
-
-def test_a_score_can_be_hidden(page: api.Page):
-    page.locator(f"{FIRST} .score-menu summary").click()
-    page.get_by_label("PSNR, masked region").first.uncheck()
-    hidden = page.locator(f"{FIRST} table.scores [data-column='psnr-hole']").first
-    assert not hidden.is_visible()
-    assert page.locator(f"{FIRST} table.scores [data-column='psnr']").first.is_visible()
 
 
 def test_the_overview_shows_a_glimpse_of_each_task_that_leads_to_its_edit(page: api.Page):

@@ -13,8 +13,8 @@ from reports.overview import overview
 from reports.table import task_table
 from tests.reports.made_run import make_run
 
-NEAR = Gap("near", "0.10 [−0.20, 0.40]", sure=False)  # noqa: RUF001
-FAR = Gap("far", "3.97 [2.85, 5.09]", sure=True)
+NEAR = Gap("near", "0.10", "0.10 [−0.20, 0.40]", sure=False)  # noqa: RUF001
+FAR = Gap("far", "3.97", "3.97 [2.85, 5.09]", sure=True)
 
 
 def standing(*gaps: Gap, best: tuple[str, ...] = ("ours",), **changes) -> Standing:
@@ -35,7 +35,7 @@ def judged(run: Run) -> list[Standing]:
     [
         (standing(FAR), "ours is best (21.30 dB), by 3.97 [2.85, 5.09] over far."),
         (
-            standing(FAR, Gap("last", "9", sure=True)),
+            standing(FAR, Gap("last", "9", "9", sure=True)),
             "ours is best (21.30 dB), by 3.97 [2.85, 5.09] over far, and more over last.",
         ),
         (

@@ -56,3 +56,22 @@ def test_scores_that_miss_the_same_tasks_for_one_reason_share_a_notice(tmp_path:
     scores.to_parquet(made / "scores.parquet")
     text = "No PSNR for Drawn scenes, object removal: there is no ground truth."
     assert text in told(read_run(made))
+
+
+def test_of_a_long_reason_whole_clauses_are_kept(tmp_path: Path):
+    found = told(without(tmp_path / "run", "diffusion", "fetch it; or take it from " + "x " * 90))
+    assert "Diffusion could not be run: fetch it." in found
+
+
+def test_what_a_method_says_of_itself_is_no_news(tmp_path: Path):
+    made = make_run(tmp_path / "run", edits=2, methods=2, tasks=1)
+    header = json.loads((made / "run.json").read_text())
+    plain = {"kind": "note", "task": "scenes / free-form", "what": "method"}
+    header["notices"] = [
+        plain | {"name": name, "text": f"{name} depends on the hidden pixels"}
+        for name in ("copy", "diffusion")
+    ]
+    (made / "run.json").write_text(json.dumps(header))
+    said = told(read_run(made))
+    assert any(text.startswith("diffusion depends on") for text in said)
+    assert not any(text.startswith("copy depends on") for text in said)

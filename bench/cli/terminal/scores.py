@@ -27,11 +27,11 @@ def tell_scores(run: Run) -> None:
     stand in the table where it has room for them.
     """
     from reports.findings import caveat, findings, standings
-    from reports.overview import overview
+    from reports.overview import main_scores
     from reports.table import task_table
 
     tables = [task_table(run, task) for task in run.header.tasks]
-    chosen = [column.name for column in overview(run, tables).columns] or _one_a_family(run)
+    chosen = [column.name for column in main_scores(run, tables)] or _one_a_family(run)
     found = standings(run, tables, chosen)
     shown = [table for table in tables if any(c.name in chosen for c in table.columns)]
     for table in shown:

@@ -102,14 +102,14 @@ def require(name: str, folders: Sequence[Path] | None = None) -> Found:
     """Like `find`.
 
     Raises:
-        WeightsMissing: where no file holds the network; it names the address and the target path.
+        WeightsMissing: where no file holds the network; it names the command and the address.
     """
     found = find(name, folders)
     if found is None:
         entry = network(name)
         raise WeightsMissing(
-            f"the weights of {name} are not here: `siebench weights fetch {name}` takes them from "
-            f"{entry.url} to {target(entry, folders)}"
+            f"the weights of {name} are not here: run `siebench weights fetch {name}`, then this again; "
+            f"or put {entry.file} ({entry.url}) into a folder of SIEBENCH_WEIGHTS"
         )
     return found
 

@@ -13,7 +13,7 @@ from tests.reports.made_run import make_run
 
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
-    return make_run(tmp_path / "run", edits=4)
+    return make_run(tmp_path / "run", edits=4, methods=3, tasks=1)
 
 
 def test_markdown_goes_to_standard_output(call, made: Path) -> None:
@@ -32,6 +32,12 @@ def test_latex_uses_booktabs(call, made: Path) -> None:
     code, out, _ = call("export", made, "--format", "latex", "--plain")
     assert code == 0
     assert "\\toprule" in out
+
+
+def test_columns_are_chosen_by_name(call, made: Path) -> None:
+    code, out, _ = call("export", made, "--columns", "miou,psnr", "--columns", "psnr")
+    assert code == 0
+    assert "| Method | mIoU ↑ | PSNR (dB) ↑ |" in out
 
 
 def test_figures_are_written_as_svg_and_pdf(call, made: Path, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv as tables
+import io
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,20 @@ def test_each_form_gives_what_its_own_function_gives(made: Path):
 def test_the_text_is_written_where_a_file_is_named(made: Path, tmp_path: Path):
     text = export(made, "markdown", tmp_path / "new" / "table.md")
     assert (tmp_path / "new" / "table.md").read_text(encoding="utf-8") == text
+
+
+def test_chosen_columns_are_the_same_in_every_form(made: Path):
+    rows = list(tables.DictReader(io.StringIO(export(made, "csv", columns=["miou"]))))
+    assert {row["metric"] for row in rows} == {"miou"}
+    for form in ("markdown", "latex", "latex-document"):
+        text = export(made, form, columns=["miou"])
+        assert "mIoU" in text
+        assert "PSNR" not in text
+
+
+def test_an_unknown_column_is_named_with_the_nearest(made: Path):
+    with pytest.raises(BadInput, match="unknown score 'mio'; did you mean 'miou'"):
+        export(made, columns=["mio"])
 
 
 def test_the_command_line_knows_every_form():

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from bench.run.reader import Run, read_run
 from reports.export.latex_table import latex, latex_document
-from tests.reports.made_run import HOSTILE
+from tests.reports.made_run import HOSTILE, make_run
 from tests.reports.made_table import column, with_notice, with_table
 
 
@@ -23,11 +25,20 @@ def test_a_table_has_the_rules_of_booktabs_and_a_column_per_score(run: Run):
     text = latex(run)
     assert text.count(r"\toprule") == text.count(r"\midrule") == text.count(r"\bottomrule") == 3
     assert r"\begin{tabular}{lrrrrrr}" in text
-    assert r"PSNR, masked region (dB) $\uparrow$" in text
+    assert r"PSNR (dB) $\uparrow$" in text
+
+
+def test_scores_stand_below_their_region(run: Run):
+    lines = latex(run).splitlines()
+    heads = r" & \multicolumn{2}{c}{Masked region} & \multicolumn{4}{c}{Whole image} \\"
+    assert lines[5] == heads
+    assert lines[6] == r"\cmidrule(lr){2-3}\cmidrule(lr){4-7}"
+    assert r"\shortstack[r]{L1 (grey \\ levels) $\downarrow$}" in lines[7]
 
 
 def test_every_row_has_as_many_cells_as_the_heading(run: Run):
-    rows = [line for line in latex(run, intervals=True).splitlines() if line.endswith(r"\\")]
+    lines = latex(run, intervals=True).splitlines()
+    rows = [line for line in lines if line.endswith(r"\\") and "multicolumn" not in line]
     assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {6}
 
 
@@ -75,9 +86,10 @@ def test_intervals_are_optional(run: Run):
 def test_published_values_stand_below_ours_in_small_type(tmp_path: Path):
     made = read_run(with_table(tmp_path / "run", column(group="COCO-Stuff"), column(title="again")))
     lines = latex(made).splitlines()
-    assert r" & \multicolumn{1}{c}{COCO-Stuff} & \multicolumn{1}{c}{} \\" in lines
+    assert r" & \multicolumn{1}{c}{COCO-Stuff ($n=2$)} & \multicolumn{1}{c}{} \\" in lines
     assert r"\cmidrule(lr){2-2}" in lines
-    ours = lines.index(r"ours & 83.00$_{n=2}$ & 83.00$_{n=2}$ \\")
+    assert r"Method & mIoU $\uparrow$ & \shortstack[r]{again $\uparrow$ \\ $n=2$} \\" in lines
+    ours = lines.index(r"ours & 83.00 & 83.00 \\")
     below = r"{\scriptsize paper 37.4, +45.60 $\surd$}"
     assert lines[ours + 1] == rf" & {below} & {below} \\"
 
@@ -94,9 +106,45 @@ def test_a_wide_published_table_is_cut_between_its_groups(tmp_path: Path):
     text = latex(read_run(with_table(tmp_path / "run", *groups)))
     assert text.count(r"\begin{tabular}{lrrrrrr}") >= 2
     assert text.count("Table 1") == 2
-    assert text.index("{C}") > text.index(r"\end{table}")
+    assert text.index("{C ($n=2$)}") > text.index(r"\end{table}")
 
 
+def test_a_wide_table_is_cut_and_each_part_has_its_own_reasons(tmp_path: Path):
+    made = made_wide(tmp_path / "run")
+    first, second = latex(made).split(r"\end{table}")[:2]
+    assert r"\begin{tabular}{lrrrrrr}" in first
+    assert r"\begin{tabular}{lrrr}" in second
+    assert first.count(r"\caption{Drawn scenes, free-form ($n = 2$).}") == 1
+    assert second.count(r"\caption{Drawn scenes, free-form ($n = 2$).}") == 1
+    assert "--$^{1}$" in first
+    assert r"$^{1}$ the weights" in first
+    assert "--$" not in second
+    assert "weights" not in second
+
+
+def test_chosen_columns_stand_in_the_order_in_which_they_are_named(run: Run):
+    text = latex(run, columns=["miou", "psnr-hole"])
+    assert text.index("mIoU") < text.index("PSNR")
+    assert r"\begin{tabular}{lrr}" in text
+    assert "LPIPS" not in text
+
+
+def made_wide(folder: Path) -> Run:
+    """A run with nine scores: two of the masked region, seven of the image."""
+    made = make_run(folder, edits=2, methods=2, tasks=1)
+    header = json.loads((made / "run.json").read_text())
+    scores = pd.read_parquet(made / "scores.parquet")
+    miou = scores[(scores["metric"] == "miou") & (scores["of"] == "all")]
+    more = [f"more-{i}" for i in range(3)]
+    scores = pd.concat([scores, *(miou.assign(metric=name) for name in more)])
+    scores.to_parquet(made / "scores.parquet")
+    plain = {"metric": "more", "title": "More", "unit": "", "better": "higher"}
+    header["metrics"] += [plain | {"name": name} for name in more]
+    (made / "run.json").write_text(json.dumps(header))
+    return read_run(made)
+
+
+@pytest.mark.integration
 @pytest.mark.skipif(not has_booktabs(), reason="no pdflatex with booktabs here")
 def test_a_document_with_a_published_table_and_foreign_letters_compiles(tmp_path: Path):
     rows = [
@@ -109,13 +157,23 @@ def test_a_document_with_a_published_table_and_foreign_letters_compiles(tmp_path
     compiles(latex_document(made, intervals=True), tmp_path)
 
 
+@pytest.mark.integration
 @pytest.mark.skipif(not has_booktabs(), reason="no pdflatex with booktabs here")
 def test_the_document_compiles_as_it_is(run: Run, tmp_path: Path):
     compiles(latex_document(run, intervals=True), tmp_path)
 
 
-def compiles(document: str, folder: Path) -> None:
+@pytest.mark.integration
+@pytest.mark.skipif(not has_booktabs(), reason="no pdflatex with booktabs here")
+def test_a_wide_table_stays_on_its_page(tmp_path: Path):
+    said = compiles(latex_document(made_wide(tmp_path / "run"), intervals=True), tmp_path)
+    assert "Overfull" not in said
+
+
+def compiles(document: str, folder: Path) -> str:
+    """What pdflatex says."""
     (folder / "tables.tex").write_text(document, encoding="utf-8")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "tables.tex"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:]
+    return done.stdout

@@ -23,6 +23,19 @@ def test_best_second_missing_and_hidden_are_marked(run: Run):
     assert "| Copy (oracle) ◐ |".replace("(", "\\(").replace(")", "\\)") in text
 
 
+def test_a_reason_for_missing_values_stands_once_with_its_count(run: Run):
+    text = markdown(run)
+    assert text.count("the weights pt\\_inception-2015-12-05 are not here") == 1
+    assert "gets them (15 values)." in text  # five methods, three tasks
+    assert "(5 values)." in text  # no PSNR where there is no ground truth
+
+
+def test_chosen_columns_stand_in_the_order_in_which_they_are_named(run: Run):
+    text = markdown(run, columns=["miou", "psnr-hole"])
+    assert "| Method | mIoU ↑ | PSNR, masked region (dB) ↑<br><sub>n = " not in text
+    assert "| Method | mIoU ↑ | PSNR, masked region \\(dB\\) ↑ |".replace("\\", "") in text
+
+
 def test_hostile_names_are_text(run: Run):
     text = markdown(run)
     assert "<script>" not in text
@@ -49,11 +62,9 @@ def published(folder: Path, *columns: dict[str, object], rows: list | None = Non
 def test_published_values_stand_under_ours_with_kind_difference_and_verdict(tmp_path: Path):
     lines = published(tmp_path, column(group="COCO-Stuff"))
     assert lines[0] == "### Beside the paper"
-    assert "| Method | COCO-Stuff, mIoU ↑ |" in lines
+    assert "| Method | COCO-Stuff, mIoU ↑<br><sub>n = 2</sub> |" in lines
     (ours,) = [line for line in lines if line.startswith("| ours |")]
-    assert ours == (
-        "| ours | 83.00<br><sub>n = 2</sub><br>paper 37.4 ✓ +45.60<br>paper 35.2 ✓ +47.80 |"
-    )
+    assert ours == ("| ours | 83.00<br>paper 37.4 ✓ +45.60<br>paper 35.2 ✓ +47.80 |")
 
 
 def test_what_cannot_be_compared_says_in_which_field(tmp_path: Path):

@@ -62,11 +62,12 @@ def test_safetensors_and_wrapped_state_dicts_count_too(tmp_path):
     )
 
 
-def test_a_missing_network_names_address_and_target(tmp_path):
+def test_a_missing_network_names_command_file_and_address_but_no_folder(tmp_path):
     with pytest.raises(WeightsMissing) as caught:
         require("vgg16", [tmp_path])
-    assert network("vgg16").url in str(caught.value)
-    assert str(tmp_path / "vgg16-397923af.pth") in str(caught.value)
+    assert "run `siebench weights fetch vgg16`" in str(caught.value)
+    assert f"vgg16-397923af.pth ({network('vgg16').url})" in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)
 
 
 def test_an_unknown_network_gets_the_nearest_name():
