@@ -8,6 +8,7 @@
 | fid-torchmetrics | torchmetrics' from 1.8 on | |
 | kid | pytorch-fid's | Binkowski et al. 2018 |
 | fd, kd | any feature network's (`network: NAME`); called fd-NAME, kd-NAME | |
+| fid-crop, kid-crop, fd-crop, kd-crop | the same of the square around the masked region | |
 | fd-procedural | our own segmenter's: the same as fd with `network: procedural` | |
 
 Only the official Inception makes a FID. Through any other weights the same numbers are called
@@ -27,7 +28,7 @@ from numpy.typing import NDArray
 from bench.core.identity import Record
 from bench.metrics.context import Context
 from bench.metrics.estimate import Score
-from bench.metrics.features import SetMetric
+from bench.metrics.features import Crop, SetMetric
 from bench.metrics.frechet import frechet_distance, leave_one_out
 from bench.metrics.kernel import KernelSums, kernel_distance
 
@@ -38,13 +39,17 @@ __all__ = [
     "FrechetDistance",
     "KernelDistance",
     "fd",
+    "fd_crop",
     "fd_procedural",
     "fid",
     "fid_bgr",
     "fid_clean",
+    "fid_crop",
     "fid_torchmetrics",
     "kd",
+    "kd_crop",
     "kid",
+    "kid_crop",
 ]
 
 Float32 = NDArray[np.float32]
@@ -61,7 +66,7 @@ class FrechetDistance(SetMetric):
         """Formula and feature network."""
         return {
             "formula": "squared Frechet distance of Gaussians, covariances over n - 1",
-            "extractor": self.network.identity(),
+            **self.looks(),
             "real": "the pictures before the edit",
         }
 
@@ -88,7 +93,7 @@ class KernelDistance(SetMetric):
         """Formula and feature network."""
         return {
             "formula": "unbiased squared MMD, (x.y / d + 1)^3, all pairs of different scenes",
-            "extractor": self.network.identity(),
+            **self.looks(),
             "real": "the pictures before the edit",
         }
 
@@ -139,9 +144,7 @@ def fid_torchmetrics(context: Context) -> FrechetDistance:
 
 def kid(context: Context) -> KernelDistance:
     """KID (Binkowski et al. 2018), over all pairs of images of different scenes."""
-    official = context.weights_of("inception-fid").official
-    name, title = ("kid", "KID") if official else ("kernel", f"Kernel distance ({_NOT_OFFICIAL})")
-    return KernelDistance(name, title, context.feature_network("inception"), context.cache)
+    return _kernel(context)
 
 
 def fd(context: Context, network: str = "procedural") -> FrechetDistance:
@@ -153,7 +156,7 @@ def fd(context: Context, network: str = "procedural") -> FrechetDistance:
     """
     found = context.feature_network(network)
     title = f"Fréchet distance ({found.title})"
-    return FrechetDistance(f"fd-{found.name}", title, found, context.cache, family="fd")
+    return FrechetDistance(f"fd-{found.label}", title, found, context.cache, family="fd")
 
 
 def kd(context: Context, network: str = "procedural") -> KernelDistance:
@@ -165,7 +168,7 @@ def kd(context: Context, network: str = "procedural") -> KernelDistance:
     """
     found = context.feature_network(network)
     title = f"Kernel distance ({found.title})"
-    return KernelDistance(f"kd-{found.name}", title, found, context.cache, family="kd")
+    return KernelDistance(f"kd-{found.label}", title, found, context.cache, family="kd")
 
 
 def fd_procedural(context: Context) -> FrechetDistance:
@@ -173,10 +176,76 @@ def fd_procedural(context: Context) -> FrechetDistance:
     return fd(context, "procedural")
 
 
+def fid_crop(context: Context, margin: float = 0.5, size: int = 299) -> FrechetDistance:
+    """FID of the square around each masked region, in the images before the edit and in the results.
+
+    Args:
+        context: where its weights are.
+        margin: the square's side is the longer side of the region's bounding box times 1 + margin.
+        size: the crops are resized to it; Inception's own 299 by default.
+    """
+    return _frechet(context, "fid", "FID", "inception", Crop(margin, size))
+
+
+def kid_crop(context: Context, margin: float = 0.5, size: int = 299) -> KernelDistance:
+    """KID of the square around each masked region; arguments as `fid_crop`."""
+    return _kernel(context, Crop(margin, size))
+
+
+def fd_crop(
+    context: Context, network: str = "procedural", margin: float = 0.5, size: int = 256
+) -> FrechetDistance:
+    """The Fréchet distance of the square around each masked region, as `fd-NAME-crop`.
+
+    Args:
+        context: where its weights are.
+        network: the feature network's name.
+        margin: as in `fid_crop`.
+        size: the crops are resized to it.
+    """
+    found = context.feature_network(network)
+    title = f"Fréchet distance ({found.title}), {_CROP}"
+    crop = Crop(margin, size)
+    name = f"fd-{found.label}-crop"
+    return FrechetDistance(name, title, found, context.cache, family="fd", crop=crop)
+
+
+def kd_crop(
+    context: Context, network: str = "procedural", margin: float = 0.5, size: int = 256
+) -> KernelDistance:
+    """The kernel distance of the square around each masked region, as `kd-NAME-crop`.
+
+    Args:
+        context: where its weights are.
+        network: the feature network's name.
+        margin: as in `fid_crop`.
+        size: the crops are resized to it.
+    """
+    found = context.feature_network(network)
+    title = f"Kernel distance ({found.title}), {_CROP}"
+    crop = Crop(margin, size)
+    name = f"kd-{found.label}-crop"
+    return KernelDistance(name, title, found, context.cache, family="kd", crop=crop)
+
+
 _NOT_OFFICIAL = "weights not the official file"
+_CROP = "crop around the masked region"
 
 
-def _frechet(context: Context, name: str, title: str, network: str) -> FrechetDistance:
+def _frechet(
+    context: Context, name: str, title: str, network: str, crop: Crop | None = None
+) -> FrechetDistance:
     if not context.weights_of("inception-fid").official:
         name, title = name.replace("fid", "frechet"), f"Fréchet distance ({_NOT_OFFICIAL})"
-    return FrechetDistance(name, title, context.feature_network(network), context.cache)
+    if crop is not None:
+        name, title = f"{name}-crop", f"{title}, {_CROP}"
+    return FrechetDistance(name, title, context.feature_network(network), context.cache, crop=crop)
+
+
+def _kernel(context: Context, crop: Crop | None = None) -> KernelDistance:
+    official = context.weights_of("inception-fid").official
+    name, title = ("kid", "KID") if official else ("kernel", f"Kernel distance ({_NOT_OFFICIAL})")
+    if crop is not None:
+        name, title = f"{name}-crop", f"{title}, {_CROP}"
+    network = context.feature_network("inception")
+    return KernelDistance(name, title, network, context.cache, crop=crop)

@@ -7,6 +7,7 @@ distance through any of them, under the network's own name: `fd-NAME`, `kd-NAME`
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -32,12 +33,14 @@ class FeatureNetwork(Protocol):
 
     It is registered as a function or class that is called with `(device, folders)`: where it runs
     ("cpu", "cuda", "cuda:1") and where weights are looked for (paths, or None for the folders of
-    SIEBENCH_WEIGHTS). Where its weights are missing that call raises `siebench.Unavailable` with a
+    SIEBENCH_WEIGHTS); one that takes a third argument is given what a suite writes behind its name
+    ("dinov2:FOLDER"). Where its weights are missing that call raises `siebench.Unavailable` with a
     sentence that says how to get them.
 
     Attributes:
         name: part of the score's name ("inception" gives "fd-inception").
         title: optional; as a reader sees it, in place of the name.
+        official: optional; False where its weights are not the file that the name stands for.
     """
 
     name: str
@@ -58,12 +61,20 @@ class FeatureNetwork(Protocol):
 
 
 class RememberedNetwork:
-    """A feature network that remembers its last few answers, so that FID and KID pay once."""
+    """A feature network that remembers its last few answers, so that FID and KID pay once.
+
+    Attributes:
+        label: what the names of scores through it end in: its name, and whether it is the real one.
+    """
 
     def __init__(self, network: FeatureNetwork, device: str) -> None:
         self.network = network
         self.name = network.name
+        self.official: bool = getattr(network, "official", True)
+        self.label = self.name if self.official else f"{self.name}-unofficial"
         self.title: str = getattr(network, "title", network.name)
+        if not self.official:
+            self.title += ", weights not the official file"
         self.device = device
         self._recent = Recent(self._checked)
 
@@ -118,7 +129,8 @@ def make_network(
     """The feature network of a name; the same object for the same name within a process.
 
     Args:
-        name: a registered name, or `package.module:attribute` with trust.
+        name: a registered name; "NAME:ARGUMENT" for one that takes an argument ("dinov2:FOLDER"); or
+            `package.module:attribute` with trust.
         device: where it runs.
         folders: where weights are looked for; None = where SIEBENCH_WEIGHTS says.
         trust: agreement to import the module that `name` may point at.
@@ -127,19 +139,33 @@ def make_network(
         BadInput: an unknown name, or something that is not a feature network.
         Unavailable: where its weights are not here.
     """
-    registered = NETWORKS.get(name, trust=trust)
+    kind, _, argument = name.partition(":")
+    if kind not in NETWORKS.names():
+        kind, argument = name, ""
+    registered = NETWORKS.get(kind, trust=trust)
     if hasattr(registered, "features") and not isinstance(registered, type):
-        return _remembered(Finished(registered), device, None)
+        registered = Finished(registered)
+    elif argument and not _takes_argument(registered):
+        raise BadInput(f"feature network {name!r}: it takes no argument; leave {argument!r} out")
     given = None if folders is None else tuple(folders)
-    return _remembered(registered, device, given)
+    return _remembered(registered, device, given, argument)
+
+
+def _takes_argument(factory: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(factory).bind("cpu", None, "argument")
+    except TypeError:
+        return False
+    return True
 
 
 @functools.lru_cache(maxsize=8)
 def _remembered(
-    factory: Callable[..., Any], device: str, folders: tuple[Path, ...] | None
+    factory: Callable[..., Any], device: str, folders: tuple[Path, ...] | None, argument: str
 ) -> RememberedNetwork:
+    given = (device, folders, argument) if argument else (device, folders)
     with foreign(f"feature network {getattr(factory, '__name__', '')!r}: its constructor"):
-        made = factory(device, folders)
+        made = factory(*given)
     if not isinstance(made, FeatureNetwork):
         raise BadInput(
             f"a feature network's factory gave a {type(made).__name__} that lacks `name`, "

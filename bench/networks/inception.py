@@ -51,6 +51,8 @@ class Inception:
         self.preprocessing = preprocessing
         self.device = device
         self.name = "inception" if preprocessing == "pytorch-fid" else f"inception-{preprocessing}"
+        self.title = self.name.replace("inception", "Inception")
+        self.official = weights.official
 
     def identity(self) -> Record:
         """Tensors and preprocessing: the network's part of the protocol hash."""

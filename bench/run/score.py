@@ -20,7 +20,7 @@ from bench.core.threads import ahead
 from bench.datasets.fitting import Grid, fit_image, fit_plane, same_shape
 from bench.datasets.planes import plain_labels, read_plane
 from bench.metrics import Context, Metric, Missing, Score, ScoreInfo, make_metric
-from bench.metrics.features import SetMetric
+from bench.metrics.features import FeatureMetric
 from bench.metrics.segmentation import SegmentationMetric
 from bench.run.file_kinds import count_kinds, kind_notices
 from bench.run.folder_scores import FolderScores
@@ -97,6 +97,8 @@ def score_folders(
             space = metric.segmenter.space
             if labels is None:
                 made[name] = Missing("a folder of labels is needed: give --labels")
+        elif not isinstance(metric, Missing) and masks is None and _of_region(metric):
+            made[name] = Missing("a folder of masks is needed: give --masks")
     ready = {name: metric for name, metric in made.items() if not isinstance(metric, Missing)}
     fits: list[MaskFit] = []
     reading = functools.partial(_read, space=space, resize_real=resize_real)
@@ -151,6 +153,11 @@ def score_folders(
     )
 
 
+def _of_region(metric: Metric) -> bool:
+    """Whether all that a metric looks at is the masked region."""
+    return all(score.region == "mask" for score in metric.scores)
+
+
 def _score_unpaired(
     folders: Mapping[str, Path],
     metrics: Sequence[str],
@@ -168,7 +175,7 @@ def _score_unpaired(
     found = Folders.of(folders["real"], folders["fake"], None, None)
     made = {name: make_metric(name, {}, context) for name in metrics}
     without = {name: needs_pairs(metric) or metric for name, metric in made.items()}
-    ready = {name: metric for name, metric in without.items() if isinstance(metric, SetMetric)}
+    ready = {name: metric for name, metric in without.items() if isinstance(metric, FeatureMetric)}
     valued = dict(
         zip(
             ready,
@@ -178,10 +185,13 @@ def _score_unpaired(
     kinds = {"real": count_kinds(found.real.values()), "fake": count_kinds(found.fake.values())}
     return FolderScores(
         scores=tuple(
-            valued[name]
-            if not isinstance(metric, Missing)
-            else Score(name, None, reason=metric.reason)
+            score
             for name, metric in without.items()
+            for score in (
+                [Score(name, None, reason=metric.reason)]
+                if isinstance(metric, Missing)
+                else valued[name]
+            )
         ),
         infos=_infos(ready.values()),
         files=(),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bench.core.images import read_image
 from bench.core.threads import ahead
 from bench.metrics import Metric, Missing, Score
-from bench.metrics.features import SetMetric
+from bench.metrics.features import FeatureMetric
 from bench.scene import UInt8
 
 __all__ = ["needs_pairs", "score_sets"]
@@ -24,7 +24,7 @@ _GROUP = 16
 
 def needs_pairs(metric: Metric | Missing) -> Missing | None:
     """Why a metric has no value without pairs; None where it has one, or is missing already."""
-    if isinstance(metric, (SetMetric, Missing)):
+    if isinstance(metric, Missing) or (isinstance(metric, FeatureMetric) and metric.crop is None):
         return None
     return Missing(
         "it compares pairs: leave out --allow-unpaired, and name every result as its image"
@@ -34,10 +34,10 @@ def needs_pairs(metric: Metric | Missing) -> Missing | None:
 def score_sets(
     real: Sequence[Path],
     fake: Sequence[Path],
-    metrics: Sequence[SetMetric],
+    metrics: Sequence[FeatureMetric],
     advance: Callable[[int], None] = lambda _: None,
-) -> list[Score]:
-    """The metrics' scores of two sets of any sizes.
+) -> list[list[Score]]:
+    """Each metric's scores of two sets of any sizes.
 
     Args:
         real: files of the references.
@@ -55,7 +55,7 @@ def score_sets(
 
 
 def _features(
-    files: Sequence[Path], metrics: Sequence[SetMetric], advance: Callable[[int], None]
+    files: Sequence[Path], metrics: Sequence[FeatureMetric], advance: Callable[[int], None]
 ) -> list[Float32]:
     """Each metric's features of all files, in their order."""
     rows: list[list[Float32]] = [[] for _ in metrics]

@@ -6,18 +6,16 @@ network and brings its labels back to the image's size, so the preprocessing is 
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench.core.errors import BadInput, Unavailable
 from bench.core.identity import Record, tensors_hash
 from bench.networks.batches import exactly
+from bench.networks.hub_models import load_hub_model
 from bench.networks.segmenters.segmenter import Segmenter, own_space
-from bench.networks.weights import WeightsMissing
 from bench.scene import Int32, UInt8
 
 __all__ = ["HfSegmenter", "hf"]
@@ -82,43 +80,19 @@ def hf(argument: str, device: str, folders: Sequence[Path]) -> HfSegmenter:
 
 
 def _load(source: str) -> tuple[Any, Any]:
-    try:
-        import transformers
-    except ImportError as error:
-        raise Unavailable("transformers is not installed: `pip install transformers`") from error
-    with _quietly(transformers):
-        try:
-            config = transformers.AutoConfig.from_pretrained(source, local_files_only=True)
-            processor = transformers.AutoImageProcessor.from_pretrained(
-                source, local_files_only=True
-            )
-            universal = any("Universal" in name for name in config.architectures or ())
-            auto = (
-                transformers.AutoModelForUniversalSegmentation
-                if universal
-                else transformers.AutoModelForSemanticSegmentation
-            )
-            return processor, auto.from_pretrained(source, local_files_only=True)
-        except OSError as error:
-            raise WeightsMissing(
-                f"the segmenter hf:{source} is not here: name a folder with config.json, weights "
-                "and preprocessor_config.json"
-            ) from error
-        except ValueError as error:
-            raise BadInput(f"hf:{source}: is no segmentation model ({error})") from error
+    def load(transformers: Any) -> tuple[Any, Any]:
+        config = transformers.AutoConfig.from_pretrained(source, local_files_only=True)
+        processor = transformers.AutoImageProcessor.from_pretrained(source, local_files_only=True)
+        universal = any("Universal" in name for name in config.architectures or ())
+        auto = (
+            transformers.AutoModelForUniversalSegmentation
+            if universal
+            else transformers.AutoModelForSemanticSegmentation
+        )
+        return processor, auto.from_pretrained(source, local_files_only=True)
 
-
-@contextlib.contextmanager
-def _quietly(transformers: Any) -> Iterator[None]:
-    """Without the library's progress bars, which would cut through the run's own."""
-    log = transformers.utils.logging
-    shown = log.is_progress_bar_enabled()
-    log.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            log.enable_progress_bar()
+    files = "config.json, weights and preprocessor_config.json"
+    return load_hub_model(f"the segmenter hf:{source}", files, "segmentation model", load)
 
 
 def _plain(value: Any) -> Any:

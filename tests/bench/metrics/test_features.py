@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.core.errors import BadInput
 from bench.metrics import Context, make_metric
-from bench.metrics.features import SetMetric
+from bench.metrics.features import Crop, SetMetric
 from bench.metrics.fid import FrechetDistance, KernelDistance
 from bench.metrics.frechet import frechet_distance
 from bench.metrics.kernel import kernel_distance
@@ -116,3 +117,68 @@ def test_features_that_are_not_numbers_are_a_reason_with_the_edit(network, image
 def test_an_unknown_feature_network_gets_the_nearest_name():
     with pytest.raises(Exception, match="did you mean 'inception-bgr'"):
         make_metric("fd", {"network": "inception-brg"})
+
+
+def test_a_crops_window_is_the_square_around_the_region():
+    mask = np.zeros((64, 96), bool)
+    mask[20:30, 40:60] = True  # 10 x 20, so 30 x 30 around (25, 50)
+    assert Crop(margin=0.5).window(mask) == (slice(10, 40), slice(35, 65))
+
+
+@pytest.mark.parametrize(
+    ("region", "window"),
+    [
+        ((slice(0, 4), slice(90, 96)), (slice(0, 12), slice(84, 96))),  # moved into the image
+        ((slice(0, 64), slice(0, 96)), (slice(0, 64), slice(0, 96))),  # cut where it is larger
+        ((slice(30, 31), slice(50, 51)), (slice(26, 34), slice(46, 54))),  # never below 8
+        ((slice(0, 0), slice(0, 0)), (slice(0, 64), slice(0, 96))),  # nothing is edited
+    ],
+)
+def test_a_crops_window_stays_in_the_image(region, window):
+    mask = np.zeros((64, 96), bool)
+    mask[region] = True
+    assert Crop(margin=1.0).window(mask) == window
+
+
+def test_a_distance_of_crops_is_that_of_images_cut_and_resized_before(network, make_references):
+    from PIL import Image
+
+    images = np.random.default_rng(1).integers(0, 256, (2, 8, 16, 20, 3), dtype=np.uint8)
+    mask = np.zeros(images[0].shape[:3], bool)
+    mask[:, 3:9, 4:9] = True  # 6 x 5: a square of 8 from (2, 2)
+    metric = make_metric(
+        "fd-crop", {"network": "means", "margin": 0.2, "size": 32}, Context(cache=None)
+    )
+    samples, sides = tables(metric, make_references(images[0], mask=mask), images[1])
+
+    def cut(batch):
+        parts = [Image.fromarray(image[2:10, 2:10]) for image in batch]
+        return np.stack(
+            [np.asarray(one.resize((32, 32), Image.Resampling.BICUBIC)) for one in parts]
+        )
+
+    whole = make_metric("fd", {"network": "means"}, Context(cache=None))
+    expected = whole.summarise(*tables(whole, make_references(cut(images[0])), cut(images[1])))
+    [found] = metric.summarise(samples, sides)
+    assert found.metric == "fd-means-crop"
+    assert (found.value, found.low, found.high) == (
+        expected[0].value,
+        expected[0].low,
+        expected[0].high,
+    )
+
+
+def test_a_crop_and_its_size_are_part_of_the_definition():
+    one, two, whole = (
+        make_metric(name, options, Context(cache=None)).definition()
+        for name, options in (("fd-crop", {}), ("fd-crop", {"margin": 1.0}), ("fd", {}))
+    )
+    assert one["crop"]["margin"] == 0.5
+    assert two["crop"]["margin"] == 1.0
+    assert "crop" not in whole
+
+
+@pytest.mark.parametrize("options", [{"margin": -0.1}, {"margin": float("nan")}, {"size": 4}])
+def test_a_crop_that_cannot_be_is_refused(options):
+    with pytest.raises(BadInput, match=r"a crop's (margin|size) is"):
+        make_metric("fd-crop", options, Context(cache=None))

@@ -1,5 +1,7 @@
 """Metrics are made by name, with their options checked."""
 
+import re
+
 import pytest
 
 from bench.core.errors import BadInput
@@ -15,7 +17,7 @@ def test_every_name_gives_a_metric_or_a_reason(name, tmp_path):
         assert made.reason
     else:
         assert isinstance(made, Metric)
-        called = {"fd": "fd-procedural", "kd": "kd-procedural"}.get(name, name)
+        called = re.sub(r"^([fk]d)(-crop)?$", r"\1-procedural\2", name)
         assert made.score_names[0] == made.name == called
         assert made.title
         assert made.definition()

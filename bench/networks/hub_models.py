@@ -1,0 +1,56 @@
+"""Models of the transformers library, loaded from a folder or from its cache; nothing is fetched."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from bench.core.errors import BadInput, Unavailable
+from bench.networks.weights import WeightsMissing
+
+__all__ = ["load_hub_model"]
+
+T = TypeVar("T")
+
+
+def load_hub_model(what: str, files: str, kind: str, load: Callable[[Any], T]) -> T:
+    """What `load(transformers)` gives, with its errors in our words.
+
+    `load` reads with `local_files_only=True`, so that no repository is asked and no code of one runs.
+
+    Args:
+        what: what is loaded, as a message begins ("the segmenter hf:FOLDER").
+        files: what a folder must hold.
+        kind: what the files must be ("segmentation model").
+        load: does the loading.
+
+    Raises:
+        Unavailable: without the library.
+        WeightsMissing: where the files are not here.
+        BadInput: where they are something else.
+    """
+    try:
+        import transformers
+    except ImportError as error:
+        raise Unavailable("transformers is not installed: `pip install transformers`") from error
+    with _quietly(transformers):
+        try:
+            return load(transformers)
+        except OSError as error:
+            raise WeightsMissing(f"{what} is not here: name a folder with {files}") from error
+        except ValueError as error:
+            raise BadInput(f"{what} is no {kind} ({error})") from error
+
+
+@contextlib.contextmanager
+def _quietly(transformers: Any) -> Iterator[None]:
+    """Without the library's progress bars, which would cut through the run's own."""
+    log = transformers.utils.logging
+    shown = log.is_progress_bar_enabled()
+    log.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            log.enable_progress_bar()

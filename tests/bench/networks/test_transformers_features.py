@@ -1,0 +1,105 @@
+"""DINOv2 and CLIP from a folder: small random ones give what the library gives."""
+
+import numpy as np
+import pytest
+import torch
+
+from bench.core.errors import BadInput
+from bench.metrics import Context, Missing, make_metric
+from bench.networks.feature_network import make_network
+from bench.networks.weights import WeightsMissing
+
+transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    torch.manual_seed(0)
+    small = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+    found = {}
+    for name, model in (
+        ("dinov2", transformers.Dinov2Model(transformers.Dinov2Config(image_size=28, **small))),
+        (
+            "clip",
+            transformers.CLIPVisionModelWithProjection(
+                transformers.CLIPVisionConfig(
+                    image_size=42, patch_size=14, intermediate_size=32, projection_dim=12, **small
+                )
+            ),
+        ),
+    ):
+        found[name] = tmp_path_factory.mktemp(name)
+        model.save_pretrained(found[name])
+    return found
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(0).integers(0, 256, (3, 40, 56, 3), dtype=np.uint8)
+
+
+def given(images, side, mean, deviation):
+    """By torchvision, from Pillow's images."""
+    from PIL import Image
+    from torchvision.transforms import v2
+
+    way = v2.Compose(
+        [
+            v2.Resize((side, side), v2.InterpolationMode.BICUBIC),
+            v2.PILToTensor(),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.Normalize(mean, deviation),
+        ]
+    )
+    return torch.stack([way(Image.fromarray(image)) for image in images])
+
+
+def test_dinov2_gives_the_librarys_class_token(folders, images):
+    network = make_network(f"dinov2:{folders['dinov2']}")
+    theirs = transformers.AutoModel.from_pretrained(folders["dinov2"]).eval()
+    with torch.no_grad():
+        fed = given(images, 224, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+        expected = theirs(pixel_values=fed).pooler_output.numpy()
+    assert network.features(images) == pytest.approx(expected, abs=1e-5)
+    assert network.name == "dinov2-vit16-14"
+
+
+def test_clip_gives_the_librarys_embedding_divided_by_its_length(folders, images):
+    network = make_network(f"clip:{folders['clip']}")
+    processor = transformers.CLIPImageProcessor(
+        size={"height": 42, "width": 42}, do_center_crop=False
+    )
+    theirs = transformers.CLIPVisionModelWithProjection.from_pretrained(folders["clip"]).eval()
+    with torch.no_grad():
+        fed = given(images, 42, processor.image_mean, processor.image_std)
+        expected = theirs(pixel_values=fed).image_embeds
+    expected = expected / expected.norm(dim=1, keepdim=True)
+    assert network.features(images) == pytest.approx(expected.numpy(), abs=1e-5)
+
+
+def test_distances_through_other_files_say_so_in_their_names(folders):
+    dino = make_metric("fd", {"network": f"dinov2:{folders['dinov2']}"}, Context(cache=None))
+    clip = make_metric("cmmd", {"network": f"clip:{folders['clip']}"}, Context(cache=None))
+    assert dino.name.startswith("fd-dinov2-")
+    assert dino.name.endswith("-unofficial")
+    assert clip.name.startswith("mmd-clip-")
+    assert clip.name.endswith("-42-unofficial")
+    assert "not the official file" in dino.title
+
+
+def test_the_files_of_another_model_are_no_dinov2(folders):
+    with pytest.raises(BadInput, match=r"is no DINOv2 model .*'clip_vision_model'"):
+        make_network(f"dinov2:{folders['clip']}")
+
+
+def test_a_folder_that_is_not_there_is_a_reason(tmp_path):
+    with pytest.raises(WeightsMissing, match=r"name a folder with config\.json and weights"):
+        make_network(f"dinov2:{tmp_path / 'nowhere'}")
+    option = {"network": f"clip:{tmp_path / 'nowhere'}"}
+    missing = make_metric("cmmd", option, Context(cache=None))
+    assert isinstance(missing, Missing)
+
+
+def test_a_network_without_an_argument_takes_none():
+    with pytest.raises(BadInput, match="takes no argument; leave 'more' out"):
+        make_network("procedural:more")
