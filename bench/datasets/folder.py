@@ -5,7 +5,8 @@ classes.json beside them names the classes, as a list of names or as
     {"classes": ["wall", "bed"], "palette": [[200, 190, 170], [204, 5, 255]], "ignored": [0]}
 
 Without it the classes are numbered up to the largest label found. Labels of 255 and 65535 are void
-unless there are classes of these numbers. Instances: 0 = no object.
+unless there are classes of these numbers. With a palette label maps may be in its colours: black is
+void unless a class is black. Instances: 0 = no object.
 """
 
 from __future__ import annotations
@@ -61,9 +62,11 @@ def _open(path: Path | None, split: str | None, count: int | None) -> Dataset:
     scenes = dict(islice(list_scenes(place).items(), count))
     tables = [folder / "classes.json" for folder in (place, root, place.parent)]
     table = next((file for file in tables if file.is_file()), None)
-    space = _read_table(table).space() if table else _count_classes(scenes)
+    named = None if table is None else _read_table(table)
+    space = _count_classes(scenes) if named is None else named.space()
     void = void_at(*(value for value in PLAIN_VOIDS if value >= len(space)))
-    return LabelledFolder("folder", space, scenes, Encoding(labels=void))
+    palette = None if named is None else named.palette
+    return LabelledFolder("folder", space, scenes, Encoding(labels=void, palette=palette))
 
 
 def _read_table(file: Path) -> ClassTable:

@@ -15,7 +15,7 @@ from bench.core.images import UPRIGHT, orientation, read_image
 from bench.datasets.dataset import Fit
 from bench.datasets.fitting import fit_image, fit_plane, grid_of, same_shape
 from bench.datasets.layout import SceneFiles
-from bench.datasets.planes import check_labels, read_plane, void_at
+from bench.datasets.planes import Palette, check_labels, read_plane, void_at
 from bench.scene import Int32, LabelSpace, Scene, UInt8
 
 __all__ = ["Encoding", "LabelledFolder"]
@@ -37,11 +37,13 @@ class Encoding:
         labels: raw label map, int32 [H,W] -> labels in 0..K-1, -1 = void.
         instances: (raw instance map, raw label map), int32 [H,W] each -> objects, 0 = none.
         instance_channel: the channel of an RGB instance map that counts, or None.
+        palette: the classes' colours, where label maps may show these instead of numbers.
     """
 
     labels: Callable[[Int32], Int32] = _VOID_255
     instances: Callable[[Int32, Int32], Int32] = _as_they_stand
     instance_channel: int | None = None
+    palette: Palette | None = None
 
 
 class LabelledFolder:
@@ -119,7 +121,7 @@ class LabelledFolder:
                 two maps differ in size.
         """
         files = self.files(scene)
-        raw = read_plane(files.labels)
+        raw = read_plane(files.labels, palette=self._encoding.palette)
         labels = self._encoding.labels(raw)
         check_labels(labels, self.space, files.labels, raw)
         if files.instances is None:

@@ -7,16 +7,22 @@ other number must be a class.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.core.documents import refuse_endless
 from bench.core.errors import BadInput
-from bench.scene import VOID, Int32, LabelSpace
+from bench.core.text import counted
+from bench.scene import VOID, Int32, LabelSpace, UInt8
 
-__all__ = ["PLAIN_VOIDS", "check_labels", "plain_labels", "read_plane", "void_at"]
+__all__ = ["PLAIN_VOIDS", "Palette", "check_labels", "plain_labels", "read_plane", "void_at"]
+
+Palette = Sequence[tuple[int, int, int]]
+"""One RGB colour a number, from 0."""
 
 PLAIN_VOIDS = (255, 65535)
 """The largest numbers of 8 and 16 bits, which label tools write where there is no class."""
@@ -30,15 +36,17 @@ _MEANT = {
 }
 
 
-def read_plane(path: Path, channel: int | None = None) -> Int32:
+def read_plane(path: Path, channel: int | None = None, palette: Palette | None = None) -> Int32:
     """The numbers in a label or instance map, int32 [H,W], turned upright where the file says so.
 
     Args:
         path: an 8- or 16-bit grey file, or a palette file (its indices count, not its colours).
         channel: which channel of an RGB file holds the numbers; None = the file has one channel.
+        palette: the colour of each number: what an RGB file may show instead of numbers. Black is
+            void unless it is a number's colour.
 
     Raises:
-        BadInput: where the file is missing, unreadable, in colour, or a JPEG.
+        BadInput: where the file is missing, unreadable, a JPEG, or in colours that no number has.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -63,12 +71,43 @@ def read_plane(path: Path, channel: int | None = None) -> Int32:
         )
     if channel is not None and values.ndim == 3:
         return values[:, :, channel].astype(np.int32)
+    if palette is not None and mode in ("RGB", "RGBA"):
+        return _numbers(values[:, :, :3], palette, path)
     if mode not in _COUNTING_MODES:
         raise BadInput(
             f"{path}: has mode {mode}, but a map of class or object numbers must have one channel; "
-            "save the numbers themselves, not their colours"
+            "save the numbers themselves, not their colours, or give each class its colour in the "
+            "`palette` of classes.json"
         )
     return values.astype(np.int32)
+
+
+def _numbers(colours: UInt8, palette: Palette, path: Path) -> Int32:
+    """The number of each pixel's colour, VOID for black."""
+    known = {_code(np.array(colour)).item(): number for number, colour in enumerate(palette)}
+    if len(known) < len(palette):
+        raise BadInput(
+            f"{path}: is in colours, but two classes have one colour in the `palette` of classes.json"
+        )
+    known.setdefault(0, VOID)
+    found, where = np.unique(_code(colours), return_inverse=True)
+    for code in found.tolist():
+        if code not in known:
+            colour = [code >> 16, code >> 8 & 255, code & 255]
+            count = int((_code(colours) == code).sum())
+            raise BadInput(
+                f"{path}: {counted(count, 'pixel')} of colour {colour}, which no class has in the "
+                "`palette` of classes.json"
+            )
+    numbers = np.array([known[code] for code in found.tolist()], np.int32)
+    return numbers[where].reshape(colours.shape[:2])
+
+
+def _code(colours: NDArray[Any]) -> Int32:
+    """R, G and B as one number."""
+    plain = colours.astype(np.int32)
+    code: Int32 = plain[..., 0] << 16 | plain[..., 1] << 8 | plain[..., 2]
+    return code
 
 
 def void_at(*values: int) -> Callable[[Int32], Int32]:

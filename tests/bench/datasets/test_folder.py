@@ -114,6 +114,52 @@ def test_refuses_labels_in_colour(written):
         open_dataset("folder", written.root).read("a", NATIVE)
 
 
+PALETTE = {"classes": ["wall", "bed"], "palette": [[200, 190, 170], [204, 5, 255]]}
+
+
+@pytest.fixture
+def coloured(written):
+    """A label map in colours: wall, but for a bed and a void pixel."""
+    written.image("a")
+    (written.root / "classes.json").write_text(json.dumps(PALETTE))
+    file = written.labels("a", grey(0))
+    image = Image.new("RGB", (6, 8), (200, 190, 170))
+    image.putpixel((2, 1), (204, 5, 255))
+    image.putpixel((5, 7), (0, 0, 0))
+    image.save(file)
+    return file
+
+
+def test_labels_in_the_colours_of_the_palette_are_numbers(written, coloured):
+    labels = open_dataset("folder", written.root).read("a", NATIVE).labels
+    expected = np.zeros((8, 6), np.int32)
+    expected[1, 2], expected[7, 5] = 1, -1
+    assert np.array_equal(labels, expected)
+    with Image.open(coloured) as image:
+        image.convert("RGBA").save(coloured)
+    assert np.array_equal(open_dataset("folder", written.root).read("a", NATIVE).labels, expected)
+
+
+def test_black_is_a_class_where_the_palette_has_it(written, coloured):
+    table = {"classes": [*PALETTE["classes"], "floor"], "palette": [*PALETTE["palette"], [0, 0, 0]]}
+    (written.root / "classes.json").write_text(json.dumps(table))
+    assert open_dataset("folder", written.root).read("a", NATIVE).labels[7, 5] == 2
+
+
+def test_a_colour_of_no_class_is_named_with_its_pixels(written, coloured):
+    with Image.open(coloured) as image:
+        image.putpixel((0, 0), (1, 2, 3))
+        image.save(coloured)
+    with pytest.raises(
+        BadInput, match=r"a\.png: 1 pixel of colour \[1, 2, 3\], which no class has"
+    ):
+        open_dataset("folder", written.root).read("a", NATIVE)
+    same = {"classes": ["a", "b"], "palette": [[200, 190, 170], [200, 190, 170]]}
+    (written.root / "classes.json").write_text(json.dumps(same))
+    with pytest.raises(BadInput, match="two classes have one colour"):
+        open_dataset("folder", written.root).read("a", NATIVE)
+
+
 def test_a_label_beyond_the_classes_is_named_with_its_place(written):
     written.image("a")
     labels = grey(0)

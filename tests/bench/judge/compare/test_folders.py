@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
+import shutil
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -149,16 +152,61 @@ def printed(metric: str) -> dict[str, list[float]]:
     }
 
 
-@pytest.mark.parametrize("name", SETS or [None])
-def test_published_outputs_have_the_order_of_seans_table_1_in_psnr(name: str | None):
+def figures(name: str | None) -> tuple[Path, list[Path]]:
+    """The references of a set, and its folders of methods that SEAN's table has."""
     if name is None:
         pytest.skip("SIEBENCH_DATA has no sean_figures: no published outputs here")
-    values = printed("PSNR")
-    folders = [place for place in (FIGURES / name).iterdir() if place.name.casefold() in values]
+    known = printed("PSNR")
+    folders = [place for place in (FIGURES / name).iterdir() if place.name.casefold() in known]
     assert len(folders) >= 2
-    found = compare_folders(
-        FIGURES / name / "gt", folders, metrics=["psnr", "ssim-sean"], device="cpu"
-    )
+    return FIGURES / name / "gt", sorted(folders)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SETS or [None])
+def test_folder_editors_in_a_suite_find_the_same_differences(name: str | None, tmp_path: Path):
+    real, folders = figures(name)
+    data = tmp_path / "data"
+    shutil.copytree(real, data / "images")
+    shutil.copytree(real.parent / "label", data / "labels")  # in colours
+    maps = [np.asarray(Image.open(file).convert("RGB")) for file in (data / "labels").iterdir()]
+    colours = np.unique(np.concatenate([each.reshape(-1, 3) for each in maps]), axis=0).tolist()
+    classes = [f"class {i}" for i in range(len(colours))]
+    (data / "classes.json").write_text(json.dumps({"classes": classes, "palette": colours}))
+    suite = {
+        "name": "figures",
+        "composite": "none",
+        "datasets": {"set": {"dataset": "folder", "path": str(data), "fit": "native"}},
+        "tasks": [{"dataset": "set", "protocol": "synthesis@1"}],
+        "methods": [
+            {"name": place.name, "editor": "folder", "options": {"path": str(place)}}
+            for place in folders
+        ],
+        "metrics": ["psnr"],
+    }
+    parsed = siebench.Suite.model_validate(suite)
+    run = siebench.run_suite(parsed, out=tmp_path / "run", device="cpu", workers=1)
+    assert run.failed == 0
+    pairs = list(combinations([place.name for place in folders], 2))
+    own = siebench.compare(tmp_path / "run", methods=pairs)
+    plain = compare_folders(real, folders, metrics=["psnr"], device="cpu").comparison
+    found = {
+        (one.pair.before.key.method, one.pair.key.method): one
+        for one in own.changes
+        if one.pair.key.metric == "psnr"
+    }
+    assert len(found) == len(plain.changes) == len(pairs)
+    for change in plain.changes:
+        same = found[change.pair.before.key.method, change.pair.key.method]
+        assert same.pair.difference.estimate == pytest.approx(change.pair.difference.estimate)
+        assert same.interval == pytest.approx(change.interval)
+
+
+@pytest.mark.parametrize("name", SETS or [None])
+def test_published_outputs_have_the_order_of_seans_table_1_in_psnr(name: str | None):
+    real, folders = figures(name)
+    values = printed("PSNR")
+    found = compare_folders(real, folders, metrics=["psnr", "ssim-sean"], device="cpu")
     for change in found.comparison.changes:
         before, after = (
             values[side.key.method.casefold()] for side in (change.pair.before, change.pair.after)
