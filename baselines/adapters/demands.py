@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.batch import EditBatch
@@ -24,6 +25,10 @@ class Demands:
         multiple: of what both sides must be multiples.
         masked: whether there must be a pixel to change.
         known: whether there must be a known pixel.
+        square: whether both sides must be equal.
+        named: the network's classes, each with what else it may be called; a label space must name
+            at least half of them. None = it knows classes by number.
+        operations: what an edit may ask for; None = anything.
     """
 
     channels: int | None = None
@@ -32,6 +37,9 @@ class Demands:
     multiple: int = 1
     masked: bool = False
     known: bool = False
+    square: bool = False
+    named: Mapping[str, frozenset[str]] | None = None
+    operations: frozenset[str] | None = None
 
     def first(self, space: LabelSpace) -> int:
         """The network's channel of the label space's class 0."""
@@ -45,7 +53,8 @@ class Demands:
         Raises:
             BadInput: one sentence, the field first.
         """
-        problem = self._space_problem(task.space) or self._count_problem(task.space)
+        problem = self._operation_problem(task.operation) if task.operation else None
+        problem = problem or self._space_problem(task.space) or self._count_problem(task.space)
         if problem is None and task.size is not None:
             problem = self._size_problem(*task.size)
         if problem is None and task.whole and self.known:
@@ -62,13 +71,31 @@ class Demands:
         Raises:
             EditFailed: one sentence, the field first.
         """
-        problem = self._space_problem(batch.space) or self._label_problem(batch)
+        problem = self._operation_problem(batch.operation) or self._space_problem(batch.space)
+        problem = problem or self._label_problem(batch)
         problem = problem or self._size_problem(*batch.labels.shape[-2:])
         problem = problem or self._mask_problem(batch)
         if problem is not None:
             raise EditFailed(problem)
 
+    def _operation_problem(self, operation: str) -> str | None:
+        if self.operations is None or operation in self.operations:
+            return None
+        return (
+            f"operation: the task's edits are to {operation!r}, but the method can only "
+            f"{' or '.join(repr(one) for one in sorted(self.operations))}; give it other tasks, "
+            "or another option"
+        )
+
     def _space_problem(self, space: LabelSpace) -> str | None:
+        if self.named is not None:
+            there = set(space.classes)
+            known = [n for n, others in self.named.items() if n in there or others & there]
+            if 2 * len(known) < len(self.named):
+                return (
+                    f"labels: {space.name!r} names {len(known)} of the network's {len(self.named)} "
+                    f"classes ({', '.join(self.named)}); choose a dataset of what the weights know"
+                )
         if self.space is None or space.name == self.space:
             return None
         return (
@@ -100,6 +127,11 @@ class Demands:
         )
 
     def _size_problem(self, height: int, width: int) -> str | None:
+        if self.square and height != width:
+            return (
+                f"size: {width}x{height} pixels, but the network takes squares; set the dataset's "
+                "size in the suite"
+            )
         if height % self.multiple == 0 and width % self.multiple == 0:
             return None
         return (

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
 from baselines.layers.neighbourhoods import resize_nearest
 from bench.batch import EditBatch, Reference
 
-__all__ = ["fit_batch", "fit_images", "fit_reference"]
+__all__ = ["fit_batch", "fit_images", "fit_lanczos", "fit_reference"]
 
 
 def fit_images(images: Tensor, size: tuple[int, int]) -> Tensor:
@@ -19,6 +21,17 @@ def fit_images(images: Tensor, size: tuple[int, int]) -> Tensor:
     if tuple(images.shape[2:]) == size:
         return images
     return F.interpolate(images, size=size, mode="bilinear", align_corners=False, antialias=True)
+
+
+def fit_lanczos(images: Tensor, side: int) -> Tensor:
+    """[B,3,H,W] in [-1,1] brought to side x side as Pillow does it with Lanczos, in grey levels."""
+    if tuple(images.shape[2:]) == (side, side):
+        return images
+    levels = ((images + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
+    method = Image.Resampling.LANCZOS
+    small = [np.asarray(Image.fromarray(one).resize((side, side), method)) for one in levels]
+    planes = torch.from_numpy(np.stack(small)).to(images.device).permute(0, 3, 1, 2)
+    return planes.to(images.dtype) / 127.5 - 1
 
 
 def fit_batch(batch: EditBatch, size: tuple[int, int]) -> EditBatch:

@@ -35,6 +35,12 @@ __all__ = [
     "read_config",
 ]
 
+LATER = (
+    *("objects", "context", "layout_gan"),
+    *("segmentation_r1", "path", "path_lazy", "coarse", "mixing"),
+)
+"""Fields of `Weights` that checkpoints name only where they are not at their defaults."""
+
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -85,9 +91,12 @@ class Weights(BaseModel):
     Attributes:
         gan: adversarial. l1: mean absolute error. perceptual, style: through `through`.
         matching: of the discriminator's features. rebuilt, swapped, patch: the Swapping
-            Autoencoder's adversarial losses. r1, patch_r1: gradient penalties, computed at every
-            `lazy`-th step and scaled by it. objects, context, layout_gan: HIM's layout generator's
-            cross entropies of the object and of the labels around it, and its adversarial loss.
+            Autoencoder's adversarial losses. r1, patch_r1, segmentation_r1: gradient penalties,
+            computed at every `lazy`-th step and scaled by it. objects, context, layout_gan: HIM's
+            layout generator's cross entropies of the object and of the labels around it, and its
+            adversarial loss. path, coarse: SemanticStyleGAN's path length, at every `path_lazy`-th
+            step, and its coarse segmentation's distance to the final one.
+        mixing: the share of batches that mix two of SemanticStyleGAN's codes.
         through: the network of the perceptual and style losses; named in every card. Both must be
             there: one never stands in for the other unasked.
     """
@@ -108,6 +117,11 @@ class Weights(BaseModel):
     context: float = Field(default=0, ge=0)
     layout_gan: float = Field(default=0, ge=0)
     lazy: int = Field(default=16, ge=1)
+    segmentation_r1: float = Field(default=0, ge=0)
+    path: float = Field(default=0, ge=0)
+    path_lazy: int = Field(default=4, ge=1)
+    coarse: float = Field(default=0, ge=0)
+    mixing: float = Field(default=0, ge=0, le=1)
     through: Literal["vgg19", "segmenter"] = "vgg19"
 
 
@@ -206,7 +220,11 @@ class TrainingConfig(BaseModel):
         free = {"checkpoint", "picture", "source"}
         if self.optimisation.constant == 1 and self.phases[0] == 1:
             free |= {"steps", "epochs"}
-        return self.model_dump(mode="json", exclude=free)
+        record = self.model_dump(mode="json", exclude=free)
+        given = self.weights.model_dump(exclude_defaults=True)
+        # A run that began before the later fields were there goes on.
+        weights = {f: v for f, v in record["weights"].items() if f not in LATER or f in given}
+        return {**record, "weights": weights}
 
 
 def config_names() -> list[str]:

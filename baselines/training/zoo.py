@@ -74,6 +74,7 @@ MODELS: dict[str, Model] = {
     "ssae-procedural": Model("small-ssae"),
     "pix2pixhd-procedural": Model("small-pix2pixhd"),
     "him-procedural": Model("small-him"),
+    "semanticstylegan-procedural": Model("small-semanticstylegan"),
     "sean-unified-procedural": Model("ablation-sean", "labels"),
     "sean-sean-level-procedural": Model("ablation-sean", "SEAN-level encoders"),
     "sean-resblk-level-procedural": Model("ablation-sean", "ResBlk-level encoders"),

@@ -31,6 +31,8 @@ __all__ = [
     "PerceptualNetwork",
     "Trunk",
     "lpips_slices",
+    "lpips_trunk",
+    "lpips_weights",
     "unit_length",
 ]
 
@@ -111,7 +113,7 @@ class LPIPSNetwork(PerceptualNetwork):
 
     def identity(self) -> Record:
         """Tensors and preprocessing: the network's part of the protocol hash."""
-        linear = {f"lin{i}": weight.numpy() for i, weight in enumerate(_linear(self.trunk))}
+        linear = {f"lin{i}": weight.numpy() for i, weight in enumerate(lpips_weights(self.trunk))}
         return {
             "network": f"lpips-{self.trunk}, version 0.1",
             "trunk": self.weights.identity,
@@ -131,7 +133,7 @@ class LPIPSNetwork(PerceptualNetwork):
 
     def channel_weights(self) -> tuple[Tensor, ...]:
         """The package's linear layers."""
-        return _linear(self.trunk)
+        return lpips_weights(self.trunk)
 
     def _scaled(self, images: UInt8) -> Tensor:
         import torch
@@ -152,7 +154,7 @@ def unit_length(layer: Tensor) -> Tensor:
 
 
 @functools.lru_cache(maxsize=3)
-def _linear(trunk: Trunk) -> tuple[Tensor, ...]:
+def lpips_weights(trunk: Trunk) -> tuple[Tensor, ...]:
     """The channel weights of each layer, float32 [C], as the package ships them."""
     import torch
 
@@ -165,12 +167,25 @@ def _linear(trunk: Trunk) -> tuple[Tensor, ...]:
 @functools.lru_cache(maxsize=4)
 def _network(trunk: Trunk, weights: Found, device: str) -> nn.Module:
     """The package's trunk, one per file and device and process."""
+    import torch
+
+    from bench.networks.packed import pack
+
+    network = lpips_trunk(trunk, weights).to(device)
+    if device == "cpu":
+        pack(network)
+    return network.to(memory_format=torch.channels_last)
+
+
+def lpips_trunk(trunk: Trunk, weights: Found) -> nn.Module:
+    """The package's trunk with the tensors of a file, frozen, on the CPU.
+
+    Called with images that went through the package's `ScalingLayer`, it gives its layers.
+    """
     import warnings
 
     import torch
     from lpips import pretrained_networks
-
-    from bench.networks.packed import pack
 
     kinds = {"alex": "alexnet", "squeeze": "squeezenet", "vgg": "vgg16"}
     with torch.device("meta"), warnings.catch_warnings():
@@ -178,10 +193,7 @@ def _network(trunk: Trunk, weights: Found, device: str) -> nn.Module:
         warnings.simplefilter("ignore")
         network: nn.Module = getattr(pretrained_networks, kinds[trunk])(pretrained=False)
     network.load_state_dict(lpips_slices(network, weights.load()), assign=True)
-    network = network.eval().requires_grad_(False).to(device)
-    if device == "cpu":
-        pack(network)
-    return network.to(memory_format=torch.channels_last)
+    return network.eval().requires_grad_(False)
 
 
 def lpips_slices(network: nn.Module, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

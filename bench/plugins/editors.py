@@ -95,6 +95,7 @@ class TaskFacts:
         samples: how many edits each scene has in this task.
         batch_size: how many edits an editor is given at once.
         others: the other tasks of the suite that the method takes part in; theirs are empty.
+        operation: what its edits ask for ("inpaint", "restyle", ...); empty where that is not known.
     """
 
     space: LabelSpace
@@ -107,6 +108,7 @@ class TaskFacts:
     samples: int = 1
     batch_size: int = 1
     others: tuple[TaskFacts, ...] = ()
+    operation: str = ""
 
 
 @runtime_checkable

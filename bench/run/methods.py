@@ -193,6 +193,7 @@ def _facts(task: Task) -> TaskFacts:
         protocol=task.protocol.drawn_by,
         scenes=task.scenes,
         samples=task.samples,
+        operation=task.protocol.operation,
     )
 
 

@@ -10,6 +10,7 @@ from baselines.systems import (
     sae,
     sean,
     segmenter,
+    semanticstylegan,
     sesame,
     spade,
     spmpgan,
@@ -20,7 +21,19 @@ from baselines.training.trainer import RecipeTrainer
 from bench.datasets.spaces import read_space
 from bench.plugins.kinds import EDITORS
 
-MODULES = (divsem, him, pix2pixhd, sae, sean, segmenter, sesame, spade, spmpgan, ssae)
+MODULES = (
+    divsem,
+    him,
+    pix2pixhd,
+    sae,
+    sean,
+    segmenter,
+    semanticstylegan,
+    sesame,
+    spade,
+    spmpgan,
+    ssae,
+)
 SYSTEMS = [module.SYSTEM for module in MODULES]
 
 

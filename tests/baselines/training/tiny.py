@@ -14,6 +14,7 @@ SYSTEMS = (
     "segmenter",
     "pix2pixhd",
     "him",
+    "semanticstylegan",
 )
 
 SAE = {
@@ -30,6 +31,24 @@ SAE = {
     "patch_capacity": 0.05,
     "patch_width": 4,
     "patches": 2,
+}
+COMPOSED = {
+    "size": 32,
+    "style_dim": 4,
+    "n_mlp": 1,
+    "channel_multiplier": 1,
+    "width": 4,
+    "discriminator_width": 4,
+    "seg_dim": 4,
+    "classes": ("background", "skin", "hair", "cloth"),
+    "transparent_dims": (),
+    "local_layers": 3,
+    "local_channel": 4,
+    "base_layers": 1,
+    "depth_layers": 2,
+    "coarse_size": 8,
+    "coarse_channel": 4,
+    "min_feat_size": 4,
 }
 STYLES = {"style": 4, "style_widths": [2] * 6, "style_decoder": [2] * 4}
 NETWORKS = {
@@ -77,6 +96,7 @@ NETWORKS = {
             "layout_blocks": 2,
         },
     ),
+    "semanticstylegan": ("512", COMPOSED),
     "segmenter": ("full", {"widths": [4, 6], "size": 16}),
 }
 SIDES = {"spmpgan": 16, "sesame": 16, "segmenter": 16}
@@ -87,7 +107,7 @@ def tiny(system: str, **fields: object) -> TrainingConfig:
     variant, network = NETWORKS[system]
     side = SIDES.get(system, 32)
     masked = system in ("spmpgan", "divsem", "sesame", "him")
-    face = system in ("sae", "ssae", "sean")
+    face = system in ("sae", "ssae", "sean", "semanticstylegan")
     data = {
         "dataset": "procedural-faces" if face else "procedural-rooms",
         "count": 6,
@@ -104,6 +124,9 @@ def tiny(system: str, **fields: object) -> TrainingConfig:
         weights["lazy"] = 2
     if system == "him":
         weights |= {"objects": 1, "context": 1, "layout_gan": 0.1}
+    if system == "semanticstylegan":
+        weights = {"gan": 1, "r1": 10, "segmentation_r1": 1000, "path": 0.5, "coarse": 100}
+        weights |= {"lazy": 2, "path_lazy": 2, "mixing": 0.5}
     return TrainingConfig(
         **{
             "system": system,

@@ -1,0 +1,238 @@
+"""How SemanticStyleGAN is trained (docs/protocol/rivals.md, C.5).
+
+Per step the discriminator, which judges images with their segmentation, then the generator; every
+`lazy`th step the discriminator's gradient penalties have a step of their own, every `path_lazy`th the
+generator's path length. Rates and betas take StyleGAN2's correction for those further steps (rate * c,
+betas ^ c with c = lazy / (lazy + 1)). What is saved is the moving average of the generator's parameters.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from baselines.semanticstylegan import (
+    SegmentationDiscriminator,
+    SemanticStyleGAN,
+    SemanticStyleGANConfig,
+    Synthesis,
+)
+from baselines.semanticstylegan.face_parts import class_numbers
+from baselines.semanticstylegan.latents import expand, mix, repeat
+from baselines.training.config import TrainingConfig
+from baselines.training.data import Examples
+from baselines.training.losses import discriminator_softplus, generator_softplus
+from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
+from baselines.training.swapping import fresh_generators
+from bench.batch import EditBatch
+from bench.core.errors import BadInput
+from bench.plugins.kinds import SYSTEMS
+
+__all__ = ["CompositionalRecipe", "path_penalty", "segmentation_penalties"]
+
+AVERAGE = 0.5 ** (32 / 10_000)
+"""The moving average's share of its former self at each step, whatever the batch."""
+
+PATH_DECAY = 0.01
+"""A step's share in the running mean of path lengths."""
+
+
+class CompositionalRecipe(TrainingRecipe):
+    """Generator and discriminator of images with segmentations."""
+
+    def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
+        super().__init__(config, sources)
+        form = SYSTEMS.get("semanticstylegan").configure(config.variant, **config.network)
+        assert isinstance(form, SemanticStyleGANConfig)
+        self.form = form
+        self._classes = _classes(form, sources[0])
+        rates, weights = config.optimisation, config.weights
+        share = weights.path_lazy / (weights.path_lazy + 1) if weights.path else 1.0
+        self.generating = _Generating(SemanticStyleGAN(form))
+        self._add("G", self.generating, rates.generator, share)
+        judge = SegmentationDiscriminator(
+            form.size,
+            form.seg_dim,
+            channel_multiplier=form.channel_multiplier,
+            width=form.discriminator_width,
+        )
+        self._add("D", judge, rates.discriminator, weights.lazy / (weights.lazy + 1))
+
+    def _add(self, name: str, module: nn.Module, rate: float, share: float) -> None:
+        first, second = self.config.optimisation.betas
+        self.add_player(name, module, rate * share, (first**share, second**share))
+
+    def step(self, batch: EditBatch, step: int) -> Losses:
+        """D, then G, each with its penalty where it is due."""
+        assert batch.original is not None
+        self._fits(batch.original)
+        real = batch.original, self.segmentation(batch)
+        weights = self.config.weights
+        parts = self._discriminator(*real)
+        if step % weights.lazy == 0 and (weights.r1 or weights.segmentation_r1):
+            self._penalise(*real)
+        parts |= self._generator(len(batch))
+        if weights.path and step % weights.path_lazy == 0:
+            self._regularise(max(1, len(batch) // 2))
+        self.generating.average()
+        return detached(**parts)
+
+    def segmentation(self, batch: EditBatch) -> Tensor:
+        """The true segmentation as the discriminator sees it: one-hot * 2 - 1, [B,K,H,W]."""
+        table = torch.tensor([*self._classes, 0], device=batch.labels.device)
+        labels = table[batch.labels]  # void is the last entry
+        planes = F.one_hot(labels, self.form.seg_dim).permute(0, 3, 1, 2)
+        return planes.to(batch.masked.dtype) * 2 - 1
+
+    def images(self, batch: EditBatch) -> Tensor:
+        """Images of the moving average, drawn anew."""
+        with torch.no_grad():
+            codes = self.generating.ema.style(self._z(len(batch)))
+            made: Synthesis = self.generating.ema(codes, segment=False)
+        return made.image.clamp(-1, 1)
+
+    def save(self, out: Path, *, half: bool) -> Saved:
+        """Weights and card of the moving average."""
+        return self.write(self.generating.ema.eval(), self.form, out, half=half)
+
+    def _discriminator(self, image: Tensor, segmentation: Tensor) -> Losses:
+        judge = self.players["D"].module
+        with torch.no_grad():
+            made, drawn, _ = self.players["G"].module(*self._codes(len(image)))
+        real, fake = judge(torch.cat([image, made]), torch.cat([segmentation, drawn])).chunk(2)
+        loss = discriminator_softplus(real, fake)
+        self.update("D", loss)
+        return {"discriminator": loss}
+
+    def _penalise(self, image: Tensor, segmentation: Tensor) -> None:
+        weights = self.config.weights
+        seen = [one.detach().requires_grad_() for one in (image, segmentation)]
+        # In full precision and past Fabric's wrapper, which knows no gradients of gradients.
+        scores = self.players["D"].plain(*seen)
+        of_image, of_segmentation = segmentation_penalties(scores, *seen)
+        loss = weights.r1 / 2 * of_image + weights.segmentation_r1 / 2 * of_segmentation
+        self.update("D", weights.lazy * loss)
+
+    def _generator(self, count: int) -> Losses:
+        weights = self.config.weights
+        with self.frozen("D"):
+            image, drawn, coarse = self.players["G"].module(*self._codes(count))
+            small = F.adaptive_avg_pool2d(drawn, coarse.shape[-1])
+            parts = {
+                "gan": weights.gan * generator_softplus(self.players["D"].module(image, drawn)),
+                "coarse": weights.coarse * F.mse_loss(coarse, small),
+            }
+            self.update("G", torch.stack(list(parts.values())).sum())
+        return parts
+
+    def _regularise(self, count: int) -> None:
+        weights = self.config.weights
+        whole = self.generating
+        codes = expand(self.form, whole.codes(*self._codes(count))).flatten(1, 2)
+        image = whole.network(codes, noise=whole.noise(count), segment=False).image
+        penalty = path_penalty(image, codes, whole.path_length)
+        self.update("G", weights.path * weights.path_lazy * penalty)
+
+    def _codes(self, count: int) -> tuple[Tensor, Tensor | None]:
+        """Normal z for the images, and for a second code where this batch mixes two."""
+        mixes = float(torch.rand(())) < self.config.weights.mixing
+        return self._z(count), self._z(count) if mixes else None
+
+    def _z(self, count: int) -> Tensor:
+        return torch.randn(count, self.form.style_dim).to(self.fabric.device)
+
+    def _fits(self, image: Tensor) -> None:
+        side = self.form.size
+        if tuple(image.shape[2:]) != (side, side):
+            raise BadInput(
+                f"data.load: images are {image.shape[3]}x{image.shape[2]} pixels, but the network "
+                f"makes {side}x{side}; make them equal"
+            )
+
+
+class _Generating(nn.Module):
+    """The generator that trains, its moving average, and the running mean of path lengths."""
+
+    path_length: Tensor
+
+    def __init__(self, network: SemanticStyleGAN) -> None:
+        super().__init__()
+        self.network = network
+        self.ema = copy.deepcopy(network).requires_grad_(False)
+        self.register_buffer("path_length", torch.zeros(()))
+
+    def forward(self, z: Tensor, other: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Image, segmentation and coarse segmentation of z, with fresh noise."""
+        made: Synthesis = self.network(self.codes(z, other), noise=self.noise(len(z)))
+        assert made.segmentation is not None
+        return made.image, made.segmentation, made.coarse
+
+    def codes(self, z: Tensor, other: Tensor | None) -> Tensor:
+        """W+ of z, [B,rows,D], mixed with a second one where there is one."""
+        form, code = self.network.config, self.network.style(z)
+        if other is None:
+            return repeat(form, code)
+        (generator,) = fresh_generators(1)
+        return mix(form, (code, self.network.style(other)), generator)
+
+    def noise(self, count: int) -> list[Tensor]:
+        """Fresh maps for `count` images."""
+        return self.network.render_net.draw_noise(fresh_generators(count))
+
+    @torch.no_grad()
+    def average(self) -> None:
+        """Moves the average towards the generator; its noise maps are its own."""
+        for mean, now in zip(self.ema.parameters(), self.network.parameters(), strict=True):
+            mean.lerp_(now, 1 - AVERAGE)
+
+
+def segmentation_penalties(
+    scores: Tensor, image: Tensor, segmentation: Tensor
+) -> tuple[Tensor, Tensor]:
+    """R1 of both inputs: means over the batch of the scores' squared gradient norms, unweighted.
+
+    Args:
+        scores: one an image, computed from the others.
+        image, segmentation: [B,...], both require gradients.
+    """
+    gradients = torch.autograd.grad(scores.sum(), [image, segmentation], create_graph=True)
+    first, second = (one.square().flatten(1).sum(1).mean() for one in gradients)
+    return first, second
+
+
+def path_penalty(image: Tensor, codes: Tensor, running: Tensor) -> Tensor:
+    """StyleGAN2's path length regularisation: the lengths' mean square distance to their mean.
+
+    Args:
+        image: [B,3,H,W], made from the codes.
+        codes: [B,R,D].
+        running: the running mean of lengths, which is moved on in place.
+    """
+    direction = torch.randn(image.shape, device="cpu").to(image) / math.sqrt(image[0, 0].numel())
+    (gradient,) = torch.autograd.grad((image * direction).sum(), codes, create_graph=True)
+    lengths = gradient.square().sum(2).mean(1).sqrt()
+    running.lerp_(lengths.detach().mean(), PATH_DECAY)
+    return (lengths - running).square().mean()
+
+
+def _classes(form: SemanticStyleGANConfig, source: Examples) -> list[int]:
+    """For each class of the scenes the network's; the background where it has none.
+
+    Raises:
+        BadInput: scenes that show less than half of the network's classes.
+    """
+    found = class_numbers(source.space.classes, form.names)
+    known = {number for number in found if number is not None}
+    if 2 * len(known) < form.seg_dim:
+        raise BadInput(
+            f"data.dataset: {source.dataset.name} has {len(known)} of the network's {form.seg_dim} "
+            f"classes ({', '.join(form.names)}); choose a dataset of faces, or name its classes in "
+            "network.classes"
+        )
+    return [number or 0 for number in found]

@@ -1,0 +1,104 @@
+"""SemanticStyleGAN's training: what the discriminator sees, and the published penalties."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from baselines.training.compositional import AVERAGE, path_penalty, segmentation_penalties
+from baselines.training.config import read_config
+from baselines.training.data import Examples, collate
+from baselines.training.trainer import make_recipe
+from bench.core.errors import BadInput
+from tests.baselines.training.tiny import tiny
+
+
+def made(**fields):
+    config = tiny("semanticstylegan", **fields)
+    source = Examples(config.data, config.seed)
+    return make_recipe(config, [source]), source
+
+
+def batch_of(source):
+    return collate([source.example(n) for n in range(2)], source.space, torch.device("cpu"))
+
+
+def test_the_shipped_values_are_the_protocol_pages():
+    config = read_config("semanticstylegan")
+    weights = config.weights
+    assert (weights.r1, weights.segmentation_r1, weights.lazy) == (10, 1000, 16)
+    assert (weights.path, weights.path_lazy, weights.coarse, weights.mixing) == (0.5, 4, 100, 0.3)
+    assert (config.steps, config.batch) == (200_001, 16)
+
+
+def test_rates_and_betas_take_the_lazy_correction():
+    recipe, _ = made(weights={"r1": 10, "lazy": 16, "path": 0.5, "path_lazy": 4})
+    for name, share in (("G", 4 / 5), ("D", 16 / 17)):
+        (group,) = recipe.players[name].optimiser.param_groups
+        assert group["lr"] == pytest.approx(1e-3 * share)
+        assert group["betas"] == pytest.approx((0.5**share, 0.9**share))
+
+
+def test_true_segmentations_are_one_hot_between_minus_one_and_one():
+    recipe, source = made()
+    batch = batch_of(source)
+    names = source.space.classes
+    labels = batch.labels.clone()
+    labels[:, 0, 0] = -1  # void
+    planes = recipe.segmentation(replace(batch, labels=labels))
+    assert planes.shape == (2, 4, 32, 32)
+    assert set(planes.unique().tolist()) == {-1, 1}
+    hair = labels == names.index("hair")
+    assert torch.equal(planes[:, 2] > 0, hair)
+    # What the network has no class for is its background.
+    assert planes[:, 0, 0, 0].tolist() == [1, 1]
+    assert (planes[:, 0] > 0)[labels == names.index("glasses")].all()
+
+
+def test_penalties_are_squared_gradient_norms():
+    image = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    segmentation = torch.tensor([[1.0], [2.0]], requires_grad=True)
+    scores = image.square().sum(1) + 5 * segmentation.sum(1)
+    of_image, of_segmentation = segmentation_penalties(scores, image, segmentation)
+    assert of_image.item() == ((4 + 16) + (36 + 64)) / 2
+    assert of_segmentation.item() == 25
+
+
+def test_path_lengths_are_held_to_their_running_mean():
+    torch.manual_seed(3)
+    direction = torch.randn(2, 3, 4, 4) / 4
+    torch.manual_seed(3)
+    codes = torch.tensor([[[1.0], [2.0]], [[3.0], [4.0]]], requires_grad=True)
+    image = codes.sum((1, 2)).view(2, 1, 1, 1).expand(2, 3, 4, 4) * torch.ones(2, 3, 4, 4)
+    running = torch.tensor(2.0)
+    penalty = path_penalty(image, codes, running)
+    lengths = direction.sum((1, 2, 3)).abs()  # each row's slope is the direction's sum
+    mean = 0.99 * 2.0 + 0.01 * lengths.mean()
+    assert running.item() == pytest.approx(mean.item(), rel=1e-5)
+    assert penalty.item() == pytest.approx((lengths - mean).square().mean().item(), rel=1e-5)
+
+
+def test_the_average_follows_the_generators_parameters_and_keeps_its_noise():
+    recipe, _ = made()
+    whole = recipe.generating
+    with torch.no_grad():
+        for parameter in whole.network.parameters():
+            parameter += 1
+        whole.network.render_net.noises.noise_0 += 1
+    before = whole.ema.pos_embed.weights.clone(), whole.ema.render_net.noises.noise_0.clone()
+    whole.average()
+    moved = whole.ema.pos_embed.weights - before[0]
+    assert torch.allclose(moved, torch.full_like(moved, 1 - AVERAGE), atol=1e-6)
+    assert torch.equal(whole.ema.render_net.noises.noise_0, before[1])
+
+
+def test_scenes_that_are_no_faces_are_refused():
+    rooms = {"dataset": "procedural-rooms", "count": 2, "load": (32, 32)}
+    with pytest.raises(BadInput, match="procedural-rooms has 0 of the network's 4 classes"):
+        made(data=rooms)
+
+
+def test_images_of_another_size_are_refused():
+    recipe, source = made(data={"dataset": "procedural-faces", "count": 2, "load": (16, 16)})
+    with pytest.raises(BadInput, match="images are 16x16 pixels, but the network makes 32x32"):
+        recipe.step(batch_of(source), 0)
