@@ -121,7 +121,7 @@ class HIMEditor(NetworkEditor[HIM]):
         known = batch.labels.masked_fill(batch.masked_region[:, 0], -1)
         seen = _cut(known.unsqueeze(1), windows, config.size, _reduced_labels)[:, 0]
         condition = layout_condition(seen, box, classes, config.classes)
-        context, objects = (logits.float() for logits in network(condition.to(batch.masked)))
+        context, objects = (logits.float() for logits in network(condition))
         canvas = known.clone()
         for i, window in enumerate(windows):
             one = slice(i, i + 1)

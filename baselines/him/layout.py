@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.him.config import HIMConfig
+from baselines.layers.label_map import SymbolMap
 from baselines.layers.residual import Norm, ReflectedResBlock, instance_norms
 from baselines.layers.scaled_discriminator import ScaledDiscriminator
+from baselines.layers.wide_label_conv import strided_conv
 
 __all__ = ["LayoutGenerator", "layout_condition", "layout_discriminator"]
 
@@ -47,9 +49,9 @@ class LayoutGenerator(nn.Module):
         self._add_decoder("obj", (deepest, b, a, c), outputs, norm, corners)
         self.obj_conv_decoder_4 = nn.Conv2d(c // 2, 1, 3, 1, 1)
 
-    def forward(self, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of a condition [B,2L,H,W] (`layout_condition`)."""
-        first = self.conv_encoder_1(self.conv_encoder_0(condition))
+    def forward(self, condition: SymbolMap) -> tuple[Tensor, Tensor]:
+        """Logits of a condition of 2L channels (`layout_condition`)."""
+        first = self.conv_encoder_1(strided_conv(condition, self.conv_encoder_0))
         first = self.conv_encoder_2(first)  # (B, c, H/2, W/2)
         second = self.conv_encoder_3(first)  # (B, 96, H/4, W/4)
         third = self.conv_encoder_4(second)  # (B, 128, H/8, W/8)
@@ -75,8 +77,8 @@ class LayoutGenerator(nn.Module):
             self.add_module(f"{stream}_conv_decoder_{n}", _Up(wide, narrow, norm, corners))
 
 
-def layout_condition(labels: Tensor, box: Tensor, classes: Tensor, count: int) -> Tensor:
-    """What the layout generator sees: [B,2L,H,W], the object's condition, then the context.
+def layout_condition(labels: Tensor, box: Tensor, classes: Tensor, count: int) -> SymbolMap:
+    """What the layout generator sees: 2L channels, the object's condition, then the context.
 
     The first half is zero but for the box in the channel of the class, the second the one-hot labels
     with the box filled by the class. A background box is of class L-1.
@@ -87,11 +89,12 @@ def layout_condition(labels: Tensor, box: Tensor, classes: Tensor, count: int) -
         classes: int64 [B].
         count: L.
     """
-    own = classes.view(-1, 1, 1)
-    context = torch.where(box, own, labels)
-    maps = [torch.where(box, own, -1), context]
-    hot = [F.one_hot(one + 1, count + 1)[..., 1:].permute(0, 3, 1, 2) for one in maps]
-    return torch.cat(hot, dim=1).float()
+    hot = torch.cat([torch.eye(count), torch.zeros(1, count)]).to(labels.device)
+    outside = torch.cat([torch.zeros_like(hot), hot], dim=1)
+    inside = torch.cat([hot, hot], dim=1)[:count]  # of symbols from L+1 on
+    context = torch.where(labels < 0, count, labels)
+    symbols = torch.where(box, count + 1 + classes.view(-1, 1, 1), context)
+    return SymbolMap(symbols, torch.cat([outside, inside]))
 
 
 def layout_discriminator(config: HIMConfig) -> ScaledDiscriminator:

@@ -1,4 +1,4 @@
-"""A network's first convolution of a label map: k x k, with reflection padding.
+"""A network's first convolution of a label map: k x k, with reflection or zero padding.
 
 Inside a region the window of a pixel holds one symbol, and the convolution is one row of a table. Around
 borders it is the sum of k*k rows, one for each place of the window. Both equal the dense convolution
@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from baselines.layers.label_map import SymbolMap
 
-__all__ = ["halve_labels", "reflected_conv"]
+__all__ = ["halve_labels", "reflected_conv", "strided_conv"]
 
 _BLOCK = 8192
 """Windows that are looked up at once: their indices stay in the cache."""
@@ -37,10 +37,27 @@ def reflected_conv(labels: SymbolMap, layer: nn.Conv2d, beside: Tensor | None = 
         convolved: Tensor = layer(_reflected(whole, reach))
         return convolved
     channels = labels.columns.shape[1]
-    out = _looked_up(labels, layer.weight[:, :channels], layer.bias, reach)
+    padded = _reflected(labels.symbols[:, None].double(), reach)  # exact up to 2**53
+    weight = layer.weight[:, :channels]
+    out = _looked_up(padded, labels.columns, weight, layer.bias, 1)
     if beside is not None:
         out += F.conv2d(_reflected(beside, reach), layer.weight[:, channels:])
     return out
+
+
+def strided_conv(labels: SymbolMap, layer: nn.Conv2d) -> Tensor:
+    """The layer's convolution of a label map, k x k, with its stride and k//2 zeros around.
+
+    Returns:
+        [B,C',H/stride,W/stride], channels last in memory where tables were used.
+    """
+    if not labels.tabulated:
+        convolved: Tensor = layer(labels.dense().to(layer.weight.dtype))
+        return convolved
+    reach, outside = layer.kernel_size[0] // 2, len(labels.columns)
+    padded = F.pad(labels.symbols[:, None].double(), (reach,) * 4, value=outside)
+    columns = F.pad(labels.columns, (0, 0, 0, 1))
+    return _looked_up(padded, columns, layer.weight, layer.bias, layer.stride[0])
 
 
 def halve_labels(labels: SymbolMap) -> SymbolMap:
@@ -61,38 +78,42 @@ def _reflected(x: Tensor, reach: int) -> Tensor:
     return F.pad(x, (reach, reach, reach, reach), mode="reflect")
 
 
-def _looked_up(labels: SymbolMap, weight: Tensor, bias: Tensor | None, reach: int) -> Tensor:
-    rows = labels.columns.to(weight.dtype)
-    size, count = 2 * reach + 1, len(rows)
+def _looked_up(
+    padded: Tensor, columns: Tensor, weight: Tensor, bias: Tensor | None, stride: int
+) -> Tensor:
+    """The convolution of padded symbols [B,1,H,W] whose columns are [S,C]."""
+    rows, size = columns.to(weight.dtype), weight.shape[2]
     places = weight.permute(2, 3, 1, 0).flatten(0, 1)  # (k*k, C, C')
     with torch.autocast(rows.device.type, enabled=False):
         products = torch.matmul(rows, places)  # (k*k, S, C')
     shift = 0 if bias is None else bias
-    out = F.embedding(labels.symbols, products.sum(0) + shift)  # (B, H, W, C')
-    borders, windows = _mixed_windows(labels.symbols, reach)
-    offset = count * torch.arange(size * size, device=windows.device)
+    symbols = padded.long()
+    reach = size // 2
+    middle = symbols[:, 0, reach : -reach or None : stride, reach : -reach or None : stride]
+    out = F.embedding(middle, products.sum(0) + shift)  # (B, H, W, C')
+    borders, windows = _mixed_windows(padded, size, stride)
+    offset = len(rows) * torch.arange(size * size, device=windows.device)
     table, target = products.flatten(0, 1), out.view(-1, out.shape[3])
     for start in range(0, len(borders), _BLOCK):
         block = slice(start, start + _BLOCK)
-        sums = F.embedding_bag(windows[block] + offset, table, mode="sum")
-        target[borders[block]] = sums + shift
+        indices = symbols.reshape(-1)[windows[block]] + offset
+        target[borders[block]] = F.embedding_bag(indices, table, mode="sum") + shift
     return out.permute(0, 3, 1, 2)
 
 
-def _mixed_windows(symbols: Tensor, reach: int) -> tuple[Tensor, Tensor]:
-    """The pixels whose window holds several symbols, int64 [n], and these windows, [n, k*k]."""
-    height, width = symbols.shape[-2:]
-    size = 2 * reach + 1
-    padded = _reflected(symbols[:, None].double(), reach)  # exact up to 2**53
-    mixed = _window_max(padded, size) != -_window_max(-padded, size)
+def _mixed_windows(padded: Tensor, size: int, stride: int) -> tuple[Tensor, Tensor]:
+    """Which outputs' windows hold several symbols, int64 [n], and where these lie, [n, k*k]."""
+    mixed = _window_max(padded, size, stride) != -_window_max(-padded, size, stride)
     borders = mixed.reshape(-1).nonzero()[:, 0]
+    height, width = mixed.shape[-2:]
     rows, columns = padded.shape[-2:]
     item, pixel = borders // (height * width), borders % (height * width)
-    first = item * (rows * columns) + pixel // width * columns + pixel % width
-    step = torch.arange(size, device=symbols.device)
+    corner = pixel // width * (stride * columns) + pixel % width * stride
+    step = torch.arange(size, device=padded.device)
     window = (step[:, None] * columns + step).reshape(-1)
-    return borders, padded.long().reshape(-1)[first[:, None] + window]
+    return borders, (item * (rows * columns) + corner)[:, None] + window
 
 
-def _window_max(x: Tensor, size: int) -> Tensor:
-    return F.max_pool2d(F.max_pool2d(x, (1, size), 1), (size, 1), 1)
+def _window_max(x: Tensor, size: int, stride: int) -> Tensor:
+    rows = F.max_pool2d(x, (1, size), (1, stride))
+    return F.max_pool2d(rows, (size, 1), (stride, 1))

@@ -29,6 +29,7 @@ from baselines.him import (
     soften,
 )
 from baselines.layers.initial import draw_normal_weights
+from baselines.layers.label_map import SymbolMap
 from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples
 from baselines.training.least_squares import (
@@ -125,7 +126,10 @@ class HIMRecipe(TrainingRecipe):
     def _layout(self, batch: EditBatch) -> Losses:
         targets = box_targets(batch, self.form.classes)
         weights, judge = self.config.weights, self.players["layout judge"].module
-        context, objects = self.players["layout"].module(targets.condition)
+        shown = targets.condition.dense()
+        context, objects = self.players["layout"].module(
+            targets.condition.symbols, targets.condition.columns
+        )
         soft = targets.soft.unsqueeze(1).float()
         fake, real = torch.sigmoid(objects.float()) * soft, targets.objects * soft
         found = context.float().log_softmax(1)
@@ -134,10 +138,10 @@ class HIMRecipe(TrainingRecipe):
             "objects": weights.objects * F.binary_cross_entropy(fake, real),
             "context": weights.context * (missed * soft[:, 0]).mean(),
         }
-        terms = discriminator_terms(judge(targets.condition, soft, real, fake.detach()))
+        terms = discriminator_terms(judge(shown, soft, real, fake.detach()))
         generator, discriminator = self._moving(terms)
         with self.frozen("layout judge"):
-            (judged,) = judge(targets.condition, soft, fake)
+            (judged,) = judge(shown, soft, fake)
             scores = [scale[-1] for scale in judged]
             parts["adversarial"] = weights.layout_gan * least_squares(scores, 1.0)
             if generator:
@@ -174,13 +178,13 @@ class BoxTargets:
     """What the layout generator sees and shall say, for masked regions as boxes.
 
     Attributes:
-        condition: [B,2L,H,W], see `layout_condition`. soft: bool [B,H,W], the soft box.
+        condition: see `layout_condition`. soft: bool [B,H,W], the soft box.
         classes: int64 [B], L-1 for a background box.
         objects: float [B,1,H,W], 1 on the object; zeros for a background box.
         labels: int64 [B,H,W], the true labels, -1 = void.
     """
 
-    condition: Tensor
+    condition: SymbolMap
     soft: Tensor
     classes: Tensor
     objects: Tensor
@@ -245,9 +249,9 @@ class _Laying(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, condition: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, symbols: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of the context and of the object."""
-        logits: tuple[Tensor, Tensor] = self.network(condition)
+        logits: tuple[Tensor, Tensor] = self.network(SymbolMap(symbols, columns))
         return logits
 
 

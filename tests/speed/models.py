@@ -30,9 +30,22 @@ from PIL import Image
 from torch import Tensor, nn
 
 from baselines.divsem import DivSem, DivSemConfig
+from baselines.him import (
+    ImageGenerator,
+    LayoutGenerator,
+    him_config,
+    him_labels,
+    layout_condition,
+)
 from baselines.layers.condition import Condition
 from baselines.layers.label_map import SymbolMap
 from baselines.layers.region_adaptive import StyledRegions
+from baselines.pix2pixhd import (
+    FeatureEncoder,
+    Pix2PixHD,
+    pix2pixhd_config,
+    pix2pixhd_labels,
+)
 from baselines.sean import SEANConfig, SEANGenerator
 from baselines.sesame import SESAMEConfig, SESAMEGenerator
 from baselines.spade import SPADEConfig, SPADEGenerator
@@ -106,7 +119,69 @@ def divsem() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
     return DivSem(DivSemConfig(classes=151), spectral_norm=False), 151, run
 
 
-SYSTEMS = {make.__name__: make for make in (spmpgan, divsem, sean, spade, sesame)}
+def pix2pixhd() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    """The global generator, ngf 64, 35 labels and edges."""
+    return _pix2pixhd("label")
+
+
+def pix2pixhd_local() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    """The local enhancer, ngf 32, 35 labels and edges."""
+    return _pix2pixhd("label local")
+
+
+def pix2pixhd_encoder() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    """The feature encoder, nef 16, pooled over the regions."""
+    encoder = FeatureEncoder(pix2pixhd_config("features", classes=35))
+    return encoder, 35, lambda n, e: n(e.image, e.labels)
+
+
+def him() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    """The image generator, ngf 64, 35 labels."""
+
+    def run(network: nn.Module, edit: Edit) -> object:
+        mask = edit.mask[:, None].float()
+        return network.gated(edit.masked, him_labels(network.config, edit.labels), mask)
+
+    return ImageGenerator(him_config("labels", classes=35)), 35, run
+
+
+def him_layout() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    """The layout generator for Cityscapes, 35 labels; the mask stands for the box."""
+    classes = torch.tensor([3])
+
+    def run(network: nn.Module, edit: Edit) -> object:
+        return network(layout_condition(edit.labels, edit.mask, classes, 35))
+
+    return LayoutGenerator(him_config("labels", classes=35)), 35, run
+
+
+def him_layout_ade() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    """The layout generator for ADE20K, 49 labels; the mask stands for the box."""
+    classes = torch.tensor([3])
+
+    def run(network: nn.Module, edit: Edit) -> object:
+        return network(layout_condition(edit.labels, edit.mask, classes, 49))
+
+    return LayoutGenerator(him_config("ade20k")), 49, run
+
+
+def _pix2pixhd(variant: str) -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    config = pix2pixhd_config(variant, classes=35)
+
+    def run(network: nn.Module, edit: Edit) -> object:
+        return network(pix2pixhd_labels(config, edit.labels, _edges(edit)))
+
+    return Pix2PixHD(config), 35, run
+
+
+SYSTEMS = {
+    make.__name__: make
+    for make in (
+        *(spmpgan, divsem, sean, spade, sesame),
+        *(pix2pixhd, pix2pixhd_local, pix2pixhd_encoder),
+        *(him, him_layout, him_layout_ade),
+    )
+}
 
 
 def edits(classes: int, count: int) -> Iterator[Edit]:
@@ -144,7 +219,7 @@ def measure(name: str, count: int, clock: Callable[[], float]) -> None:
         times.append(_seconds(lambda scene=scene: run(ready, scene), clock))
     unit = statistics.median(units)
     print(
-        f"{name:8} {statistics.median(times) / unit:6.1f} ResNet-50 forwards "
+        f"{name:17} {statistics.median(times) / unit:6.1f} ResNet-50 forwards "
         f"({min(times) / unit:.1f} to {max(times) / unit:.1f}; one takes {unit * 1000:.0f} ms)"
     )
 
@@ -191,6 +266,10 @@ def main() -> None:
 
 
 def _condition(edit: Edit, classes: int, style: object = None) -> Condition:
+    return Condition(edit.labels, _edges(edit), edit.mask, classes, style)
+
+
+def _edges(edit: Edit) -> Tensor:
     edges = torch.zeros_like(edit.mask)
     across = edit.labels[:, :, 1:] != edit.labels[:, :, :-1]
     down = edit.labels[:, 1:] != edit.labels[:, :-1]
@@ -198,7 +277,7 @@ def _condition(edit: Edit, classes: int, style: object = None) -> Condition:
     edges[:, :, :-1] |= across
     edges[:, 1:] |= down
     edges[:, :-1] |= down
-    return Condition(edit.labels, edges, edit.mask, classes, style)
+    return edges
 
 
 def _renumbered(labels: np.ndarray, classes: int) -> np.ndarray:

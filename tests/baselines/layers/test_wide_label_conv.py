@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from baselines.layers.label_map import SymbolMap, dense_label_maps
-from baselines.layers.wide_label_conv import halve_labels, reflected_conv
+from baselines.layers.wide_label_conv import halve_labels, reflected_conv, strided_conv
 
 
 @pytest.fixture
@@ -40,3 +40,15 @@ def test_halving_is_the_average_pool_that_counts_no_padding(labels):
     torch.testing.assert_close(halved.dense(), expected, atol=1e-15, rtol=0)
     again = F.avg_pool2d(expected[:, :, :, :20], 3, 2, 1, count_include_pad=False)
     torch.testing.assert_close(halve_labels(halved).dense(), again[:, :, :9], atol=1e-15, rtol=0)
+
+
+@pytest.mark.parametrize(("size", "stride"), [(7, 2), (3, 1), (5, 3)])
+def test_the_table_is_the_strided_convolution_with_zeros_around(labels, size, stride):
+    torch.manual_seed(0)
+    layer = nn.Conv2d(5, 6, size, stride, size // 2).double()
+    expected = layer(labels.dense()).detach()
+    with torch.no_grad():
+        found = strided_conv(labels, layer)
+        torch.testing.assert_close(found, expected, atol=1e-12, rtol=0)
+        with dense_label_maps():
+            torch.testing.assert_close(strided_conv(labels, layer), expected)
