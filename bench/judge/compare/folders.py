@@ -64,13 +64,11 @@ def compare_folders(
     """Scores folders of results for the same references, and compares every two of them.
 
     Differences are paired by image. Verdicts hold for all of them together: the chance of any false
-    one is at most 5 % (Holm).
+    one is at most 5 % (Holm). What is not named here is as for `score_folders`.
 
     Args:
         real: a folder of reference images.
         results: at least two folders of results, by name; a list is named by `folder_names`.
-        masks, labels, metrics, segmenter, resize_real, device, fetch, trust: as for
-            `score_folders`.
         advance: told after every group how many pairs of the folder at hand are done.
 
     Raises:
