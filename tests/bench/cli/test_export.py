@@ -40,7 +40,8 @@ def test_columns_are_chosen_by_name(call, made: Path) -> None:
     assert "| Method | mIoU ↑ | PSNR (dB) ↑ |" in out
 
 
-def test_figures_are_written_as_svg_and_pdf(call, made: Path, tmp_path: Path) -> None:
+def test_figures_are_written_as_svg_and_pdf(call, tmp_path: Path) -> None:
+    made = make_run(tmp_path / "small", edits=2, methods=2, tasks=1)
     code, out, _ = call("figures", made, "--out", tmp_path / "figures")
     assert code == 0
     assert {Path(line).suffix for line in out.split()} == {".svg", ".pdf"}

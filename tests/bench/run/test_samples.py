@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from bench.run.suite_run import run_suite
+from bench.suite.schema import TaskEntry, load_suite
 
 pytestmark = [
     pytest.mark.slow,
@@ -22,7 +23,15 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def scores(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     out: Path = tmp_path_factory.mktemp("samples") / "run"
-    outcome = run_suite("samples", out=out, limit=1, device="cpu", workers=1)
+    suite = load_suite("samples")
+    faces_and_streets = ["cityscapes", "celebamask_hq"]
+    tasks = [
+        TaskEntry(dataset=list(suite.datasets), protocol="freeform@1"),
+        TaskEntry(dataset=faces_and_streets, protocol="outpainting@1"),
+        TaskEntry(dataset="coco_stuff", protocol="object-remove@1"),
+    ]
+    some = suite.model_copy(update={"tasks": tasks})
+    outcome = run_suite(some, out=out, limit=1, device="cpu", workers=1)
     assert outcome.failed == 0
     return pd.read_parquet(out / "scores.parquet")
 
