@@ -38,6 +38,9 @@ PROVENANCE: Mapping[Kind, str] = {
 
 _CONTEXT = "context: "
 
+_FORMER = {"SEAN (row attribution, see note)": "SEAN"}
+"""Methods that runs and suites of earlier versions look up by another name."""
+
 _FILE = Path(__file__).parent / "results.json"
 
 
@@ -98,7 +101,7 @@ def find_published(
         metric: what was measured.
         papers: only values that stand under one of these papers; None = any.
     """
-    wanted = (dataset, task, method, metric)
+    wanted = (dataset, task, _FORMER.get(method, method), metric)
     allowed = None if papers is None else set(papers)
     found = [
         one

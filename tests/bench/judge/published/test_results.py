@@ -27,11 +27,12 @@ def test_the_rows_that_were_gathered_first_are_unchanged():
     lines = [json.dumps(row, sort_keys=True, ensure_ascii=False) for row in rows[:138]]
     digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     assert digest == "ce0bae62ec3bbcac9d09ff5885f672ce6fc0afb1117075b498440c7fec550796"
+    # Runs of earlier versions ask for the row by its former name.
     for metric, value in (("mIoU", 57.88), ("accuracy", 93.59), ("FID", 50.38)):
-        (one,) = find_published(
-            dataset="Cityscapes", task=RECONSTRUCTION, method="SEAN", metric=metric
-        )
-        assert (one.value, one.provenance) == (value, "paper")
+        for method in ("SEAN", "SEAN (row attribution, see note)"):
+            where = {"dataset": "Cityscapes", "task": RECONSTRUCTION, "metric": metric}
+            (one,) = find_published(**where, method=method)
+            assert (one.value, one.provenance, one.method) == (value, "paper", "SEAN")
 
 
 def test_no_row_is_there_twice():
