@@ -23,6 +23,7 @@ class Demands:
         first_label: the channel of the label space's class 0. None = 1 where there is exactly one
             channel more than classes (ADE20K, 0 = unlabelled), else 0.
         multiple: of what both sides must be multiples.
+        least: pixels that each side must have.
         masked: whether there must be a pixel to change.
         known: whether there must be a known pixel.
         square: whether both sides must be equal.
@@ -35,6 +36,7 @@ class Demands:
     space: str | None = None
     first_label: int | None = 0
     multiple: int = 1
+    least: int = 1
     masked: bool = False
     known: bool = False
     square: bool = False
@@ -132,11 +134,16 @@ class Demands:
                 f"size: {width}x{height} pixels, but the network takes squares; set the dataset's "
                 "size in the suite"
             )
-        if height % self.multiple == 0 and width % self.multiple == 0:
+        takes = None
+        if height % self.multiple or width % self.multiple:
+            takes = f"that are multiples of {self.multiple}"
+        elif min(height, width) < self.least:
+            takes = f"of at least {self.least} pixels"
+        if takes is None:
             return None
         return (
-            f"size: {width}x{height} pixels, but the network takes sides that are multiples of "
-            f"{self.multiple}; set the dataset's size in the suite"
+            f"size: {width}x{height} pixels, but the network takes sides {takes}; "
+            "set the dataset's size in the suite"
         )
 
     def _mask_problem(self, batch: EditBatch) -> str | None:

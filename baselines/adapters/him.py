@@ -34,6 +34,10 @@ LayoutSource = Literal["given", "predicted"]
 """Who says what the masked region shows: the edit's labels, or the layout generator."""
 
 
+_PREDICTABLE = frozenset({"inpaint", "add", "remove", "relabel"})
+"""What a box and a class can say; a restyled or a moved region has a layout already."""
+
+
 class HIMEditor(NetworkEditor[HIM]):
     """HIM (NeurIPS 2018): fills the masked region of a square window from known pixels and labels.
 
@@ -80,8 +84,14 @@ class HIMEditor(NetworkEditor[HIM]):
 
     @property
     def demands(self) -> Demands:
-        """Labels of the weights, masked and known pixels."""
-        return Demands(self.network.config.classes, self.card.label_space, masked=True, known=True)
+        """Labels of the weights, masked and known pixels; what a predicted layout can be asked for."""
+        return Demands(
+            self.network.config.classes,
+            self.card.label_space,
+            masked=True,
+            known=True,
+            operations=None if self.layout == "given" else _PREDICTABLE,
+        )
 
     def generate(self, batch: EditBatch) -> Tensor:
         """Images whose windows are the network's, the rest as it was given.

@@ -73,7 +73,12 @@ class Pix2PixHDEditor(NetworkEditor[Pix2PixHD]):
     def demands(self) -> Demands:
         """Labels of the weights, and sides that its blocks can halve."""
         config = self.network.config
-        return Demands(config.classes, self.card.label_space, multiple=config.divisor)
+        return Demands(
+            config.classes,
+            self.card.label_space,
+            multiple=config.divisor,
+            least=2 * config.divisor,  # a pixel alone can neither be reflected nor normalised
+        )
 
     def generate(self, batch: EditBatch) -> Tensor:
         """Whole images."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = ["VARIANTS", "HIMConfig", "him_config"]
 
@@ -61,6 +61,13 @@ class HIMConfig(BaseModel):
     layout_blocks: int = Field(default=6, ge=0, le=64)
     layout_margin: float = Field(default=2.0, ge=1)
     align_corners: bool = True
+
+    @model_validator(mode="after")
+    def _halved(self) -> HIMConfig:
+        divisor = max(self.divisor, 16 if self.layout else 1)
+        if self.size % divisor or self.size < 2 * divisor:
+            raise ValueError(f"size must be a multiple of {divisor}, and at least {2 * divisor}")
+        return self
 
     @property
     def divisor(self) -> int:

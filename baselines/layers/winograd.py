@@ -3,7 +3,8 @@
 Four neighbouring outputs of a 3x3 convolution take 36 products of channels; on sums of inputs and sums
 of weights they take 16 (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, CVPR 2016,
 section 4.1). What is left is one matrix product for each of the 16 places. Weights are transformed
-once for a network, which takes 16/9 of their memory; the result is the convolution's own up to rounding.
+once for a network, which takes 16/9 of their memory (in float64, which is for checks, each time anew); the
+result is the convolution's own up to rounding.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ def _weight_sums(layer: nn.Conv2d) -> Tensor:
     kernel = torch.tensor(_KERNEL, dtype=weight.dtype)
     sums = torch.einsum("ia,ocab,jb->ijco", kernel, weight.detach(), kernel)
     made = sums.reshape(16, layer.in_channels, layer.out_channels).contiguous()
-    _transformed[layer] = (state, made)
+    if weight.dtype == torch.float32:
+        _transformed[layer] = (state, made)
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from baselines.him import (
     HIM,
@@ -90,11 +91,21 @@ def test_the_image_discriminator_reproduces_the_golden_scores(golden, images):
         assert golden.deviation(f"D{scale}_score", layers[-1]) < 1e-5
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.fixture(scope="module", params=FORMS)
+def layout(golden, request):
+    """A published form with its golden weights: name, and state."""
+    network = LayoutGenerator(him_config("labels", **SMALL, **FORMS[request.param]))
+    return request.param, filled(golden, network, f"layout_{request.param}").state_dict()
+
+
 @pytest.mark.parametrize("corners", [True, False])
-def test_the_layout_generator_reproduces_the_golden_logits(golden, planes, form, corners):
-    config = him_config("labels", **SMALL, **FORMS[form], align_corners=corners)
-    network = filled(golden, LayoutGenerator(config), f"layout_{form}")
+def test_the_layout_generator_reproduces_the_golden_logits(golden, planes, layout, corners):
+    form, state = layout
+    network = skeleton(
+        LayoutGenerator, him_config("labels", **SMALL, **FORMS[form], align_corners=corners)
+    )
+    network.load_state_dict(state, assign=True)
+    network.eval()
     # Today's up-sampling is looked at on one image: the two forms differ in nothing else.
     one = golden if corners else golden.only(0)
     labels, box, soft, classes = (plane[: len(one.arrays["in_label"])] for plane in planes)
@@ -128,6 +139,12 @@ def test_the_layout_generator_reproduces_the_golden_logits(golden, planes, form,
 )
 def test_full_size_parameters_have_the_published_names_and_shapes(part, make, variant):
     assert shapes(skeleton(make, him_config(variant))) == published("him", part)
+
+
+@pytest.mark.parametrize("size", [40, 16])
+def test_a_window_that_cannot_be_halved_is_refused(size):
+    with pytest.raises(ValidationError, match="size must be a multiple of 16, and at least 32"):
+        him_config("labels", **{**TINY, "size": size})
 
 
 def test_an_images_known_cells_do_not_read_its_labels():

@@ -17,6 +17,8 @@ from bench.suite.schema import parse_suite
 
 WIDTHS = {"ngf": 2, "hidden": 4}
 SEAN = {**WIDTHS, "style_length": 6, "encoder_width": 2}
+PIX = {"ngf": 2, "downsamplings": 2, "blocks": 1}
+HIM = {**PIX, "size": 64, "layout": False}
 STYLED = {"size": 32, "ngf": 2, "hidden": 4, "style": 6}
 STYLED |= {"style_widths": (4,) * 6, "style_decoder": (4,) * 4}
 ROOMS = len(open_dataset("procedural-rooms", None, count=1).space)
@@ -106,10 +108,17 @@ def test_only_the_datasets_that_a_method_edits_count(run, weights):
 
 @pytest.mark.parametrize(
     ("system", "fields"),
-    [("spade", WIDTHS), ("sesame", WIDTHS), ("sean", SEAN), ("divsem", STYLED)],
+    [
+        ("spade", WIDTHS),
+        ("sesame", WIDTHS),
+        ("sean", SEAN),
+        ("divsem", STYLED),
+        ("pix2pixhd", PIX),
+        ("him", HIM),
+    ],
 )
 def test_a_dataset_with_more_classes_than_the_network(refused, weights, system, fields):
-    variant = "full" if system == "divsem" else "labels"
+    variant = {"divsem": "full", "pix2pixhd": "label"}.get(system, "labels")
     file = weights(system, variant=variant, classes=4, **fields)
     words = f"method '{system}': labels: 'procedural-rooms@1' has {ROOMS} classes"
     refused(words, system, {"weights": file})

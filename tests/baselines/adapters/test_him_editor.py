@@ -132,6 +132,13 @@ def test_what_no_window_holds_is_one_sentence(editor):
         editor().edit(boxed(rows=(3, 3)))
 
 
+def test_a_layout_is_not_predicted_for_a_region_that_has_one(editor):
+    restyle = TaskFacts(SPACE, (64, 64), whole=False, operation="restyle")
+    editor().check(restyle)
+    with pytest.raises(BadInput, match="operation: the task's edits are to 'restyle'"):
+        editor(layout="predicted").check(restyle)
+
+
 def test_a_task_that_hides_everything_is_refused_before_anything_is_edited(editor):
     with pytest.raises(BadInput, match="every edit hides the whole image"):
         editor().check(TaskFacts(SPACE, (64, 64), whole=True))

@@ -124,6 +124,8 @@ def test_sizes_and_labels_that_it_cannot_take_are_refused_before_anything_is_edi
     made = editor("features local")
     with pytest.raises(BadInput, match=r"size: 60x64 pixels.*multiples of 8"):
         made.check(TaskFacts(SPACE, (64, 60), whole=False))
+    with pytest.raises(BadInput, match=r"size: 64x8 pixels.*sides of at least 16"):
+        made.check(TaskFacts(SPACE, (8, 64), whole=False))
     batch = make_batch()
     batch.labels[0, 0, 0] = 7
     with pytest.raises(EditFailed, match=r"class 7 .* beyond the network's 4 classes"):

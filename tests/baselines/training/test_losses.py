@@ -13,6 +13,7 @@ from baselines.training.losses import (
     generator_hinge,
     generator_softplus,
     gradient_penalty,
+    least_squares,
 )
 from baselines.training.perceptual import PerceptualLoss, gram, perceptual_network
 from baselines.training.segmenter import soft_jaccard
@@ -55,6 +56,12 @@ def test_the_gradient_penalty_of_a_linear_score_is_its_weights_squared_norm():
     assert gradient_penalty(scores, images).item() == pytest.approx(
         weight.square().sum().item(), rel=1e-5
     )
+
+
+def test_least_squares_are_distances_from_the_target_summed_over_scales():
+    scores = [torch.tensor([1.0, 3.0]), torch.tensor([0.0])]
+    assert least_squares(scores, 1.0).item() == pytest.approx((0 + 4) / 2 + 1)
+    assert least_squares(scores, 0.0).item() == pytest.approx((1 + 9) / 2 + 0)
 
 
 def test_feature_matching_leaves_the_scores_out_and_does_not_move_the_real_side():
