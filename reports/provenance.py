@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bench.core.text import counted
+from bench.run.carried_out import unlike
 from reports.numbers import duration
 
 if TYPE_CHECKING:
@@ -56,11 +58,27 @@ def _facts(header: Header) -> tuple[tuple[str, str], ...]:
         ("siebench", _harness(header)),
         ("Processor", f"{hardware.get('cpu', '')}, {hardware.get('cores', '?')} cores"),
         ("Device", str(hardware.get("device", ""))),
+        ("Carried out by", "; ".join(_workers(header))),
         ("Memory", f"{hardware['memory_gib']:.1f} GiB" if hardware.get("memory_gib") else ""),
         ("System", f"{hardware.get('platform', '')}, Python {hardware.get('python', '?')}"),
         ("Versions", ", ".join(f"{name} {version}" for name, version in header.versions.items())),
     ]
     return tuple((name, value) for name, value in pairs if value)
+
+
+def _workers(header: Header) -> Iterator[str]:
+    """The workers that wrote the shards, those that are alike together, and how many were timed."""
+    for row in header.workers:
+        threads = f", {counted(row.threads, 'thread')} each" if row.device == "cpu" else ""
+        timed = (
+            "" if row.alone == row.shards else f", {row.alone} of them timed (alone on the device)"
+        )
+        yield (
+            f"{header.executor}: {counted(row.workers, 'worker')} on {row.device} ({row.device_name})"
+            f"{threads}, {counted(row.shards, 'shard')}{timed}"
+        )
+    for line in unlike(header.workers):
+        yield f"workers differ, so last digits may: {line}"
 
 
 def _seeds(header: Header) -> list[str]:

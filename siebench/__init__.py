@@ -41,8 +41,10 @@ if TYPE_CHECKING:
     from bench.run.job import Executor, Job
     from bench.run.outcome import Outcome
     from bench.run.reader import Run, read_run
+    from bench.run.reduce_run import reduce_run
     from bench.run.score import FolderScores, score_folders
     from bench.run.shards import ShardRef, Shards
+    from bench.run.status import run_status
     from bench.run.suite_run import run_part, run_suite
     from bench.scene import LabelSpace, Scene
     from bench.study.findings import StudyReading
@@ -109,9 +111,11 @@ __all__ = [
     "load_suite",
     "make_study",
     "read_run",
+    "reduce_run",
     "read_study",
     "report",
     "run_part",
+    "run_status",
     "run_suite",
     "score_folders",
     "testing",
@@ -172,8 +176,10 @@ _HOMES = {
     "make_study": "bench.study.make",
     "read_run": "bench.run.reader",
     "read_study": "bench.study.read",
+    "reduce_run": "bench.run.reduce_run",
     "report": "reports.report",
     "run_part": "bench.run.suite_run",
+    "run_status": "bench.run.status",
     "run_suite": "bench.run.suite_run",
     "score_folders": "bench.run.score",
     "testing": "siebench.testing:",

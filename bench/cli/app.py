@@ -20,9 +20,11 @@ from bench.cli import (
     masks,
     models,
     plugins,
+    reduce,
     report,
     run,
     score,
+    status,
     study,
     suites,
     train,
@@ -62,6 +64,8 @@ def _root(
 
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
+app.command("status")(status.status)
+app.command("reduce")(reduce.reduce)
 app.command("certify")(certify.certify)
 app.command("verify")(verify.verify)
 app.command("score")(score.score)

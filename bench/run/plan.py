@@ -34,6 +34,7 @@ __all__ = [
     "parse_data",
     "pairing_problems",
     "plan_run",
+    "scenes_a_shard",
 ]
 
 SHARD = 16
@@ -82,19 +83,15 @@ class Task:
 
         A scene's edits stay in one shard, because some metrics compare them with each other.
         """
-        for number in range(-(-len(self.scenes) // self._scenes_a_shard)):
+        for number in range(-(-len(self.scenes) // scenes_a_shard(self.samples))):
             yield self.shard(number)
 
     def shard(self, number: int) -> Shard:
         """One of `shards`, counted from 0."""
-        start = number * self._scenes_a_shard
-        scenes = self.scenes[start : start + self._scenes_a_shard]
+        each = scenes_a_shard(self.samples)
+        scenes = self.scenes[number * each : (number + 1) * each]
         pairs = [(scene, sample) for scene in scenes for sample in range(self.samples)]
         return Shard(self, number, tuple(pairs))
-
-    @property
-    def _scenes_a_shard(self) -> int:
-        return max(1, SHARD // self.samples)
 
     def edit_id(self, scene: str, sample: int) -> str:
         """The id of an edit, unique in the task and safe as a file name."""
@@ -136,6 +133,11 @@ class Plan:
     def planned(self) -> int:
         """How many edits all tasks ask for."""
         return sum(task.planned for task in self.tasks)
+
+
+def scenes_a_shard(samples: int) -> int:
+    """How many scenes make a shard, where each has so many edits."""
+    return max(1, SHARD // samples)
 
 
 def plan_run(

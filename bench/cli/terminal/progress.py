@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bench.run.suite_run import Watch
 
-__all__ = ["Lines", "rate", "watching"]
+__all__ = ["Lines", "minutes", "rate", "watching"]
 
 _EVERY = 60.0
 """Seconds between two lines."""
@@ -57,7 +57,7 @@ class Lines:
         fresh = self._done - self._before
         if fresh:
             yield f"{rate(fresh / seconds)}"
-            yield f"about {_minutes((self._total - self._done) * seconds / fresh)} left"
+            yield f"about {minutes((self._total - self._done) * seconds / fresh)} left"
         if self._workers > 1:
             yield f"{self._workers} workers"
 
@@ -69,7 +69,8 @@ def rate(each_second: float) -> str:
     return f"{each_second * 60:.2g} a minute"
 
 
-def _minutes(seconds: float) -> str:
+def minutes(seconds: float) -> str:
+    """A time left in words, to the minute."""
     minutes = max(1, round(seconds / 60))
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
 

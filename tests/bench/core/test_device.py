@@ -1,9 +1,11 @@
 """The device is checked before anything is loaded."""
 
+import os
+
 import pytest
 import torch
 
-from bench.core.device import choose_device
+from bench.core.device import choose_device, choose_devices, kind_of, names_several
 from bench.core.errors import BadInput
 
 
@@ -25,3 +27,40 @@ def test_a_device_that_is_here_is_taken():
 def test_a_device_that_is_not_here_is_named(name, says):
     with pytest.raises(BadInput, match=says):
         choose_device(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "several"),
+    [("cpu", False), ("auto", False), ("cuda:1", False), ("cuda:0,cuda:1", True), ("cpu:4", True)],
+)
+def test_several_devices_are_told_from_one(name: str, several: bool) -> None:
+    assert names_several(name) is several
+
+
+def test_a_share_of_the_processor_is_a_worker_of_one_thread() -> None:
+    assert choose_devices("cpu:4") == ["cpu"] * 4
+    assert choose_devices("cpu") == ["cpu"] * (os.cpu_count() or 1)
+
+
+def test_every_gpu_gets_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    assert choose_devices("auto") == ["cuda:0", "cuda:1", "cuda:2"]
+
+
+@pytest.mark.parametrize("name", ["cuda:0,cuda:0", "cuda,cuda:0", "cpu,cpu:2", "cpu:2,cpu:2"])
+def test_a_device_that_is_named_twice_is_refused(name, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.core.device.choose_device", lambda name: name)
+    with pytest.raises(BadInput, match="is named twice"):
+        choose_devices(name)
+
+
+def test_devices_of_two_kinds_are_refused() -> None:
+    with pytest.raises(BadInput, match="one run has one kind of device"):
+        choose_devices("cpu:2,cuda:0")
+    assert kind_of("cuda:0, cuda:1") == "cuda"
+
+
+def test_one_worker_takes_one_device() -> None:
+    with pytest.raises(BadInput, match="is for several workers; name one, or use --executor proc"):
+        choose_device("cpu:4")

@@ -1,0 +1,43 @@
+"""`siebench reduce`: the tables of a run whose shards were carried out elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli.terminal.faults import Debug
+
+__all__ = ["reduce"]
+
+
+def reduce(
+    out: Annotated[Path, typer.Argument(help="A run directory with every shard done.")],
+    data: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=PATH", help="Where a dataset lies; may be given often."),
+    ] = None,
+    fetch: Annotated[
+        bool, typer.Option("--fetch", help="Fetch missing weights from their official address.")
+    ] = False,
+    trust: Annotated[
+        bool,
+        typer.Option(
+            "--trust",
+            help="Run what the suite names: programs, modules, files that carry code.",
+        ),
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Make the tables and the report of a run whose shards are all done.
+
+    The last worker of a run does so unasked. This is for a run whose last worker could not, and needs
+    no GPU. Paths in the suite count from the working folder.
+    """
+    del debug  # read at the edge, see faults.py
+    from bench.cli.terminal.outcome import finish
+    from bench.run.plan import parse_data
+    from bench.run.reduce_run import reduce_run
+
+    finish(reduce_run(out, data=parse_data(data or []), fetch=fetch, trust=trust))
