@@ -98,7 +98,7 @@ def spmpgan_discriminators(
     """One discriminator per stage, under the names of the official checkpoints."""
     return {
         name.replace("G", "netD_"): SNPatchDiscriminator(
-            config.classes, patch_widths(size, config.ndf), spectral_norm=spectral_norm
+            config.classes + 3, patch_widths(size, config.ndf), spectral_norm=spectral_norm
         )
         for name, size in config.stages.items()
     }

@@ -1,12 +1,13 @@
-"""The patch discriminator of the progressive editors: one stack of strided 5x5 convolutions.
+"""The patch discriminator of SPMPGAN, DivSem and SIEDOB: one stack of strided 5x5 convolutions.
 
-Spectral norm, replicate padding, no bias, LeakyReLU 0.2 after every layer, the last one too
-(docs/protocol/editing.md, A.5).
+Spectral norm, no bias, LeakyReLU 0.2 after every layer, the last one too (docs/protocol/editing.md,
+A.5; docs/protocol/rivals.md, A.7).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,8 @@ from baselines.layers.initial import draw_normal
 from baselines.layers.spectral import spectral
 
 __all__ = ["SNPatchDiscriminator", "patch_widths"]
+
+Padding = Literal["replicate", "zeros"]
 
 
 def patch_widths(size: int, ndf: int = 64) -> tuple[int, ...]:
@@ -28,32 +31,40 @@ def patch_widths(size: int, ndf: int = 64) -> tuple[int, ...]:
 
 
 class SNPatchDiscriminator(nn.Module):
-    """Scores of patches: [B,classes,H,W] labels and [B,3,H,W] image -> [B,3,H/2^n,W/2^n].
+    """Scores of patches, the hinge's argument: [B,inputs,H,W] -> [B,3,H/2^n,W/2^n].
 
     Args:
-        classes: one-hot channels (inside the mask only; no edge channel).
+        inputs: channels of everything that it sees together.
         widths: output channels of the n layers.
+        padding: "replicate" (SPMPGAN, DivSem) or "zeros" (SIEDOB).
         spectral_norm: False = plain weights.
     """
 
-    def __init__(self, classes: int, widths: Sequence[int], *, spectral_norm: bool = True) -> None:
+    def __init__(
+        self,
+        inputs: int,
+        widths: Sequence[int],
+        *,
+        padding: Padding = "replicate",
+        spectral_norm: bool = True,
+    ) -> None:
         super().__init__()
-        inputs = (classes + 3, *widths[:-1])
+        pairs = zip((inputs, *widths[:-1]), widths, strict=True)
         self.dis_model = nn.Sequential(
-            *(_StridedLayer(i, o, spectral_norm) for i, o in zip(inputs, widths, strict=True))
+            *(_StridedLayer(i, o, padding, spectral_norm) for i, o in pairs)
         )
         draw_normal(self)
 
-    def forward(self, labels: Tensor, image: Tensor) -> Tensor:
-        """Scores of `image` under the one-hot `labels` of its mask; the hinge's argument."""
-        scores: Tensor = self.dis_model(torch.cat([labels, image], dim=1))
+    def forward(self, *maps: Tensor) -> Tensor:
+        """Scores of maps [B,c,H,W], which are seen one after the other as channels."""
+        scores: Tensor = self.dis_model(torch.cat(maps, dim=1))
         return scores
 
 
 class _StridedLayer(nn.Module):
-    def __init__(self, inputs: int, outputs: int, spectral_norm: bool) -> None:
+    def __init__(self, inputs: int, outputs: int, padding: Padding, spectral_norm: bool) -> None:
         super().__init__()
-        convolution = nn.Conv2d(inputs, outputs, 5, 2, 2, bias=False, padding_mode="replicate")
+        convolution = nn.Conv2d(inputs, outputs, 5, 2, 2, bias=False, padding_mode=padding)
         self.conv = spectral(convolution, spectral_norm)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -10,38 +10,35 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from baselines.layers.instance_norm import instance_norm
 from baselines.layers.label_map import SymbolMap, two_layer_conv, two_layer_table
 from baselines.layers.pointwise import rectify
 from baselines.layers.spectral import spectral
 
-__all__ = ["SPADE", "ModulatedResBlock", "SPADEResBlock", "batch_norm_line"]
+__all__ = [
+    "InstanceSPADE",
+    "LabelModulation",
+    "ModulatedResBlock",
+    "SPADE",
+    "SPADEResBlock",
+    "batch_norm_line",
+]
 
 
-class SPADE(nn.Module):
-    """Batch norm whose scale and shift come from the label map: norm(x)*(1+gamma)+beta.
+class LabelModulation(nn.Module):
+    """Gamma and beta out of a label map, by two 3x3 convolutions.
 
     Args:
-        channels: C of the features.
+        channels: C of the features that they modulate.
         label_channels: C of the label map.
         hidden: width between the two convolutions.
     """
 
     def __init__(self, channels: int, label_channels: int, hidden: int = 128) -> None:
         super().__init__()
-        self.param_free_norm = nn.BatchNorm2d(channels, affine=False)
         self.mlp_shared = nn.Sequential(nn.Conv2d(label_channels, hidden, 3, padding=1), nn.ReLU())
         self.mlp_gamma = nn.Conv2d(hidden, channels, 3, padding=1)
         self.mlp_beta = nn.Conv2d(hidden, channels, 3, padding=1)
-
-    def forward(self, x: Tensor, labels: SymbolMap) -> Tensor:
-        """[B,C,H,W] normalised and modulated; `labels` may have any size."""
-        here = labels.resize(x.shape[-2:])
-        if self.training or not here.tabulated:
-            gamma, beta = self.maps(here)
-            return torch.addcmul(beta, self.param_free_norm(x), 1 + gamma)
-        gamma, beta = self.table(here)
-        scale, shift = batch_norm_line(self.param_free_norm)
-        return here.far.modulate(x, scale * (1 + gamma), shift * (1 + gamma) + beta)
 
     def maps(self, labels: SymbolMap) -> tuple[Tensor, Tensor]:
         """Gamma and beta, each [B,C,H,W], at the map's own size."""
@@ -60,6 +57,44 @@ class SPADE(nn.Module):
         layer = self.mlp_shared[0]
         assert isinstance(layer, nn.Conv2d)
         return layer
+
+
+class SPADE(LabelModulation):
+    """Batch norm whose scale and shift come from the label map: norm(x)*(1+gamma)+beta.
+
+    Args:
+        channels: C of the features.
+        label_channels: C of the label map.
+        hidden: width between the two convolutions.
+    """
+
+    def __init__(self, channels: int, label_channels: int, hidden: int = 128) -> None:
+        super().__init__(channels, label_channels, hidden)
+        self.param_free_norm = nn.BatchNorm2d(channels, affine=False)
+
+    def forward(self, x: Tensor, labels: SymbolMap) -> Tensor:
+        """[B,C,H,W] normalised and modulated; `labels` may have any size."""
+        here = labels.resize(x.shape[-2:])
+        if self.training or not here.tabulated:
+            gamma, beta = self.maps(here)
+            return torch.addcmul(beta, self.param_free_norm(x), 1 + gamma)
+        gamma, beta = self.table(here)
+        scale, shift = batch_norm_line(self.param_free_norm)
+        return here.far.modulate(x, scale * (1 + gamma), shift * (1 + gamma) + beta)
+
+
+class InstanceSPADE(LabelModulation):
+    """SPADE with an instance norm (SIEDOB): norm(x)*(1+gamma)+beta."""
+
+    def forward(self, x: Tensor, labels: SymbolMap) -> Tensor:
+        """[B,C,H,W] normalised and modulated; `labels` may have any size."""
+        here = labels.resize(x.shape[-2:])
+        normal = instance_norm(x)
+        if self.training or not here.tabulated:
+            gamma, beta = self.maps(here)
+            return torch.addcmul(beta, normal, 1 + gamma)
+        gamma, beta = self.table(here)
+        return here.far.modulate(normal, 1 + gamma, beta)
 
 
 class ModulatedResBlock(nn.Module):

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from baselines.layers.label_map import SymbolMap
 
-__all__ = ["halve_labels", "reflected_conv", "strided_conv"]
+__all__ = ["halve_labels", "looked_up_conv", "reflected_conv", "strided_conv"]
 
 _BLOCK = 8192
 """Windows that are looked up at once: their indices stay in the cache."""
@@ -54,10 +54,20 @@ def strided_conv(labels: SymbolMap, layer: nn.Conv2d) -> Tensor:
     if not labels.tabulated:
         convolved: Tensor = layer(labels.dense().to(layer.weight.dtype))
         return convolved
-    reach, outside = layer.kernel_size[0] // 2, len(labels.columns)
+    return looked_up_conv(labels, layer.weight, layer.bias, layer.stride[0])
+
+
+def looked_up_conv(
+    labels: SymbolMap, weight: Tensor, bias: Tensor | None = None, stride: int = 1
+) -> Tensor:
+    """The convolution of a label map with a weight [C',C,k,k], k//2 zeros around, out of tables.
+
+    For a map that is `tabulated` and a part of a layer's weight; else as `strided_conv`.
+    """
+    reach, outside = weight.shape[2] // 2, len(labels.columns)
     padded = F.pad(labels.symbols[:, None].double(), (reach,) * 4, value=outside)
     columns = F.pad(labels.columns, (0, 0, 0, 1))
-    return _looked_up(padded, columns, layer.weight, layer.bias, layer.stride[0])
+    return _looked_up(padded, columns, weight, bias, stride)
 
 
 def halve_labels(labels: SymbolMap) -> SymbolMap:

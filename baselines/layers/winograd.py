@@ -10,19 +10,21 @@ result is the convolution's own up to rounding.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from baselines.layers.label_map import dense
 
-__all__ = ["conv3x3"]
+__all__ = ["conv3x3", "convs3x3"]
 
 _NARROWEST = 128
 """Channels below which the sums cost more than the products that they save."""
 
-_WIDEST_MAP = 64 * 64
-"""Pixels above which the sums no longer stay in the cache."""
+_WIDEST_MAP = 66 * 66
+"""Pixels, with the padding, above which the sums no longer stay in the cache."""
 
 _KERNEL = ((1.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.0, 0.0, 1.0))
 _Known = tuple[tuple[object, ...], Tensor]
@@ -30,31 +32,43 @@ _transformed: weakref.WeakKeyDictionary[nn.Conv2d, _Known] = weakref.WeakKeyDict
 
 
 def conv3x3(x: Tensor, layer: nn.Conv2d) -> Tensor:
-    """A 3x3 convolution without padding: [B,C,H,W] -> [B,C',H-2,W-2].
+    """A 3x3 convolution with the layer's padding of zeros: [B,C,H,W] -> [B,C',H',W'].
 
-    In fewer products on a CPU where no gradient is wanted, the map is small and wide, and its sides
-    are even; elsewhere, and inside `dense_label_maps`, as it is written.
+    In fewer products on a CPU where no gradient is wanted, the map is small and wide, its sides are
+    even, and the layer has a plain weight and no stride; elsewhere, and inside `dense_label_maps`,
+    as it is written.
     """
-    if not _pays(x, layer):
-        convolved: Tensor = layer(x)
-        return convolved
+    return convs3x3(x, [layer])[0]
+
+
+def convs3x3(x: Tensor, layers: Sequence[nn.Conv2d]) -> list[Tensor]:
+    """Parallel convolutions of one form, each as `conv3x3`; they share the sums of inputs."""
+    pad = int(layers[0].padding[0])
+    if not all(_pays(x, layer, pad) for layer in layers):
+        return [layer(x) for layer in layers]
+    x = F.pad(x, (pad, pad, pad, pad)) if pad else x
     batch, _, height, width = x.shape
     down, across = height // 2 - 1, width // 2 - 1
     sums = _input_sums(x, down, across)  # (16, B * tiles, C)
-    products = torch.bmm(sums, _weight_sums(layer))  # (16, B * tiles, C')
-    out = _output_sums(products).reshape(batch, down, across, 2, 2, layer.out_channels)
-    if layer.bias is not None:
-        out += layer.bias
-    rows = out.permute(0, 1, 3, 2, 4, 5).reshape(batch, 2 * down, 2 * across, layer.out_channels)
-    return rows.permute(0, 3, 1, 2)
+    found = []
+    for layer in layers:
+        products = torch.bmm(sums, _weight_sums(layer))  # (16, B * tiles, C')
+        out = _output_sums(products).reshape(batch, down, across, 2, 2, layer.out_channels)
+        if layer.bias is not None:
+            out += layer.bias
+        rows = out.permute(0, 1, 3, 2, 4, 5).reshape(batch, 2 * down, 2 * across, -1)
+        found.append(rows.permute(0, 3, 1, 2))
+    return found
 
 
-def _pays(x: Tensor, layer: nn.Conv2d) -> bool:
-    height, width = x.shape[-2:]
+def _pays(x: Tensor, layer: nn.Conv2d, pad: int) -> bool:
+    height, width = (side + 2 * pad for side in x.shape[-2:])
     exact = x.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
     small = height % 2 == 0 and width % 2 == 0 and height * width <= _WIDEST_MAP
     wide = min(layer.in_channels, layer.out_channels) >= _NARROWEST
-    return exact and small and wide and not torch.is_grad_enabled() and not dense()
+    # A spectral norm in training form makes the weight in the layer's own forward.
+    plain = layer.stride == (1, 1) and isinstance(layer.weight, nn.Parameter)
+    return exact and small and wide and plain and not torch.is_grad_enabled() and not dense()
 
 
 def _weight_sums(layer: nn.Conv2d) -> Tensor:

@@ -18,6 +18,9 @@ from tests.golden.sine import neighbour_edges
 
 FOLDER = Path(__file__).parent
 
+_SUBSAMPLED = {2: np.s_[..., 1::2, ::2], 4: np.s_[..., 1::4, 2::4], 8: np.s_[..., 3::8, 5::8]}
+"""Which pixels of a map are stored, by how much smaller that is."""
+
 
 def table(name: str) -> dict[str, Any]:
     """The JSON file `name`."""
@@ -63,7 +66,7 @@ class Vectors:
         found = value.detach().numpy()
         stored = self.arrays[f"out_{name}"]
         if found.shape != stored.shape:
-            found = found[..., 1::4, 2::4]
+            found = found[_SUBSAMPLED[found.shape[-1] // stored.shape[-1]]]
         return float(np.abs(found - stored).max())
 
 

@@ -1,0 +1,200 @@
+"""SIEDOB: background and objects painted apart, then fused (CVPR 2023).
+
+    images = SIEDOB(siedob_config())(known, hole, labels, objects, edges, styles)
+    result = images.composite                          # [B,3,256,256] in [-1,1], BGR
+
+Parameters carry the published names behind one prefix a network (docs/protocol/rivals.md, A). Images
+are BGR for official weights: see the adapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from baselines.layers.initial import draw_normal
+from baselines.siedob.assembly import (
+    Crops,
+    PlacedObject,
+    assemble,
+    cut,
+    find_objects,
+    foreground_of,
+    number_labels,
+    paste,
+)
+from baselines.siedob.background import BackgroundGenerator
+from baselines.siedob.config import SIEDOBConfig
+from baselines.siedob.fusion import Fusion
+from baselines.siedob.inpainting import ObjectInpainting
+from baselines.siedob.object_style import ObjectStyle
+
+__all__ = ["SIEDOB", "Assembly", "SIEDOBImages", "StyleImages", "StyleSource"]
+
+_TOGETHER = 32
+"""Objects of an edit that go through a network at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class StyleImages:
+    """Objects of one class whose look others take.
+
+    Attributes:
+        images: [n,3,S,S] in [-1,1], 0 outside the object.
+        instances: bool [n,S,S].
+    """
+
+    images: Tensor
+    instances: Tensor
+
+
+StyleSource = Callable[[int, int], StyleImages]
+"""Called with an edit's place in the batch and an object's kind, gives at least one style image."""
+
+
+@dataclass(frozen=True, eq=False)
+class Assembly:
+    """Edits up to what the fusion sees.
+
+    Attributes:
+        found: the painted objects, in the order of painting.
+        crops, objects: what their networks saw, and made of it, [N,3,S,S]; None without objects.
+        foreground: bool [B,H,W].
+        background, canvas, assembled: [B,3,H,W].
+        borders: bool [B,H,W], edges inside the hole.
+    """
+
+    found: list[PlacedObject]
+    crops: Crops | None
+    objects: Tensor | None
+    foreground: Tensor
+    background: Tensor
+    canvas: Tensor
+    assembled: Tensor
+    borders: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class SIEDOBImages(Assembly):
+    """What edits went through.
+
+    Attributes:
+        fused: [B,3,H,W] in [-2,2], the fusion's own output.
+        composite: the result.
+    """
+
+    fused: Tensor
+    composite: Tensor
+
+
+class SIEDOB(nn.Module):
+    """The four networks and the rule between them.
+
+    Args:
+        config: their configuration.
+        spectral_norm: True = training form of the up-sampling layers (`weight_orig`, `weight_u`,
+            `weight_v`); False = folded, for inference.
+    """
+
+    def __init__(self, config: SIEDOBConfig, *, spectral_norm: bool = False) -> None:
+        super().__init__()
+        self.config = config
+        self.background = BackgroundGenerator(config, spectral_norm=spectral_norm)
+        self.object_inpainting = ObjectInpainting(config, spectral_norm=spectral_norm)
+        self.object_style = ObjectStyle(config)
+        self.fusion = Fusion(config, spectral_norm=spectral_norm)
+        draw_normal(self)
+
+    def forward(
+        self,
+        known: Tensor,
+        hole: Tensor,
+        labels: Tensor,
+        objects: Tensor,
+        edges: Tensor,
+        styles: StyleSource,
+    ) -> SIEDOBImages:
+        """Carries out edits; sides are multiples of 16.
+
+        Args:
+            known: [B,3,H,W] in [-1,1], 0 in the hole.
+            hole: bool [B,H,W].
+            labels: int64 [B,H,W], target labels, -1 = void.
+            objects: int64 [B,H,W], target instances, 0 = no object.
+            edges: bool [B,H,W], True at the border of a region.
+            styles: the style images of objects of which nothing is visible.
+        """
+        parts = self.assemble(known, hole, labels, objects, edges, styles)
+        fused = self.fusion(parts.assembled, hole, parts.borders).to(known)
+        composite = torch.where(hole.unsqueeze(1), fused, known)
+        return SIEDOBImages(**vars(parts), fused=fused, composite=composite)
+
+    def assemble(
+        self,
+        known: Tensor,
+        hole: Tensor,
+        labels: Tensor,
+        objects: Tensor,
+        edges: Tensor,
+        styles: StyleSource,
+        least_hidden: float = 0.0,
+    ) -> Assembly:
+        """Steps 1 to 11, everything before the fusion; arguments as `forward` and `find_objects`."""
+        found = find_objects(labels, objects, hole, self.config, least_hidden)
+        foreground = foreground_of(found, hole)
+        crops = painted = None
+        canvas = torch.zeros_like(known)
+        if found:
+            crops = cut(known, hole, found, self.config.object_size)
+            painted = self.paint(crops, found, styles)
+            canvas = paste(painted, crops, found, known)
+        borders = edges & hole
+        background = self.background(
+            known, number_labels(labels, self.config), borders, hole, ~foreground
+        ).to(known)
+        assembled = assemble(known, hole, foreground, canvas, background)
+        return Assembly(found, crops, painted, foreground, background, canvas, assembled, borders)
+
+    def paint(self, crops: Crops, found: Sequence[PlacedObject], styles: StyleSource) -> Tensor:
+        """Step 7: each object by the network that is for it, [N,3,S,S]."""
+        painted = torch.empty_like(crops.image)
+        erased = crops.erased
+        images, instances = self._styles(erased, found, styles, like=crops)
+        items = torch.tensor([one.item for one in found], device=erased.device)
+        for item in sorted({one.item for one in found}):
+            # Edit by edit, so that no digit of one depends on what is beside it in the batch.
+            for few in _few_at_once((items == item) & ~erased):
+                seen = crops.take(few)
+                made = self.object_inpainting(seen.image, seen.instance, seen.hole, seen.kinds)
+                painted[few] = made.to(painted)
+            for few in _few_at_once((items == item) & erased):
+                seen = crops.take(few)
+                code = self.object_style.encode(images[few], instances[few], seen.kinds)
+                made = self.object_style.generate(seen.instance, seen.kinds, code)
+                painted[few] = made.to(painted)
+        return painted
+
+    def _styles(
+        self, erased: Tensor, found: Sequence[PlacedObject], styles: StyleSource, like: Crops
+    ) -> tuple[Tensor, Tensor]:
+        """For each erased object its style image; the k-th object of a class takes the k-th, in turns."""
+        images, instances = torch.zeros_like(like.image), torch.zeros_like(like.instance)
+        seen: dict[tuple[int, int], int] = {}
+        for n, (one, nothing) in enumerate(zip(found, erased.tolist(), strict=True)):
+            k = seen.get((one.item, one.kind), 0)
+            seen[one.item, one.kind] = k + 1
+            if nothing:
+                given = styles(one.item, one.kind)
+                images[n] = given.images[k % len(given.images)]
+                instances[n] = given.instances[k % len(given.instances)]
+        return images, instances
+
+
+def _few_at_once(where: Tensor) -> Iterator[Tensor]:
+    """The places where it is True, int64 [n], in pieces; none where it is True nowhere."""
+    places = where.nonzero()[:, 0]
+    for start in range(0, len(places), _TOGETHER):
+        yield places[start : start + _TOGETHER]
