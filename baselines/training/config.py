@@ -96,6 +96,8 @@ class Weights(BaseModel):
             layout generator's cross entropies of the object and of the labels around it, and its
             adversarial loss. path, coarse: SemanticStyleGAN's path length, at every `path_lazy`-th
             step, and its coarse segmentation's distance to the final one.
+            patch, object_l1, cycle of SIEDOB: its border patches' adversarial loss, its objects'
+            mean absolute error, and that of the style codes read back.
         mixing: the share of batches that mix two of SemanticStyleGAN's codes.
         through: the network of the perceptual and style losses; named in every card. Both must be
             there: one never stands in for the other unasked.
@@ -116,6 +118,8 @@ class Weights(BaseModel):
     objects: float = Field(default=0, ge=0)
     context: float = Field(default=0, ge=0)
     layout_gan: float = Field(default=0, ge=0)
+    object_l1: float = Field(default=0, ge=0)
+    cycle: float = Field(default=0, ge=0)
     lazy: int = Field(default=16, ge=1)
     segmentation_r1: float = Field(default=0, ge=0)
     path: float = Field(default=0, ge=0)
@@ -160,8 +164,12 @@ class TrainingConfig(BaseModel):
         seed: of the initial weights and of every draw.
         phases: shares of the steps for the parts of a training: SSAE's three (autoencoder, mask
             predictors, refinement), HIM's two (image, layout), the segmenter's two; for
-            Pix2PixHD's local enhancer, the share in which it is trained alone, and the rest; (1)
-            where there is one.
+            Pix2PixHD's local enhancer, the share in which it is trained alone, and the rest;
+            SIEDOB's four (background, object inpainting, object style, fusion); (1) where there is
+            one.
+        batches: examples a step in each phase, on each device; `batch` where empty.
+        phase_data: the scenes of each phase where they are not those of `data` (SIEDOB cuts its
+            objects out of larger ones); empty = `data` in all.
         start: weights of what was trained before, as `load_network` takes them: SSAE's autoencoder,
             Pix2PixHD's global generator, HIM's image generator.
         balance: (low, high): where a term of the layout's discriminator is below `low`, it rests for
@@ -184,6 +192,8 @@ class TrainingConfig(BaseModel):
     steps: int | None = Field(default=None, ge=1)
     seed: int = Field(default=0, ge=0)
     phases: tuple[Annotated[float, Field(ge=0)], ...] = (1.0,)
+    batches: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    phase_data: tuple[TrainingData | None, ...] = ()
     start: Path | None = None
     balance: tuple[float, float] | None = None
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
@@ -197,6 +207,9 @@ class TrainingConfig(BaseModel):
             raise ValueError("give exactly one of epochs and steps")
         if abs(sum(self.phases) - 1) > 1e-9:
             raise ValueError("phases must add up to 1")
+        for name, given in (("batches", self.batches), ("phase_data", self.phase_data)):
+            if given and len(given) != len(self.phases):
+                raise ValueError(f"{name} must have one entry for each of the phases")
         return self
 
     def phase(self, step: int, steps: int) -> tuple[int, range]:

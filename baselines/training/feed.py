@@ -3,51 +3,100 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 
+from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples, collate
 from bench.batch import EditBatch
 from bench.core.threads import ahead
 
-__all__ = ["feed"]
+__all__ = ["Turn", "Turns", "feed", "rotate", "turns"]
 
 AHEAD = 2
 """Batches that are drawn before they are asked for."""
 
 
-@contextmanager
-def feed(
+@dataclass(frozen=True)
+class Turn:
+    """What one device gets for one step: `count` examples of a source, from number `first` on."""
+
+    source: Examples
+    first: int
+    count: int
+
+
+Turns = Callable[[int], Turn]
+"""What a device gets at a step."""
+
+
+def rotate(sources: Sequence[Examples], batch: int, *, rank: int = 0, devices: int = 1) -> Turns:
+    """Sources that take turns, step by step; device `rank` of `devices` gets its share of each."""
+
+    def turn(step: int) -> Turn:
+        first = (step // len(sources) * devices + rank) * batch
+        return Turn(sources[step % len(sources)], first, batch)
+
+    return turn
+
+
+def turns(
+    config: TrainingConfig,
     sources: Sequence[Examples],
-    steps: range,
-    batch: int,
-    device: torch.device,
+    own: Mapping[int, Examples],
+    total: int,
     *,
     rank: int = 0,
     devices: int = 1,
-    threads: int = 2,
-) -> Iterator[Iterator[EditBatch]]:
-    """The batches of `steps`; device `rank` of `devices` gets its own share of each step.
+) -> Turns:
+    """What device `rank` of `devices` gets at a step of 0..total-1.
 
-    Several sources take turns, step by step. A bad scene raises where its batch is asked for.
+    Phases with a batch or with scenes of their own count their examples from 0.
+
+    Args:
+        config: batch and phases.
+        sources: the run's scenes.
+        own: the scenes of phases that have others, by the phase's number.
+        total: steps of the run.
+        rank, devices: the device, and how many there are.
+    """
+
+    def turn(step: int) -> Turn:
+        number, phase = config.phase(step, total)
+        count = config.batches[number] if config.batches else config.batch
+        place = step - phase.start if config.batches or number in own else step
+        chosen = [own[number]] if number in own else sources
+        return rotate(chosen, count, rank=rank, devices=devices)(place)
+
+    return turn
+
+
+@contextmanager
+def feed(
+    turn: Turns, steps: range, device: torch.device, *, threads: int = 2
+) -> Iterator[Iterator[EditBatch]]:
+    """The batches of `steps`; a bad scene raises where its batch is asked for.
+
     Leaving the block stops the threads.
     """
     pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="examples")
+    largest = max((turn(step).count for step in (steps.start, steps.stop - 1)), default=1)
 
     def numbered() -> Iterator[tuple[Examples, int]]:
         for step in steps:
-            turn = step // len(sources)
-            first = (turn * devices + rank) * batch
-            yield from ((sources[step % len(sources)], first + k) for k in range(batch))
+            mine = turn(step)
+            yield from ((mine.source, mine.first + k) for k in range(mine.count))
 
     def batches() -> Iterator[EditBatch]:
-        drawn = ahead(pool, lambda one: one[0].example(one[1]), numbered(), AHEAD * batch)
+        drawn = ahead(pool, lambda one: one[0].example(one[1]), numbered(), AHEAD * largest)
         for step in steps:
-            examples = [example for _, example in itertools.islice(drawn, batch)]
-            yield collate(examples, sources[step % len(sources)].space, device)
+            mine = turn(step)
+            examples = [example for _, example in itertools.islice(drawn, mine.count)]
+            yield collate(examples, mine.source.space, device)
 
     try:
         yield batches()

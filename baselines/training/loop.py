@@ -21,7 +21,7 @@ from torch import Tensor
 from baselines.training.checkpoint import load_checkpoint, save_checkpoint
 from baselines.training.config import TrainingConfig, TrainingData
 from baselines.training.data import Examples, Scenes
-from baselines.training.feed import feed
+from baselines.training.feed import Turns, feed, turns
 from baselines.training.log import Log
 from baselines.training.recipe import Losses, Saved, TrainingRecipe
 from baselines.training.stopping import stop_asked
@@ -96,6 +96,7 @@ def train(
     """
     fabric = _fabric(device, config)
     sources = _sources(config, scenes)
+    own = _phase_sources(config, scenes)
     steps = config.length(sum(len(source) for source in sources), fabric.world_size)
     # Keyed like every draw; ablations of one seed differ only where their layers do.
     torch.manual_seed(_word("initial", config.seed))
@@ -104,7 +105,10 @@ def train(
     done = _begin(out, recipe, config, resume, None if weights else out / WEIGHTS)
     log = Log(out / "tensorboard", active=fabric.is_global_zero)
     try:
-        _run(recipe, range(done, steps), out, log, watch)
+        turn = turns(
+            config, sources, own, steps, rank=fabric.global_rank, devices=fabric.world_size
+        )
+        _run(recipe, range(done, steps), turn, out, log, watch)
     finally:
         log.close()
     target = weights or out / WEIGHTS
@@ -112,22 +116,23 @@ def train(
     if fabric.is_global_zero:
         saved = recipe.save(target, half=half)
     fabric.barrier()
-    data = [source.fingerprint() for source in sources]
+    data = [source.fingerprint() for source in (*sources, *own.values())]
+    data = [one for n, one in enumerate(data) if one not in data[:n]]
     return Trained(saved, steps, data, fabric.device.type)
 
 
-def _run(recipe: TrainingRecipe, steps: range, out: Path, log: Log, watch: Watch | None) -> None:
+def _run(
+    recipe: TrainingRecipe,
+    steps: range,
+    turn: Turns,
+    out: Path,
+    log: Log,
+    watch: Watch | None,
+) -> None:
     config, fabric = recipe.config, recipe.fabric
     with (
         stop_asked(tell=fabric.is_global_zero) as stopping,
-        feed(
-            recipe.sources,
-            steps,
-            config.batch,
-            fabric.device,
-            rank=fabric.global_rank,
-            devices=fabric.world_size,
-        ) as batches,
+        feed(turn, steps, fabric.device) as batches,
     ):
         for step, batch in zip(steps, batches):
             recipe.schedule(step)
@@ -196,6 +201,15 @@ def _begin(
 def _sources(config: TrainingConfig, scenes: Opener) -> Sequence[Examples]:
     names = (config.data.dataset, *config.data.also)
     return [Examples(config.data, config.seed, scenes(config.data, name)) for name in names]
+
+
+def _phase_sources(config: TrainingConfig, scenes: Opener) -> dict[int, Examples]:
+    """The scenes of the phases that have their own, by the phase's number."""
+    return {
+        number: Examples(data, config.seed, scenes(data, data.dataset))
+        for number, data in enumerate(config.phase_data)
+        if data is not None
+    }
 
 
 def _fabric(device: str, config: TrainingConfig) -> Fabric:

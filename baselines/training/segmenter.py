@@ -23,7 +23,7 @@ from torch.nn import functional as F
 
 from baselines.training.config import TrainingConfig, TrainingData
 from baselines.training.data import Examples, Scenes, collate
-from baselines.training.feed import feed
+from baselines.training.feed import feed, rotate
 from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
@@ -114,7 +114,8 @@ class SegmenterRecipe(TrainingRecipe):
         """Statistics of the normalisation: the mean over batches, each counting alike."""
         norms = [module for module in self.network.modules() if isinstance(module, DomainNorm)]
         steps = range(MEASURED * len(self.sources))
-        with feed(self.sources, steps, self.config.batch, self.fabric.device) as batches:
+        turn = rotate(self.sources, self.config.batch)
+        with feed(turn, steps, self.fabric.device) as batches:
             for step, batch in zip(steps, batches):
                 for norm in norms:
                     norm.momentum = 1 / (step // len(self.sources) + 1)

@@ -7,7 +7,7 @@ from PIL import Image
 
 from baselines.training.config import TrainingData
 from baselines.training.data import Examples, Scenes, SharedScenes, collate
-from baselines.training.feed import feed
+from baselines.training.feed import feed, rotate
 from bench.core.errors import BadInput
 
 ROOMS = {"dataset": "procedural-rooms", "count": 5, "load": (24, 24)}
@@ -101,7 +101,8 @@ def test_a_batch_hides_the_mask_and_keeps_the_original():
 
 def test_threads_and_resuming_change_no_batch():
     def batches(steps, threads):
-        with feed([examples()], steps, 2, torch.device("cpu"), threads=threads) as found:
+        turn = rotate([examples()], 2)
+        with feed(turn, steps, torch.device("cpu"), threads=threads) as found:
             return [batch.masked for batch in found]
 
     whole = batches(range(4), 1)
@@ -111,9 +112,8 @@ def test_threads_and_resuming_change_no_batch():
 
 def test_two_devices_share_a_step_without_overlap():
     def ids(rank, devices, batch):
-        with feed(
-            [examples()], range(2), batch, torch.device("cpu"), rank=rank, devices=devices
-        ) as found:
+        turn = rotate([examples()], batch, rank=rank, devices=devices)
+        with feed(turn, range(2), torch.device("cpu")) as found:
             return [list(b.ids) for b in found]
 
     halves = [one + two for one, two in zip(ids(0, 2, 1), ids(1, 2, 1))]
@@ -131,7 +131,7 @@ def test_a_bad_file_is_named(tmp_path):
     drawn = Examples(config, 0)
     with (
         pytest.raises(BadInput, match=r"two\.png"),
-        feed([drawn], range(1), 2, torch.device("cpu")) as batches,
+        feed(rotate([drawn], 2), range(1), torch.device("cpu")) as batches,
     ):
         list(batches)
 
