@@ -4,6 +4,7 @@ from baselines.checkpoints.card import Card
 from baselines.checkpoints.extras import (
     read_feature_clusters,
     read_mean_codes,
+    read_object_bank,
     read_style_bank,
 )
 from baselines.checkpoints.importing import MIT, RESEARCH_ONLY, OfficialFile
@@ -23,6 +24,7 @@ __all__ = [
     "read_card",
     "read_feature_clusters",
     "read_mean_codes",
+    "read_object_bank",
     "read_style_bank",
     "save_network",
 ]

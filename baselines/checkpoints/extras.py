@@ -1,16 +1,19 @@
-"""Style codes on disk: SEAN's mean codes, DivSem's bank, Pix2PixHD's clusters (docs/protocol)."""
+"""Styles on disk: SEAN's mean codes, DivSem's bank, Pix2PixHD's clusters, SIEDOB's objects."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from baselines.checkpoints.reading import read_array, read_pickle
 from bench.core.errors import BadInput
+from bench.core.images import image_files, read_image, read_mask
 
-__all__ = ["read_feature_clusters", "read_mean_codes", "read_style_bank"]
+__all__ = ["read_feature_clusters", "read_mean_codes", "read_object_bank", "read_style_bank"]
 
 
 def read_mean_codes(folder: Path, classes: int, length: int) -> dict[str, Tensor]:
@@ -100,3 +103,49 @@ def read_style_bank(path: Path, length: int) -> dict[str, Tensor]:
     if not rows:
         raise BadInput(f"{path}: no style code in any of {len(content)} classes")
     return {"style_bank": torch.stack(rows), "style_bank_classes": torch.tensor(labels)}
+
+
+def read_object_bank(folder: Path, labels: Mapping[str, int], size: int) -> dict[str, Tensor]:
+    """SIEDOB's objects: FOLDER/<class>/images/NAME.jpg with FOLDER/<class>/inst_mask/NAME.png.
+
+    Each is stretched to a square, images bilinear, masks (0 or 255) nearest.
+
+    Args:
+        folder: has one folder for each class.
+        labels: class name -> label.
+        size: side of the square.
+
+    Returns:
+        "style_images" uint8 [N,3,size,size] RGB, "style_instances" bool [N,size,size] and
+        "style_labels" int64 [N].
+
+    Raises:
+        BadInput: a class without its folder, an image without its mask, or a file that is no image.
+    """
+    images: list[Tensor] = []
+    instances: list[Tensor] = []
+    numbers: list[int] = []
+    for name, label in labels.items():
+        if not (folder / name / "images").is_dir():
+            raise BadInput(
+                f"{folder}: no objects of class {name!r}; put images into {name}/images and their "
+                f"masks into {name}/inst_mask"
+            )
+        for stem, path in image_files(folder / name / "images").items():
+            mask = read_mask(folder / name / "inst_mask" / f"{stem}.png")
+            image = torch.from_numpy(read_image(path)).permute(2, 0, 1).float()
+            images.append(_square(image, size, "bilinear").round().byte())
+            instances.append(_square(torch.from_numpy(mask)[None].float(), size, "nearest")[0] > 0)
+            numbers.append(label)
+    if not numbers:
+        raise BadInput(f"{folder}: no image of an object in any of {len(labels)} classes")
+    return {
+        "style_images": torch.stack(images),
+        "style_instances": torch.stack(instances),
+        "style_labels": torch.tensor(numbers),
+    }
+
+
+def _square(planes: Tensor, size: int, mode: str) -> Tensor:
+    corners = None if mode == "nearest" else False
+    return F.interpolate(planes[None], (size, size), mode=mode, align_corners=corners)[0]

@@ -17,16 +17,21 @@ from baselines.divsem import DivSem
 from baselines.layers.region_style import number_regions, separate_regions
 from baselines.pix2pixhd import FeatureEncoder
 from baselines.sean import SEANGenerator
+from baselines.siedob import SIEDOBConfig
+from baselines.siedob.assembly import Crops, cut, objects_of, visible_objects
 from baselines.training.data import Examples, collate
 from bench.batch import EditBatch
 
-__all__ = ["feature_clusters", "mean_codes", "style_bank"]
+__all__ = ["object_bank", "feature_clusters", "mean_codes", "style_bank"]
 
 SCENES = 512
 """Scenes that are looked at, at most."""
 
 CLUSTERS = 10
 """Clusters of a class's features."""
+
+OBJECTS = 16
+"""Objects that SIEDOB's bank keeps of a class, at most."""
 
 EACH = 64
 """Vectors that the bank keeps of a class, at most."""
@@ -127,3 +132,35 @@ def _batches(examples: Examples, device: torch.device, scenes: int) -> Iterator[
     # One image at a time: the scenes may differ in size.
     for number in range(min(scenes, len(examples))):
         yield collate([examples.example(number)], examples.space, device)
+
+
+def object_bank(
+    config: SIEDOBConfig, examples: Examples, scenes: int = SCENES
+) -> dict[str, Tensor]:
+    """Objects of whole images, at most `OBJECTS` of a class, in the form of imported ones.
+
+    The largest object of each class in each scene, in the order of the stream.
+
+    Returns:
+        "style_images" uint8 [N,3,S,S] RGB, "style_instances" bool [N,S,S] and "style_labels"
+        int64 [N]; nothing where no scene shows any.
+    """
+    found: dict[int, list[Crops]] = defaultdict(list)
+    for batch in _batches(examples, torch.device("cpu"), scenes):
+        assert batch.original is not None
+        objects = objects_of(batch.labels, batch.instances, config)
+        nothing = torch.zeros_like(batch.labels, dtype=torch.bool)
+        shown = visible_objects(batch.labels, objects, nothing, config)
+        first = {one.kind: one for one in reversed(shown)}
+        for kind, one in sorted(first.items()):
+            if len(found[kind]) < OBJECTS:
+                found[kind].append(cut(batch.original, nothing, [one], config.object_size))
+    crops = [(config.objects[kind].label, one) for kind in sorted(found) for one in found[kind]]
+    if not crops:
+        return {}
+    images = torch.cat([one.image for _, one in crops])
+    return {
+        "style_images": ((images + 1) * 127.5).round().clamp(0, 255).byte(),
+        "style_instances": torch.cat([one.instance for _, one in crops]),
+        "style_labels": torch.tensor([label for label, _ in crops]),
+    }

@@ -75,6 +75,7 @@ MODELS: dict[str, Model] = {
     "pix2pixhd-procedural": Model("small-pix2pixhd"),
     "him-procedural": Model("small-him"),
     "semanticstylegan-procedural": Model("small-semanticstylegan"),
+    "siedob-procedural": Model("small-siedob"),
     "sean-unified-procedural": Model("ablation-sean", "labels"),
     "sean-sean-level-procedural": Model("ablation-sean", "SEAN-level encoders"),
     "sean-resblk-level-procedural": Model("ablation-sean", "ResBlk-level encoders"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from baselines.checkpoints import load_network
 from baselines.him import LayoutGenerator, him_config
+from baselines.layers.spectral import fold_spectral
 from baselines.pix2pixhd import pix2pixhd_config
 from bench.core.errors import BadInput
 from bench.core.identity import file_hash
@@ -132,3 +134,71 @@ def test_a_layout_file_without_entries_is_refused(tmp_path):
     torch.save(network.layout.state_dict(), tmp_path / "box2mask.pth")
     with pytest.raises(BadInput, match="has no state dicts by entry under 'network'"):
         imported("him", tmp_path, tmp_path / "o.safetensors", variant="labels", options=HIM)
+
+
+SIEDOB = dict.fromkeys(("background", "inpainting", "style", "style_encoder", "fusion"), 2)
+SIEDOB |= {"propagation": 4, "hidden": 4, "style_length": 4, "object_size": 32}
+FILES = {
+    "bg.pth": ("netG_BG", "background", ""),
+    "object_inpainting.pth": ("netG", "object_inpainting", "fg_inpainting."),
+    "object_style.pth": ("netG", "object_style", "fg_style."),
+    "Fnet.pth": ("netG_F", "fusion", ""),
+}
+
+
+@pytest.fixture
+def siedob_folder(tmp_path):
+    """SIEDOB's four published files, and its network without spectral norm."""
+    torch.manual_seed(0)
+    system = SYSTEMS.get("siedob")
+    network = system.build(system.configure(None, **SIEDOB), training=True)
+    for file, (key, part, before) in FILES.items():
+        state = network.get_submodule(part).state_dict()
+        named = {before + name: value for name, value in state.items()}
+        torch.save({key: named, "epoch": 3, "optimizer_G": {"lr": 0.1}}, tmp_path / file)
+    return tmp_path, fold_spectral(network.state_dict())
+
+
+@pytest.mark.parametrize("given", ["", "bg.pth"])
+def test_the_four_files_of_siedob_become_one(siedob_folder, given):
+    folder, wanted = siedob_folder
+    card, state = imported("siedob", folder / given, folder / "o.safetensors", options=SIEDOB)
+    assert equal(state, wanted)
+    assert card.source == " + ".join(FILES)
+    assert card.label_space == "cityscapes-labelids"
+    assert [one["name"] for one in card.config["objects"]] == ["car", "person"]
+
+
+def test_missing_files_of_siedob_are_named(siedob_folder):
+    folder, _ = siedob_folder
+    for name in ("Fnet.pth", "object_style.pth"):
+        (folder / name).unlink()
+    lacking = r"missing the object generator \(object_style\.pth\) and the fusion \(Fnet\.pth\)"
+    with pytest.raises(BadInput, match=lacking):
+        imported("siedob", folder, folder / "o.safetensors", options=SIEDOB)
+
+
+def test_objects_of_siedobs_bank_come_from_a_folder_for_each_class(siedob_folder, tmp_path):
+    folder, _ = siedob_folder
+    bank = tmp_path / "bank"
+    for name, grey in (("car", 40), ("person", 200)):
+        (bank / name / "images").mkdir(parents=True)
+        (bank / name / "inst_mask").mkdir()
+        Image.new("RGB", (16, 32), (grey, 0, 255)).save(bank / name / "images" / "one.png")
+        mask = Image.new("L", (16, 32), 0)
+        mask.paste(255, (0, 0, 16, 16))
+        mask.save(bank / name / "inst_mask" / "one.png")
+    out = folder / "o.safetensors"
+    imported("siedob", folder, out, options=SIEDOB, style_codes=bank)
+    extras = load_network("siedob", out).extras
+    assert extras["style_labels"].tolist() == [26, 24]
+    assert extras["style_images"].shape == (2, 3, 32, 32)
+    assert extras["style_images"][:, :, 0, 0].tolist() == [[40, 0, 255], [200, 0, 255]]
+    assert extras["style_instances"][0, :16].all()
+    assert not extras["style_instances"][0, 16:].any()
+    (bank / "person" / "inst_mask" / "one.png").unlink()
+    with pytest.raises(BadInput, match=r"inst_mask/one\.png: there is no such image"):
+        imported("siedob", folder, out, options=SIEDOB, style_codes=bank)
+    (bank / "person").rename(bank / "pedestrian")
+    with pytest.raises(BadInput, match="no objects of class 'person'; put images into person/"):
+        imported("siedob", folder, out, options=SIEDOB, style_codes=bank)

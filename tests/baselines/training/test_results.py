@@ -8,6 +8,7 @@ import torch
 from baselines.adapters.divsem import DivSemEditor
 from baselines.adapters.sean import SEANEditor
 from baselines.adapters.sesame import SESAMEEditor
+from baselines.adapters.siedob import SIEDOBEditor
 from baselines.adapters.spade import SPADEEditor
 from baselines.adapters.spmpgan import SPMPGANEditor
 from baselines.adapters.ssae import SSAEEditor
@@ -23,6 +24,7 @@ EDITORS = {
     "divsem": DivSemEditor,
     "sean": SEANEditor,
     "sesame": SESAMEEditor,
+    "siedob": SIEDOBEditor,
     "spade": SPADEEditor,
     "spmpgan": SPMPGANEditor,
     "ssae": SSAEEditor,

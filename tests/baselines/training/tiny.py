@@ -15,6 +15,7 @@ SYSTEMS = (
     "pix2pixhd",
     "him",
     "semanticstylegan",
+    "siedob",
 )
 
 SAE = {
@@ -97,8 +98,26 @@ NETWORKS = {
         },
     ),
     "semanticstylegan": ("512", COMPOSED),
+    "siedob": (
+        "labels",
+        {
+            "objects": [{"name": "car", "label": 9}, {"name": "person", "label": 11}],
+            "background": 2,
+            "propagation": 4,
+            "hidden": 4,
+            "inpainting": 2,
+            "style": 2,
+            "style_length": 4,
+            "style_encoder": 2,
+            "fusion": 2,
+            "ndf": 2,
+            "object_size": 32,
+        },
+    ),
     "segmenter": ("full", {"widths": [4, 6], "size": 16}),
 }
+DATASETS = {"siedob": "procedural-streets"}
+PHASES = {"ssae": (0.5, 0.25, 0.25), "him": (0.5, 0.5), "siedob": (0.25,) * 4}
 SIDES = {"spmpgan": 16, "sesame": 16, "segmenter": 16}
 
 
@@ -106,10 +125,10 @@ def tiny(system: str, **fields: object) -> TrainingConfig:
     """A run of four steps of two 16 or 32 pixel scenes."""
     variant, network = NETWORKS[system]
     side = SIDES.get(system, 32)
-    masked = system in ("spmpgan", "divsem", "sesame", "him")
+    masked = system in ("spmpgan", "divsem", "sesame", "him", "siedob")
     face = system in ("sae", "ssae", "sean", "semanticstylegan")
     data = {
-        "dataset": "procedural-faces" if face else "procedural-rooms",
+        "dataset": DATASETS.get(system, "procedural-faces" if face else "procedural-rooms"),
         "count": 6,
         "load": (side, side),
         "mixture": "key",
@@ -127,6 +146,8 @@ def tiny(system: str, **fields: object) -> TrainingConfig:
     if system == "semanticstylegan":
         weights = {"gan": 1, "r1": 10, "segmentation_r1": 1000, "path": 0.5, "coarse": 100}
         weights |= {"lazy": 2, "path_lazy": 2, "mixing": 0.5}
+    if system == "siedob":
+        weights |= {"object_l1": 10, "patch": 0.2, "cycle": 1}
     return TrainingConfig(
         **{
             "system": system,
@@ -138,7 +159,7 @@ def tiny(system: str, **fields: object) -> TrainingConfig:
             "batch": 2,
             "steps": 4,
             "checkpoint": 2,
-            "phases": {"ssae": (0.5, 0.25, 0.25), "him": (0.5, 0.5)}.get(system, (1,)),
+            "phases": PHASES.get(system, (1,)),
             **fields,
         }
     )
