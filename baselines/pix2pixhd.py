@@ -73,7 +73,7 @@ class Pix2PixHDConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    classes: int = Field(ge=1)
+    classes: int = Field(ge=1, le=4096)
     instance_edges: bool = True
     features: int = Field(default=0, ge=0)
     ngf: int = Field(default=64, ge=1)

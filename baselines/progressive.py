@@ -27,7 +27,7 @@ class ProgressiveConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    classes: int = Field(ge=1)
+    classes: int = Field(ge=1, le=4096)
     size: int = Field(default=256, ge=16, le=1024, multiple_of=16)
     ngf: int = Field(default=32, ge=1)
     ndf: int = Field(default=64, ge=1)

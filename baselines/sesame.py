@@ -60,7 +60,7 @@ class SESAMEConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    classes: int = Field(ge=1)
+    classes: int = Field(ge=1, le=4096)
     ngf: int = Field(default=64, ge=1)
     ndf: int = Field(default=64, ge=1)
     hidden: int = Field(default=128, ge=1)

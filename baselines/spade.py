@@ -61,7 +61,7 @@ class SPADEConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    classes: int = Field(ge=1)
+    classes: int = Field(ge=1, le=4096)
     dont_care: bool = False
     instance_edges: bool = False
     ngf: int = Field(default=64, ge=2)

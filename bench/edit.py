@@ -6,7 +6,28 @@ from dataclasses import dataclass
 
 from bench.scene import Bool, Int32, UInt8
 
-__all__ = ["Edit", "GroundTruth"]
+__all__ = ["Edit", "EditName", "GroundTruth"]
+
+
+@dataclass(frozen=True)
+class EditName:
+    """An edit by name, as a run plans it.
+
+    Attributes:
+        task: the task's name.
+        dataset: the suite's name of its dataset.
+        protocol: the key of the protocol that draws it.
+        scene: its scene's id.
+        sample: counts the scene's edits from 0.
+        edit: its id.
+    """
+
+    task: str
+    dataset: str
+    protocol: str
+    scene: str
+    sample: int
+    edit: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +65,11 @@ class Edit:
     task: str = ""
     data: str = ""
     protocol: str = ""
+
+    @property
+    def name(self) -> EditName:
+        """The edit by name."""
+        return EditName(self.task, self.data, self.protocol, self.scene, self.sample, self.id)
 
 
 @dataclass(frozen=True, eq=False)

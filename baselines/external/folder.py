@@ -26,8 +26,10 @@ from torch import Tensor
 
 from bench.batch import EditBatch
 from bench.core.errors import BadInput, EditFailed, unknown
+from bench.core.identity import file_hash
 from bench.core.images import IMAGE_SUFFIXES, read_image
 from bench.core.text import slug
+from bench.edit import EditName
 from bench.plugins.editors import TaskFacts
 
 __all__ = ["Folder"]
@@ -102,6 +104,13 @@ class Folder:
                     "task out with the method's `datasets`"
                 )
 
+    def source_of(self, name: EditName) -> str:
+        """SHA-256 of the file that an edit's result is taken from; "" where there is none."""
+        try:
+            return file_hash(self._find(name))
+        except (BadInput, OSError):
+            return ""
+
     def edit(self, batch: EditBatch) -> Tensor:
         """The batch's images, float32 [B,3,H,W] in [-1,1].
 
@@ -113,7 +122,7 @@ class Folder:
         images = []
         for i in range(len(batch)):
             try:
-                path = self._find(batch, i)
+                path = self._find(_name(batch, i))
                 image = read_image(path)
             except BadInput as error:
                 raise EditFailed(str(error)) from None
@@ -127,29 +136,22 @@ class Folder:
         stacked = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
         return (stacked.float() / 127.5 - 1).to(batch.masked.device)
 
-    def _find(self, batch: EditBatch, i: int) -> Path:
-        """The file of edit i.
+    def _find(self, name: EditName) -> Path:
+        """The file of an edit.
 
         Raises:
             BadInput: where there is none, or more than one.
         """
-        values = {
-            "task": batch.task,
-            "dataset": batch.dataset,
-            "protocol": batch.protocol,
-            "scene": batch.scenes[i],
-            "sample": str(batch.samples[i]),
-            "edit": batch.ids[i],
-        }
+        values = {of: str(getattr(name, of)) for of in (*_OF_TASKS, *_OF_EDITS)}
         folder = _below(self.root, self._folders.filled(values))
         wanted = [self._file.filled(values)]
-        if self._file.parts == ("{edit}",) and batch.ids[i] == slug(batch.scenes[i]):
+        if self._file.parts == ("{edit}",) and name.edit == slug(name.scene):
             # The scene's one edit is named for it, made safe as a file name; its own name will do.
-            wanted.append(_safe_parts("scene", batch.scenes[i]))
-        for *above, name in wanted:
+            wanted.append(_safe_parts("scene", name.scene))
+        for *above, file in wanted:
             if self._file.ending:
-                name = f"{Path(name).stem}{self._file.ending}"
-            files = self._listed(_below(folder, above)).get(_normal(name), [])
+                file = f"{Path(file).stem}{self._file.ending}"
+            files = self._listed(_below(folder, above)).get(_normal(file), [])
             if len(files) > 1:
                 raise BadInput(
                     f"{files[0]}: {files[1].name} has the same stem; keep one of the two"
@@ -157,7 +159,7 @@ class Folder:
             if files:
                 return files[0]
         asked = "/".join(wanted[0]) + ("" if self._file.ending else ".png")
-        raise BadInput(f"{folder}: holds no image for edit {batch.ids[i]!r} (looked for {asked})")
+        raise BadInput(f"{folder}: holds no image for edit {name.edit!r} (looked for {asked})")
 
     def _listed(self, folder: Path) -> dict[str, list[Path]]:
         """The folder's images by name in one Unicode form, without the ending or in lower case.
@@ -201,6 +203,12 @@ class Folder:
         """The template with what tells the edits of a task apart."""
         kept = (p for p in self._folders.parts if "{scene}" not in p and "{sample}" not in p)
         return str(Path(self.root, *kept, f"{{edit}}{self._file.ending}"))
+
+
+def _name(batch: EditBatch, i: int) -> EditName:
+    return EditName(
+        batch.task, batch.dataset, batch.protocol, batch.scenes[i], batch.samples[i], batch.ids[i]
+    )
 
 
 class _Template:

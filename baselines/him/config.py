@@ -45,7 +45,7 @@ class HIMConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    classes: int = Field(ge=2)
+    classes: int = Field(ge=2, le=4096)
     size: int = Field(default=256, ge=16)
     ngf: int = Field(default=64, ge=1)
     ndf: int = Field(default=64, ge=1)

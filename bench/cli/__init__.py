@@ -18,6 +18,7 @@ def main() -> None:
     from bench.cli.app import app
     from bench.cli.terminal.faults import FAULT, debugging, kept_traceback, tell_fault
     from bench.core.errors import BadInput, PluginFailed
+    from bench.core.text import shortened
 
     try:
         app(prog_name="siebench")
@@ -28,7 +29,7 @@ def main() -> None:
             traceback.print_exc()
         # Where a plugin's own code is at fault, a sentence is not enough to mend it.
         where = f" (traceback: {kept_traceback(error)})" if isinstance(error, PluginFailed) else ""
-        sys.stderr.write(f"siebench: {error}{where}\n")
+        sys.stderr.write(f"siebench: {shortened(str(error))}{where}\n")
         raise SystemExit(2) from None
     except SystemExit as stop:
         # Click ends with 1 where it was interrupted; a shell expects 130.

@@ -79,7 +79,7 @@ def make(
 
     if fit not in ("crop", "resize", "native"):
         raise BadInput(f"--fit {fit!r}: expected crop, resize or native")
-    dataset = _dataset(data, split, limit)
+    dataset = _dataset(data, split, limit, trust)
     brought = Fit(None if fit == "native" else (size, size), fit)  # type: ignore[arg-type]  # checked above
     made = make_protocol(protocol, named_values(parameter or [], "--parameter"), trust=trust)
     try:
@@ -104,6 +104,7 @@ def pairs(
     ] = False,
     split: Split = None,
     limit: Limit = None,
+    trust: Trust = False,
 ) -> None:
     """Show which mask of a folder goes with which scene, and what is left over.
 
@@ -112,7 +113,7 @@ def pairs(
     from bench.core.errors import BadInput
     from masks import MaskError, Predefined
 
-    ids = _dataset(data, split, limit).ids
+    ids = _dataset(data, split, limit, trust).ids
     try:
         masks = Predefined(folder=str(folder), pairing="sorted" if sort else "stem")
         found = masks.pairs(ids)
@@ -182,13 +183,13 @@ def show(
     typer.echo(f"{target}: {counted(shown, 'edit')}")
 
 
-def _dataset(data: str, split: str | None, limit: int | None) -> Dataset:
+def _dataset(data: str, split: str | None, limit: int | None, trust: bool) -> Dataset:
     """The dataset of `--data NAME=PATH`; one that siebench draws itself has no folder."""
     from bench.datasets import describe, open_dataset
 
     name, _, path = data.partition("=")
-    place = None if describe(name).drawn else Path(path)
-    return open_dataset(name, place, split=split, count=limit)
+    place = None if describe(name, trust=trust).drawn else Path(path)
+    return open_dataset(name, place, split=split, count=limit, trust=trust)
 
 
 def _sites(dataset: Dataset, fit: Fit, samples: int) -> Iterator[tuple[Site, int]]:

@@ -52,6 +52,7 @@ def check(
     ] = False,
 ) -> None:
     """Check a suite file; says which line is wrong and what was expected there."""
+    from bench.core.text import shortened
     from bench.run.plan import pairing_problems
     from bench.suite.check import suite_problems
     from bench.suite.schema import read_suite
@@ -61,7 +62,7 @@ def check(
     if not problems:
         problems = [f"{source}: {one}" for one in pairing_problems(read, trust=trust)]
     for problem in problems:
-        typer.echo(problem, err=True)
+        typer.echo(shortened(problem), err=True)
     if problems:
         raise typer.Exit(2)
     typer.echo(f"{suite}: good")

@@ -140,6 +140,8 @@ def orientation(path: Path) -> int:
 def image_files(folder: Path) -> dict[str, Path]:
     """The images directly inside `folder` by stem, sorted by stem.
 
+    Stems are in Unicode's composed form (NFC), for some systems store names decomposed.
+
     Raises:
         BadInput: where the folder is missing or two images share a stem.
     """
@@ -150,9 +152,10 @@ def image_files(folder: Path) -> dict[str, Path]:
         if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
             continue
         _refuse_unfit(path)
-        if path.stem in found:
-            raise _same_stem(path, found[path.stem])
-        found[path.stem] = path
+        stem = unicodedata.normalize("NFC", path.stem)
+        if stem in found:
+            raise _same_stem(path, found[stem])
+        found[stem] = path
     return dict(sorted(found.items()))
 
 

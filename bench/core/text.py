@@ -7,7 +7,7 @@ import hashlib
 import re
 from pathlib import Path
 
-__all__ = ["counted", "now", "portable", "slug", "without_folders"]
+__all__ = ["counted", "now", "portable", "shortened", "slug", "without_folders"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 100
@@ -62,3 +62,11 @@ def without_folders(text: str) -> str:
 def now() -> str:
     """The time as records write it: ISO 8601, UTC, to the second."""
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+
+
+def shortened(text: str, longest: int = 1000) -> str:
+    """A sentence for a reader: what is longer loses its middle, where long values stand."""
+    if len(text) <= longest:
+        return text
+    half = longest // 2
+    return f"{text[:half]} ... {text[-half:]}"

@@ -11,7 +11,13 @@ from bench.metrics.facts import (
     ScoreInfo,
     Summary,
 )
-from bench.metrics.make import look_up_metric, make_metric, metric_names
+from bench.metrics.make import (
+    guarded,
+    look_up_metric,
+    make_metric,
+    metric_names,
+    refuse_shared_scores,
+)
 from bench.metrics.metric import (
     Column,
     Columns,
@@ -40,7 +46,9 @@ __all__ = [
     "Score",
     "ScoreInfo",
     "Summary",
+    "guarded",
     "look_up_metric",
     "make_metric",
     "metric_names",
+    "refuse_shared_scores",
 ]

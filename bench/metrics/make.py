@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bench.core.errors import BadInput, Unavailable
 from bench.metrics.context import Context
 from bench.metrics.metric import Metric, Missing
 from bench.plugins.builtin import BUILTIN
+from bench.plugins.editors import foreign
 from bench.plugins.kinds import METRICS
 from bench.plugins.options import check_options
 
-__all__ = ["look_up_metric", "make_metric", "metric_names"]
+__all__ = [
+    "guarded",
+    "look_up_metric",
+    "make_metric",
+    "metric_names",
+    "refuse_shared_scores",
+]
 
 
 def metric_names() -> list[str]:
@@ -100,3 +108,38 @@ def _check_foreign(name: str, made: object) -> None:
             f"metric {name!r} calls its score {other!r}, and siebench has a metric of that name; "
             "give yours another one"
         )
+
+
+def guarded(metric: Metric, what: str) -> contextlib.AbstractContextManager[None]:
+    """A block in which a metric from elsewhere is asked something.
+
+    Args:
+        metric: whose code runs; what goes wrong in one of our own is a fault of ours.
+        what: what is asked, as in "measure()".
+
+    Raises:
+        PluginFailed: in the block, for anything but a `BadInput`.
+    """
+    if type(metric).__module__.startswith("bench."):
+        return contextlib.nullcontext()
+    return foreign(f"metric {metric.name!r}: {what}")
+
+
+def refuse_shared_scores(metrics: Iterable[tuple[str, Metric]]) -> None:
+    """Refuses two metrics of one task whose scores have the same name, for one would hide the other.
+
+    Args:
+        metrics: each with the name that the suite gives it.
+
+    Raises:
+        BadInput: with both metrics and the name.
+    """
+    owners: dict[str, str] = {}
+    for name, metric in metrics:
+        for score in dict.fromkeys((metric.name, *metric.score_names)):
+            if score in owners:
+                raise BadInput(
+                    f"metrics {owners[score]!r} and {name!r} both call a score {score!r}; leave one of "
+                    "them out, or give a metric of your own another name"
+                )
+            owners[score] = name

@@ -173,6 +173,11 @@ class Metric(abc.ABC):
         )
 
     @property
+    def label_space(self) -> LabelSpace | None:
+        """The classes that target labels must count for it; None where it looks at no labels."""
+        return None
+
+    @property
     def score_names(self) -> tuple[str, ...]:
         """The names of `scores`."""
         return tuple(score.name for score in self.scores)

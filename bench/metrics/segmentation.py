@@ -26,7 +26,7 @@ from bench.metrics.estimate import Estimate, Score, cluster
 from bench.metrics.facts import Against, Better, MarginKind, Region, ScoreInfo
 from bench.metrics.metric import Columns, Metric, PreparedReferences, References
 from bench.networks.segmenters import Segmenter, label_lookup
-from bench.scene import Int32, UInt8
+from bench.scene import Int32, LabelSpace, UInt8
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +55,11 @@ class SegmentationMetric(Metric):
         self.segmenter = segmenter
         self.classes = len(segmenter.space)
         self.cache = None if cache is None else ArrayCache(cache)
+
+    @property
+    def label_space(self) -> LabelSpace:
+        """The segmenter's."""
+        return self.segmenter.space
 
     def prepare(self, references: References) -> PreparedReferences:
         """Counts of the real images, whose segmentations come from the cache where they are there."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from bench.batch import EditBatch
+    from bench.edit import EditName
     from bench.scene import LabelSpace
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "EditFailed",
     "Editor",
     "Movable",
+    "Reading",
     "TaskFacts",
     "check_editor",
     "create_editor",
@@ -109,6 +111,18 @@ class TaskFacts:
     batch_size: int = 1
     others: tuple[TaskFacts, ...] = ()
     operation: str = ""
+
+
+@runtime_checkable
+class Reading(Protocol):
+    """An editor that takes results from files: a file that changed is another result."""
+
+    def source_of(self, name: EditName) -> str:
+        """A hash of what an edit's result is made from; "" where there is nothing yet.
+
+        Where it is another one than in an earlier call, the edit is carried out again.
+        """
+        ...
 
 
 @runtime_checkable

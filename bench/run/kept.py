@@ -19,6 +19,7 @@ import numpy as np
 from bench.core.documents import parse_json
 from bench.core.errors import BadInput
 from bench.core.identity import array_hash, record_hash
+from bench.edit import EditName
 from bench.metrics import Metric
 from bench.run.canaries.checks import Checks, read_checks
 from bench.run.layout import EditImage, RunFolder, ShardTable
@@ -69,6 +70,7 @@ class ShardRecord:
         metrics: hashes of the metrics' definitions by name.
         edits: by edit, the hash of each of its images, and its `references`.
         results: by method and edit, the hash of the result.
+        sources: by method and edit, the hash of what it was made from; of methods that read files.
     """
 
     pairs: str = ""
@@ -76,6 +78,7 @@ class ShardRecord:
     metrics: dict[str, str] = field(default_factory=dict)
     edits: dict[str, dict[str, str]] = field(default_factory=dict)
     results: dict[str, dict[str, str]] = field(default_factory=dict)
+    sources: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, shard: Shard, methods: Sequence[Method], metrics: Sequence[Metric]) -> ShardRecord:
@@ -93,7 +96,10 @@ class ShardRecord:
 
     def metadata(self) -> dict[str, str]:
         """As the table keeps it."""
-        return {MARK: json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))}
+        fields = asdict(self)
+        if not self.sources:
+            del fields["sources"]
+        return {MARK: json.dumps(fields, sort_keys=True, separators=(",", ":"))}
 
 
 @dataclass(frozen=True)
@@ -154,12 +160,19 @@ class Former:
         at = self._rows.get((method, edit))
         return None if at is None else {name: column[at] for name, column in self.samples.items()}
 
-    def stays(self, method: Method, edit: str, again: Again) -> bool:
+    def stays(self, method: Method, name: EditName, again: Again) -> bool:
         """Whether the row of an edit that is still the same stays; its image is looked at apart."""
+        edit = name.edit
         row = self.row(method.name, edit)
         if row is None or method.name in again.methods:
             return False
         if self.record.methods.get(method.name) != method.hash:
+            return False
+        source = method.source_of(name)
+        if (
+            source is not None
+            and self.record.sources.get(method.name, {}).get(edit, source) != source
+        ):
             return False
         return row["status"] == "ok" or not again.failed
 
@@ -219,17 +232,25 @@ def standing(
         return Standing(False, {}, (f"{where}: holds no record of its images",))
     damaged = damage(folder, task, number, {m.name: m.slug for m in methods}, former)
     bad = {path for path, _ in damaged}
-    edits = {shard.task.edit_id(scene, sample) for scene, sample in shard.pairs}
+    names = {name.edit: name for name in shard.names()}
+    moved = {
+        edit
+        for edit, known in former.record.edits.items()
+        if edit in names
+        and known.get("references")
+        != " ".join(shard.task.references_of(names[edit].scene, names[edit].sample))
+    }
     planned = ShardRecord.of(shard, methods, metrics)
-    kept, whole = {}, former.record.follows_from(planned) and not damaged
+    kept, whole = {}, former.record.follows_from(planned) and not (damaged or moved)
     for method in methods:
         if method.name not in planned.methods:
             continue
-        mine = [edit for edit in former.edits_of(method.name) if edit in edits]
+        mine = [edit for edit in former.edits_of(method.name) if edit in names]
         stay = [
             edit
             for edit in mine
-            if former.stays(method, edit, again)
+            if edit not in moved
+            and former.stays(method, names[edit], again)
             and folder.relative(folder.prediction(task, method.slug, edit)) not in bad
         ]
         kept[method.name] = len(stay)

@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 
 from bench.core.errors import BadInput
-from bench.metrics import Context, Metric, Missing, PreparedReferences, References, make_metric
+from bench.metrics import (
+    Context,
+    Metric,
+    Missing,
+    PreparedReferences,
+    References,
+    guarded,
+    make_metric,
+    refuse_shared_scores,
+)
 from bench.run.editing.composite import quantised
 from bench.run.plan import Task
 from bench.scene import Bool, Float32, Int32, LabelSpace, UInt8
@@ -47,18 +56,19 @@ def make_metrics(
         trust: whether the modules that the suite names may be imported.
 
     Raises:
-        BadInput: an unknown metric or option.
+        BadInput: an unknown metric or option, or two metrics with scores of one name.
     """
     context = Context(device=device, segmenter=task.segmenter, fetch=fetch, trust=trust)
-    ready: list[Metric] = []
+    ready: list[tuple[str, Metric]] = []
     missing: dict[str, Missing] = {}
     for entry in entries:
         metric = make_metric(entry.name, entry.options, context)
         if isinstance(metric, Missing):
             missing[entry.name] = metric
         else:
-            ready.append(metric)
-    return TaskMetrics(tuple(ready), missing)
+            ready.append((entry.name, metric))
+    refuse_shared_scores(ready)
+    return TaskMetrics(tuple(metric for _, metric in ready), missing)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +134,9 @@ class PreparedGroup:
         for metric in metrics:
             indices, references = sides[metric.against]
             if references is not None:
-                prepared[metric.name] = (indices, references, metric.prepare(references))
+                with guarded(metric, "prepare()"):
+                    side = metric.prepare(references)
+                prepared[metric.name] = (indices, references, side)
         return cls(prepared, len(group.edits))
 
     def first(self, metrics: Sequence[Metric], count: int) -> PreparedGroup:
@@ -181,9 +193,11 @@ def measure_group(
         # A failed edit is stood in for by its own reference, so that nothing is prepared anew, and
         # its values are dropped.
         stacked = np.stack([results.get(i, references.images[k]) for k, i in enumerate(indices)])
-        measured = dict(metric.measure(references, prepared, stacked))
+        with guarded(metric, "measure()"):
+            measured = dict(metric.measure(references, prepared, stacked))
         if raw is not None and metric.observes:
-            measured.update(metric.observe(references, _stand_in(raw, indices, stacked)))
+            with guarded(metric, "observe()"):
+                measured.update(metric.observe(references, _stand_in(raw, indices, stacked)))
         for name, values in measured.items():
             if len(values) != len(indices):
                 raise BadInput(

@@ -17,10 +17,12 @@ from bench import __version__
 from bench.core.errors import BadInput, Unavailable
 from bench.core.identity import Record, record_hash
 from bench.core.text import slug
+from bench.edit import EditName
 from bench.plugins.editors import (
     Checking,
     Editor,
     Movable,
+    Reading,
     TaskFacts,
     create_editor,
     declared_places,
@@ -77,6 +79,14 @@ class Method:
     def recognised(self) -> bool:
         """Whether another process can tell that its method is this one, and so use its results."""
         return "object" not in self.record.get("source", {})
+
+    def source_of(self, name: EditName) -> str | None:
+        """A hash of the file that an edit's result is taken from; None where none is read."""
+        editor: object = self.editor
+        if not isinstance(editor, Reading):
+            return None
+        with foreign(f"method {self.name!r}: source_of()"):
+            return editor.source_of(name)
 
     @property
     def keeps_known(self) -> bool:

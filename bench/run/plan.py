@@ -19,6 +19,7 @@ from bench.core.identity import Record, record_hash
 from bench.core.text import slug
 from bench.core.variables import variable
 from bench.datasets import Dataset, Fit, describe, open_dataset
+from bench.edit import EditName
 from bench.suite.places import beside, segmenter_beside
 from bench.suite.protocols import make_protocol
 from bench.suite.schema import Composite, DatasetEntry, Quantise, Suite, TaskEntry
@@ -93,6 +94,22 @@ class Task:
         pairs = [(scene, sample) for scene in scenes for sample in range(self.samples)]
         return Shard(self, number, tuple(pairs))
 
+    def references_of(self, scene: str, sample: int) -> tuple[str, ...]:
+        """The scenes whose styles an edit may take."""
+        if self.references == 0:
+            return ()
+        return tuple(
+            masks.references(
+                self.protocol.drawn_by,
+                self.dataset.name,
+                scene,
+                self.dataset.ids,
+                self.references,
+                seed=self.seed,
+                sample=sample,
+            )
+        )
+
     def edit_id(self, scene: str, sample: int) -> str:
         """The id of an edit, unique in the task and safe as a file name."""
         return slug(scene) if self.samples == 1 else f"{slug(scene)}.{sample}"
@@ -116,6 +133,13 @@ class Shard:
     task: Task
     number: int
     pairs: tuple[tuple[str, int], ...]
+
+    def names(self) -> Iterator[EditName]:
+        """The edits of `pairs` by name, those that will turn out impossible among them."""
+        task = self.task
+        for scene, sample in self.pairs:
+            drawn_by, edit = task.protocol.drawn_by, task.edit_id(scene, sample)
+            yield EditName(task.name, task.data, drawn_by, scene, sample, edit)
 
 
 @dataclass(frozen=True, eq=False)

@@ -97,7 +97,7 @@ def _prepared(
     image = (
         scene.image if drawn.window is None else cut_scene(scene.image, drawn.window, drawn.mask)
     )
-    references = _references(task, scene.id, sample)
+    references = task.references_of(scene.id, sample)
     edit = Edit(
         id=task.edit_id(scene.id, sample),
         dataset=task.dataset.name,
@@ -119,22 +119,6 @@ def _prepared(
             styles[name] = task.dataset.read(name, task.fit)
     truth = _ground_truth(task, scene, drawn, image)
     return PreparedEdit(edit, image, truth, tuple(styles[name] for name in references))
-
-
-def _references(task: Task, scene: str, sample: int) -> tuple[str, ...]:
-    if task.references == 0:
-        return ()
-    return tuple(
-        masks.references(
-            task.protocol.drawn_by,
-            task.dataset.name,
-            scene,
-            task.dataset.ids,
-            task.references,
-            seed=task.seed,
-            sample=sample,
-        )
-    )
 
 
 def _ground_truth(task: Task, scene: Scene, drawn: masks.DrawnEdit, image: UInt8) -> GroundTruth:

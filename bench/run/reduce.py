@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, PluginFailed
 from bench.core.identity import Record, record_hash
-from bench.metrics import Metric, Score
+from bench.core.text import slug
+from bench.metrics import Metric, Score, guarded
 from bench.metrics.estimate import Estimate
 from bench.run.carried_out import timed_on
+from bench.run.editing.failures import failure_of, write_failures
 from bench.run.layout import RunFolder, ShardTable
 from bench.run.measure import TaskMetrics
 from bench.run.methods import Method
@@ -41,6 +44,11 @@ class Reduced:
     rosetta: list[dict[str, Any]] = field(default_factory=list)
     influence: list[dict[str, Any]] = field(default_factory=list)
 
+    def add(self, other: Reduced) -> None:
+        """Takes the other's rows behind its own."""
+        for name, rows in vars(other).items():
+            getattr(self, name).extend(rows)
+
 
 def protocol_record(task: Task, metric: Metric | None, name: str) -> Record:
     """The readable side of a score's protocol hash."""
@@ -60,22 +68,62 @@ def reduce_task(
     references = _shards(folder, task, "references", REFERENCES, metrics)
     reduced = Reduced()
     for metric in metrics.ready:
-        protocol = record_hash(protocol_record(task, metric, metric.name))
-        real = metric.summarise_references(_with_values(metric, references))
-        reduced.scores.extend(_row(task, REAL, "", protocol, score) for score in real)
-        for method in methods:
-            for estimate in _estimates(metric, method, samples, references):
-                score = estimate.score()
-                reduced.scores.append(_row(task, method.name, method.hash, protocol, score))
-                if estimate.kind == "jackknife" and estimate.replicates is not None:
-                    reduced.replicates.append(_replicates(task, method.name, estimate))
-            _look_aside(reduced, task, metric, method, samples, references)
+        try:
+            with guarded(metric, "reading its columns"):
+                own = _reduced(task, metric, methods, samples, references)
+        except PluginFailed as error:
+            own = _without_scores(folder, task, metric, methods, error)
+        reduced.add(own)
     for name, missing in metrics.missing.items():
         protocol = record_hash(protocol_record(task, None, name))
         for method in methods:
             score = Score(name, None, reason=missing.reason)
             reduced.scores.append(_row(task, method.name, method.hash, protocol, score))
     return reduced
+
+
+def _reduced(
+    task: Task,
+    metric: Metric,
+    methods: Sequence[Method],
+    samples: pd.DataFrame,
+    references: pd.DataFrame,
+) -> Reduced:
+    """One metric's rows."""
+    reduced = Reduced()
+    protocol = record_hash(protocol_record(task, metric, metric.name))
+    real = metric.summarise_references(_with_values(metric, references))
+    reduced.scores.extend(_row(task, REAL, "", protocol, score) for score in real)
+    for method in methods:
+        for estimate in _estimates(metric, method, samples, references):
+            score = estimate.score()
+            reduced.scores.append(_row(task, method.name, method.hash, protocol, score))
+            if estimate.kind == "jackknife" and estimate.replicates is not None:
+                reduced.replicates.append(_replicates(task, method.name, estimate))
+        _look_aside(reduced, task, metric, method, samples, references)
+    return reduced
+
+
+def _without_scores(
+    folder: RunFolder,
+    task: Task,
+    metric: Metric,
+    methods: Sequence[Method],
+    error: PluginFailed,
+) -> Reduced:
+    """The rows of a metric whose own code failed, with the reason; its traceback goes into the run."""
+    failure = failure_of(error.__cause__ or error, [])  # type: ignore[arg-type]  # foreign code's
+    write_failures(folder, task.slug, slug(metric.name), [failure])
+    file = folder.relative(folder.failure(task.slug, slug(metric.name), failure.name))
+    reason = f"{error} (traceback: {file})" if failure.name else str(error)
+    protocol = record_hash(protocol_record(task, metric, metric.name))
+    return Reduced(
+        scores=[
+            _row(task, method.name, method.hash, protocol, Score(name, None, reason=reason))
+            for method in methods
+            for name in metric.score_names
+        ]
+    )
 
 
 def reduce_canaries(
@@ -86,13 +134,15 @@ def reduce_canaries(
         return {}
     samples = _shards(folder, task, "canaries", CANARY_SAMPLES, metrics)
     references = _shards(folder, task, "references", REFERENCES, metrics)
-    return {
-        (estimate.metric, str(canary)): estimate.score()
-        for canary, mine in samples.groupby("method", sort=False)
-        for metric in metrics.ready
-        for estimate in _estimates_of(metric, mine, references) or ()
-        if estimate.of == "all"
-    }
+    found: dict[tuple[str, str], Score] = {}
+    for canary, mine in samples.groupby("method", sort=False):
+        for metric in metrics.ready:
+            # What it fails on here is told where the run's own scores are made.
+            with contextlib.suppress(PluginFailed), guarded(metric, "estimates()"):
+                for estimate in _estimates_of(metric, mine, references) or ():
+                    if estimate.of == "all":
+                        found[estimate.metric, str(canary)] = estimate.score()
+    return found
 
 
 def cost_rows(

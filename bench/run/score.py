@@ -13,15 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.device import choose_device
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, PluginFailed
 from bench.core.identity import Record
 from bench.core.images import read_image, read_mask
 from bench.core.threads import ahead
 from bench.datasets.fitting import Grid, fit_image, fit_plane, same_shape
 from bench.datasets.planes import plain_labels, read_plane
-from bench.metrics import Context, Metric, Missing, Score, ScoreInfo, make_metric
+from bench.metrics import (
+    Context,
+    Estimate,
+    Metric,
+    Missing,
+    Score,
+    ScoreInfo,
+    guarded,
+    make_metric,
+    refuse_shared_scores,
+)
 from bench.metrics.features import FeatureMetric
-from bench.metrics.segmentation import SegmentationMetric
 from bench.run.file_kinds import count_kinds, kind_notices
 from bench.run.folder_scores import FolderScores
 from bench.run.mask_fit import MaskFit, mask_notices
@@ -93,13 +102,14 @@ def score_folders(
     made = {name: make_metric(name, {}, context) for name in metrics}
     space = _UNLABELLED
     for name, metric in made.items():
-        if isinstance(metric, SegmentationMetric):
-            space = metric.segmenter.space
+        if isinstance(metric, Metric) and metric.label_space is not None:
+            space = metric.label_space
             if labels is None:
                 made[name] = Missing("a folder of labels is needed: give --labels")
         elif not isinstance(metric, Missing) and masks is None and _of_region(metric):
             made[name] = Missing("a folder of masks is needed: give --masks")
     ready = {name: metric for name, metric in made.items() if not isinstance(metric, Missing)}
+    refuse_shared_scores(ready.items())
     fits: list[MaskFit] = []
     reading = functools.partial(_read, space=space, resize_real=resize_real)
     samples, references = _measure(pairs, list(ready.values()), space, reading, fits, advance)
@@ -116,7 +126,7 @@ def score_folders(
         if isinstance(metric, Missing):
             scores.append(Score(name, None, reason=metric.reason))
             continue
-        for one in metric.estimates(samples, references):
+        for one in _estimates(metric, samples, references):
             if one.metric in twice:
                 continue
             scores.append(one.score())
@@ -156,6 +166,15 @@ def score_folders(
 def _of_region(metric: Metric) -> bool:
     """Whether all that a metric looks at is the masked region."""
     return all(score.region == "mask" for score in metric.scores)
+
+
+def _estimates(metric: Metric, samples: pd.DataFrame, references: pd.DataFrame) -> list[Estimate]:
+    """The metric's estimates, or why one from elsewhere has none."""
+    try:
+        with guarded(metric, "estimates()"):
+            return metric.estimates(samples, references)
+    except PluginFailed as error:
+        return [Estimate(name, None, reason=str(error)) for name in metric.score_names]
 
 
 def _score_unpaired(

@@ -69,7 +69,7 @@ class Stay:
             if before.edits.get(edit) != record.edits[edit]:
                 continue
             row = former.row(method.name, edit)
-            if row is None or not former.stays(method, edit, again):
+            if row is None or not former.stays(method, one.edit.name, again):
                 continue
             if row["status"] == "ok":
                 result = former.result(method.name, method.slug, edit)

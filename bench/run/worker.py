@@ -176,6 +176,11 @@ class Worker:
             if method.editor is None or sides is None or group is None or not method.edits(task):
                 continue
             stay = Stay.of(former, record, method, edits, self._again)
+            sources = {one.edit.id: method.source_of(one.edit.name) for one in edits}
+            if any(source is not None for source in sources.values()):
+                record.sources[method.name] = {
+                    edit: s for edit, s in sources.items() if s is not None
+                }
             raw = self._run(method, shard, stay.waiting(len(edits)), edits, deadly)
             fresh = {
                 i: compose(

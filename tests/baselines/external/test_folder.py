@@ -292,3 +292,33 @@ def test_honest_results_are_left_alone_also_as_jpeg(tmp_path):
             Image.open(path).save(ours / f"{path.stem}.jpg", quality=30)
 
     assert noticed(tmp_path, honest) == []
+
+
+def test_an_image_that_changed_and_one_that_came_are_taken_up_again_and_no_other(tmp_path: Path):
+    data = write_data(tmp_path / "rooms")
+    results = tmp_path / "results"
+    fields = {
+        "metrics": "[l1]",
+        "methods": f"[{{editor: folder, options: {{path: {results}}}}}]",
+        "tasks": "[{dataset: rooms, protocol: freeform@1}]",
+    }
+    suite = parse_suite(suite_text(data, **fields), "made.yaml")
+
+    def carried_out():
+        return run_suite(suite, out=tmp_path / "run", device="cpu", workers=1, limit=3)
+
+    results.mkdir()
+    first = carried_out()
+    size = first.samples(first.header.tasks[0].name)
+    edits = list(size["edit"])
+    with Image.open(first.layout.edit_image(first.header.tasks[0].slug, edits[0], "mask")) as mask:
+        shape = mask.size
+    assert first.failed == 3
+    for edit in edits[:2]:
+        write(results / f"{edit}.png", 40, shape)
+    came = carried_out()
+    assert (came.failed, came.carried_out) == (1, 2)
+    assert carried_out().carried_out == 0
+    write(results / f"{edits[0]}.png", 200, shape)
+    changed = carried_out()
+    assert (changed.failed, changed.carried_out) == (1, 1)
