@@ -10,6 +10,7 @@ from pathlib import Path
 __all__ = ["counted", "now", "portable", "shortened", "slug", "without_folders"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST = 100
 _NAME = r"""[^\s"'`()\[\]<>:;,/\\]"""
 _PATH = re.compile(
@@ -65,7 +66,11 @@ def now() -> str:
 
 
 def shortened(text: str, longest: int = 1000) -> str:
-    """A sentence for a reader: what is longer loses its middle, where long values stand."""
+    """A sentence for a terminal: what is longer loses its middle, where long values stand.
+
+    Characters that would move the cursor or turn the writing round are written as escapes.
+    """
+    text = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
     if len(text) <= longest:
         return text
     half = longest // 2

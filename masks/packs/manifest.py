@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -44,8 +45,11 @@ class Plane:
         path = folder / inside
         try:
             real = path.resolve()
-        except (OSError, ValueError):  # too long, or with a NUL
+            unfit = path.exists() and not path.is_file()
+        except (OSError, RuntimeError, ValueError):  # too long, a loop of links, or with a NUL
             raise MaskError(f"{folder}: {_short(self.path)} cannot be the name of a file") from None
+        if unfit:
+            raise MaskError(f"{path}: is no regular file")
         if not real.is_relative_to(folder.resolve()):
             raise MaskError(f"{folder}: the path {self.path!r} leaves the pack through a link")
         return path
@@ -144,11 +148,26 @@ def entries(folder: Path) -> Iterator[Entry]:
     """
     path = folder / EDITS
     try:
+        if path.exists() and not path.is_file():
+            raise MaskError(f"{path}: is no regular file; get the pack again")
         with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
+            number = 0
+            while line := lines.readline(_LONGEST + 1):
+                number += 1
+                if len(line) > _LONGEST:
+                    raise MaskError(
+                        f"{path}, line {number}: is longer than {_LONGEST:,} characters"
+                    )
                 yield _entry(line, f"{path}, line {number}")
     except (OSError, UnicodeDecodeError) as error:
         raise MaskError(f"{path}: cannot be read ({error}); get the pack again") from None
+
+
+_LONGEST = 1 << 16
+"""Characters of a line; an entry has a few hundred."""
+
+_LARGEST = 1 << 26
+"""Bytes of a manifest, whose parameters may list the scenes of a dataset."""
 
 
 def file_digest(path: Path) -> str:
@@ -186,8 +205,10 @@ def _window(value: Any, where: str) -> tuple[int, ...]:
 
 def _text(path: Path) -> str:
     try:
+        if path.is_file() and path.stat().st_size > _LARGEST:
+            raise MaskError(f"{path}: is larger than {_LARGEST:,} bytes; is this folder a pack?")
         if path.is_file() or not path.exists():
-            return path.read_text(encoding="utf-8")
+            return path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:  # a path with NUL, text that is not UTF-8
         raise MaskError(f"{path}: cannot be read ({error}); is this folder a pack?") from None
     raise MaskError(f"{path}: is no regular file; is this folder a pack?")
@@ -196,7 +217,9 @@ def _text(path: Path) -> str:
 def _json(where: Path | str, text: str) -> Any:
     """A JSON text, within bounds: no infinities, numbers of thousands of digits, endless nesting."""
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(
+            text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_once
+        )
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a plain ValueError
         raise MaskError(f"{where}: is not JSON ({error})") from None
     level, depth = [value], 0
@@ -213,6 +236,21 @@ _DEPTH = 64
 
 def _nests(value: Any) -> bool:
     return isinstance(value, (dict, list))
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _refuse_constant(text[:40])
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which every name is given once."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the field {_short(twice)} is given twice")
+    return made
 
 
 def _refuse_constant(text: str) -> NoReturn:

@@ -64,3 +64,37 @@ def test_a_plugin_that_raises_is_bad_input_with_its_traceback_in_a_file(
     assert "editor 'broken': its constructor raised OSError: the weights are gone" in err
     text = Path(err.strip().rpartition(" ")[2].rstrip(")")).read_text(encoding="utf-8")
     assert 'raise OSError("the weights are gone")' in text
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("suites", "check", "x" * 300 + ".yaml"),
+        ("run", "x" * 5000),
+        ("report", "x" * 300),
+        ("verify", "x" * 5000),
+        ("gate", "x" * 300, "--baseline", "y"),
+        ("masks", "verify", "x" * 300),
+        ("masks", "pairs", "x" * 300, "--data", "procedural-rooms="),
+        ("models", "import", "spade", "x" * 300, "--out", "w.safetensors"),
+        ("datasets", "prepare", "ade20k", "--from", "x" * 300, "--out", "p"),
+        ("suites", "check", "loop/suite.yaml"),
+        ("report", "file/run"),
+        ("plugins", "check", "editors", "x" * 5000),
+    ],
+)
+def test_a_path_that_can_be_none_is_one_short_sentence(call, tmp_path, monkeypatch, command) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").touch()
+    code, out, err = call(*command)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert len(err) < 1100
+
+
+def test_a_sentence_moves_no_cursor(call, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, err = call("suites", "check", "evil\x1b[2J\n\u202e.yaml")
+    assert (code, err.count("\n")) == (2, 1)
+    assert r"evil\x1b[2J\n\u202e.yaml: there is no such file" in err
