@@ -83,7 +83,9 @@ def test_a_plugin_that_raises_is_bad_input_with_its_traceback_in_a_file(
         ("plugins", "check", "editors", "x" * 5000),
     ],
 )
-def test_a_path_that_can_be_none_is_one_short_sentence(call, tmp_path, monkeypatch, command) -> None:
+def test_a_path_that_can_be_none_is_one_short_sentence(
+    call, tmp_path, monkeypatch, command
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "file").touch()
