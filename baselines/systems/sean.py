@@ -63,6 +63,6 @@ SYSTEM = System(
     editor=SEANEditor,
     trainer=RecipeTrainer(
         "baselines.training.synthesis:SynthesisRecipe",
-        presets=("sean", "small-sean", "ablation-sean"),
+        presets=("sean", "small-sean"),
     ),
 )
