@@ -19,7 +19,7 @@ def certify(
     ] = None,
     suite: Annotated[
         Path | None,
-        typer.Option(help="The suite's file, where its paths count from another folder than this."),
+        typer.Option(help="The suite's file, for its paths: a run keeps no folder of a machine."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
     trust: Annotated[
@@ -40,7 +40,7 @@ def certify(
         data=parse_data(data or []),
         device=device,
         trust=trust,
-        home=None if suite is None else suite.parent,
+        suite=suite,
     )
     rows = [("task", "method", "value", "edits", "largest deviation")]
     for one in made.deviations:

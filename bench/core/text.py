@@ -13,10 +13,19 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST = 100
 _NAME = r"""[^\s"'`()\[\]<>:;,/\\]"""
-_PATH = re.compile(
-    rf"""(?<![^\s"'`(\[=,:;])(?:[A-Za-z]:(?:\\+|/)|~?/)(?:{_NAME}+(?:\\+|/))+(?P<last>{_NAME}*)"""
-)
+_BEGINS = r"""(?<![^\s"'`(\[=,:;])(?:[A-Za-z]:(?:\\+|/)|~?/)"""
+_PATH = re.compile(rf"{_BEGINS}(?:{_NAME}+(?:\\+|/))+(?P<last>{_NAME}*)")
 """An absolute path of at least two parts; an address (https://) is none."""
+
+_QUOTED = re.compile(
+    r"""(?P<quote>["'`])(?:[A-Za-z]:(?:\\+|/)|~?/)[^"'`\n<>]*[/\\](?P<last>[^"'`\n<>/\\]*)(?P=quote)"""
+)
+"""An absolute path in quotes, which may hold spaces."""
+
+_BEGIN = re.compile(_BEGINS)
+_BEYOND = re.compile(rf"(?:{_NAME}+(?:\\+|/))+")
+_PARTS = 64
+"""Parts of a path that are looked for on disk."""
 
 
 def slug(name: str) -> str:
@@ -55,9 +64,40 @@ def portable(path: Path | str) -> str:
 def without_folders(text: str) -> str:
     """The text with every absolute path cut to its last part, "…/model.pth".
 
-    What leaves a machine (reports, exports) says nothing of its folders and its user.
+    What leaves a machine (a run's tables, reports, exports) says nothing of its folders and its user.
+    A folder with spaces in its name is known where it is there, or where the path stands in quotes.
     """
-    return _PATH.sub(lambda found: f"…/{found['last']}", text)
+    if "/" not in text and "\\" not in text:
+        return text
+    quoted = _QUOTED.sub(lambda found: "{0}…/{1}{0}".format(*found.group("quote", "last")), text)
+    return _PATH.sub(lambda found: f"…/{found['last']}", _without_known(quoted))
+
+
+def _without_known(text: str) -> str:
+    """The text without the folders that are on this machine."""
+    parts, place = [], 0
+    for found in _BEGIN.finditer(text):
+        end = _folder_end(text, found.start(), found.end()) if found.start() >= place else 0
+        if end:
+            parts.append(f"{text[place : found.start()]}…/")
+            beyond = _BEYOND.match(text, end)
+            place = end if beyond is None else beyond.end()
+    return "".join([*parts, text[place:]])
+
+
+def _folder_end(text: str, start: int, first: int) -> int:
+    """Where the longest folder that is there ends, behind its separator; 0 where there is none."""
+    if text.startswith("//", start):
+        return 0  # an address
+    line = text[start : text.find("\n", start) if "\n" in text[start:] else len(text)]
+    ends = [at.end() for at in re.finditer(r"[/\\]+", line) if at.end() > first - start]
+    for end in reversed(ends[:_PARTS]):
+        try:
+            if Path(line[:end]).expanduser().is_dir():
+                return start + end
+        except (OSError, RuntimeError, ValueError):  # too long, nobody's home, no path at all
+            continue
+    return 0
 
 
 def now() -> str:

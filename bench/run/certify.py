@@ -19,8 +19,9 @@ from bench.core.documents import read_json
 from bench.core.errors import BadInput
 from bench.core.images import read_image
 from bench.core.text import now
+from bench.run.portable import restored, unknown_paths
 from bench.run.reader import Run, read_run
-from bench.suite.schema import Suite
+from bench.suite.schema import Suite, read_suite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +75,7 @@ def certify(
     data: Mapping[str, Path] | None = None,
     device: str = "auto",
     trust: bool = False,
-    home: Path | None = None,
+    suite: Path | str | None = None,
 ) -> Certificate:
     """Carries out the first scenes of a run again, compares, and writes `certificate.json` into it.
 
@@ -84,7 +85,9 @@ def certify(
         data: folders by the suite's dataset names.
         device: "auto", "cpu", "cuda" ...; the run's own kind, or everything may differ.
         trust: whether foreign code may be run.
-        home: the folder that the suite's paths count from; None = the working folder.
+        suite: the suite's file. A run keeps no folder of the machine that made it: the suite's file
+            has its absolute paths, and its other paths count from where it lies. Where None, paths
+            count from the working folder.
 
     Raises:
         BadInput: the run has not ended, or its suite or data is not here.
@@ -96,19 +99,16 @@ def certify(
     run = read_run(path)
     if run.header.state == "running":
         raise BadInput(f"{path}: is not finished; carry it out first, then certify it")
-    try:
-        suite = Suite.model_validate(run.header.suite)
-    except ValidationError as error:
-        raise BadInput(f"{path}: its suite cannot be read ({error.errors()[0]['msg']})") from error
-    suite = suite.model_copy(update={"methods": tuple(reversed(suite.methods))}).read_from(home)
-    batch_size = 1 if suite.batch_size > 1 else 2
+    made = _suite(run, None if suite is None else read_suite(suite)[0], data or {})
+    made = made.model_copy(update={"methods": tuple(reversed(made.methods))}).read_from(made.home)
+    batch_size = 1 if made.batch_size > 1 else 2
     before = torch.get_num_threads()
     threads, workers = (2 if before == 1 else 1), 3
     torch.set_num_threads(threads)
     try:
         with tempfile.TemporaryDirectory(prefix="siebench-certify-") as folder:
             again = run_suite(
-                suite,
+                made,
                 out=Path(folder) / "run",
                 data=data,
                 limit=limit,
@@ -130,6 +130,29 @@ def certify(
     )
     write_json(run.folder / CERTIFICATE, certificate.model_dump(mode="json"))
     return certificate
+
+
+def _suite(run: Run, given: Suite | None, data: Mapping[str, Path]) -> Suite:
+    """The run's suite, with the whole paths of the one that is given."""
+    whole = None if given is None else given.model_dump(mode="json")
+    kept = restored(run.header.suite, whole)
+    kept["datasets"] = {
+        name: entry | {"path": str(data[name])} if name in data else entry
+        for name, entry in kept.get("datasets", {}).items()
+    }
+    unknown = next(unknown_paths(kept), None)
+    if unknown is not None:
+        raise BadInput(
+            f"{run.folder}: its suite names {unknown}, of which a run does not keep the folder; give "
+            "the suite's file with --suite"
+        )
+    try:
+        found = Suite.model_validate(kept)
+    except ValidationError as error:
+        raise BadInput(
+            f"{run.folder}: its suite cannot be read ({error.errors()[0]['msg']})"
+        ) from error
+    return found.read_from(None if given is None else given.home)
 
 
 def read_certificate(run: Run) -> Certificate | None:

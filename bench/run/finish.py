@@ -23,7 +23,8 @@ from bench.run.environment import commit, hardware, harness_commit, versions
 from bench.run.job import Job
 from bench.run.kept import Standing
 from bench.run.layout import RunFolder
-from bench.run.outcome import Outcome, all_missing, all_reasons, all_suspect, task_outcome
+from bench.run.outcome import Outcome, all_missing, all_noticed, all_reasons, task_outcome
+from bench.run.portable import portable_header
 from bench.run.record import RunRecord
 from bench.run.reduce import Reduced, cost_rows, reduce_canaries, reduce_task
 from bench.run.schema import Git, RunNotice, WorkersRow, write_header
@@ -93,6 +94,7 @@ def finish_run(
             "workers": workers,
         }
     )
+    header = portable_header(header)
     write_header(folder.record, header)
     kept: Counter[str] = sum((Counter(one.kept) for one in found), Counter())
     failures = [one.first_failure for one in tasks.values() if one.first_failure is not None]
@@ -104,7 +106,8 @@ def finish_run(
         impossible=sum(len(one.impossible) for one in tasks.values()),
         missing=all_missing(methods, worker.metrics.values()),
         reasons=all_reasons(tasks),
-        suspect=all_suspect(notices),
+        suspect=all_noticed(notices, "bad"),
+        notes=all_noticed(header.news, "note"),
         idle=tuple(f"{name}: {line}" for name, one in tasks.items() for line in one.idle),
         first_failure=failures[0] if failures else None,
         kept=kept,

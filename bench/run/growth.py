@@ -12,6 +12,7 @@ from typing import Any
 from bench.core.errors import BadInput
 from bench.core.identity import Record, differences, record_hash, said
 from bench.run.plan import Plan
+from bench.run.portable import portable_header, restored
 from bench.run.schema import Header, TaskRow
 from bench.suite.schema import Suite
 
@@ -39,6 +40,8 @@ def obstacles(
     """
     if old.key == new.key:
         return []
+    # A run that is there may have its paths whole, as former versions kept them, or cut.
+    old, new = portable_header(old), portable_header(new)
     if old.order != new.order:
         return ["its scenes come in another order"]
     found = [*_name(old, new), *_methods(old, new, fresh), *_tasks(old, new)]
@@ -163,7 +166,8 @@ def _scenes(
 ) -> Iterator[str]:
     """Whether the scenes that the run has are still what they were, and come first."""
     try:
-        former = {task.name: task for task in replan(Suite.model_validate(old.suite)).tasks}
+        suite = Suite.model_validate(restored(old.suite, plan.suite.model_dump(mode="json")))
+        former = {task.name: task for task in replan(suite).tasks}
     except (BadInput, ValueError) as error:
         yield f"its scenes cannot be looked at again ({error})"
         return

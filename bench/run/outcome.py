@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from bench.run.layout import RunFolder
 from bench.run.measure import TaskMetrics
@@ -19,14 +19,15 @@ from bench.run.tables import REFERENCES, SAMPLES, UNMADE, read_tables
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Outcome", "TaskOutcome", "all_missing", "all_reasons", "all_suspect", "task_outcome"]
+__all__ = ["Outcome", "TaskOutcome", "all_missing", "all_noticed", "all_reasons", "task_outcome"]
 
 
 @dataclass(frozen=True)
 class Outcome(Run):
     """A run that has just been carried out, and what came of it.
 
-    It is read like any run: `outcome.scores`, `outcome.samples(task)`.
+    It is read like any run: `outcome.scores`, `outcome.samples(task)`. Scores and costs are here at
+    once, and stay if the folder is moved; samples and images are read from the folder.
 
     Attributes:
         edits: edits that were made.
@@ -41,6 +42,7 @@ class Outcome(Run):
         carried_out: how many results this call carried out, over all methods, failed ones among them.
         damaged: files of the run that were not what its tables say and were made again.
         surplus: how many shards were done beyond the verdict of `--until-decided` and thrown away.
+        notes: what else the harness found out about metrics and methods, each once with its tasks.
     """
 
     edits: int
@@ -55,6 +57,11 @@ class Outcome(Run):
     carried_out: int = 0
     damaged: tuple[str, ...] = ()
     surplus: int = 0
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Reads the small tables."""
+        _ = self.scores, self.costs
 
 
 @dataclass(frozen=True)
@@ -134,11 +141,11 @@ def all_reasons(tasks: Mapping[str, TaskOutcome]) -> tuple[tuple[str, int], ...]
     return tuple(found.most_common())
 
 
-def all_suspect(notices: Iterable[RunNotice]) -> tuple[str, ...]:
-    """The notices that make a run suspect, each once with the tasks that share it."""
+def all_noticed(notices: Iterable[RunNotice], kind: Literal["bad", "note"]) -> tuple[str, ...]:
+    """The notices that make a run suspect ("bad") or are good to know, each once with its tasks."""
     tasks: dict[str, list[str]] = {}
     for notice in notices:
-        if notice.kind == "bad":
+        if notice.kind == kind:
             tasks.setdefault(notice.text, []).append(notice.task)
     return tuple(f"{text} ({', '.join(names)})" for text, names in tasks.items())
 

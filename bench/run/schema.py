@@ -185,6 +185,7 @@ class RunNotice(_Part):
     """What the harness found out about a metric or a method, which `name` names, in a task.
 
     "bad" makes the run suspect; "note" is good to know. `text` is one sentence without its stop.
+    `declared`: the method says so itself, so that it is no news.
     """
 
     kind: Literal["bad", "note"]
@@ -192,6 +193,7 @@ class RunNotice(_Part):
     what: Literal["metric", "method"]
     name: str
     text: str
+    declared: bool = False
 
 
 class Header(_Part):
@@ -233,6 +235,11 @@ class Header(_Part):
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)
     notices: tuple[RunNotice, ...] = ()
 
+    @property
+    def news(self) -> tuple[RunNotice, ...]:
+        """The notices without those that only repeat what a method says of itself."""
+        return tuple(notice for notice in self.notices if not notice.declared)
+
     @model_validator(mode="before")
     @classmethod
     def _repository_of_former_runs(cls, value: Any) -> Any:
@@ -243,8 +250,10 @@ class Header(_Part):
 
 
 def write_header(file: Path, header: Header) -> None:
-    """Writes `run.json` whole or not at all."""
-    write_json(file, header.model_dump(mode="json"))
+    """Writes `run.json` whole or not at all, without the folders of this machine."""
+    from bench.run.portable import portable_header
+
+    write_json(file, portable_header(header).model_dump(mode="json"))
 
 
 def read_header(file: Path) -> Header:

@@ -17,6 +17,7 @@ import numpy as np
 
 from bench.core.atomic import whole_file
 from bench.core.errors import BadInput
+from bench.core.text import without_folders
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,10 @@ __all__ = [
     "read_tables",
     "write_table",
 ]
+
+
+SENTENCES = ("reason", "no_ground_truth")
+"""Columns of sentences that may name a file."""
 
 
 @dataclass(frozen=True)
@@ -260,7 +265,8 @@ def write_table(
 ) -> None:
     """Writes a table whole or not at all, with checksums; the same columns give the same bytes.
 
-    Declared columns have their declared types. A metric's column is text or numbers; a list column
+    Sentences (`SENTENCES`) lose the folders of this machine. Declared columns have their declared
+    types. A metric's column is text or numbers; a list column
     takes its type from its arrays (float32 features, int64 counts).
 
     Args:
@@ -278,6 +284,12 @@ def write_table(
         odd |= columns.keys() - declared.keys()
     if odd:
         raise ValueError(f"the table {table.name!r} and its declaration differ in {sorted(odd)}")
+    columns = {
+        name: [value and without_folders(value) for value in values]
+        if name in SENTENCES
+        else values
+        for name, values in columns.items()
+    }
     arrays = {
         name: _declared(values, declared[name]) if name in declared else _measured(values)
         for name, values in columns.items()

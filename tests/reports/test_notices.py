@@ -68,8 +68,8 @@ def test_what_a_method_says_of_itself_is_no_news(tmp_path: Path):
     header = json.loads((made / "run.json").read_text())
     plain = {"kind": "note", "task": "scenes / free-form", "what": "method"}
     header["notices"] = [
-        plain | {"name": name, "text": f"{name} depends on the hidden pixels"}
-        for name in ("copy", "diffusion")
+        plain | {"name": name, "text": f"{name} depends on the hidden pixels", "declared": declared}
+        for name, declared in (("copy", True), ("diffusion", False))
     ]
     (made / "run.json").write_text(json.dumps(header))
     said = told(read_run(made))

@@ -43,6 +43,8 @@ def finish(outcome: Outcome) -> None:
     tell_scores(outcome)
     for line in outcome.idle:
         typer.echo(f"nothing to score: {line}")
+    for found in outcome.notes:
+        typer.echo(f"note: {found}")
     for found in outcome.suspect:
         typer.echo(f"suspect: {found}")
     for reason in outcome.missing:

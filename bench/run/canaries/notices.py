@@ -88,12 +88,14 @@ def check_notices(
     found = []
     for method, canary in checks.equals.items():
         # Everything but one flat colour takes knowledge of what is hidden.
-        expected = canary == MEAN_COLOUR or "original" in needs[method]
+        peeks = "original" in needs[method]
         text = f"{method} gives {canary}: its results are a canary, not an edit of its own"
-        found.append(_about("note" if expected else "bad", task, method, text))
+        bad = not peeks and canary != MEAN_COLOUR
+        found.append(_about("bad" if bad else "note", task, method, text, declared=peeks))
     for method, behaviour in checks.hidden.items():
         kind: Literal["bad", "note"] = "bad" if behaviour == UNSTEADY else "note"
-        found.append(_about(kind, task, method, f"{method} {behaviour}"))
+        declared = kind == "note" and "original" in needs[method]
+        found.append(_about(kind, task, method, f"{method} {behaviour}", declared=declared))
     return found
 
 
@@ -139,5 +141,7 @@ def belonging_notices(task: str, method: str, samples: pd.DataFrame) -> list[Run
     return found
 
 
-def _about(kind: Literal["bad", "note"], task: str, method: str, text: str) -> RunNotice:
-    return RunNotice(kind=kind, task=task, what="method", name=method, text=text)
+def _about(
+    kind: Literal["bad", "note"], task: str, method: str, text: str, *, declared: bool = False
+) -> RunNotice:
+    return RunNotice(kind=kind, task=task, what="method", name=method, text=text, declared=declared)

@@ -2,8 +2,8 @@
 
 The text lies in `failures/TASK/METHOD/HASH.txt`. The hash is of the traceback without what differs
 from edit to edit (ids, numbers, addresses), so that edits which fail in the same way share one file,
-which holds the first one's text. Paths lose the prefixes of the checkout, of installed packages and of
-the home folder: a run can be shown to others.
+which holds the first one's text. Paths lose the prefixes of the checkout and of installed packages, and
+all other ones their folders: a run can be shown to others.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bench.core.atomic import write_text
 from bench.core.errors import EditFailed
+from bench.core.text import without_folders
 from bench.run.layout import RunFolder
 
 __all__ = ["Failure", "failure_of", "write_failures"]
@@ -58,9 +59,8 @@ def failure_of(error: Exception, ids: Sequence[str], printed: str = "") -> Failu
     parts = [f"first seen with: {', '.join(ids)}", written or _reason(error)]
     if log.strip():
         parts.append(f"what it printed:\n\n{log.rstrip()}")
-    return Failure(
-        _reason(error), "\n\n".join(part.rstrip() for part in parts) + "\n", f"{digest}.txt"
-    )
+    text = without_folders("\n\n".join(part.rstrip() for part in parts))
+    return Failure(_reason(error), f"{text}\n", f"{digest}.txt")
 
 
 def write_failures(folder: RunFolder, task: str, method: str, failures: Sequence[Failure]) -> None:
@@ -79,7 +79,7 @@ def write_failures(folder: RunFolder, task: str, method: str, failures: Sequence
 
 
 def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split()) or "no message"
+    text = without_folders(" ".join(str(error).split())) or "no message"
     return text if isinstance(error, EditFailed) else f"{type(error).__name__}: {text}"
 
 

@@ -20,8 +20,11 @@ class Choosy:
 
     needs: frozenset[str] = frozenset()
 
+    def __init__(self, refused: str) -> None:
+        self.refused = refused
+
     def edit(self, batch):
-        if "scene2" in batch.ids:
+        if self.refused in batch.ids:
             raise EditFailed("this one is not for me")
         return torch.zeros_like(batch.masked)
 
@@ -35,7 +38,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory):
         tasks="[{dataset: rooms, protocol: freeform@1}]",
     )
     suite = parse_suite(text, "made.yaml")
-    return run_suite(suite, out=root / "run", device="cpu", editors={"choosy": Choosy()})
+    return run_suite(suite, out=root / "run", device="cpu", editors={"choosy": Choosy("scene2")})
 
 
 def test_a_failed_edit_ends_with_1_and_names_its_traceback(outcome, capsys, monkeypatch) -> None:
@@ -56,3 +59,23 @@ def test_debug_prints_the_traceback(outcome, capsys, monkeypatch) -> None:
     told = capsys.readouterr().err
     assert "Traceback (most recent call last):" in told
     assert "EditFailed: this one is not for me" in told
+
+
+def test_an_object_that_does_not_tell_what_it_holds_is_asked_for_its_identity(
+    outcome, capsys
+) -> None:
+    with pytest.raises(typer.Exit):
+        finish(outcome)
+    (line,) = [one for one in capsys.readouterr().out.splitlines() if one.startswith("note: ")]
+    assert line.startswith("note: choosy is an object that does not tell what it holds")
+    assert "declare its `identity`" in line
+
+
+def test_scores_stay_where_the_runs_folder_is_moved(outcome) -> None:
+    elsewhere = outcome.folder.with_name("moved")
+    outcome.folder.rename(elsewhere)
+    try:
+        assert set(outcome.scores["method"]) >= {"copy"}
+        assert len(outcome.costs)
+    finally:
+        elsewhere.rename(outcome.folder)

@@ -1,10 +1,12 @@
 """Names become file names that cannot leave their folder or meet each other."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.core.text import counted, slug, without_folders
+from bench.core.text import counted, portable, slug, without_folders
 
 
 def test_a_safe_name_stays_as_it_is() -> None:
@@ -36,11 +38,41 @@ def test_a_count_has_its_noun_in_the_right_number() -> None:
         ("~/nets/a.pth: is damaged", "…/a.pth: is damaged"),
         (r"C:\Users\ada\a.pth, at C:/nets/b.pth", "…/a.pth, at …/b.pth"),
         ("path=/data/nets/", "path=…/"),
+        ("No such file: '/srv/my data/set one/a b.pth'", "No such file: '…/a b.pth'"),
+        ('File "/opt/our code/edit.py", line 3', 'File "…/edit.py", line 3'),
     ],
 )
 def test_an_absolute_path_is_cut_to_its_last_part(text: str, expected: str) -> None:
     assert without_folders(text) == expected
     assert without_folders(expected) == expected
+
+
+def test_a_folder_that_is_there_is_cut_whole_whatever_is_in_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "my data" / "set: one, (old)"
+    folder.mkdir(parents=True)
+    for end in ("a b.png", "not there/a.png"):
+        assert without_folders(f"{folder}/{end}: is damaged") in (
+            f"…/{end}: is damaged",
+            "…/a.png: is damaged",
+        )
+    assert without_folders(f"from {folder}/a.png to {folder}/b.png") == "from …/a.png to …/b.png"
+    assert without_folders(f"{folder}: holds nothing") == "…/set: one, (old): holds nothing"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("runs/demo", "runs/demo"),
+        ("/srv/ada/runs/demo", "demo"),
+        ("../other/runs/demo", "demo"),
+        ("/srv/ada/base.json", "base.json"),
+    ],
+)
+def test_a_path_that_leads_down_from_here_stays_and_of_another_its_name(
+    path: str, expected: str
+) -> None:
+    assert portable(path) == expected
+    assert portable(Path(path)) == expected
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from PIL import Image
 from bench.core.errors import BadInput
 from bench.run.certify import PIXELS, certify
 from bench.run.suite_run import run_suite
-from bench.suite.schema import parse_suite
 from reports.report import report
 from tests.bench.run.made_suite import suite_text, write_data
 
@@ -23,13 +22,15 @@ def test_a_deviation_is_named_and_the_rest_is_exact(tmp_path: Path) -> None:
         tasks="[{dataset: rooms, protocol: freeform@1}]",
         metrics="[l1]",
     )
-    run_suite(parse_suite(text, "made.yaml"), out=tmp_path / "run", device="cpu")
+    suite = tmp_path / "made.yaml"
+    suite.write_text(text)
+    run_suite(suite, out=tmp_path / "run", device="cpu")
     file = tmp_path / "run" / "predictions" / "rooms-freeform" / "copy" / "scene0.png"
     with Image.open(file) as image:
         red, green, blue = image.getpixel((2, 2))
         image.putpixel((2, 2), ((red + 7) % 256, green, blue))
         image.save(file)
-    found = certify(tmp_path / "run", limit=2, device="cpu").deviations
+    found = certify(tmp_path / "run", limit=2, device="cpu", suite=suite).deviations
     assert {one.edits for one in found} == {2}
     deviating = [one for one in found if not one.exact]
     assert [(one.method, one.metric) for one in deviating] == [("copy", PIXELS)]
@@ -37,4 +38,4 @@ def test_a_deviation_is_named_and_the_rest_is_exact(tmp_path: Path) -> None:
     assert "Largest deviation" in report(tmp_path / "run").read_text(encoding="utf-8")
     data.rename(tmp_path / "elsewhere")
     with pytest.raises(BadInput, match="is not a folder; name the dataset's root"):
-        certify(tmp_path / "run", device="cpu")
+        certify(tmp_path / "run", device="cpu", suite=suite)

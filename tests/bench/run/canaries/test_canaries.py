@@ -26,7 +26,7 @@ from bench.run.canaries.images import (
     canary_images,
 )
 from bench.run.canaries.notices import order_notices
-from bench.run.outcome import all_suspect
+from bench.run.outcome import all_noticed
 from bench.run.prepare import PreparedEdit
 from bench.run.schema import RunNotice
 from bench.run.suite_run import run_suite
@@ -104,7 +104,7 @@ def test_what_makes_a_run_suspect_is_told_once_with_its_tasks() -> None:
         RunNotice(kind=kind, task=task, what="method", name="m", text=text)
         for kind, task, text in (("bad", "a", "odd"), ("note", "a", "fine"), ("bad", "b", "odd"))
     ]
-    assert all_suspect(found) == ("odd (a, b)",)
+    assert all_noticed(found, "bad") == ("odd (a, b)",)
 
 
 def test_one_that_gives_everything_the_same_value_is_found_too() -> None:

@@ -65,7 +65,7 @@ def test_a_path_says_nothing_of_this_machine() -> None:
     failure = failure_of(EditFailed("no", log=f"{home}\n{pd.__file__}\n{__file__}"), ["a"])
     printed = failure.text.split("what it printed:\n\n")[1].splitlines()
     assert printed == [
-        "~/models/weights.pt" if len(str(Path.home())) > 1 else str(home),
+        "…/weights.pt",
         "pandas/__init__.py",
         "tests/bench/run/editing/test_failures.py",
     ]

@@ -1,0 +1,103 @@
+"""What `run.json` says of files: no folder of the machine that made the run.
+
+An absolute path in the suite, in a method's options and in a sentence is kept as its last part,
+"…/model.pth". What carries a run out again takes whole paths from the suite that is given to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from bench.core.text import without_folders
+from bench.run.schema import Header
+
+__all__ = ["portable_header", "restored", "unknown_paths"]
+
+CUT = "…/"
+"""What a path begins with that has lost its folders."""
+
+_NO_PATHS = ("parameters",)
+"""Fields of a suite that hold no path, but names which may look like one."""
+
+
+def portable_header(header: Header) -> Header:
+    """The same without the folders of this machine; once more it stays as it is."""
+    return header.model_copy(
+        update={
+            "suite": _each(header.suite, without_folders),
+            "tasks": tuple(
+                task.model_copy(
+                    update={
+                        field: tuple(
+                            edit.model_copy(update={"reason": without_folders(edit.reason)})
+                            for edit in getattr(task, field)
+                        )
+                        for field in ("impossible", "unreadable")
+                    }
+                )
+                for task in header.tasks
+            ),
+            "methods": tuple(
+                method.model_copy(
+                    update={
+                        "options": _each(method.options, without_folders),
+                        "record": _each(method.record, without_folders),
+                        "problem": method.problem and without_folders(method.problem),
+                    }
+                )
+                for method in header.methods
+            ),
+            "notices": tuple(
+                notice.model_copy(update={"text": without_folders(notice.text)})
+                for notice in header.notices
+            ),
+        }
+    )
+
+
+def restored(kept: Any, whole: Any) -> Any:
+    """A kept suite with the whole paths of another one that has the same last parts at the same places.
+
+    Methods, tasks and metrics are found by their place in the list, or by name where they have one.
+    """
+    if isinstance(kept, Mapping):
+        other = whole if isinstance(whole, Mapping) else {}
+        return {name: restored(value, other.get(name)) for name, value in kept.items()}
+    if isinstance(kept, list):
+        return [restored(value, _twin(value, place, whole)) for place, value in enumerate(kept)]
+    if isinstance(kept, str) and CUT in kept and isinstance(whole, str):
+        return whole if without_folders(whole) == kept else kept
+    return kept
+
+
+def unknown_paths(suite: Any) -> Iterator[str]:
+    """The paths of a suite that have lost their folders."""
+    if isinstance(suite, Mapping):
+        for name, value in suite.items():
+            yield from () if name in _NO_PATHS else unknown_paths(value)
+    elif isinstance(suite, list):
+        for value in suite:
+            yield from unknown_paths(value)
+    elif isinstance(suite, str) and suite.rpartition(":")[2].startswith(CUT):
+        yield suite
+
+
+def _twin(value: Any, place: int, whole: Any) -> Any:
+    if not isinstance(whole, list):
+        return None
+    name = value.get("name") if isinstance(value, Mapping) else None
+    if name is not None:
+        return next((o for o in whole if isinstance(o, Mapping) and o.get("name") == name), None)
+    return whole[place] if place < len(whole) else None
+
+
+def _each(value: Any, change: Callable[[str], str]) -> Any:
+    """Every text in a plain value changed, however deep."""
+    if isinstance(value, Mapping):
+        return {
+            name: part if name in _NO_PATHS else _each(part, change) for name, part in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [_each(part, change) for part in value]
+    return change(value) if isinstance(value, str) else value
