@@ -3,7 +3,7 @@
 | request | does |
 | --- | --- |
 | GET / and the files of the study | serves them; nothing else of the disk is ever opened |
-| POST session | begins, or goes on: gives the rater a sheet |
+| POST session | begins, or goes on: gives the rater's sheet, and the answers that are stored |
 | POST answers | stores a batch; answers when it is on the disk |
 
 What is not known to the manifest is refused: 400 what is wrong, 403 another site's page, 404 another path,
@@ -198,8 +198,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _session(self, content: Any) -> dict[str, Any]:
         body = self._read(_Body, content)
         sheet = self.server.store.begin(body.rater, body.session)
-        finished = sheet.finished is not None
-        return {"sheet": sheet.sheet, "stored": len(sheet.answers), "finished": finished}
+        answers = [answer.model_dump() for answer in sheet.answers]
+        return {"sheet": sheet.sheet, "answers": answers, "finished": sheet.finished}
 
     def _answers(self, content: Any) -> dict[str, Any]:
         body = self._read(_Batch, content)

@@ -58,7 +58,7 @@ class AnswerStore:
             if sheet.study != manifest.study:
                 raise BadInput(f"{file}: answers of another study; give another --answers folder")
             check_answers(manifest, sheet.sheet, sheet.answers)
-            self._sheets[sheet.rater] = sheet
+            self._sheets[sheet.rater.lower()] = sheet
 
     @property
     def raters(self) -> int:
@@ -88,9 +88,9 @@ class AnswerStore:
             }
         )
         with self._lock:
-            known = self._sheets.get(rater)
+            known = self._sheets.get(rater.lower())
             if known is not None:
-                return self._mine(known, session)
+                return self._mine(known, rater, session)
             if len(self._sheets) >= _MOST_RATERS:
                 raise BadInput(f"the study has {_MOST_RATERS} raters; it takes no more")
             used = Counter(sheet.sheet for sheet in self._sheets.values())
@@ -100,9 +100,9 @@ class AnswerStore:
             begun = fresh.model_copy(
                 update={"sheet": sheet, "language": self._manifest.texts.get("language", "en")}
             )
-            self._sheets[rater] = begun
-        with self._writing[rater]:
-            if self._sheets[rater] is begun:
+            self._sheets[rater.lower()] = begun
+        with self._writing[rater.lower()]:
+            if self._sheets[rater.lower()] is begun:
                 self._write(begun)
         return begun
 
@@ -130,10 +130,10 @@ class AnswerStore:
             Taken: another session, or other answers than are stored.
             BadInput: anything that the manifest does not know; a gap before `start`.
         """
-        if rater not in self._sheets:
+        if rater.lower() not in self._sheets:
             raise BadInput("this rater has not begun")
-        with self._writing[rater]:
-            known = self._mine(self._sheets[rater], session)
+        with self._writing[rater.lower()]:
+            known = self._mine(self._sheets[rater.lower()], rater, session)
             check_answers(self._manifest, known.sheet, answers, start)
             stored = known.answers
             if start > len(stored):
@@ -151,13 +151,14 @@ class AnswerStore:
             later = parse_answers({**known.model_dump(), **update})
             if later != known:
                 self._write(later)
-                self._sheets[rater] = later
+                self._sheets[rater.lower()] = later
             return later
 
-    def _mine(self, sheet: AnswerSheet, session: str) -> AnswerSheet:
-        if sheet.session != session:
+    def _mine(self, sheet: AnswerSheet, rater: str, session: str) -> AnswerSheet:
+        # Names that differ in their case alone are one file on some systems.
+        if sheet.session != session or sheet.rater != rater:
             raise Taken("this name is in use in another session")
         return sheet
 
     def _write(self, sheet: AnswerSheet) -> None:
-        write_json(self._folder / f"{sheet.rater}.json", sheet.model_dump(mode="json"))
+        write_json(self._folder / f"answers-{sheet.rater}.json", sheet.model_dump(mode="json"))

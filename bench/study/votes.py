@@ -11,7 +11,7 @@ from bench.study.findings import RaterRow
 from bench.study.form import TIE, Form, guessed
 from bench.study.manifest import Key, KeyItem, Manifest
 
-__all__ = ["RaterVotes", "Vote", "all_votes", "rater_row", "votes_of"]
+__all__ = ["RaterVotes", "Vote", "all_votes", "is_careless", "rater_row", "votes_of"]
 
 _RISK = 0.05
 """A rater whose controls may as well be guesses, at this risk, is careless."""
@@ -89,17 +89,13 @@ def _said(vote: Vote) -> str | None:
 
 
 def rater_row(one: RaterVotes, manifest: Manifest, form: Form) -> RaterRow:
-    """The rater's own figures, and whether the controls are failed.
-
-    Careless is who answers the controls no better than guesses would: the chance of as many right ones by
-    guessing is above 5 %. Where even all of them right would not be below it, one wrong one fails.
-    """
+    """The rater's own figures, and whether the controls are failed."""
     sides = [vote.choice for vote in one.votes if len(vote.shown) > 1 and vote.choice != TIE]
     times = [answer.ms for answer in one.sheet.answers]
     right, count = sum(one.controls), len(one.controls)
     images = len(manifest.screens[manifest.sheets[one.sheet.sheet][0]].images)
     chance = guessed(form, images)
-    careless = count > 0 and right < count and _at_least(right, count, chance) > _RISK
+    careless = is_careless(right, count, chance)
     why = f"{right} of {count} controls right, as guesses might be" if careless else ""
     return RaterRow(
         rater=one.sheet.rater,
@@ -116,6 +112,23 @@ def rater_row(one: RaterVotes, manifest: Manifest, form: Form) -> RaterRow:
         why=why,
         comment=one.sheet.comment,
     )
+
+
+def is_careless(right: int, count: int, chance: float) -> bool:
+    """Whether controls were answered no better than guesses would.
+
+    So it is where as many right ones have a chance above 5 % by guessing. Where even all of them right
+    would have, one wrong one fails.
+
+    Args:
+        right: how many of the controls were right.
+        count: how many there were.
+        chance: that a guess is right.
+
+    >>> [right for right in range(9) if not is_careless(right, 8, 0.5)]
+    [7, 8]
+    """
+    return right < count and _at_least(right, count, chance) > _RISK
 
 
 def _at_least(right: int, count: int, chance: float) -> float:

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.study.manifest import read_key, read_manifest
+from tests.bench.study.conftest import answered, written
 from tests.docs.pages import follow, follow_notebook, give
 
 
@@ -22,6 +24,16 @@ def test_a_suite_is_written_run_read_compared_gated_and_exported(folder, monkeyp
     figures = follow_notebook("examples/read_a_run.ipynb")
     assert set(figures["table"].index) == {"mean-colour", "thick"}
     assert list(figures["worst"]) == list(names["worst"]["edit"])
+
+    follow("how-to/ask-people.md", monkeypatch)
+    manifest = read_manifest(folder / "studies/mine")
+    key = read_key(folder / "studies/mine.key.json", manifest)
+    for number in range(6):
+        sheet = answered(manifest, key, number, order=("thick", "mean-colour"))
+        written(folder / "studies/mine.answers", sheet)
+    give("$ siebench study read studies/mine studies/mine.answers --json study.json", monkeypatch)
+    give("$ siebench report runs/mine --study study.json", monkeypatch)
+    assert "What people said" in (folder / "runs/mine/report/index.html").read_text()
 
     for name in ("before", "after", "demo"):
         shutil.copytree("runs/mine", f"runs/{name}")

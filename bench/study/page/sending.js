@@ -10,7 +10,8 @@ async function post(address, content, plain = false) {
   return fetch(address, { method: "POST", headers: { "Content-Type": type }, body: content, credentials: "omit" });
 }
 
-// Asks the server for a sheet. Gives {sheet}, {taken: true} where another device has the name, or throws.
+// Asks the server for a sheet. Gives {sheet, answers, finished} as they are stored, {taken: true} where another
+// device has the name, or throws.
 export async function begin({ study, rater, session }) {
   const answer = await post("session", JSON.stringify({ study, rater, session }));
   if (answer.status === 409) return { taken: true };
@@ -35,6 +36,8 @@ export class LabSender {
     try {
       const body = { study, rater, session: token, from, answers: session.answers.slice(from), finished, comment };
       const answer = await post("answers", JSON.stringify(body));
+      // Another tab answered meanwhile: what is stored counts, and a new start goes on from it.
+      if (answer.status === 409) return location.reload();
       if (!answer.ok) throw new Error(await answer.text());
       const { stored, finished: ended } = await answer.json();
       session.sent = stored + (ended ? 1 : 0); // one more than there are: the end is stored, too

@@ -40,12 +40,22 @@ async function opened(manifest) {
     if (lab) {
       const given = await begin(session);
       if (given.taken) { wrong = texts.taken; continue; }
-      session.sheet = given.sheet;
-      session.sent = given.stored + (given.finished ? 1 : 0);
+      adopt(session, given);
     }
     keep(session);
     return session;
   }
+}
+
+// What the server has stored counts; what it lacks is sent again.
+function adopt(session, { sheet, answers, finished }) {
+  const mine = JSON.stringify(session.answers.slice(0, answers.length).map(({ screen, choice, ms }) => [screen, choice, ms]));
+  if (mine !== JSON.stringify(answers.map(({ screen, choice, ms }) => [screen, choice, ms]))) {
+    session.answers = answers;
+    session.finished = finished;
+  }
+  session.sheet = sheet;
+  session.sent = answers.length + (finished ? 1 : 0);
 }
 
 async function ask(manifest, session, sender) {

@@ -111,7 +111,7 @@ def answer_all(page, act, limit=100):
 
 
 def stored(lab, rater):
-    return json.loads((lab.answers_folder / f"{rater}.json").read_text())
+    return json.loads((lab.answers_folder / f"answers-{rater}.json").read_text())
 
 
 def test_a_whole_study_by_keyboard_is_stored_at_once(browser, lab, study):
@@ -230,6 +230,24 @@ def test_answers_wait_for_a_server_that_is_away(browser, study, tmp_path):
         pass
     assert answer.value.json() == {"stored": 1, "finished": False}
     context.close()
+
+
+def test_two_tabs_of_one_rater_end_in_one_study(browser, lab):
+    context = browser.new_context(**WIDE)
+    tabs = [context.new_page() for _ in range(2)]
+    for tab in tabs:
+        tab.goto(f"{lab.address}?rater=jo")
+        tab.locator("button.main").click()
+        tab.wait_for_selector("[data-screen=question] figure.judged")
+    with tabs[0].expect_response("**/answers"):
+        tabs[0].keyboard.press("ArrowLeft")
+    tabs[1].keyboard.press("ArrowRight")  # refused: the first tab's answer is stored
+    tabs[1].get_by_role("button", name="Go on").click()
+    tabs[1].wait_for_function(
+        "document.querySelector('.progress span').textContent.startsWith('2 ')"
+    )
+    context.close()
+    assert [one["choice"] for one in stored(lab, "jo")["answers"]] == ["A"]
 
 
 def test_a_name_in_use_elsewhere_is_refused_in_words(browser, lab):

@@ -70,11 +70,11 @@ def test_nothing_but_the_study_s_own_files_is_served(server, path):
 
 def test_answers_are_stored_when_they_are_acknowledged(server, study, key, who, tmp_path):
     status, begun = post(server, "/session", who)
-    assert (status, begun["stored"], begun["finished"]) == (200, 0, False)
+    assert (status, begun["answers"], begun["finished"]) == (200, [], None)
     answers = [one.model_dump() for one in answered(study.manifest, key, begun["sheet"]).answers]
     status, said = post(server, "/answers", {**who, "from": 0, "answers": answers[:4]})
     assert (status, said) == (200, {"stored": 4, "finished": False})
-    stored = json.loads((tmp_path / "answers/anna.json").read_text())
+    stored = json.loads((tmp_path / "answers/answers-anna.json").read_text())
     assert stored["answers"] == answers[:4]
     end = {
         "from": 4,
@@ -83,7 +83,7 @@ def test_answers_are_stored_when_they_are_acknowledged(server, study, key, who, 
         "comment": "ok",
     }
     assert post(server, "/answers", {**who, **end})[1]["finished"] is True
-    assert post(server, "/session", who)[1]["stored"] == len(answers)
+    assert post(server, "/session", who)[1]["answers"] == answers
 
 
 def test_what_is_wrong_is_refused_with_its_status(server, study, key, who):

@@ -8,7 +8,7 @@ import pytest
 
 from bench.study.count import count_votes
 from bench.study.form import guessed
-from bench.study.votes import _RISK, _at_least
+from bench.study.votes import is_careless
 from tests.bench.study.simulated import People
 
 TITLES = {"m0": "m0", "m1": "m1"}
@@ -67,8 +67,14 @@ def test_strengths_are_those_that_were_put_in():
 
 @pytest.mark.parametrize("form", ["pair", "timed"])
 def test_with_eight_controls_one_slip_is_forgiven_and_guessing_is_not(form):
-    """The chance that a guesser passes is 9 / 256; who slips once in fifty fails with 1 %."""
+    """Who guesses passes with 9 / 256; who slips once in fifty controls fails with 1 %."""
     chance = guessed(form, 2)
-    passes = [right for right in range(9) if right == 8 or _at_least(right, 8, chance) <= _RISK]
-    assert passes == [7, 8]
-    assert _at_least(7, 8, chance) == pytest.approx(9 / 256)
+    passing = [right for right in range(9) if not is_careless(right, 8, chance)]
+    assert passing == [7, 8]
+    guessers = np.random.default_rng(5).binomial(8, chance, 4000)
+    assert np.isin(guessers, passing).mean() == pytest.approx(9 / 256, abs=0.01)
+
+
+def test_few_controls_forgive_nothing():
+    assert [is_careless(right, 3, 0.5) for right in range(4)] == [True, True, True, False]
+    assert not is_careless(0, 0, 0.5)

@@ -66,6 +66,13 @@ def test_nobody_answers_under_another_s_name(store, answers):
         store.add("anna", OTHER, 0, answers[:1])
 
 
+def test_names_that_differ_in_their_case_alone_are_one_name(store):
+    """They would be one file on macOS and on Windows."""
+    store.begin("anna", MINE)
+    with pytest.raises(Taken, match="another session"):
+        store.begin("Anna", OTHER)
+
+
 def test_what_the_manifest_does_not_know_is_refused_and_nothing_is_stored(store, answers, tmp_path):
     store.begin("anna", MINE)
     for start, batch, finished in (
@@ -79,7 +86,7 @@ def test_what_the_manifest_does_not_know_is_refused_and_nothing_is_stored(store,
             store.add("anna", MINE, start, batch, finished=finished)
     with pytest.raises(BadInput, match="has not begun"):
         store.add("bob", MINE, 0, answers[:1])
-    assert json.loads((tmp_path / "answers/anna.json").read_text())["answers"] == []
+    assert json.loads((tmp_path / "answers/answers-anna.json").read_text())["answers"] == []
 
 
 @pytest.mark.parametrize("rater", ["", "../x", "a/b", "a" * 65, "<i>", "ä", "a\n", ".."])
