@@ -79,7 +79,7 @@ def study_view(found: StudyReading) -> StudyView:
         found.asked,
         tuple(_facts(found)),
         tuple(table for table in tables if table.rows),
-        tuple((row.rater, row.comment) for row in found.raters if row.comment.strip()),
+        tuple((row.rater, _printable(row.comment)) for row in found.raters if row.comment.strip()),
     )
 
 
@@ -100,31 +100,31 @@ def _facts(found: StudyReading) -> Iterator[str]:
     if counts.side is not None and counts.side.estimate.value is not None:
         side = counts.side
         yield (
-            f"The left image was chosen in {_share(side.estimate)} of the answers {_ends(side.estimate)}, "
+            f"The left image was chosen in {_share(side.estimate)} of the answers ({_ends(side.estimate)}), "
             f"p {_p(side.p)}: {'a bias' if side.p <= 0.05 else 'no sign of a bias'}. Sides are balanced, "
             "so a bias moves no share."
         )
     yield _agreement(counts)
     if counts.real is not None and counts.real.value is not None:
-        yield f"Real images were called real in {_share(counts.real)} of the answers {_ends(counts.real)}."
+        yield f"Real images were called real in {_share(counts.real)} of the answers ({_ends(counts.real)})."
     if counts.strengths_reason and found.form in ("pair", "pick"):
         yield f"No strengths: {counts.strengths_reason}."
     if found.metrics_reason:
         yield f"No metrics: {found.metrics_reason}."
     for one in found.refused:
-        yield f"Not counted: {one.file}: {one.reason}."
+        yield _printable(f"Not counted: {one.file}: {one.reason}.")
 
 
 def _agreement(counts: Findings) -> str:
     found = counts.agreement
     if found.alpha is None:
         return "No two raters answered the same question, so agreement is not known."
-    ends = "" if found.low is None else f" [{_number(found.low, 2)}, {_number(found.high, 2)}]"
+    ends = "" if found.low is None else f" ({_bracket(found.low, found.high, 2)})"
     said = f"Agreement between raters: Krippendorff's alpha {_number(found.alpha, 2)}{ends}"
     others = found.with_others
     if others.value is None:
         return f"{said}."
-    return f"{said}; a rater agrees with most of the others in {_share(others)} {_ends(others)}."
+    return f"{said}; a rater agrees with most of the others in {_share(others)} ({_ends(others)})."
 
 
 def _methods(found: StudyReading) -> StudyTable:
@@ -270,7 +270,7 @@ def _plain(estimate: Estimate) -> str:
 def _bracket(low: float | None, high: float | None, decimals: int, scale: float = 1) -> str:
     if low is None or high is None:
         return "—"
-    return f"[{_number(scale * low, decimals)}, {_number(scale * high, decimals)}]"
+    return f"{_number(scale * low, decimals)} \N{EN DASH} {_number(scale * high, decimals)}"
 
 
 def _number(value: float | None, decimals: int) -> str:
@@ -278,6 +278,11 @@ def _number(value: float | None, decimals: int) -> str:
         return "—"
     text = f"{value:.{decimals}f}"
     return text.lstrip("-") if float(text) == 0 else text.replace("-", MINUS)
+
+
+def _printable(text: str) -> str:
+    """The text on one line, without what would steer a terminal."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def _p(value: float) -> str:

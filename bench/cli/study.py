@@ -180,7 +180,7 @@ def read(
     """Count a study's answers: shares and strengths with intervals, raters, metrics against people."""
     from bench.core.atomic import refuse_losses, write_json, write_text
     from bench.study.read import read_study
-    from reports.export.study import study_latex, study_markdown
+    from reports.export.study import study_latex, study_lines, study_markdown
 
     outs = {
         "--json": (json_file, STUDY_JSON),
@@ -191,12 +191,11 @@ def read(
     found = read_study(folder, answers, key=key, run=run)
     if json_file is not None:
         write_json(json_file, found.model_dump(mode="json"))
-    text = study_markdown(found)
     if markdown is not None:
-        write_text(markdown, text)
+        write_text(markdown, study_markdown(found))
     if latex is not None:
         write_text(latex, study_latex(found))
-    typer.echo(text, nl=False)
+    typer.echo("\n".join(study_lines(found)))
     if figures is not None:
         from reports.figures.study import write_study_figures
 

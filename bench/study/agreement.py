@@ -1,9 +1,7 @@
 """How far raters agree: Krippendorff's alpha.
 
 1 is perfect agreement, 0 what chance would give (Krippendorff, "Computing Krippendorff's alpha-reliability",
-2011). It takes any number of raters and missing answers. Where questions are of different kinds (pairs of
-different methods), the expected disagreement is that of their own kind: which methods are compared is
-nothing that raters agree on.
+2011). It takes any number of raters and missing answers.
 """
 
 from __future__ import annotations
@@ -45,7 +43,6 @@ def krippendorff_alpha(
     values: int,
     level: AlphaLevel = "nominal",
     *,
-    kinds: Sequence[Hashable] | None = None,
     scenes: Sequence[Hashable] | None = None,
 ) -> Alpha:
     """Alpha over units.
@@ -54,7 +51,6 @@ def krippendorff_alpha(
         units: of every unit how many raters gave each value, by value 0 .. `values` - 1.
         values: how many values there are.
         level: "nominal", "ordinal" or "interval": how far two values lie apart.
-        kinds: of every unit its kind; one kind where None.
         scenes: of every unit its scene, over which the interval is; each its own where None.
     """
     counts = np.zeros((len(units), values))
@@ -65,21 +61,20 @@ def krippendorff_alpha(
     counts = counts[paired]
     if not len(counts):
         return Alpha(None, None, None, 0)
-    kind = _codes(kinds or [0] * len(units))[paired]
-    scene = _codes(scenes or range(len(units)))[paired]
-    number, sceneries = int(kind.max()) + 1, int(scene.max()) + 1
-    # Sums are all that alpha needs: observed pairs, and marginals by kind, each scene by scene.
-    observed = np.zeros((sceneries, number, values, values))
-    for row, of_kind, place in zip(counts, kind, scene):
-        observed[place, of_kind] += (np.outer(row, row) - np.diag(row)) / (row.sum() - 1)
-    flat = observed[np.unique(scene)].reshape(len(np.unique(scene)), -1)
-    sceneries = len(flat)
-    value = float(_alpha(flat.sum(axis=0)[None], number, values, level)[0])
+    names = list(scenes or range(len(units)))
+    scene = _codes([names[i] for i in np.flatnonzero(paired)])
+    sceneries = int(scene.max()) + 1
+    # Coincidences, scene by scene: their sums are all that alpha needs.
+    observed = np.zeros((sceneries, values, values))
+    for row, place in zip(counts, scene):
+        observed[place] += (np.outer(row, row) - np.diag(row)) / (row.sum() - 1)
+    value = float(_alpha(observed.sum(axis=0)[None], level)[0])
     if not np.isfinite(value):
         return Alpha(None, None, None, len(counts))
     interval = None
     if sceneries > 1:
-        replicates = _alpha(scene_weights(sceneries) @ flat, number, values, level)
+        resampled = np.tensordot(scene_weights(sceneries), observed, axes=1)
+        replicates = _alpha(resampled, level)
         interval = bootstrap_interval(replicates[np.isfinite(replicates)], sceneries)
     low, high = (None, None) if interval is None else interval
     return Alpha(value, low, high, len(counts))
@@ -90,16 +85,15 @@ def _codes(names: Sequence[Hashable]) -> NDArray[np.int64]:
     return np.array([places[name] for name in names], dtype=np.int64)
 
 
-def _alpha(flat: Float64, kinds: int, values: int, level: AlphaLevel) -> Float64:
-    """Alpha of coincidences, [R, kinds * values * values] -> [R]; nan where nothing differs."""
-    pairs = flat.reshape(-1, kinds, values, values)
-    marginals = pairs.sum(axis=3)  # [R, kinds, values]
-    total = marginals.sum(axis=2)
-    apart = _distances(marginals.sum(axis=1), level)  # [R, values, values]
-    observed = np.einsum("rkab,rab->r", pairs, apart)
-    chance = np.einsum("rka,rkb,rab->rk", marginals, marginals, apart)
+def _alpha(pairs: Float64, level: AlphaLevel) -> Float64:
+    """Alpha of coincidences, [R, values, values] -> [R]; nan where nothing differs."""
+    marginals = pairs.sum(axis=2)  # [R, values]
+    total = marginals.sum(axis=1)
+    apart = _distances(marginals, level)  # [R, values, values]
+    observed = np.einsum("rab,rab->r", pairs, apart)
+    chance = np.einsum("ra,rb,rab->r", marginals, marginals, apart)
     with np.errstate(divide="ignore", invalid="ignore"):
-        expected = np.where(total > 1, chance / (total - 1), 0.0).sum(axis=1)
+        expected = chance / (total - 1)
         alpha: Float64 = np.where(expected > 0, 1 - observed / expected, np.nan)
     return alpha
 

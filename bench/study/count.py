@@ -239,30 +239,47 @@ def questions_of(votes: Sequence[Vote]) -> dict[tuple[object, ...], list[Vote]]:
 
 
 def _agreement(votes: Sequence[Vote], form: Form) -> Agreement:
-    questions = questions_of(votes)
-    units = [Counter(_code(vote, form) for vote in asked) for asked in questions.values()]
+    """Alpha, and how often a rater says what most of the others say.
+
+    Where images are compared, what is agreed on is which of them is best, whatever the methods are called.
+    So every question counts once with each image in the first place: all places are then equally likely,
+    and chance is a draw among them.
+    """
+    questions = list(questions_of(votes).values())
+    turns = len(questions[0][0].shown) if questions else 1
+    units = [
+        Counter(_turned(_codes_of(asked, form), turn, turns))
+        for asked in questions
+        for turn in range(turns)
+    ]
     values = 1 + max((code for unit in units for code in unit), default=0)
     level: AlphaLevel = "ordinal" if form == "opinion" else "nominal"
-    # What is compared says what can be answered only where there are sides.
-    sided = form in ("pair", "pick")
-    kinds = [tuple(sorted(asked[0].shown)) if sided else 0 for asked in questions.values()]
-    scenes = [asked[0].scene for asked in questions.values()]
-    alpha = krippendorff_alpha(units, max(values, 2), level, kinds=kinds, scenes=scenes)
+    scenes = [asked[0].scene for asked in questions for _ in range(turns)]
+    alpha = krippendorff_alpha(units, max(values, 2), level, scenes=scenes)
     return Agreement(
         alpha=alpha.value,
         low=alpha.low,
         high=alpha.high,
-        units=alpha.units,
-        with_others=_with_others(questions.values(), form),
+        units=alpha.units // turns,
+        with_others=_with_others(questions, form),
     )
 
 
+def _turned(codes: Sequence[int], turn: int, turns: int) -> list[int]:
+    """Codes with the images moved round; a tie stays one, and so does what was said of one image."""
+    return [(code + turn) % turns if turns > 1 and code < turns else code for code in codes]
+
+
+def _codes_of(votes: Iterable[Vote], form: Form) -> list[int]:
+    return [_code(vote, form) for vote in votes]
+
+
 def _with_others(questions: Iterable[Sequence[Vote]], form: Form) -> Estimate:
-    """How often a rater says what most of the others say: as much as a metric can be asked for."""
+    """How often a rater says what most of the others say: the figure to hold a score's against."""
     values: list[float] = []
     mine: list[Vote] = []
     for asked in questions:
-        codes = [_code(vote, form) for vote in asked]
+        codes = _codes_of(asked, form)
         for at, vote in enumerate(asked):
             others = Counter(codes[:at] + codes[at + 1 :]).most_common(2)
             if others and (len(others) == 1 or others[0][1] > others[1][1]):

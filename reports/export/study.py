@@ -11,7 +11,25 @@ from reports.study import StudyTable, study_view
 if TYPE_CHECKING:
     from bench.study.findings import StudyReading
 
-__all__ = ["study_latex", "study_markdown"]
+__all__ = ["study_latex", "study_lines", "study_markdown"]
+
+
+def study_lines(found: StudyReading) -> list[str]:
+    """Facts and tables for a terminal, columns aligned."""
+    view = study_view(found)
+    lines = [view.question, "", *view.facts]
+    for table in view.tables:
+        rows = [table.headings, *table.rows]
+        widths = [max(len(row[at]) for row in rows) for at in range(len(table.headings))]
+        lines += ["", table.title, ""]
+        for row in rows:
+            cells = [
+                cell.ljust(width) if at < table.words else cell.rjust(width)
+                for at, (cell, width) in enumerate(zip(row, widths))
+            ]
+            lines.append("  ".join(cells).rstrip())
+        lines += ["", table.note] if table.note else []
+    return lines
 
 
 def study_markdown(found: StudyReading) -> str:

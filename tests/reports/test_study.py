@@ -53,7 +53,7 @@ def found() -> StudyReading:
         study="0" * 32, run="A run", form="pair", question="better", asked="Which edit is better?",
         ties=True, titles=TITLES, everyone=counts, attentive=counts,
         raters=(
-            rater("anna", comment=HOSTILE),
+            rater("anna", comment=f"\x1b[31m{HOSTILE}"),
             rater("bob", careless=True, controls_right=4, why="4 of 8 controls right, as guesses might be"),
         ),
         refused=(RefusedFile(file=f"{HOSTILE}.json", reason="is no JSON"),), metrics=metrics,
@@ -123,6 +123,7 @@ def test_markdown_has_every_table_and_no_html(found: StudyReading):
         "Comments",
     ]  # fmt: skip
     assert "<" not in text
+    assert "\x1b" not in text
     share = found.counted.methods[0].estimate
     assert f"{100 * share.value:.1f} %" in text
     lines = [line for line in text.splitlines() if line.startswith("|")]

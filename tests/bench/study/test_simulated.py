@@ -57,6 +57,17 @@ def test_ties_are_counted_and_halve():
     assert found.tie is not None
 
 
+@pytest.mark.parametrize("share", [0.5, 0.85])
+def test_agreement_is_what_a_common_preference_makes_of_it(share):
+    """Two who prefer a method with chance p agree with p^2 + (1 - p)^2, and a coin with 1/2."""
+    people = People(
+        strengths=(np.log(share / (1 - share)), 0.0), raters=40, by_rater=0.0, by_scene=0.0
+    )
+    found = count_votes(people.votes(6), "pair", TITLES).agreement
+    assert found.alpha == pytest.approx((2 * share - 1) ** 2, abs=0.06)
+    assert found.units == 40
+
+
 def test_strengths_are_those_that_were_put_in():
     people = People(strengths=(1.0, 0.0, -1.0), raters=60, by_rater=0.0, by_scene=0.0)
     found = count_votes(people.votes(4), "pair", {f"m{i}": f"m{i}" for i in range(3)})

@@ -97,13 +97,6 @@ def test_alpha_is_what_krippendorff_prints(level, printed):
     assert krippendorff_alpha(units, 5, level).value == pytest.approx(printed, abs=6e-4)
 
 
-def test_what_is_compared_is_nothing_to_agree_on():
-    """Two kinds of question with answers of their own: coins that are tossed agree on nothing."""
-    units = [{0: 1, 1: 1}, {0: 1, 1: 1}, {2: 1, 3: 1}, {2: 1, 3: 1}]
-    pooled = krippendorff_alpha(units, 4).value
-    assert krippendorff_alpha(units, 4, kinds=["a", "a", "b", "b"]).value < pooled
-
-
 def test_the_two_way_variance_is_that_of_statsmodels():
     known = GOLDEN["clustered"]
     values = np.array(known["values"], float)
