@@ -6,14 +6,15 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from bench.core.atomic import whole_file, write_text
+from bench.core.atomic import write_text
 from bench.core.errors import BadInput
+from bench.core.identity import array_hash, record_hash
 from bench.core.images import read_image, read_mask
 from bench.core.text import counted
 from bench.run.reader import Run, read_run
@@ -36,7 +37,7 @@ from bench.study.texts import texts_of
 if TYPE_CHECKING:
     from bench.scene import Bool, UInt8
 
-__all__ = ["BEFORE", "MadeStudy", "make_study"]
+__all__ = ["BEFORE", "MadeStudy", "make_study", "shown_hash", "summary"]
 
 BEFORE = ("auto", "show", "hide")
 """Whether a screen shows the image before the edit; "auto": unless the question is "real"."""
@@ -133,7 +134,8 @@ def make_study(
     _write_images(run, folder / IMAGES, sheets, names, around)
     made_key = Key(
         secret=names.secret.hex(), form=form, question=question, seed=seed, run=run.header.title,
-        run_key=run.header.key, run_folder=str(run.folder.resolve()), methods=tuple(known), items=items,
+        shown=shown_hash(run, items.values()), run_folder=str(run.folder.resolve()),
+        methods=tuple(known), items=items,
     )  # fmt: skip
     manifest = Manifest(
         form=form, ties=ties, seconds=_seconds(form, seconds), texts=texts, screens=screens,
@@ -261,6 +263,26 @@ def _screens(
     return dict(sorted(screens.items())), dict(sorted(items.items())), tuple(map(tuple, listed))
 
 
+def shown_hash(run: Run, items: Iterable[KeyItem]) -> str:
+    """The hash of every result that screens show, pixel by pixel: whether a run still has what was judged.
+
+    A run may grow by tasks, scenes, methods and metrics and keeps it.
+    """
+    shown = sorted(
+        {
+            (item.task, item.edit, method)
+            for item in items
+            for method in item.methods
+            if method not in (REAL, SPOILT)
+        }
+    )
+    pixels = {
+        repr((task, edit, method)): array_hash(read_image(run.prediction(task, method, edit)))
+        for task, edit, method in shown
+    }
+    return record_hash(pixels)
+
+
 def _right(one: Asked) -> tuple[str, ...]:
     if not one.control:
         return ()
@@ -276,11 +298,17 @@ def _write_images(
     for sheet in sheets:
         for one in sheet:
             wanted.setdefault(one.edit, set()).add(one)
-    for edit, asked in wanted.items():
-        pixels = dict(_pixels(run, edit, asked, names, around))
-        for name, png in zip(pixels, encoded(list(pixels.values()))):
-            with whole_file(folder / f"{name}.png") as temporary:
-                temporary.write_bytes(png)
+    try:
+        folder.mkdir(parents=True)
+        for edit, asked in wanted.items():
+            pixels = dict(_pixels(run, edit, asked, names, around))
+            for name, png in zip(pixels, encoded(list(pixels.values()))):
+                # Not each for itself to the disk: without its manifest the folder is no study yet.
+                (folder / f"{name}.png").write_bytes(png)
+    except OSError as error:
+        raise BadInput(
+            f"{folder}: cannot be written ({error.strerror}); choose another --out"
+        ) from error
 
 
 def _pixels(

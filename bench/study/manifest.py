@@ -133,7 +133,7 @@ class Key(_Part):
         secret: random, so that the hash in the manifest tells nothing.
         seed: of pairs, sides, order.
         run: its title.
-        run_key: the hash of what its numbers follow from.
+        shown: the hash of the results that are shown; see `bench.study.make.shown_hash`.
         run_folder: where it lay.
         methods: those compared.
         items: what each screen is, by name.
@@ -145,7 +145,7 @@ class Key(_Part):
     question: Question
     seed: int
     run: str
-    run_key: str
+    shown: str
     run_folder: str
     methods: tuple[StudyMethod, ...]
     items: dict[Name, KeyItem]

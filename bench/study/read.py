@@ -11,6 +11,7 @@ from bench.study.against_metrics import metrics_against_people
 from bench.study.answers import AnswerSheet, read_answers
 from bench.study.count import count_votes
 from bench.study.findings import Findings, RefusedFile, StudyReading
+from bench.study.make import shown_hash
 from bench.study.manifest import Key, Manifest, default_key, read_key, read_manifest
 from bench.study.votes import all_votes, rater_row, votes_of
 
@@ -103,18 +104,23 @@ def _run(key: Key, given: Path | str | None) -> tuple[Run | None, str]:
     """The study's run; or None, and why."""
     from bench.run.reader import read_run
 
-    if given is not None:
-        run = read_run(given)
-        if run.header.key != key.run_key:
-            raise BadInput(f"{given}: is not the run that the study was made from")
-        return run, ""
     try:
-        run = read_run(key.run_folder)
+        run = read_run(key.run_folder if given is None else given)
     except BadInput:
+        if given is not None:
+            raise
         return None, "the run is not where it lay when the study was made; give it as --run"
-    if run.header.key != key.run_key:
-        return None, "the run was carried out anew since the study was made"
-    return run, ""
+    try:
+        same = shown_hash(run, key.items.values()) == key.shown
+    except BadInput:  # a task, a method or an image is missing
+        same = False
+    if same:
+        return run, ""
+    if given is not None:
+        raise BadInput(
+            f"{given}: does not hold the results that raters saw; give the study's own run"
+        )
+    return None, "the run no longer holds the results that raters saw"
 
 
 def _changes(everyone: Findings, attentive: Findings, titles: dict[str, str]) -> Iterator[str]:

@@ -1,6 +1,9 @@
 """A study read: what people said, who did not look, and which score to believe."""
 
+import shutil
+
 import pytest
+from PIL import Image
 
 from bench.core.errors import BadInput
 from bench.run.reader import read_run
@@ -91,11 +94,35 @@ def test_what_was_found_is_read_again_as_it_was_written(found, tmp_path):
         read_findings(file)
 
 
-def test_a_study_without_its_run_says_so_and_has_no_metrics(study, key, folder, run, tmp_path):
-    lost = key.model_copy(update={"run_folder": str(tmp_path / "gone")})
-    sheets = [answered(study.manifest, key, number) for number in range(3)]
-    found = read_sheets(study.manifest, lost, sheets, run=None, no_run="it is gone")
-    assert (found.metrics, found.metrics_reason) == ((), "it is gone")
+def test_a_study_without_its_run_says_so_and_has_no_metrics(run, folder, study, tmp_path):
+    moved = tmp_path / "moved"
+    shutil.copytree(run, moved)
+    made = make_study(
+        moved,
+        tmp_path / "s",
+        methods=METHODS,
+        pairs=3,
+        per_rater=3,
+        raters=1,
+        controls=0,
+        repeats=0,
+    )
+    key = read_key(made.key, made.manifest)
+    file = written(tmp_path / "answers", answered(made.manifest, key, 0))
+    assert read_study(made.folder, [file]).metrics_reason == ""
+
+    item = next(iter(key.items.values()))
+    image = read_run(moved).prediction(item.task, item.methods[0], item.edit)
+    Image.new("RGB", Image.open(image).size).save(image)
+    assert "no longer holds" in read_study(made.folder, [file]).metrics_reason
+    with pytest.raises(BadInput, match="does not hold the results that raters saw"):
+        read_study(made.folder, [file], run=moved)
+
+    shutil.rmtree(moved)
+    found = read_study(made.folder, [file])
+    assert found.metrics == ()
+    assert "give it as --run" in found.metrics_reason
+    assert read_study(made.folder, [file], run=run).metrics  # the same results elsewhere
 
 
 def test_answers_that_cannot_be_counted_are_one_sentence(study, tmp_path):
