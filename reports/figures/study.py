@@ -91,6 +91,6 @@ def _drawn(bars: Sequence[_Bar], label: str, null: float | None) -> Figure:
                 marker = MARKERS[place % len(MARKERS)]
                 axes.plot(bar.value, place, linestyle="", color=colour, marker=marker)
         axes.set_yticks(range(len(bars)), [bar.title for bar in bars])
-        axes.invert_yaxis()
+        axes.set_ylim(len(bars) - 0.5, -0.5)
         axes.set_xlabel(label)
     return drawn

@@ -141,6 +141,12 @@ def test_more_raters_decide_only_what_scenes_leave_open():
     assert more_answers(clusters.of_mean(by_scene), 30.0, 200) == 0
 
 
+def test_of_independent_answers_as_many_are_missing_as_a_textbook_says():
+    """Sixty of a hundred against a half: (1.96 + 0.84)^2 * 0.6 * 0.4 / 0.1^2 = 188 answers."""
+    spread = Clusters(np.arange(100), np.arange(100)).of_mean(np.repeat([1.0, 0.0], [60, 40]))
+    assert 100 + more_answers(spread, 0.1, 100) == pytest.approx(188.4 * 100 / 99, abs=1)
+
+
 def test_spmpgan_s_printed_votes_give_its_shares():
     lines = published_shares(["SPMPGAN=1479", "SESAME=493", "HIM=128"])
     assert [line.split()[4] for line in lines] == ["70.4", "23.5", "6.1"]
