@@ -23,7 +23,7 @@ from bench.run.record import RunRecord, go_on, refuse_unlike, take_up
 from bench.run.schema import read_header
 from bench.run.shards import ShardRef, Shards, Stamp, stamp
 from bench.run.surplus import throw_away
-from bench.run.take_part import needed_by
+from bench.run.take_part import needed_by, place_of
 from bench.run.worker import Worker
 from bench.suite.schema import Suite
 
@@ -93,7 +93,7 @@ def carry_out(
     worker = job.worker(device, kind)
     record = RunRecord(worker.plan, worker.methods, worker.metrics, name)
     if job.until is not None:
-        job.until.begin(job.folder, record.header())
+        job.until.begin(job.anywhere().folder, record.header())
     fresh = job.again.methods | {one.name for one in worker.methods if not one.recognised}
     started = take_up(job.folder, record, fresh, lambda suite: _replan(job, suite))
     job = replace(job, key=record_hash(record.key()))
@@ -148,6 +148,7 @@ class _Run:
                 stamps=stamps,
                 elsewhere=self._done,
                 observe=lambda: self._observe(claims),
+                place=0.0 if self.part is None else place_of(self.job),
             )
 
             def done(shard: ShardRef) -> None:

@@ -64,6 +64,8 @@ class Shards(Iterator[ShardRef]):
         stamps: the shards' stamps when they were found waiting.
         elsewhere: told of every shard that another worker turns out to have done.
         observe: called at every look at what others do.
+        place: where among the shards this worker begins, 0 = with the first, 0.5 = in the middle. Workers
+            that begin apart read ahead what nobody else takes.
 
     Attributes:
         needed: as given.
@@ -79,8 +81,12 @@ class Shards(Iterator[ShardRef]):
         stamps: Mapping[ShardRef, Stamp] | None = None,
         elsewhere: Callable[[ShardRef], None] = lambda _: None,
         observe: Callable[[], None] = lambda: None,
+        place: float = 0.0,
     ) -> None:
-        self._waiting = dict.fromkeys(waiting)
+        order = list(waiting)
+        at = int(place * len(order))
+        self._waiting = dict.fromkeys(order[at:] + order[:at])
+        self._held: set[ShardRef] = set()
         self.needed = needed
         self._folder, self._claims = folder, claims
         self._stamps = dict(stamps or {})
@@ -117,11 +123,13 @@ class Shards(Iterator[ShardRef]):
         if time.monotonic() - self._looked > _LOOK:
             for shard in self._finished():
                 self._elsewhere(shard)
+        self._held.clear()
         for shard in list(self._waiting):
             if not self.needed(shard):
                 del self._waiting[shard]
                 continue
             if self._claims is not None and not self._claims.take(shard):
+                self._held.add(shard)
                 continue
             del self._waiting[shard]
             if self._done(shard):
@@ -141,12 +149,12 @@ class Shards(Iterator[ShardRef]):
         return self._claims is not None and bool(self._claims.vain(shard))
 
     def coming(self, count: int) -> list[ShardRef]:
-        """The shards that are likely next, at most `count`, none of them claimed."""
+        """The shards that are likely next, at most `count`; none of them is claimed."""
         found: list[ShardRef] = []
         for shard in self._waiting:
             if len(found) == count:
                 break
-            if self.needed(shard):
+            if shard not in self._held and self.needed(shard):
                 found.append(shard)
         return found
 

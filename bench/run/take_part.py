@@ -10,6 +10,7 @@ may die: see `bench.run.claims`.
 from __future__ import annotations
 
 import contextlib
+import random
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +30,7 @@ from bench.run.worker import Worker
 __all__ = [
     "carry_out_shards",
     "needed_by",
+    "place_of",
     "refuse_unpicklable",
     "stopping_in_order",
     "take_part",
@@ -41,6 +43,7 @@ def take_part(
     *,
     device: str = "auto",
     shared: bool = False,
+    place: float | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> int:
     """Carries out shards of a run until none is left; gives how many this worker carried out.
@@ -53,6 +56,8 @@ def take_part(
         waiting: the shards to carry out, as `Shards.stamps` gives them.
         device: "auto", "cpu", "cuda", "cuda:1" ...
         shared: whether other workers are started on the same device, so that no time means anything.
+        place: where among the shards it begins, 0..1; anywhere where None. Where a verdict ends the run
+            it is the first, since the verdict is made on the first shards.
         ready: called once when the worker is made and the others can see it.
 
     Raises:
@@ -69,7 +74,12 @@ def take_part(
             worker.claims, worker.told = claims, claims.told
             ready()
             shards = Shards(
-                waiting, needed_by(job), folder=job.folder, claims=claims, stamps=waiting
+                waiting,
+                needed_by(job),
+                folder=job.folder,
+                claims=claims,
+                stamps=waiting,
+                place=place_of(job, place),
             )
 
             def done(shard: ShardRef) -> None:
@@ -110,6 +120,13 @@ def carry_out_shards(
                     ahead[one] = pool.submit(worker.prepare, one)
             worker.carry_out(shard, prepared.result())
             done(shard)
+
+
+def place_of(job: Job, place: float | None = None) -> float:
+    """Where among the shards a worker begins that shares them with others."""
+    if job.until is not None:
+        return 0.0
+    return random.random() if place is None else place
 
 
 def needed_by(job: Job) -> Callable[[ShardRef], bool]:

@@ -67,6 +67,7 @@ class _Member:
     device: str
     process: BaseProcess
     pipe: Connection
+    place: int
     lost: int
     ready: bool = False
 
@@ -88,7 +89,9 @@ class _Crew:
 
     def start(self) -> None:
         """Starts a worker on each device."""
-        self._members += [self._started(device, 0) for device in self._devices]
+        self._members += [
+            self._started(device, place, 0) for place, device in enumerate(self._devices)
+        ]
 
     def look(self) -> None:
         """Waits a moment, and starts workers anew that have died.
@@ -135,7 +138,7 @@ class _Crew:
             return
         lost = 0 if member.ready else member.lost + 1
         if lost < ATTEMPTS:
-            self._members.append(self._started(member.device, lost))
+            self._members.append(self._started(member.device, member.place, lost))
             return
         self._given_up[member.device] = _how(code)
         if not self._members:
@@ -145,20 +148,28 @@ class _Crew:
                 "workers, or see what --executor local says"
             )
 
-    def _started(self, device: str, lost: int) -> _Member:
+    def _started(self, device: str, place: int, lost: int) -> _Member:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe(duplex=False)
         many = len(self._devices)
         threads = 1 if device == "cpu" else max(1, (os.cpu_count() or 1) // many)
         process = context.Process(
             target=_work,
-            args=(self._job, self._waiting, device, threads, device == "cpu" and many > 1, theirs),
+            args=(
+                self._job,
+                self._waiting,
+                device,
+                threads,
+                device == "cpu" and many > 1,
+                place / many,
+                theirs,
+            ),
             name=f"siebench worker on {device}",
         )
-        with _environment(threads), _without_main():
+        with _environment(threads), _without_main(), _deaf_to_ctrl_c():
             process.start()
         theirs.close()
-        return _Member(device, process, ours, lost)
+        return _Member(device, process, ours, place, lost)
 
 
 def _hear(member: _Member) -> None:
@@ -192,16 +203,23 @@ def _work(
     device: str,
     threads: int,
     shared: bool,
+    place: float,
     pipe: Connection,
 ) -> None:
     """What a worker's process does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the one who started it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     import torch
 
     torch.set_num_threads(threads)
     try:
-        take_part(job, waiting, device=device, shared=shared, ready=lambda: pipe.send(_READY))
+        take_part(
+            job,
+            waiting,
+            device=device,
+            shared=shared,
+            place=place,
+            ready=lambda: pipe.send(_READY),
+        )
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
@@ -243,6 +261,22 @@ def _environment(threads: int) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that are started inside never hear Ctrl-C, which reaches every process of a terminal.
+
+    Who started them does, and ends them in order.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

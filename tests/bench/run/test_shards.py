@@ -32,7 +32,7 @@ def test_what_another_has_in_hand_is_passed_over_and_what_it_did_is_told(tmp_pat
         second = Shards(SHARDS, folder=folder, claims=two, elsewhere=told.append)
         assert first.take() == SHARDS[0]
         assert second.take() == SHARDS[1]
-        assert second.coming(5) == [SHARDS[0], SHARDS[2]]
+        assert second.coming(5) == [SHARDS[2]]
         write(folder, SHARDS[0])
         first.release(SHARDS[0])
         assert second.take() == SHARDS[2]
@@ -40,6 +40,12 @@ def test_what_another_has_in_hand_is_passed_over_and_what_it_did_is_told(tmp_pat
         assert second.over
         # What it has in hand is no longer waiting with itself, but it is with the other.
         assert not first.over
+
+
+def test_workers_that_begin_apart_take_shards_of_their_own() -> None:
+    assert list(Shards(SHARDS, place=0.0)) == SHARDS
+    assert list(Shards(SHARDS, place=0.5)) == [SHARDS[1], SHARDS[2], SHARDS[0]]
+    assert sorted(Shards(SHARDS, place=0.99)) == SHARDS
 
 
 def test_a_table_that_was_there_before_is_done_when_it_is_another_one(tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 import itertools
 import json
+import pickle
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,7 @@ from bench.judge.gate.sequential import ConfidenceSequence
 from bench.judge.policy import Policy
 from bench.run import plan
 from bench.run.suite_run import run_suite
+from bench.run.take_part import take_part
 from tests.bench.judge.gate.made_runs import made_suite, write_results
 from tests.bench.judge.made_scores import per_edit
 from tests.bench.run.made_suite import write_data
@@ -151,6 +155,36 @@ def test_what_is_done_beyond_the_verdict_is_thrown_away(made, tmp_path, capsys) 
     assert len(list((tmp_path / "ahead/edits").glob("*/*"))) == outcome.edits
     finish(ahead)
     assert "that other workers had done beyond the verdict" in capsys.readouterr().out
+
+
+class Threads:
+    """Three workers, each with a copy of the job, as other processes have it."""
+
+    here = False
+
+    def run(self, job, shards, done):
+        threads = [
+            threading.Thread(
+                target=take_part,
+                args=(pickle.loads(pickle.dumps(job)), shards.stamps),
+                kwargs={"device": "cpu"},
+            )
+            for _ in range(3)
+        ]
+        for thread in threads:
+            thread.start()
+        for shard in shards.follow(lambda: time.sleep(0.02)):
+            done(shard)
+        for thread in threads:
+            thread.join()
+
+
+def test_workers_elsewhere_decide_alike(made, tmp_path) -> None:
+    early, outcome = carried_out(made, tmp_path / "run", 60)
+    same, elsewhere = carried_out(made, tmp_path / "elsewhere", 60, executor=Threads())
+    assert same.lines() == early.lines()
+    assert elsewhere.edits == outcome.edits
+    assert fingerprints(tmp_path / "elsewhere") == fingerprints(tmp_path / "run")
 
 
 def test_a_stopped_run_goes_on_to_the_same_verdict(made, tmp_path) -> None:

@@ -146,7 +146,7 @@ def test_what_a_worker_raises_comes_out_here() -> None:
         ((False, "KeyError: 'a'", "Traceback: line 3"), RuntimeError, "worker on cpu: KeyError"),
     ):
         ours, theirs = multiprocessing.Pipe(duplex=False)
-        member = processes._Member("cpu", SimpleNamespace(), ours, 0)  # type: ignore[arg-type]
+        member = processes._Member("cpu", SimpleNamespace(), ours, 0, 0)  # type: ignore[arg-type]
         theirs.send(processes._READY)
         theirs.send(said)
         with pytest.raises(kind, match=text) as raised:
@@ -160,10 +160,10 @@ def test_workers_that_die_before_they_are_ready_are_not_started_for_ever(
 ) -> None:
     started: list[int] = []
 
-    def dead(self, device: str, lost: int):
+    def dead(self, device: str, place: int, lost: int):
         started.append(lost)
         pipe, _ = multiprocessing.Pipe(duplex=False)
-        return processes._Member(device, SimpleNamespace(exitcode=-9), pipe, lost)  # type: ignore[arg-type]
+        return processes._Member(device, SimpleNamespace(exitcode=-9), pipe, place, lost)  # type: ignore[arg-type]
 
     monkeypatch.setattr(processes._Crew, "_started", dead)
     job = Job(suite=suite(tmp_path, ["copy"]), out=tmp_path / "run")
