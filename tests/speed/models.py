@@ -48,6 +48,15 @@ from baselines.pix2pixhd import (
 )
 from baselines.sean import SEANConfig, SEANGenerator
 from baselines.sesame import SESAMEConfig, SESAMEGenerator
+from baselines.siedob import (
+    SIEDOB,
+    BackgroundGenerator,
+    Fusion,
+    ObjectInpainting,
+    ObjectStyle,
+    StyleImages,
+    siedob_config,
+)
 from baselines.spade import SPADEConfig, SPADEGenerator
 from baselines.spmpgan import SPMPGAN, SPMPGANConfig
 from masks import DrawnEdit, Site, make_protocol
@@ -165,6 +174,59 @@ def him_layout_ade() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object
     return LayoutGenerator(him_config("ade20k")), 49, run
 
 
+def siedob() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    """All of it, 34 labels, with a car that is half hidden and a person that is hidden."""
+    look = StyleImages(torch.rand(1, 3, 64, 64), torch.ones(1, 64, 64, dtype=torch.bool))
+
+    def run(network: nn.Module, edit: Edit) -> object:
+        labels, hole, objects = edit.labels.clone(), edit.mask.clone(), 0 * edit.labels
+        labels[:, 100:140, 60:120], objects[:, 100:140, 60:120] = 26, 1
+        labels[:, 160:210, 150:175], objects[:, 160:210, 150:175] = 24, 2
+        hole[:, 100:140, 60:90], hole[:, 160:210, 150:175] = True, True
+        hole[:, 100:140, 90:120] = False
+        known = edit.image * ~hole[:, None]
+        return network(known, hole, labels, objects, _edges(edit), lambda *_: look)
+
+    return SIEDOB(siedob_config()), 24, run  # no other pixel is of an object's class
+
+
+def siedob_background() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    """The background generator, width 32, 34 labels."""
+
+    def run(network: nn.Module, edit: Edit) -> object:
+        edges, everywhere = _edges(edit) & edit.mask, torch.ones_like(edit.mask)
+        return network(edit.masked, edit.labels, edges, edit.mask, everywhere)
+
+    return BackgroundGenerator(siedob_config()), 34, run
+
+
+def siedob_fusion() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    """The fusion, width 32."""
+    return Fusion(siedob_config()), 34, lambda n, e: n(e.image, e.mask, _edges(e) & e.mask)
+
+
+def siedob_inpainting() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    """One object that is half hidden, width 64."""
+
+    def run(network: nn.Module, edit: Edit) -> object:
+        whole = torch.ones(1, 64, 64, dtype=torch.bool)
+        hole = whole & (torch.arange(64) < 32)
+        return network(edit.image[..., :64, :64], whole, hole, torch.zeros(1, dtype=torch.long))
+
+    return ObjectInpainting(siedob_config()), 34, run
+
+
+def siedob_style() -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
+    """One object in the look of another, width 32; the code is not read back."""
+
+    def run(network: nn.Module, edit: Edit) -> object:
+        whole, kinds = torch.ones(1, 64, 64, dtype=torch.bool), torch.zeros(1, dtype=torch.long)
+        code = network.encode(edit.image[..., :64, :64], whole, kinds)
+        return network.generate(whole, kinds, code)
+
+    return ObjectStyle(siedob_config()), 34, run
+
+
 def _pix2pixhd(variant: str) -> tuple[nn.Module, int, Callable[[nn.Module, Edit], object]]:
     config = pix2pixhd_config(variant, classes=35)
 
@@ -180,6 +242,7 @@ SYSTEMS = {
         *(spmpgan, divsem, sean, spade, sesame),
         *(pix2pixhd, pix2pixhd_local, pix2pixhd_encoder),
         *(him, him_layout, him_layout_ade),
+        *(siedob, siedob_background, siedob_fusion, siedob_inpainting, siedob_style),
     )
 }
 
