@@ -6,7 +6,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from baselines.layers.label_map import SymbolMap, dense_label_maps
-from baselines.layers.wide_label_conv import halve_labels, reflected_conv, strided_conv
+from baselines.layers.wide_label_conv import (
+    halve_labels,
+    looked_up_conv,
+    reflected_conv,
+    strided_conv,
+)
 
 
 @pytest.fixture
@@ -52,3 +57,12 @@ def test_the_table_is_the_strided_convolution_with_zeros_around(labels, size, st
         torch.testing.assert_close(found, expected, atol=1e-12, rtol=0)
         with dense_label_maps():
             torch.testing.assert_close(strided_conv(labels, layer), expected)
+
+
+@pytest.mark.parametrize("size", [5, 7])
+def test_a_part_of_a_weight_is_looked_up_with_zeros_around(labels, size):
+    torch.manual_seed(0)
+    weight = torch.randn(6, 5, size, size, dtype=torch.float64)
+    expected = F.conv2d(labels.dense(), weight, padding=size // 2)
+    with torch.no_grad():
+        torch.testing.assert_close(looked_up_conv(labels, weight), expected, atol=1e-12, rtol=0)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from baselines.layers.label_map import dense_label_maps
-from baselines.layers.winograd import conv3x3
+from baselines.layers.winograd import conv3x3, convs3x3
 
 
 @pytest.fixture
@@ -49,3 +49,14 @@ def test_odd_sizes_and_gradients_take_the_plain_convolution(layer, size):
     assert torch.equal(conv3x3(x, layer), layer(x))
     with torch.no_grad():
         assert torch.equal(conv3x3(x, layer), layer(x))
+
+
+def test_a_layer_with_zeros_around_and_parallel_ones_are_the_convolutions(layer):
+    padded = nn.Conv2d(128, 130, 3, padding=1).double()
+    x = torch.randn(1, 128, 8, 8, dtype=torch.float64)
+    with torch.no_grad():
+        torch.testing.assert_close(conv3x3(x, padded), padded(x), atol=1e-12, rtol=0)
+        for found, one in zip(convs3x3(x, [layer, layer]), [layer, layer], strict=True):
+            torch.testing.assert_close(found, one(x), atol=1e-12, rtol=0)
+        strided = nn.Conv2d(128, 130, 3, stride=2).double()
+        assert torch.equal(conv3x3(x, strided), strided(x))
