@@ -5,20 +5,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.core.device import choose_device
 from bench.core.errors import BadInput, PluginFailed
 from bench.core.identity import Record
-from bench.core.images import read_image, read_mask
 from bench.core.threads import ahead
-from bench.datasets.fitting import Grid, fit_image, fit_plane, same_shape
-from bench.datasets.planes import plain_labels, read_plane
 from bench.metrics import (
     Context,
     Estimate,
@@ -35,9 +30,10 @@ from bench.run.file_kinds import count_kinds, kind_notices
 from bench.run.folder_scores import FolderScores
 from bench.run.mask_fit import MaskFit, mask_notices
 from bench.run.measure import EditGroup, PreparedGroup, measure_group
+from bench.run.pair_images import PairImages, read_pair
 from bench.run.pairs import Folders, Pair, find_pairs
 from bench.run.unpaired import needs_pairs, score_sets
-from bench.scene import VOID, Bool, Int32, LabelSpace, UInt8
+from bench.scene import LabelSpace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +107,7 @@ def score_folders(
     ready = {name: metric for name, metric in made.items() if not isinstance(metric, Missing)}
     refuse_shared_scores(ready.items())
     fits: list[MaskFit] = []
-    reading = functools.partial(_read, space=space, resize_real=resize_real)
+    reading = functools.partial(read_pair, space=space, resize_real=resize_real)
     samples, references = _measure(pairs, list(ready.values()), space, reading, fits, advance)
     # Without masks the region is the whole image: no score of it beside the image's own.
     twice = {
@@ -248,23 +244,11 @@ def _protocols(metrics: Mapping[str, Metric], source: Record) -> dict[str, Recor
     }
 
 
-@dataclass(frozen=True, eq=False)
-class _Read:
-    """A pair read: images uint8 [H,W,3], mask bool [H,W], labels int32 [H,W]."""
-
-    stem: str
-    real: UInt8
-    fake: UInt8
-    mask: Bool
-    labels: Int32
-    fit: MaskFit | None
-
-
 def _measure(
     pairs: Sequence[Pair],
     metrics: Sequence[Metric],
     space: LabelSpace,
-    reading: Callable[[Pair], _Read],
+    reading: Callable[[Pair], PairImages],
     fits: list[MaskFit],
     advance: Callable[[int], None],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -274,7 +258,7 @@ def _measure(
     """
     import pandas as pd
 
-    def measured(group: list[_Read]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def measured(group: list[PairImages]) -> tuple[pd.DataFrame, pd.DataFrame]:
         edits = _edits(group, space)
         side = PreparedGroup.of(metrics, edits)
         columns = measure_group(metrics, side, {i: one.fake for i, one in enumerate(group)})
@@ -291,9 +275,9 @@ def _measure(
     return samples, references
 
 
-def _groups(read: Iterable[_Read]) -> Iterator[list[_Read]]:
+def _groups(read: Iterable[PairImages]) -> Iterator[list[PairImages]]:
     """Consecutive pairs of one size."""
-    group: list[_Read] = []
+    group: list[PairImages] = []
     for one in read:
         if group and (len(group) == _GROUP or one.real.shape != group[0].real.shape):
             yield group
@@ -302,7 +286,7 @@ def _groups(read: Iterable[_Read]) -> Iterator[list[_Read]]:
     yield group
 
 
-def _edits(group: Sequence[_Read], space: LabelSpace) -> EditGroup:
+def _edits(group: Sequence[PairImages], space: LabelSpace) -> EditGroup:
     stems = tuple(one.stem for one in group)
     images = [one.real for one in group]
     return EditGroup(
@@ -314,54 +298,3 @@ def _edits(group: Sequence[_Read], space: LabelSpace) -> EditGroup:
         scenes=stems,
         edits=stems,
     )
-
-
-def _read(pair: Pair, space: LabelSpace, resize_real: bool) -> _Read:
-    real, fake = read_image(pair.real), read_image(pair.fake)
-    if resize_real:
-        if not same_shape(real.shape[:2], fake.shape[:2]):
-            raise BadInput(f"{pair.fake}: {_sizes(fake, real)}, another shape; crop one of them")
-        real = fit_image(real, _grid(fake))
-    _same_size(pair.fake, fake, real)
-    mask = _mask(pair, real, resize_real)
-    fit = None if pair.mask is None else MaskFit.of(pair.stem, pair.fake, real, fake, mask)
-    return _Read(pair.stem, real, fake, mask, _labels(pair, real, space, resize_real), fit)
-
-
-def _grid(image: UInt8) -> Grid:
-    height, width = image.shape[:2]
-    return Grid((height, width), (0, 0, height, width))
-
-
-def _mask(pair: Pair, reference: UInt8, resize: bool) -> Bool:
-    if pair.mask is None:
-        return np.ones(reference.shape[:2], bool)
-    mask = read_mask(pair.mask)
-    if resize:
-        mask = fit_plane(mask.astype(np.int32), _grid(reference)) > 0
-    _same_size(pair.mask, mask, reference)
-    return mask
-
-
-def _labels(pair: Pair, reference: UInt8, space: LabelSpace, resize: bool) -> Int32:
-    if pair.labels is None:
-        return np.full(reference.shape[:2], VOID, np.int32)
-    plane = read_plane(pair.labels)
-    if resize:
-        plane = fit_plane(plane, _grid(reference))
-    _same_size(pair.labels, plane, reference)
-    # Without a metric that counts classes there is no space to check labels against.
-    return plain_labels(plane, space, pair.labels) if len(space) else plane
-
-
-def _same_size(path: Path, plane: NDArray[Any], reference: UInt8) -> None:
-    if plane.shape[:2] != reference.shape[:2]:
-        raise BadInput(
-            f"{path}: {_sizes(plane, reference)}; bring them to one size, or give --resize-real where "
-            "they show the same"
-        )
-
-
-def _sizes(plane: NDArray[Any], reference: UInt8) -> str:
-    one, two = ("x".join(map(str, a.shape[1::-1])) for a in (plane, reference))
-    return f"is {one} where its reference is {two}"

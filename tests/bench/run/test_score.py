@@ -106,7 +106,7 @@ def test_no_more_images_are_held_than_a_few_groups(folders: Path, monkeypatch) -
         most = max(most, len(alive))
         return image
 
-    monkeypatch.setattr("bench.run.score.read_image", watched)
+    monkeypatch.setattr("bench.run.pair_images.read_image", watched)
     score_folders(folders / "real", folders / "fake", metrics=["l1", "psnr", "ssim"])
     assert most < 80
 

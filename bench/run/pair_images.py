@@ -1,0 +1,93 @@
+"""The images of a pair as they are scored: read, brought to one size where that is asked for, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.core.errors import BadInput
+from bench.core.images import read_image, read_mask
+from bench.datasets.fitting import Grid, fit_image, fit_plane, same_shape
+from bench.datasets.planes import plain_labels, read_plane
+from bench.run.mask_fit import MaskFit
+from bench.run.pairs import Pair
+from bench.scene import VOID, Bool, Int32, LabelSpace, UInt8
+
+__all__ = ["PairImages", "read_pair"]
+
+
+@dataclass(frozen=True, eq=False)
+class PairImages:
+    """A pair read: images uint8 [H,W,3], mask bool [H,W], labels int32 [H,W]; how its mask fits."""
+
+    stem: str
+    real: UInt8
+    fake: UInt8
+    mask: Bool
+    labels: Int32
+    fit: MaskFit | None
+
+
+def read_pair(pair: Pair, space: LabelSpace, resize_real: bool) -> PairImages:
+    """Reads a pair with its mask and labels; without a mask the whole image counts.
+
+    Args:
+        pair: its files.
+        space: the label space that labels must be of; an empty one takes any.
+        resize_real: brings the reference to the result's size: bicubic; mask and labels nearest.
+
+    Raises:
+        BadInput: a file that cannot be read, or sizes that differ.
+    """
+    real, fake = read_image(pair.real), read_image(pair.fake)
+    if resize_real:
+        if not same_shape(real.shape[:2], fake.shape[:2]):
+            raise BadInput(f"{pair.fake}: {_sizes(fake, real)}, another shape; crop one of them")
+        real = fit_image(real, _grid(fake))
+    _same_size(pair.fake, fake, real)
+    mask = _mask(pair, real, resize_real)
+    fit = None if pair.mask is None else MaskFit.of(pair.stem, pair.fake, real, fake, mask)
+    return PairImages(pair.stem, real, fake, mask, _labels(pair, real, space, resize_real), fit)
+
+
+def _grid(image: UInt8) -> Grid:
+    height, width = image.shape[:2]
+    return Grid((height, width), (0, 0, height, width))
+
+
+def _mask(pair: Pair, reference: UInt8, resize: bool) -> Bool:
+    if pair.mask is None:
+        return np.ones(reference.shape[:2], bool)
+    mask = read_mask(pair.mask)
+    if resize:
+        mask = fit_plane(mask.astype(np.int32), _grid(reference)) > 0
+    _same_size(pair.mask, mask, reference)
+    return mask
+
+
+def _labels(pair: Pair, reference: UInt8, space: LabelSpace, resize: bool) -> Int32:
+    if pair.labels is None:
+        return np.full(reference.shape[:2], VOID, np.int32)
+    plane = read_plane(pair.labels)
+    if resize:
+        plane = fit_plane(plane, _grid(reference))
+    _same_size(pair.labels, plane, reference)
+    # Without a metric that counts classes there is no space to check labels against.
+    return plain_labels(plane, space, pair.labels) if len(space) else plane
+
+
+def _same_size(path: Path, plane: NDArray[Any], reference: UInt8) -> None:
+    if plane.shape[:2] != reference.shape[:2]:
+        raise BadInput(
+            f"{path}: {_sizes(plane, reference)}; bring them to one size, or give --resize-real where "
+            "they show the same"
+        )
+
+
+def _sizes(plane: NDArray[Any], reference: UInt8) -> str:
+    one, two = ("x".join(map(str, a.shape[1::-1])) for a in (plane, reference))
+    return f"is {one} where its reference is {two}"
