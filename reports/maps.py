@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.errors import BadInput
+from bench.core.images import opened
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -76,13 +77,8 @@ def draw_map(file: Path, space: Space) -> Image.Image:
 
 
 def _plane(file: Path) -> NDArray[np.int64]:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(file) as image:
-            return np.asarray(image).astype(np.int64)
-    except (OSError, UnidentifiedImageError) as error:
-        raise BadInput(f"{file}: cannot be read ({error}); run the suite again") from error
+    with opened(file) as image:
+        return np.asarray(image).astype(np.int64)
 
 
 def _indices(file: Path, classes: int) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.core.errors import BadInput
+from bench.core.images import opened
 from reports.maps import MAPS, draw_map
 
 if TYPE_CHECKING:
@@ -102,14 +102,9 @@ def _images(run: Run, task: TaskRow, edit: str) -> Iterator[tuple[str, str]]:
 
 
 def _opened(file: Path) -> Image.Image:
-    from PIL import Image
-
-    try:
-        with Image.open(file) as image:
-            copied: Image.Image = image.copy()
-            return copied
-    except OSError as error:
-        raise BadInput(f"{file}: cannot be read ({error}); run the suite again") from error
+    with opened(file) as image:
+        copied: Image.Image = image.copy()
+        return copied
 
 
 def _photograph(image: Image.Image) -> str:

@@ -27,7 +27,9 @@ def main() -> None:
         # Whoever read our output has gone; Python would complain once more at exit.
         sys.stderr.close()
         raise SystemExit(0) from None
-    except Exception as error:  # the edge: nothing may pass it as a bare traceback
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BaseException as error:  # the edge: nothing may pass it as a bare traceback
         sentence = bad_input(error)
         if sentence is None:
             tell_fault(error)

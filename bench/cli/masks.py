@@ -58,7 +58,7 @@ def make(
     data: Data,
     out: Annotated[Path, typer.Option(help="The pack's folder.")],
     seed: Annotated[int, typer.Option(min=0, help="The seed of all edits.")] = 0,
-    samples: Annotated[int, typer.Option(min=1, help="Edits a scene.")] = 1,
+    samples: Annotated[int, typer.Option(min=1, max=4096, help="Edits a scene.")] = 1,
     split: Split = None,
     limit: Limit = None,
     size: Annotated[int, typer.Option(min=8, max=8192, help="Pixels a side.")] = 256,

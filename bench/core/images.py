@@ -8,6 +8,7 @@
 | 16 bits a channel | the high byte |
 | CMYK, YCbCr, ... | converted to RGB by Pillow |
 | EXIF orientation | turned upright |
+| animated, several pages | the first |
 | truncated, no image, missing | `BadInput` that names the file |
 | 32-bit integers or floats | `BadInput`: their range is not known |
 """
@@ -40,10 +41,12 @@ __all__ = [
     "UPRIGHT",
     "image_files",
     "image_tree",
+    "opened",
     "orientation",
     "png_mark",
     "read_image",
     "read_mask",
+    "upright",
 ]
 
 UInt8 = NDArray[np.uint8]
@@ -70,10 +73,8 @@ def read_image(path: Path) -> UInt8:
         BadInput: where the file is missing, truncated, no image or of a kind without a defined
             range; the sentence names the file.
     """
-    from PIL import ImageOps
-
-    with _opened(path) as image:
-        return _as_rgb(ImageOps.exif_transpose(image), path)
+    with opened(path) as image:
+        return _as_rgb(upright(image, path), path)
 
 
 def read_mask(path: Path) -> Bool:
@@ -82,33 +83,77 @@ def read_mask(path: Path) -> Bool:
     Raises:
         BadInput: as `read_image`, and where it is not clear which pixels are masked.
     """
-    with _opened(path) as image:
-        return mask_of(image, str(path))
+    with opened(path) as image:
+        try:
+            return mask_of(image, str(path))
+        except MaskError as error:
+            raise BadInput(str(error)) from error
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Image]:
-    """The decoded file; what goes wrong with it is `BadInput` that names it."""
+def opened(path: Path, *, decoded: bool = True) -> Iterator[Image]:
+    """An image file, open for the length of a block.
+
+    Args:
+        path: the file; of the formats that it may have none runs a program (as EPS does).
+        decoded: whether its pixels are read, so that nothing more can go wrong with it; its header
+            alone where False.
+
+    Raises:
+        BadInput: where it is missing, no image, damaged or too large; the sentence names the file.
+    """
+    image = _open(path, decoded)
+    try:
+        yield image
+    finally:
+        image.close()
+
+
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "JPEG2000", "PPM", "TIFF", "WEBP")
+
+
+def _open(path: Path, decoded: bool) -> Image:
     from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
             # Pillow only warns of very large images below its hard limit; users cannot act on it.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")
             refuse_endless(path)
-            with Image.open(path) as opened:
-                opened.load()
-                yield opened
-    except MaskError as error:
-        raise BadInput(str(error)) from error
+            image = Image.open(path, formats=_FORMATS)
+            if decoded:
+                image.load()
+            return image
+    except BadInput:
+        raise
     except FileNotFoundError as error:
         raise BadInput(f"{path}: there is no such image") from error
     except IsADirectoryError as error:
         raise BadInput(f"{path}: is a folder where an image was expected") from error
     except UnidentifiedImageError as error:
         raise BadInput(f"{path}: is not an image that Pillow can read") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise BadInput(f"{path}: cannot be decoded ({error}); the file is damaged") from error
+    except Exception as error:  # a broken file makes Pillow raise nearly anything
+        raise BadInput(
+            f"{path}: cannot be decoded ({_line(error)}); the file is damaged"
+        ) from error
+
+
+def upright(image: Image, path: Path) -> Image:
+    """The image turned as its EXIF orientation says.
+
+    Raises:
+        BadInput: where its EXIF data cannot be read.
+    """
+    from PIL import ImageOps
+
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception as error:  # as in `_open`
+        raise BadInput(f"{path}: its EXIF data cannot be read ({_line(error)})") from error
+
+
+def _line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0] or type(error).__name__
 
 
 def png_mark() -> PngInfo:
@@ -126,14 +171,11 @@ def orientation(path: Path) -> int:
     Raises:
         BadInput: where the file cannot be opened.
     """
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        refuse_endless(path)
-        with Image.open(path) as opened:
-            value = opened.getexif().get(_ORIENTATION, UPRIGHT)
-    except (OSError, SyntaxError, ValueError, UnidentifiedImageError) as error:
-        raise BadInput(f"{path}: cannot be opened as an image ({error})") from error
+    with opened(path, decoded=False) as image:
+        try:
+            value = image.getexif().get(_ORIENTATION, UPRIGHT)
+        except Exception as error:  # as in `_open`
+            raise BadInput(f"{path}: its EXIF data cannot be read ({_line(error)})") from error
     return value if value in range(1, 9) else UPRIGHT
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.core.documents import refuse_endless
 from bench.core.errors import BadInput
+from bench.core.images import opened, upright
 from bench.core.text import counted
 from bench.scene import VOID, Int32, LabelSpace, UInt8
 
@@ -48,23 +48,11 @@ def read_plane(path: Path, channel: int | None = None, palette: Palette | None =
     Raises:
         BadInput: where the file is missing, unreadable, a JPEG, or in colours that no number has.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    try:
-        refuse_endless(path)
-        with Image.open(path) as file:
-            mode, lossy = file.mode, file.format == "JPEG"
-            values = np.asarray(ImageOps.exif_transpose(file))
-    except FileNotFoundError as error:
-        raise BadInput(f"{path}: this file is missing") from error
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-    ) as error:
-        raise BadInput(f"{path}: cannot be read as an image; is it damaged?") from error
+    if not path.exists():
+        raise BadInput(f"{path}: this file is missing")
+    with opened(path) as file:
+        mode, lossy = file.mode, file.format in ("JPEG", "MPO")
+        values = np.asarray(upright(file, path))
     if lossy:
         raise BadInput(
             f"{path}: is a JPEG, which changes numbers near borders; save maps as PNG from the source"

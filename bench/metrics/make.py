@@ -12,7 +12,7 @@ from bench.core.errors import BadInput, Unavailable
 from bench.metrics.context import Context
 from bench.metrics.metric import Metric, Missing
 from bench.plugins.builtin import BUILTIN
-from bench.plugins.editors import foreign
+from bench.plugins.foreign import foreign
 from bench.plugins.kinds import METRICS
 from bench.plugins.options import check_options
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from bench.core.errors import BadInput
 from bench.core.identity import Record
 from bench.networks.recent import Recent
-from bench.plugins.editors import foreign
+from bench.plugins.foreign import foreign
 from bench.plugins.kinds import NETWORKS
 from bench.scene import UInt8
 

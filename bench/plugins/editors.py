@@ -6,14 +6,14 @@ arguments and returns an `Editor`.
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from bench.core.errors import BadInput, EditFailed, PluginFailed
+from bench.core.errors import BadInput, EditFailed
 from bench.core.identity import record_hash
+from bench.plugins.foreign import foreign
 from bench.plugins.kinds import EDITORS
 from bench.plugins.options import check_options
 
@@ -37,7 +37,6 @@ __all__ = [
     "declared_needs",
     "declared_places",
     "declared_variants",
-    "foreign",
 ]
 
 NEEDS = frozenset({"original", "references", "instances"})
@@ -189,28 +188,6 @@ def create_editor(
     with foreign(f"editor {name!r}: reading its attributes"):
         _check_contract(name, editor)
     return editor
-
-
-@contextlib.contextmanager
-def foreign(what: str) -> Iterator[None]:
-    """Turns whatever foreign code raises in a block into one sentence.
-
-    Args:
-        what: whose code, as in "editor 'mine': its constructor".
-
-    Raises:
-        PluginFailed: with the exception behind it; a `BadInput` is let pass as it is.
-    """
-    try:
-        yield
-    except BadInput:
-        raise
-    except SystemExit as error:
-        raise PluginFailed(f"{what} called sys.exit({error.code!r})") from error
-    except Exception as error:
-        line = next(iter(str(error).split("\n")), "").strip()
-        said = f"{type(error).__name__}: {line}" if line else type(error).__name__
-        raise PluginFailed(f"{what} raised {said}") from error
 
 
 def _check_contract(name: str, editor: object) -> None:

@@ -28,6 +28,7 @@ from typing import Any, Generic, TypeVar
 
 from bench import __version__
 from bench.core.errors import BadInput, unknown
+from bench.plugins.foreign import foreign
 
 __all__ = ["FOREIGN", "HERE", "Plugin", "Registry"]
 
@@ -175,11 +176,16 @@ class Registry(Generic[T]):
         return self.find(name, trust=trust).usable()
 
     def check(self, value: object) -> list[str]:
-        """What the conformance check of this kind finds wrong with a value; empty = it conforms."""
+        """What the conformance check of this kind finds wrong with a value; empty = it conforms.
+
+        Raises:
+            PluginFailed: where the value raises what its check does not expect.
+        """
         wrong = self._wants(value)
         if wrong is not None:
             return [wrong]
-        found: list[str] = _attribute(self._check)(value)
+        with foreign(f"{self.kind}: the check of its contract"):
+            found: list[str] = _attribute(self._check)(value)
         return found
 
     @contextlib.contextmanager

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.errors import BadInput, Unavailable
-from bench.core.images import read_image
+from bench.core.images import opened, read_image
 from bench.metrics import Score
 from bench.metrics.frechet import frechet_distance
 from bench.networks.perceptual import TRUNKS, Trunk, lpips_slices
@@ -342,9 +342,7 @@ def _luma(image: UInt8) -> NDArray[np.float64]:
 
 
 def _size(path: Path) -> tuple[int, int]:
-    from PIL import Image
-
-    with Image.open(path) as image:
+    with opened(path, decoded=False) as image:
         size: tuple[int, int] = image.size
         return size
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from bench.core.errors import BadInput
+from bench.core.images import opened
 
 __all__ = ["count_kinds", "file_kind", "kind_notices"]
 
@@ -31,14 +31,9 @@ def file_kind(path: Path) -> str:
     Raises:
         BadInput: where the file cannot be opened.
     """
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as image:
-            tables = getattr(image, "quantization", None)
-            kind = str(image.format)
-    except (OSError, SyntaxError, ValueError, UnidentifiedImageError) as error:
-        raise BadInput(f"{path}: cannot be opened as an image ({error})") from error
+    with opened(path, decoded=False) as image:
+        tables = getattr(image, "quantization", None)
+        kind = str(image.format)
     if kind not in ("JPEG", "MPO") or not tables:
         return kind
     luma = sorted(tables[min(tables)])

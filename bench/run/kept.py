@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.core.documents import parse_json
+from bench.core.documents import parse_json, refuse_endless
 from bench.core.errors import BadInput
 from bench.core.identity import array_hash, record_hash
 from bench.edit import EditName
@@ -340,9 +340,12 @@ def _pixels(file: Path) -> Any:
     from PIL import Image
 
     try:
-        with Image.open(file) as image:
+        refuse_endless(file)
+        with Image.open(file, formats=("PNG",)) as image:
             return np.asarray(image)
-    except (SyntaxError, ValueError) as error:  # Pillow's words for a broken PNG
+    except OSError:
+        raise
+    except Exception as error:  # a broken file makes Pillow raise nearly anything
         raise OSError(str(error)) from error
 
 

@@ -26,8 +26,8 @@ from bench.plugins.editors import (
     TaskFacts,
     create_editor,
     declared_places,
-    foreign,
 )
+from bench.plugins.foreign import foreign
 from bench.plugins.kinds import EDITORS
 from bench.plugins.origin import origin
 from bench.run.plan import Task

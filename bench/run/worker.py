@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from bench.core.atomic import whole_file, write_text
 from bench.core.identity import array_hash
-from bench.plugins.editors import foreign
+from bench.plugins.foreign import foreign
 from bench.run.canaries.checks import CanaryShard, Checks
 from bench.run.canaries.images import EDITS
 from bench.run.canaries.outputs import output_columns

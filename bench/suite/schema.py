@@ -154,8 +154,8 @@ class TaskEntry(_Entry):
     protocol: str | list[str] | None = None
     pack: str | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
-    samples: Annotated[int, Field(ge=1)] = 1
-    references: Annotated[int, Field(ge=0)] = 0
+    samples: Annotated[int, Field(ge=1, le=4096)] = 1
+    references: Annotated[int, Field(ge=0, le=4096)] = 0
     composite: Composite | None = None
     quantise: Quantise | None = None
 

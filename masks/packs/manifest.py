@@ -137,6 +137,9 @@ class Manifest:
         manifest: Manifest = _made(Manifest, _json(path, _text(path)), path)
         if manifest.format != FORMAT:
             raise MaskError(f"{path}: the format is {_short(manifest.format)}, not {FORMAT!r}")
+        for name, share in manifest.coverage.items():
+            if not isinstance(share, (int, float)) or isinstance(share, bool):
+                raise MaskError(f"{path}: coverage: {name} must be a number, not {_short(share)}")
         return manifest
 
 
@@ -190,6 +193,8 @@ def _entry(line: str, where: str) -> Entry:
     entry: Entry = _made(Entry, value, where)
     if (entry.mask is None) == (entry.impossible is None):
         raise MaskError(f"{where}: an entry has either a mask or a reason why there is none")
+    if entry.mask is not None and entry.coverage is None:
+        raise MaskError(f"{where}: coverage is missing")
     if entry.mask is not None and entry.truth not in get_args(GroundTruth):
         raise MaskError(
             f"{where}: truth must be one of {get_args(GroundTruth)}, not {entry.truth!r}"

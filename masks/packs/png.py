@@ -126,18 +126,27 @@ def _numbers(path: Path, modes: tuple[str, ...]) -> NDArray[Any]:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Image]:
+    image = _decoded(path)
+    try:
+        yield image
+    finally:
+        image.close()
+
+
+def _decoded(path: Path) -> Image:
     from PIL import Image, UnidentifiedImageError
 
     if path.exists() and not path.is_file():
         raise MaskError(f"{path}: is no regular file")
     try:
-        with Image.open(path, formats=("PNG",)) as image:
-            if max(image.size) > LARGEST_SIDE:
-                raise MaskError(f"{path}: larger than {LARGEST_SIDE} pixels a side")
-            yield image
+        image = Image.open(path, formats=("PNG",))
+        if max(image.size) <= LARGEST_SIDE:
+            image.load()
+            return image
     except UnidentifiedImageError:
         raise MaskError(f"{path}: not a PNG file") from None
     except FileNotFoundError:
         raise MaskError(f"{path}: there is no such file") from None
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except Exception as error:  # a broken file makes Pillow raise nearly anything
         raise MaskError(f"{path}: cannot be read ({error}); is it damaged?") from None
+    raise MaskError(f"{path}: larger than {LARGEST_SIDE} pixels a side")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.errors import BadInput
+from bench.core.images import opened
 from bench.run.layout import EditImage
 from reports.failures import without_ground_truth
 from reports.figures.style import figure, look
@@ -84,11 +85,9 @@ def _show(cell: Axes, image: NDArray[np.uint8] | None, instead: str) -> None:
 
 def _opened(file: Path) -> NDArray[np.uint8] | None:
     """uint8 [H,W,3], or None where there is no such file."""
-    from PIL import Image
-
     if not file.is_file():
         return None
-    with Image.open(file) as image:
+    with opened(file) as image:
         return np.asarray(image.convert("RGB"))
 
 

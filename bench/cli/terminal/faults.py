@@ -47,7 +47,7 @@ _OF_PLACES = frozenset(
 """What a file system says of a place that a user chose; a file that is missing may be our fault."""
 
 
-def bad_input(error: Exception) -> str | None:
+def bad_input(error: BaseException) -> str | None:
     """What is wrong with the user's input, in one sentence; None for a fault of siebench's own.
 
     A path that no file system can hold, or may not be used, is bad input wherever it is noticed.

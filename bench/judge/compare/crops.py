@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.core.atomic import refuse_loss, whole_file
-from bench.core.images import PNG_MARK, png_mark
+from bench.core.images import PNG_MARK, opened, png_mark
 from bench.core.text import slug
 from bench.judge.pairing import PairedScore
 from bench.judge.scores import ScoreKey, ScoreSet
@@ -103,11 +103,9 @@ def _name(key: ScoreKey, edit: str) -> str:
 
 def _box(mask: Path) -> tuple[float, float, float, float] | None:
     """The mask's box with a quarter of its size around it, as shares of the image."""
-    from PIL import Image
-
     if not mask.is_file():
         return None
-    with Image.open(mask) as image:
+    with opened(mask) as image:
         plane = np.asarray(image.convert("L")) > 0
     rows, columns = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
     if not len(rows):
@@ -125,12 +123,12 @@ def _box(mask: Path) -> tuple[float, float, float, float] | None:
 def _cut(path: Path, box: tuple[float, float, float, float] | None) -> Image.Image:
     from PIL import Image
 
-    with Image.open(path) as opened:
-        tile = opened.convert("RGB")
+    with opened(path) as image:
+        tile = image.convert("RGB")
     if box is not None:
         width, height = tile.size
-        ends = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
-        tile = tile.crop(tuple(round(end) for end in ends))
+        left, top = round(box[0] * width), round(box[1] * height)
+        tile = tile.crop((left, top, round(box[2] * width), round(box[3] * height)))
     width = max(1, round(tile.width * HEIGHT / tile.height))
     scaled: Image.Image = tile.resize((width, HEIGHT), Image.Resampling.BICUBIC)
     return scaled

@@ -12,7 +12,7 @@ from bench.core.errors import BadInput
 from bench.networks.feature_network import Finished
 from bench.networks.segmenters.segmenter import RememberedSegmenter
 from bench.networks.weights import weight_folders
-from bench.plugins.editors import foreign
+from bench.plugins.foreign import foreign
 from bench.plugins.kinds import SEGMENTERS
 from bench.scene import LabelSpace
 

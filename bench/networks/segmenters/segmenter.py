@@ -10,7 +10,7 @@ import numpy as np
 from bench.core.errors import BadInput
 from bench.core.identity import Record
 from bench.networks.recent import Recent
-from bench.plugins.editors import foreign
+from bench.plugins.foreign import foreign
 from bench.scene import Int32, LabelSpace, UInt8
 
 __all__ = ["RememberedSegmenter", "Segmenter", "own_space"]

@@ -76,3 +76,31 @@ def test_a_segmenter_is_checked_with_what_stands_behind_its_colon(call, install)
     assert (
         "its constructor raised ValueError" in call("plugins", "check", "segmenters", "named:x")[2]
     )
+
+
+RAISING = """
+import sys
+
+
+class Raises:
+    needs = frozenset()
+
+    def __init__(self):
+        raise ValueError("no eyes")
+
+
+class Exits:
+    needs = frozenset()
+
+    def __init__(self):
+        sys.exit(3)
+"""
+
+
+def test_a_plugin_that_raises_in_its_check_is_one_sentence(call, install) -> None:
+    points = {"raises": "my_raising:Raises", "exits": "my_raising:Exits"}
+    install("my-raising", {"editors": points}, {"my_raising": RAISING})
+    for name, said in (("raises", "raised ValueError: no eyes"), ("exits", "called sys.exit(3)")):
+        code, _, err = call("plugins", "check", "editors", name)
+        assert code == 2
+        assert f"editor: the check of its contract {said} (traceback: " in err

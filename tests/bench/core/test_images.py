@@ -1,6 +1,7 @@
 """Every kind of image file has one defined answer, or an error that names the file."""
 
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from bench.core.errors import BadInput
-from bench.core.images import image_files, image_tree, read_image, read_mask
+from bench.core.images import image_files, image_tree, orientation, read_image, read_mask
 
 
 def rgb(height=5, width=7, seed=0):
@@ -176,3 +177,33 @@ def test_a_tree_has_one_form_of_a_unicode_name(tmp_path):
     saved(tmp_path, Image.fromarray(rgb()), "caf\u00e9.jpg")
     with pytest.raises(BadInput, match="same stem"):
         image_tree(tmp_path)
+
+
+def test_what_a_broken_file_makes_pillow_raise_is_one_sentence(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    Image.new("RGB", (4, 4)).save(path)
+    for error in (IndexError("list index"), struct.error("unpack"), MemoryError(), TypeError()):
+        monkeypatch.setattr("PIL.ImageFile.ImageFile.load", raising(error))
+        with pytest.raises(BadInput, match=r"a\.png: cannot be decoded"):
+            read_image(path)
+
+
+def raising(error):
+    def load(self):
+        raise error
+
+    return load
+
+
+def test_a_file_that_a_program_would_draw_is_no_image(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 24 24\n%%EndComments\nshowpage\n")
+    with pytest.raises(BadInput, match="is not an image"):
+        read_image(path)
+
+
+def test_an_image_beyond_all_bounds_has_no_orientation(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 8)
+    path = saved(tmp_path, Image.new("1", (8, 8)))
+    with pytest.raises(BadInput, match=r"image\.png: cannot be decoded \(Image size"):
+        orientation(path)

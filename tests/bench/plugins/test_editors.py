@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from bench.core.errors import BadInput, PluginFailed, Unavailable
-from bench.plugins.editors import create_editor, declared_needs, foreign
+from bench.plugins.editors import create_editor, declared_needs
+from bench.plugins.foreign import foreign
 from bench.plugins.kinds import EDITORS
 
 

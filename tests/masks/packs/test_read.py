@@ -120,6 +120,8 @@ def test_no_folder_is_refused(tmp_path):
         ('{"parameters": ' + "[" * 100 + "]" * 100 + "}", "nested more than 64 levels deep"),
         ('{"seed": ' + "9" * 5000 + "}", "not JSON"),
         ('{"seed": NaN}', "NaN is not a finite number"),
+        ('{"coverage": {"mean": 1e999}}', "1e999 is not a finite number"),
+        ('{"seed": 1, "seed": 2}', "'seed' is given twice"),
     ],
 )
 def test_a_manifest_without_bounds_is_refused_in_a_sentence(pack, text, says):

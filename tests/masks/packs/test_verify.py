@@ -1,12 +1,20 @@
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from masks import MaskError, Packed, edit_digest, make_protocol, verify_pack
+from masks import (
+    MaskError,
+    Packed,
+    contact_sheet,
+    edit_digest,
+    make_protocol,
+    verify_pack,
+)
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "pack"
 
@@ -130,6 +138,16 @@ def test_a_manifest_that_is_no_object_is_one_short_sentence(pack, text):
     assert len(told(pack)) < 300
 
 
+@pytest.mark.parametrize("name", ["edits.jsonl", "masks"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(pack, name):
+    path = pack / name if name == "edits.jsonl" else first_mask(pack)
+    path.unlink()
+    os.mkfifo(path)
+    assert told(pack)
+    with pytest.raises(MaskError, match="is no regular file"):
+        contact_sheet(pack, pack / "sheet.png")
+
+
 def test_a_link_out_of_the_pack_is_refused(pack, tmp_path):
     path = first_mask(pack)
     outside = tmp_path / "outside.png"
@@ -146,6 +164,8 @@ def test_a_link_out_of_the_pack_is_refused(pack, tmp_path):
         ({"impossible": 0}, "0 impossible"),
         ({"coverage": {"mean": 0.9, "least": 0.0, "largest": 1.0}}, "not that of the edits"),
         ({"coverage": {}}, "not that of the edits"),
+        ({"coverage": {"mean": "x"}}, "coverage: mean must be a number"),
+        ({"coverage": {"largest": {}}}, "coverage: largest must be a number"),
         ({"protocol": "object-remov@1"}, "did you mean 'object-remove@1'"),
         ({"parameters": {"dilate": -1}}, "dilate must be an integer"),
         ({"operation": "add"}, "operation 'add' is not that of object-remove@1"),
@@ -175,6 +195,8 @@ def test_an_edit_listed_twice_is_found(pack):
         (lambda rows: rows[0].update(window=[1, 2]), "window"),
         (lambda rows: rows[0].update(window=3), "window"),
         (lambda rows: rows[0].update(truth="maybe"), "truth must be one of"),
+        (lambda rows: rows[0].pop("coverage"), "coverage is missing"),
+        (lambda rows: rows[0].update(region="x" * 70_000), "is longer than 65,536 characters"),
     ],
 )
 def test_a_malformed_entry_is_found_with_its_line(pack, change, message):

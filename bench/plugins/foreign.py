@@ -1,0 +1,32 @@
+"""Blocks in which code of a plugin runs: whatever it raises is one sentence, with the exception behind."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from bench.core.errors import BadInput, PluginFailed
+
+__all__ = ["foreign"]
+
+
+@contextlib.contextmanager
+def foreign(what: str) -> Iterator[None]:
+    """Turns whatever foreign code raises in a block into one sentence.
+
+    Args:
+        what: whose code, as in "editor 'mine': its constructor".
+
+    Raises:
+        PluginFailed: with the exception behind it; a `BadInput` is let pass as it is.
+    """
+    try:
+        yield
+    except (BadInput, KeyboardInterrupt):
+        raise
+    except SystemExit as error:
+        raise PluginFailed(f"{what} called sys.exit({error.code!r})") from error
+    except BaseException as error:
+        line = next(iter(str(error).split("\n")), "").strip()
+        said = f"{type(error).__name__}: {line}" if line else type(error).__name__
+        raise PluginFailed(f"{what} raised {said}") from error
