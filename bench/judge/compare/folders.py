@@ -24,6 +24,7 @@ from bench.judge.pairing import pairs
 from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues, nine_digits, of_scenes
 from bench.metrics import Score
 from bench.run.folder_scores import FolderScores
+from bench.run.pairs import find_pairs
 from bench.run.score import DEFAULT_METRICS, score_folders
 
 __all__ = ["FolderComparison", "compare_folders", "folder_names"]
@@ -77,6 +78,9 @@ def compare_folders(
     named = results if isinstance(results, Mapping) else folder_names(results)
     if len(named) < 2:
         raise BadInput("a comparison needs two folders of results; give another one")
+    beside = [None if each is None else Path(each) for each in (masks, labels)]
+    for folder in named.values():  # what cannot be paired is said before the first is scored
+        find_pairs(Path(real), Path(folder), *beside)
     scores = {
         name: score_folders(
             real,

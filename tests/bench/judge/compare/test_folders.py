@@ -98,6 +98,14 @@ def test_folders_are_named_by_their_own_name_where_it_is_theirs_alone():
         compare_folders("real", ["a"])
 
 
+def test_a_folder_that_is_missing_is_said_before_anything_is_scored(folders: Path):
+    done: list[int] = []
+    results = [folders / "good", folders / "bda"]
+    with pytest.raises(BadInput, match="bda"):
+        compare_folders(folders / "real", results, metrics=["psnr"], advance=done.append)
+    assert done == []
+
+
 def test_references_are_brought_to_the_results_size_where_that_is_asked_for(
     folders: Path, tmp_path
 ):
