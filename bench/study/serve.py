@@ -7,8 +7,8 @@
 | POST answers | stores a batch; answers when it is on the disk |
 
 What is not known to the manifest is refused: 400 what is wrong, 403 another site's page, 404 another path,
-409 taken, 413 too large. Bodies have at most 64 KiB, a request 20 s, and a hundred are served
-side by side.
+409 taken, 413 too large, 503 the disk took nothing (the page tries again). Bodies have at most 64 KiB, a
+request 20 s, and a hundred are served side by side.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from bench.core.errors import BadInput
 from bench.study.answers import RATER, SESSION, Answer
 from bench.study.manifest import MANIFEST, read_manifest
 from bench.study.page import LAB, PAGE_FILES, with_answers
-from bench.study.store import AnswerStore, Taken
+from bench.study.store import AnswerStore, NotStored, Taken
 
 __all__ = ["StudyServer", "default_answers"]
 
@@ -190,6 +190,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(413, {"error": str(error)})
         except _Foreign as error:
             self._say(403, {"error": str(error)})
+        except NotStored as error:
+            sys.stderr.write(f"siebench: {error}\n")
+            self._say(503, {"error": "the answers could not be stored; send them again"})
         except Taken as error:
             self._say(409, {"error": str(error)})
         except BadInput as error:

@@ -27,13 +27,17 @@ from bench.study.answers import (
 )
 from bench.study.manifest import Manifest
 
-__all__ = ["AnswerStore", "Taken"]
+__all__ = ["AnswerStore", "NotStored", "Taken"]
 
 _MOST_RATERS = 20_000
 
 
 class Taken(BadInput):
     """A rater's name, or an answer, that another session or another answer has already."""
+
+
+class NotStored(BadInput):
+    """Answers that the disk did not take; whoever sent them must send them again."""
 
 
 class AnswerStore:
@@ -52,7 +56,12 @@ class AnswerStore:
         self._sheets: dict[str, AnswerSheet] = {}
         self._lock = threading.Lock()
         self._writing: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(
+                f"{folder}: cannot be made ({error.strerror}); give another --answers"
+            ) from None
         for file in sorted(folder.glob("*.json")):
             sheet = parse_answers(parse_json(read_text(file, ANSWERS_BYTES), str(file)))
             if sheet.study != manifest.study:
@@ -128,6 +137,7 @@ class AnswerStore:
 
         Raises:
             Taken: another session, or other answers than are stored.
+            NotStored: the disk did not take it.
             BadInput: anything that the manifest does not know; a gap before `start`.
         """
         if rater.lower() not in self._sheets:
@@ -161,4 +171,7 @@ class AnswerStore:
         return sheet
 
     def _write(self, sheet: AnswerSheet) -> None:
-        write_json(self._folder / f"answers-{sheet.rater}.json", sheet.model_dump(mode="json"))
+        try:
+            write_json(self._folder / f"answers-{sheet.rater}.json", sheet.model_dump(mode="json"))
+        except BadInput as error:
+            raise NotStored(str(error)) from error

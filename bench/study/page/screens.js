@@ -79,7 +79,7 @@ export async function question(manifest, screen, choices, done, all) {
       for (const name of namesOf(screen)) LOADED.delete(name);
       given(answer);
     });
-    show("question", ...head, ...asked.parts);
+    show("coming", ...head, ...asked.parts);
     asked.start();
   });
 }
@@ -120,8 +120,11 @@ class Asked {
 
   start() {
     document.addEventListener("keydown", this.onKey);
-    if (this.timed) return;
-    requestAnimationFrame(() => { this.shownAt = performance.now(); });
+    // A tab in the background draws nothing: the question is asked when it is seen.
+    requestAnimationFrame(() => {
+      document.body.dataset.screen = "question";
+      if (!this.timed) this.shownAt = performance.now();
+    });
   }
 
   #images(screen, images, region) {

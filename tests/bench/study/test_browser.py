@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 import pytest
 
@@ -160,10 +161,8 @@ def test_a_whole_study_by_touch_on_a_narrow_screen(browser, lab, study, key):
 def test_a_tap_on_an_image_chooses_it(browser, lab):
     with opened(browser, f"{lab.address}?rater=cy", **NARROW) as page:
         page.locator("button.main").tap()
-        page.locator("figure.judged").first.tap()
-        page.wait_for_function(
-            "document.querySelector('.progress span').textContent.startsWith('2 ')"
-        )
+        with page.expect_response("**/answers"):
+            page.locator("[data-screen=question] figure.judged").first.tap()
     assert [one["choice"] for one in stored(lab, "cy")["answers"]] == ["A"]
 
 
@@ -213,6 +212,46 @@ def test_a_closed_tab_is_taken_up_again_where_it_was(browser, study, tmp_path):
     assert sheets[0].sheet == 2
 
 
+class Receiver(http.server.BaseHTTPRequestHandler):
+    """A stranger's address: takes what comes first of all, and then nothing more."""
+
+    received: ClassVar[list[bytes]] = []
+
+    def do_POST(self):
+        self.received.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(200 if len(self.received) == 1 else 500)
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_finished_answers_go_to_the_address_that_was_given_or_are_downloaded(
+    browser, run, tmp_path
+):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    with served(server):
+        made = make_study(
+            run, tmp_path / "s", methods=METHODS[:2], pairs=2, per_rater=2, raters=1, controls=0, repeats=0,
+            post=f"http://127.0.0.1:{server.server_address[1]}/collect",
+        )  # fmt: skip
+        with static(made.folder) as address:
+            for rater, said in (("l", "are stored"), ("m", "could not be sent")):
+                page = browser.new_page()
+                page.goto(f"{address}?rater={rater}")
+                page.locator("button.main").click()
+                page.wait_for_selector("[data-screen=question] figure.judged")
+                answer_all(page, lambda page: page.keyboard.press("ArrowLeft"))
+                page.locator("button.main").click()
+                page.get_by_text(said).wait_for()
+                page.close()
+    (tmp_path / "a.json").write_bytes(Receiver.received[0])
+    sheets, refused = read_answers([tmp_path / "a.json"], made.manifest)
+    assert refused == []
+    assert (sheets[0].rater, len(sheets[0].answers)) == ("l", 2)
+
+
 def test_answers_wait_for_a_server_that_is_away(browser, study, tmp_path):
     first = StudyServer(study.folder, port=0, answers=tmp_path / "answers")
     port = first.server_address[1]
@@ -239,8 +278,10 @@ def test_two_tabs_of_one_rater_end_in_one_study(browser, lab):
         tab.goto(f"{lab.address}?rater=jo")
         tab.locator("button.main").click()
         tab.wait_for_selector("[data-screen=question] figure.judged")
+    tabs[0].bring_to_front()
     with tabs[0].expect_response("**/answers"):
         tabs[0].keyboard.press("ArrowLeft")
+    tabs[1].bring_to_front()
     tabs[1].keyboard.press("ArrowRight")  # refused: the first tab's answer is stored
     tabs[1].get_by_role("button", name="Go on").click()
     tabs[1].wait_for_function(

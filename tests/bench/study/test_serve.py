@@ -107,6 +107,24 @@ def test_what_is_wrong_is_refused_with_its_status(server, study, key, who):
     assert post(server, "/answers", batch) == (200, {"stored": 1, "finished": False})
 
 
+def test_a_full_disk_is_said_without_a_path_and_the_same_answers_are_taken_later(
+    server, study, key, who, monkeypatch, capfd
+):
+    answers = [one.model_dump() for one in answered(study.manifest, key, 0).answers]
+    batch = {**who, "from": 0, "answers": answers[:1]}
+    assert post(server, "/session", who)[0] == 200
+
+    def full(path, value):
+        raise BadInput(f"{path}: cannot be written (No space left on device); free some space")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("bench.study.store.write_json", full)
+        status, said = post(server, "/answers", batch)
+    assert (status, "/" in said["error"]) == (503, False)
+    assert "free some space" in capfd.readouterr().err
+    assert post(server, "/answers", batch) == (200, {"stored": 1, "finished": False})
+
+
 def test_a_page_of_another_site_cannot_answer(server, who):
     assert post(server, "/session", who, {"Origin": "https://elsewhere.example"})[0] == 403
     host = ":".join(map(str, server.server_address[:2]))
