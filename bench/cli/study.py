@@ -199,7 +199,7 @@ def read(
     if figures is not None:
         from reports.figures.study import write_study_figures
 
-        for path in write_study_figures(found, figures):
+        for path in write_study_figures(found, figures, force=force):
             typer.echo(str(path))
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from bench.core.atomic import whole_file
 from bench.core.errors import BadInput
 from bench.core.identity import Record, array_hash, record_hash
-from bench.core.variables import variable
+from bench.core.variables import home_path, variable
 
 __all__ = ["ArrayCache", "default_folder"]
 
@@ -43,7 +43,7 @@ def default_folder() -> Path | None:
     """The folder that SIEBENCH_CACHE names (None where it is set and empty), or the user's cache."""
     named = variable(VARIABLE)
     if named is not None:
-        return Path(named).expanduser() if named else None
+        return home_path(named, VARIABLE) if named else None
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("siebench")) / "arrays"

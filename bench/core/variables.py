@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
-__all__ = ["variable"]
+from bench.core.errors import BadInput
+
+__all__ = ["home_path", "variable"]
 
 _NOTED: set[str] = set()
 
@@ -28,3 +31,21 @@ def variable(name: str) -> str | None:
         _NOTED.add(former)
         sys.stderr.write(f"siebench: {former} still works; set {name} instead\n")
     return value
+
+
+def home_path(text: str, what: str) -> Path:
+    """A path that may begin with `~`.
+
+    Args:
+        text: as the user wrote it.
+        what: where it was written, as a message begins.
+
+    Raises:
+        BadInput: where nobody has the home folder that it begins with.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise BadInput(
+            f"{what}: {text}: there is no such home folder; write the whole path"
+        ) from None

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bench.core.documents import parse_json
+from bench.core.documents import parse_json, refuse_endless
 from bench.core.errors import BadInput
 from bench.run.kept import MARK
 from bench.run.layout import RunFolder
@@ -95,6 +95,7 @@ def _marks(files: Iterable[Path]) -> Iterator[dict[str, Any]]:
 
     for file in files:
         try:
+            refuse_endless(file)
             text = (pq.read_schema(file).metadata or {}).get(MARK.encode(), b"").decode()
             mark = parse_json(text, file.name)["worker"] if text else None
         except (OSError, pa.ArrowException, BadInput, KeyError, TypeError, ValueError):

@@ -267,7 +267,9 @@ def recorded(folder: RunFolder, task: str, number: int) -> ShardRecord | None:
     import pyarrow.parquet as pq
 
     try:
-        metadata = pq.read_schema(folder.shard("samples", task, number)).metadata or {}
+        file = folder.shard("samples", task, number)
+        refuse_endless(file)
+        metadata = pq.read_schema(file).metadata or {}
         text = metadata.get(MARK.encode(), b"").decode()
         return ShardRecord(**parse_json(text, MARK)) if text else None
     except (OSError, pa.ArrowException, BadInput, TypeError, ValueError):
@@ -365,6 +367,7 @@ def read_columns(path: Path) -> tuple[dict[str, list[Any]], dict[str, str]]:
     import pyarrow.parquet as pq
 
     try:
+        refuse_endless(path)
         read = pq.ParquetFile(path, page_checksum_verification=True).read()
     except (OSError, pa.ArrowException) as error:
         raise BadInput(f"{path}: cannot be read ({error})") from error

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import masks
+from bench.core.documents import is_folder
 from bench.core.errors import BadInput
 from bench.core.identity import Record, record_hash
 from bench.core.text import slug
-from bench.core.variables import variable
+from bench.core.variables import home_path, variable
 from bench.datasets import Dataset, Fit, describe, open_dataset
 from bench.edit import EditName
 from bench.suite.places import beside, segmenter_beside
@@ -370,8 +371,8 @@ def _place_of(suite: Suite, name: str, data: Mapping[str, Path], trust: bool) ->
     root = variable(VARIABLE)
     if root:
         for key in (name, entry.dataset):
-            if (Path(root) / key).is_dir():
-                return Path(root) / key
+            if is_folder(place := home_path(root, VARIABLE) / key):
+                return place
     names = " or ".join(dict.fromkeys((name, entry.dataset)))
     looked = f" (no {names} in {VARIABLE}={root})" if root else ""
     raise BadInput(
@@ -398,6 +399,6 @@ def parse_data(pairs: list[str]) -> dict[str, Path]:
 
 
 def _folder(path: Path, what: str) -> Path:
-    if not path.is_dir():
+    if not is_folder(path):
         raise BadInput(f"{what}: {path} is not a folder; name the dataset's root")
     return path

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from bench.core.atomic import whole_file
+from bench.core.documents import refuse_endless
 from bench.core.errors import BadInput
 from bench.core.text import without_folders
 
@@ -332,6 +333,7 @@ def _read(file: Path, table: StoredTable, states: Sequence[str], format: int) ->
     import pyarrow.parquet as pq
 
     try:
+        refuse_endless(file)
         names = pq.read_schema(file).names
         wanted = [
             name
@@ -349,7 +351,28 @@ def _read(file: Path, table: StoredTable, states: Sequence[str], format: int) ->
             f"{file}: lacks the columns {', '.join(missing)} of a {table.name} table; delete this "
             "file and run the suite again"
         )
+    for column in table.columns:
+        if column.name in names and not _fits(read.schema.field(column.name).type, column):
+            raise BadInput(
+                f"{file}: column {column.name} holds {read.schema.field(column.name).type} where "
+                f"{column.kind} is expected; delete this file and run the suite again"
+            )
     return read
+
+
+def _fits(kind: pa.DataType, column: StoredColumn) -> bool:
+    """Whether a stored type can be a declared column's; one without any value fits all."""
+    import pyarrow.types as types
+
+    if column.kind in ("texts", "numbers"):
+        if not (types.is_list(kind) or types.is_large_list(kind)):
+            return bool(types.is_null(kind))
+        kind = kind.value_type
+    if types.is_null(kind):
+        return True
+    if column.kind in ("text", "texts"):
+        return bool(types.is_string(kind) or types.is_large_string(kind))
+    return bool(types.is_integer(kind) or types.is_floating(kind))
 
 
 def _declared(values: Sequence[Any], column: StoredColumn) -> pa.Array:

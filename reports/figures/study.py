@@ -31,6 +31,7 @@ def write_study_figures(
     out: Path | str,
     *,
     formats: Sequence[Literal["svg", "pdf"]] = ("svg", "pdf"),
+    force: bool = False,
 ) -> list[Path]:
     """Writes OUT/study-NAME.svg and .pdf and returns their paths.
 
@@ -38,9 +39,10 @@ def write_study_figures(
         found: the study.
         out: the folder.
         formats: the kinds of file.
+        force: replace files that siebench did not write.
     """
     return [
-        save(drawn, Path(out) / f"study-{name}.{suffix}")
+        save(drawn, Path(out) / f"study-{name}.{suffix}", force=force)
         for name, drawn in study_figures(found)
         for suffix in formats
     ]

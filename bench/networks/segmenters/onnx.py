@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from bench.core.errors import BadInput
 from bench.core.identity import Record, file_hash
+from bench.core.variables import home_path
 from bench.networks.onnx_file import first_line, open_onnx, tensor_files
 from bench.networks.segmenters.onnx_feed import OnnxFeed, read_feed
 from bench.networks.segmenters.segmenter import Segmenter, own_space
@@ -257,7 +258,7 @@ def onnx(argument: str, device: str, folders: Sequence[Path]) -> OnnxSegmenter:
     """
     del device
     file = argument if argument.endswith(".onnx") else f"{argument}.onnx"
-    for path in (Path(file).expanduser(), *(folder / file for folder in folders)):
+    for path in (home_path(file, "segmenter"), *(folder / file for folder in folders)):
         if path.is_file():
             return OnnxSegmenter(path)
     raise WeightsMissing(

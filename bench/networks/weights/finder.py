@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import BadInput, Unavailable
 from bench.core.identity import file_hash, tensors_hash
-from bench.core.variables import variable
+from bench.core.variables import home_path, variable
 from bench.networks.weights.catalogue import Network, network
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Found:
 def weight_folders() -> tuple[Path, ...]:
     """Where weights are looked for, in order; the first is where `fetch` puts them."""
     named = variable(VARIABLE) or ""
-    folders = tuple(Path(part).expanduser() for part in named.split(os.pathsep) if part)
+    folders = tuple(home_path(part, VARIABLE) for part in named.split(os.pathsep) if part)
     if folders:
         return folders
     import platformdirs

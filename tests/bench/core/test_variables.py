@@ -3,7 +3,8 @@
 import pytest
 
 from bench.core import variables
-from bench.core.variables import variable
+from bench.core.errors import BadInput
+from bench.core.variables import home_path, variable
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +31,8 @@ def test_the_present_name_comes_first_even_where_it_is_empty(monkeypatch, capsys
     monkeypatch.setenv("SIEBENCH_DATA", "")
     assert variable("SIEBENCH_DATA") == ""
     assert capsys.readouterr().err == ""
+
+
+def test_a_home_folder_that_nobody_has_is_named_with_its_variable():
+    with pytest.raises(BadInput, match=r"SIEBENCH_WEIGHTS: ~no-such-user/x: there is no such home"):
+        home_path("~no-such-user/x", "SIEBENCH_WEIGHTS")

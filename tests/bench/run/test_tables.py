@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.core.errors import BadInput
+from bench.run.kept import read_columns
 from bench.run.tables import COSTS, INFLUENCE, REFERENCES, UNMADE, read_tables, write_table
 
 
@@ -99,3 +101,29 @@ def test_every_column_says_what_it_means() -> None:
     for table in (COSTS, REFERENCES, UNMADE, INFLUENCE):
         assert all(column.meaning for column in table.columns)
         assert len(set(table.names)) == len(table.names)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "words"),
+    [
+        ("coverage", ["x", "y"], "column coverage holds string where number is expected"),
+        ("scene", [1, 2], "column scene holds int64 where text is expected"),
+        ("sample", [[1], [2]], "column sample holds list.* where integer is expected"),
+    ],
+)
+def test_a_column_of_another_kind_is_named(tmp_path: Path, column, values, words) -> None:
+    file = tmp_path / "a.parquet"
+    write_table(file, REFERENCES, references("a", "b"))
+    table = pq.read_table(file)
+    at = table.column_names.index(column)
+    pq.write_table(table.set_column(at, column, pa.array(values)), file)
+    with pytest.raises(BadInput, match=words):
+        read_tables([file], REFERENCES)
+
+
+def test_a_pipe_in_place_of_a_table_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.parquet")
+    with pytest.raises(BadInput, match="is a pipe or a device"):
+        read_tables([tmp_path / "a.parquet"], REFERENCES)
+    with pytest.raises(BadInput, match="is a pipe or a device"):
+        read_columns(tmp_path / "a.parquet")
