@@ -104,9 +104,13 @@ def _pairs(votes: Sequence[Vote], form: Form, methods: Sequence[str]) -> tuple[H
         (first, second, *_compared(votes, form, first, second))
         for first, second in combinations(methods, 2)
     ]
-    null = 0.5 if form in ("pair", "pick") else 0.0
+    share = form in ("pair", "pick")
+    null = 0.5 if share else 0.0
     distances = [0.0 if one[2].value is None else one[2].value - null for one in judged]
-    p_values = [one[3].p_value(gap) for one, gap in zip(judged, distances)]
+    p_values = [
+        spread.p_of_share(null + gap, estimate.n, null) if share else spread.p_value(gap)
+        for (_, _, estimate, spread, _), gap in zip(judged, distances)
+    ]
     return tuple(
         HeadToHead(
             first=first,
@@ -209,7 +213,7 @@ def _side(votes: Sequence[Vote]) -> SideBias | None:
     # Which side is right is drawn anew for every screen, so answers about a scene share nothing here.
     null = 1 / len(sided[0].shown)
     estimate = _estimate(values, sided, share=True)
-    p = _clusters(sided).of_mean(values).p_value(float(values.mean()) - null)
+    p = _clusters(sided).of_mean(values).p_of_share(float(values.mean()), len(values), null)
     return SideBias(estimate=estimate, p=p)
 
 

@@ -22,6 +22,12 @@ from masks.streams import Stream
 __all__ = ["Asked", "Sketch", "StudyEdit", "draw"]
 
 
+_RANGES = {
+    "pairs": (1, 100_000), "per_rater": (1, 1000), "raters": (1, 5000), "controls": (0, 100),
+    "repeats": (0, 100),
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class StudyEdit:
     """An edit that can be asked about.
@@ -68,6 +74,9 @@ class Sketch:
         controls: questions a sheet whose answer is known.
         repeats: questions a sheet that are asked twice.
         seed: of everything.
+
+    Raises:
+        BadInput: a number out of its range.
     """
 
     form: Form
@@ -77,6 +86,12 @@ class Sketch:
     controls: int
     repeats: int
     seed: int
+
+    def __post_init__(self) -> None:
+        for name, (least, most) in _RANGES.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise BadInput(f"{name} {value}: expected {least} to {most}")
 
 
 def draw(sketch: Sketch, edits: Sequence[StudyEdit], methods: Sequence[str]) -> list[list[Asked]]:

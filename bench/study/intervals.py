@@ -166,8 +166,17 @@ class Spread:
             return fewest
         return min(n, max(share * (1 - share) / self.variance, 1.0))
 
+    def p_of_share(self, share: float, n: int, null: float) -> float:
+        """Two-sided, against a true share of `null`: below 5 % just where `around_share` leaves it out."""
+        from scipy import special
+
+        if math.isinf(self.variance):
+            return 1.0
+        error = math.sqrt(null * (1 - null) / self.effective(share, n))
+        return float(2 * special.stdtr(self._degrees, -abs(share - null) / error))
+
     def p_value(self, distance: float) -> float:
-        """Two-sided, against a true value that lies `distance` away.
+        """Two-sided, against a true mean that lies `distance` away.
 
         Where all answers are the same, the sign test over raters or scenes, whichever are fewer.
         """

@@ -43,7 +43,6 @@ BEFORE = ("auto", "show", "hide")
 """Whether a screen shows the image before the edit; "auto": unless the question is "real"."""
 
 IMAGES = "images"
-_MOST_RATERS = 5000
 
 
 @dataclass(frozen=True)
@@ -114,37 +113,27 @@ def make_study(
     run = run if isinstance(run, Run) else read_run(run)
     folder = Path(out)
     _check_choices(form, question, methods, ties, seconds)
-    for name, value, most in (
-        ("pairs", pairs, 100_000), ("per_rater", per_rater, 1000), ("raters", raters, _MOST_RATERS),
-    ):  # fmt: skip
-        if not 1 <= value <= most:
-            raise BadInput(f"{name} {value}: expected 1 to {most}")
-    key_file = _key_place(folder, key)
-    known = [
-        StudyMethod(name=run.method(name).name, title=run.method(name).title) for name in methods
-    ]
-    edits = _edits(run, tasks, question, methods)
     sketch = Sketch(form, pairs, per_rater, raters, controls, repeats, seed)
-    sheets = draw(sketch, edits, methods)
-    names = _Names()
+    key_file = _key_place(folder, key)
+    known = tuple(StudyMethod(name=name, title=run.method(name).title) for name in methods)
+    sheets = draw(sketch, _edits(run, tasks, question, methods), methods)
     texts = texts_of(language, form, question)
     page = page_html(texts, post)
     around = _around(form, question, before)
+    names = _Names()
     screens, items, sheet_names = _screens(sheets, names, around)
     _write_images(run, folder / IMAGES, sheets, names, around)
     made_key = Key(
         secret=names.secret.hex(), form=form, question=question, seed=seed, run=run.header.title,
         shown=shown_hash(run, items.values()), run_folder=str(run.folder.resolve()),
-        methods=tuple(known), items=items,
+        methods=known, items=items,
     )  # fmt: skip
     manifest = Manifest(
         form=form, ties=ties, seconds=_seconds(form, seconds), texts=texts, screens=screens,
         sheets=sheet_names, key=made_key.hash,
     )  # fmt: skip
     write_key(key_file, made_key)
-    for file in PAGE_FILES:
-        write_text(folder / file, (files("bench.study.page") / file).read_text(encoding="utf-8"))
-    write_text(folder / "index.html", page)
+    _write_page(folder, page)
     # The manifest is last: a folder without it is no study.
     write_manifest(folder, manifest)
     asked = {one.same for sheet in sheets for one in sheet if not one.control}
@@ -289,6 +278,12 @@ def _right(one: Asked) -> tuple[str, ...]:
     if one.methods == (SPOILT,):
         return ("edited", "1", "2")
     return ("ABCDEFGH"[one.methods.index(REAL)],)
+
+
+def _write_page(folder: Path, page: str) -> None:
+    for file in PAGE_FILES:
+        write_text(folder / file, (files("bench.study.page") / file).read_text(encoding="utf-8"))
+    write_text(folder / "index.html", page)
 
 
 def _write_images(

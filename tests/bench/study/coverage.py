@@ -1,6 +1,8 @@
-"""How often intervals hold the truth, at full size: `python -m tests.bench.study.coverage [REPEATS]`.
+"""How often intervals hold the truth, at full size.
 
-Prints for studies of different shapes how often the 95 % intervals of a share and of a strength hold the true
+    python -m tests.bench.study.coverage [REPEATS [SHAPE ...]]
+
+prints for studies of different shapes how often the 95 % intervals of a share and of a strength hold the true
 value: Wilson's, which takes answers for independent, and the one clustered by rater and by scene.
 The true strength is that of a study of very many answers.
 """
@@ -8,6 +10,7 @@ The true strength is that of a study of very many answers.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -26,9 +29,11 @@ SHAPES = {
 }
 
 
-def main(repeats: int) -> None:
+def main(repeats: int, shapes: Sequence[str]) -> None:
     print(f"{repeats} studies each")
     for name, people in SHAPES.items():
+        if shapes and name not in shapes:
+            continue
         titles = {f"m{i}": f"m{i}" for i in range(len(people.strengths))}
         truth = people.true_share()
         wide = People(**{**vars(people), "raters": 400, "scenes": 400, "questions": 200})
@@ -50,4 +55,4 @@ def main(repeats: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000, sys.argv[2:])

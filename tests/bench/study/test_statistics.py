@@ -128,6 +128,16 @@ def test_unanimous_answers_count_as_often_as_there_are_raters():
     assert low < wilson(1.0, 200)[0]
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_p_value_and_its_interval_say_the_same(seed):
+    random = np.random.default_rng(seed)
+    values = (random.random(120) < 0.5 + 0.02 * seed).astype(float)
+    spread = Clusters(np.repeat(np.arange(12), 10), np.tile(np.arange(10), 12)).of_mean(values)
+    low, high = spread.around_share(values.mean(), 120)
+    assert spread.p_of_share(values.mean(), 120, low) == pytest.approx(0.05, abs=1e-9)
+    assert (spread.p_of_share(values.mean(), 120, 0.5) < 0.05) == (not low <= 0.5 <= high)
+
+
 def test_more_raters_decide_only_what_scenes_leave_open():
     random = np.random.default_rng(3)
     raters, scenes = np.repeat(np.arange(10), 20), np.tile(np.arange(20), 10)
