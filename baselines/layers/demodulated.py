@@ -77,24 +77,38 @@ class FixedConv(nn.Module):
         if up:
             self.blur = Blur(UP_TAPS, (1, 1), gain=4.0)
         self.up = up
+        self._known: tuple[object, Tensor] | None = None
         self.noise = _NoiseWeight()
         self.activate = Activation(outputs)
 
     def kernel(self) -> Tensor:
-        """The weight as it is convolved with, [outputs,inputs,3,3]; no style changes it."""
+        """The weight as it is convolved with, [outputs,inputs,3,3]; no style changes it.
+
+        It is computed once for the weights that the layer has, wherever they do not train.
+        """
+        trains = self.weight.requires_grad or self.modulation.requires_grad
+        if trains and torch.is_grad_enabled():
+            return self._computed()
+        state = (_state(self.weight), _state(self.modulation))
+        if self._known is None or self._known[0] != state:
+            # Kept for passes with gradients too, where tensors of the inference mode are no use.
+            with torch.inference_mode(False), torch.no_grad():
+                self._known = (state, self._computed())
+        return self._known[1]
+
+    def _computed(self) -> Tensor:
         weight = self.weight * (self.scale * self.modulation)
         weight = weight * torch.rsqrt(weight.square().sum((1, 2, 3), keepdim=True) + 1e-8)
         return (weight * _GAIN).contiguous(memory_format=torch.channels_last)
 
-    def forward(self, x: Tensor, noise: Tensor, kernel: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, noise: Tensor) -> Tensor:
         """The layer's output.
 
         Args:
             x: [B,inputs,H,W].
             noise: [B or 1,1,H',W'] of the output's size.
-            kernel: what `kernel` gave, where it was asked before.
         """
-        kernel = self.kernel() if kernel is None else kernel
+        kernel = self.kernel()
         bias = self.activate.bias * _GAIN
         if self.up:
             x = self.blur(F.conv_transpose2d(x, kernel.transpose(0, 1), stride=2), bias)
@@ -102,6 +116,12 @@ class FixedConv(nn.Module):
             x = F.conv2d(x, kernel, bias, padding=1)
         # In place: what comes after needs neither the plain nor the noisy map.
         return F.leaky_relu_(x.add_(noise * (self.noise.weight * _GAIN)), 0.2)
+
+
+def _state(parameter: Tensor) -> tuple[object, ...]:
+    """What changes when a parameter is moved, replaced or trained."""
+    version = 0 if parameter.is_inference() else parameter._version
+    return parameter.data_ptr(), version, parameter.dtype
 
 
 class _NoiseWeight(nn.Module):

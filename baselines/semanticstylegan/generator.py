@@ -82,7 +82,6 @@ class SemanticStyleGAN(nn.Module):
         noise: Sequence[Tensor] | None = None,
         only: Tensor | None = None,
         segment: bool = True,
-        kernels: Sequence[Tensor] | None = None,
     ) -> Synthesis:
         """Images of codes.
 
@@ -91,7 +90,6 @@ class SemanticStyleGAN(nn.Module):
             noise: the renderer's noise maps; the stored ones where None.
             only: composition mask over classes, [K] or [B,K,c,c].
             segment: False leaves the full-size segmentation out.
-            kernels: of `render_net.kernels`, where they were computed before.
         """
         styles = expand(self.config, codes)
         place = self.pos_embed()
@@ -102,9 +100,7 @@ class SemanticStyleGAN(nn.Module):
         shares, weights = compose(depths, self.config.transparent_dims, only)
         feature = self._map(fuse(self.local_nets, [pixels for pixels, _ in made], weights))
         coarse = self._map(2 * shares - 1)
-        image, segmentation = self.render_net(
-            feature, coarse, noise=noise, kernels=kernels, segment=segment
-        )
+        image, segmentation = self.render_net(feature, coarse, noise=noise, segment=segment)
         return Synthesis(image, segmentation, coarse, self._map(depths))
 
     def mean_code(self, generator: Generator, count: int = 10_000) -> Tensor:

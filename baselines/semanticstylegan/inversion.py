@@ -119,13 +119,11 @@ class Inverter(nn.Module):
         moved = [codes]
         if plan.optimise_noise:
             moved += [one.requires_grad_() for one in noise]
-        with torch.no_grad():
-            kernels = network.render_net.kernels()
         optimiser = Adam(moved, lr=0.0)
         losses = []
         for step in range(plan.steps):
             optimiser.param_groups[0]["lr"] = plan.rate * ramp(step / plan.steps)
-            made = network(codes, noise=noise, kernels=kernels, segment=False).image
+            made = network(codes, noise=noise, segment=False).image
             loss = target.loss(made, plan) + plan.prior * F.mse_loss(codes, start)
             if plan.optimise_noise:
                 loss = loss + plan.noise * _mean_square(noise)

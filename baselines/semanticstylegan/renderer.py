@@ -51,17 +51,12 @@ class RenderNet(nn.Module):
             for one in self.stored_noise
         ]
 
-    def kernels(self) -> list[Tensor]:
-        """The convolutions' weights as they are used, to be computed once for many images."""
-        return [conv.kernel() for conv in cast("list[FixedConv]", list(self.convs))]
-
     def forward(
         self,
         feature: Tensor,
         coarse: Tensor,
         *,
         noise: Sequence[Tensor] | None = None,
-        kernels: Sequence[Tensor] | None = None,
         segment: bool = True,
     ) -> Rendered:
         """The images.
@@ -70,19 +65,17 @@ class RenderNet(nn.Module):
             feature: [B,coarse channels,c,c].
             coarse: coarse segmentation [B,K,c,c], -1..1.
             noise: two maps a level; the stored ones where None.
-            kernels: what `kernels` gave; computed here where None.
             segment: False leaves the segmentation out, which nothing else depends on.
         """
         config = self.config
         noise = self.stored_noise if noise is None else noise
-        kernels = self.kernels() if kernels is None else kernels
         x = F.adaptive_avg_pool2d(feature, config.min_feat_size)
         maps: Tensor | None = None
         for i, side in enumerate(config.levels):
             if i > 0 and x.shape[2] == config.coarse_size:
                 x = torch.cat([x, feature], dim=1)
             for k in (2 * i, 2 * i + 1):
-                x = self.convs[k](x, noise[k], kernels[k])
+                x = self.convs[k](x, noise[k])
             maps = self._maps(i, x, maps, segment=segment)
             if segment and config.residual_refine and side == config.coarse_size:
                 maps = torch.cat([maps[:, :3], maps[:, 3:] + coarse], dim=1)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from baselines.layers.demodulated import FixedConv
 from baselines.semanticstylegan.config import SemanticStyleGANConfig, semanticstylegan_config
 from baselines.semanticstylegan.discriminator import SegmentationDiscriminator, with_deviation
 from baselines.semanticstylegan.generator import SemanticStyleGAN
@@ -212,9 +213,27 @@ def test_an_image_does_not_depend_on_what_else_is_asked_for():
     network = SemanticStyleGAN(SMALL).double().eval().requires_grad_(False)
     codes = torch.randn(3, rows(SMALL), 8).double()
     whole = network(codes)
-    alone = network(codes[1:2], segment=False, kernels=network.render_net.kernels())
+    alone = network(codes[1:2], segment=False)
     assert alone.segmentation is None
     assert torch.allclose(alone.image, whole.image[1:2], atol=1e-12)
+
+
+def test_kernels_are_kept_until_the_weights_change():
+    torch.manual_seed(0)
+    layer = FixedConv(3, 4).requires_grad_(False)
+    first = layer.kernel()
+    assert layer.kernel() is first
+    with torch.no_grad():
+        layer.modulation[:, 0] *= 2
+    assert not torch.equal(layer.kernel(), first)
+    again = FixedConv(3, 4)
+    again.load_state_dict(layer.state_dict())
+    assert torch.equal(again.kernel(), layer.kernel())
+    assert again.kernel().requires_grad
+    with torch.inference_mode():
+        kept = layer.double().kernel()
+    assert kept.dtype == torch.float64
+    assert not layer.kernel().is_inference()
 
 
 def test_fresh_noise_is_each_images_own():
