@@ -25,13 +25,13 @@ from bench.core.errors import BadInput, EditFailed
 from bench.networks.perceptual_distance import Through, perceptual_distance
 from masks.streams import Stream
 
-__all__ = ["Edit", "Noise", "SemanticStyleGANEditor"]
+__all__ = ["Change", "NoiseMaps", "SemanticStyleGANEditor"]
 
-Edit = Literal["restyle", "resample", "fill"]
+Change = Literal["restyle", "resample", "fill"]
 """What becomes of the region's class: another texture, another shape and texture, or the masked region
 is filled with what the code of the known pixels shows there."""
 
-Noise = Literal["stored", "optimised"]
+NoiseMaps = Literal["stored", "optimised"]
 """The renderer's noise maps: those of the weights, or moved with the code."""
 
 
@@ -70,19 +70,19 @@ class SemanticStyleGANEditor(NetworkEditor[nn.Module]):
         self,
         weights: str,
         variant: str | None = None,
-        edit: Edit = "restyle",
+        edit: Change = "restyle",
         steps: int = 400,
         through: Through = "vgg",
-        noise: Noise = "stored",
+        noise: NoiseMaps = "stored",
         tuning: int = 0,
         truncation: float = 0.7,
         precision: Precision = "float32",
         compile: bool = False,
     ) -> None:
         for option, value, literal in (
-            ("edit", edit, Edit),
+            ("edit", edit, Change),
             ("through", through, Through),
-            ("noise", noise, Noise),
+            ("noise", noise, NoiseMaps),
         ):
             check_choice(self.system, option, value, literal)
         _check_numbers(steps, tuning, truncation)

@@ -161,6 +161,7 @@ class _Target:
 
     def loss(self, made: Tensor, plan: Schedule) -> Tensor:
         """Perceptual distance and mean square error over the known pixels."""
+        made = made.float()  # whatever the network computes in, the loss is in single precision
         seen = made if self.known is None else made * self.known
         looks = self.distance(_averaged(seen), self.features).sum()
         error = (seen - self.image).square().sum() / self.count

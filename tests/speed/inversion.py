@@ -35,7 +35,10 @@ def inverter(variant: str) -> Inverter:
     vgg = pretrained_networks.vgg16(pretrained=False).eval().requires_grad_(False)
     look = nn.Sequential(ScalingLayer(), vgg)
     made = Inverter(network, PerceptualDistance(look, look, lpips_weights("vgg"), {}))
-    return made.to(memory_format=torch.channels_last)
+    for parameter in made.parameters():
+        if parameter.dim() == 4:  # as weights files are loaded
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return made
 
 
 def seconds(call: Callable[[], object]) -> float:

@@ -1,5 +1,7 @@
 """What a network demands of edits is asked of a task first, of every batch later, in one sentence."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -25,11 +27,31 @@ def test_nothing_is_demanded_where_nothing_is_said():
         (Demands(space="faces-19"), task(), "labels: the weights count in 'faces-19', the task in"),
         (Demands(multiple=32), task((64, 48)), "size: 48x64 pixels, .* multiples of 32"),
         (Demands(known=True), task(whole=True), "mask: every edit hides the whole image"),
+        (Demands(square=True), task((64, 48)), "size: 48x64 pixels, but the network takes squares"),
+        (
+            Demands(named={"bed": frozenset(), "skin": frozenset(), "eyes": frozenset({"l_eye"})}),
+            task(),
+            r"labels: 'rooms-4' names 1 of the network's 3 classes \(bed, skin, eyes\)",
+        ),
+        (
+            Demands(operations=frozenset({"restyle"})),
+            replace(task(), operation="inpaint"),
+            "operation: the task's edits are to 'inpaint', but the method can only 'restyle'",
+        ),
     ],
 )
 def test_a_task_that_must_fail_is_refused_with_the_field_first(demands, facts, sentence):
     with pytest.raises(BadInput, match=f"^{sentence}"):
         demands.check_task(facts)
+
+
+def test_what_is_demanded_and_there_passes():
+    named = {"sleeping place": frozenset({"bed"}), "lamp": frozenset(), "hair": frozenset()}
+    demands = Demands(square=True, named=named, operations=frozenset({"inpaint"}))
+    demands.check_task(task())  # its operation is not known yet
+    demands.check_batch(make_batch())
+    with pytest.raises(EditFailed, match="^operation: the task's edits are to 'remove'"):
+        demands.check_batch(make_batch(operation="remove"))
 
 
 def test_a_task_of_edits_of_their_own_sizes_is_left_to_the_batches():

@@ -153,6 +153,14 @@ def test_costs_count_the_perceptual_network_and_every_step(make):
     assert short > 2 * step
 
 
+def test_half_precision_gives_nearly_the_same_under_another_identity(make, restyling):
+    half = make(precision="bfloat16")
+    one, other = restyling.edit(restyle(1)), half.edit(restyle(1))
+    assert other.dtype == torch.float32
+    assert 0 < (one - other).abs().mean() < 0.05
+    assert half.identity != restyling.identity
+
+
 def test_identity_says_what_the_image_was_found_by(make, restyling):
     assert restyling.identity["perceptual"]["network"] == "segmenter-procedural"
     assert restyling.identity != make(steps=3).identity
