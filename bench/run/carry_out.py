@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from bench.core.device import choose_device, kind_of
 from bench.core.errors import BadInput
 from bench.core.identity import record_hash
-from bench.run.claims import Claims, forget, living
+from bench.run.claims import Claims, forget
 from bench.run.environment import device_key
 from bench.run.finish import finish_run
 from bench.run.job import Executor, Job
 from bench.run.kept import Standing
 from bench.run.outcome import Outcome
 from bench.run.plan import Plan, Task, plan_run
+from bench.run.presence import living
 from bench.run.record import RunRecord, go_on, refuse_unlike, take_up
 from bench.run.schema import read_header
 from bench.run.shards import ShardRef, Shards, Stamp, stamp

@@ -25,69 +25,29 @@ import json
 import os
 import platform
 import shutil
-import tempfile
 import threading
 import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
 
 from bench.core.atomic import create_file
-from bench.core.documents import parse_json
 from bench.core.errors import BadInput
-from bench.core.identity import record_hash
 from bench.core.text import slug
 from bench.run.layout import RunFolder
+from bench.run.presence import LEASE, Presence, began, living, this_machine
 from bench.run.shards import ShardRef
 
-__all__ = ["ATTEMPTS", "LEASE", "Claims", "Presence", "forget", "living"]
-
-LEASE = 120.0
-"""Seconds after which a worker that gave no sign counts as dead. NFS shows a change within 60."""
+__all__ = ["ATTEMPTS", "Claims", "forget"]
 
 ATTEMPTS = 3
 """Dead workers after which what they were at counts as failed."""
 
 _BEAT = 10.0  # seconds between two signs of life
 _TOLD = 1.0  # seconds between two looks at the others, and between two words of progress
-
-
-@dataclass(frozen=True)
-class Presence:
-    """What a worker says of itself.
-
-    Attributes:
-        id: random.
-        host: its machine, for people.
-        machine: its machine since it was started, for comparing; process numbers mean something
-            only there.
-        pid, born: its process, and when that began, "" where the system does not say.
-        device: what it computes on, told apart from every other device of its machine.
-        key: the hash of everything that the run's numbers follow from.
-        shard: the task and number in hand, or None.
-        results: how many results of the shard in hand are there.
-        carried_out: how many results it has made, those among them.
-        seconds: how long it has been at work.
-    """
-
-    id: str
-    host: str
-    machine: str
-    pid: int
-    born: str
-    device: str = ""
-    key: str = ""
-    shard: tuple[str, int] | None = None
-    results: int = 0
-    carried_out: int = 0
-    seconds: float = 0.0
-
-    def beside(self, other: Presence) -> bool:
-        """Whether both use the same device of the same machine."""
-        return (self.machine, self.device) == (other.machine, other.device)
 
 
 class Claims:
@@ -119,7 +79,7 @@ class Claims:
     ) -> None:
         self._folder, self._lease, self._shared = folder, lease, shared
         self.me = Presence(
-            uuid.uuid4().hex[:12], platform.node(), _machine(), os.getpid(), _born(os.getpid())
+            uuid.uuid4().hex[:12], platform.node(), this_machine(), os.getpid(), began(os.getpid())
         )
         self.me = replace(self.me, device=device, key=key)
         self._began = time.monotonic()
@@ -316,51 +276,6 @@ def forget(folder: RunFolder) -> None:
         shutil.rmtree(folder.claims, ignore_errors=True)
 
 
-def living(
-    folder: RunFolder,
-    lease: float = LEASE,
-    clock: float | None = None,
-    known: dict[str, Presence] | None = None,
-) -> list[Presence]:
-    """The workers that are at work on a run.
-
-    Args:
-        folder: the run.
-        lease: seconds after which a worker that gave no sign counts as dead.
-        clock: the folder's own time; found out where None.
-        known: filled with every worker that was found, dead or alive, by id. One that is there is not
-            read again, so that what it says of itself is old.
-    """
-    found = []
-    clock = _clock_of(folder.workers) if clock is None else clock
-    for file in sorted(folder.workers.glob("[!.]*.json")):
-        try:
-            age = clock - file.stat().st_mtime
-            one = (known or {}).get(file.stem) or _presence(file)
-        except (OSError, BadInput, TypeError, ValueError):
-            continue  # it has just left
-        if known is not None:
-            known[one.id] = one
-        if age < lease and _runs(one):
-            found.append(one)
-    return found
-
-
-def _presence(file: Path) -> Presence:
-    said = parse_json(file.read_text(encoding="utf-8"), str(file))
-    shard = said.pop("shard")
-    return Presence(shard=None if shard is None else (shard[0], int(shard[1])), **said)
-
-
-def _clock_of(folder: Path) -> float:
-    """The time that a folder's disk gives to a new file; this machine's where it cannot be written."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".part") as file:
-            return os.fstat(file.fileno()).st_mtime
-    except OSError:
-        return time.time()
-
-
 def _lines(claim: Path) -> list[str]:
     """A claim's worker, "" where it cannot be read, and the methods that it came to."""
     try:
@@ -368,27 +283,3 @@ def _lines(claim: Path) -> list[str]:
         return [owner, *(str(json.loads(method)) for method in methods)]
     except (OSError, ValueError):
         return [""]
-
-
-def _runs(one: Presence) -> bool:
-    """Whether a worker's process is there, as far as this machine can tell."""
-    return one.machine != _machine() or not one.born or _born(one.pid) == one.born
-
-
-def _machine() -> str:
-    """This machine since its start, and the space of process numbers that this process sees."""
-    facts = [platform.node()]
-    with contextlib.suppress(OSError):
-        facts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
-    with contextlib.suppress(OSError):
-        facts.append(str(Path("/proc/self/ns/pid").readlink()))
-    return record_hash({"machine": facts})[:16]
-
-
-def _born(pid: int) -> str:
-    """When a process began, as the system counts; "" for one that is gone, or where nothing says so."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "" if fields[0] in "ZX" else fields[19]

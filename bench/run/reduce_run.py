@@ -10,11 +10,12 @@ from pathlib import Path
 
 from bench.core.errors import BadInput
 from bench.core.text import counted, now
-from bench.run.claims import Claims, living
+from bench.run.claims import Claims
 from bench.run.finish import finish_run
 from bench.run.job import Job
 from bench.run.layout import RunFolder
 from bench.run.outcome import Outcome
+from bench.run.presence import living
 from bench.run.record import RunRecord, refuse_unlike
 from bench.run.schema import Header, read_header
 from bench.run.shards import ShardRef

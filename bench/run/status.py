@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bench.run.claims import Presence, living
 from bench.run.kept import recorded
 from bench.run.layout import RunFolder
 from bench.run.plan import scenes_a_shard
+from bench.run.presence import Presence, living
 from bench.run.schema import Header, TaskRow, read_header
 from bench.suite.schema import Suite
 

@@ -9,38 +9,33 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bench.core.atomic import whole_file, write_text
+from bench.core.atomic import write_text
 from bench.core.identity import array_hash
 from bench.plugins.foreign import foreign
 from bench.run.canaries.checks import CanaryShard, Checks
 from bench.run.canaries.images import EDITS
-from bench.run.canaries.outputs import output_columns
-from bench.run.carried_out import worker_mark
 from bench.run.claims import ATTEMPTS, Claims
+from bench.run.edit_images import write_edit, write_image
 from bench.run.editing.composite import compose
 from bench.run.editing.failures import Failure, write_failures
 from bench.run.editing.runner import MethodRunner, RawOutputs
 from bench.run.environment import device_name, versions
 from bench.run.job import Job
 from bench.run.kept import Former, ShardRecord, Standing, recorded, standing
-from bench.run.layout import EditImage, RunFolder
 from bench.run.measure import EditGroup, PreparedGroup, make_metrics
 from bench.run.methods import Method, check_tasks, make_methods
 from bench.run.plan import Shard, Task, plan_run
 from bench.run.prepare import PreparedEdit, PreparedShard, Unmade, prepare_shard
+from bench.run.rows import ShardRows
 from bench.run.shards import ShardRef
 from bench.run.stay import Stay
-from bench.run.tables import OUTPUTS, REFERENCES, SAMPLES, TIMES, UNMADE, write_table
-from bench.scene import Int32, LabelSpace, UInt8
 
 __all__ = ["DIED", "Worker"]
 
@@ -164,10 +159,10 @@ class Worker:
         metrics = self.metrics[task.name].ready
         former = Former(folder, task.slug, shard.number)
         record = ShardRecord.of(shard, self.methods, metrics)
-        edit_images = [pool.submit(_write_edit, folder, task, one) for one in edits]
+        edit_images = [pool.submit(write_edit, folder, task, one) for one in edits]
         record.edits = {one.edit.id: done.result() for one, done in zip(edits, edit_images)}
         written = []
-        rows = _Rows(shard, prepared, record)
+        rows = ShardRows(shard, prepared, record)
         sides = _edit_group(task, edits) if edits else None
         group = PreparedGroup.of(metrics, sides) if sides is not None else None
         canaries = CanaryShard(shard, edits[:EDITS]) if edits and shard.number == 0 else None
@@ -192,7 +187,7 @@ class Worker:
                 folder.prediction(task.slug, method.slug, edits[i].edit.id).unlink(missing_ok=True)
             for i, result in fresh.items():
                 path = folder.prediction(task.slug, method.slug, edits[i].edit.id)
-                written.append(pool.submit(_write_image, path, result))
+                written.append(pool.submit(write_image, path, result))
             self._write_texts(shard, method, raw)
             results = dict(sorted({**stay.results, **fresh}.items()))
             record.results[method.name] = {
@@ -252,121 +247,9 @@ class Worker:
             write_text(path, "".join(raw.printed))
 
 
-class _Rows:
-    """Gathers a shard's rows and writes them, the samples last."""
-
-    def __init__(self, shard: Shard, prepared: PreparedShard, record: ShardRecord) -> None:
-        self._shard = shard
-        self._prepared = prepared
-        self._record = record
-        self._samples: dict[str, list[Any]] = {name: [] for name in SAMPLES.names}
-        self._times: dict[str, list[Any]] = {name: [] for name in TIMES.names}
-        self._timed: list[int] = []
-        self._outputs: dict[str, list[Any]] = {name: [] for name in OUTPUTS.names}
-        self._count = 0
-
-    def add(
-        self, method: Method, raw: RawOutputs, stay: Stay, columns: Mapping[str, Sequence[Any]]
-    ) -> None:
-        """One method's rows for every edit of the shard."""
-        edits = self._prepared.edits
-        failed = {i: (one.reason, one.name) for i, one in raw.failures.items()} | stay.failures
-        whole = ("", "")
-        self._append(
-            {
-                **_common(edits),
-                "method": [method.name] * len(edits),
-                "status": ["failed" if i in failed else "ok" for i in range(len(edits))],
-                "reason": [failed.get(i, whole)[0] for i in range(len(edits))],
-                "failure": [failed.get(i, whole)[1] for i in range(len(edits))],
-                "no_ground_truth": [one.ground_truth.missing or "" for one in edits],
-                **columns,
-            },
-            len(edits),
-        )
-
-    def add_aside(self, method: Method, raw: RawOutputs, stay: Stay, former: Former) -> None:
-        """What was timed and seen of raw outputs, now or when the rows that stay were made."""
-        edits = self._prepared.edits
-        kept = {edits[i].edit.id for i in stay.rows}
-        seen = output_columns(method.name, edits, raw.images)
-        rows = {
-            edit: {name: seen[name][at] for name in OUTPUTS.names}
-            for at, edit in enumerate(seen["edit"])
-        }
-        for row in former.rows("outputs", OUTPUTS, method.name):
-            if row["edit"] in kept:
-                rows[row["edit"]] = row
-        for row in (rows[one.edit.id] for one in edits if one.edit.id in rows):
-            for name, column in self._outputs.items():
-                column.append(row[name])
-        for row in former.rows("times", TIMES, method.name) if kept else ():
-            if row["edit"] is None or row["edit"] in kept:
-                self._time(**row)
-        for i, milliseconds in sorted(raw.milliseconds.items()):
-            self._timed.append(len(self._times["ms"]))
-            self._time(method=method.name, edit=edits[i].edit.id, ms=milliseconds)
-        for one in raw.footprints:
-            self._time(method=method.name, macs=one.macs, peak_bytes=one.peak_bytes)
-
-    def write(
-        self, folder: RunFolder, group: PreparedGroup | None, worker: Mapping[str, Any]
-    ) -> None:
-        """Writes the shard; it counts as done once its samples are there.
-
-        Args:
-            folder: the run.
-            group: the reference side.
-            worker: who carried it out; where not alone on its device, times say nothing.
-        """
-        task, number = self._shard.task.slug, self._shard.number
-        references = {**_common(self._prepared.edits), **(group.columns() if group else {})}
-        write_table(folder.shard("references", task, number), REFERENCES, references)
-        if not worker["alone"]:
-            for at in self._timed:
-                self._times["ms"][at] = None
-        write_table(folder.shard("times", task, number), TIMES, self._times, worker_mark(worker))
-        write_table(folder.shard("outputs", task, number), OUTPUTS, self._outputs)
-        write_table(folder.shard("unmade", task, number), UNMADE, _unmade(self._prepared))
-        metadata = self._record.metadata()
-        write_table(folder.shard("samples", task, number), SAMPLES, self._samples, metadata)
-
-    def _time(self, **values: Any) -> None:
-        for name, column in self._times.items():
-            column.append(values.get(name))
-
-    def _append(self, columns: Mapping[str, Sequence[Any]], count: int) -> None:
-        """Adds rows; a column that one side lacks is empty there."""
-        for name in columns:
-            self._samples.setdefault(name, [None] * self._count)
-        for name, column in self._samples.items():
-            column.extend(columns.get(name, [None] * count))
-        self._count += count
-
-
-def _common(edits: Sequence[PreparedEdit]) -> dict[str, list[Any]]:
-    return {
-        "edit": [one.edit.id for one in edits],
-        "scene": [one.edit.scene for one in edits],
-        "sample": [one.edit.sample for one in edits],
-        "region": [one.edit.region for one in edits],
-        "coverage": [float(one.edit.mask.mean()) for one in edits],
-    }
-
-
 def _given_up(shard: Shard) -> PreparedShard:
     """A shard at which workers died before they came to a method: none of its edits can be made."""
     return PreparedShard((), tuple(Unmade(*pair, DIED, broken=True) for pair in shard.pairs))
-
-
-def _unmade(prepared: PreparedShard) -> dict[str, list[Any]]:
-    unmade = prepared.unmade
-    return {
-        "scene": [one.scene for one in unmade],
-        "sample": [one.sample for one in unmade],
-        "status": ["failed" if one.broken else "impossible" for one in unmade],
-        "reason": [one.reason for one in unmade],
-    }
 
 
 def _edit_group(task: Task, edits: Sequence[PreparedEdit]) -> EditGroup:
@@ -379,54 +262,3 @@ def _edit_group(task: Task, edits: Sequence[PreparedEdit]) -> EditGroup:
         scenes=tuple(one.edit.scene for one in edits),
         edits=tuple(one.edit.id for one in edits),
     )
-
-
-def _write_edit(folder: RunFolder, task: Task, one: PreparedEdit) -> dict[str, str]:
-    """The edit's own images, which the report shows beside the results; gives what tells it apart."""
-    edit, truth = one.edit, one.ground_truth.image
-    mask: UInt8 = edit.mask.astype(np.uint8) * np.uint8(255)
-    images: dict[EditImage, UInt8] = {"original": one.original, "mask": mask}
-    if truth is not None and truth is not one.original:
-        images["truth"] = truth
-    for name, image in images.items():
-        _write_image(folder.edit_image(task.slug, edit.id, name), image)
-    target = _write_labels(
-        folder.edit_image(task.slug, edit.id, "target"), edit.labels, task.dataset.space
-    )
-    return {
-        **{name: array_hash(image) for name, image in images.items()},
-        "target": array_hash(target),
-        "references": " ".join(edit.references),
-    }
-
-
-def _write_image(path: Path, image: UInt8) -> None:
-    """Writes uint8 [H,W,3] (RGB) or [H,W] (grey) as PNG."""
-    from PIL import Image
-
-    _save(path, Image.fromarray(image))
-
-
-def _write_labels(path: Path, labels: Int32, space: LabelSpace) -> NDArray[Any]:
-    """Writes a label map as a PNG that is exact and shows its colours: index = label + 1, 0 = void.
-
-    Above 255 classes a palette has no room, and the file is 16-bit grey instead.
-
-    Returns:
-        the stored values.
-    """
-    from PIL import Image
-
-    stored = (labels + 1).astype(np.uint16 if len(space) > 255 else np.uint8)
-    if len(space) > 255:
-        _save(path, Image.fromarray(stored))
-        return stored
-    image = Image.fromarray(stored, mode="P")
-    image.putpalette([0, 0, 0, *(part for colour in space.palette for part in colour)])
-    _save(path, image)
-    return stored
-
-
-def _save(path: Path, image: Any) -> None:
-    with whole_file(path) as temporary:
-        image.save(temporary, format="PNG", compress_level=1)

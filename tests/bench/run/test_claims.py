@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from bench.core.errors import BadInput
-from bench.run import claims
-from bench.run.claims import LEASE, Claims, forget, living
+from bench.run import claims, presence
+from bench.run.claims import Claims, forget
 from bench.run.layout import RunFolder
+from bench.run.presence import LEASE, living
 from bench.run.shards import ShardRef
 
 SHARD = ShardRef("rooms", 3)
@@ -115,7 +116,7 @@ def test_a_process_that_was_killed_is_known_at_once(folder) -> None:
 def test_clocks_of_machines_may_differ(folder, monkeypatch: pytest.MonkeyPatch) -> None:
     with Claims(folder) as one, Claims(folder) as two:
         one.take(SHARD)
-        monkeypatch.setattr(claims.time, "time", lambda: 0.0)
+        monkeypatch.setattr(presence.time, "time", lambda: 0.0)
         see_anew(two)
         assert not two.take(SHARD)
         assert {worker.id for worker in living(folder)} == {one.me.id, two.me.id}

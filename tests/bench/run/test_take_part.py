@@ -15,9 +15,10 @@ import pytest
 from bench.core.errors import BadInput
 from bench.core.identity import record_hash
 from bench.run import plan, record
-from bench.run.claims import ATTEMPTS, living
+from bench.run.claims import ATTEMPTS
 from bench.run.job import Job
 from bench.run.layout import RunFolder
+from bench.run.presence import living
 from bench.run.record import RunRecord, take_up
 from bench.run.shards import ShardRef
 from bench.run.suite_run import run_part, run_suite
