@@ -137,7 +137,8 @@ class OfficialParts:
         self, system: System, form: str, fields: Mapping[str, Any]
     ) -> tuple[OfficialPart, ...]:
         """The parts that a variant's network has."""
-        shape = {"classes": 2, **system.variants.get(form, {}), **fields}
+        # As many as there may be: which parts there are does not depend on it.
+        shape = {"classes": 1024, **system.variants.get(form, {}), **fields}
         names = system.skeleton(system.configure(form, **shape)).state_dict()
         return tuple(p for p in self.parts if any(name.startswith(p.prefix) for name in names))
 

@@ -166,8 +166,10 @@ class System:
             return self.configuration(variant, **fields)
         except ValidationError as error:
             first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise BadInput(f"{where}: {place}: {first['msg']}") from None
+            # A field at fault is named first; a rule between fields names them itself.
+            place = "".join(f"{part}: " for part in [".".join(map(str, first["loc"]))] if part)
+            said = first["msg"].removeprefix("Value error, ")
+            raise BadInput(f"{where}: {place}{said}") from None
 
     def build(self, config: BaseModel, *, training: bool = False) -> nn.Module:
         """The network of a configuration; with `training` in the form that is trained."""

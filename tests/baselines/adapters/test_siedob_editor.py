@@ -185,3 +185,17 @@ def test_costs_count_every_network_that_ran(weights):
 def test_an_option_with_an_unknown_word_is_refused_by_name(option, value):
     with pytest.raises(BadInput, match=f"unknown value of '{option}' of editor 'siedob'"):
         SIEDOBEditor("no.safetensors", **{option: value})
+
+
+def test_half_precision_gives_nearly_the_same_under_another_identity(weights):
+    file = weights(4)
+    exact, half = SIEDOBEditor(file), SIEDOBEditor(file, precision="bfloat16")
+    edits = batch()
+    edits.labels[:, 44:60, 40:60], edits.instances[:, 44:60, 40:60] = 2, 8
+    mask = edits.mask.clone()
+    mask[:, :, 50:, 50:] = 1  # one object is erased, one partly visible
+    edits = replace(edits, mask=mask, masked=edits.masked * (1 - mask))
+    one, other = exact.edit(edits), half.edit(edits)
+    assert other.dtype == torch.float32
+    assert 0 < (one - other).abs().mean() < 0.05
+    assert exact.identity != half.identity
