@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
 from baselines.checkpoints.checking import differences, not_finite, other_kinds, shapes_of
+from baselines.training.config import TrainingConfig
 from baselines.training.recipe import Player
 from bench.core.atomic import whole_file
 from bench.core.documents import parse_json
@@ -73,7 +76,8 @@ def load_checkpoint(path: Path, players: Mapping[str, Player], identity: Record)
             f"{path}: its record has no step or no configuration; remove it to begin anew"
         )
     wanted = json.loads(json.dumps(identity))
-    found = differing_fields(_completed(record["identity"], wanted), wanted)
+    stored = _completed(record["identity"], wanted, TrainingConfig)
+    found = differing_fields(stored, wanted)
     if found:
         raise BadInput(
             f"{path}: is a checkpoint of another configuration ({'; '.join(found[:3])}); "
@@ -93,14 +97,20 @@ def load_checkpoint(path: Path, players: Mapping[str, Player], identity: Record)
     return step
 
 
-def _completed(stored: Record, wanted: Record) -> Record:
-    """An older configuration with the fields that came later, where these are off."""
-    later = {name: value for name, value in wanted.items() if name not in stored and not value}
-    return {**stored, **later} | {
-        name: _completed(value, other)
-        for name, value in stored.items()
-        if isinstance(value, dict) and isinstance(other := wanted.get(name), dict)
-    }
+def _completed(stored: Record, wanted: Record, model: type[BaseModel]) -> Record:
+    """An older configuration with the fields that came later, where these have their defaults."""
+    found = dict(stored)
+    for name, value in wanted.items():
+        known = model.model_fields.get(name)
+        if name not in stored and known is not None and not known.is_required():
+            default = to_jsonable_python(known.get_default(call_default_factory=True))
+            if value == default:
+                found[name] = value
+        elif known is not None and isinstance(value, dict) and isinstance(stored[name], dict):
+            part = known.annotation
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                found[name] = _completed(stored[name], value, part)
+    return found
 
 
 def _restore(player: Player, network: dict[str, Tensor], optimiser: dict[str, Tensor]) -> list[str]:

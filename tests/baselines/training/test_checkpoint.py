@@ -94,8 +94,10 @@ def test_a_record_that_is_none_is_one_sentence(tmp_path, record):
 def test_a_checkpoint_from_before_a_field_is_of_a_configuration_where_that_is_off(tmp_path):
     old = {"seed": 1, "weights": {"gan": 1.0}}
     save_checkpoint(tmp_path / "c", {"G": player(0)}, 3, old)
-    now = {"seed": 1, "weights": {"gan": 1.0, "objects": 0.0}, "balance": None}
+    weights = {"gan": 1.0, "objects": 0.0, "path_lazy": 4}
+    now = {"seed": 1, "weights": weights, "balance": None, "batches": []}
     assert load_checkpoint(tmp_path / "c", {"G": player(1)}, now) == 3
-    on = {**now, "weights": {"gan": 1.0, "objects": 2.0}}
-    with pytest.raises(BadInput, match=r"weights\.objects"):
-        load_checkpoint(tmp_path / "c", {"G": player(1)}, on)
+    for name, value in (("objects", 2.0), ("path_lazy", 8)):
+        on = {**now, "weights": {**weights, name: value}}
+        with pytest.raises(BadInput, match=rf"weights\.{name}"):
+            load_checkpoint(tmp_path / "c", {"G": player(1)}, on)
