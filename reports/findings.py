@@ -21,7 +21,7 @@ from reports.numbers import printed
 if TYPE_CHECKING:
     from bench.judge.compare.change import Change
     from bench.run.reader import Run
-    from reports.table import Column, Row, Table
+    from reports.table import Cell, Column, Row, Table
 
 __all__ = ["Finding", "Gap", "Standing", "caveat", "findings", "standings"]
 
@@ -221,7 +221,7 @@ def _advice(found: Sequence[Standing]) -> list[Finding]:
     which = "it" if len(unsure) == 1 else f"half of the {len(unsure)} open places"
     text = (
         f"About {needed:.0f} scenes a task (now {scenes}) would decide {which}, were the differences "
-        f"as they look: run again with `--limit {needed:.0f}`; what is there is kept."
+        f"as they look: run it again with a `limit` of {needed:.0f}; what is there is kept."
     )
     return [Finding("What to do", text)]
 
@@ -247,7 +247,7 @@ def _standing(table: Table, at: int, lead: Lead) -> Standing:
         where=table.title,
         score=column.name,
         title=column.title,
-        value=f"{first.common or first.text} {column.unit}".rstrip(),
+        value=_value(first, column),
         best=tuple(rows[name].title for name in lead.contest.best),
         gaps=gaps,
         sure=lead.sure,
@@ -255,6 +255,12 @@ def _standing(table: Table, at: int, lead: Lead) -> Standing:
         scenes=max((change.pair.difference.scenes for change in lead.changes), default=0),
         needed=lead.scenes_needed(),
     )
+
+
+def _value(cell: Cell, column: Column) -> str:
+    """The value that is ranked: that on common edits where methods have different ones."""
+    text = f"{cell.common or cell.text} {column.unit}".rstrip()
+    return f"{text} on {counted(cell.common_n, 'common edit')}" if cell.common else text
 
 
 def _gap(change: Change, column: Column, row: Row) -> Gap:

@@ -16,7 +16,9 @@ def compare(
     before: Annotated[Path, typer.Argument(metavar="RUN_A", help="A run or a baseline file.")],
     after: Annotated[
         Path | None,
-        typer.Argument(metavar="RUN_B", help="Another one; leave it out to compare two methods."),
+        typer.Argument(
+            metavar="RUN_B", help="Another one; left out, methods of RUN_A are compared."
+        ),
     ] = None,
     methods: Annotated[
         tuple[str, str] | None,
@@ -35,12 +37,21 @@ def compare(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Compare two runs (methods of equal name), or two methods of one run."""
+    """Compare two runs (methods of equal name), two methods of one run, or all of one run's.
+
+    With one run and nothing else it prints the tables that `siebench run` ends with: the best method of
+    each score against every other one.
+    """
+    from bench.cli.terminal.scores import tell_scores
     from bench.cli.terminal.verdicts import tell_comparison
     from bench.core.atomic import refuse_losses
     from bench.judge import compare as comparing
     from bench.judge.compare import outputs
+    from bench.run.reader import read_run
 
+    if before.is_dir() and not any((after, methods, policy, allow, markdown, json_file)):
+        tell_scores(read_run(before))
+        return
     outs = {"--markdown": (markdown, COMPARISON), "--json": (json_file, COMPARISON_JSON)}
     refuse_losses(outs, inputs=[before, after, policy], force=force)
     comparison = comparing.compare(

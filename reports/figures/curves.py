@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
 __all__ = ["per_class", "per_mask_area"]
 
+CLASS_LINE = 0.17
+"""Inches from one class to the next."""
+
 LEAST_PER_BIN = 2
 """Fewer edits than this times the bins make fewer bins."""
 
 
 def per_class(run: Run, task: str, metric: str) -> Figure:
-    """One line per method over the classes, which stand in the order of the best method's score.
+    """A line a class with a mark for each method; the class with the best score of all stands first.
 
     Raises:
         BadInput: where the run has no values per class of this score.
@@ -34,15 +37,19 @@ def per_class(run: Run, task: str, metric: str) -> Figure:
     if own.empty:
         raise BadInput(f"task {task!r} has no {column.title} per class; choose another score")
     wide = own.pivot(index="of", columns="method", values="value").astype(float)
-    wide = wide.loc[wide.max(axis=1).sort_values(ascending=False).index]
+    lower = column.better == "lower"
+    fair = wide[[name for name in styled(run) if name in wide]]
+    best = fair.min(axis=1) if lower else fair.max(axis=1)
+    wide = wide.loc[best.sort_values(ascending=lower).index]
     places = np.arange(len(wide))
     with look():
-        drawn, axes = one_axes(max(5.4, 1.4 + 0.28 * len(wide)), 3.2)
+        drawn, axes = one_axes(5.4, 0.9 + CLASS_LINE * len(wide))
         for name, style in styled(run).items():
             if name in wide:
-                axes.plot(places, wide[name], linewidth=1, **style)
-        axes.set_xticks(places, list(wide.index), rotation=60, ha="right")
-        axes.set_ylabel(axis_title(column))
+                axes.plot(wide[name], places, linestyle="", alpha=0.85, **style)
+        axes.set_yticks(places, list(wide.index))
+        axes.set_ylim(len(wide) - 0.5, -0.5)
+        axes.set_xlabel(axis_title(column))
         axes.set_title(row.title, fontsize=9)
         legend(drawn)
     return drawn

@@ -68,6 +68,7 @@ def test_the_gap_is_the_advantage_of_the_best_whichever_way_is_better(run: Run):
         best, second = values[one.best[0]][common], values[one.gaps[0].method][common]
         assert one.gaps[0].text.startswith(f"{abs(best.mean() - second.mean()):.2f} [")
         assert one.scenes == 5
+        assert one.value.endswith("on 9 common edits")
 
 
 def test_of_one_task_every_score_has_its_sentence():
@@ -94,7 +95,7 @@ def test_of_many_tasks_the_leaders_are_counted_and_the_clearest_win_is_named():
     assert sure.startswith("2 of 3 first places beat every other method (ours 2). The clearest: ")
     assert "ours in SSIM, Rooms, by 3.97 [2.85, 5.09] over far." in sure
     assert noise.startswith("1 first place is not told apart from at least one other method")
-    assert "--limit 30" in do
+    assert "with a `limit` of 30;" in do
 
 
 def test_where_nothing_but_a_wall_of_scenes_would_help_the_advice_is_another():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from bench.judge.compare import compare
 from bench.judge.gate import gate
 from bench.judge.policy import Policy
 from tests.bench.judge.made_scores import per_edit, score_set
+from tests.reports.made_run import make_run
 
 BASE = np.random.default_rng(11).normal(25, 3, 30)
 LONG = "perceptual-procedural-hole"
@@ -91,3 +93,16 @@ def test_a_sentence_breaks_between_words(capsys, monkeypatch) -> None:
     monkeypatch.setenv("COLUMNS", "20")
     say("one two three four five six")
     assert capsys.readouterr().out == "one two three four\n  five six\n"
+
+
+def test_one_run_alone_shows_its_best_methods_and_options_ask_for_a_second(
+    call, tmp_path: Path
+) -> None:
+    run = make_run(tmp_path / "run", edits=4, methods=3, tasks=1)
+    code, out, _ = call("compare", run)
+    assert code == 0
+    assert out.startswith("Drawn scenes, free-form (n = 4)\n")
+    assert "* best of the same edits; ~ not told apart from it" in out
+    code, _, err = call("compare", run, "--json", tmp_path / "c.json")
+    assert code == 2
+    assert "needs a second run, or two methods of this one" in err

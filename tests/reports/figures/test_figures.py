@@ -61,8 +61,9 @@ def test_methods_that_see_hidden_pixels_are_left_out_of_curves(run: Run):
 
 def test_a_class_curve_goes_from_the_best_class_to_the_worst(run: Run):
     (axes,) = per_class(run, TASK, "miou").axes
-    assert [label.get_text() for label in axes.get_xticklabels()] == list(CLASSES[:5])
-    assert list(axes.lines[0].get_ydata()) == pytest.approx([0.81, 0.79, 0.77, 0.75, 0.73])
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(CLASSES[:5])
+    assert axes.get_ylim() == (4.5, -0.5)  # the first class stands above
+    assert list(axes.lines[0].get_xdata()) == pytest.approx([0.81, 0.79, 0.77, 0.75, 0.73])
 
 
 def test_area_bins_hold_every_edit(run: Run):
