@@ -11,8 +11,8 @@ from bench.metrics.facts import (
     ScoreInfo,
     Summary,
 )
+from bench.metrics.foreign import check_columns, guarded
 from bench.metrics.make import (
-    guarded,
     look_up_metric,
     make_metric,
     metric_names,
@@ -46,6 +46,7 @@ __all__ = [
     "Score",
     "ScoreInfo",
     "Summary",
+    "check_columns",
     "guarded",
     "look_up_metric",
     "make_metric",

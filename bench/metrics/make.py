@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from bench.core.errors import BadInput, Unavailable
+from bench.core.errors import BadInput, PluginFailed, Unavailable
 from bench.metrics.context import Context
+from bench.metrics.foreign import check_foreign_metric
 from bench.metrics.metric import Metric, Missing
 from bench.plugins.builtin import BUILTIN
 from bench.plugins.foreign import foreign
@@ -17,7 +17,6 @@ from bench.plugins.kinds import METRICS
 from bench.plugins.options import check_options
 
 __all__ = [
-    "guarded",
     "look_up_metric",
     "make_metric",
     "metric_names",
@@ -64,18 +63,15 @@ def make_metric(
     factory = _factory(name, given, context or Context())
     ours = METRICS.canonical(name) in BUILTIN["metrics"]
     try:
-        made = factory(**given)
+        if ours:
+            return factory(**given)
+        with foreign(f"metric {name!r}: its constructor"):
+            made = factory(**given)
     except Unavailable as error:
         return Missing(str(error))
-    except BadInput:
-        raise
-    except Exception as error:  # a metric from elsewhere must hurt nothing else
-        if ours:
-            raise
-        line = (str(error).splitlines() or [""])[0]
-        return Missing(f"metric {name!r} cannot be made ({type(error).__name__}: {line})")
-    if not ours:
-        _check_foreign(name, made)
+    except PluginFailed as error:  # a metric from elsewhere must hurt nothing else
+        return Missing(str(error))
+    check_foreign_metric(name, made)
     return made
 
 
@@ -89,40 +85,6 @@ def _factory(name: str, given: Mapping[str, Any], context: Context) -> Callable[
         factory = functools.partial(registered, context)
     check_options(f"metric {name!r}", factory, given)
     return factory
-
-
-def _check_foreign(name: str, made: object) -> None:
-    """Refuses what is no metric, and one whose scores bear a registered metric's name.
-
-    Raises:
-        BadInput: with both names.
-    """
-    if not isinstance(made, Metric):
-        raise BadInput(
-            f"metric {name!r} gave a {type(made).__name__}, which is no subclass of "
-            "siebench.Metric; see docs/extending.md"
-        )
-    taken = {made.name, *made.score_names} & (set(BUILTIN["metrics"]) - {name})
-    for other in sorted(taken):
-        raise BadInput(
-            f"metric {name!r} calls its score {other!r}, and siebench has a metric of that name; "
-            "give yours another one"
-        )
-
-
-def guarded(metric: Metric, what: str) -> contextlib.AbstractContextManager[None]:
-    """A block in which a metric from elsewhere is asked something.
-
-    Args:
-        metric: whose code runs; what goes wrong in one of our own is a fault of ours.
-        what: what is asked, as in "measure()".
-
-    Raises:
-        PluginFailed: in the block, for anything but a `BadInput`.
-    """
-    if type(metric).__module__.startswith("bench."):
-        return contextlib.nullcontext()
-    return foreign(f"metric {metric.name!r}: {what}")
 
 
 def refuse_shared_scores(metrics: Iterable[tuple[str, Metric]]) -> None:

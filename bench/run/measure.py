@@ -15,6 +15,7 @@ from bench.metrics import (
     Missing,
     PreparedReferences,
     References,
+    check_columns,
     guarded,
     make_metric,
     refuse_shared_scores,
@@ -136,6 +137,7 @@ class PreparedGroup:
             if references is not None:
                 with guarded(metric, "prepare()"):
                     side = metric.prepare(references)
+                    check_columns(metric, side.columns, len(references))
                 prepared[metric.name] = (indices, references, side)
         return cls(prepared, len(group.edits))
 
@@ -198,6 +200,7 @@ def measure_group(
         if raw is not None and metric.observes:
             with guarded(metric, "observe()"):
                 measured.update(metric.observe(references, _stand_in(raw, indices, stacked)))
+        check_columns(metric, measured, len(indices))
         for name, values in measured.items():
             if len(values) != len(indices):
                 raise BadInput(

@@ -96,7 +96,7 @@ def test_a_metric_of_a_module_asks_for_trust():
 def test_a_metric_that_raises_in_its_constructor_is_missing_with_its_reason():
     made = make_metric(f"{__name__}:Raising", {}, Context(trust=True))
     assert isinstance(made, Missing)
-    assert made.reason.endswith("cannot be made (RuntimeError: no licence)")
+    assert made.reason.endswith("its constructor raised RuntimeError: no licence")
 
 
 def test_a_metric_that_bears_a_name_of_ours_is_refused_with_both_names():

@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 from bench.core.errors import BadInput, PluginFailed
-from bench.metrics import Estimate, Metric, PerEdit
+from bench.metrics import Estimate, Metric, PerEdit, check_columns, make_metric
+from bench.metrics.foreign import check_foreign_metric
+from bench.plugins.kinds import METRICS
 from bench.run.score import score_folders
 from bench.run.suite_run import run_suite
 from bench.suite.schema import parse_suite
@@ -104,3 +106,63 @@ def test_a_folder_is_scored_although_one_metric_fails_at_the_end(tmp_path, monke
     by_name = {one.metric: one for one in found}
     assert by_name["l1"].value == 0
     assert "raised ZeroDivisionError" in by_name["steady"].reason
+
+
+def changed(**facts) -> Metric:
+    return type("Changed", (Steady,), facts)()
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"name": ""}, "name: '' can be no column"),
+        ({"name": "a/b"}, "name: 'a/b' can be no column"),
+        ({"name": 5}, "name: 5 can be no column"),
+        ({"better": "up"}, "better: is 'up'; expected one of 'lower'"),
+        ({"regions": ("nose",)}, "region: is 'nose'"),
+        ({"summary": 5}, "summary: is 5"),
+        ({"title": None}, "title: is None"),
+        ({"margin": "x"}, "margin: is 'x'"),
+        ({"regions": 5}, "reading its attributes raised TypeError"),
+        ({"definition": lambda self: None}, r"definition\(\) gave a NoneType"),
+        ({"definition": lambda self: {"a": float("nan")}}, "cannot be written as JSON"),
+        ({"definition": lambda self: 1 / 0}, "reading its attributes raised ZeroDivisionError"),
+        ({"name": "psnr"}, "siebench has a metric of that name"),
+    ],
+)
+def test_a_metric_that_can_never_work_is_refused_before_anything_is_made(facts, words) -> None:
+    with pytest.raises(BadInput, match=words):
+        check_foreign_metric("mine", changed(**facts))
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"steady": None}, "gave NoneType values for 3 edits"),
+        ({"steady": [1.0]}, "gave 1 values for 3 edits"),
+        ({"steady": ["x", 1, 2]}, "holds 'x'; expected numbers"),
+        ({"steady": [[1], [2], [3]]}, r"holds \[1\]; expected numbers"),
+        ({"steady": [True, 1, 2]}, "holds True; expected numbers"),
+        ({"steady.state": [[1], ["x"], []]}, "expected numbers and lists of numbers"),
+        ({"method": [1, 2, 3]}, "column 'method' is not named for it; write 'steady'"),
+        ({5: [1, 2, 3]}, "column 5 is not named for it"),
+    ],
+)
+def test_columns_that_no_table_can_hold_are_refused(columns, words) -> None:
+    with pytest.raises(BadInput, match=words):
+        check_columns(Steady(), columns, 3)
+
+
+def test_columns_of_numbers_and_of_lists_of_numbers_are_let_pass() -> None:
+    good = {"steady": [1, None, float("nan")], "steady.state": [[1.0, 2], np.arange(3), None]}
+    check_columns(Steady(), good, 3)
+
+
+def test_a_metric_whose_constructor_leaves_is_missing_with_its_reason() -> None:
+    class Leaving(Steady):
+        def __init__(self, context=None):
+            raise SystemExit(3)
+
+    with METRICS.offering({"leaving": Leaving}):
+        made = make_metric("leaving")
+    assert made.reason == "metric 'leaving': its constructor called sys.exit(3)"

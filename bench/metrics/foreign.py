@@ -1,0 +1,155 @@
+"""Metrics from elsewhere: what they say of themselves, and what they give, is looked at first."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Mapping
+from typing import Any, get_args
+
+import numpy as np
+
+from bench.core.errors import BadInput
+from bench.core.identity import record_hash
+from bench.metrics.facts import Against, Better, MarginKind, Region, ScoreInfo, Summary
+from bench.metrics.metric import Metric
+from bench.plugins.builtin import BUILTIN
+from bench.plugins.foreign import foreign
+
+__all__ = ["check_columns", "check_foreign_metric", "guarded"]
+
+_NAME = re.compile(r"[^\s/\\\x00-\x1f\x7f]{1,100}")
+_CHOICES: Mapping[str, tuple[Any, ...]] = {
+    "region": get_args(Region),
+    "better": get_args(Better),
+    "against": get_args(Against),
+    "summary": get_args(Summary),
+    "margin_kind": get_args(MarginKind),
+}
+
+
+def guarded(metric: Metric, what: str) -> contextlib.AbstractContextManager[None]:
+    """A block in which a metric is asked something.
+
+    Args:
+        metric: whose code runs; what goes wrong in one of our own is a fault of ours.
+        what: what is asked, as in "measure()".
+
+    Raises:
+        PluginFailed: in the block, for anything but a `BadInput`, of a metric from elsewhere.
+    """
+    return contextlib.nullcontext() if _ours(metric) else foreign(f"metric {metric.name!r}: {what}")
+
+
+def _ours(metric: Metric) -> bool:
+    return type(metric).__module__.startswith("bench.")
+
+
+def check_foreign_metric(name: str, made: object) -> None:
+    """Refuses what is no metric, or says of itself what no table and no record can hold.
+
+    Args:
+        name: as the suite has it.
+        made: what its factory gave.
+
+    Raises:
+        BadInput: naming what is wrong.
+        PluginFailed: where an attribute raises.
+    """
+    if not isinstance(made, Metric):
+        raise BadInput(
+            f"metric {name!r} gave a {type(made).__name__}, which is no subclass of "
+            "siebench.Metric; see docs/extending.md"
+        )
+    with foreign(f"metric {name!r}: reading its attributes"):
+        scores, definition = made.scores, made.definition()
+        names = made.score_names
+    for one in (made.name, *names):
+        if not isinstance(one, str) or not _NAME.fullmatch(one):
+            raise BadInput(f"metric {name!r}: name: {one!r} can be no column; write a short word")
+    _check_definition(name, definition)
+    for score in scores:
+        _check_score(name, score)
+    taken = {made.name, *names} & (set(BUILTIN["metrics"]) - {name})
+    for other in sorted(taken):
+        raise BadInput(
+            f"metric {name!r} calls its score {other!r}, and siebench has a metric of that name; "
+            "give yours another one"
+        )
+
+
+def _check_definition(name: str, definition: object) -> None:
+    if not isinstance(definition, Mapping):
+        raise BadInput(
+            f"metric {name!r}: definition() gave a {type(definition).__name__}; give a mapping, as in "
+            "{'formula': '1'}"
+        )
+    try:
+        record_hash(dict(definition))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadInput(
+            f"metric {name!r}: definition() cannot be written as JSON ({error}); give text, finite "
+            "numbers, lists and mappings"
+        ) from None
+
+
+def _check_score(name: str, score: ScoreInfo) -> None:
+    for field, known in _CHOICES.items():
+        value = getattr(score, field)
+        if value not in known:
+            raise BadInput(
+                f"metric {name!r}: {field}: is {value!r}; expected one of "
+                f"{', '.join(map(repr, known))}"
+            )
+    if not isinstance(score.title, str) or not score.title:
+        raise BadInput(f"metric {name!r}: title: is {score.title!r}; write what a reader shall see")
+    margin: object = score.margin
+    if isinstance(margin, bool) or not isinstance(margin, (int, float)) or not margin >= 0:
+        raise BadInput(f"metric {name!r}: margin: is {margin!r}; expected a number from 0")
+
+
+def check_columns(metric: Metric, columns: Mapping[str, Any], count: int) -> None:
+    """Refuses columns that no table can hold, of a metric from elsewhere.
+
+    Args:
+        metric: that gave them.
+        columns: by name.
+        count: how many edits they are of.
+
+    Raises:
+        BadInput: a column that is not the metric's own, of another length, or with something else than
+            numbers (under a score's name) and lists of numbers (under "NAME.state").
+    """
+    if _ours(metric):
+        return
+    own = (metric.name, *metric.score_names)
+    for name, values in columns.items():
+        what = f"metric {metric.name!r}: column {name!r}"
+        if not isinstance(name, str) or (name not in own and name.partition(".")[0] not in own):
+            raise BadInput(
+                f"{what} is not named for it; write {own[0]!r}, or '{own[0]}.' and a word"
+            )
+        if not isinstance(values, (list, tuple, np.ndarray)) or len(values) != count:
+            size = len(values) if hasattr(values, "__len__") else type(values).__name__
+            raise BadInput(
+                f"metric {metric.name!r} gave {size} values for {count} edits (column {name!r})"
+            )
+        fits = _is_number if name in own else _is_numbers
+        wrong = [value for value in values if not (value is None or fits(value))]
+        if wrong:
+            wanted = "numbers" if name in own else "numbers and lists of numbers"
+            raise BadInput(f"{what}: holds {wrong[0]!r:.60}; expected {wanted}")
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.number)):
+        return False
+    return isinstance(value, (float, np.floating)) or abs(int(value)) < 2**53
+
+
+def _is_numbers(value: object) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_number, value))
+    if isinstance(value, np.ndarray):
+        return value.ndim == 1 and value.dtype.kind in "iuf"
+    return _is_number(value)
