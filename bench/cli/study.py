@@ -157,8 +157,9 @@ def serve(
 def read(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that make wrote.")],
     answers: Annotated[
-        list[Path], typer.Argument(metavar="ANSWERS...", help="Files of answers, or their folder.")
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="ANSWERS", help="Files of answers, or folders (DIR.answers)."),
+    ] = None,
     key: Annotated[
         Path | None, typer.Option(help="The study's key (default: DIR.key.json).")
     ] = None,
@@ -187,7 +188,7 @@ def read(
         "--markdown": (markdown, STUDY_MARKDOWN),
         "--latex": (latex, STUDY_LATEX),
     }
-    refuse_losses(outs, inputs=[*answers, key], force=force)
+    refuse_losses(outs, inputs=[*(answers or ()), key], force=force)
     found = read_study(folder, answers, key=key, run=run)
     if json_file is not None:
         write_json(json_file, found.model_dump(mode="json"))
@@ -207,7 +208,7 @@ def read(
 def count(
     votes: Annotated[
         list[str],
-        typer.Argument(metavar="NAME=VOTES...", help="A published count, method by method."),
+        typer.Argument(metavar="NAME=VOTES", help="A published count, method by method."),
     ],
 ) -> None:
     """Put intervals on votes that a paper printed: Wilson's, as if every vote were independent.

@@ -351,6 +351,6 @@ def summary(made: MadeStudy) -> str:
             f"host:  {made.folder} ({counted(len(sheets), 'sheet')} of at most "
             f"{max(map(len, sheets))} screens, {made.pairs} different questions)",
             f"keep:  {made.key} (says which image is whose; do not host it)",
-            f"study: {made.manifest.study}",
+            f"next:  siebench study serve {made.folder}, or copy it to any static host",
         )
     )

@@ -27,6 +27,7 @@ __all__ = [
     "Manifest",
     "Screen",
     "StudyMethod",
+    "default_answers",
     "default_key",
     "read_key",
     "read_manifest",
@@ -159,6 +160,11 @@ class Key(_Part):
         """Equal for screens that ask the same of the same images, whatever their sides."""
         item = self.items[screen]
         return (item.task, item.edit, tuple(sorted(item.methods)))
+
+
+def default_answers(folder: Path) -> Path:
+    """Where the server's answers go unless told otherwise: beside the folder, never in it."""
+    return folder.resolve().with_name(f"{folder.resolve().name}.answers")
 
 
 def default_key(folder: Path) -> Path:

@@ -12,7 +12,14 @@ from bench.study.answers import AnswerSheet, read_answers
 from bench.study.count import count_votes
 from bench.study.findings import Findings, RefusedFile, StudyReading
 from bench.study.make import shown_hash
-from bench.study.manifest import Key, Manifest, default_key, read_key, read_manifest
+from bench.study.manifest import (
+    Key,
+    Manifest,
+    default_answers,
+    default_key,
+    read_key,
+    read_manifest,
+)
 from bench.study.votes import all_votes, rater_row, votes_of
 
 if TYPE_CHECKING:
@@ -23,7 +30,7 @@ __all__ = ["read_sheets", "read_study"]
 
 def read_study(
     folder: Path | str,
-    answers: Sequence[Path | str] | Path | str,
+    answers: Sequence[Path | str] | Path | str | None = None,
     *,
     key: Path | str | None = None,
     run: Path | str | None = None,
@@ -32,7 +39,7 @@ def read_study(
 
     Args:
         folder: the study, as `make_study` wrote it.
-        answers: files of answers, or folders of them.
+        answers: files of answers, or folders of them; what `study serve` stored beside the study where None.
         key: the study's key, beside the folder where None.
         run: the run, for the metrics; where None it is looked for where it lay, and left out where it is
             gone.
@@ -43,7 +50,8 @@ def read_study(
     place = Path(folder)
     manifest = read_manifest(place)
     opened = read_key(default_key(place) if key is None else Path(key), manifest)
-    given = [answers] if isinstance(answers, (str, Path)) else answers
+    given = default_answers(place) if answers is None else answers
+    given = [given] if isinstance(given, (str, Path)) else given
     sheets, refused = read_answers(_files(given), manifest)
     if not any(sheet.answers for sheet in sheets):
         why = f": {refused[0].file}: {refused[0].reason}" if refused else ""

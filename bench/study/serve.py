@@ -30,11 +30,11 @@ from bench import __version__
 from bench.core.documents import parse_json
 from bench.core.errors import BadInput
 from bench.study.answers import RATER, SESSION, Answer
-from bench.study.manifest import MANIFEST, read_manifest
+from bench.study.manifest import MANIFEST, default_answers, read_manifest
 from bench.study.page import LAB, PAGE_FILES, with_answers
 from bench.study.store import AnswerStore, NotStored, Taken
 
-__all__ = ["StudyServer", "default_answers"]
+__all__ = ["StudyServer"]
 
 BODY_BYTES = 1 << 16
 SECONDS = 20
@@ -62,11 +62,6 @@ class _Batch(_Body):
 
 
 _Model = TypeVar("_Model", bound=_Body)
-
-
-def default_answers(folder: Path) -> Path:
-    """Where answers go unless told otherwise: beside the study's folder, never in it."""
-    return folder.resolve().with_name(f"{folder.resolve().name}.answers")
 
 
 class StudyServer(ThreadingHTTPServer):

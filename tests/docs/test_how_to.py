@@ -31,7 +31,7 @@ def test_a_suite_is_written_run_read_compared_gated_and_exported(folder, monkeyp
     for number in range(6):
         sheet = answered(manifest, key, number, order=("thick", "mean-colour"))
         written(folder / "studies/mine.answers", sheet)
-    give("$ siebench study read studies/mine studies/mine.answers --json study.json", monkeypatch)
+    give("$ siebench study read studies/mine --json study.json", monkeypatch)
     give("$ siebench report runs/mine --study study.json", monkeypatch)
     assert "What people said" in (folder / "runs/mine/report/index.html").read_text()
 
