@@ -141,9 +141,20 @@ def run_part(
     one whose worker dies is taken by another. Who comes last makes the tables.
 
     Args:
-        suite, out, data, limit, seed, device, batch_size, workers, fetch, trust, watch, until, executor:
-            as `run_suite` takes them.
+        suite: as `run_suite` takes it, and so are all others but `part`.
+        out: the run directory, which every worker sees.
         part: "3/16" for every sixteenth shard, from the third on; "1/1" for any shard.
+        data: folders by the suite's dataset names.
+        limit: at most this many scenes a dataset.
+        seed: in place of the suite's seed.
+        device: what this worker computes on; several devices start several workers.
+        batch_size: in place of the suite's batch size.
+        workers: threads that read and draw ahead.
+        fetch: whether missing weights may be fetched from their official address.
+        trust: whether foreign code may be run and imported.
+        watch: who is told how far the run is, others' shards among it.
+        until: who ends tasks early.
+        executor: who decides where this worker's shards are carried out.
 
     Returns:
         what came of the run, for the one that made its tables; None for all others.
