@@ -138,30 +138,24 @@ class SIEDOBRecipe(TrainingRecipe):
         labels, edges = number_labels(batch.labels, self.form), batch.edges()[:, 0] > 0
         shown, region = background.unsqueeze(1), (hole & background).unsqueeze(1)
         # Training hides objects from image and hole; the assembly of edits does not.
-        known = image * shown * ~region
         raw = self.players["background"].module(
-            known, labels, edges & hole, region[:, 0], background
+            image * shown * ~region, labels, edges & hole, region[:, 0], background
         )
         composite, semantics = torch.where(region, raw, image), self._one_hot(labels, image)
-        loss = self._judge("netD_BG", [semantics, image], [semantics, composite.detach()])
-        rng = torch.get_rng_state()
-        planes = torch.cat([image, composite, semantics], dim=1)
-        patches = border_patches(planes.detach(), region[:, 0])
-        losses = {"discriminator": loss}
+        judged = self._judge("netD_BG", [semantics, image], [semantics, composite])
+        losses = {"discriminator": judged}
+        patches = _patches(image, composite, semantics, region[:, 0])
         if patches is not None:
-            real, fake, of_labels = torch.split(patches, [3, 3, semantics.shape[1]], dim=1)
+            real, fake, of_labels = patches
             losses["patches"] = self._judge("netD_patch", [real, of_labels], [fake, of_labels])
+        weights = self.config.weights
         with self.frozen("netD_BG", "netD_patch"):
-            judged = self.players["netD_BG"].module(semantics, composite)
-            parts = self._parts(raw, image * shown, self.config.weights.l1)
-            parts["adversarial"] = self.config.weights.gan * generator_hinge([judged])
+            parts = self._parts(raw, image * shown, weights.l1)
+            scores = self.players["netD_BG"].module(semantics, composite)
+            parts["adversarial"] = weights.gan * generator_hinge([scores])
             if patches is not None:
-                torch.set_rng_state(rng)  # the same places as the discriminator's
-                again = border_patches(planes, region[:, 0])
-                assert again is not None
-                _, fake, of_labels = torch.split(again, [3, 3, semantics.shape[1]], dim=1)
-                judged = self.players["netD_patch"].module(fake, of_labels)
-                parts["patch"] = self.config.weights.patch * generator_hinge([judged])
+                scores = self.players["netD_patch"].module(fake, of_labels)
+                parts["patch"] = weights.patch * generator_hinge([scores])
             self.update("background", torch.stack(list(parts.values())).sum())
         return detached(**losses, **parts)
 
@@ -171,7 +165,7 @@ class SIEDOBRecipe(TrainingRecipe):
         hole, classes = seen.hole.unsqueeze(1), self._classes(crops)
         composite = torch.where(hole, raw, seen.image)
         real, around = crops.image, [hole.to(raw), classes]
-        loss = self._judge("netD_inp", [real, *around], [composite.detach(), *around])
+        loss = self._judge("netD_inp", [real, *around], [composite, *around])
         with self.frozen("netD_inp"):
             judged = self.players["netD_inp"].module(composite, *around)
             parts = self._parts(raw, real, self.config.weights.object_l1)
@@ -191,7 +185,7 @@ class SIEDOBRecipe(TrainingRecipe):
         fakes = [image * mask for image, _, _ in made]
         real, twice = crops.image, torch.cat([classes, classes])
         loss = self._judge(
-            "netD_style", [real.repeat(2, 1, 1, 1), twice], [torch.cat(fakes).detach(), twice]
+            "netD_style", [real.repeat(2, 1, 1, 1), twice], [torch.cat(fakes), twice]
         )
         weights = self.config.weights
         with self.frozen("netD_style"):
@@ -207,19 +201,15 @@ class SIEDOBRecipe(TrainingRecipe):
         return detached(discriminator=loss, **parts)
 
     def _fusion(self, batch: EditBatch, image: Tensor, objects: Tensor) -> Losses:
-        for frozen in (
-            self.network.background,
-            self.network.object_inpainting,
-            self.network.object_style,
-        ):
-            frozen.eval()
+        for name in ("background", "object_inpainting", "object_style"):
+            self.network.get_submodule(name).eval()
         hole, edges = _with_boxes(batch.masked_region[:, 0], objects), batch.edges()[:, 0] > 0
         known, looks = image * ~hole.unsqueeze(1), self._looks(image, batch.labels, objects)
         with torch.no_grad():
             made = self.network.assemble(known, hole, batch.labels, objects, edges, looks, _HIDDEN)
         fused = self.players["fusion"].module(made.assembled, hole, made.borders)
         composite = torch.where(hole.unsqueeze(1), fused, image)
-        loss = self._judge("netD_F", [image], [composite.detach()])
+        loss = self._judge("netD_F", [image], [composite])
         with self.frozen("netD_F"):
             judged = self.players["netD_F"].module(composite)
             parts = {"adversarial": self.config.weights.gan * generator_hinge([judged])}
@@ -232,8 +222,8 @@ class SIEDOBRecipe(TrainingRecipe):
         return _Looks(image, labels, objects, self.form)
 
     def _judge(self, name: str, real: list[Tensor], fake: list[Tensor]) -> Tensor:
-        """One step of a discriminator on real and fake together; its loss."""
-        together = [torch.cat(pair) for pair in zip(real, fake, strict=True)]
+        """One step of a discriminator on real and fake together, its generator apart; its loss."""
+        together = [torch.cat(pair).detach() for pair in zip(real, fake, strict=True)]
         scores = self.players[name].module(*together).chunk(2)
         loss = discriminator_hinge([scores[0]], [scores[1]])
         self.update(name, loss)
@@ -322,6 +312,18 @@ class _Looks:
         mine = (self.crops.kinds == kind).nonzero()[:, 0]
         drawn = self.crops.take(mine[torch.randperm(len(mine))])
         return StyleImages(drawn.image, drawn.instance)
+
+
+def _patches(
+    image: Tensor, composite: Tensor, semantics: Tensor, region: Tensor
+) -> tuple[Tensor, Tensor, Tensor] | None:
+    """True, made and labels of patches at the region's border, or None where it has none."""
+    planes = torch.cat([image, composite, semantics], dim=1)
+    patches = border_patches(planes, region)
+    if patches is None:
+        return None
+    real, fake, of_labels = torch.split(patches, [3, 3, semantics.shape[1]], dim=1)
+    return real, fake, of_labels
 
 
 def _with_boxes(hole: Tensor, objects: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from baselines.checkpoints import load_network
 from baselines.siedob import siedob_config
@@ -116,6 +117,22 @@ def test_a_run_trains_objects_of_larger_scenes_and_keeps_a_bank(tmp_path):
     assert set(loaded.extras["style_labels"].tolist()) <= {9, 11}
     assert loaded.extras["style_images"].dtype == torch.uint8
     assert loaded.card.label_space == "procedural-streets@1"
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_each_phase_trains_its_own_network_alone(number, tmp_path):
+    phases = tuple(float(n == number) for n in range(4))
+    found = []
+    for steps in (1, 3):
+        train(tiny("siedob", phases=phases, steps=steps), tmp_path / str(steps))
+        found.append(load_file(tmp_path / str(steps) / WEIGHTS))
+    moved = {name.partition(".")[0] for name in found[0] if moves(found, name)}
+    parts = ("background", "object_inpainting", "object_style", "fusion")
+    assert moved == {parts[number]}
+
+
+def moves(states, name):
+    return not name.startswith("extra.") and not torch.equal(states[0][name], states[1][name])
 
 
 @pytest.mark.parametrize(
