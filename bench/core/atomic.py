@@ -14,6 +14,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,9 +38,18 @@ __all__ = [
 def whole_file(path: Path) -> Iterator[Path]:
     """Yields a temporary path; what was written there becomes `path` when the block ends well.
 
+    A device or a pipe (/dev/stdout) stays what it is, and is given the content.
+
     Raises:
         BadInput: where the disk is full or the folder cannot be written; `path` is untouched then.
     """
+    if _is_special(path):
+        with tempfile.TemporaryDirectory(prefix="siebench-") as folder:
+            content = Path(folder) / "content"
+            content.touch()
+            yield content
+            _pour(content, path)
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Cut, so that a name of the greatest length still has room for what is added to it.
@@ -60,6 +70,26 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise _cannot_write(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether there is something that is neither a file nor a folder."""
+    try:
+        kind = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(kind) or stat.S_ISDIR(kind))
+
+
+def _pour(content: Path, path: Path) -> None:
+    """Writes a file's content into a device or a pipe; one that nobody reads is not waited for."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        os.set_blocking(handle, True)
+        with content.open("rb") as source, os.fdopen(handle, "wb") as target:
+            shutil.copyfileobj(source, target)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
 
 
 def create_file(path: Path, content: bytes = b"") -> bool:
@@ -100,8 +130,15 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def json_text(value: Any) -> str:
-    """Indented JSON with a final newline, as `write_json` writes it."""
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    """Indented JSON with a final newline, as `write_json` writes it.
+
+    Raises:
+        BadInput: where a number is not finite, for which JSON has no word.
+    """
+    try:
+        return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    except ValueError as error:
+        raise BadInput(f"what is to be written as JSON cannot be: {error}") from error
 
 
 _END = 1 << 16

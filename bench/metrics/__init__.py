@@ -11,7 +11,7 @@ from bench.metrics.facts import (
     ScoreInfo,
     Summary,
 )
-from bench.metrics.foreign import check_columns, guarded
+from bench.metrics.foreign import check_columns, checked_estimates, guarded
 from bench.metrics.make import (
     look_up_metric,
     make_metric,
@@ -47,6 +47,7 @@ __all__ = [
     "ScoreInfo",
     "Summary",
     "check_columns",
+    "checked_estimates",
     "guarded",
     "look_up_metric",
     "make_metric",

@@ -9,14 +9,15 @@ from typing import Any, get_args
 
 import numpy as np
 
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, PluginFailed
 from bench.core.identity import record_hash
+from bench.metrics.estimate import Estimate
 from bench.metrics.facts import Against, Better, MarginKind, Region, ScoreInfo, Summary
 from bench.metrics.metric import Metric
 from bench.plugins.builtin import BUILTIN
 from bench.plugins.foreign import foreign
 
-__all__ = ["check_columns", "check_foreign_metric", "guarded"]
+__all__ = ["check_columns", "check_foreign_metric", "checked_estimates", "guarded"]
 
 _NAME = re.compile(r"[^\s/\\\x00-\x1f\x7f]{1,100}")
 _CHOICES: Mapping[str, tuple[Any, ...]] = {
@@ -139,6 +140,30 @@ def check_columns(metric: Metric, columns: Mapping[str, Any], count: int) -> Non
         if wrong:
             wanted = "numbers" if name in own else "numbers and lists of numbers"
             raise BadInput(f"{what}: holds {wrong[0]!r:.60}; expected {wanted}")
+
+
+def checked_estimates(metric: Metric, found: list[Estimate]) -> list[Estimate]:
+    """The estimates as they are.
+
+    Raises:
+        PluginFailed: where a metric from elsewhere gives something else than estimates of its scores.
+    """
+    if _ours(metric):
+        return found
+    what = f"metric {metric.name!r}: estimates()"
+    if not isinstance(found, (list, tuple)) or not all(isinstance(one, Estimate) for one in found):
+        raise PluginFailed(f"{what} gave {found!r:.60}; expected a list of siebench.Estimate")
+    for one in found:
+        if one.metric not in metric.score_names:
+            raise PluginFailed(
+                f"{what} gave a score {one.metric!r}, which `scores` does not name; they are "
+                f"{', '.join(metric.score_names)}"
+            )
+        if not (one.value is None or _is_number(one.value)):
+            raise PluginFailed(
+                f"{what} gave the value {one.value!r:.60}; expected a number or None"
+            )
+    return found
 
 
 def _is_number(value: object) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bench.core.errors import BadInput, PluginFailed
 from bench.core.identity import Record, record_hash
 from bench.core.text import slug
-from bench.metrics import Metric, Score, guarded
+from bench.metrics import Metric, Score, checked_estimates, guarded
 from bench.metrics.estimate import Estimate
 from bench.run.carried_out import timed_on
 from bench.run.editing.failures import failure_of, write_failures
@@ -235,7 +235,7 @@ def _estimates_of(
 ) -> list[Estimate] | None:
     """The estimates on the rows of one method, or None where the metric measured none of them."""
     both = _aligned(metric, samples, references)
-    return None if both is None else metric.estimates(*both)
+    return None if both is None else checked_estimates(metric, metric.estimates(*both))
 
 
 def _look_aside(

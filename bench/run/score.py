@@ -21,6 +21,7 @@ from bench.metrics import (
     Missing,
     Score,
     ScoreInfo,
+    checked_estimates,
     guarded,
     make_metric,
     refuse_shared_scores,
@@ -168,7 +169,7 @@ def _estimates(metric: Metric, samples: pd.DataFrame, references: pd.DataFrame) 
     """The metric's estimates, or why one from elsewhere has none."""
     try:
         with guarded(metric, "estimates()"):
-            return metric.estimates(samples, references)
+            return checked_estimates(metric, metric.estimates(samples, references))
     except PluginFailed as error:
         return [Estimate(name, None, reason=str(error)) for name in metric.score_names]
 

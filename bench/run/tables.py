@@ -352,12 +352,20 @@ def _read(file: Path, table: StoredTable, states: Sequence[str], format: int) ->
             "file and run the suite again"
         )
     for column in table.columns:
+        if column.name in _KEYS and column.name in names and read.column(column.name).null_count:
+            raise BadInput(
+                f"{file}: column {column.name} has empty entries; delete this file and run the suite again"
+            )
         if column.name in names and not _fits(read.schema.field(column.name).type, column):
             raise BadInput(
                 f"{file}: column {column.name} holds {read.schema.field(column.name).type} where "
                 f"{column.kind} is expected; delete this file and run the suite again"
             )
     return read
+
+
+_KEYS = frozenset({"task", "method", "metric", "of", "scene", "sample", "status", "n"})
+"""What tells rows apart, or counts: never empty, in any table that has it."""
 
 
 def _fits(kind: pa.DataType, column: StoredColumn) -> bool:
@@ -372,7 +380,7 @@ def _fits(kind: pa.DataType, column: StoredColumn) -> bool:
         return True
     if column.kind in ("text", "texts"):
         return bool(types.is_string(kind) or types.is_large_string(kind))
-    return bool(types.is_integer(kind) or types.is_floating(kind))
+    return bool(types.is_integer(kind) or (column.kind != "integer" and types.is_floating(kind)))
 
 
 def _declared(values: Sequence[Any], column: StoredColumn) -> pa.Array:

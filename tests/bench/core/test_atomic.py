@@ -1,5 +1,6 @@
 """Files appear whole or not at all."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,22 @@ def test_what_can_be_no_file_is_refused_before_the_work(tmp_path: Path) -> None:
         with pytest.raises(BadInput, match=reason) as caught:
             refuse_loss(path, force=True)
         assert len(str(caught.value)) < 300
+
+
+def test_a_pipe_is_given_the_content_and_stays_a_pipe(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_text(pipe, "scores")
+        assert os.read(reader, 100) == b"scores"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadInput, match="pipe: cannot be written"):
+        write_text(tmp_path / "pipe", "scores")

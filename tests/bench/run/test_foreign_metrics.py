@@ -10,7 +10,7 @@ from PIL import Image
 
 from bench.core.errors import BadInput, PluginFailed
 from bench.metrics import Estimate, Metric, PerEdit, check_columns, make_metric
-from bench.metrics.foreign import check_foreign_metric
+from bench.metrics.foreign import check_foreign_metric, checked_estimates
 from bench.plugins.kinds import METRICS
 from bench.run.score import score_folders
 from bench.run.suite_run import run_suite
@@ -166,3 +166,20 @@ def test_a_metric_whose_constructor_leaves_is_missing_with_its_reason() -> None:
     with METRICS.offering({"leaving": Leaving}):
         made = make_metric("leaving")
     assert made.reason == "metric 'leaving': its constructor called sys.exit(3)"
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (None, "gave None; expected a list of siebench.Estimate"),
+        ([5], r"gave \[5\]; expected a list"),
+        (
+            [Estimate("other", 1.0)],
+            "a score 'other', which `scores` does not name; they are steady",
+        ),
+        ([Estimate("steady", "x")], "gave the value 'x'; expected a number or None"),
+    ],
+)
+def test_what_is_no_estimate_of_its_scores_is_a_failure_of_the_metric(found, words) -> None:
+    with pytest.raises(PluginFailed, match=words):
+        checked_estimates(Steady(), found)

@@ -121,6 +121,16 @@ def test_a_column_of_another_kind_is_named(tmp_path: Path, column, values, words
         read_tables([file], REFERENCES)
 
 
+def test_a_row_that_names_no_scene_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    write_table(file, REFERENCES, references("a", "b"))
+    table = pq.read_table(file)
+    at = table.column_names.index("scene")
+    pq.write_table(table.set_column(at, "scene", pa.array(["a", None])), file)
+    with pytest.raises(BadInput, match="column scene has empty entries"):
+        read_tables([file], REFERENCES)
+
+
 def test_a_pipe_in_place_of_a_table_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.parquet")
     with pytest.raises(BadInput, match="is a pipe or a device"):
