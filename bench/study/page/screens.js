@@ -112,7 +112,7 @@ class Asked {
     this.timed = manifest.form === "timed" && manifest.seconds > 0;
     this.choices = choices;
     const region = screen.region === null ? null : images.get(screen.region);
-    this.buttons = choices.map((choice, at) => this.#button(choice, at));
+    this.buttons = choices.map((choice) => this.#button(choice));
     this.parts = [this.#images(screen, images, region), element("div", { class: `answers ${manifest.form}` }, ...this.buttons),
       region === null ? null : this.#regionSwitch(), this.#keys()];
     this.onKey = (event) => this.#key(event);
@@ -157,17 +157,17 @@ class Asked {
     });
   }
 
-  #button(choice, at) {
+  #button(choice) {
     const { texts } = this.manifest;
     const words = { tie: texts.answer_tie, real: texts.answer_real, edited: texts.answer_edited }[choice]
       ?? (this.manifest.form === "opinion" ? texts[`grade_${choice}`] : choice);
     const number = this.manifest.form === "opinion" ? element("b", {}, choice) : null;
-    return element("button", { "data-choice": choice, disabled: this.timed, "aria-keyshortcuts": this.#shortcut(choice, at),
+    return element("button", { "data-choice": choice, disabled: this.timed, "aria-keyshortcuts": this.#shortcut(choice),
       onclick: () => this.#answer(choice) }, number, element("span", {}, words));
   }
 
   // The key that a choice has: the letter or number itself; arrows besides, where there are two.
-  #shortcut(choice, at) {
+  #shortcut(choice) {
     if (choice === "tie") return "0";
     const place = this.choices.filter((one) => one !== "tie").indexOf(choice);
     return this.manifest.form === "opinion" ? choice : String(place + 1);
@@ -184,7 +184,7 @@ class Asked {
 
   #keys() {
     const two = this.choices.filter((one) => one !== "tie").length === 2;
-    const keys = this.choices.map((choice, at) => this.#shortcut(choice, at)).filter((key) => key !== "0");
+    const keys = this.choices.map((choice) => this.#shortcut(choice)).filter((key) => key !== "0");
     const shown = two ? ["←", "→"] : keys;
     if (this.choices.includes("tie")) shown.push("↓");
     if (this.region) shown.push("M");

@@ -271,6 +271,19 @@ def test_answers_wait_for_a_server_that_is_away(browser, study, tmp_path):
     context.close()
 
 
+def test_an_image_that_does_not_load_is_asked_for_again(browser, lab):
+    context = browser.new_context(**WIDE)
+    page = context.new_page()
+    page.route("**/images/*.png", lambda route: route.abort())
+    page.goto(f"{lab.address}?rater=kim")
+    page.locator("button.main").click()
+    page.get_by_role("alert").wait_for()
+    page.unroute("**/images/*.png")
+    page.get_by_role("button", name="Try again").click()
+    page.wait_for_selector("[data-screen=question] figure.judged")
+    context.close()
+
+
 def test_two_tabs_of_one_rater_end_in_one_study(browser, lab):
     context = browser.new_context(**WIDE)
     tabs = [context.new_page() for _ in range(2)]
