@@ -95,6 +95,31 @@ def suite() -> str:
     return "\n\n".join(f"## {title}\n\n{_fields(model)}" for title, model in sections)
 
 
+def study() -> str:
+    """Every field of a study's files, from their schemas."""
+    from bench.study import answers, findings, manifest
+
+    sections = [
+        ("manifest.json", manifest.Manifest),
+        ("A screen", manifest.Screen),
+        ("The key", manifest.Key),
+        ("What a screen is", manifest.KeyItem),
+        ("Answers", answers.AnswerSheet),
+        ("An answer", answers.Answer),
+        ("What was found", findings.StudyReading),
+        ("Of a set of raters", findings.Findings),
+        ("Of a method", findings.MethodEstimate),
+        ("An estimate", findings.Estimate),
+        ("Of two methods", findings.HeadToHead),
+        ("A strength", findings.Strength),
+        ("The sides", findings.SideBias),
+        ("Agreement", findings.Agreement),
+        ("Of a rater", findings.RaterRow),
+        ("Of a score", findings.MetricAgainstPeople),
+    ]
+    return "\n\n".join(f"### {title}\n\n{_fields(model)}" for title, model in sections)
+
+
 def _fields(model: Any) -> str:
     described = _attributes(model)
     rows = []
@@ -303,6 +328,7 @@ MADE = {
     "layout": layout,
     "networks": networks,
     "scores": scores,
+    "study": study,
     "suite": suite,
 }
 """What a page may ask for, by name."""

@@ -50,7 +50,13 @@ class _Part(BaseModel):
 
 
 class Answer(_Part):
-    """One answer: the screen, the choice, and the milliseconds from seeing to answering."""
+    """One answer.
+
+    Attributes:
+        screen: its name.
+        choice: "A", "B" ... or "tie"; "real" or "edited"; "1" to "5".
+        ms: milliseconds from seeing to answering.
+    """
 
     screen: Annotated[str, StringConstraints(pattern=ITEM_NAME)]
     choice: Annotated[str, StringConstraints(max_length=10)]
@@ -61,12 +67,15 @@ class AnswerSheet(_Part):
     """A rater's answers so far, in the order of the sheet.
 
     Attributes:
+        format: of the file.
         study: the study's id.
         rater: as the rater is called.
         sheet: counts from 0.
         session: random, of one browser.
         started, finished: ISO 8601 in UTC; `finished` is None while answers are missing.
+        language: of the page.
         comment: the rater's words; data like any other.
+        answers: in the order of the sheet's screens.
     """
 
     format: Literal[1] = 1

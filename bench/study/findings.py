@@ -57,7 +57,12 @@ class Estimate(_Part):
 
 
 class MethodEstimate(_Part):
-    """Of one method: how often it was chosen where shown, taken for real, or its mean grade."""
+    """Of one method.
+
+    Attributes:
+        method, title: as the run has them.
+        estimate: how often it was chosen where shown or taken for real, or its mean grade.
+    """
 
     method: str
     title: str
@@ -72,7 +77,8 @@ class HeadToHead(_Part):
         wins, ties, losses: answers for the first, for neither, for the second; 0 where graded singly.
         estimate: the first one's share, ties half; or the difference of means.
         null: what the estimate is where neither is better.
-        p: two-sided, clustered; `holm` corrected over all pairs.
+        p: two-sided, clustered.
+        holm: p corrected over all pairs.
         verdict: which one people prefer, at 5 % over all pairs.
         more: answers still needed for a verdict at 80 % power; None where more raters are not enough.
     """
@@ -91,7 +97,13 @@ class HeadToHead(_Part):
 
 
 class Strength(_Part):
-    """A method's strength: log-odds, their mean 0."""
+    """A method's strength.
+
+    Attributes:
+        method, title: as the run has them.
+        value: log-odds; the mean of all is 0.
+        low, high: clustered by rater and scene.
+    """
 
     method: str
     title: str
@@ -101,14 +113,26 @@ class Strength(_Part):
 
 
 class SideBias(_Part):
-    """How often the left image was chosen of those answers that chose one side."""
+    """Whether the left image is chosen more often than the others.
+
+    Attributes:
+        estimate: its share of the answers that chose one image.
+        p: two-sided, against no difference.
+    """
 
     estimate: Estimate
     p: float
 
 
 class Agreement(_Part):
-    """Krippendorff's alpha, and the share of raters who agree with the majority of the others."""
+    """How far raters agree.
+
+    Attributes:
+        alpha: Krippendorff's.
+        low, high: its interval over scenes.
+        units: questions that at least two raters answered.
+        with_others: how often a rater says what most of the others say.
+    """
 
     alpha: float | None
     low: float | None
@@ -125,7 +149,8 @@ class Findings(_Part):
         methods: method by method.
         real: of a timed study, how often real images were called real.
         pairs: two by two.
-        strengths: empty where `strengths_reason` says why.
+        strengths: of the methods that were compared.
+        strengths_reason: why there are none, or "".
         tie: Davidson's d, None without ties.
         side: None where a screen has no sides.
         agreement: between raters.
@@ -147,6 +172,7 @@ class RaterRow(_Part):
     """One rater.
 
     Attributes:
+        rater: the name.
         answers: judged ones.
         finished: whether all of the sheet was answered.
         controls, controls_right: questions whose answer is known, and how many were right.
@@ -186,7 +212,8 @@ class MetricAgainstPeople(_Part):
         score, title: as the run has them.
         agree: how often the score and the majority prefer the same; ties of either are left out.
         rank, rank_low, rank_high: Spearman's correlation, with its interval over scenes.
-        pairs: of a score of whole sets, the pairs of methods; `pairs_agree` of them in people's order.
+        pairs: of a score of whole sets, the pairs of methods, task by task.
+        pairs_agree: how many of them it orders as people do.
         reason: why there is no number, or "".
     """
 
@@ -205,14 +232,21 @@ class StudyReading(_Part):
     """A study, read.
 
     Attributes:
+        format: of the file.
         study: its id.
+        run: its title.
+        form, question: of the study.
+        ties: whether a pair could be a tie.
         asked: the question in the raters' words.
         titles: of methods by name.
         everyone: all raters whose files counted.
         attentive: without those who failed; None where nobody did.
         changes: verdicts that change without them, a sentence each.
+        raters: one by one.
+        refused: files that were not counted.
         metrics: the run's scores, the one to believe first.
         metrics_reason: why there are none, or "".
+        level: of every interval.
     """
 
     format: Literal[1] = 1

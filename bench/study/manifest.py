@@ -67,6 +67,7 @@ class Manifest(_Part):
     """`manifest.json`.
 
     Attributes:
+        format: of the file.
         form: of every screen.
         ties: whether a pair may be a tie.
         seconds: how long a timed image is shown; 0 = until the answer.
@@ -131,6 +132,8 @@ class Key(_Part):
     """The key.
 
     Attributes:
+        format: of the file.
+        form, question: of the study.
         secret: random, so that the hash in the manifest tells nothing.
         seed: of pairs, sides, order.
         run: its title.

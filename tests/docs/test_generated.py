@@ -38,6 +38,13 @@ def test_every_field_of_a_suite_has_a_meaning():
     assert [row[0] for row in rows(text) if not row[-1].strip("| ")] == []
 
 
+def test_every_field_of_a_study_has_a_meaning():
+    text = generated.study()
+    for field in siebench.StudyReading.model_fields:
+        assert f"| `{field}` |" in text
+    assert [row for row in rows(text) if not row[-1].strip("| ")] == []
+
+
 def test_every_metric_has_a_section_or_is_in_the_table_of_scores():
     page = (DOCS / "reference/metrics.md").read_text(encoding="utf-8")
     headings = set(re.findall(r"[\w-]+", " ".join(re.findall(r"^## (.*)$", page, re.MULTILINE))))
