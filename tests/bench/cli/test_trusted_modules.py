@@ -38,3 +38,24 @@ def test_with_trust_it_runs(call, install, tmp_path) -> None:
     code, out, err = call("run", tmp_path / "mine.yaml", "--out", tmp_path / "run", "--trust")
     assert (code, err) == (0, "")
     assert out.startswith("1 edit, 0 impossible, 0 failed")
+
+
+DATASET = """
+from bench.scenes import ROOMS
+"""
+
+
+def test_masks_are_made_and_paired_for_a_dataset_of_a_module_that_is_trusted(
+    call, install, tmp_path
+) -> None:
+    install("loose", {}, {"loose_dataset": DATASET})
+    make = ("masks", "make", "freeform@1", "--data", "loose_dataset:ROOMS=", "--limit", "1")
+    make += ("--size", "16", "--out", tmp_path / "pack")
+    code, _, err = call(*make)
+    assert code == 2
+    assert "agree with --trust" in err
+    assert call(*make, "--trust")[0] == 0
+    (tmp_path / "masks").mkdir()
+    pairs = ("masks", "pairs", tmp_path / "masks", "--data", "loose_dataset:ROOMS=", "--trust")
+    code, _, err = call(*pairs)
+    assert (code, "holds no PNG file" in err) == (2, True)

@@ -2,6 +2,7 @@
 
 import os
 import struct
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -207,3 +208,12 @@ def test_an_image_beyond_all_bounds_has_no_orientation(tmp_path, monkeypatch):
     path = saved(tmp_path, Image.new("1", (8, 8)))
     with pytest.raises(BadInput, match=r"image\.png: cannot be decoded \(Image size"):
         orientation(path)
+
+
+def test_names_that_a_system_stores_decomposed_are_found_composed(tmp_path):
+    composed, decomposed = (unicodedata.normalize(form, "Zo\u00eb") for form in ("NFC", "NFD"))
+    Image.new("RGB", (4, 4)).save(tmp_path / f"{decomposed}.png")
+    assert list(image_files(tmp_path)) == [composed]
+    Image.new("RGB", (4, 4)).save(tmp_path / f"{composed}.jpg")
+    with pytest.raises(BadInput, match="has the same stem"):
+        image_files(tmp_path)

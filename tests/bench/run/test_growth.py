@@ -103,6 +103,20 @@ def test_only_what_is_missing_is_carried_out(data, tmp_path) -> None:
     assert (editor.seen, same.carried_out) == ([], 0)
 
 
+def test_edits_whose_references_move_when_scenes_come_are_carried_out_again(
+    data, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr("bench.run.plan.SHARD", 1)
+    tasks = "[{dataset: rooms, protocol: freeform@1, references: 2}]"
+    editor = Counting()
+    run(data, tmp_path / "run", editor, limit=3, tasks=tasks, methods="[counting]")
+    grown = run(data, tmp_path / "run", editor, tasks=tasks, methods="[counting]")
+    run(data, tmp_path / "once", Counting(), tasks=tasks, methods="[counting]")
+    assert contents(tmp_path / "run") == contents(tmp_path / "once")
+    assert grown.kept["counting"] + grown.carried_out == 5
+    assert grown.kept["counting"] < 3  # of the first three, some may take a style from a new scene
+
+
 def test_a_metric_of_raw_outputs_that_comes_late_is_a_row_with_its_reason(data, tmp_path) -> None:
     run(data, tmp_path / "run")
     late = run(data, tmp_path / "run", metrics="[psnr, l1, leak]").scores
