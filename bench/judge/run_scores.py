@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.errors import BadInput
-from bench.core.text import counted
+from bench.core.text import counted, without_folders
 from bench.judge.margin import Margin
 from bench.judge.scores import Costs, ScoreKey, ScoreSet, ScoreValues, nine_digits, of_scenes
 from bench.run.reader import REAL, Run, read_run
@@ -97,7 +97,7 @@ def _values_of(
         n=int(row["n"]),
         title=key.metric,
         owner=key.metric,
-        reason=str(row["reason"] or ""),
+        reason=without_folders(str(row["reason"] or "")),  # a run of old may have whole paths
     )
     if column is None:
         return bare
