@@ -114,5 +114,5 @@ def test_an_unfinished_run_is_a_sentence(runs, baseline, tmp_path) -> None:
 
 
 def test_compare_wants_two_runs_or_two_methods(runs) -> None:
-    result = siebench("compare", runs[0])
+    result = siebench("compare", runs[0], "--allow", "seed")
     assert "second run" in str(result.exception)
