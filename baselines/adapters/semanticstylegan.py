@@ -39,7 +39,7 @@ class SemanticStyleGANEditor(NetworkEditor[nn.Module]):
     """SemanticStyleGAN (CVPR 2022): finds a face in its codes and changes one part of it.
 
     Every edit takes `steps` passes through network and perceptual network, forwards and backwards:
-    minutes on a GPU, about an hour on one core at 512 pixels. Its time counts them.
+    about half an hour on one core at 512 pixels. Its time counts them.
 
     Args:
         weights: a safetensors file with a card of system "semanticstylegan".

@@ -170,10 +170,8 @@ class _Target:
 
 
 def _averaged(image: Tensor) -> Tensor:
-    if image.shape[-1] <= SEEN:
-        return image
-    small: Tensor = F.adaptive_avg_pool2d(image, SEEN)
-    return small
+    side = image.shape[-1]
+    return image if side <= SEEN else F.avg_pool2d(image, side // SEEN)
 
 
 def _mean_square(noise: Sequence[Tensor]) -> Tensor:

@@ -69,7 +69,8 @@ class RenderNet(nn.Module):
         """
         config = self.config
         noise = self.stored_noise if noise is None else noise
-        x = F.adaptive_avg_pool2d(feature, config.min_feat_size)
+        # As the adaptive pooling of the release; this one's gradient is the same in every run.
+        x = F.avg_pool2d(feature, config.coarse_size // config.min_feat_size)
         maps: Tensor | None = None
         for i, side in enumerate(config.levels):
             if i > 0 and x.shape[2] == config.coarse_size:

@@ -123,7 +123,7 @@ class CompositionalRecipe(TrainingRecipe):
         weights = self.config.weights
         with self.frozen("D"):
             image, drawn, coarse = self.players["G"].module(*self._codes(count))
-            small = F.adaptive_avg_pool2d(drawn, coarse.shape[-1])
+            small = F.avg_pool2d(drawn, drawn.shape[-1] // coarse.shape[-1])
             parts = {
                 "gan": weights.gan * generator_softplus(self.players["D"].module(image, drawn)),
                 "coarse": weights.coarse * F.mse_loss(coarse, small),
