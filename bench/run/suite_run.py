@@ -261,4 +261,4 @@ def _named_executor(job: Job) -> tuple[str, Mapping[str, Any]]:
     if isinstance(named, str):
         return named, {}
     ((name, settings),) = named.items()
-    return name, settings or {}
+    return name, settings

@@ -66,8 +66,8 @@ def _looks(suite: Suite, trust: bool) -> Iterator[tuple[Place, Callable[[], obje
 
 
 def _executor(given: str | Mapping[str, Any], trust: bool) -> None:
-    name, settings = (given, None) if isinstance(given, str) else next(iter(given.items()))
-    check_options(f"executor {name!r}", EXECUTORS.get(name, trust=trust), settings or {})
+    ((name, settings),) = ((given, {}),) if isinstance(given, str) else given.items()
+    check_options(f"executor {name!r}", EXECUTORS.get(name, trust=trust), settings)
 
 
 def _split(dataset: str, split: str, trust: bool) -> None:

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     AliasChoices,
     BaseModel,
     BeforeValidator,
@@ -233,13 +232,17 @@ _Method = Annotated[MethodEntry, BeforeValidator(_method, json_schema_input_type
 _Metric = Annotated[MetricEntry, BeforeValidator(_metric, json_schema_input_type=str | MetricEntry)]
 
 
-def _one_executor(settings: dict[str, Any]) -> dict[str, Any]:
-    if len(settings) != 1:
-        raise ValueError("give one executor with its settings, as in {ray: {num_gpus: 1}}")
-    return settings
+def _one_executor(value: Any) -> Any:
+    if isinstance(value, Mapping) and len(value) == 1:
+        return {name: settings or {} for name, settings in value.items()}
+    if not isinstance(value, str):
+        raise ValueError(
+            "give one executor's name, or its settings too, as in {ray: {num_gpus: 1}}"
+        )
+    return value
 
 
-_Executor = str | Annotated[dict[str, dict[str, Any] | None], AfterValidator(_one_executor)]
+_Executor = Annotated[str | dict[str, dict[str, Any]], BeforeValidator(_one_executor)]
 
 
 class Suite(_Entry):
