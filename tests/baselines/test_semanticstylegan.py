@@ -218,6 +218,18 @@ def test_an_image_does_not_depend_on_what_else_is_asked_for():
     assert torch.allclose(alone.image, whole.image[1:2], atol=1e-12)
 
 
+def test_a_composition_mask_may_differ_from_pixel_to_pixel():
+    torch.manual_seed(0)
+    network = SemanticStyleGAN(SMALL).double().eval().requires_grad_(False)
+    codes = torch.randn(1, rows(SMALL), 8).double()
+    left = torch.ones(1, 4, 8, 8).double()
+    left[:, 2, :, :4] = 0
+    found = network(codes, only=left).coarse
+    whole, without = network(codes).coarse, network(codes, only=left[0, :, 0, 0]).coarse
+    assert torch.allclose(found[..., :4], without[..., :4])
+    assert torch.allclose(found[..., 4:], whole[..., 4:], atol=1e-7)
+
+
 def test_kernels_are_kept_until_the_weights_change():
     torch.manual_seed(0)
     layer = FixedConv(3, 4).requires_grad_(False)
