@@ -138,7 +138,8 @@ class SIEDOBEditor(NetworkEditor[SIEDOB]):
                     f"styles: edit {batch.ids[item]}: an object of class "
                     f"{config.objects[kind].name!r} is hidden completely, and no bank, reference or "
                     "visible object of the class says how it looks; import the weights with "
-                    "--style-codes, or give references that show one (`styles: reference`)"
+                    "--style-codes (objects, or a prepared dataset), or give references that show "
+                    "one (`styles: reference`)"
                 )
             return StyleImages(found.images.to(known), found.instances.to(known.device))
 

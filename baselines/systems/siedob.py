@@ -15,9 +15,14 @@ from baselines.checkpoints import MIT, OfficialPart, OfficialParts, read_object_
 from baselines.checkpoints.checking import Shapes
 from baselines.siedob import SIEDOB, VARIANTS, SIEDOBConfig, StyleImages, siedob_config
 from baselines.training.trainer import RecipeTrainer
+from bench.core.errors import BadInput
+from bench.datasets.spaces import read_space
 from bench.plugins.systems import System
 
 __all__ = ["SYSTEM"]
+
+IMPORTED = 64
+"""Objects of a class that a bank out of a dataset holds, at most."""
 
 
 def _network(config: SIEDOBConfig, *, training: bool = False) -> SIEDOB:
@@ -45,9 +50,26 @@ def _classes(shapes: Shapes, fields: Mapping[str, Any]) -> int | None:
 
 
 def _codes(folder: Path, config: BaseModel) -> dict[str, Tensor]:
+    """A bank out of a folder of objects, or out of the scenes of a prepared Cityscapes."""
     assert isinstance(config, SIEDOBConfig)
-    labels = {one.name: one.label for one in config.objects}
-    return read_object_bank(folder, labels, config.object_size)
+    if not (folder / "train" / "images").is_dir():
+        labels = {one.name: one.label for one in config.objects}
+        return read_object_bank(folder, labels, config.object_size)
+    names = read_space("cityscapes-labelids").classes
+    if any(names[one.label : one.label + 1] != (one.name,) for one in config.objects):
+        raise BadInput(
+            f"{folder}: is a dataset, but the weights' objects are not those of Cityscapes; give a "
+            "folder with CLASS/images and CLASS/inst_mask"
+        )
+    from baselines.training.config import TrainingData
+    from baselines.training.data import Examples
+    from baselines.training.style_codes import object_bank
+
+    scenes = TrainingData(dataset="cityscapes", path=folder, flip=False, keep=0)
+    bank = object_bank(config, Examples(scenes, 0), each=IMPORTED)
+    if not bank:
+        raise BadInput(f"{folder}: no object in its training scenes")
+    return bank
 
 
 SYSTEM = System(

@@ -135,9 +135,9 @@ def _batches(examples: Examples, device: torch.device, scenes: int) -> Iterator[
 
 
 def object_bank(
-    config: SIEDOBConfig, examples: Examples, scenes: int = SCENES
+    config: SIEDOBConfig, examples: Examples, *, scenes: int = SCENES, each: int = OBJECTS
 ) -> dict[str, Tensor]:
-    """Objects of whole images, at most `OBJECTS` of a class, in the form of imported ones.
+    """Objects of whole images, at most `each` of a class, in the form of imported ones.
 
     The largest object of each class in each scene, in the order of the stream.
 
@@ -151,9 +151,9 @@ def object_bank(
         objects = objects_of(batch.labels, batch.instances, config)
         nothing = torch.zeros_like(batch.labels, dtype=torch.bool)
         shown = visible_objects(batch.labels, objects, nothing, config)
-        first = {one.kind: one for one in reversed(shown)}
+        first = {one.kind: one for one in reversed(shown)}  # the largest last
         for kind, one in sorted(first.items()):
-            if len(found[kind]) < OBJECTS:
+            if len(found[kind]) < each:
                 found[kind].append(cut(batch.original, nothing, [one], config.object_size))
     crops = [(config.objects[kind].label, one) for kind in sorted(found) for one in found[kind]]
     if not crops:

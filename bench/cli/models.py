@@ -112,7 +112,9 @@ def import_weights(
     ] = None,
     style_codes: Annotated[
         Path | None,
-        typer.Option(help="SEAN's or Pix2PixHD's folder of codes, DivSem's style bank."),
+        typer.Option(
+            help="SEAN's or Pix2PixHD's folder of codes, DivSem's style bank, SIEDOB's objects."
+        ),
     ] = None,
     key: Annotated[
         str | None,

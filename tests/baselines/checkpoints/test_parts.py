@@ -202,3 +202,28 @@ def test_objects_of_siedobs_bank_come_from_a_folder_for_each_class(siedob_folder
     (bank / "person").rename(bank / "pedestrian")
     with pytest.raises(BadInput, match="no objects of class 'person'; put images into person/"):
         imported("siedob", folder, out, options=SIEDOB, style_codes=bank)
+
+
+def test_a_prepared_cityscapes_gives_siedob_its_objects(siedob_folder, tmp_path):
+    folder, _ = siedob_folder
+    parts = tmp_path / "city" / "train"
+    for part in ("images", "labels", "instances"):
+        (parts / part).mkdir(parents=True)
+    for stem, first in (("a", 40), ("b", 120)):
+        labels, ids = np.full((64, 64), 7, np.uint8), np.full((64, 64), 7, np.uint16)
+        labels[5:30, 5:35], ids[5:30, 5:35] = 26, 26001
+        labels[40:60, 40:50], ids[40:60, 40:50] = 24, 24001
+        image = np.zeros((64, 64, 3), np.uint8)
+        image[5:30, 5:35], image[40:60, 40:50] = first, 250
+        Image.fromarray(image).save(parts / "images" / f"{stem}.png")
+        Image.fromarray(labels).save(parts / "labels" / f"{stem}.png")
+        Image.fromarray(ids).save(parts / "instances" / f"{stem}.png")
+    out = folder / "o.safetensors"
+    imported("siedob", folder, out, options=SIEDOB, style_codes=tmp_path / "city")
+    extras = load_network("siedob", out).extras
+    assert sorted(extras["style_labels"].tolist()) == [24, 24, 26, 26]
+    cars = extras["style_images"][extras["style_labels"] == 26]
+    assert sorted(cars[:, 0, 16, 16].tolist()) == [40, 120]
+    dogs = {**SIEDOB, "objects": [{"name": "dog", "label": 26}]}
+    with pytest.raises(BadInput, match="the weights' objects are not those of Cityscapes"):
+        imported("siedob", folder, out, options=dogs, style_codes=tmp_path / "city")
