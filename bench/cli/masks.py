@@ -74,7 +74,7 @@ def make(
     """
     from bench.core.errors import BadInput
     from bench.datasets import Fit
-    from bench.suite.protocols import make_protocol
+    from bench.suite.protocols import asked, make_protocol
     from masks import MaskError, write_pack
 
     if fit not in ("crop", "resize", "native"):
@@ -83,13 +83,14 @@ def make(
     brought = Fit(None if fit == "native" else (size, size), fit)  # type: ignore[arg-type]  # checked above
     made = make_protocol(protocol, named_values(parameter or [], "--parameter"), trust=trust)
     try:
-        manifest = write_pack(
-            out,
-            made.paired_with(dataset.ids),
-            _sites(dataset, brought, samples),
-            seed=seed,
-            fingerprint=dataset.fingerprint(),
-        )
+        with asked(made, "drawing its edits"):
+            manifest = write_pack(
+                out,
+                made.paired_with(dataset.ids),
+                _sites(dataset, brought, samples),
+                seed=seed,
+                fingerprint=dataset.fingerprint(),
+            )
     except MaskError as error:
         raise BadInput(str(error)) from None
     typer.echo(f"{out}: {counted(manifest.edits, 'edit')}, {manifest.impossible} impossible")

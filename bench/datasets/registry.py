@@ -9,7 +9,9 @@ from pathlib import Path
 from bench.core.errors import BadInput, unknown
 from bench.core.identity import record_hash
 from bench.datasets.dataset import Dataset, Fit, RendersWithout
+from bench.datasets.foreign import guarded_dataset
 from bench.datasets.info import DatasetInfo
+from bench.plugins.foreign import foreign
 from bench.plugins.kinds import DATASETS
 from bench.plugins.registry import FOREIGN
 from bench.scene import Scene, UInt8
@@ -77,21 +79,15 @@ def open_dataset(
     if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
         raise BadInput(f"dataset {name}: count is {count!r}, but must be a whole number from 1")
     info = describe(name, trust=trust)
-    try:
+    with foreign(f"dataset {name!r}: opening it"):
         opened = info.open(path, split, count)
-    except BadInput:
-        raise
-    except Exception as error:  # a plugin may raise anything; its user gets a sentence
-        line = (str(error).splitlines() or [""])[0]
-        raise BadInput(
-            f"dataset {name!r} cannot be opened ({type(error).__name__}: {line})"
-        ) from error
-    if not isinstance(opened, Dataset):
+        whole = isinstance(opened, Dataset)
+    if not whole:
         raise BadInput(
             f"dataset {name!r}: opening it gave a {type(opened).__name__}, which lacks name, "
             "space, ids, read or fingerprint"
         )
-    return opened
+    return guarded_dataset(name, opened)
 
 
 def _finished(name: str, dataset: Dataset) -> DatasetInfo:

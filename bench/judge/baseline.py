@@ -284,7 +284,10 @@ def _read(value: _Number) -> float:
 
 
 def _line(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    try:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except ValueError as error:  # only a damaged table can have brought such a number here
+        raise BadInput(f"a baseline has no word for a number of this run ({error})") from error
 
 
 def _lines(rows: list[Mapping[str, Any]] | list[dict[str, Any]]) -> str:

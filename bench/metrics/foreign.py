@@ -80,10 +80,10 @@ def check_foreign_metric(name: str, made: object) -> None:
 
 
 def _check_definition(name: str, definition: object) -> None:
-    if not isinstance(definition, Mapping):
+    if not isinstance(definition, Mapping) or not all(isinstance(key, str) for key in definition):
         raise BadInput(
-            f"metric {name!r}: definition() gave a {type(definition).__name__}; give a mapping, as in "
-            "{'formula': '1'}"
+            f"metric {name!r}: definition() gave {definition!r:.60}; give a mapping with words as keys, "
+            "as in {'formula': '1'}"
         )
     try:
         record_hash(dict(definition))

@@ -32,6 +32,7 @@ from bench.plugins.kinds import EDITORS
 from bench.plugins.origin import origin
 from bench.run.plan import Task
 from bench.suite.places import beside
+from bench.suite.protocols import asked
 from bench.suite.schema import MethodEntry
 
 __all__ = ["Method", "check_tasks", "make_methods"]
@@ -191,12 +192,14 @@ def check_tasks(tasks: Sequence[Task], methods: Sequence[Method]) -> None:
 
 
 def _facts(task: Task) -> TaskFacts:
-    hidden = task.protocol.coverage
+    with asked(task.protocol, "reading its facts"):
+        hidden, size = task.protocol.coverage, task.protocol.edit_size(task.fit.size)
+        hidden = None if hidden is None else (float(hidden[0]), float(hidden[1]))
     if hidden is not None and hidden[1] == 0:
         raise BadInput(f"task {task.name!r}: mask: every mask is empty; there is nothing to change")
     return TaskFacts(
         space=task.dataset.space,
-        size=task.protocol.edit_size(task.fit.size),
+        size=size,
         whole=hidden is not None and hidden[0] == 1,
         task=task.name,
         dataset=task.data,

@@ -22,7 +22,7 @@ from bench.core.variables import home_path, variable
 from bench.datasets import Dataset, Fit, describe, open_dataset
 from bench.edit import EditName
 from bench.suite.places import beside, segmenter_beside
-from bench.suite.protocols import make_protocol
+from bench.suite.protocols import asked, make_protocol
 from bench.suite.schema import Composite, DatasetEntry, Quantise, Suite, TaskEntry
 from masks.streams import Stream
 
@@ -347,9 +347,12 @@ def _protocol(
             protocol = make_protocol(
                 str(entry.protocol), entry.parameters, trust=trust, home=suite.home
             )
-        paired = protocol.paired_with(scenes)
+        with asked(protocol, "reading its facts"):
+            paired = protocol.paired_with(scenes)
+            identity = protocol.identity
+            record_hash({"identity": identity})
         # The record names the scenes in a field of their own, so here is the protocol before pairing.
-        return paired, {"protocol": protocol.key, "parameters": protocol.identity}
+        return paired, {"protocol": protocol.key, "parameters": identity}
     except (BadInput, masks.MaskError) as error:
         raise BadInput(f"task {entry.name!r}: {error}") from None
 

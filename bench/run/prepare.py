@@ -13,6 +13,7 @@ from bench.datasets import Dataset, RendersWithout
 from bench.edit import Edit, GroundTruth
 from bench.run.plan import Shard, Task
 from bench.scene import Scene, UInt8, cut_scene
+from bench.suite.protocols import asked, check_drawn
 
 __all__ = ["PreparedEdit", "PreparedShard", "Unmade", "prepare_shard"]
 
@@ -89,7 +90,9 @@ def _prepared(
     site = masks.Site(
         task.dataset.name, scene.id, scene.labels, scene.instances, task.dataset.space.classes
     )
-    drawn = task.protocol.draw(site, seed=task.seed, sample=sample)
+    with asked(task.protocol, "draw()"):
+        drawn = task.protocol.draw(site, seed=task.seed, sample=sample)
+        check_drawn(task.protocol, site, drawn)
     if isinstance(drawn, masks.Impossible):
         return drawn
     if not drawn.mask.any():

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import masks
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, PluginFailed
+from bench.plugins.foreign import foreign
 from bench.plugins.kinds import PROTOCOLS
 from bench.suite.places import beside
 from masks.parameters import parameters_of
 
 __all__ = [
+    "asked",
+    "check_drawn",
     "describe_protocol",
     "make_protocol",
     "protocol_class",
@@ -74,9 +80,35 @@ def make_protocol(
             field: beside(value, home) if field in places and isinstance(value, str) else value
             for field, value in (parameters or {}).items()
         }
-        return masks.make_protocol(kind, given)
+        with asked(kind, "making it"):
+            return masks.make_protocol(kind, given)
     except masks.MaskError as error:
         raise BadInput(str(error)) from None
+
+
+@contextlib.contextmanager
+def asked(protocol: masks.Protocol | type[masks.Protocol], what: str) -> Iterator[None]:
+    """A block in which a protocol is asked something.
+
+    Args:
+        protocol: whose code runs; what goes wrong in one of `masks` itself is a fault of ours.
+        what: what is asked, as in "draw()".
+
+    Raises:
+        PluginFailed: in the block, for anything but `BadInput` and `masks.MaskError`, of a protocol
+            from elsewhere.
+    """
+    kind = protocol if isinstance(protocol, type) else type(protocol)
+    if kind.__module__.partition(".")[0] == "masks":
+        yield
+        return
+    try:
+        with foreign(f"protocol {kind.key!r}: {what}"):
+            yield
+    except PluginFailed as error:
+        if isinstance(error.__cause__, masks.MaskError):
+            raise error.__cause__ from None
+        raise
 
 
 def describe_protocol(name: str, *, trust: bool = False) -> masks.Described:
@@ -90,3 +122,33 @@ def protocol_title(name: str) -> str:
         return protocol_class(name).title
     except BadInput:
         return masks.title_of(name.rpartition(":")[2])
+
+
+def check_drawn(protocol: masks.Protocol, site: masks.Site, drawn: object) -> None:
+    """Whether a protocol from elsewhere has drawn what an edit can be made of.
+
+    Raises:
+        BadInput: naming what is wrong.
+    """
+    if type(protocol).__module__.partition(".")[0] == "masks":
+        return
+    what = f"protocol {protocol.key!r}: draw()"
+    if isinstance(drawn, masks.Impossible):
+        if not isinstance(drawn.reason, str) or not drawn.reason:
+            raise BadInput(f"{what}: an Impossible without a reason; say why there is no edit")
+        return
+    if not isinstance(drawn, masks.DrawnEdit):
+        raise BadInput(f"{what} gave a {type(drawn).__name__}, not a DrawnEdit or an Impossible")
+    planes = (("mask", drawn.mask, np.bool_), ("labels", drawn.labels, np.int32))
+    size = drawn.mask.shape if drawn.window is not None else site.size
+    for name, plane, dtype in planes:
+        if not isinstance(plane, np.ndarray) or plane.dtype != dtype or plane.shape != size:
+            kind = getattr(plane, "dtype", type(plane).__name__)
+            raise BadInput(
+                f"{what}: {name}: is {kind} {list(np.shape(plane))}; expected {np.dtype(dtype)} "
+                f"{list(size)}"
+            )
+    if drawn.labels.min() < -1 or drawn.labels.max() >= len(site.classes):
+        raise BadInput(
+            f"{what}: labels: are not in -1..{len(site.classes) - 1}, the site's classes"
+        )

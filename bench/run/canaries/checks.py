@@ -19,6 +19,7 @@ import numpy as np
 
 from bench.core.atomic import write_json
 from bench.core.documents import read_json
+from bench.core.errors import BadInput
 from bench.metrics import Metric
 from bench.run.canaries.images import CANARIES, canary_images
 from bench.run.editing.runner import MethodRunner
@@ -149,12 +150,21 @@ def read_checks(folder: RunFolder, task: str) -> Checks:
     Args:
         folder: the run.
         task: the task's slug.
+
+    Raises:
+        BadInput: where the file is damaged.
     """
     file = folder.checks(task)
-    if not file.is_file():
+    if not file.exists():
         return Checks()
     found = read_json(file)
-    return Checks(dict(found["equals"]), dict(found["hidden"]))
+    if not isinstance(found, dict) or not all(map(_is_words, map(found.get, ("equals", "hidden")))):
+        raise BadInput(f"{file}: is damaged; delete this file and run the suite again")
+    return Checks(found["equals"], found["hidden"])
+
+
+def _is_words(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(word, str) for word in value.values())
 
 
 def look_behind(

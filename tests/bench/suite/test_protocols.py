@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -18,6 +19,8 @@ from bench.run.plan import plan_run
 from bench.run.suite_run import run_suite
 from bench.suite.check import suite_problems
 from bench.suite.protocols import (
+    asked,
+    check_drawn,
     describe_protocol,
     make_protocol,
     protocol_class,
@@ -178,3 +181,65 @@ def test_masks_that_pair_against_their_numbers_refuse_the_suite(tmp_path: Path) 
             file.rename(file.with_name(f"scene0{k}.{ending}"))
     with pytest.raises(BadInput, match=r"scene 'scene02' would get 10\.png, where"):
         plan_run(parse_suite(suite_text(data, tasks=tasks), "mine.yaml"))
+
+
+def drawing(given, **facts):
+    """A protocol of the user's own that draws what is given."""
+
+    def draw(self, site, *, seed=0, sample=0):
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    body = {"key": "mine@1", "operation": "inpaint", "draw": draw, **facts}
+    return dataclasses.dataclass(frozen=True)(type("Mine", (masks.Protocol,), body))()
+
+
+SITE = masks.Site("d", "s", np.zeros((4, 6), np.int32), None, ("a",))
+HOLE, PLAIN = np.ones((4, 6), bool), np.zeros((4, 6), np.int32)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (None, "gave a NoneType, not a DrawnEdit or an Impossible"),
+        (masks.Impossible(""), "an Impossible without a reason"),
+        (
+            masks.DrawnEdit(mask=HOLE.astype(np.uint8), labels=PLAIN, instances=None),
+            "mask: is uint8",
+        ),
+        (
+            masks.DrawnEdit(mask=HOLE[:2], labels=PLAIN[:2], instances=None),
+            r"mask: is bool \[2, 6\]",
+        ),
+        (masks.DrawnEdit(mask=HOLE, labels=None, instances=None), "labels: is NoneType"),
+        (
+            masks.DrawnEdit(mask=HOLE, labels=PLAIN + 1, instances=None),
+            r"labels: are not in -1\.\.0",
+        ),
+        (KeyError("eyes"), "draw.* raised KeyError: 'eyes'"),
+    ],
+)
+def test_what_a_protocol_from_elsewhere_draws_wrong_is_one_sentence(given, words) -> None:
+    protocol = drawing(given)
+    with pytest.raises(BadInput, match=words), asked(protocol, "draw()"):
+        check_drawn(protocol, SITE, protocol.draw(SITE))
+
+
+def test_what_a_protocol_says_in_words_stays_its_own_sentence() -> None:
+    protocol = drawing(masks.MaskError("there is no lamp"))
+    with pytest.raises(masks.MaskError, match="there is no lamp"), asked(protocol, "draw()"):
+        protocol.draw(SITE)
+
+
+def test_a_protocol_that_cannot_be_made_is_one_sentence() -> None:
+    def post(self):
+        raise ValueError("no eyes")
+
+    kind = type(drawing(None))
+    broken = dataclasses.dataclass(frozen=True)(type("Broken", (kind,), {"__post_init__": post}))
+    with (
+        PROTOCOLS.offering({"mine@1": broken}),
+        pytest.raises(BadInput, match="mine@1: no eyes"),
+    ):
+        make_protocol("mine@1")

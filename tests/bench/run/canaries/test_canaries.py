@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 import torch
 
+from bench.core.errors import BadInput
 from bench.edit import Edit, GroundTruth
 from bench.metrics import Score, make_metric
 from bench.metrics.pixel import PSNR
 from bench.plugins.kinds import EDITORS
+from bench.run.canaries.checks import read_checks
 from bench.run.canaries.images import (
     BLURRED,
     CANARIES,
@@ -26,6 +28,7 @@ from bench.run.canaries.images import (
     canary_images,
 )
 from bench.run.canaries.notices import order_notices
+from bench.run.layout import RunFolder
 from bench.run.outcome import all_noticed
 from bench.run.prepare import PreparedEdit
 from bench.run.schema import RunNotice
@@ -204,3 +207,12 @@ def test_an_editor_that_lets_hidden_pixels_through_is_found(plugins, tmp_path: P
     assert {notice["text"] for notice in header["notices"]} == {
         "peeking depends on the hidden pixels"
     }
+
+
+@pytest.mark.parametrize("text", ["[]", '"x"', '{"equals": "abc", "hidden": {}}', '{"equals": {}}'])
+def test_a_damaged_file_of_checks_is_named(tmp_path: Path, text: str) -> None:
+    folder = RunFolder(tmp_path)
+    folder.checks("task").parent.mkdir(parents=True)
+    folder.checks("task").write_text(text)
+    with pytest.raises(BadInput, match=r"checks\.json: is damaged"):
+        read_checks(folder, "task")
