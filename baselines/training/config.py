@@ -35,12 +35,6 @@ __all__ = [
     "read_config",
 ]
 
-LATER = (
-    *("objects", "context", "layout_gan"),
-    *("segmentation_r1", "path", "path_lazy", "coarse", "mixing"),
-)
-"""Fields of `Weights` that checkpoints name only where they are not at their defaults."""
-
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -233,11 +227,7 @@ class TrainingConfig(BaseModel):
         free = {"checkpoint", "picture", "source"}
         if self.optimisation.constant == 1 and self.phases[0] == 1:
             free |= {"steps", "epochs"}
-        record = self.model_dump(mode="json", exclude=free)
-        given = self.weights.model_dump(exclude_defaults=True)
-        # A run that began before the later fields were there goes on.
-        weights = {f: v for f, v in record["weights"].items() if f not in LATER or f in given}
-        return {**record, "weights": weights}
+        return self.model_dump(mode="json", exclude=free)
 
 
 def config_names() -> list[str]:

@@ -1,5 +1,6 @@
 """Training configurations that fit into a test: 16 or 32 pixels, a few scenes, a few steps."""
 
+from baselines.systems.semanticstylegan import SYSTEM as SEMANTICSTYLEGAN
 from baselines.training.config import TrainingConfig
 
 MASKS = ({"protocol": "freeform@1"}, {"protocol": "box@1"}, {"protocol": "class@1"})
@@ -34,22 +35,10 @@ SAE = {
     "patches": 2,
 }
 COMPOSED = {
-    "size": 32,
-    "style_dim": 4,
-    "n_mlp": 1,
-    "channel_multiplier": 1,
-    "width": 4,
-    "discriminator_width": 4,
+    **SEMANTICSTYLEGAN.small,
     "seg_dim": 4,
     "classes": ("background", "skin", "hair", "cloth"),
     "transparent_dims": (),
-    "local_layers": 3,
-    "local_channel": 4,
-    "base_layers": 1,
-    "depth_layers": 2,
-    "coarse_size": 8,
-    "coarse_channel": 4,
-    "min_feat_size": 4,
 }
 STYLES = {"style": 4, "style_widths": [2] * 6, "style_decoder": [2] * 4}
 NETWORKS = {
