@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from bench.run.reduce_run import reduce_run
     from bench.run.score import FolderScores, score_folders
     from bench.run.shards import ShardRef, Shards
-    from bench.run.status import run_status
+    from bench.run.status import Status, run_status
     from bench.run.suite_run import run_part, run_suite
     from bench.scene import LabelSpace, Scene
     from bench.study.findings import StudyReading
@@ -96,6 +96,7 @@ __all__ = [
     "ShardRef",
     "Shards",
     "Site",
+    "Status",
     "StudyReading",
     "StudyServer",
     "Suite",
@@ -161,6 +162,7 @@ _HOMES = {
     "ShardRef": "bench.run.shards",
     "Shards": "bench.run.shards",
     "Site": "masks",
+    "Status": "bench.run.status",
     "StudyReading": "bench.study.findings",
     "StudyServer": "bench.study.serve",
     "Suite": "bench.suite.schema",

@@ -7,7 +7,7 @@ import re
 
 from bench.core.errors import BadInput
 
-__all__ = ["choose_device", "choose_devices", "kind_of", "names_several"]
+__all__ = ["choose_device", "choose_devices", "cores", "kind_of", "names_several"]
 
 _SHARE = re.compile(r"cpu:([1-9][0-9]*)")
 
@@ -86,10 +86,17 @@ def choose_devices(name: str) -> list[str]:
         if part == "cpu" or share:
             if "cpu" in found:
                 raise BadInput(f"device {name!r}: cpu is named twice; write cpu:4 for four workers")
-            found += ["cpu"] * (int(share[1]) if share else os.cpu_count() or 1)
+            found += ["cpu"] * (int(share[1]) if share else cores())
             continue
         device = "cuda:0" if part == "cuda" else part
         if device in found:
             raise BadInput(f"device {name!r}: {device} is named twice; give each worker its own")
         found.append(choose_device(device))
     return found
+
+
+def cores() -> int:
+    """How many of the processor's cores this process may use, which batch systems limit."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -89,7 +89,7 @@ def watching(what: str, goes_on: str = "the same command") -> Iterator[Watch]:
         with stopping_in_order(), _bar(what) as watch:
             yield watch
     except KeyboardInterrupt as stop:
-        sys.stderr.write(f"siebench: {stop or 'stopped'}; {goes_on} goes on from here\n")
+        sys.stderr.write(f"siebench: {str(stop) or 'stopped'}; {goes_on} goes on from here\n")
         raise SystemExit(130) from None
 
 

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import ClassVar
 
-from bench.core.device import choose_devices
+from bench.core.device import choose_devices, cores
 from bench.core.errors import BadInput
 from bench.run.claims import ATTEMPTS
 from bench.run.job import Job
@@ -152,7 +152,7 @@ class _Crew:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe(duplex=False)
         many = len(self._devices)
-        threads = 1 if device == "cpu" else max(1, (os.cpu_count() or 1) // many)
+        threads = 1 if device == "cpu" else max(1, cores() // many)
         process = context.Process(
             target=_work,
             args=(

@@ -6,13 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli.terminal.progress import Lines
+from bench.cli.terminal.progress import Lines, watching
 from bench.cli.terminal.scores import tell_scores
 from bench.run.reader import read_run
 from bench.run.suite_run import run_suite
 from bench.suite.schema import parse_suite
 from tests.bench.run.made_suite import suite_text, write_data
 from tests.reports.made_run import make_run
+
+
+@pytest.mark.parametrize(
+    ("stop", "says"), [(KeyboardInterrupt(), "stopped"), (KeyboardInterrupt("ended"), "ended")]
+)
+def test_what_is_stopped_says_how_it_goes_on(capsys, stop: BaseException, says: str) -> None:
+    with pytest.raises(SystemExit) as ended, watching("rooms"):
+        raise stop
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == f"siebench: {says}; the same command goes on from here\n"
 
 
 def test_a_log_has_a_line_a_minute_with_the_time_left(capsys) -> None:

@@ -5,7 +5,7 @@ import os
 import pytest
 import torch
 
-from bench.core.device import choose_device, choose_devices, kind_of, names_several
+from bench.core.device import choose_device, choose_devices, cores, kind_of, names_several
 from bench.core.errors import BadInput
 
 
@@ -39,7 +39,12 @@ def test_several_devices_are_told_from_one(name: str, several: bool) -> None:
 
 def test_a_share_of_the_processor_is_a_worker_of_one_thread() -> None:
     assert choose_devices("cpu:4") == ["cpu"] * 4
-    assert choose_devices("cpu") == ["cpu"] * (os.cpu_count() or 1)
+    assert choose_devices("cpu") == ["cpu"] * cores()
+
+
+def test_only_cores_count_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5, 7}, raising=False)
+    assert choose_devices("cpu") == ["cpu"] * 3
 
 
 def test_every_gpu_gets_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
