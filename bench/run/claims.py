@@ -242,6 +242,8 @@ class Claims:
 
     def _clock(self) -> float:
         """The folder's own time, in seconds."""
+        if not self._file.exists():
+            self._say()  # whoever came last before has just removed the folder
         try:
             os.utime(self._file)
             return self._file.stat().st_mtime
@@ -262,6 +264,7 @@ class Claims:
         part = self._file.with_name(f".{self.me.id}.part")
         with self._lock, contextlib.suppress(OSError):
             if not self._ended.is_set():
+                self._file.parent.mkdir(parents=True, exist_ok=True)
                 part.write_text(json.dumps(asdict(said)), encoding="utf-8")
                 part.replace(self._file)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -174,3 +175,11 @@ def test_the_folder_of_claims_goes_with_the_last_worker(folder) -> None:
             assert folder.claims.is_dir()
         one.remove()
         assert not folder.claims.exists()
+
+
+def test_a_worker_whose_folder_was_removed_is_there_again_for_the_others(folder) -> None:
+    with Claims(folder) as one:
+        shutil.rmtree(folder.claims)
+        one.others()
+        assert [worker.id for worker in living(folder)] == [one.me.id]
+        assert one.take(SHARD)
