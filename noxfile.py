@@ -24,7 +24,7 @@ SCRIPTS = HOME / ("Scripts" if os.name == "nt" else "bin")
 MMSEG = ["mmsegmentation>=1.2.2,<2", "mmcv-lite>=2.0.1,<2.2", "mmengine>=0.10,<1"]
 
 # What only tests with the marker `integration` import.
-INTEGRATION: list[str] = []
+INTEGRATION = ["ray>=2.30", "submitit>=1.5"]
 JOINED = HERE / ".nox" / "integration"
 
 

@@ -29,7 +29,9 @@ def run(
     ] = "auto",
     executor: Annotated[
         str | None,
-        typer.Option(help="Who decides where shards are carried out: local, processes ..."),
+        typer.Option(
+            help="Who decides where shards are carried out: local, processes, ray, slurm."
+        ),
     ] = None,
     part: Annotated[
         str | None,
@@ -38,6 +40,10 @@ def run(
     claim: Annotated[
         bool,
         typer.Option("--claim", help="Work on the run together with others in the same folder."),
+    ] = False,
+    no_wait: Annotated[
+        bool,
+        typer.Option("--no-wait", help="Submit the executor's jobs and leave them (slurm)."),
     ] = False,
     batch_size: Annotated[
         int | None, typer.Option(min=1, max=256, help="In place of the suite's batch size.")
@@ -88,7 +94,7 @@ def run(
     name = load_suite(suite).name
     early = judging(baseline, policy, until_decided)
     place = out or Path("runs") / name
-    shared = _part(part, claim, again=retry_failed or bool(fresh))
+    shared = _part(part, claim or no_wait, again=retry_failed or bool(fresh))
     with watching(name) as watch:
         given: dict[str, Any] = {
             "out": place,
@@ -107,7 +113,7 @@ def run(
         outcome = (
             run_suite(suite, **given, retry_failed=retry_failed, fresh=fresh or ())
             if shared is None
-            else run_part(suite, **given, part=shared)
+            else run_part(suite, **given, part=shared, wait=not no_wait)
         )
     if outcome is None:
         finish_part(place)
@@ -132,6 +138,6 @@ def _part(part: str | None, claim: bool, *, again: bool) -> str | None:
     if again:
         raise BadInput(
             "--retry-failed and --fresh carry out again what is there, which every worker would do; "
-            "give them without --part and --claim"
+            "give them without --part, --claim and --no-wait"
         )
     return part or "1/1"

@@ -118,6 +118,8 @@ BUILTIN: Mapping[str, Mapping[str, str]] = {
     "executors": {
         "local": "bench.run.executors.local:Local",
         "processes": "bench.run.executors.processes:Processes",
+        "ray": "bench.run.executors.ray:Ray",
+        "slurm": "bench.run.executors.slurm:Slurm",
     },
     "systems": {
         "divsem": "baselines.systems.divsem:SYSTEM",

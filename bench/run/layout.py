@@ -125,6 +125,11 @@ class RunFolder:
         """The folder of the workers' own files, ID.json."""
         return self.claims / "workers"
 
+    @property
+    def jobs(self) -> Path:
+        """The folder of the logs of jobs that a cluster was given; none of the run's results."""
+        return self.root / "jobs"
+
     def claim(self, task: str, number: int) -> Path:
         """The claim of a shard, without the number of its attempt (`.1`, `.2` ...)."""
         return self.claims / "shards" / task / f"{number:05d}"

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import masks
@@ -134,6 +135,7 @@ def run_part(
     watch: Watch | None = None,
     until: Stopping | None = None,
     executor: str | Executor | None = None,
+    wait: bool = True,
 ) -> Outcome | None:
     """Works on a run together with others: on any number of machines that share the folder `out`.
 
@@ -141,7 +143,7 @@ def run_part(
     one whose worker dies is taken by another. Who comes last makes the tables.
 
     Args:
-        suite: as `run_suite` takes it, and so are all others but `part`.
+        suite: as `run_suite` takes it, and so are all others but `part` and `wait`.
         out: the run directory, which every worker sees.
         part: "3/16" for every sixteenth shard, from the third on; "1/1" for any shard.
         data: folders by the suite's dataset names.
@@ -155,6 +157,8 @@ def run_part(
         watch: who is told how far the run is, others' shards among it.
         until: who ends tasks early.
         executor: who decides where this worker's shards are carried out.
+        wait: whether an executor that submits jobs (`slurm`) stays until they are done; where it does
+            not, the last job makes the tables.
 
     Returns:
         what came of the run, for the one that made its tables; None for all others.
@@ -178,7 +182,7 @@ def run_part(
         until=until,
     )
     with contextlib.closing(job):
-        name, chosen = _executor(executor, job, [])
+        name, chosen = _executor(executor, job, [], {} if wait else {"wait": False})
         return carry_out(job, chosen, name, watch or Watch(), chosen_part)
 
 
@@ -230,14 +234,18 @@ def _joined(suite: Suite, editors: Iterable[str], metrics: Iterable[str]) -> Sui
 
 
 def _executor(
-    executor: str | Executor | None, job: Job, offered: list[str]
+    executor: str | Executor | None,
+    job: Job,
+    offered: list[str],
+    asked: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[str, Executor]:
-    """The executor, with the name that `run.json` gives it."""
-    settings: Mapping[str, Any] = {}
-    if executor is None:
-        executor, settings = _named_executor(job)
+    """The executor, with the name that `run.json` gives it; `asked` are settings besides the suite's."""
+    named, settings = _named_executor(job)
+    executor = named if executor is None else executor
     if isinstance(executor, str):
         name = executor
+        # The suite's settings are of the executor that it names.
+        settings = {**(settings if name == named else {}), **asked}
         factory = EXECUTORS.get(name, trust=job.trust)
         check_options(f"executor {name!r}", factory, settings)
         chosen: Executor = factory(**settings)

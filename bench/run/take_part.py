@@ -45,6 +45,7 @@ def take_part(
     shared: bool = False,
     place: float | None = None,
     ready: Callable[[], None] = lambda: None,
+    leaving: Callable[[], bool] = lambda: False,
 ) -> int:
     """Carries out shards of a run until none is left; gives how many this worker carried out.
 
@@ -59,6 +60,7 @@ def take_part(
         place: where among the shards it begins, 0..1; anywhere where None. Where a verdict ends the run
             it is the first, since the verdict is made on the first shards.
         ready: called once when the worker is made and the others can see it.
+        leaving: whether to end after the shard in hand; asked when a shard is taken.
 
     Raises:
         BadInput: this process would carry out another run (another suite, other data, options, weights
@@ -73,9 +75,10 @@ def take_part(
         with Claims(job.folder, device=key, key=job.key, shared=shared) as claims:
             worker.claims, worker.told = claims, claims.told
             ready()
+            needed = needed_by(job)
             shards = Shards(
                 waiting,
-                needed_by(job),
+                lambda shard: not leaving() and needed(shard),
                 folder=job.folder,
                 claims=claims,
                 stamps=waiting,

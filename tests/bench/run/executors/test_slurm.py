@@ -1,0 +1,109 @@
+"""The executor `slurm`: submitit's own processes always, a real Slurm where one can be started."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from bench.core.errors import BadInput
+from bench.run.executors.slurm import Slurm
+from bench.run.reader import read_run
+from bench.run.suite_run import run_part, run_suite
+from bench.suite.schema import Suite, parse_suite
+from tests.bench.run.made_suite import suite_text, write_data
+from tests.bench.run.test_suite_run import fingerprints
+
+submitit = pytest.importorskip("submitit", reason="submitit is not installed")
+pytestmark = pytest.mark.integration
+
+SCENES = 40  # three shards
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    data = write_data(tmp_path_factory.mktemp("data") / "rooms", SCENES)
+    text = suite_text(
+        data,
+        tasks="[{dataset: rooms, protocol: freeform@1}]",
+        methods="[diffusion, nearest]",
+        metrics="[l1, psnr]",
+        batch_size="4",
+    )
+    return parse_suite(text, "made.yaml")
+
+
+@pytest.fixture(scope="module")
+def alone(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    out = tmp_path_factory.mktemp("alone") / "run"
+    run_suite(suite, out=out, device="cpu")
+    torch.set_num_threads(before)
+    return fingerprints(out)
+
+
+def test_jobs_that_are_followed_write_the_bytes_of_one_process(
+    suite: Suite, alone: dict[str, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    outcome = run_suite(
+        suite, out=out, device="cpu", executor=Slurm(workers=2, cluster="local", time=5)
+    )
+    assert fingerprints(out) == alone
+    assert (outcome.failed, outcome.header.executor) == (0, "slurm")
+
+
+def test_jobs_that_are_left_alone_make_the_tables_themselves(
+    suite: Suite, alone: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, submit, jobs = tmp_path / "run", Slurm._submit, []
+
+    def submitted(*given: Any) -> list[Any]:
+        jobs.extend(submit(*given))
+        return jobs
+
+    monkeypatch.setattr(Slurm, "_submit", submitted)
+    left = Slurm(workers=2, cluster="local", time=5, wait=False)
+    assert run_part(suite, out=out, device="cpu", executor=left) is None
+    assert [job.result() for job in jobs] == [None, None]
+    assert read_run(out).header.state == "done"
+    assert fingerprints(out) == alone
+
+
+def test_where_no_slurm_is_that_is_a_sentence(
+    suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BadInput, match=r"the jobs cannot be submitted .*srun"):
+        run_suite(suite, out=tmp_path / "run", device="cpu", executor=Slurm())
+
+
+@pytest.mark.parametrize("settings", [{"workers": 0}, {"time": 0}, {"gpus": -1}, {"memory": 0}])
+def test_numbers_that_no_job_can_have_are_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match="workers, time and cpus begin at 1"):
+        Slurm(**settings)
+
+
+def test_devices_are_the_clusters_to_give(suite: Suite, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="Slurm gives every job its own"):
+        run_suite(suite, out=tmp_path / "run", device="cpu:2", executor=Slurm(cluster="local"))
+
+
+@pytest.mark.skipif(shutil.which("sinfo") is None, reason="no Slurm on this machine")
+def test_a_partition_that_is_not_there_is_a_sentence(suite: Suite, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"the jobs cannot be submitted .*partition"):
+        run_suite(
+            suite, out=tmp_path / "run", device="cpu", executor=Slurm(partition="nowhere", time=5)
+        )
+
+
+@pytest.mark.skipif(shutil.which("sinfo") is None, reason="no Slurm on this machine")
+def test_a_real_slurm_writes_the_bytes_of_one_process(
+    suite: Suite, alone: dict[str, str], tmp_path: Path
+) -> None:
+    run_suite(suite, out=tmp_path / "run", device="cpu", executor=Slurm(workers=2, time=5))
+    assert fingerprints(tmp_path / "run") == alone
