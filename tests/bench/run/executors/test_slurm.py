@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -93,17 +97,79 @@ def test_devices_are_the_clusters_to_give(suite: Suite, tmp_path: Path) -> None:
         run_suite(suite, out=tmp_path / "run", device="cpu:2", executor=Slurm(cluster="local"))
 
 
-@pytest.mark.skipif(shutil.which("sinfo") is None, reason="no Slurm on this machine")
-def test_a_partition_that_is_not_there_is_a_sentence(suite: Suite, tmp_path: Path) -> None:
+_CONF = """
+ClusterName=one
+SlurmctldHost={host}(127.0.0.1)
+SlurmUser=root
+AuthType=auth/munge
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool
+SlurmctldPidFile={folder}/controller.pid
+SlurmdPidFile={folder}/node.pid
+SlurmctldLogFile={folder}/controller.log
+SlurmdLogFile={folder}/node.log
+ReturnToService=2
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cores} State=UNKNOWN
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+@pytest.fixture(scope="module")
+def real_slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A Slurm of one node on this machine, with Debian's munge."""
+    programs = ("munged", "slurmctld", "slurmd", "srun", "sbatch")
+    if not all(shutil.which(program) for program in programs):
+        pytest.skip("no Slurm is installed (Debian: slurm-wlm, munge)")
+    if os.geteuid() != 0:
+        pytest.skip("a Slurm is only started by root")
+    folder = tmp_path_factory.mktemp("slurm")
+    (folder / "state").mkdir()
+    (folder / "spool").mkdir()
+    host, cores = socket.gethostname().partition(".")[0], os.cpu_count()
+    conf = folder / "slurm.conf"
+    conf.write_text(_CONF.format(host=host, cores=cores, folder=folder))
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setenv("SLURM_CONF", str(conf))
+    if subprocess.run(["munge", "-n"], capture_output=True, check=False).returncode:
+        Path("/run/munge").mkdir(exist_ok=True)
+        shutil.chown("/run/munge", "munge", "munge")
+        subprocess.run(["su", "munge", "-s", "/bin/sh", "-c", "munged"], check=True)
+    daemons = [
+        subprocess.Popen([program, "-D"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for program in ("slurmctld", "slurmd")
+    ]
+    # `srun` itself waits for the node; the controller may not listen yet.
+    for _ in range(10):
+        tried = subprocess.run(
+            ["srun", "-n1", "true"], capture_output=True, text=True, timeout=120, check=False
+        )
+        if tried.returncode == 0:
+            break
+    else:
+        pytest.skip(f"Slurm does not start here: {tried.stderr}")
+    yield
+    for daemon in reversed(daemons):
+        daemon.terminate()
+        daemon.wait()
+    monkeypatch.undo()
+
+
+def test_a_partition_that_is_not_there_is_a_sentence(
+    real_slurm: None, suite: Suite, tmp_path: Path
+) -> None:
     with pytest.raises(BadInput, match=r"the jobs cannot be submitted .*partition"):
         run_suite(
             suite, out=tmp_path / "run", device="cpu", executor=Slurm(partition="nowhere", time=5)
         )
 
 
-@pytest.mark.skipif(shutil.which("sinfo") is None, reason="no Slurm on this machine")
 def test_a_real_slurm_writes_the_bytes_of_one_process(
-    suite: Suite, alone: dict[str, str], tmp_path: Path
+    real_slurm: None, suite: Suite, alone: dict[str, str], tmp_path: Path
 ) -> None:
-    run_suite(suite, out=tmp_path / "run", device="cpu", executor=Slurm(workers=2, time=5))
+    chosen = Slurm(workers=2, partition="main", time=5)
+    outcome = run_suite(suite, out=tmp_path / "run", device="cpu", executor=chosen)
+    assert outcome.header.executor == "slurm"
     assert fingerprints(tmp_path / "run") == alone
