@@ -84,10 +84,10 @@ class FixedConv(nn.Module):
     def kernel(self) -> Tensor:
         """The weight as it is convolved with, [outputs,inputs,3,3]; no style changes it.
 
-        It is computed once for the weights that the layer has, wherever they do not train.
+        It is computed once for weights that do not train.
         """
-        trains = self.weight.requires_grad or self.modulation.requires_grad
-        if trains and torch.is_grad_enabled():
+        # Also without gradients: a fused optimiser leaves no trace of its steps in the versions.
+        if self.weight.requires_grad or self.modulation.requires_grad:
             return self._computed()
         state = (_state(self.weight), _state(self.modulation))
         if self._known is None or self._known[0] != state:

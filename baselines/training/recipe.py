@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from pydantic import BaseModel
 from torch import Tensor, nn
+from torch.autograd.graph import increment_version
 from torch.optim import Adam, Optimizer
 
 from baselines.checkpoints import save_network
@@ -108,6 +109,8 @@ class TrainingRecipe(abc.ABC):
         player.optimiser.zero_grad(set_to_none=True)
         self.fabric.backward(loss)
         player.optimiser.step()
+        # Fused steps do not count as changes, but layers keep what they made of a weight by its version.
+        increment_version(player.plain.parameters())
 
     @contextmanager
     def frozen(self, *names: str) -> Iterator[None]:

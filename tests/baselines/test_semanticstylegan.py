@@ -242,6 +242,8 @@ def test_kernels_are_kept_until_the_weights_change():
     again.load_state_dict(layer.state_dict())
     assert torch.equal(again.kernel(), layer.kernel())
     assert again.kernel().requires_grad
+    with torch.no_grad():
+        assert again.kernel() is not again.kernel()
     with torch.inference_mode():
         kept = layer.double().kernel()
     assert kept.dtype == torch.float64

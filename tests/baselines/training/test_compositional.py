@@ -92,6 +92,18 @@ def test_the_average_follows_the_generators_parameters_and_keeps_its_noise():
     assert torch.equal(whole.ema.render_net.noises.noise_0, before[1])
 
 
+def test_a_step_counts_as_a_change_of_the_weights():
+    from lightning_fabric import Fabric
+
+    recipe, _ = made()
+    recipe.setup(Fabric(accelerator="cpu", devices=1), 1)
+    weight = recipe.generating.network.pos_embed.weights
+    before = weight._version
+    image, _, _ = recipe.players["G"].module(torch.randn(2, 4))
+    recipe.update("G", image.mean())
+    assert weight._version > before
+
+
 def test_scenes_that_are_no_faces_are_refused():
     rooms = {"dataset": "procedural-rooms", "count": 2, "load": (32, 32)}
     with pytest.raises(BadInput, match="procedural-rooms has 0 of the network's 4 classes"):
