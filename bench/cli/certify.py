@@ -32,7 +32,7 @@ def certify(
     table is kept in the run as certificate.json, and the report shows it.
     """
     from bench.run.certify import certify as carry_out_again
-    from bench.run.plan import parse_data
+    from bench.run.data import parse_data
 
     made = carry_out_again(
         run,

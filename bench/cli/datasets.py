@@ -53,7 +53,7 @@ def check(
 ) -> None:
     """Look through dataset folders; says what is wrong, file by file (exit code 1)."""
     from bench.datasets import check_dataset
-    from bench.run.plan import parse_data
+    from bench.run.data import parse_data
 
     wrong = 0
     for name, path in parse_data(data).items():

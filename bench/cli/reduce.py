@@ -37,7 +37,7 @@ def reduce(
     """
     del debug  # read at the edge, see faults.py
     from bench.cli.terminal.outcome import finish
-    from bench.run.plan import parse_data
+    from bench.run.data import parse_data
     from bench.run.reduce_run import reduce_run
 
     finish(reduce_run(out, data=parse_data(data or []), fetch=fetch, trust=trust))

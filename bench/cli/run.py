@@ -87,7 +87,7 @@ def run(
     from bench.cli.terminal.early import finish_early, judging
     from bench.cli.terminal.outcome import finish, finish_part
     from bench.cli.terminal.progress import watching
-    from bench.run.plan import parse_data
+    from bench.run.data import parse_data
     from bench.run.suite_run import run_part, run_suite
     from bench.suite.schema import load_suite
 

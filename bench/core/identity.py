@@ -22,6 +22,7 @@ __all__ = [
     "Difference",
     "Record",
     "array_hash",
+    "checked_record",
     "differences",
     "differing_fields",
     "file_hash",
@@ -42,6 +43,19 @@ def record_hash(record: Record) -> str:
         record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def checked_record(record: object) -> Record:
+    """The record itself, once it is known that it can be hashed.
+
+    Raises:
+        TypeError: where it is no mapping, or holds what JSON has no word for.
+        ValueError: where a number in it is not finite, or it holds itself.
+    """
+    if not isinstance(record, Mapping):
+        raise TypeError(f"a {type(record).__name__} is no mapping")
+    record_hash({**record, "": ""})  # "": words and numbers as keys cannot be sorted
+    return record
 
 
 def array_hash(array: NDArray[Any]) -> str:

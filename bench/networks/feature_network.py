@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.errors import BadInput
-from bench.core.identity import Record
+from bench.core.identity import Record, checked_record
 from bench.networks.recent import Recent
 from bench.plugins.foreign import foreign
 from bench.plugins.kinds import NETWORKS
@@ -80,7 +80,8 @@ class RememberedNetwork:
 
     def identity(self) -> Record:
         """The network's own identity."""
-        return self.network.identity()
+        with foreign(f"feature network {self.name!r}: identity()"):
+            return checked_record(self.network.identity())
 
     def features(self, images: UInt8) -> Float32:
         """float32 [B,D] of uint8 [B,H,W,3] RGB.

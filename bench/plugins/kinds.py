@@ -64,7 +64,10 @@ def _protocol(value: object) -> str | None:
         said = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
         return f"is {said}, not a class derived from masks.Protocol"
     missing = [name for name in ("key", "operation") if not hasattr(value, name)]
-    return f"is the class {value.__name__} without {' and '.join(missing)}" if missing else None
+    if missing:
+        return f"is the class {value.__name__} without {' and '.join(missing)}"
+    key: object = value.key
+    return None if isinstance(key, str) and key else f"has the key {key!r}; write a word, as box@1"
 
 
 def _registry(

@@ -1,8 +1,7 @@
 """What a run will do, decided before it starts: tasks, their edits' places, methods, metrics.
 
 Nothing is drawn or read here beyond scene ids, so planning a large suite takes no time; a shard is a
-list of (scene, sample) pairs, and everything in it follows from the plan alone. A dataset's folder is
-looked for in --data first, then in the suite's own path, then in SIEBENCH_DATA.
+list of (scene, sample) pairs, and everything in it follows from the plan alone.
 """
 
 from __future__ import annotations
@@ -14,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import masks
-from bench.core.documents import is_folder
 from bench.core.errors import BadInput
 from bench.core.identity import Record, record_hash
 from bench.core.text import slug
-from bench.core.variables import home_path, variable
-from bench.datasets import Dataset, Fit, describe, open_dataset
+from bench.datasets import Dataset, Fit
 from bench.edit import EditName
+from bench.run.data import open_data
 from bench.suite.places import beside, segmenter_beside
 from bench.suite.protocols import asked, make_protocol
 from bench.suite.schema import Composite, DatasetEntry, Quantise, Suite, TaskEntry
@@ -28,12 +26,10 @@ from masks.streams import Stream
 
 __all__ = [
     "SHARD",
-    "VARIABLE",
     "Plan",
     "Shard",
     "Task",
     "narrowed",
-    "parse_data",
     "pairing_problems",
     "plan_run",
     "scenes_a_shard",
@@ -41,9 +37,6 @@ __all__ = [
 
 SHARD = 16
 """Edits a shard, about. Fixed: a shard is what is written at once, and numbers must not depend on it."""
-
-VARIABLE = "SIEBENCH_DATA"
-"""The environment variable that names a folder of datasets."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +184,7 @@ def plan_run(
     for name in data or {}:
         if name not in suite.datasets and name not in {d.dataset for d in suite.datasets.values()}:
             raise BadInput(f"--data {name}=...: suite {suite.name!r} has no dataset {name!r}")
-    opened = {name: _open(suite, name, data or {}, trust) for name in suite.datasets}
+    opened = {name: open_data(suite, name, data or {}, trust) for name in suite.datasets}
     tasks = [
         _task(suite, entry, suite.datasets[str(entry.dataset)], opened[str(entry.dataset)], trust)
         for entry in suite.single_tasks()
@@ -222,7 +215,7 @@ def pairing_problems(suite: Suite, *, trust: bool = False) -> list[str]:
             continue
         name = str(entry.dataset)
         try:
-            scenes = _open(suite, name, {}, trust).ids
+            scenes = open_data(suite, name, {}, trust).ids
         except BadInput:
             continue  # its data is not here
         try:
@@ -284,12 +277,6 @@ def _limited(datasets: Mapping[str, DatasetEntry], limit: int) -> dict[str, Data
         name: entry.model_copy(update={"limit": min(limit, entry.limit or limit)})
         for name, entry in datasets.items()
     }
-
-
-def _open(suite: Suite, name: str, data: Mapping[str, Path], trust: bool) -> Dataset:
-    entry = suite.datasets[name]
-    path = _place_of(suite, name, data, trust)
-    return open_dataset(entry.dataset, path, split=entry.split, count=entry.limit, trust=trust)
 
 
 def _task(
@@ -355,53 +342,3 @@ def _protocol(
         return paired, {"protocol": protocol.key, "parameters": identity}
     except (BadInput, masks.MaskError) as error:
         raise BadInput(f"task {entry.name!r}: {error}") from None
-
-
-def _place_of(suite: Suite, name: str, data: Mapping[str, Path], trust: bool) -> Path | None:
-    """The folder of a suite's dataset, or None for one that siebench draws itself.
-
-    Raises:
-        BadInput: where no folder is named, or the named one is not there.
-    """
-    entry = suite.datasets[name]
-    if describe(entry.dataset, trust=trust).drawn:
-        return None
-    for key in (name, entry.dataset):
-        if key in data:
-            return _folder(data[key], f"--data {key}={data[key]}")
-    if entry.path is not None:
-        return _folder(Path(beside(entry.path, suite.home)), f"datasets.{name}.path")
-    root = variable(VARIABLE)
-    if root:
-        for key in (name, entry.dataset):
-            if is_folder(place := home_path(root, VARIABLE) / key):
-                return place
-    names = " or ".join(dict.fromkeys((name, entry.dataset)))
-    looked = f" (no {names} in {VARIABLE}={root})" if root else ""
-    raise BadInput(
-        f"dataset {name!r} has no folder{looked}; give --data {name}=PATH or set {VARIABLE} to a "
-        "folder of datasets"
-    )
-
-
-def parse_data(pairs: list[str]) -> dict[str, Path]:
-    """`NAME=PATH` arguments as a mapping.
-
-    Raises:
-        BadInput: where one is not of that form, or a name comes twice.
-    """
-    found: dict[str, Path] = {}
-    for pair in pairs:
-        name, equals, path = pair.partition("=")
-        if not (name and equals and path):
-            raise BadInput(f"--data {pair!r} is not of the form NAME=PATH")
-        if name in found:
-            raise BadInput(f"--data {name}=... is given twice")
-        found[name] = Path(path)
-    return found
-
-
-def _folder(path: Path, what: str) -> Path:
-    if not is_folder(path):
-        raise BadInput(f"{what}: {path} is not a folder; name the dataset's root")
-    return path

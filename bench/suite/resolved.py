@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bench.core.errors import BadInput
-from bench.suite.protocols import make_protocol
+from bench.suite.protocols import asked, make_protocol
 from bench.suite.schema import MethodEntry, Suite, TaskEntry
 from masks.parameters import parameters_of
 
@@ -45,7 +45,8 @@ def _task(suite: Suite, entry: TaskEntry, trust: bool) -> dict[str, Any]:
         plain["protocol"] = written if ":" in written else protocol.key
         places = {one.name for one in parameters_of(type(protocol)) if one.place}
         as_written = {name: value for name, value in entry.parameters.items() if name in places}
-        plain["parameters"] = {**protocol.parameters(), **as_written}
+        with asked(protocol, "parameters()"):
+            plain["parameters"] = {**protocol.parameters(), **as_written}
     return plain
 
 

@@ -8,7 +8,7 @@ import colorsys
 import numpy as np
 
 from bench.core.errors import BadInput
-from bench.core.identity import Record
+from bench.core.identity import Record, checked_record
 from bench.networks.recent import Recent
 from bench.plugins.foreign import foreign
 from bench.scene import Int32, LabelSpace, UInt8
@@ -79,6 +79,7 @@ class RememberedSegmenter(Segmenter):
         Raises:
             BadInput, PluginFailed: as `segment`.
         """
+        self.identity()
         self._checked(np.full((1, _TRIED, _TRIED, 3), 128, np.uint8))
 
     def _checked(self, images: UInt8) -> Int32:
@@ -101,7 +102,8 @@ class RememberedSegmenter(Segmenter):
     def identity(self) -> Record:
         """The segmenter's own identity; hashed once."""
         if self._identity is None:
-            self._identity = self.segmenter.identity()
+            with foreign(f"segmenter {self.name!r}: identity()"):
+                self._identity = checked_record(self.segmenter.identity())
         return self._identity
 
 

@@ -198,6 +198,12 @@ def test_an_object_of_the_python_api_is_found_by_its_name_and_remembers_its_answ
         ),
         ({"segment": lambda self, images: 1 / 0}, "raised ZeroDivisionError"),
         ({"space": ("dark", "bright")}, "space: must be a siebench.LabelSpace"),
+        (
+            {"identity": lambda self: None},
+            r"identity\(\) raised TypeError: a NoneType is no mapping",
+        ),
+        ({"identity": lambda self: {"a": object()}}, r"identity\(\) raised TypeError"),
+        ({"identity": lambda self: 1 / 0}, r"identity\(\) raised ZeroDivisionError"),
         ({"__init__": lambda self, *_: 1 / 0}, "its constructor raised ZeroDivisionError"),
     ],
 )

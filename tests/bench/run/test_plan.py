@@ -9,7 +9,8 @@ import pytest
 
 import masks
 from bench.core.errors import BadInput
-from bench.run.plan import narrowed, pairing_problems, parse_data, plan_run
+from bench.run.data import parse_data
+from bench.run.plan import narrowed, pairing_problems, plan_run
 from bench.suite.schema import Suite
 
 

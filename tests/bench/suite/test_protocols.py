@@ -243,3 +243,9 @@ def test_a_protocol_that_cannot_be_made_is_one_sentence() -> None:
         pytest.raises(BadInput, match="mine@1: no eyes"),
     ):
         make_protocol("mine@1")
+
+
+def test_a_protocol_without_a_key_is_none() -> None:
+    kind = type(drawing(None, key=None))
+    with pytest.raises(BadInput, match="has the key None"), PROTOCOLS.offering({"mine": kind}):
+        pass
