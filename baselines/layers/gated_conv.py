@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.layers.instance_norm import instance_norm
+from baselines.layers.instance_norm import exact_instance_norm, instance_norm
 from baselines.layers.pointwise import compilable, rectify
 from baselines.layers.spectral import spectral
 from baselines.layers.winograd import convs3x3
@@ -57,7 +57,7 @@ class ConvBlock(nn.Module):
             x = F.pad(x, (self.reflected,) * 4, mode="reflect")
         x = self.conv(x)
         if self.normed:
-            x = instance_norm(x)
+            x = exact_instance_norm(x)
         return rectify(x) if self.active else x
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.layers.gated_conv import ConvBlock, GatedConv, UpGatedConv
-from baselines.layers.instance_norm import instance_norm
+from baselines.layers.instance_norm import exact_instance_norm
 from baselines.layers.label_map import SymbolMap
 from baselines.layers.neighbourhoods import resize_nearest
 from baselines.layers.pointwise import rectify
@@ -99,7 +99,7 @@ class BackgroundGenerator(nn.Module):
         weight = torch.cat([of_image, of_mask], dim=1)
         x = F.conv2d(torch.cat([known, mask], dim=1), weight, conv.bias, padding=3)
         x += looked_up_conv(semantics, of_labels)
-        return rectify(instance_norm(x))
+        return rectify(exact_instance_norm(x))
 
 
 class StylePropagation(nn.Module):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.layers.gated_conv import ConvBlock
-from baselines.layers.instance_norm import InstanceNorm
+from baselines.layers.instance_norm import ExactInstanceNorm
 from baselines.layers.label_map import SymbolMap
 from baselines.layers.pointwise import rectify
 from baselines.layers.spade import InstanceSPADE
@@ -148,11 +148,11 @@ class PaddedResBlock(nn.Module):
         super().__init__()
         self.conv_block = nn.Sequential(
             nn.ZeroPad2d(1),
-            InstanceNorm(),
+            ExactInstanceNorm(),
             nn.Conv2d(dim, dim, 3),
             nn.LeakyReLU(0.2),
             nn.ZeroPad2d(1),
-            InstanceNorm(),
+            ExactInstanceNorm(),
             nn.Conv2d(dim, outputs or dim, 3),
         )
         self.shortcut = nn.Identity() if outputs is None else nn.Conv2d(dim, outputs, 1, bias=False)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from baselines.layers.instance_norm import instance_norm
+from baselines.layers.instance_norm import exact_instance_norm, instance_norm
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -31,3 +31,14 @@ def test_gradients_pass():
     x = torch.randn(2, 3, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
     x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
     assert torch.autograd.gradcheck(instance_norm, (x,))
+
+
+def test_the_exact_form_keeps_its_digits_on_nearly_constant_maps():
+    x = torch.full((1, 2, 64, 64), 0.85, dtype=torch.float64)
+    x[:, :, 30:34, 10:50] += torch.randn(4, 40, generator=torch.Generator().manual_seed(3)) / 8
+    single = x.float().contiguous(memory_format=torch.channels_last)
+    with torch.no_grad():
+        found = exact_instance_norm(single)
+    expected = F.instance_norm(single.double())
+    torch.testing.assert_close(found.double(), expected, atol=2e-5, rtol=1e-6)
+    assert found.is_contiguous(memory_format=torch.channels_last)

@@ -168,3 +168,15 @@ def test_full_size_parameters_have_the_published_names_and_shapes(part, make, pr
 def test_discriminators_have_the_published_names_and_shapes(name, part):
     networks = skeleton(siedob_discriminators, siedob_config())
     assert shapes(networks[name]) == published("siedob", part)
+
+
+def test_single_precision_is_off_by_less_than_a_ten_thousandth(
+    golden, network, edit, styles, images
+):
+    single = SIEDOB(network.config, spectral_norm=True)
+    single.load_state_dict(network.state_dict())
+    looks = {kind: StyleImages(s.images.float(), s.instances) for kind, s in styles.items()}
+    with torch.no_grad():
+        found = single.eval()(edit[0].float(), *edit[1:], lambda item, kind: looks[kind])
+    assert (found.objects - images.objects).abs().max() < 1e-4
+    assert (found.composite - images.composite).abs().max() < 1e-4
