@@ -7,6 +7,7 @@ a player, because that is what Lightning Fabric wraps for other devices and prec
 from __future__ import annotations
 
 import abc
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -87,11 +88,26 @@ class TrainingRecipe(abc.ABC):
     def setup(self, fabric: Fabric, steps: int) -> None:
         """Brings the players to Fabric's devices; `steps` is the length of the whole run."""
         self.fabric, self.steps = fabric, steps
+        if fabric.world_size > 1 and fabric.device.type != "cuda" and fabric.is_global_zero:
+            self._warn_of_batch_norm()
         for player in self.players.values():
             if fabric.world_size > 1 and fabric.device.type == "cuda":
                 convert: Callable[[nn.Module], nn.Module] = nn.SyncBatchNorm.convert_sync_batchnorm
                 player.plain = convert(player.plain)
             player.module, player.optimiser = fabric.setup(player.plain, player.optimiser)
+
+    def _warn_of_batch_norm(self) -> None:
+        """Says where several processes are not one with the joint batch."""
+        if any(
+            isinstance(layer, nn.modules.batchnorm._BatchNorm)
+            for player in self.players.values()
+            for layer in player.plain.modules()
+        ):
+            warnings.warn(
+                f"{self.config.system}: batch norm takes the statistics of each process alone, so its "
+                "losses are not those of one process with the joint batch; on GPUs it shares them",
+                stacklevel=2,
+            )
 
     def schedule(self, step: int) -> None:
         """Sets every learning rate to what it is at a step."""
