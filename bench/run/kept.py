@@ -25,7 +25,7 @@ from bench.run.canaries.checks import Checks, read_checks
 from bench.run.layout import EditImage, RunFolder, ShardTable
 from bench.run.methods import Method
 from bench.run.plan import Shard
-from bench.run.tables import REFERENCES, TIMES, UNMADE, StoredTable
+from bench.run.tables import REFERENCES, SAMPLES, TIMES, UNMADE, StoredTable, check_table
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Former:
         file = folder.shard("samples", task, number)
         self.there = file.exists()
         try:
-            self.samples, metadata = read_columns(file) if self.there else ({}, {})
+            self.samples, metadata = read_columns(file, SAMPLES) if self.there else ({}, {})
             if MARK in metadata:
                 self.record = ShardRecord(**parse_json(metadata[MARK], file.name))
         except (BadInput, ValueError, TypeError) as error:
@@ -357,11 +357,17 @@ def _cause(error: Exception) -> str:
     return "cannot be read" if isinstance(error, BadInput) else "holds no record of its shard"
 
 
-def read_columns(path: Path) -> tuple[dict[str, list[Any]], dict[str, str]]:
+def read_columns(
+    path: Path, table: StoredTable | None = None
+) -> tuple[dict[str, list[Any]], dict[str, str]]:
     """A table's columns, entry by entry in the types that give the same file again, and its metadata.
 
+    Args:
+        path: the file.
+        table: what it must be; anything where None.
+
     Raises:
-        BadInput: a file that is missing or damaged; checksums are looked at.
+        BadInput: a file that is missing or damaged, or no such table; checksums are looked at.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -371,6 +377,8 @@ def read_columns(path: Path) -> tuple[dict[str, list[Any]], dict[str, str]]:
         read = pq.ParquetFile(path, page_checksum_verification=True).read()
     except (OSError, pa.ArrowException) as error:
         raise BadInput(f"{path}: cannot be read ({error})") from error
+    if table is not None:
+        check_table(path, read, table, read.column_names, format=1)  # and any later one
     columns = {name: _entries(read.column(name)) for name in read.column_names}
     metadata = read.schema.metadata or {}
     return columns, {key.decode(): value.decode() for key, value in metadata.items()}

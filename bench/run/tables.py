@@ -41,6 +41,7 @@ __all__ = [
     "CostColumn",
     "StoredColumn",
     "StoredTable",
+    "check_table",
     "read_tables",
     "write_table",
 ]
@@ -345,27 +346,60 @@ def _read(file: Path, table: StoredTable, states: Sequence[str], format: int) ->
         raise BadInput(
             f"{file}: cannot be read ({error}); delete this file and run the suite again"
         ) from None
-    missing = [one.name for one in table.columns if one.since <= format and one.name not in names]
-    if missing and names:
-        raise BadInput(
-            f"{file}: lacks the columns {', '.join(missing)} of a {table.name} table; delete this "
-            "file and run the suite again"
-        )
-    for column in table.columns:
-        if column.name in _KEYS and column.name in names and read.column(column.name).null_count:
-            raise BadInput(
-                f"{file}: column {column.name} has empty entries; delete this file and run the suite again"
-            )
-        if column.name in names and not _fits(read.schema.field(column.name).type, column):
-            raise BadInput(
-                f"{file}: column {column.name} holds {read.schema.field(column.name).type} where "
-                f"{column.kind} is expected; delete this file and run the suite again"
-            )
+    if names:
+        check_table(file, read, table, names, format)
     return read
+
+
+def check_table(
+    file: Path, read: pa.Table, table: StoredTable, names: Sequence[str], format: int = 2
+) -> None:
+    """Whether a file holds a table of a kind.
+
+    Args:
+        file: where it was read from.
+        read: its columns, or some of them.
+        table: what it shall be.
+        names: of all its columns.
+        format: the run format in which it was written.
+
+    Raises:
+        BadInput: with the column that is missing, has empty entries or holds something else.
+    """
+    again = "delete this file and run the suite again"
+    missing = [one.name for one in table.columns if one.since <= format and one.name not in names]
+    if missing:
+        raise BadInput(
+            f"{file}: lacks the columns {', '.join(missing)} of a {table.name} table; {again}"
+        )
+    declared = {one.name: one for one in table.columns}
+    keys = _KEYS if table.name == "times" else _KEYS | {"edit"}
+    for name in read.column_names:
+        kind = read.schema.field(name).type
+        if name in declared and name in keys and read.column(name).null_count:
+            raise BadInput(f"{file}: column {name} has empty entries; {again}")
+        if name in declared and not _fits(kind, declared[name]):
+            raise BadInput(
+                f"{file}: column {name} holds {kind} where {declared[name].kind} is expected; {again}"
+            )
+        if table.of_metrics and name not in declared and not _is_measured(name, kind):
+            raise BadInput(
+                f"{file}: column {name} holds {kind} where numbers are expected; {again}"
+            )
 
 
 _KEYS = frozenset({"task", "method", "metric", "of", "scene", "sample", "status", "n"})
 """What tells rows apart, or counts: never empty, in any table that has it."""
+
+
+def _is_measured(name: str, kind: pa.DataType) -> bool:
+    """Whether a stored type can be a metric's value, or (under a name with a dot) its state."""
+    import pyarrow.types as types
+
+    if "." in name and (types.is_list(kind) or types.is_large_list(kind)):
+        kind = kind.value_type
+    numeric = types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
+    return bool(numeric or types.is_null(kind))
 
 
 def _fits(kind: pa.DataType, column: StoredColumn) -> bool:

@@ -109,16 +109,21 @@ def test_every_column_says_what_it_means() -> None:
         ("coverage", ["x", "y"], "column coverage holds string where number is expected"),
         ("scene", [1, 2], "column scene holds int64 where text is expected"),
         ("sample", [[1], [2]], "column sample holds list.* where integer is expected"),
+        ("psnr", ["x", "y"], "column psnr holds string where numbers are expected"),
+        ("psnr", [[1.0], [2.0]], "column psnr holds list.* where numbers are expected"),
+        ("edit", ["a", None], "column edit has empty entries"),
     ],
 )
 def test_a_column_of_another_kind_is_named(tmp_path: Path, column, values, words) -> None:
     file = tmp_path / "a.parquet"
-    write_table(file, REFERENCES, references("a", "b"))
+    write_table(file, REFERENCES, references("a", "b", psnr=[1.5, None]))
     table = pq.read_table(file)
     at = table.column_names.index(column)
     pq.write_table(table.set_column(at, column, pa.array(values)), file)
     with pytest.raises(BadInput, match=words):
         read_tables([file], REFERENCES)
+    with pytest.raises(BadInput, match=words):
+        read_columns(file, REFERENCES)
 
 
 def test_a_row_that_names_no_scene_is_refused(tmp_path: Path) -> None:
