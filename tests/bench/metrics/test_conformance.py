@@ -16,8 +16,10 @@ NETWORKS = {
     "fid": "inception-fid",
     "fid-bgr": "inception-fid",
     "fid-clean": "inception-fid",
+    "fid-crop": "inception-fid",
     "fid-torchmetrics": "inception-fid",
     "kid": "inception-fid",
+    "kid-crop": "inception-fid",
     "lpips-alex": "alexnet",
     "lpips-alex-original": "alexnet",
     "lpips-squeeze": "squeezenet",
@@ -29,6 +31,8 @@ NETWORKS = {
 
 @pytest.mark.parametrize("name", METRICS.names())
 def test_every_registered_metric_conforms(name, random_weights, monkeypatch):
+    if name == "cmmd":
+        pytest.skip("CLIP's weights are not in the repository; test_cmmd.py tries its arithmetic")
     if name in NETWORKS:
         folder = random_weights(NETWORKS[name])
         assert find(NETWORKS[name], [folder]) is not None
