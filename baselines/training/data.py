@@ -26,6 +26,10 @@ from bench.suite.protocols import make_protocol
 
 __all__ = ["Example", "Examples", "Scenes", "SharedScenes", "collate"]
 
+_REDRAWS = 4
+_REDRAW = 10_000
+"""How often an empty mask is drawn again, and how far apart the samples' numbers are."""
+
 
 @dataclass(frozen=True, eq=False)
 class Example:
@@ -185,8 +189,10 @@ class Examples:
             self.dataset.name, scene.id, scene.labels, scene.instances, self.space.classes
         )
         reason = "the mask is empty"
-        for one in (protocol, self._otherwise):
-            drawn = one.draw(site, seed=self.seed, sample=epoch)
+        # A draw that comes out empty is followed by others: a scene seldom has two such in a row.
+        further = ((self._otherwise, epoch + n * _REDRAW) for n in range(_REDRAWS + 1))
+        for one, sample in ((protocol, epoch), *further):
+            drawn = one.draw(site, seed=self.seed, sample=sample)
             if isinstance(drawn, masks.Impossible):
                 reason = drawn.reason
             elif drawn.mask.any():

@@ -194,6 +194,7 @@ def _card(
         "name": name,
         "config": config.model_dump(mode="json"),
         "steps": trained.steps,
+        "examples": trained.steps * config.batch,
         "seed": config.seed,
         "data": [dict(record) for record in trained.data],
         "perceptual": perceptual,

@@ -5,6 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
+import masks
 from baselines.training.config import TrainingData
 from baselines.training.data import Examples, Scenes, SharedScenes, collate
 from baselines.training.feed import feed, rotate
@@ -159,3 +160,28 @@ def test_another_size_lets_go_of_the_scenes():
 
 def never(*_: object) -> None:
     raise AssertionError("drawn anew")
+
+
+class Unlucky:
+    """A protocol whose first `misses` draws come out empty."""
+
+    def __init__(self, misses):
+        self.misses, self.asked = misses, []
+
+    def draw(self, site, *, seed, sample):
+        self.asked.append(sample)
+        if len(self.asked) <= self.misses:
+            return masks.Impossible("the mask that was drawn covers no pixel")
+        whole = np.ones(site.size, bool)
+        return masks.DrawnEdit(mask=whole, labels=site.labels, instances=site.instances)
+
+
+def test_an_empty_mask_is_drawn_again_before_the_training_ends_with_a_sentence():
+    one, unlucky = examples(), Unlucky(3)
+    one._masks = [unlucky]
+    one._otherwise = unlucky
+    assert one.example(0).mask.all()
+    assert len(set(unlucky.asked)) == 3  # the drawn type's sample, that again, and further ones
+    one._otherwise = one._masks[0] = Unlucky(99)
+    with pytest.raises(BadInput, match="no mask can be drawn: the mask that was drawn covers no"):
+        one.example(1)
