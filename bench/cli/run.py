@@ -49,7 +49,7 @@ def run(
         int | None, typer.Option(min=1, max=256, help="In place of the suite's batch size.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Threads that read and draw ahead.")
+        int | None, typer.Option(min=1, help="Threads of each worker that read and draw ahead.")
     ] = None,
     fetch: Annotated[
         bool, typer.Option("--fetch", help="Fetch missing weights from their official address.")

@@ -105,7 +105,10 @@ def _files(given: Sequence[Path | str]) -> Iterator[Path]:
         elif one.exists():
             yield one
         else:
-            raise BadInput(f"{one}: there is no such file of answers")
+            raise BadInput(
+                f"{one}: there are no such answers; `siebench study serve` stores them, or name the "
+                "files that raters sent"
+            )
 
 
 def _run(key: Key, given: Path | str | None) -> tuple[Run | None, str]:

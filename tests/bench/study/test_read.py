@@ -128,7 +128,9 @@ def test_a_study_without_its_run_says_so_and_has_no_metrics(run, folder, study, 
 def test_answers_that_cannot_be_counted_are_one_sentence(study, tmp_path):
     with pytest.raises(BadInput, match="no answers that can be counted"):
         read_study(study.folder, tmp_path)
-    with pytest.raises(BadInput, match="there is no such file"):
+    with pytest.raises(
+        BadInput, match=r"there are no such answers; .* name the files that raters sent"
+    ):
         read_study(study.folder, [tmp_path / "none.json"])
 
 
