@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from bench.core.errors import BadInput
 from bench.run.carry_out import Watch
@@ -17,14 +16,11 @@ from bench.run.claims import living
 from bench.run.executors.ray import Ray, _room
 from bench.run.layout import RunFolder
 from bench.run.suite_run import run_suite
-from bench.suite.schema import Suite, parse_suite
-from tests.bench.run.made_suite import suite_text, write_data
+from bench.suite.schema import Suite
 from tests.bench.run.test_suite_run import fingerprints
 
 ray = pytest.importorskip("ray", reason="Ray is not installed")
 pytestmark = pytest.mark.integration
-
-SCENES = 40  # three shards
 
 
 @pytest.fixture(scope="module")
@@ -43,29 +39,6 @@ def cluster() -> Iterator[Any]:
     ray.shutdown()
     made.shutdown()
     monkeypatch.undo()
-
-
-@pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    data = write_data(tmp_path_factory.mktemp("data") / "rooms", SCENES)
-    text = suite_text(
-        data,
-        tasks="[{dataset: rooms, protocol: freeform@1}]",
-        methods="[diffusion, nearest]",
-        metrics="[l1, psnr]",
-        batch_size="4",
-    )
-    return parse_suite(text, "made.yaml")
-
-
-@pytest.fixture(scope="module")
-def alone(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    out = tmp_path_factory.mktemp("alone") / "run"
-    run_suite(suite, out=out, device="cpu")
-    torch.set_num_threads(before)
-    return fingerprints(out)
 
 
 def test_two_nodes_write_the_bytes_of_one_process(

@@ -11,43 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from bench.core.errors import BadInput
 from bench.run.executors.slurm import Slurm
 from bench.run.reader import read_run
 from bench.run.suite_run import run_part, run_suite
-from bench.suite.schema import Suite, parse_suite
-from tests.bench.run.made_suite import suite_text, write_data
+from bench.suite.schema import Suite
 from tests.bench.run.test_suite_run import fingerprints
 
 submitit = pytest.importorskip("submitit", reason="submitit is not installed")
 pytestmark = pytest.mark.integration
-
-SCENES = 40  # three shards
-
-
-@pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    data = write_data(tmp_path_factory.mktemp("data") / "rooms", SCENES)
-    text = suite_text(
-        data,
-        tasks="[{dataset: rooms, protocol: freeform@1}]",
-        methods="[diffusion, nearest]",
-        metrics="[l1, psnr]",
-        batch_size="4",
-    )
-    return parse_suite(text, "made.yaml")
-
-
-@pytest.fixture(scope="module")
-def alone(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    out = tmp_path_factory.mktemp("alone") / "run"
-    run_suite(suite, out=out, device="cpu")
-    torch.set_num_threads(before)
-    return fingerprints(out)
 
 
 def test_jobs_that_are_followed_write_the_bytes_of_one_process(
