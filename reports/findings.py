@@ -170,7 +170,8 @@ def _leaders(found: Sequence[Standing], tasks: int) -> Finding:
         f"{name} on {len(where)}" + (f" ({'; '.join(where)})" if tasks <= NAMED else "")
         for name, where in sorted(led.items(), key=lambda item: -len(item[1]))
     ]
-    return Finding("Who leads", f"First by most scores, of {tasks} tasks: {listed(parts)}.")
+    shared = "; a tie counts for each" if sum(map(len, led.values())) > tasks else ""
+    return Finding("Who leads", f"First by most scores, of {tasks} tasks: {listed(parts)}{shared}.")
 
 
 def _sure(found: Sequence[Standing]) -> list[Finding]:
@@ -221,7 +222,7 @@ def _advice(found: Sequence[Standing]) -> list[Finding]:
     which = "it" if len(unsure) == 1 else f"half of the {len(unsure)} open places"
     text = (
         f"About {needed:.0f} scenes a task (now {scenes}) would decide {which}, were the differences "
-        f"as they look: run it again with a `limit` of {needed:.0f}; what is there is kept."
+        f"as they look: run it again with --limit {needed:.0f}; what is there is kept."
     )
     return [Finding("What to do", text)]
 

@@ -47,10 +47,13 @@ def compare(
     from bench.core.atomic import refuse_losses
     from bench.judge import compare as comparing
     from bench.judge.compare import outputs
+    from bench.judge.run_scores import refuse_unfinished
     from bench.run.reader import read_run
 
     if before.is_dir() and not any((after, methods, policy, allow, markdown, json_file)):
-        tell_scores(read_run(before))
+        run = read_run(before)
+        refuse_unfinished(run)
+        tell_scores(run)
         return
     outs = {"--markdown": (markdown, COMPARISON), "--json": (json_file, COMPARISON_JSON)}
     refuse_losses(outs, inputs=[before, after, policy], force=force)

@@ -18,6 +18,10 @@ def reduce(
         list[str] | None,
         typer.Option(metavar="NAME=PATH", help="Where a dataset lies; may be given often."),
     ] = None,
+    suite: Annotated[
+        Path | None,
+        typer.Option(help="The suite's file, for its paths: a run keeps no folder of a machine."),
+    ] = None,
     fetch: Annotated[
         bool, typer.Option("--fetch", help="Fetch missing weights from their official address.")
     ] = False,
@@ -33,11 +37,12 @@ def reduce(
     """Make the tables and the report of a run whose shards are all done.
 
     The last worker of a run does so unasked. This is for a run whose last worker could not, and needs
-    no GPU. Paths in the suite count from the working folder.
+    no GPU. Give the suite's file where its paths are absolute or do not count from the working folder.
     """
     del debug  # read at the edge, see faults.py
     from bench.cli.terminal.outcome import finish
     from bench.run.data import parse_data
     from bench.run.reduce_run import reduce_run
 
-    finish(reduce_run(out, data=parse_data(data or []), fetch=fetch, trust=trust))
+    given = parse_data(data or [])
+    finish(reduce_run(out, data=given, fetch=fetch, trust=trust, suite=suite))

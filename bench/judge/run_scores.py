@@ -28,13 +28,12 @@ Float64 = NDArray[np.float64]
 Replicates = Mapping[ScoreKey, tuple[tuple[str, ...], Float64]]
 
 
-def scores_of_run(source: Run | Path | str) -> ScoreSet:
-    """Everything of a finished run that can be compared; `source` is the run or its directory.
+def refuse_unfinished(run: Run) -> None:
+    """Refuses a run that has only part of its edits.
 
     Raises:
-        BadInput: no run there, a damaged file, or a run that is not finished or ended early.
+        BadInput: for one that is not finished, or that ended early.
     """
-    run = source if isinstance(source, Run) else read_run(source)
     if run.header.state == "decided":
         raise BadInput(
             f"{run.folder}: this run stopped early, when its verdict was certain, and has only part "
@@ -44,6 +43,16 @@ def scores_of_run(source: Run | Path | str) -> ScoreSet:
         raise BadInput(
             f"{run.folder}: this run is not finished; run the same `siebench run` command to finish it"
         )
+
+
+def scores_of_run(source: Run | Path | str) -> ScoreSet:
+    """Everything of a finished run that can be compared; `source` is the run or its directory.
+
+    Raises:
+        BadInput: no run there, a damaged file, or a run that is not finished or ended early.
+    """
+    run = source if isinstance(source, Run) else read_run(source)
+    refuse_unfinished(run)
     columns = {column.name: column for column in run.header.metrics}
     scores = run.scores
     replicates = _replicates(run)

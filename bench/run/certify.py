@@ -19,9 +19,8 @@ from bench.core.documents import read_json
 from bench.core.errors import BadInput
 from bench.core.images import read_image
 from bench.core.text import now
-from bench.run.portable import restored, unknown_paths
+from bench.run.portable import whole_suite
 from bench.run.reader import Run, read_run
-from bench.suite.schema import Suite, read_suite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +98,7 @@ def certify(
     run = read_run(path)
     if run.header.state == "running":
         raise BadInput(f"{path}: is not finished; carry it out first, then certify it")
-    made = _suite(run, None if suite is None else read_suite(suite)[0], data or {})
+    made = whole_suite(run.folder, run.header.suite, suite, data or {})
     made = made.model_copy(update={"methods": tuple(reversed(made.methods))}).read_from(made.home)
     batch_size = 1 if made.batch_size > 1 else 2
     before = torch.get_num_threads()
@@ -130,29 +129,6 @@ def certify(
     )
     write_json(run.folder / CERTIFICATE, certificate.model_dump(mode="json"))
     return certificate
-
-
-def _suite(run: Run, given: Suite | None, data: Mapping[str, Path]) -> Suite:
-    """The run's suite, with the whole paths of the one that is given."""
-    whole = None if given is None else given.model_dump(mode="json")
-    kept = restored(run.header.suite, whole)
-    kept["datasets"] = {
-        name: entry | {"path": str(data[name])} if name in data else entry
-        for name, entry in kept.get("datasets", {}).items()
-    }
-    unknown = next(unknown_paths(kept), None)
-    if unknown is not None:
-        raise BadInput(
-            f"{run.folder}: its suite names {unknown}, of which a run does not keep the folder; give "
-            "the suite's file with --suite"
-        )
-    try:
-        found = Suite.model_validate(kept)
-    except ValidationError as error:
-        raise BadInput(
-            f"{run.folder}: its suite cannot be read ({error.errors()[0]['msg']})"
-        ) from error
-    return found.read_from(None if given is None else given.home)
 
 
 def read_certificate(run: Run) -> Certificate | None:

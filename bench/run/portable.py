@@ -7,12 +7,17 @@ An absolute path in the suite, in a method's options and in a sentence is kept a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from bench.core.errors import BadInput
 from bench.core.text import without_folders
 from bench.run.schema import Header
+from bench.suite.schema import Suite, read_suite
 
-__all__ = ["portable_header", "restored", "unknown_paths"]
+__all__ = ["portable_header", "restored", "unknown_paths", "whole_suite"]
 
 CUT = "…/"
 """What a path begins with that has lost its folders."""
@@ -81,6 +86,42 @@ def unknown_paths(suite: Any) -> Iterator[str]:
             yield from unknown_paths(value)
     elif isinstance(suite, str) and suite.rpartition(":")[2].startswith(CUT):
         yield suite
+
+
+def whole_suite(
+    folder: Path, kept: Mapping[str, Any], file: Path | str | None, data: Mapping[str, Path]
+) -> Suite:
+    """The suite of a run, with whole paths.
+
+    Args:
+        folder: the run's, for messages.
+        kept: the suite as `run.json` has it.
+        file: the suite's file: it has the absolute paths, and its other paths count from where it lies.
+            Where None, paths count from the working folder.
+        data: folders by the suite's dataset names.
+
+    Raises:
+        BadInput: a path whose folders nobody gives, or a suite that cannot be read.
+    """
+    given = None if file is None else read_suite(file)[0]
+    found = restored(kept, None if given is None else given.model_dump(mode="json"))
+    found["datasets"] = {
+        name: entry | {"path": str(data[name])} if name in data else entry
+        for name, entry in found.get("datasets", {}).items()
+    }
+    unknown = next(unknown_paths(found), None)
+    if unknown is not None:
+        raise BadInput(
+            f"{folder}: its suite names {unknown}, of which a run does not keep the folder; give "
+            "the suite's file with --suite"
+        )
+    try:
+        suite = Suite.model_validate(found)
+    except ValidationError as error:
+        raise BadInput(
+            f"{folder}: its suite cannot be read ({error.errors()[0]['msg']})"
+        ) from error
+    return suite.read_from(None if given is None else given.home)
 
 
 def _twin(value: Any, place: int, whole: Any) -> Any:

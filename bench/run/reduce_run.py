@@ -15,12 +15,12 @@ from bench.run.finish import finish_run
 from bench.run.job import Job
 from bench.run.layout import RunFolder
 from bench.run.outcome import Outcome
+from bench.run.portable import whole_suite
 from bench.run.presence import living
 from bench.run.record import RunRecord, refuse_unlike
 from bench.run.schema import Header, read_header
 from bench.run.shards import ShardRef
 from bench.run.worker import Worker
-from bench.suite.schema import Suite
 
 __all__ = ["reduce_run"]
 
@@ -33,6 +33,7 @@ def reduce_run(
     data: Mapping[str, Path] | None = None,
     fetch: bool = False,
     trust: bool = False,
+    suite: Path | str | None = None,
 ) -> Outcome:
     """Makes the tables of a run from those of its shards, on the processor, whatever carried them out.
 
@@ -44,6 +45,7 @@ def reduce_run(
         data: folders by the suite's dataset names.
         fetch: whether missing weights may be fetched from their official address.
         trust: whether foreign code may be run and imported.
+        suite: the suite's file, for its paths, as `certify` takes it.
 
     Raises:
         BadInput: no run, shards that are not done or are being carried out, a run that ends when its
@@ -58,7 +60,7 @@ def reduce_run(
             "again, which makes the tables"
         )
     job = Job(
-        suite=Suite.model_validate(header.suite),
+        suite=whole_suite(folder.root, header.suite, suite, data or {}),
         out=folder.root,
         data=dict(data or {}),
         fetch=fetch,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -247,6 +248,11 @@ def _executor(
         # The suite's settings are of the executor that it names.
         settings = {**(settings if name == named else {}), **asked}
         factory = EXECUTORS.get(name, trust=job.trust)
+        if "wait" in asked and "wait" not in inspect.signature(factory).parameters:
+            raise BadInput(
+                f"executor {name!r} works until the run is done, so it cannot be left; --no-wait is for "
+                "slurm, whose jobs go on alone"
+            )
         check_options(f"executor {name!r}", factory, settings)
         chosen: Executor = factory(**settings)
     else:

@@ -9,6 +9,7 @@ import typer
 
 from bench.cli.terminal.faults import debugging
 from bench.cli.terminal.scores import tell_scores
+from bench.cli.terminal.tables import say
 from bench.core.text import counted
 
 if TYPE_CHECKING:
@@ -42,13 +43,13 @@ def finish(outcome: Outcome) -> None:
         typer.echo(f"thrown away: {surplus} that other workers had done beyond the verdict")
     tell_scores(outcome)
     for line in outcome.idle:
-        typer.echo(f"nothing to score: {line}")
+        say(f"nothing to score: {line}")
     for found in outcome.notes:
-        typer.echo(f"note: {found}")
+        say(f"note: {found}")
     for found in outcome.suspect:
-        typer.echo(f"suspect: {found}")
+        say(f"suspect: {found}")
     for reason in outcome.missing:
-        typer.echo(f"not computed: {reason}")
+        say(f"not computed: {reason}")
     typer.echo(f"report: {page}")
     if outcome.failed:
         raise typer.Exit(1)

@@ -47,8 +47,9 @@ def test_a_part_says_that_others_are_not_done_and_the_last_one_tells_the_scores(
     ("options", "says"),
     [
         (("--part", "1/2", "--claim"), "--claim takes any; give one of them"),
-        (("--claim", "--fresh", "all"), "give them without --part and --claim"),
-        (("--part", "1/2", "--retry-failed"), "give them without --part and --claim"),
+        (("--claim", "--fresh", "all"), "give them without --part, --claim and --no-wait"),
+        (("--part", "1/2", "--retry-failed"), "give them without --part, --claim"),
+        (("--no-wait",), "executor 'local' works until the run is done.*--no-wait is for slurm"),
         (("--part", "3/2"), "write K/N with K from 1 to N"),
         (("--executor", "proceses"), "did you mean 'processes'"),
         (("--executor", "local", "--device", "cpu:2"), "is for several workers"),

@@ -34,13 +34,16 @@ def half(tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
+def made_text(data: Path) -> str:
+    tasks = "[{dataset: rooms, protocol: freeform@1}]"
+    return suite_text(data, tasks=tasks, methods="[copy, mean-colour]", metrics="[l1]")
+
+
 def run(tmp_path: Path, part: str):
     data = tmp_path / "rooms"
     if not data.exists():
         write_data(data)
-    tasks = "[{dataset: rooms, protocol: freeform@1}]"
-    text = suite_text(data, tasks=tasks, methods="[copy, mean-colour]", metrics="[l1]")
-    made = parse_suite(text, "made.yaml")
+    made = parse_suite(made_text(data), "made.yaml")
     return run_part(made, out=tmp_path / "run", part=part, device="cpu", workers=1)
 
 
@@ -74,7 +77,7 @@ def test_a_run_that_somebody_carries_out_says_by_whom_and_how_long_yet(half: Pat
         said = json.loads(out)
         assert (code, said["state"], said["workers"][0]["results"]) == (0, "running", 2)
         with pytest.raises(BadInput, match=r"1 shard not done .*1 worker at work"):
-            reduce_run(half)
+            reduce_run(half, data={"rooms": half.parent / "rooms"})
     assert run_status(half).state == "stopped"
 
 
@@ -86,6 +89,8 @@ def test_a_run_that_is_done_says_so(half: Path, tmp_path: Path, call) -> None:
 
 def test_the_tables_of_finished_shards_are_made_again(half: Path, tmp_path: Path, call) -> None:
     with pytest.raises(BadInput, match=rf"1 shard not done \({TASK} 1\); `siebench run`"):
+        reduce_run(half, data={"rooms": tmp_path / "rooms"})
+    with pytest.raises(BadInput, match="a run does not keep the folder; give the suite's file"):
         reduce_run(half)
     run(tmp_path, "2/2")
     before = fingerprints(half)
@@ -94,7 +99,9 @@ def test_the_tables_of_finished_shards_are_made_again(half: Path, tmp_path: Path
     (half / "run.json").write_text(json.dumps(record))
     (half / "scores.parquet").unlink()
     assert run_status(half).state == "waiting"
-    code, out, _ = call("reduce", half)
+    suite = tmp_path / "made.yaml"
+    suite.write_text(made_text(tmp_path / "rooms"))
+    code, out, _ = call("reduce", half, "--suite", suite)
     assert code == 0
     assert out.splitlines()[-1] == f"report: {half / 'report/index.html'}"
     assert fingerprints(half) == before
