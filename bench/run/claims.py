@@ -35,6 +35,7 @@ from pathlib import Path
 from types import TracebackType
 
 from bench.core.atomic import create_file
+from bench.core.documents import parse_json
 from bench.core.errors import BadInput
 from bench.core.text import slug
 from bench.run.layout import RunFolder
@@ -283,6 +284,6 @@ def _lines(claim: Path) -> list[str]:
     """A claim's worker, "" where it cannot be read, and the methods that it came to."""
     try:
         owner, *methods = claim.read_text(encoding="utf-8").splitlines() or [""]
-        return [owner, *(str(json.loads(method)) for method in methods)]
-    except (OSError, ValueError):
+        return [owner, *(str(parse_json(method, str(claim))) for method in methods)]
+    except (OSError, ValueError, BadInput):
         return [""]

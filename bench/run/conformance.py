@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.core.errors import BadInput, EditFailed
+from bench.core.errors import BadInput, EditFailed, Unavailable
 from bench.core.identity import record_hash
 from bench.plugins.editors import NEEDS, Editor
 from bench.run.editing.batching import make_batch
@@ -181,9 +181,14 @@ def check_executor(value: object) -> list[str]:
 
     Args:
         value: an executor, or what is registered for one: a class without required settings.
+
+    Raises:
+        Unavailable: where its library is not installed.
     """
     try:
         executor = _made(value, "run")
+    except Unavailable:
+        raise
     except (BadInput, TypeError) as error:
         return [f"cannot be made without settings ({error}); check an executor that you have made"]
     if not isinstance(getattr(executor, "here", None), bool) or not hasattr(executor, "run"):

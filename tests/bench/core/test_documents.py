@@ -163,6 +163,7 @@ ELSEWHERE = {
     "bench/core/documents.py": "is the reader",
     "baselines/external/lines.py": "one line of a program, of bounded length",
     "baselines/training/checkpoint.py": "a record of its own, as JSON gives it back",
+    "bench/run/carried_out.py": "a record of its own, as JSON gives it back",
     "bench/suite/conformance.py": "a record of its own, as JSON gives it back",
     "masks/packs/manifest.py": "masks/ stands alone; bounded in place",
 }

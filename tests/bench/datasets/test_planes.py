@@ -44,7 +44,7 @@ def test_a_map_that_its_file_turns_is_turned_upright(tmp_path):
 def test_a_cut_file_is_named(tmp_path):
     path = saved(tmp_path, np.zeros((64, 64), np.uint8))
     path.write_bytes(path.read_bytes()[:40])
-    with pytest.raises(BadInput, match=r"labels\.png: cannot be read"):
+    with pytest.raises(BadInput, match=r"labels\.png: is not an image that Pillow can read"):
         read_plane(path)
 
 

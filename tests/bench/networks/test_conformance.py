@@ -18,7 +18,10 @@ from siebench.testing import check
 def test_every_registered_feature_network_conforms(name, random_weights, monkeypatch):
     if name.startswith("inception"):
         monkeypatch.setenv("SIEBENCH_WEIGHTS", str(random_weights("inception-fid")))
-    assert NETWORKS.check(NETWORKS.get(name)) == []
+    try:
+        assert NETWORKS.check(NETWORKS.get(name)) == []
+    except Unavailable as missing:
+        pytest.skip(str(missing))  # small ones of the same kind: test_transformers_features.py
 
 
 def identity_onnx(folder):

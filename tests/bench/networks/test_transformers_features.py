@@ -6,6 +6,7 @@ import torch
 
 from bench.core.errors import BadInput
 from bench.metrics import Context, Missing, make_metric
+from bench.networks.conformance import check_network
 from bench.networks.feature_network import make_network
 from bench.networks.weights import WeightsMissing
 
@@ -75,6 +76,11 @@ def test_clip_gives_the_librarys_embedding_divided_by_its_length(folders, images
         expected = theirs(pixel_values=fed).image_embeds
     expected = expected / expected.norm(dim=1, keepdim=True)
     assert network.features(images) == pytest.approx(expected.numpy(), abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["dinov2", "clip"])
+def test_they_conform(folders, name):
+    assert check_network(make_network(f"{name}:{folders[name]}").network) == []
 
 
 def test_distances_through_other_files_say_so_in_their_names(folders):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, Unavailable
 from bench.plugins.kinds import EDITORS, EXECUTORS
 from bench.run.conformance import check_editor, check_executor
 from bench.run.executors.local import Local
@@ -20,7 +20,10 @@ def test_every_editor_that_needs_no_weights_conforms(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXECUTORS.names())
 def test_every_executor_conforms(name: str) -> None:
-    assert EXECUTORS.check(EXECUTORS.get(name)) == []
+    try:
+        assert EXECUTORS.check(EXECUTORS.get(name)) == []
+    except Unavailable as missing:
+        pytest.skip(str(missing))  # the session `integration` has it
 
 
 class Editor:

@@ -13,6 +13,7 @@ import pytest
 from bench.core.errors import BadInput
 from bench.run.carry_out import Watch
 from bench.run.claims import living
+from bench.run.conformance import check_executor
 from bench.run.executors.ray import Ray, _room
 from bench.run.layout import RunFolder
 from bench.run.suite_run import run_suite
@@ -78,6 +79,10 @@ def test_a_worker_that_is_killed_costs_nothing(
     )
     assert killed
     assert fingerprints(tmp_path / "run") == alone
+
+
+def test_it_conforms(cluster: Any) -> None:
+    assert check_executor(Ray(address=cluster.address)) == []
 
 
 def test_what_a_worker_finds_wrong_is_its_sentence(

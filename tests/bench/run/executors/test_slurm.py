@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bench.core.errors import BadInput
+from bench.run.conformance import check_executor
 from bench.run.executors.slurm import Slurm
 from bench.run.reader import read_run
 from bench.run.suite_run import run_part, run_suite
@@ -32,6 +33,10 @@ def test_jobs_that_are_followed_write_the_bytes_of_one_process(
     )
     assert fingerprints(out) == alone
     assert (outcome.failed, outcome.header.executor) == (0, "slurm")
+
+
+def test_it_conforms() -> None:
+    assert check_executor(Slurm(workers=2, cluster="local", time=5)) == []
 
 
 def test_jobs_that_are_left_alone_make_the_tables_themselves(
