@@ -34,3 +34,12 @@ def alone(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
     run_suite(suite, out=out, device="cpu")
     torch.set_num_threads(before)
     return fingerprints(out)
+
+
+@pytest.fixture
+def one_thread():
+    """Workers on the processor compute on one thread, which an editor's last digits may depend on."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -10,7 +10,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import torch
 
 from bench.core.errors import BadInput
 from bench.run.carry_out import Watch
@@ -25,44 +24,11 @@ from tests.bench.run.made_suite import suite_text, write_data
 from tests.bench.run.test_suite_run import fingerprints
 
 SCENES = 40  # three shards
-DEADLY = '''
-"""An editor that kills its process, as running out of memory does."""
-
-import os
-import signal
-from pathlib import Path
-
-import torch
-
-
-class Deadly:
-    needs = frozenset()
-    identity = {}
-
-    def __init__(self, scene: str, folder: str, times: int):
-        self.scene, self.folder, self.times = scene, Path(folder), times
-
-    def edit(self, batch):
-        died = len(list(self.folder.iterdir()))
-        if self.scene in batch.ids and died < self.times:
-            (self.folder / str(died)).touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-        return torch.zeros_like(batch.masked)
-'''
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_data(tmp_path_factory.mktemp("data") / "rooms", SCENES)
-
-
-@pytest.fixture
-def one_thread():
-    """Workers on the processor compute on one thread, which an editor's last digits may depend on."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def suite(data: Path, methods: object) -> Suite:
@@ -82,16 +48,17 @@ def results(run: Path, method: str) -> dict[str, str]:
 
 
 def test_killed_workers_cost_nothing_and_a_deadly_shard_fails_alone(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
+    data: Path, tmp_path: Path, one_thread: None
 ) -> None:
-    (tmp_path / "deadly.py").write_text(DEADLY)
-    monkeypatch.syspath_prepend(str(tmp_path))
-
     def deadly(name: str, scene: str, times: int) -> dict[str, object]:
         folder = tmp_path / name
         folder.mkdir()
         options = {"scene": scene, "folder": str(folder), "times": times}
-        return {"name": name, "editor": "deadly:Deadly", "options": options}
+        return {
+            "name": name,
+            "editor": "tests.bench.run.executors.deadly:Deadly",
+            "options": options,
+        }
 
     once, always = deadly("once", "scene20", 1), deadly("always", "scene0", 99)
     outcome = run_suite(

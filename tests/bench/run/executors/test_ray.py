@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,12 +10,10 @@ import pytest
 
 from bench.core.errors import BadInput
 from bench.run.carry_out import Watch
-from bench.run.claims import living
 from bench.run.conformance import check_executor
 from bench.run.executors.ray import Ray, _room
-from bench.run.layout import RunFolder
 from bench.run.suite_run import run_suite
-from bench.suite.schema import Suite
+from bench.suite.schema import MethodEntry, Suite
 from tests.bench.run.test_suite_run import fingerprints
 
 ray = pytest.importorskip("ray", reason="Ray is not installed")
@@ -59,26 +55,21 @@ def test_two_nodes_write_the_bytes_of_one_process(
 
 
 def test_a_worker_that_is_killed_costs_nothing(
-    cluster: Any, suite: Suite, alone: dict[str, str], tmp_path: Path
+    cluster: Any, suite: Suite, tmp_path: Path, one_thread: None
 ) -> None:
-    killed: list[int] = []
-
-    def look(_: int) -> None:
-        for worker in () if killed else living(RunFolder(tmp_path / "run")):
-            if worker.shard is not None:
-                os.kill(worker.pid, signal.SIGKILL)
-                killed.append(worker.pid)
-                return
-
-    run_suite(
-        suite,
-        out=tmp_path / "run",
-        device="cpu",
-        executor=Ray(address=cluster.address),
-        watch=Watch(workers=look),
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    options = {"scene": "scene20", "folder": str(marks), "times": 1}
+    deadly = MethodEntry(
+        name="deadly", editor="tests.bench.run.executors.deadly:Deadly", options=options
     )
-    assert killed
-    assert fingerprints(tmp_path / "run") == alone
+    made = suite.model_copy(update={"methods": [*suite.methods, deadly]})
+    given = {"device": "cpu", "trust": True}
+    outcome = run_suite(made, out=tmp_path / "run", executor=Ray(cluster.address), **given)
+    assert len(list(marks.iterdir())) == 1  # a process killed itself
+    assert outcome.failed == 0
+    run_suite(made, out=tmp_path / "alone", **given)
+    assert fingerprints(tmp_path / "run") == fingerprints(tmp_path / "alone")
 
 
 def test_it_conforms(cluster: Any) -> None:
