@@ -95,7 +95,7 @@ def test_of_many_tasks_the_leaders_are_counted_and_the_clearest_win_is_named():
     assert sure.startswith("2 of 3 first places beat every other method (ours 2). The clearest: ")
     assert "ours in SSIM, Rooms, by 3.97 [2.85, 5.09] over far." in sure
     assert noise.startswith("1 first place is not told apart from at least one other method")
-    assert "with --limit 30;" in do
+    assert "with `--limit 30`;" in do
 
 
 def test_a_task_that_two_lead_counts_for_each_and_that_is_said():
