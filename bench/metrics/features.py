@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import functools
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -227,18 +228,10 @@ class SetMetric(FeatureMetric):
 
     floor: ClassVar[float] = 0.0
 
-    def __init__(
-        self,
-        name: str,
-        title: str,
-        network: RememberedNetwork,
-        cache: Path | None = None,
-        family: str | None = None,
-        crop: Crop | None = None,
-    ) -> None:
-        super().__init__(name, title, network, cache, family, crop)
+    @functools.cached_property
+    def _distance(self) -> Recent[tuple[float, Float64 | None]]:
         # Where every edit has a scene of its own, the interval and the influence ask the same.
-        self._distance = Recent(self.distance, size=1)
+        return Recent(self.distance, size=1)
 
     def estimates(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Estimate]:
         """The distance between the two sets, with its leave-one-scene-out values."""

@@ -20,7 +20,7 @@ flattered.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,7 @@ __all__ = [
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
+M = TypeVar("M", bound=SetMetric)
 
 
 class FrechetDistance(SetMetric):
@@ -154,9 +155,7 @@ def fd(context: Context, network: str = "procedural") -> FrechetDistance:
         context: where its weights are.
         network: the feature network's name; our own segmenter where none is given.
     """
-    found = context.feature_network(network)
-    title = f"Fréchet distance ({found.title})"
-    return FrechetDistance(f"fd-{found.label}", title, found, context.cache, family="fd")
+    return _through(FrechetDistance, "fd", "Fréchet distance", context, network)
 
 
 def kd(context: Context, network: str = "procedural") -> KernelDistance:
@@ -166,9 +165,7 @@ def kd(context: Context, network: str = "procedural") -> KernelDistance:
         context: where its weights are.
         network: the feature network's name; our own segmenter where none is given.
     """
-    found = context.feature_network(network)
-    title = f"Kernel distance ({found.title})"
-    return KernelDistance(f"kd-{found.label}", title, found, context.cache, family="kd")
+    return _through(KernelDistance, "kd", "Kernel distance", context, network)
 
 
 def fd_procedural(context: Context) -> FrechetDistance:
@@ -203,11 +200,8 @@ def fd_crop(
         margin: as in `fid_crop`.
         size: the crops are resized to it.
     """
-    found = context.feature_network(network)
-    title = f"Fréchet distance ({found.title}), {_CROP}"
     crop = Crop(margin, size)
-    name = f"fd-{found.label}-crop"
-    return FrechetDistance(name, title, found, context.cache, family="fd", crop=crop)
+    return _through(FrechetDistance, "fd", "Fréchet distance", context, network, crop)
 
 
 def kd_crop(
@@ -221,15 +215,30 @@ def kd_crop(
         margin: as in `fid_crop`.
         size: the crops are resized to it.
     """
-    found = context.feature_network(network)
-    title = f"Kernel distance ({found.title}), {_CROP}"
     crop = Crop(margin, size)
-    name = f"kd-{found.label}-crop"
-    return KernelDistance(name, title, found, context.cache, family="kd", crop=crop)
+    return _through(KernelDistance, "kd", "Kernel distance", context, network, crop)
 
 
 _NOT_OFFICIAL = "weights not the official file"
 _CROP = "crop around the masked region"
+
+
+def _through(
+    kind: type[M],
+    family: str,
+    words: str,
+    context: Context,
+    network: str,
+    crop: Crop | None = None,
+) -> M:
+    """A distance through any feature network, named for it."""
+    found = context.feature_network(network)
+    name, title = _cropped(f"{family}-{found.label}", f"{words} ({found.title})", crop)
+    return kind(name, title, found, context.cache, family=family, crop=crop)
+
+
+def _cropped(name: str, title: str, crop: Crop | None) -> tuple[str, str]:
+    return (name, title) if crop is None else (f"{name}-crop", f"{title}, {_CROP}")
 
 
 def _frechet(
@@ -237,15 +246,13 @@ def _frechet(
 ) -> FrechetDistance:
     if not context.weights_of("inception-fid").official:
         name, title = name.replace("fid", "frechet"), f"Fréchet distance ({_NOT_OFFICIAL})"
-    if crop is not None:
-        name, title = f"{name}-crop", f"{title}, {_CROP}"
+    name, title = _cropped(name, title, crop)
     return FrechetDistance(name, title, context.feature_network(network), context.cache, crop=crop)
 
 
 def _kernel(context: Context, crop: Crop | None = None) -> KernelDistance:
     official = context.weights_of("inception-fid").official
     name, title = ("kid", "KID") if official else ("kernel", f"Kernel distance ({_NOT_OFFICIAL})")
-    if crop is not None:
-        name, title = f"{name}-crop", f"{title}, {_CROP}"
+    name, title = _cropped(name, title, crop)
     network = context.feature_network("inception")
     return KernelDistance(name, title, network, context.cache, crop=crop)

@@ -12,6 +12,7 @@ cache; without one it is the published model. Nothing is fetched.
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ _OPENAI = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577
 _SIZES = {384: "s", 768: "b", 1024: "l", 1280: "h", 1536: "g"}
 
 
-class _Transformer:
+class _Transformer(abc.ABC):
     """What both share: a model of the library, images in its square, one vector each.
 
     Args:
@@ -88,12 +89,14 @@ class _Transformer:
     _layer: str
     _scale: tuple[tuple[float, float, float], tuple[float, float, float]]
 
+    @abc.abstractmethod
     def _vectors(self, given: Tensor) -> Tensor:
-        raise NotImplementedError
+        """One vector [B,D] for each prepared image [B,3,side,side]."""
 
     @staticmethod
+    @abc.abstractmethod
     def _read(transformers: Any, source: str) -> Any:
-        raise NotImplementedError
+        """The library's model; ValueError where the files are of another kind."""
 
 
 class DINOv2(_Transformer):
