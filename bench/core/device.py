@@ -7,7 +7,7 @@ import re
 
 from bench.core.errors import BadInput
 
-__all__ = ["choose_device", "choose_devices", "cores", "kind_of", "names_several"]
+__all__ = ["choose_device", "choose_devices", "cores", "kind_of", "names_several", "refuse_numbers"]
 
 _SHARE = re.compile(r"cpu:([1-9][0-9]*)")
 
@@ -100,3 +100,17 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def refuse_numbers(name: str, who: str) -> None:
+    """Refuses a device with a number, or several, where a cluster gives each worker its own.
+
+    Args:
+        name: what was asked for.
+        who: as the message says it ("Slurm gives every job its own").
+
+    Raises:
+        BadInput: for anything but auto or a kind of device alone.
+    """
+    if "," in name or ":" in name:
+        raise BadInput(f"device {name!r}: {who}; give auto, cpu or cuda")

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from bench.core.device import kind_of
+from bench.core.device import kind_of, refuse_numbers
 from bench.core.errors import BadInput, Unavailable
 from bench.run.job import Job
 from bench.run.shards import ShardRef, Shards, Stamp
@@ -68,10 +68,7 @@ class Ray:
             BadInput: an address that nobody answers, a cluster without room for one worker, what a
                 worker raised, or that no worker is left.
         """
-        if "," in job.device or ":" in job.device:
-            raise BadInput(
-                f"device {job.device!r}: Ray gives every worker its own; give auto, cpu or cuda"
-            )
+        refuse_numbers(job.device, "Ray gives every worker its own")
         waiting = shards.stamps
         if not waiting:
             return

@@ -12,6 +12,7 @@ import time as clock
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from bench.core.device import refuse_numbers
 from bench.core.errors import BadInput, Unavailable
 from bench.run.job import Job
 from bench.run.shards import ShardRef, Shards, Stamp
@@ -87,10 +88,7 @@ class Slurm:
             BadInput: no Slurm here, or one that refuses the jobs; what a job found wrong; jobs that all
                 ended before the run was done.
         """
-        if "," in job.device or ":" in job.device:
-            raise BadInput(
-                f"device {job.device!r}: Slurm gives every job its own; give auto, cpu or cuda"
-            )
+        refuse_numbers(job.device, "Slurm gives every job its own")
         waiting = shards.stamps
         if not waiting:
             return
