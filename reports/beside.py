@@ -216,7 +216,7 @@ def _beside(run: Run, layout: TableLayout, records: Sequence[Mapping[Any, Any]])
     for record in records:
         cells.setdefault((record["row"], record["column"]), []).append(record)
     hidden = [row.method in peeking for row in layout.rows]
-    edits = {task.name: ScoredEdits(run, task) for task in run.header.tasks}
+    edits = {task.name: ScoredEdits.of_task(run, task) for task in run.header.tasks}
     columns = [
         _column(run, column, [cells[i, j] for i in range(len(layout.rows))], hidden, edits)
         for j, column in enumerate(layout.columns)

@@ -30,6 +30,7 @@ from reports.notices import notices
 from reports.numbers import duration, printed
 from reports.overview import main_scores, overview
 from reports.provenance import provenance
+from reports.slices import slices_data
 from reports.study import StudyView
 from reports.table import Table, class_tables, task_table
 
@@ -45,7 +46,7 @@ __all__ = ["Images", "TaskView", "render", "task_views"]
 STYLES = ("tokens.css", "page.css", "tables.css", "gallery.css", "viewer.css", "print.css")
 SCRIPTS = (
     "data.js", "elements.js", "images.js", "tables.js", "gallery.js", "glimpses.js",
-    "viewer.js", "stage.js", "plot.js", "scatter.js", "classes.js", "costs.js", "main.js",
+    "viewer.js", "stage.js", "plot.js", "scatter.js", "classes.js", "costs.js", "slices.js", "main.js",
 )  # fmt: skip
 
 
@@ -102,6 +103,7 @@ def render(
     theme = _static("theme.js")
     tables = [view.table for view in views]
     failed = {view.task.name: view.failures for view in views}
+    sliced = slices_data(run)
     found = standings(run, tables, [column.name for column in main_scores(run, tables)])
     return environment.get_template("page.html").render(
         header=run.header,
@@ -115,6 +117,7 @@ def render(
         },
         beside=beside(run),
         studies=studies,
+        slices=_script_json(sliced) if sliced else "",
         costs=cost_table(run),
         logs_root=logs_root,
         certificate=read_certificate(run),

@@ -66,17 +66,33 @@ class Ranking:
 
 
 class ScoredEdits:
-    """Which edits of a task are behind each method's scores."""
+    """Which edits are behind each method's scores.
 
-    def __init__(self, run: Run, task: TaskRow) -> None:
-        self._run = run
-        self._task = task
+    Args:
+        read: gives the rows of a samples table, when they are first asked for.
+        column: a column of them by whose values they are in slices: a score of a slice is a mean over
+            its edits.
+    """
+
+    def __init__(self, read: Callable[[], pd.DataFrame], column: str | None = None) -> None:
+        self._read = read
+        self._column = column
+
+    @classmethod
+    def of_task(cls, run: Run, task: TaskRow) -> ScoredEdits:
+        """Those of a task."""
+        return cls(lambda: run.samples(task.name))
 
     @cached_property
-    def _samples(self) -> dict[str, pd.DataFrame]:
-        frame = self._run.samples(self._task.name)
+    def _samples(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """By method and slice; by method and "" where there are no slices."""
+        frame = self._read()
         done = frame[frame["status"] == "ok"].assign(edit=lambda rows: rows["edit"].astype(str))
-        return {str(name): own.set_index("edit") for name, own in done.groupby("method")}
+        return {
+            (str(name), str(label)): part.set_index("edit")
+            for name, own in done.groupby("method")
+            for label, part in ([("", own)] if self._column is None else own.groupby(self._column))
+        }
 
     def side(
         self, method: str, metric: MetricColumn, value: float, n: int, *, of: str = "all"
@@ -88,12 +104,13 @@ class ScoredEdits:
             metric: the score.
             value: its value.
             n: how many edits the run says are behind it.
-            of: "all", or the class that the value is of.
+            of: "all", or the class or slice that the value is of.
         """
-        own = self._samples.get(method)
+        own = self._samples.get((method, "" if self._column is None else of))
         if own is None:
             return Side(value, n, frozenset())
-        if of != "all" or metric.summary != "mean" or metric.name not in own:
+        of_class = self._column is None and of != "all"
+        if of_class or metric.summary != "mean" or metric.name not in own:
             return Side(value, n, frozenset(own.index))
         values = own[metric.name].astype(float).dropna()
 

@@ -36,6 +36,7 @@ __all__ = [
     "Table",
     "class_tables",
     "region_groups",
+    "score_table",
     "task_table",
 ]
 
@@ -198,31 +199,44 @@ def task_table(run: Run, task: TaskRow, columns: Sequence[str] | None = None) ->
     names = {m.name: m for m in sorted(shown, key=lambda m: order.index(m.region))}
     if columns is not None:
         names = {name: names[name] for name in columns if name in names}
-    return _table(run, task, task.title, frame, "metric", names, ScoredEdits(run, task))
+    return score_table(
+        run, task, task.title, frame, "metric", names, ScoredEdits.of_task(run, task)
+    )
 
 
 def class_tables(run: Run, task: TaskRow) -> list[Table]:
     """One table per score that has values per class: methods in rows, classes in columns."""
     frame = run.scores[(run.scores["task"] == task.name) & (run.scores["of"] != "all")]
-    edits = ScoredEdits(run, task)
+    edits = ScoredEdits.of_task(run, task)
     tables = []
     for metric in run.header.metrics:
         own = frame[frame["metric"] == metric.name]
         classes = {name: metric.model_copy(update={"title": name}) for name in own["of"].unique()}
         if classes:
-            tables.append(_table(run, task, metric.title, own, "of", classes, edits))
+            tables.append(score_table(run, task, metric.title, own, "of", classes, edits))
     return tables
 
 
-def _table(
+def score_table(
     run: Run,
     task: TaskRow,
     title: str,
     frame: pd.DataFrame,
     key: str,
-    shown: dict[str, MetricColumn],
+    shown: Mapping[str, MetricColumn],
     edits: ScoredEdits,
 ) -> Table:
+    """A table of rows of scores, with the methods ranked in each column.
+
+    Args:
+        run: the run.
+        task: what the scores are of.
+        title: the table's.
+        frame: rows with `method`, `value`, `low`, `high`, `n`, `interval`, `reason` and the column `key`.
+        key: which column says where in the table a row belongs: "metric", "of" (a class) or "slice".
+        shown: the columns of the table: the score of each entry of `key`, in order.
+        edits: the edits behind the scores.
+    """
     records = {(row["method"], row[key]): row for row in frame.to_dict("records")}
     methods = [m for m in run.header.methods if any((m.name, name) in records for name in shown)]
     everyone_peeks = all(method.sees_hidden for method in methods)
@@ -309,7 +323,7 @@ def _ranking(
     key: str,
     edits: ScoredEdits,
 ) -> Ranking:
-    of = column.name if key == "of" else "all"
+    of = "all" if key == "metric" else column.name
     sides: list[Side | None] = []
     for row in rows:
         cell = row.cells[index]

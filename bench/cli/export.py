@@ -40,6 +40,13 @@ def export(
             metavar="SCORES", help="Scores by name, with commas between them, in this order."
         ),
     ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Scores of slices: by coverage, class, operation, or a column of the samples.",
+        ),
+    ] = None,
     force: Force = False,
 ) -> None:
     """Write a run's tables for a paper or a pull request: LaTeX, Markdown or CSV.
@@ -53,7 +60,7 @@ def export(
 
     names = [name.strip() for part in columns or [] for name in part.split(",")]
     wanted = list(dict.fromkeys(name for name in names if name)) if columns else None
-    text = exports.export(run, form.value, intervals=intervals, columns=wanted)
+    text = exports.export(run, form.value, intervals=intervals, columns=wanted, by=by)
     if out is None:
         typer.echo(text, nl=False)
         return

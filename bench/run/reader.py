@@ -8,7 +8,7 @@ truth: those columns are then empty.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -74,6 +74,24 @@ class Run:
         """
         shards = self.layout.shards("samples", self.task(task).slug)
         return read_tables(shards, SAMPLES, format=self.header.format)
+
+    def slices(self, by: str, metrics: Sequence[str] | None = None) -> pd.DataFrame:
+        """The scores of parts of the edits, with intervals over scenes and n.
+
+        Args:
+            by: "coverage" (the masked share in bins of 10 %), "class", "operation", "dataset",
+                "protocol", or a column of the samples.
+            metrics: names of the scores that are wanted; all that each edit has by itself where None.
+
+        Returns:
+            One row per (task, slice, method, metric), otherwise as `scores`.
+
+        Raises:
+            BadInput: an unknown column or score, or edits without any value in the column.
+        """
+        from bench.run.slices import slice_scores
+
+        return slice_scores(self, by, metrics)
 
     def task(self, name: str) -> TaskRow:
         """The task called `name`, or BadInput with the nearest known one."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from bench.core.atomic import write_text
-from bench.core.errors import unknown
+from bench.core.errors import BadInput, unknown
 from bench.run.reader import read_run
-from reports.export.csv_table import csv, published_csv
+from reports.export.csv_table import csv, published_csv, slices_csv
 from reports.export.latex_table import latex, latex_document
 from reports.export.markdown_table import markdown
 
@@ -31,6 +31,7 @@ def export(
     *,
     intervals: bool = True,
     columns: Sequence[str] | None = None,
+    by: str | None = None,
 ) -> str:
     """A run's tables as text, also written to a file where one is named.
 
@@ -43,20 +44,28 @@ def export(
         out: the file to write.
         intervals: prints intervals in cells; CSV always has them.
         columns: names of the scores that are wanted, in their order; all where None.
+        by: gives the scores of slices in place of those of whole tasks: by "coverage", "class",
+            "operation" or a column of the samples; see `siebench.Run.slices`.
 
     Raises:
-        BadInput: no readable run, an unknown form or score, or a file that cannot be written.
+        BadInput: no readable run, an unknown form, score or column, or a file that cannot be written.
     """
     if form not in FORMS:
         raise unknown("form", form, FORMS)
     opened = read_run(run)
     for name in columns or ():
         opened.metric(name)
+    if by is not None and form == "published-csv":
+        raise BadInput(
+            "published values have no slices; leave out --by, or ask for another --format"
+        )
     make: Mapping[Form, Callable[[Run], str]] = {
-        "markdown": lambda one: markdown(one, intervals=intervals, columns=columns),
-        "latex": lambda one: latex(one, intervals=intervals, columns=columns),
-        "latex-document": lambda one: latex_document(one, intervals=intervals, columns=columns),
-        "csv": lambda one: csv(one, columns),
+        "markdown": lambda one: markdown(one, intervals=intervals, columns=columns, by=by),
+        "latex": lambda one: latex(one, intervals=intervals, columns=columns, by=by),
+        "latex-document": lambda one: latex_document(
+            one, intervals=intervals, columns=columns, by=by
+        ),
+        "csv": lambda one: csv(one, columns) if by is None else slices_csv(one, by, columns),
         "published-csv": lambda one: published_csv(one, columns),
     }
     text = make[form](opened)

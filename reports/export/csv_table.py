@@ -13,7 +13,7 @@ from bench.core.text import without_folders
 if TYPE_CHECKING:
     from bench.run.reader import Run
 
-__all__ = ["csv", "published_csv"]
+__all__ = ["csv", "published_csv", "slices_csv"]
 
 COLUMNS = (
     "task", "method", "metric", "of", "value", "low", "high", "level", "n", "clusters", "interval",
@@ -31,6 +31,19 @@ def csv(run: Run, columns: Sequence[str] | None = None) -> str:
     shown = [column for column in COLUMNS if column in run.scores]
     rows = run.scores if columns is None else run.scores[run.scores["metric"].isin(list(columns))]
     told = rows[shown].assign(reason=rows["reason"].fillna("").map(without_folders))
+    text: str = told.to_csv(index=False, lineterminator="\r\n")
+    return text
+
+
+def slices_csv(run: Run, by: str, columns: Sequence[str] | None = None) -> str:
+    """One line per (task, slice, method, metric) with a heading line; see `siebench.Run.slices`.
+
+    Args:
+        run: the run.
+        by: what the slices are by.
+        columns: names of the scores that are wanted; all that have slices where None.
+    """
+    told = run.slices(by, columns)
     text: str = told.to_csv(index=False, lineterminator="\r\n")
     return text
 

@@ -23,6 +23,7 @@ from reports.export.latex_text import (
     ranked,
     small,
 )
+from reports.slices import slice_tables
 from reports.table import Cell, Row, Table, region_groups, task_table
 
 if TYPE_CHECKING:
@@ -43,7 +44,13 @@ PREAMBLE = r"""\documentclass{article}
 """
 
 
-def latex(run: Run, *, intervals: bool = False, columns: Sequence[str] | None = None) -> str:
+def latex(
+    run: Run,
+    *,
+    intervals: bool = False,
+    columns: Sequence[str] | None = None,
+    by: str | None = None,
+) -> str:
     r"""The published table, where the suite has one, then the tables of each task.
 
     The paper needs `\usepackage{booktabs}` and T1 fonts. A table of more than `WIDEST` columns is cut
@@ -53,18 +60,28 @@ def latex(run: Run, *, intervals: bool = False, columns: Sequence[str] | None = 
         run: the run.
         intervals: prints each interval in small type under its value.
         columns: names of the scores that are wanted, in their order; all where None.
+        by: a table per task and score by slices instead, without published values.
     """
-    return f"{MARK}{_tables(run, intervals, columns)}"
+    return f"{MARK}{_tables(run, intervals, columns, by)}"
 
 
 def latex_document(
-    run: Run, *, intervals: bool = False, columns: Sequence[str] | None = None
+    run: Run,
+    *,
+    intervals: bool = False,
+    columns: Sequence[str] | None = None,
+    by: str | None = None,
 ) -> str:
     """The tables as a whole document that compiles as it is."""
-    return f"{MARK}{PREAMBLE}{_tables(run, intervals, columns)}\\end{{document}}\n"
+    return f"{MARK}{PREAMBLE}{_tables(run, intervals, columns, by)}\\end{{document}}\n"
 
 
-def _tables(run: Run, intervals: bool, columns: Sequence[str] | None) -> str:
+def _tables(run: Run, intervals: bool, columns: Sequence[str] | None, by: str | None) -> str:
+    if by is not None:
+        tables = slice_tables(run, by, columns)
+        return "\n".join(
+            _table(table, part, intervals) for table in tables for part in _parts(table)
+        )
     published = beside(run)
     parts: list[str] = []
     if published is not None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bench.core.text import counted
 from reports.beside import Beside, BesideCell, PublishedValue, beside
 from reports.ranking import Rank
+from reports.slices import slice_tables
 from reports.table import Cell, Table, task_table
 
 if TYPE_CHECKING:
@@ -31,21 +32,33 @@ KEY = (
 CONTEXT = "Context: values of papers that this table is not of, for orientation; never judged."
 
 
-def markdown(run: Run, *, intervals: bool = True, columns: Sequence[str] | None = None) -> str:
+def markdown(
+    run: Run,
+    *,
+    intervals: bool = True,
+    columns: Sequence[str] | None = None,
+    by: str | None = None,
+) -> str:
     """The published table, where the suite has one, a table per task, and why values are missing.
 
     Args:
         run: the run.
         intervals: prints each interval under its value.
         columns: names of the scores that are wanted, in their order; all where None.
+        by: a table per task and score by slices instead, without published values.
     """
-    tables = [task_table(run, task, columns) for task in run.header.tasks]
+    tables = (
+        [task_table(run, task, columns) for task in run.header.tasks]
+        if by is None
+        else slice_tables(run, by, columns)
+    )
     reasons: Counter[str] = Counter()
     for table in tables:
         reasons.update(table.reasons)
     numbers = {reason: i for i, reason in enumerate(reasons, 1)}
     own = [_section(table, numbers, intervals) for table in tables]
-    return "\n".join([*_beside(run, intervals, columns), *own, *_missing(reasons)])
+    published = _beside(run, intervals, columns) if by is None else []
+    return "\n".join([*published, *own, *_missing(reasons)])
 
 
 def _missing(reasons: Mapping[str, int]) -> list[str]:

@@ -72,6 +72,8 @@ for (const table of document.querySelectorAll("table.per-class")) {
 }
 const costPlot = document.querySelector(".cost-plot");
 if (costPlot) whenNear(costPlot, () => new CostPlot(costPlot));
+const slicesPlace = document.querySelector(".slices");
+if (slicesPlace) whenNear(slicesPlace, () => new Slices(slicesPlace));
 whenNear(document.querySelector(".glimpses").parentElement, showGlimpses);
 startTheme();
 startStage();

@@ -138,12 +138,38 @@ def test_a_score_stands_over_its_cost_and_both_can_be_read(page: api.Page):
     assert plot.locator("svg.scatter-plot > path").count() == len(said) == 5
 
 
+def test_slices_are_shown_for_the_task_the_way_and_the_score_that_are_chosen(page: api.Page):
+    page.locator("#page-slices").scroll_into_view_if_needed()
+    place = page.locator(".slices")
+    place.locator("svg.scatter-plot").wait_for()
+    place.locator("label", has_text="Task").locator("select").select_option("All tasks")
+    place.locator("label", has_text="By").locator("select").select_option("operation")
+    place.locator("label", has_text="Score").locator("select").select_option("l1-hole")
+    assert (
+        place.locator("caption").text_content() == "L1, masked region ↓, grey levels by operation"
+    )
+    rows = place.locator("tbody tr")
+    assert rows.locator("th").all_text_contents() == ["inpaint", "remove"]
+    assert rows.locator("td:nth-child(2)").all_text_contents() == ["60", "30"]
+    # Four methods that do not see the hidden pixels, each once a slice.
+    assert place.locator("svg.scatter-plot > path").count() == 8
+    place.locator("label", has_text="Task").locator("select").select_option(
+        "Drawn scenes, free-form"
+    )
+    assert (
+        place.locator("caption").text_content()
+        == "L1, masked region ↓, grey levels by masked share"
+    )
+
+
 def test_nothing_is_wider_than_a_telephone(browser: api.Browser, written: Path):
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(written.as_uri())
     page.evaluate("document.querySelectorAll('.more').forEach((one) => { one.open = true; })")
     page.locator("#page-costs").scroll_into_view_if_needed()
     page.locator(".cost-plot svg.scatter-plot").wait_for()
+    page.locator("#page-slices").scroll_into_view_if_needed()
+    page.locator(".slices svg.scatter-plot").wait_for()
     wide = page.evaluate("document.documentElement.scrollWidth")
     plots = page.evaluate(
         "[...document.querySelectorAll('.scatter-plot')].map((p) => p.getBoundingClientRect().width)"

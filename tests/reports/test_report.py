@@ -71,8 +71,8 @@ def test_the_page_asks_for_nothing_outside_itself(seen: Seen):
 def test_a_dataset_called_script_is_text_everywhere(page: Path, seen: Seen):
     assert HOSTILE not in page.read_text(encoding="utf-8")
     assert any(HOSTILE in text for text in seen.text)
-    # The theme's script, the run, three tasks and the page's own script; no seventh.
-    assert seen.tags.count("script") == 6
+    # The theme's script, the run, the slices, three tasks and the page's own script; no eighth.
+    assert seen.tags.count("script") == 7
 
 
 def test_data_in_scripts_cannot_end_them(seen: Seen):

@@ -51,3 +51,13 @@ def test_a_folder_that_is_no_run_is_one_sentence(call, tmp_path: Path) -> None:
     code, _, err = call("export", tmp_path)
     assert code == 2
     assert str(tmp_path) in err
+
+
+def test_scores_are_exported_by_slices(call, made: Path) -> None:
+    code, out, _ = call("export", made, "--by", "coverage", "--format", "csv", "--columns", "psnr")
+    assert code == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert {(row["by"], row["metric"]) for row in rows} == {("coverage", "psnr")}
+    code, _, err = call("export", made, "--by", "colour")
+    assert code == 2
+    assert "unknown column to slice by 'colour'" in err

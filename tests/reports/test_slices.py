@@ -1,0 +1,69 @@
+"""Tables and the page's data of slices."""
+
+from __future__ import annotations
+
+import csv as tables
+import io
+from pathlib import Path
+
+import pytest
+
+from bench.core.errors import BadInput
+from bench.run.reader import Run
+from reports.export import export
+from reports.slices import slice_tables, slices_data
+
+
+def test_a_table_has_the_slices_in_columns_and_ranks_each(run: Run):
+    (table,) = slice_tables(run, "class", ["psnr-hole"])
+    assert table.title == "PSNR, masked region by class, Drawn scenes, object removal"
+    assert [column.title for column in table.columns] == ["sky", "hill", "water", "house"]
+    rows = run.slices("class", ["psnr-hole"]).set_index(["method", "slice"])
+    for row in table.rows:
+        for column, cell in zip(table.columns, row.cells):
+            assert cell.value == rows.loc[(row.name, column.title), "value"]
+            assert cell.n == rows.loc[(row.name, column.title), "n"]
+    for at in range(3):  # the last one is ranked on common edits: see below
+        ranked = [(row.cells[at].value, row.cells[at].rank) for row in table.rows if row.ranked]
+        assert max(value for value, _ in ranked) == next(v for v, rank in ranked if rank == 1)
+
+
+def test_methods_that_failed_are_ranked_on_the_slices_common_edits(run: Run):
+    (table,) = slice_tables(run, "class", ["psnr-hole"])
+    house = next(at for at, column in enumerate(table.columns) if column.title == "house")
+    assert table.common(house) == 1  # of two houses "nearest" failed at one
+    assert any(text.startswith("house: ranked on 1 common edit") for text in table.unequal)
+
+
+def test_slices_of_other_edits_for_each_method_are_not_ranked(run: Run):
+    for table in slice_tables(run, "psnr-hole", ["l1-hole"]):
+        assert {cell.rank for row in table.rows for cell in row.cells} == {0}
+        assert table.unequal == ()
+
+
+def test_every_form_of_a_table_takes_slices(made: Path):
+    text = export(made, "markdown", by="coverage", columns=["psnr-hole"])
+    assert "### PSNR, masked region by masked share, Drawn scenes, free-form" in text
+    assert "0–10 % (dB) ↑" in text  # noqa: RUF001
+    latex = export(made, "latex", by="operation", columns=["l1-hole"])
+    assert r"\caption{L1, masked region by operation, All tasks ($n = 30$).}" in latex
+    rows = list(tables.DictReader(io.StringIO(export(made, "csv", by="class", columns=["psnr"]))))
+    assert {"slice", "value", "low", "high", "n", "clusters"} <= set(rows[0])
+    with pytest.raises(BadInput, match="published values have no slices; leave out --by"):
+        export(made, "published-csv", by="class")
+    with pytest.raises(BadInput, match="nothing to slice by 'class'"):
+        export(made, by="class", columns=["fid"])
+
+
+def test_the_page_offers_the_ways_that_cut_a_task(run: Run):
+    data = slices_data(run)
+    ways = {(one["task"], one["by"]) for one in data}
+    assert ("Drawn scenes, object removal", "class") in ways
+    assert ("Drawn scenes, free-form", "class") not in ways
+    assert ("All tasks", "operation") in ways
+    psnr = next(one for one in data if one["by"] == "operation")["scores"][0]
+    assert psnr["name"] == "psnr"
+    copy = psnr["rows"][0]
+    assert copy["method"] == 0
+    assert [cell["n"] for cell in copy["cells"]] == [20, 10]
+    assert {"value", "low", "high", "n", "text", "interval"} <= set(copy["cells"][0])
