@@ -10,11 +10,13 @@ from __future__ import annotations
 import abc
 import functools
 from collections.abc import Sequence
-from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from bench.core.errors import Unavailable
 from bench.core.identity import Record, tensors_hash
 from bench.networks.batches import exactly, run_in_batches
 from bench.networks.weights import Found
@@ -30,6 +32,7 @@ __all__ = [
     "LPIPSNetwork",
     "PerceptualNetwork",
     "Trunk",
+    "lpips_scaled",
     "lpips_slices",
     "lpips_trunk",
     "lpips_weights",
@@ -137,20 +140,16 @@ class LPIPSNetwork(PerceptualNetwork):
 
     def _scaled(self, images: UInt8) -> Tensor:
         import torch
-        from lpips import ScalingLayer
 
         plain = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
         scaled = plain.to(self.device).float() / 127.5 - 1
-        shifted: Tensor = ScalingLayer().to(self.device)(scaled)
-        return shifted.contiguous(memory_format=torch.channels_last)
+        return lpips_scaled(scaled).contiguous(memory_format=torch.channels_last)
 
 
 def unit_length(layer: Tensor) -> Tensor:
     """[B,C,h,w] with every pixel's channels scaled to length 1, as the package does it."""
-    from lpips import normalize_tensor
-
-    unit: Tensor = normalize_tensor(layer)
-    return unit.contiguous()
+    length = (layer**2).sum(dim=1, keepdim=True).sqrt()
+    return (layer / (length + 1e-10)).contiguous()
 
 
 @functools.lru_cache(maxsize=3)
@@ -158,9 +157,12 @@ def lpips_weights(trunk: Trunk) -> tuple[Tensor, ...]:
     """The channel weights of each layer, float32 [C], as the package ships them."""
     import torch
 
-    file = resources.files("lpips").joinpath(f"weights/v0.1/{trunk}.pth")
-    with resources.as_file(file) as path:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+    # Importing the package would bring torchvision with it, and take as long as fifty pairs.
+    package = find_spec("lpips")
+    if package is None or not package.submodule_search_locations:
+        raise Unavailable("the `lpips` package is not here; run `pip install lpips`")
+    path = Path(package.submodule_search_locations[0]) / f"weights/v0.1/{trunk}.pth"
+    state = torch.load(path, map_location="cpu", weights_only=True)
     return tuple(state[f"lin{i}.model.1.weight"].flatten() for i in range(len(state)))
 
 
@@ -180,20 +182,23 @@ def _network(trunk: Trunk, weights: Found, device: str) -> nn.Module:
 def lpips_trunk(trunk: Trunk, weights: Found) -> nn.Module:
     """The package's trunk with the tensors of a file, frozen, on the CPU.
 
-    Called with images that went through the package's `ScalingLayer`, it gives its layers.
+    Called with images that went through `lpips_scaled`, it gives its layers.
     """
-    import warnings
+    from bench.networks.lpips_trunks import build_trunk
 
+    return build_trunk(trunk, weights.load())
+
+
+def lpips_scaled(images: Tensor) -> Tensor:
+    """What the trunks see of float32 [B,3,H,W] in [-1,1]: their training set's mean and spread taken out."""
     import torch
-    from lpips import pretrained_networks
 
-    kinds = {"alex": "alexnet", "squeeze": "squeezenet", "vgg": "vgg16"}
-    with torch.device("meta"), warnings.catch_warnings():
-        # torchvision warns of the argument `pretrained`, which the package still uses.
-        warnings.simplefilter("ignore")
-        network: nn.Module = getattr(pretrained_networks, kinds[trunk])(pretrained=False)
-    network.load_state_dict(lpips_slices(network, weights.load()), assign=True)
-    return network.eval().requires_grad_(False)
+    shift, scale = (torch.tensor(v, device=images.device).view(1, 3, 1, 1) for v in _SCALING)
+    return (images - shift) / scale
+
+
+_SCALING = ((-0.030, -0.088, -0.188), (0.458, 0.448, 0.450))
+"""As the package has it: ImageNet's mean and deviation, for images in [-1,1]."""
 
 
 def lpips_slices(network: nn.Module, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

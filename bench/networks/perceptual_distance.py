@@ -14,7 +14,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bench.core.identity import Record
-from bench.networks.perceptual import TRUNKS, LPIPSNetwork, lpips_trunk, lpips_weights
+from bench.networks.perceptual import (
+    TRUNKS,
+    LPIPSNetwork,
+    lpips_scaled,
+    lpips_trunk,
+    lpips_weights,
+)
 from bench.networks.procedural import SegmenterLayers
 from bench.networks.segmenters.unet import load_segmenter
 from bench.networks.weights import require
@@ -77,14 +83,15 @@ def perceptual_distance(through: Through) -> PerceptualDistance:
 
 
 def _lpips(trunk: Literal["vgg", "alex", "squeeze"]) -> PerceptualDistance:
-    from lpips import ScalingLayer
-
     weights = require(TRUNKS[trunk])
     network = lpips_trunk(trunk, weights).to(memory_format=torch.channels_last)
-    scaling = ScalingLayer()
-    whole = nn.Sequential(scaling, network)
+
+    def look(image: Tensor) -> list[Tensor]:
+        found: list[Tensor] = network(lpips_scaled(image))
+        return found
+
     identity = LPIPSNetwork(trunk, weights).identity()
-    return PerceptualDistance(whole, whole, lpips_weights(trunk), identity)
+    return PerceptualDistance(network, look, lpips_weights(trunk), identity)
 
 
 def _segmenter() -> PerceptualDistance:
