@@ -199,13 +199,14 @@ def scores() -> str:
 
 def _facts() -> Iterator[Any]:
     """The scores of every metric; of those that need weights, as runs of format 1 have them."""
-    from bench.metrics import Missing, make_metric
+    from bench.metrics import Context, Missing, make_metric
     from bench.metrics.facts import FORMER_SCORES
     from bench.plugins.kinds import METRICS
 
     known = dict(FORMER_SCORES)
+    context = Context(cache=None, segmenter="procedural:procedural-rooms")
     for name in METRICS.names():
-        metric = make_metric(name)
+        metric = make_metric(name, {}, context)
         if not isinstance(metric, Missing):
             known |= {fact.name: fact for fact in metric.scores}
     yield from known.values()
