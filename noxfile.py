@@ -114,12 +114,6 @@ def speed(session: nox.Session) -> None:
 
 
 @nox.session
-def zoo(session: nox.Session) -> None:
-    """Trains every small network (hours, resumable); arguments after -- as --steps, --device."""
-    run(session, "-m", "baselines.training.zoo", "all", *session.posargs)
-
-
-@nox.session
 def docs(session: nox.Session) -> None:
     """The documentation, strictly, into site/: a link or reference that leads nowhere fails."""
     run(session, "-m", "zensical", "build", "--clean", "--strict")

@@ -30,14 +30,14 @@ def commands() -> str:
 
 
 def _commands(command: Any, path: tuple[str, ...]) -> Iterator[str]:
-    inner = getattr(command, "commands", None)
-    if inner is None:
+    if not hasattr(command, "list_commands"):
         yield _command(command, " ".join(path))
         return
     if path:
         yield f"## {' '.join(path)}\n\n{_text(command.help)}"
-    for name, below in inner.items():
-        yield from _commands(below, (*path, name))
+    context = command.context_class(command)
+    for name in command.list_commands(context):
+        yield from _commands(command.get_command(context, name), (*path, name))
 
 
 def _command(command: Any, name: str) -> str:

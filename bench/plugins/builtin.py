@@ -138,5 +138,8 @@ BUILTIN: Mapping[str, Mapping[str, str]] = {
         "spmpgan": "baselines.systems.spmpgan:SYSTEM",
         "ssae": "baselines.systems.ssae:SYSTEM",
     },
+    "commands": {
+        "zoo": "baselines.training.zoo.command:app",
+    },
 }
 """The targets, "package.module:attribute", by kind (as `REGISTRIES` names it) and name."""
