@@ -44,6 +44,7 @@ __all__ = [
     "joint_layer",
     "label_maps_as",
     "lookup_conv",
+    "one_hot",
     "table_conv",
     "two_layer_conv",
     "two_layer_table",
@@ -214,6 +215,15 @@ def encode(planes: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     stacked = torch.stack([plane.reshape(-1) for plane in planes])
     ids, first = identify(list(stacked))
     return ids.reshape(planes[0].shape), stacked[:, first].t()
+
+
+def one_hot(labels: Tensor, classes: int, dtype: torch.dtype) -> Tensor:
+    """[B,classes,H,W] of labels int64 [B,H,W], channels last in memory.
+
+    A label outside 0..classes-1 is zero everywhere, and nothing waits for a check of the labels.
+    """
+    numbers = torch.arange(classes, device=labels.device)
+    return (labels.unsqueeze(3) == numbers).to(dtype).permute(0, 3, 1, 2)
 
 
 def table_conv(rows: Tensor, weight: Tensor, neighbours: Tensor) -> Tensor:

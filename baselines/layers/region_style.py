@@ -69,6 +69,11 @@ class RegionMeans:
         other[where] = means.to(other.dtype)
         return replace(self, means=other, visible=torch.where(where, 1.0, self.visible))
 
+    def completed(self, whole: RegionMeans) -> RegionMeans:
+        """The same with the vectors of the same regions in `whole` where nothing is visible here."""
+        means = torch.where(self.erased.unsqueeze(1), whole.means, self.means)
+        return replace(self, means=means, visible=torch.where(self.erased, 1.0, self.visible))
+
 
 class StyleEncoder(nn.Module):
     """Masked image and validity [B,4,H,W] -> features [B,D,H,W] in [-1,1].
@@ -215,13 +220,17 @@ def _ranks(instances: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def average_regions(features: Tensor, regions: Tensor, count: int) -> Tensor:
-    """[count,D]: the mean of features [B,D,H,W] over each region of the map [B,H,W]."""
+    """[count,D]: the mean of features [B,D,H,W] over each region of the map [B,H,W].
+
+    Zero for a number that no pixel has.
+    """
     index = regions.flatten()
     flat = features.permute(0, 2, 3, 1).flatten(0, 2)
     # A region has thousands of pixels: in half precision the sum would stop growing.
     flat = flat.to(torch.promote_types(flat.dtype, torch.float32))
     sums = flat.new_zeros(count, flat.shape[1]).index_add_(0, index, flat)
-    return sums / torch.bincount(index, minlength=count).unsqueeze(1)
+    pixels = flat.new_zeros(count).index_add_(0, index, torch.ones_like(flat[:, 0]))
+    return sums / pixels.clamp(min=1).unsqueeze(1)
 
 
 def image_means(features: Tensor, regions: Tensor, count: int) -> tuple[Tensor, Tensor]:

@@ -262,7 +262,10 @@ def edit_batch(
 
 
 def _stacked(arrays: Sequence[np.ndarray], device: torch.device) -> Tensor:
-    return torch.from_numpy(np.stack(arrays)).to(device)
+    whole = torch.from_numpy(np.stack(arrays))
+    if device.type != "cuda":
+        return whole.to(device)
+    return whole.pin_memory().to(device, non_blocking=True)
 
 
 def _protocol(recipe: MaskProtocol) -> masks.Protocol:

@@ -16,15 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
 
 from baselines.training.budget import Budget
+from baselines.training.captured import steps_of
 from baselines.training.checkpoint import load_checkpoint, save_checkpoint
 from baselines.training.config import TrainingConfig, TrainingData
 from baselines.training.data import Examples, Scenes
 from baselines.training.feed import Turns, feed, turns
 from baselines.training.log import Log
-from baselines.training.recipe import Losses, Saved, TrainingRecipe
+from baselines.training.readings import Readings
+from baselines.training.recipe import Saved, TrainingRecipe
 from baselines.training.stopping import stop_asked
 from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
@@ -128,7 +129,8 @@ def train(
     target = weights or out / WEIGHTS
     saved = Saved(target, "")
     if fabric.is_global_zero:
-        saved = recipe.save(target, half=half)
+        with recipe.saved_weights():
+            saved = recipe.save(target, half=half)
     fabric.barrier()
     data = [source.fingerprint() for source in (*sources, *own.values())]
     data = [one for n, one in enumerate(data) if one not in data[:n]]
@@ -150,23 +152,32 @@ def _run(
         stop_asked(tell=fabric.is_global_zero) as stopping,
         feed(turn, steps, fabric.device) as batches,
     ):
+        train_step, readings = steps_of(recipe), Readings(fabric, out)
         for step, batch in zip(steps, batches):
             if budget is not None:
                 recipe.steps = budget.length(step)
-            recipe.schedule(step)
-            torch.manual_seed(_word("step", config.seed, step, fabric.global_rank))
-            found = recipe.step(batch, step)
-            losses, stop = _reduced(fabric, found, step, out, stop=stopping())
-            done = step + 1
+            recipe.prepare(step)
+            seed = _word("step", config.seed, step, fabric.global_rank)
+            readings.add(step, train_step(batch, step, seed))
+            done, asked = step + 1, stopping()
             last = done == steps.stop or (budget is not None and budget.over(done))
+            shown = done % config.picture == 0 and log.installed
+            saved = done % config.checkpoint == 0 or last
+            if not (readings.due or shown or saved or asked):
+                continue
+            found, stop = readings.read(stop=asked)
             if fabric.is_global_zero:
-                log.losses(losses, done)
-                if done % config.picture == 0 and log.installed:
+                for one in found:
+                    log.losses(one.losses, one.step + 1)
+                if shown or saved or stop:
+                    recipe.changed()
+                if shown:
                     _show(recipe, batch, log, done)
-                if done % config.checkpoint == 0 or last or stop:
-                    save_checkpoint(out / CHECKPOINT, recipe.players, done, config.identity())
+                if saved or stop:
+                    _save(out / CHECKPOINT, recipe, done)
                 if watch is not None:
-                    watch(done, recipe.steps, losses)
+                    for one in found:
+                        watch(one.step + 1, recipe.steps, one.losses)
             if stop:
                 raise KeyboardInterrupt(
                     f"stopped after step {done} of {steps.stop}, which is saved"
@@ -177,30 +188,14 @@ def _run(
     return done
 
 
-def _reduced(
-    fabric: Fabric, losses: Losses, step: int, out: Path, *, stop: bool
-) -> tuple[dict[str, float], bool]:
-    """The losses as numbers, averaged over devices, and whether any device was asked to stop."""
-    own = [loss.float() for loss in losses.values()]
-    reduced = fabric.all_reduce(
-        torch.stack([*own, torch.tensor(float(stop), device=own[0].device)]), reduce_op="mean"
-    )
-    assert isinstance(reduced, Tensor)
-    *found, stops = reduced.tolist()
-    values = dict(zip(losses, found))
-    broken = [name for name, value in values.items() if value - value != 0]
-    if broken:
-        raise BadInput(
-            f"{out}: training diverged at step {step + 1}: {', '.join(broken)} "
-            f"{'is' if len(broken) == 1 else 'are'} no longer finite; the last checkpoint is kept; "
-            "lower the learning rates or train in 32-true"
-        )
-    return values, stops > 0
+def _save(path: Path, recipe: TrainingRecipe, done: int) -> None:
+    save_checkpoint(path, recipe.players, done, recipe.config.identity(), recipe.average)
 
 
 def _show(recipe: TrainingRecipe, batch: EditBatch, log: Log, step: int) -> None:
     assert batch.original is not None
-    log.images({"masked": batch.masked, "output": recipe.images(batch)}, step)
+    with recipe.saved_weights():
+        log.images({"masked": batch.masked, "output": recipe.images(batch)}, step)
     log.images({"true": batch.original}, step)
 
 
@@ -218,7 +213,7 @@ def _begin(
         return 0
     if not resume:
         raise BadInput(f"{path}: a run is here already; give --resume or another folder")
-    return load_checkpoint(path, recipe.players, config.identity())
+    return load_checkpoint(path, recipe.players, config.identity(), recipe.average)
 
 
 def _sources(config: TrainingConfig, examples: Opener) -> Sequence[Examples]:
