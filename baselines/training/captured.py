@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
+from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,10 @@ Work = Callable[[], None]
 WARM = 2
 """Steps of a kind that are carried out as written before one is captured: optimisers make their state
 in the first, libraries choose their kernels."""
+
+AHEAD = 2
+"""Steps that are asked for before they are carried out: the device never waits, and a run that ends by
+the clock ends in time."""
 
 
 class Backend(Protocol):
@@ -157,11 +162,13 @@ class CudaGraphs:
         self.device = device
         self._stream = torch.cuda.Stream(device)
         self._pool = torch.cuda.graph_pool_handle()
+        self._under_way: deque[torch.cuda.Event] = deque()
 
     def run(self, work: Work) -> None:
         """On the stream that captures use: what autograd keeps of a weight belongs to one stream."""
         with self._apart():
             work()
+        self._keep_pace()
 
     def capture(self, work: Work) -> Work:
         """A CUDA graph's replay.
@@ -184,8 +191,17 @@ class CudaGraphs:
 
         def replay() -> None:
             graph.replay()
+            self._keep_pace()
 
         return replay
+
+    def _keep_pace(self) -> None:
+        """Waits until all but the last few steps are done; the processor sleeps meanwhile."""
+        done = torch.cuda.Event(blocking=True)
+        done.record()
+        self._under_way.append(done)
+        if len(self._under_way) > AHEAD:
+            self._under_way.popleft().synchronize()
 
     @contextmanager
     def _apart(self) -> Iterator[None]:

@@ -198,7 +198,7 @@ class _Generating(nn.Module):
         return self.network.render_net.draw_noise(count)
 
     @torch.no_grad()
-    def average(self, share: float) -> None:
+    def average(self, share: float = AVERAGE) -> None:
         """Moves the average towards the generator; its noise maps are its own.
 
         `share` is what it keeps of itself.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,14 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Reading", "Readings"]
 
-MOST = 50
-"""Steps that are read together on one GPU at most. Each reading waits for the device."""
-
-AT_ONCE = 8
-"""Steps before the first reading there."""
-
-SECONDS = 1.0
-"""What the steps between two readings shall take at most: a run must end when its time does."""
+TOGETHER = 50
+"""Steps that are read together on one GPU: the device has nothing to do while its losses are read."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +49,8 @@ class Readings:
     def __init__(self, fabric: Fabric, out: Path) -> None:
         self.fabric = fabric
         self.out = out
-        self._together = fabric.device.type == "cuda" and fabric.world_size == 1
-        self._every = AT_ONCE if self._together else 1
-        self._begun = time.monotonic()
+        alone = fabric.device.type == "cuda" and fabric.world_size == 1
+        self._every = TOGETHER if alone else 1
         self._kept: list[tuple[int, tuple[str, ...], Tensor]] = []
 
     def add(self, step: int, losses: Losses) -> None:
@@ -85,7 +77,6 @@ class Readings:
         )
         assert isinstance(reduced, Tensor)
         *numbers, stops = reduced.tolist()
-        self._pace(len(kept))
         found, start = [], 0
         for step, names, _ in kept:
             losses = dict(zip(names, numbers[start:]))
@@ -93,13 +84,6 @@ class Readings:
             self._check(step, losses)
             found.append(Reading(step, losses))
         return found, stops > 0
-
-    def _pace(self, steps: int) -> None:
-        now = time.monotonic()
-        if self._together:
-            fitting = int(steps * SECONDS / max(now - self._begun, 1e-3))
-            self._every = min(MOST, max(1, fitting))
-        self._begun = now
 
     def _check(self, step: int, losses: dict[str, float]) -> None:
         broken = [name for name, value in losses.items() if not math.isfinite(value)]
