@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 REGIONS = 256
-"""Instances of an image that have features of their own where sizes are fixed; the last takes those beyond."""
+"""Instances of an image with features of their own where sizes are fixed; the last takes those beyond."""
 
 _LOCAL = {"ngf": 32, "enhancers": 1}
 _FEATURES = {"features": 3}

@@ -50,7 +50,9 @@ class RenderNet(nn.Module):
         Or of so many images, drawn on the network's device by PyTorch's own generator.
         """
         if isinstance(generators, int):
-            return [one.new_empty(generators, *one.shape[1:]).normal_() for one in self.stored_noise]
+            return [
+                one.new_empty(generators, *one.shape[1:]).normal_() for one in self.stored_noise
+            ]
         return [
             torch.stack([torch.randn(one.shape[1:], generator=g) for g in generators]).to(one)
             for one in self.stored_noise

@@ -97,6 +97,7 @@ def load_checkpoint(
             f"{path}: is a checkpoint of another configuration ({'; '.join(found[:3])}); "
             "use that configuration or another folder"
         )
+
     def check(name: str, wrong: list[str]) -> None:
         if wrong:
             raise BadInput(

@@ -266,7 +266,9 @@ class MovingAverage:
     def __init__(self, network: nn.Module, decay: float) -> None:
         self.decay = decay
         buffers = {n: b for n, b in network.named_buffers() if n.endswith(_STATISTICS)}
-        self.weights = {n: p.detach() for n, p in (dict(network.named_parameters()) | buffers).items()}
+        self.weights = {
+            n: p.detach() for n, p in (dict(network.named_parameters()) | buffers).items()
+        }
         self.means = {name: value.clone() for name, value in self.weights.items()}
         self._share = next(iter(self.weights.values())).new_ones(())
 
