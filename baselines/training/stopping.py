@@ -21,8 +21,7 @@ __all__ = ["stop_asked"]
 def stop_asked(*, tell: bool = True) -> Iterator[Callable[[], bool]]:
     """While the block runs, says whether Ctrl-C was pressed.
 
-    Outside the main thread, where Python hands out no signals, nobody ever asks to stop; nor in a process
-    that was started to ignore Ctrl-C.
+    Outside the main thread, where Python hands out no signals, nobody ever asks to stop.
 
     Args:
         tell: say on standard error that the step is being finished.
@@ -40,8 +39,7 @@ def stop_asked(*, tell: bool = True) -> Iterator[Callable[[], bool]]:
         if tell:
             sys.stderr.write("siebench: saves after this step; Ctrl-C again stops at once\n")
 
-    main = threading.current_thread() is threading.main_thread()
-    here = main and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+    here = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGINT, note) if here else None
     try:
         yield asked.is_set

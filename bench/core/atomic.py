@@ -35,10 +35,15 @@ __all__ = [
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Yields a temporary path; what was written there becomes `path` when the block ends well.
 
     A device or a pipe (/dev/stdout) stays what it is, and is given the content.
+
+    Args:
+        path: the file.
+        durable: whether it must survive a power cut. Where False nothing waits for the disk, and after a
+            power cut the file may be cut short: for what checks itself and can be made again.
 
     Raises:
         BadInput: where the disk is full or the folder cannot be written; `path` is untouched then.
@@ -61,11 +66,13 @@ def whole_file(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+        if durable:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
-        _sync_folder(path.parent)
+        if durable:
+            _sync_folder(path.parent)
     except OSError as error:
         raise _cannot_write(path, error) from error
     finally:

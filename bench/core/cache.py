@@ -3,8 +3,8 @@
 An entry's name is the hash of everything that its value depends on (an image's pixels, a network's
 tensors, the preprocessing, the kind of device), so nothing can go stale: other content has another
 name. Each file begins with the SHA-256 of what follows; a file that is cut, damaged or no array is
-found out when read, and made again. Files appear whole or not at all, so any number of processes
-may share a folder.
+found out when read, and made again: so no write waits for the disk. Files appear whole or not at
+all, so any number of processes may share a folder.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,9 @@ ARITHMETIC = 3
 """How networks are computed. Raised with any change that moves a last bit under the same name (2: one
 image on one thread, weights laid out once; 3: Inception averages after its 1x1 convolutions), so
 that one run never mixes the two."""
+
+_THREADS = 8
+"""Entries that are hashed, read or written at a time."""
 
 VARIABLE = "SIEBENCH_CACHE"
 """The environment variable that names another cache folder; empty for no cache."""
@@ -70,14 +74,18 @@ class ArrayCache:
             compute: gives one array per image for those that are not there, [M,...] with M <= B.
         """
         kind = record_hash({**record, "arithmetic": ARITHMETIC})
-        paths = [self._path(kind, array_hash(image)) for image in images]
-        found = {path: self._read(path) for path in dict.fromkeys(paths)}
-        missing = [path for path, array in found.items() if array is None]
-        if missing:
-            which = [paths.index(path) for path in missing]
-            for path, array in zip(missing, compute(images[which])):
-                found[path] = array
-                self._write(path, array)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            paths = [self._path(kind, content) for content in pool.map(array_hash, images)]
+            once = list(dict.fromkeys(paths))
+            found = dict(zip(once, pool.map(self._read, once)))
+            missing = [path for path, array in found.items() if array is None]
+            if missing:
+                which = [paths.index(path) for path in missing]
+                # Where all are missing they are handed on as they came, not as a copy.
+                wanted = images if len(which) == len(images) else images[which]
+                made = list(compute(wanted))
+                found.update(zip(missing, made))
+                list(pool.map(self._write, missing, made))
         return [array for path in paths if (array := found[path]) is not None]
 
     def _path(self, kind: str, content: str) -> Path:
@@ -100,7 +108,7 @@ class ArrayCache:
         np.save(packed, array, allow_pickle=False)
         payload = packed.getvalue()
         try:
-            with whole_file(path) as temporary:
+            with whole_file(path, durable=False) as temporary:
                 temporary.write_bytes(hashlib.sha256(payload).digest() + payload)
         except BadInput:
             # A full or read-only cache costs time, never a result.

@@ -7,7 +7,15 @@ import re
 
 from bench.core.errors import BadInput
 
-__all__ = ["choose_device", "choose_devices", "cores", "kind_of", "names_several", "refuse_numbers"]
+__all__ = [
+    "choose_device",
+    "choose_devices",
+    "cores",
+    "fast_float64",
+    "kind_of",
+    "names_several",
+    "refuse_numbers",
+]
 
 _SHARE = re.compile(r"cpu:([1-9][0-9]*)")
 
@@ -100,6 +108,24 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def fast_float64(device: str) -> bool:
+    """Whether an accelerator computes in float64 at a good part of its speed in float32.
+
+    That are the GPUs of data centres (P100, V100, A100, H100, B200); others do a sixty-fourth. False
+    for "cpu".
+    """
+    import torch
+
+    kind = device.partition(":")[0]
+    if kind != "cuda":
+        return device != "cpu"
+    return torch.cuda.get_device_capability(device) in _FLOAT64
+
+
+_FLOAT64 = frozenset({(6, 0), (7, 0), (8, 0), (9, 0), (10, 0)})
+"""CUDA's compute capabilities with many float64 units."""
 
 
 def refuse_numbers(name: str, who: str) -> None:

@@ -18,6 +18,7 @@ from bench.core.identity import Record
 from bench.metrics.estimate import Estimate, Score, cluster
 from bench.metrics.facts import Against, ScoreInfo
 from bench.metrics.metric import Columns, Metric, PreparedReferences, References
+from bench.networks.batches import arithmetic
 from bench.networks.feature_network import RememberedNetwork
 from bench.networks.recent import Recent
 from bench.scene import Bool, UInt8
@@ -183,8 +184,7 @@ class FeatureMetric(Metric):
         if self.cache is None:
             rows = list(self.network.features(images))
         else:
-            kind = self.network.device.split(":")[0]
-            recipe: Record = {**self.network.identity(), "device": kind}
+            recipe: Record = {**self.network.identity(), **arithmetic(self.network.device)}
             rows = self.cache.rows(recipe, images, self.network.features)
         return PreparedReferences(columns={f"{self.name}.features": rows})
 

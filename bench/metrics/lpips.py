@@ -22,10 +22,7 @@ from bench.networks.procedural import SegmenterLayers
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from bench.networks.perceptual import Features
-    from bench.scene import Bool
 
 __all__ = [
     "LPIPS",
@@ -87,14 +84,10 @@ class LPIPS(PerEdit):
         if prepared.memory is None:
             nothing = [math.nan] * len(references)
             return dict.fromkeys(self.score_names, nothing)
-        whole: list[float] = []
-        masked: list[float] = []
-        pairs = zip(prepared.memory, self.network.features(results), references.mask)
-        for reference, result, mask in pairs:
-            maps = self.network.maps(reference, result)
-            whole.append(sum(float(layer.mean()) for layer in maps))
-            masked.append(_inside(self.network, maps, mask))
-        return {self.name: whole, f"{self.name}-hole": masked}
+        pairs = self.network.distances(
+            prepared.memory, self.network.features(results), references.mask
+        )
+        return {name: [pair[i] for pair in pairs] for i, name in enumerate(self.score_names)}
 
 
 class LPIPSChange(LPIPS):
@@ -182,16 +175,6 @@ def lpips_vgg_original(context: Context) -> LPIPS:
 def perceptual_procedural(context: Context) -> ProceduralPerceptual:
     """LPIPS' formula through our own segmenter: needs no download, and is no LPIPS."""
     return ProceduralPerceptual(SegmenterLayers(context.device, context.weights))
-
-
-def _inside(network: PerceptualNetwork, maps: list[Tensor], mask: Bool) -> float:
-    import torch
-
-    if not mask.any():
-        return math.nan
-    height, width = mask.shape
-    spatial = network.spatial(maps, (height, width))
-    return float(spatial[torch.from_numpy(mask).to(spatial.device)].mean())
 
 
 def _features_once(network: PerceptualNetwork, images: UInt8) -> list[Features]:

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import abc
 import math
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.identity import Record
+from bench.core.threads import side_by_side
+from bench.core.transfers import ToHost, to_device
+from bench.metrics.context import Context
 from bench.metrics.facts import Better, MarginKind, Region
 from bench.metrics.metric import Columns, PerEdit, PreparedReferences, References
+from bench.networks.batches import in_turn
 from bench.scene import Bool, UInt8
 
 __all__ = ["L1", "PSNR", "RMSE", "Pixel", "l1", "psnr", "rmse"]
@@ -35,7 +40,7 @@ def psnr(reference: UInt8, result: UInt8, mask: Bool | None = None) -> float:
         result: uint8 [H,W,3].
         mask: bool [H,W]; only pixels where it is True count. None = the whole image.
     """
-    return _psnr(_difference(reference, result, mask))
+    return _psnr(_Sums.of(_difference(reference, result, mask)))
 
 
 def rmse(reference: UInt8, result: UInt8, mask: Bool | None = None) -> float:
@@ -45,7 +50,7 @@ def rmse(reference: UInt8, result: UInt8, mask: Bool | None = None) -> float:
     >>> rmse(grey, grey + np.uint8(5))
     5.0
     """
-    return math.sqrt(_mean_square(_difference(reference, result, mask)))
+    return _rmse(_Sums.of(_difference(reference, result, mask)))
 
 
 def l1(reference: UInt8, result: UInt8, mask: Bool | None = None) -> float:
@@ -56,7 +61,7 @@ def l1(reference: UInt8, result: UInt8, mask: Bool | None = None) -> float:
     >>> l1(grey, result), l1(grey, result, mask)
     (1.0, 8.0)
     """
-    return _mean_absolute(_difference(reference, result, mask))
+    return _l1(_Sums.of(_difference(reference, result, mask)))
 
 
 def _difference(reference: UInt8, result: UInt8, mask: Bool | None) -> Int16:
@@ -65,22 +70,35 @@ def _difference(reference: UInt8, result: UInt8, mask: Bool | None) -> Int16:
     return result.astype(np.int16) - reference
 
 
-def _mean_square(difference: Int16) -> float:
-    if difference.size == 0:
+@dataclass(frozen=True)
+class _Sums:
+    """Sums over the differences of some pixels and channels, and how many these are."""
+
+    squares: int
+    absolutes: int
+    size: int
+
+    @classmethod
+    def of(cls, difference: Int16) -> _Sums:
+        wide = difference.astype(np.int32).ravel()
+        squares, absolutes = (
+            int(np.sum(each, dtype=np.int64)) for each in (wide * wide, np.abs(wide))
+        )
+        return cls(squares, absolutes, difference.size)
+
+
+def _psnr(sums: _Sums) -> float:
+    if sums.size == 0:
         return math.nan
-    wide = difference.astype(np.int32).ravel()
-    return int(np.sum(wide * wide, dtype=np.int64)) / difference.size
+    return math.inf if sums.squares == 0 else 10 * math.log10(255**2 / (sums.squares / sums.size))
 
 
-def _mean_absolute(difference: Int16) -> float:
-    if difference.size == 0:
-        return math.nan
-    return int(np.sum(np.abs(difference), dtype=np.int64)) / difference.size
+def _rmse(sums: _Sums) -> float:
+    return math.sqrt(sums.squares / sums.size) if sums.size else math.nan
 
 
-def _psnr(difference: Int16) -> float:
-    square = _mean_square(difference)
-    return math.inf if square == 0 else 10 * math.log10(255**2 / square)
+def _l1(sums: _Sums) -> float:
+    return sums.absolutes / sums.size if sums.size else math.nan
 
 
 class Pixel(PerEdit):
@@ -88,6 +106,10 @@ class Pixel(PerEdit):
 
     regions: ClassVar[tuple[Region, ...]] = ("image", "mask")
     formula: ClassVar[str]
+
+    def __init__(self, context: Context | None = None) -> None:
+        super().__init__(context)
+        self.device = "cpu" if context is None else context.device
 
     def definition(self) -> Record:
         """The formula."""
@@ -98,18 +120,47 @@ class Pixel(PerEdit):
     ) -> Columns:
         """One number per edit and region."""
         del prepared
-        whole: list[float] = []
-        masked: list[float] = []
-        for reference, mask, result in zip(references.images, references.mask, results):
-            difference = _difference(reference, result, None)
-            whole.append(self._of(difference))
-            masked.append(self._of(difference[mask]))
+        if self.device == "cpu":
+            sums = side_by_side(_sums, [*zip(references.images, results, references.mask)])
+        else:
+            sums = _sums_on(self.device, references, results)
+        whole, masked = ([self._of(pair[i]) for pair in sums] for i in range(2))
         return {self.name: whole, f"{self.name}-hole": masked}
 
     @staticmethod
     @abc.abstractmethod
-    def _of(difference: Int16) -> float:
-        """The value of int16 differences (result minus reference) of any shape; nan for none."""
+    def _of(sums: _Sums) -> float:
+        """The value that sums stand for; nan for those of no pixel."""
+
+
+def _sums(edit: tuple[UInt8, UInt8, Bool]) -> tuple[_Sums, _Sums]:
+    """Over the image and over the masked region of a reference, a result and a mask."""
+    reference, result, mask = edit
+    difference = _difference(reference, result, None)
+    whole = _Sums.of(difference)
+    return whole, whole if mask.all() else _Sums.of(difference[mask])
+
+
+def _sums_on(device: str, references: References, results: UInt8) -> list[tuple[_Sums, _Sums]]:
+    """The same of every edit, on an accelerator; integers, so no digit differs."""
+    import torch
+
+    with in_turn():
+        one, two = (to_device(images, device).short() for images in (references.images, results))
+        difference = (two - one).int()
+        mask = to_device(references.mask, device)[..., None]
+        parts = [
+            each.sum((1, 2, 3), dtype=torch.int64)
+            for region in (difference, difference * mask)
+            for each in (region * region, region.abs())
+        ]
+        found = ToHost(torch.stack(parts, dim=1))
+    size = results[0].size
+    counts = [3 * int(np.count_nonzero(mask)) for mask in references.mask]
+    return [
+        (_Sums(row[0], row[1], size), _Sums(row[2], row[3], count))
+        for row, count in zip(found.array().tolist(), counts)
+    ]
 
 
 class PSNR(Pixel):
@@ -135,9 +186,7 @@ class RMSE(Pixel):
     formula = "root of the mean squared difference over pixels and channels, of 255"
     floor = 0.0
 
-    @staticmethod
-    def _of(difference: Int16) -> float:
-        return math.sqrt(_mean_square(difference))
+    _of = staticmethod(_rmse)
 
 
 class L1(Pixel):
@@ -148,4 +197,4 @@ class L1(Pixel):
     unit: ClassVar[str] = "grey levels"
     formula = "mean absolute difference over pixels and channels, of 255"
     floor = 0.0
-    _of = staticmethod(_mean_absolute)
+    _of = staticmethod(_l1)

@@ -10,18 +10,26 @@ moments, and a data range of 2, which for SEAN's images in [0,1] is twice the tr
 from __future__ import annotations
 
 import abc
+import functools
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.core.device import fast_float64
 from bench.core.identity import Record
+from bench.core.threads import side_by_side
+from bench.core.transfers import ToHost, to_device
 from bench.metrics.context import Context
 from bench.metrics.facts import Better, MarginKind, Region
 from bench.metrics.metric import Columns, PerEdit, PreparedReferences, References
+from bench.networks.batches import batch_shape, fixed_batches, in_turn
 from bench.scene import UInt8
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = [
     "SSIM",
@@ -34,6 +42,9 @@ __all__ = [
 ]
 
 Float64 = NDArray[np.float64]
+
+Plane = Any
+"""Float64: an array [H,W] on the host, or a tensor [B,H,W] on an accelerator."""
 
 Planes = Literal["luma", "rgb"]
 
@@ -60,14 +71,31 @@ class Window:
         """Pixels on each side of the centre."""
         return len(self.taps) // 2
 
-    def mean(self, plane: Float64) -> Float64:
-        """Local means [H,W]; the border is mirrored with the edge pixel repeated."""
+    def mean(self, plane: Plane) -> Plane:
+        """Local means; the border is mirrored with the edge pixel repeated."""
+        if not isinstance(plane, np.ndarray):
+            down, across = (
+                _averaging(self.taps, side, str(plane.device)) for side in plane.shape[-2:]
+            )
+            return down @ plane @ across.T
         from scipy import ndimage
 
         taps = np.asarray(self.taps)
         rows = ndimage.correlate1d(plane, taps, axis=0, mode="reflect")
-        blurred: Float64 = ndimage.correlate1d(rows, taps, axis=1, mode="reflect")
-        return blurred
+        return ndimage.correlate1d(rows, taps, axis=1, mode="reflect")
+
+
+@functools.lru_cache(maxsize=16)
+def _averaging(taps: tuple[float, ...], side: int, device: str) -> Tensor:
+    """The float64 [side,side] that takes local means along a side, its border mirrored."""
+    import torch
+
+    matrix = np.zeros((side, side))
+    rows = np.arange(side)
+    for offset, tap in enumerate(taps, -(len(taps) // 2)):
+        at = (rows + offset) % (2 * side)
+        matrix[rows, np.where(at < side, at, 2 * side - 1 - at)] += tap
+    return torch.from_numpy(matrix).to(device)
 
 
 def gaussian_window(sigma: float = 1.5, reach: int = 5) -> Window:
@@ -85,27 +113,26 @@ def uniform_window(side: int = 7) -> Window:
 
 @dataclass(frozen=True, eq=False)
 class _Side:
-    """One image's plane with its local mean and variance, all float64 [H,W]."""
+    """One image's plane with its local mean and variance."""
 
-    plane: Float64
-    mean: Float64
-    variance: Float64
+    plane: Plane
+    mean: Plane
+    variance: Plane
 
 
-def _side(plane: Float64, window: Window) -> _Side:
+def _side(plane: Plane, window: Window) -> _Side:
     mean = window.mean(plane)
     variance = window.unbias * (window.mean(plane * plane) - mean * mean)
     return _Side(plane, mean, variance)
 
 
-def _map(one: _Side, two: _Side, window: Window, data_range: float) -> Float64:
+def _map(one: _Side, two: _Side, window: Window, data_range: float) -> Plane:
     c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
     product = one.mean * two.mean
     covariance = window.unbias * (window.mean(one.plane * two.plane) - product)
     top = (2 * product + c1) * (2 * covariance + c2)
     bottom = (one.mean**2 + two.mean**2 + c1) * (one.variance + two.variance + c2)
-    similarity: Float64 = top / bottom
-    return similarity
+    return top / bottom
 
 
 def ssim_map(one: Float64, two: Float64, window: Window, data_range: float) -> Float64:
@@ -115,13 +142,8 @@ def ssim_map(one: Float64, two: Float64, window: Window, data_range: float) -> F
     >>> float(ssim_map(plane, plane, gaussian_window(), 255).min())
     1.0
     """
-    return _map(_side(one, window), _side(two, window), window, data_range)
-
-
-def _inner_mean(similarity: Float64, reach: int) -> float:
-    """The mean where the whole window lies inside the image, as Wang and scikit-image take it."""
-    inner = similarity[reach:-reach, reach:-reach]
-    return float(inner.mean()) if inner.size else math.nan
+    similarity: Float64 = _map(_side(one, window), _side(two, window), window, data_range)
+    return similarity
 
 
 class _Similarity(PerEdit):
@@ -135,9 +157,14 @@ class _Similarity(PerEdit):
     data_range: ClassVar[float]
     formula: str
 
+    def __init__(self, context: Context | None = None) -> None:
+        super().__init__(context)
+        device = "cpu" if context is None else context.device
+        self.device = device if fast_float64(device) else "cpu"
+
     @abc.abstractmethod
-    def planes(self, image: UInt8) -> list[Float64]:
-        """The planes, float64 [H,W] each, on which a uint8 [H,W,3] image is compared."""
+    def planes(self, image: Plane) -> list[Plane]:
+        """The planes [H,W] on which an image [H,W,3] of grey levels in float64 is compared."""
 
     def definition(self) -> Record:
         """Window, data range and what the similarity is computed on."""
@@ -149,32 +176,78 @@ class _Similarity(PerEdit):
         }
 
     def prepare(self, references: References) -> PreparedReferences:
-        """Local means and variances of the ground truth images, kept in memory."""
-        sides = [
-            [_side(plane, self.window) for plane in self.planes(image)]
-            for image in references.images
-        ]
-        return PreparedReferences(memory=sides, by_edit=True)
+        """Local means and variances of the ground truth images, kept in memory.
+
+        On an accelerator they are made where they are needed, which is faster than to keep them.
+        """
+        if self.device != "cpu":
+            return PreparedReferences()
+        return PreparedReferences(
+            memory=side_by_side(self._sides, list(references.images)), by_edit=True
+        )
 
     def measure(
         self, references: References, prepared: PreparedReferences, results: UInt8
     ) -> Columns:
         """One number per edit and shown region."""
-        columns: dict[str, list[float]] = {name: [] for name in self.score_names}
-        for sides, mask, result in zip(prepared.memory, references.mask, results):
-            maps = [
-                _map(side, _side(plane, self.window), self.window, self.data_range)
-                for side, plane in zip(sides, self.planes(result))
-            ]
-            similarity = maps[0] if len(maps) == 1 else np.mean(maps, axis=0)
-            for score in self.scores:
-                columns[score.name].append(self._mean(score.region, similarity, mask))
-        return columns
+        if self.device == "cpu":
+            edits = [*zip(prepared.memory, results, references.mask)]
+            values = side_by_side(self._values, edits)
+        else:
+            values = self._values_on(references, results)
+        return {score.name: [row[i] for row in values] for i, score in enumerate(self.scores)}
 
-    def _mean(self, region: Region, similarity: Float64, mask: NDArray[np.bool_]) -> float:
-        if region == "mask":
-            return float(similarity[mask].mean()) if mask.any() else math.nan
-        return _inner_mean(similarity, self.window.reach)
+    def _sides(self, image: UInt8) -> list[_Side]:
+        return [_side(plane, self.window) for plane in self.planes(image.astype(np.float64))]
+
+    def _values(self, edit: tuple[list[_Side], UInt8, NDArray[np.bool_]]) -> list[float]:
+        """A reference's sides, a result and a mask: one number per region."""
+        sides, result, mask = edit
+        similarity = self._similarity(sides, self._sides(result))
+        regions = [
+            similarity[mask] if score.region == "mask" else self._inner(similarity)
+            for score in self.scores
+        ]
+        return [float(region.mean()) if region.size else math.nan for region in regions]
+
+    def _similarity(self, one: list[_Side], two: list[_Side]) -> Plane:
+        """The mean of the planes' maps."""
+        maps = [_map(*sides, self.window, self.data_range) for sides in zip(one, two)]
+        return maps[0] if len(maps) == 1 else sum(maps[1:], maps[0]) / len(maps)
+
+    def _values_on(self, references: References, results: UInt8) -> list[list[float]]:
+        """The same of every edit, on an accelerator: within 1e-12."""
+        import torch
+
+        found = []
+        size = batch_shape(self.device)
+        batches = [
+            fixed_batches(each, size) for each in (references.images, results, references.mask)
+        ]
+        for (one, count), (two, _), (mask, _) in zip(*batches):
+            with in_turn():
+                sides = [
+                    [
+                        _side(plane, self.window)
+                        for plane in self.planes(to_device(images, self.device).double())
+                    ]
+                    for images in (one, two)
+                ]
+                similarity = self._similarity(*sides)
+                region = to_device(mask, self.device)
+                means = [
+                    (similarity * region).sum((1, 2)) / region.sum((1, 2))
+                    if score.region == "mask"
+                    else self._inner(similarity).mean((1, 2))
+                    for score in self.scores
+                ]
+                found.append((ToHost(torch.stack(means, dim=1)), count))
+        return [row for means, count in found for row in means.array()[:count].tolist()]
+
+    def _inner(self, similarity: Plane) -> Plane:
+        """Where the whole window lies inside the image, as Wang and scikit-image take it."""
+        reach = self.window.reach
+        return similarity[..., reach:-reach, reach:-reach]
 
 
 class SSIM(_Similarity):
@@ -196,9 +269,9 @@ class SSIM(_Similarity):
         self.on = planes
         self.formula = f"Wang 2004, Gaussian sigma 1.5, population moments, on {self.on}"
 
-    def planes(self, image: UInt8) -> list[Float64]:
+    def planes(self, image: Plane) -> list[Plane]:
         """Luma, or three channels, in 0..255."""
-        return _luma(image) if self.on == "luma" else _channels(image)
+        return [_weighted(image, BT601)] if self.on == "luma" else _channels(image)
 
 
 class SSIMSesame(_Similarity):
@@ -211,9 +284,9 @@ class SSIMSesame(_Similarity):
     data_range = 2.0
     formula = "uniform window, sample moments, on BT.709 grey in [-1,1], mean inside the hole"
 
-    def planes(self, image: UInt8) -> list[Float64]:
+    def planes(self, image: Plane) -> list[Plane]:
         """Grey in [-1,1]."""
-        return [(image.astype(np.float64) / 127.5 - 1) @ np.asarray(BT709)]
+        return [_weighted(image / 127.5 - 1, BT709)]
 
 
 class SSIMSean(_Similarity):
@@ -229,14 +302,16 @@ class SSIMSean(_Similarity):
     data_range = 2.0
     formula = "uniform window, sample moments, on R, G, B in [0,1], mean over channels"
 
-    def planes(self, image: UInt8) -> list[Float64]:
+    def planes(self, image: Plane) -> list[Plane]:
         """Three channels in [0,1]."""
         return [plane / 255 for plane in _channels(image)]
 
 
-def _luma(image: UInt8) -> list[Float64]:
-    return [image.astype(np.float64) @ np.asarray(BT601)]
+def _weighted(image: Plane, weights: tuple[float, ...]) -> Plane:
+    if isinstance(image, np.ndarray):
+        return image @ np.asarray(weights)
+    return image @ image.new_tensor(weights)
 
 
-def _channels(image: UInt8) -> list[Float64]:
-    return [image[:, :, channel].astype(np.float64) for channel in range(3)]
+def _channels(image: Plane) -> list[Plane]:
+    return [image[..., channel] for channel in range(3)]

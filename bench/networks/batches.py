@@ -3,55 +3,105 @@
 Float convolutions differ in the last bits with the batch's size and with the number of threads that
 share one. On a CPU the shape is one image on one thread, and several images are looked at side
 by side: neither the grouping nor the number of cores moves a digit, and nothing is ever padded. On
-an accelerator it is 16, and a shorter batch is filled up with its last image.
+an accelerator it is `batch_shape`, and a shorter batch is filled up with its last image. There work is
+handed over one batch after another, and what comes out is fetched once all of it is on its way.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bench.core.identity import Record
 from bench.core.threads import side_by_side
+from bench.core.transfers import ToHost
 from bench.scene import UInt8
 
-__all__ = ["exactly", "fixed_batches", "run_in_batches"]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["arithmetic", "batch_shape", "exactly", "fixed_batches", "in_turn", "run_in_batches"]
 
 T = TypeVar("T")
+N = TypeVar("N", bound=np.generic)
 
 
-def run_in_batches(images: UInt8, device: str, run: Callable[[UInt8], list[T]]) -> list[T]:
+def run_in_batches(
+    images: UInt8, device: str, run: Callable[[UInt8], Sequence[T] | Tensor]
+) -> list[T]:
     """What a network gives for each of uint8 [B,H,W,3] images.
 
     Args:
         images: of any number.
         device: where the network runs; on "cpu" as many images at a time as torch has threads.
-        run: gives one entry for every image of a batch in the device's shape; it is called
-            without gradients and, on "cpu", from several threads at once.
+        run: gives one entry for every image of a batch in the device's shape, or a tensor whose rows
+            are the entries: they come back as arrays. It is called without gradients and, on "cpu",
+            from several threads at once.
     """
     import torch
 
+    batches = fixed_batches(images, batch_shape(device))
+    if device != "cpu":
+        found = []
+        for batch, count in batches:
+            with in_turn():
+                made = run(batch)
+                found.append((ToHost(made) if isinstance(made, torch.Tensor) else made, count))
+        return [entry for made, count in found for entry in _entries(made)[:count]]
+
     def alone(batch: UInt8) -> list[T]:
         with torch.inference_mode():  # a setting of each thread
-            return run(batch)
+            made = run(batch)
+            return _entries(ToHost(made) if isinstance(made, torch.Tensor) else made)
 
-    batches = fixed_batches(images, _batch_size(device))
     with exactly():
-        if device != "cpu":
-            return [entry for batch, count in batches for entry in run(batch)[:count]]
         answers = side_by_side(alone, [batch for batch, _ in batches])
-        return [entry for answer in answers for entry in answer]
+    return [entry for answer in answers for entry in answer]
 
 
-def _batch_size(device: str) -> int:
+def _entries(made: Sequence[T] | ToHost) -> list[T]:
+    return list(made.array() if isinstance(made, ToHost) else made)
+
+
+def batch_shape(device: str) -> int:
     """How many images a network sees at a time on a device ("cpu", "cuda", "cuda:1", ...)."""
-    return 1 if device == "cpu" else 16
+    return 1 if device == "cpu" else ON_DEVICE
 
 
-def fixed_batches(images: UInt8, size: int) -> Iterator[tuple[UInt8, int]]:
-    """Cuts uint8 [B,H,W,3] into batches of exactly `size`, each with the count of real ones."""
+ON_DEVICE = 16
+"""Images in a batch on an accelerator."""
+
+
+def arithmetic(device: str) -> Record:
+    """What a network's last bits depend on: the kind of device and, on an accelerator, the batch shape.
+
+    A CPU's records have no shape, for there it is 1.
+    """
+    kind = device.partition(":")[0]
+    return {"device": kind} if device == "cpu" else {"device": kind, "batch": batch_shape(device)}
+
+
+_TURN = threading.RLock()
+
+
+@contextlib.contextmanager
+def in_turn() -> Iterator[None]:
+    """A block that hands work to an accelerator, `exactly`, while no other thread does.
+
+    What several threads hand over then lies in memory one after another, not all at once, and none
+    changes the settings under which another's work is handed over.
+    """
+    with _TURN, exactly():
+        yield
+
+
+def fixed_batches(images: NDArray[N], size: int) -> Iterator[tuple[NDArray[N], int]]:
+    """Cuts an array [B,...] into batches of exactly `size`, each with the count of real ones."""
     for start in range(0, len(images), size):
         batch = images[start : start + size]
         count = len(batch)

@@ -20,7 +20,7 @@ from bench.networks.weights import Found, require
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 __all__ = [
     "Inception",
@@ -70,11 +70,12 @@ class Inception:
         network = _network(self.weights.path, self.weights, self.device)
         prepare = PREPROCESSINGS[self.preprocessing]
 
-        def look(batch: UInt8) -> list[Float32]:
+        def look(batch: UInt8) -> Tensor:
             given = prepare(batch, self.device).contiguous(memory_format=torch.channels_last)
-            return list(network(given).cpu().numpy())
+            found: Tensor = network(given)
+            return found
 
-        rows = run_in_batches(images, self.device, look)
+        rows: list[Float32] = run_in_batches(images, self.device, look)
         return np.stack(rows)
 
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import abc
 import functools
+import math
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from bench.core.errors import Unavailable
 from bench.core.identity import Record, tensors_hash
-from bench.networks.batches import exactly, run_in_batches
+from bench.core.transfers import ToHost, to_device
+from bench.networks.batches import batch_shape, exactly, in_turn, run_in_batches
+from bench.networks.preprocessing import planes
 from bench.networks.weights import Found
-from bench.scene import UInt8
+from bench.scene import Bool, UInt8
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -70,7 +71,7 @@ class PerceptualNetwork(abc.ABC):
 
     @abc.abstractmethod
     def channel_weights(self) -> Sequence[Tensor]:
-        """What each layer's channels count, float32 [C]."""
+        """What each layer's channels count, float32 [C] on the device."""
 
     def maps(self, one: Features, two: Features) -> list[Tensor]:
         """The distance at each pixel of each layer, float32 [h,w]: their means add up to it."""
@@ -78,13 +79,66 @@ class PerceptualNetwork(abc.ABC):
 
         with exactly():
             return [
-                torch.einsum("chw,c->hw", (a - b) ** 2, weight.to(self.device))
+                torch.einsum("chw,c->hw", (a - b) ** 2, weight)
                 for a, b, weight in zip(one, two, self.channel_weights())
             ]
 
     def distance(self, one: Features, two: Features) -> float:
         """Between two images."""
         return sum(float(layer.mean()) for layer in self.maps(one, two))
+
+    def distances(
+        self, ones: Sequence[Features], twos: Sequence[Features], masks: Bool
+    ) -> list[tuple[float, float]]:
+        """Between images in pairs: over the image, and over a mask, nan where that is empty.
+
+        Args:
+            ones: B images' features.
+            twos: B images' features.
+            masks: bool [B,H,W], where H and W are the images' own.
+        """
+        if self.device == "cpu":
+            return [self._pair(*pair) for pair in zip(ones, twos, masks)]
+        size = batch_shape(self.device)
+        found = []
+        for start in range(0, len(masks), size):
+            mask = masks[start : start + size]
+            at = [min(start + i, len(masks) - 1) for i in range(size)]
+            one, two = ([side[i] for i in at] for side in (ones, twos))
+            with in_turn():
+                found.append(self._batch(one, two, mask))
+        return [(row[0], row[1]) for rows in found for row in rows.array().tolist()]
+
+    def _pair(self, one: Features, two: Features, mask: Bool) -> tuple[float, float]:
+        import torch
+
+        maps = self.maps(one, two)
+        whole = sum(float(layer.mean()) for layer in maps)
+        if not mask.any():
+            return whole, math.nan
+        height, width = mask.shape
+        spatial = self.spatial(maps, (height, width))
+        return whole, float(spatial[torch.from_numpy(mask)].mean())
+
+    def _batch(self, ones: list[Features], twos: list[Features], masks: Bool) -> ToHost:
+        """[B,2] of images in one batch, as many as there are masks."""
+        import torch
+        from torch.nn import functional as F
+
+        region = to_device(masks, self.device)
+        count, height, width = masks.shape
+        whole = torch.zeros(count, device=self.device)
+        spatial = torch.zeros(masks.shape, device=self.device)
+        for i, weight in enumerate(self.channel_weights()):
+            one, two = (torch.stack([image[i] for image in side]) for side in (ones, twos))
+            weighted = (one - two).square_().mul_(weight[:, None, None])
+            layer = weighted.sum(1)[:count]
+            whole += layer.mean((1, 2))
+            spatial += F.interpolate(
+                layer[:, None], size=(height, width), mode="bilinear", align_corners=False
+            )[:, 0]
+        masked = (spatial * region).sum((1, 2)) / region.sum((1, 2))
+        return ToHost(torch.stack([whole, masked], dim=1))
 
     def spatial(self, maps: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
         """The package's spatial map, float32 [H,W]: each layer scaled up bilinearly, then added."""
@@ -136,13 +190,12 @@ class LPIPSNetwork(PerceptualNetwork):
 
     def channel_weights(self) -> tuple[Tensor, ...]:
         """The package's linear layers."""
-        return lpips_weights(self.trunk)
+        return lpips_weights(self.trunk, self.device)
 
     def _scaled(self, images: UInt8) -> Tensor:
         import torch
 
-        plain = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
-        scaled = plain.to(self.device).float() / 127.5 - 1
+        scaled = planes(images, self.device) / 127.5 - 1
         return lpips_scaled(scaled).contiguous(memory_format=torch.channels_last)
 
 
@@ -152,8 +205,8 @@ def unit_length(layer: Tensor) -> Tensor:
     return (layer / (length + 1e-10)).contiguous()
 
 
-@functools.lru_cache(maxsize=3)
-def lpips_weights(trunk: Trunk) -> tuple[Tensor, ...]:
+@functools.lru_cache(maxsize=6)
+def lpips_weights(trunk: Trunk, device: str = "cpu") -> tuple[Tensor, ...]:
     """The channel weights of each layer, float32 [C], as the package ships them."""
     import torch
 
@@ -163,7 +216,8 @@ def lpips_weights(trunk: Trunk) -> tuple[Tensor, ...]:
         raise Unavailable("the `lpips` package is not here; run `pip install lpips`")
     path = Path(package.submodule_search_locations[0]) / f"weights/v0.1/{trunk}.pth"
     state = torch.load(path, map_location="cpu", weights_only=True)
-    return tuple(state[f"lin{i}.model.1.weight"].flatten() for i in range(len(state)))
+    weights = (state[f"lin{i}.model.1.weight"].flatten() for i in range(len(state)))
+    return tuple(each.to(device) for each in weights)
 
 
 @functools.lru_cache(maxsize=4)
@@ -191,10 +245,17 @@ def lpips_trunk(trunk: Trunk, weights: Found) -> nn.Module:
 
 def lpips_scaled(images: Tensor) -> Tensor:
     """What the trunks see of float32 [B,3,H,W] in [-1,1]: their training set's mean and spread taken out."""
+    shift, scale = _scaling(str(images.device))
+    return (images - shift) / scale
+
+
+@functools.lru_cache(maxsize=4)
+def _scaling(device: str) -> tuple[Tensor, Tensor]:
     import torch
 
-    shift, scale = (torch.tensor(v, device=images.device).view(1, 3, 1, 1) for v in _SCALING)
-    return (images - shift) / scale
+    with torch.inference_mode(False):  # kept for those who want gradients too
+        shift, scale = (torch.tensor(v, device=device).view(1, 3, 1, 1) for v in _SCALING)
+    return shift, scale
 
 
 _SCALING = ((-0.030, -0.088, -0.188), (0.458, 0.448, 0.450))

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.core.transfers import to_device
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["PREPROCESSINGS", "SIDE", "Preprocessing"]
+__all__ = ["PREPROCESSINGS", "SIDE", "Preprocessing", "planes"]
 
 Preprocessing = Callable[[UInt8, str], "Tensor"]
 """Turns uint8 [B,H,W,3] RGB into float32 [B,3,299,299] on a device, in about -1..1."""
@@ -32,15 +33,19 @@ SIDE = 299
 
 
 def _pytorch_fid(images: UInt8, device: str) -> Tensor:
+    return _pytorch_fid_of(planes(images, device))
+
+
+def _pytorch_fid_of(images: Tensor) -> Tensor:
     from torch.nn import functional as F
 
-    scaled = _planes(images, device) / 255
+    scaled = images / 255
     resized = F.interpolate(scaled, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
     return 2 * resized - 1
 
 
 def _bgr(images: UInt8, device: str) -> Tensor:
-    return _pytorch_fid(images[..., ::-1], device)
+    return _pytorch_fid_of(planes(images, device).flip(1))
 
 
 def _clean_fid(images: UInt8, device: str) -> Tensor:
@@ -54,7 +59,7 @@ def _torchmetrics(images: UInt8, device: str) -> Tensor:
     from torch.nn import functional as F
 
     resized = F.interpolate(
-        _planes(images, device),
+        planes(images, device),
         size=(SIDE, SIDE),
         mode="bilinear",
         align_corners=False,
@@ -74,12 +79,9 @@ PREPROCESSINGS: Mapping[str, Preprocessing] = MappingProxyType(
 """The preprocessings by name."""
 
 
-def _planes(images: UInt8, device: str) -> Tensor:
-    """float32 [B,3,H,W] in 0..255."""
-    import torch
-
-    plain = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
-    return torch.from_numpy(plain).to(device).float()
+def planes(images: UInt8, device: str) -> Tensor:
+    """float32 [B,3,H,W] in 0..255 on a device, of uint8 [B,H,W,3]."""
+    return to_device(images, device).permute(0, 3, 1, 2).contiguous().float()
 
 
 def _pillow_bicubic(image: UInt8) -> NDArray[np.float32]:

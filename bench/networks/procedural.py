@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from bench.core.identity import Record, tensors_hash
 from bench.networks.batches import run_in_batches
 from bench.networks.perceptual import Features, PerceptualNetwork, unit_length
+from bench.networks.preprocessing import planes
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
@@ -83,12 +84,12 @@ class SegmenterFeatures(_OurSegmenter):
         """float32 [B,D] of uint8 [B,H,W,3] RGB."""
         import torch
 
-        def look(batch: UInt8) -> list[Float32]:
+        def look(batch: UInt8) -> Tensor:
             given = scaled(batch, self._network.config.size, self.device)
             means = [level.mean((2, 3)) for level in self._network.network.levels(given)]
-            return list(torch.cat(means, dim=1).float().cpu().numpy())
+            return torch.cat(means, dim=1).float()
 
-        rows = run_in_batches(images, self.device, look)
+        rows: list[Float32] = run_in_batches(images, self.device, look)
         return np.stack(rows)
 
 
@@ -115,16 +116,14 @@ class SegmenterLayers(_OurSegmenter, PerceptualNetwork):
         import torch
 
         widths = self._network.config.widths
-        return [torch.full((width,), 1 / len(widths)) for width in widths]
+        return [torch.full((width,), 1 / len(widths), device=self.device) for width in widths]
 
 
 def scaled(images: UInt8, size: int, device: str) -> Tensor:
     """float32 [B,3,size,size] in [-1,1] of uint8 [B,H,W,3]: bilinear, antialiased."""
-    import torch
     from torch.nn import functional as F
 
-    planes = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
-    given = planes.to(device).float() / 127.5 - 1
+    given = planes(images, device) / 127.5 - 1
     if given.shape[2:] == (size, size):
         return given
     return F.interpolate(

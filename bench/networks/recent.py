@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -29,12 +30,18 @@ class Recent(Generic[V]):
         self._compute = compute
         self._size = size
         self._known: OrderedDict[tuple[str, ...], V] = OrderedDict()
+        self._guard = threading.Lock()
 
     def __call__(self, *arrays: NDArray[Any]) -> V:
         """What `compute` says of `arrays`."""
         key = tuple(map(array_hash, arrays))
-        if key not in self._known:
-            self._known[key] = self._compute(*arrays)
+        with self._guard:
+            if key in self._known:
+                return self._known[key]
+        # Not guarded: several threads may compute at a time.
+        found = self._compute(*arrays)
+        with self._guard:
+            self._known[key] = found
             while len(self._known) > self._size:
                 self._known.popitem(last=False)
-        return self._known[key]
+        return found

@@ -77,13 +77,13 @@ class _Transformer(abc.ABC):
         rows: list[Float32] = run_in_batches(images, self.device, self._look)
         return np.stack(rows)
 
-    def _look(self, batch: UInt8) -> list[Float32]:
+    def _look(self, batch: UInt8) -> Tensor:
         import torch
 
         mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in self._scale)
         resized = torch.from_numpy(np.stack([_stretched(image, self._side) for image in batch]))
         given = (resized.permute(0, 3, 1, 2).float() / 255 - mean) / deviation
-        return list(self._vectors(given.to(self.device)).float().cpu().numpy())
+        return self._vectors(given.to(self.device)).float()
 
     _side: int
     _layer: str

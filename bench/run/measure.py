@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from bench.core.errors import BadInput
-from bench.datasets import KnowsStyle
-from bench.edit import KnownStyle
+from bench.core.transfers import stage
 from bench.metrics import (
     Context,
     Metric,
@@ -31,6 +30,7 @@ __all__ = [
     "EditGroup",
     "Measured",
     "PreparedGroup",
+    "Stacks",
     "TaskMetrics",
     "make_metrics",
     "measure_belonging",
@@ -66,29 +66,12 @@ def make_metrics(
     missing: dict[str, Missing] = {}
     for entry in entries:
         metric = make_metric(entry.name, entry.options, context)
-        if not isinstance(metric, Missing):
-            metric = _not_of(metric, task) or metric
         if isinstance(metric, Missing):
             missing[entry.name] = metric
         else:
             ready.append((entry.name, metric))
     refuse_shared_scores(ready)
     return TaskMetrics(tuple(metric for _, metric in ready), missing)
-
-
-def _not_of(metric: Metric, task: Task) -> Missing | None:
-    """Why a metric has nothing to look at in a task, or None."""
-    operation = task.protocol.operation
-    if metric.operations and operation not in metric.operations:
-        wanted = " or ".join(repr(one) for one in metric.operations)
-        return Missing(
-            f"it looks at edits that ask for {wanted}; those of this task ask for {operation!r}"
-        )
-    if metric.of_drawn_scenes and not isinstance(task.dataset, KnowsStyle):
-        return Missing(
-            f"it looks at drawn scenes, whose style is known; those of {task.dataset.name} are not drawn"
-        )
-    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,10 +86,6 @@ class EditGroup:
         space: the label space of `labels`.
         scenes: B scene ids.
         edits: B edit ids.
-        regions: B class names of the edited regions, None where an edit has none; empty outside a
-            run.
-        styles: B functions that give the ground truth's style, None where it is not known; empty
-            outside a run.
     """
 
     ground_truth: Sequence[UInt8 | None]
@@ -116,8 +95,7 @@ class EditGroup:
     space: LabelSpace
     scenes: tuple[str, ...]
     edits: tuple[str, ...]
-    regions: tuple[str | None, ...] = ()
-    styles: tuple[Callable[[], KnownStyle] | None, ...] = ()
+    _stacks: dict[tuple[int, ...], UInt8] = field(default_factory=dict, repr=False)
 
     def references(self, against: str) -> tuple[tuple[int, ...], References | None]:
         """Which edits have an image to compare with, and the reference side of those.
@@ -130,16 +108,20 @@ class EditGroup:
         if not at:
             return (), None
         return tuple(at), References(
-            images=np.stack([image for image in images if image is not None]),
+            images=self._stacked([image for image in images if image is not None]),
             mask=self.mask[at],
             labels=self.labels[at],
             space=self.space,
             scenes=tuple(self.scenes[i] for i in at),
             edits=tuple(self.edits[i] for i in at),
-            regions=tuple(self.regions[i] for i in at) if self.regions else (),
-            truths=tuple(self.ground_truth[i] for i in at) if self.regions else (),
-            styles=tuple(self.styles[i] for i in at) if self.styles else (),
         )
+
+    def _stacked(self, images: Sequence[UInt8]) -> UInt8:
+        """One array of images, the same for the same ones: the original is often the ground truth."""
+        key = tuple(map(id, images))
+        if key not in self._stacks:
+            self._stacks[key] = stage(images)
+        return self._stacks[key]
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,12 +181,16 @@ class PreparedGroup:
 Measured = dict[str, list[Any]]
 """Columns with one entry per edit of the group, None where an edit has no value."""
 
+Stacks = dict[tuple[tuple[int, ...], int], UInt8]
+"""Results in one array, by the indices of their edits and the references that they stand beside."""
+
 
 def measure_group(
     metrics: Sequence[Metric],
     group: PreparedGroup,
     results: Mapping[int, UInt8],
     raw: Mapping[int, Float32] | None = None,
+    stacks: Stacks | None = None,
 ) -> Measured:
     """Scores one method's results of a group.
 
@@ -214,15 +200,21 @@ def measure_group(
         results: uint8 [H,W,3] by index in the group; failed edits are missing.
         raw: float32 [H,W,3] raw outputs in [-1,1] before compositing, where the editor has just
             given them; scoring saved images has none.
+        stacks: shared by several calls with the same group and results, which then are stacked once.
     """
     columns: Measured = {}
+    stacks = {} if stacks is None else stacks
     for metric in metrics:
         if metric.name not in group.by_metric:
             continue
         indices, references, prepared = group.by_metric[metric.name]
         # A failed edit is stood in for by its own reference, so that nothing is prepared anew, and
         # its values are dropped.
-        stacked = np.stack([results.get(i, references.images[k]) for k, i in enumerate(indices)])
+        key = indices, id(references.images)
+        if key not in stacks:
+            images = [results.get(i, references.images[k]) for k, i in enumerate(indices)]
+            stacks[key] = stage(images)
+        stacked = stacks[key]
         with guarded(metric, "measure()"):
             measured = dict(metric.measure(references, prepared, stacked))
         if raw is not None and metric.observes:

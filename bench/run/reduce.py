@@ -226,7 +226,8 @@ def _estimates(
             "nothing was seen of it while the edits were carried out; "
             f"`siebench run` with --fresh {method.name} carries them out again"
         )
-    return none(f"no edit of this task has {metric.needs}") if found is None else found
+    what = "a ground truth" if metric.against == "ground-truth" else "an image to compare with"
+    return none(f"no edit of this task has {what}") if found is None else found
 
 
 def _estimates_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.core.device import choose_device
+from bench.core.device import choose_device, cores
 from bench.core.errors import BadInput, PluginFailed
 from bench.core.identity import Record
 from bench.core.threads import ahead
@@ -27,6 +28,9 @@ from bench.metrics import (
     refuse_shared_scores,
 )
 from bench.metrics.features import FeatureMetric
+from bench.networks.batches import exactly
+from bench.plugins.builtin import BUILTIN
+from bench.plugins.kinds import METRICS
 from bench.run.file_kinds import count_kinds, kind_notices
 from bench.run.folder_scores import FolderScores
 from bench.run.mask_fit import MaskFit, mask_notices
@@ -109,7 +113,10 @@ def score_folders(
     refuse_shared_scores(ready.items())
     fits: list[MaskFit] = []
     reading = functools.partial(read_pair, space=space, resize_real=resize_real)
-    samples, references = _measure(pairs, list(ready.values()), space, reading, fits, advance)
+    with exactly() if where != "cpu" else contextlib.nullcontext():
+        samples, references = _measure(
+            pairs, [*ready.values()], space, reading, fits, advance, _together(where, ready)
+        )
     # Without masks the region is the whole image: no score of it beside the image's own.
     twice = {
         score.name
@@ -158,6 +165,16 @@ def score_folders(
         protocols=_protocols(ready, source),
         notices=(*notices, *kind_notices(kinds["real"], kinds["fake"])),
     )
+
+
+def _together(device: str, names: Iterable[str]) -> int:
+    """How many groups are measured at a time.
+
+    On a CPU one, whose images share the cores. On an accelerator one is handed over while another's
+    numbers come back; but a metric from elsewhere may not be made for two threads.
+    """
+    ours = all(METRICS.canonical(name) in BUILTIN["metrics"] for name in names)
+    return 3 if device != "cpu" and ours else 1
 
 
 def _of_region(metric: Metric) -> bool:
@@ -252,26 +269,35 @@ def _measure(
     reading: Callable[[Pair], PairImages],
     fits: list[MaskFit],
     advance: Callable[[int], None],
+    together: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The samples and the reference side of all pairs, as `Metric.summarise` reads them.
 
-    `fits` is filled with those of the pairs' masks.
+    Files are read ahead on all cores. `fits` is filled with those of the pairs' masks; `together` groups
+    are measured at a time.
     """
     import pandas as pd
 
-    def measured(group: list[PairImages]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def measured(group: list[PairImages]) -> tuple[pd.DataFrame, pd.DataFrame, list[MaskFit]]:
         edits = _edits(group, space)
         side = PreparedGroup.of(metrics, edits)
         columns = measure_group(metrics, side, {i: one.fake for i, one in enumerate(group)})
         names = {"edit": edits.edits, "scene": edits.scenes}
-        fits.extend(one.fit for one in group if one.fit is not None)
-        advance(len(group))
-        return pd.DataFrame({**names, **columns}), pd.DataFrame({**names, **side.columns()})
+        samples = pd.DataFrame({**names, **columns})
+        found = [one.fit for one in group if one.fit is not None]
+        return samples, pd.DataFrame({**names, **side.columns()}), found
 
-    with ThreadPoolExecutor(1) as pool:
-        read = ahead(pool, reading, pairs, _GROUP)
+    sides = []
+    with ThreadPoolExecutor(cores()) as readers, ThreadPoolExecutor(together) as workers:
+        read = ahead(readers, reading, pairs, together * _GROUP)
+        groups = _groups(one for _, one in read)
         # `map` lets go of a group's images before it takes the next ones.
-        sides = list(map(measured, _groups(one for _, one in read)))
+        one_by_one = map(measured, groups)
+        side_by_side = (made for _, made in ahead(workers, measured, groups, together - 1))
+        for samples, references, found in one_by_one if together == 1 else side_by_side:
+            sides.append((samples, references))
+            fits.extend(found)
+            advance(len(samples))
     samples, references = (pd.concat(tables, ignore_index=True) for tables in zip(*sides))
     return samples, references
 

@@ -186,9 +186,7 @@ def set_scores(
                 score = asdict(mean_estimate(metric.name, values, scenes).score())
                 where = {"by": one.by, "task": one.task, "slice": label, "method": method}
                 rows.append({**where, **{name: score[name] for name in _SCORE}})
-    names = ["by", "task", "slice", "method", *_SCORE]
-    found: pd.DataFrame = pd.DataFrame(rows, columns=names)
-    return found
+    return pd.DataFrame(rows, columns=["by", "task", "slice", "method", *_SCORE])
 
 
 _SCORE = ("metric", "value", "low", "high", "n", "clusters", "level", "interval", "reason")

@@ -17,6 +17,7 @@ from bench.run.measure import (
     EditGroup,
     Measured,
     PreparedGroup,
+    Stacks,
     measure_belonging,
     measure_group,
 )
@@ -109,13 +110,14 @@ class Stay:
             raw: float32 [H,W,3] in [-1,1], of the results that are new.
         """
         columns: Measured = {}
+        stacks: Stacks = {}
         for metric in metrics:
             same = metric.name in self.same
             if same and self.unmoved and len(self.rows) == group.count:
                 columns |= self._stored(metric, group.count)
                 continue
             columns |= measure_group(
-                [metric], group, results, raw if raw or not self.rows else None
+                [metric], group, results, raw if raw or not self.rows else None, stacks
             )
             if metric.observes and self.rows:
                 stored = self._stored(metric, group.count) if same else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from bench.networks.batches import run_in_batches
 from bench.networks.procedural import loaded, scaled
 from bench.networks.segmenters.segmenter import Segmenter, own_space
 from bench.scene import Int32, UInt8
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["ProceduralSegmenter", "procedural"]
 
@@ -55,15 +59,15 @@ class ProceduralSegmenter(Segmenter):
         """int32 [B,H,W] of uint8 [B,H,W,3] RGB."""
         from torch.nn import functional as F
 
-        def look(batch: UInt8) -> list[Int32]:
+        def look(batch: UInt8) -> Tensor:
             given = scaled(batch, self._network.config.size, self.device)
             logits = self._network.network(given, self.domain)
             logits = F.interpolate(
                 logits, size=images.shape[1:3], mode="bilinear", align_corners=False
             )
-            return list(logits.argmax(1).cpu().numpy().astype(np.int32))
+            return logits.argmax(1).int()
 
-        rows = run_in_batches(images, self.device, look)
+        rows: list[Int32] = run_in_batches(images, self.device, look)
         return np.stack(rows)
 
 
