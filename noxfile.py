@@ -24,7 +24,15 @@ SCRIPTS = HOME / ("Scripts" if os.name == "nt" else "bin")
 MMSEG = ["mmsegmentation>=1.2.2,<2", "mmcv-lite>=2.0.1,<2.2", "mmengine>=0.10,<1"]
 
 # What only tests with the marker `integration` import.
-INTEGRATION = ["ray>=2.30", "submitit>=1.5"]
+INTEGRATION = [
+    "ray>=2.30",
+    "submitit>=1.5",
+    "mlflow-skinny>=2.16",  # this and the next two are what MLflow with a SQLite store takes
+    "alembic",
+    "sqlalchemy",
+    "wandb>=0.17",
+    "mlcroissant>=1.0",
+]
 JOINED = HERE / ".nox" / "integration"
 
 
@@ -103,12 +111,6 @@ def speed(session: nox.Session) -> None:
     """Ratios against the peers, each in one run; takes a quiet machine and some minutes."""
     for script in session.posargs or sorted(str(path) for path in HERE.glob("tests/speed/*.py")):
         run(session, script)
-
-
-@nox.session
-def zoo(session: nox.Session) -> None:
-    """Trains every small network (hours, resumable); arguments after -- as --steps, --device."""
-    run(session, "-m", "baselines.training.zoo", "all", *session.posargs)
 
 
 @nox.session

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.layers.instance_norm import InstanceNorm
-from baselines.layers.label_map import SymbolMap
-from baselines.layers.region_style import average_regions, number_regions
+from baselines.layers.label_map import SymbolMap, fixed_sizes
+from baselines.layers.region_style import average_regions, image_means, number_regions
 from baselines.layers.residual import ReflectedResBlock
 from baselines.layers.scaled_discriminator import ScaledDiscriminator
 from baselines.layers.wide_label_conv import halve_labels, reflected_conv
@@ -39,6 +39,9 @@ __all__ = [
     "pix2pixhd_labels",
     "run_layers",
 ]
+
+REGIONS = 256
+"""Instances of an image with features of their own where sizes are fixed; the last takes those beyond."""
 
 _LOCAL = {"ngf": 32, "enhancers": 1}
 _FEATURES = {"features": 3}
@@ -214,6 +217,10 @@ class FeatureEncoder(nn.Module):
     def forward(self, image: Tensor, instances: Tensor) -> Tensor:
         """[B,features,H,W] of an image [B,3,H,W] in [-1,1], pooled over `instances` int64 [B,H,W]."""
         raw = self.raw(image)
+        if fixed_sizes(image.device):
+            places, _ = number_regions(instances, REGIONS)
+            own, _ = image_means(raw, places % REGIONS, REGIONS)
+            return F.embedding(places, own.flatten(0, 1).to(raw.dtype)).permute(0, 3, 1, 2)
         regions, items = number_regions(instances)
         means = average_regions(raw, regions, len(items)).to(raw.dtype)
         return F.embedding(regions, means).permute(0, 3, 1, 2)

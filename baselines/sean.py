@@ -22,6 +22,7 @@ from baselines.layers.neighbourhoods import resize_nearest
 from baselines.layers.patch_discriminator import MultiScale, PatchDiscriminator
 from baselines.layers.pointwise import rectify
 from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
+from baselines.layers.region_style import image_means
 from baselines.layers.spade import SPADE, ModulatedResBlock
 from baselines.pix2pixhd import FeatureEncoder, Pix2PixHDConfig
 from baselines.spade import double
@@ -258,17 +259,9 @@ def region_means(features: Tensor, labels: Tensor, classes: int) -> tuple[Tensor
     Returns:
         Means [B,classes,D], zero for an absent class, and bool [B,classes], which are there.
     """
-    batch, length, height, width = features.shape
-    small = resize_nearest(labels + 1, (height, width)).reshape(batch, 1, -1)
-    # A region has thousands of pixels: in half precision the sum would stop growing.
-    dtype = torch.promote_types(features.dtype, torch.float32)
-    member = torch.zeros(batch, classes + 1, height * width, dtype=dtype)
-    member = member.to(features.device).scatter_(1, small, 1.0)[:, 1:]
-    rows = features.permute(0, 2, 3, 1).reshape(batch, height * width, length).to(dtype)
-    with torch.autocast(features.device.type, enabled=False):
-        sums = member @ rows
-    pixels = member.sum(dim=2)
-    return sums / pixels.clamp(min=1).unsqueeze(2), pixels > 0
+    size = (features.shape[2], features.shape[3])
+    means, pixels = image_means(features, resize_nearest(labels + 1, size), classes + 1)
+    return means[:, 1:], pixels[:, 1:] > 0
 
 
 def sean_discriminator(config: SEANConfig, *, spectral_norm: bool = True) -> MultiScale:

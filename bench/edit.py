@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.scene import Bool, Int32, UInt8
+from bench.scene import Bool, Float32, Int32, UInt8
 
-__all__ = ["Edit", "EditName", "GroundTruth"]
+__all__ = ["Edit", "EditName", "GroundTruth", "KnownStyle"]
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,31 @@ class Edit:
 
 
 @dataclass(frozen=True, eq=False)
+class KnownStyle:
+    """What a drawn image is made of, as its drawing knows it, pixel by pixel.
+
+    Attributes:
+        colours: float32 [H,W,3], 0..255: the surfaces with their textures and outlines under the
+            image's light, before grain and rounding.
+        grain: float32 [H,W], the film grain in grey levels, the same in all channels.
+        labels: int32 [H,W], the class that each pixel shows.
+    """
+
+    colours: Float32
+    grain: Float32
+    labels: Int32
+
+
+@dataclass(frozen=True, eq=False)
 class GroundTruth:
     """The true image after an edit, or the reason why there is none. Only the harness knows it.
 
     Attributes:
         image: uint8 [H,W,3], or None where there is none.
         missing: why there is none, one sentence, or None.
+        style: gives the style of `image` where that is known; None where it is not.
     """
 
     image: UInt8 | None
     missing: str | None = None
+    style: Callable[[], KnownStyle] | None = None

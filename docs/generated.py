@@ -30,14 +30,14 @@ def commands() -> str:
 
 
 def _commands(command: Any, path: tuple[str, ...]) -> Iterator[str]:
-    inner = getattr(command, "commands", None)
-    if inner is None:
+    if not hasattr(command, "list_commands"):
         yield _command(command, " ".join(path))
         return
     if path:
         yield f"## {' '.join(path)}\n\n{_text(command.help)}"
-    for name, below in inner.items():
-        yield from _commands(below, (*path, name))
+    context = command.context_class(command)
+    for name in command.list_commands(context):
+        yield from _commands(command.get_command(context, name), (*path, name))
 
 
 def _command(command: Any, name: str) -> str:
@@ -199,13 +199,14 @@ def scores() -> str:
 
 def _facts() -> Iterator[Any]:
     """The scores of every metric; of those that need weights, as runs of format 1 have them."""
-    from bench.metrics import Missing, make_metric
+    from bench.metrics import Context, Missing, make_metric
     from bench.metrics.facts import FORMER_SCORES
     from bench.plugins.kinds import METRICS
 
     known = dict(FORMER_SCORES)
+    context = Context(cache=None, segmenter="procedural:procedural-rooms")
     for name in METRICS.names():
-        metric = make_metric(name)
+        metric = make_metric(name, {}, context)
         if not isinstance(metric, Missing):
             known |= {fact.name: fact for fact in metric.scores}
     yield from known.values()

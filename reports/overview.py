@@ -126,7 +126,7 @@ def main_scores(run: Run, tables: Sequence[Table]) -> tuple[MetricColumn, ...]:
         if metric.name not in valued:
             continue
         first = chosen.setdefault(metric.family, metric)
-        if metric.metric == first.metric and metric.region == "mask":
+        if metric.metric == first.metric and (first.region, metric.region) == ("image", "mask"):
             chosen[metric.family] = metric
     order = list(REGION_TITLES)
     most = list(chosen.values())[:MOST_COLUMNS]

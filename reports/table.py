@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.text import counted, without_folders
 from bench.metrics.facts import REGION_TITLES, Better, Region, short_title
+from bench.run.preservation import PRESERVATION
 from bench.run.reader import REAL
 from reports.numbers import decimals_for, printed
 from reports.ranking import Rank, Ranking, ScoredEdits, Side, rank
@@ -90,7 +91,8 @@ class Column:
     """A score's name and how to read it; `metric` is the metric that it belongs to.
 
     `short` is the title below a heading that says the `region`. `decimals` are those it is printed
-    with, `span` is the range of its ranked values and intervals.
+    with, `span` is the range of its ranked values and intervals. `ranked` is whether methods are ranked
+    by it: not by what they did to the known pixels.
     """
 
     name: str
@@ -102,6 +104,7 @@ class Column:
     metric: str
     decimals: int
     span: tuple[float, float] | None
+    ranked: bool = True
 
     @property
     def arrow(self) -> str:
@@ -185,7 +188,7 @@ def region_groups(regions: Iterable[Region]) -> tuple[tuple[str, int], ...]:
 
 
 def task_table(run: Run, task: TaskRow, columns: Sequence[str] | None = None) -> Table:
-    """The scores over all classes of one task.
+    """The scores over all classes of one task, and beside them what became of the known pixels.
 
     Args:
         run: the run.
@@ -193,8 +196,14 @@ def task_table(run: Run, task: TaskRow, columns: Sequence[str] | None = None) ->
         columns: names of the scores that are wanted, in their order; all where None, the masked
             region's first.
     """
+    import pandas as pd
+
     frame = run.scores[(run.scores["task"] == task.name) & (run.scores["of"] == "all")]
     shown = [metric for metric in run.header.metrics if (frame["metric"] == metric.name).any()]
+    if shown:
+        kept = run.preservation[run.preservation["task"] == task.name]
+        shown += [column for column in PRESERVATION if (kept["metric"] == column.name).any()]
+        frame = frame if kept.empty else pd.concat([frame, kept])
     order = list(REGION_TITLES)
     names = {m.name: m for m in sorted(shown, key=lambda m: order.index(m.region))}
     if columns is not None:
@@ -280,6 +289,7 @@ def _column(
         metric=metric.metric,
         decimals=decimals_for(values),
         span=(min(span), max(span)) if span else None,
+        ranked=metric not in PRESERVATION,
     )
 
 
@@ -327,7 +337,8 @@ def _ranking(
     sides: list[Side | None] = []
     for row in rows:
         cell = row.cells[index]
-        ranked = row.ranked and cell.value is not None and column.better != "neither"
+        judged = column.ranked and column.better != "neither"
+        ranked = row.ranked and cell.value is not None and judged
         sides.append(
             edits.side(row.name, metric, cell.value, cell.n, of=of)
             if ranked and cell.value is not None

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from bench.study.serve import StudyServer
     from bench.suite.schema import Suite, load_suite
     from masks import DrawnEdit, Impossible, MaskError, Protocol, Site, inpaint
+    from reports.destinations import export_to
     from reports.export import export
     from reports.report import report
     from siebench import testing
@@ -107,6 +108,7 @@ __all__ = [
     "compare",
     "compare_folders",
     "export",
+    "export_to",
     "gate",
     "inpaint",
     "load_suite",
@@ -172,6 +174,7 @@ _HOMES = {
     "compare": "bench.judge.compare",
     "compare_folders": "bench.judge.compare",
     "export": "reports.export",
+    "export_to": "reports.destinations",
     "gate": "bench.judge.gate",
     "inpaint": "masks",
     "load_suite": "bench.suite.schema",

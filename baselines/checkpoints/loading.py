@@ -73,8 +73,8 @@ def _maker(file: Path) -> str:
     model, _, seed = file.stem.partition("-seed")
     if not model.endswith("-procedural"):
         return f"`siebench models import SYSTEM OFFICIAL_FILE --out {file.name}`"
-    again = f" --seed {seed} --out {file.parent}" if seed else ""
-    return f"`python -m baselines.training.zoo {model}{again}`"
+    again = f" --seeds {seed}" if seed else ""
+    return f"`siebench zoo train --models {model}{again} --out {file.parent}`"
 
 
 def read_card(file: Path) -> Card:

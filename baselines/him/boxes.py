@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from baselines.layers.label_map import one_hot
 from masks.windows import Extent
 
 __all__ = ["RATIO", "bounding_box", "box_plane", "resolve_layout", "soften"]
@@ -78,7 +79,7 @@ def resolve_layout(
     background = classes == count - 1
     if not background.any():
         return of_object
-    hot = F.one_hot(labels + 1, count + 1)[..., 1:].permute(0, 3, 1, 2).to(context.dtype)
+    hot = one_hot(labels, count, context.dtype)
     inside = enlarged(gate)
     scores = enlarged(context.log_softmax(1) * gate) + hot * (1 - inside)
     # A void pixel outside the soft box has no label at all and keeps it.

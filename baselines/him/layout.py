@@ -89,7 +89,7 @@ def layout_condition(labels: Tensor, box: Tensor, classes: Tensor, count: int) -
         classes: int64 [B].
         count: L.
     """
-    hot = torch.cat([torch.eye(count), torch.zeros(1, count)]).to(labels.device)
+    hot = torch.eye(count + 1, count, device=labels.device)  # the last row is zero
     outside = torch.cat([torch.zeros_like(hot), hot], dim=1)
     inside = torch.cat([hot, hot], dim=1)[:count]  # of symbols from L+1 on
     context = torch.where(labels < 0, count, labels)

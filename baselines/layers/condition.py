@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from baselines.layers.label_map import SymbolMap, encode
+from baselines.layers.label_map import SymbolMap, encode, fixed_sizes
 
 __all__ = ["Condition", "RegionStyle"]
 
@@ -66,13 +67,29 @@ class Condition:
 
     def _map(self, styled: bool, dtype: torch.dtype) -> SymbolMap:
         if (styled, dtype) not in self._maps:
-            labels = torch.where(self.mask, self.labels + 1, 0)
-            planes = [labels, (self.edges & self.mask).long(), self.mask.long()]
-            if styled and self.style is not None:
-                planes.append(self.style.regions)
-            symbols, columns = encode(planes)
-            self._maps[styled, dtype] = SymbolMap(symbols, self._columns(columns, dtype))
+            make = self._numbered if fixed_sizes(self.labels.device) else self._encoded
+            self._maps[styled, dtype] = make(styled, dtype)
         return self._maps[styled, dtype]
+
+    def _encoded(self, styled: bool, dtype: torch.dtype) -> SymbolMap:
+        """The columns that there are, each once."""
+        labels = torch.where(self.mask, self.labels + 1, 0)
+        planes = [labels, (self.edges & self.mask).long(), self.mask.long()]
+        if styled and self.style is not None:
+            planes.append(self.style.regions)
+        symbols, columns = encode(planes)
+        return SymbolMap(symbols, self._columns(columns, dtype))
+
+    def _numbered(self, styled: bool, dtype: torch.dtype) -> SymbolMap:
+        """All columns that there may be, styles beside the rest: no size depends on the image."""
+        inside = 2 * (self.labels + 1) + self.edges.long() + 1
+        numbers = torch.arange(2 * self.classes + 2, device=self.labels.device)
+        values = torch.stack([numbers // 2, numbers % 2, torch.ones_like(numbers)], dim=1)
+        columns = self._columns(F.pad(values, (0, 0, 1, 0)), dtype)
+        plain = SymbolMap(torch.where(self.mask, inside, 0), columns)
+        if not styled or self.style is None:
+            return plain
+        return SymbolMap(self.style.regions, self.style.codes.to(dtype), plain)
 
     def _columns(self, values: Tensor, dtype: torch.dtype) -> Tensor:
         hot = torch.eye(self.classes + 1, dtype=dtype, device=values.device)[values[:, 0], 1:]

@@ -12,6 +12,10 @@ each of the nine kernel positions, and the nine products of a neighbourhood are 
 The result is the convolution's own, up to the order of the sums in the last bits. Zero padding is
 one more row, which is zero. With gradients on, or where too few neighbourhoods repeat for tables to
 be worth while, `two_layer_conv` runs the dense convolutions instead.
+
+Tables have another size for every image. An accelerator would wait for each of these sizes, and work
+whose sizes are not known cannot be captured as a graph. There only the first convolution is a look-up,
+of nine symbols at every pixel (`lookup_conv`), and all further ones are dense: see `SymbolMap.form`.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -29,33 +34,51 @@ from torch.nn import functional as F
 from baselines.layers.neighbourhoods import Neighbourhoods, identify, resize_nearest
 
 __all__ = [
+    "Form",
     "SymbolMap",
     "dense",
     "dense_label_maps",
     "encode",
+    "fixed_sizes",
     "joint_conv",
     "joint_layer",
+    "label_maps_as",
+    "lookup_conv",
+    "one_hot",
     "table_conv",
     "two_layer_conv",
     "two_layer_table",
 ]
 
-_DENSE: ContextVar[bool] = ContextVar("dense_label_maps", default=False)
+Form = Literal["tables", "lookups", "dense"]
+"""How a layer reads a label map; see `SymbolMap.form`."""
+
+_FORM: ContextVar[Form | None] = ContextVar("label_map_form", default=None)
 
 
 @contextlib.contextmanager
-def dense_label_maps() -> Iterator[None]:
-    """Inside this block layers leave nothing out: label maps go through dense convolutions."""
-    token = _DENSE.set(True)
+def label_maps_as(form: Form) -> Iterator[None]:
+    """Inside this block label maps are read in one form, whatever the device: for checks and counts."""
+    token = _FORM.set(form)
     try:
         yield
     finally:
-        _DENSE.reset(token)
+        _FORM.reset(token)
+
+
+def dense_label_maps() -> contextlib.AbstractContextManager[None]:
+    """Inside this block layers leave nothing out: label maps go through dense convolutions."""
+    return label_maps_as("dense")
 
 
 def dense() -> bool:
     """Whether networks carry out their published form's work here, as inside `dense_label_maps`."""
-    return _DENSE.get()
+    return _FORM.get() == "dense"
+
+
+def fixed_sizes(device: torch.device) -> bool:
+    """Whether no tensor's size may depend on what tensors hold: on any device but a CPU."""
+    return _FORM.get() == "lookups" or device.type != "cpu"
 
 
 @dataclass(eq=False)
@@ -65,10 +88,12 @@ class SymbolMap:
     Attributes:
         symbols: int64 [B,H,W], which column stands at each pixel.
         columns: float [S,C], the columns.
+        beside: a map of the same size whose channels stand after these; None = no more channels.
     """
 
     symbols: Tensor
     columns: Tensor
+    beside: SymbolMap | None = None
     _sizes: dict[tuple[int, int], SymbolMap] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -84,12 +109,13 @@ class SymbolMap:
             bits: bool maps [B,H,W] (edges, the mask).
         """
         symbols = torch.where(labels < 0, classes, labels)
-        columns = torch.cat([torch.eye(classes), torch.zeros(1, classes)])
+        columns = torch.eye(classes + 1, classes, dtype=dtype, device=labels.device)
         for bit in bits:
             symbols = 2 * symbols + bit.long()
             doubled = columns.repeat_interleave(2, dim=0)
-            columns = torch.cat([doubled, (torch.arange(len(doubled)) % 2).unsqueeze(1)], dim=1)
-        return cls(symbols, columns.to(labels.device, dtype))
+            places = torch.arange(len(doubled), device=labels.device)
+            columns = torch.cat([doubled, (places % 2).unsqueeze(1).to(dtype)], dim=1)
+        return cls(symbols, columns)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -99,7 +125,14 @@ class SymbolMap:
 
     def dense(self) -> Tensor:
         """The map itself, float [B,C,H,W] (channels last in memory)."""
-        return self.columns[self.symbols].permute(0, 3, 1, 2)
+        parts = [part.columns[part.symbols] for part in self.parts]
+        whole = parts[0] if len(parts) == 1 else torch.cat(parts, dim=3)
+        return whole.permute(0, 3, 1, 2)
+
+    @property
+    def parts(self) -> list[SymbolMap]:
+        """This map and those beside it, in the order of their channels."""
+        return [self, *(self.beside.parts if self.beside else [])]
 
     def resize(self, size: Sequence[int]) -> SymbolMap:
         """The map resized nearest to (height, width), made once for each size."""
@@ -107,8 +140,17 @@ class SymbolMap:
         if wanted == self.size:
             return self
         if wanted not in self._sizes:
-            self._sizes[wanted] = SymbolMap(resize_nearest(self.symbols, wanted), self.columns)
+            beside = self.beside.resize(wanted) if self.beside else None
+            symbols = resize_nearest(self.symbols, wanted)
+            self._sizes[wanted] = SymbolMap(symbols, self.columns, beside)
         return self._sizes[wanted]
+
+    def recoloured(self, columns: Tensor) -> SymbolMap:
+        """The same symbols with other columns [S,C'], for `lookup_conv`; nothing stands beside."""
+        other = SymbolMap(self.symbols, columns)
+        if self.beside is None:
+            other.__dict__["windows"] = self.windows
+        return other
 
     @cached_property
     def near(self) -> Neighbourhoods:
@@ -121,9 +163,38 @@ class SymbolMap:
         return Neighbourhoods.of(self.near.ids, self.near.count)
 
     @property
+    def form(self) -> Form:
+        """How layers read this map where they need no gradient; the one place that decides.
+
+        On a CPU out of "tables", where neighbourhoods repeat. On an accelerator by "lookups": the sizes
+        of tables depend on the image, so that the host would wait for each of them and nothing could
+        be captured (docs/measurements/models.md has both in milliseconds). "dense" where a gradient
+        is wanted, where tables do not pay, and inside `dense_label_maps`.
+        """
+        asked = _FORM.get()
+        if torch.is_grad_enabled() or asked == "dense":
+            return "dense"
+        if asked == "lookups" or (asked is None and self.symbols.device.type != "cpu"):
+            return "lookups"
+        return "tables" if self.beside is None and self.repetitive else "dense"
+
+    @property
     def tabulated(self) -> bool:
         """Whether layers look this map up in tables: no gradient is wanted and tables pay."""
-        return not (torch.is_grad_enabled() or dense()) and self.repetitive
+        return self.form == "tables"
+
+    @cached_property
+    def windows(self) -> Tensor:
+        """int32 [B*H*W, 9*P]: the rows of `lookup_conv`'s table that each pixel sums."""
+        found, start = [], 0
+        for part in self.parts:
+            outside = len(part.columns)
+            padded = F.pad(part.symbols.int(), (1, 1, 1, 1), value=outside)
+            near = padded.unfold(1, 3, 1).unfold(2, 3, 1)  # (B, H, W, 3, 3)
+            place = torch.arange(9, dtype=torch.int32, device=padded.device).view(3, 3)
+            found.append((near + (place * (outside + 1) + start)).reshape(-1, 9))
+            start += 9 * (outside + 1)
+        return found[0] if len(found) == 1 else torch.cat(found, dim=1)
 
     @cached_property
     def repetitive(self) -> bool:
@@ -146,6 +217,15 @@ def encode(planes: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     return ids.reshape(planes[0].shape), stacked[:, first].t()
 
 
+def one_hot(labels: Tensor, classes: int, dtype: torch.dtype) -> Tensor:
+    """[B,classes,H,W] of labels int64 [B,H,W], channels last in memory.
+
+    A label outside 0..classes-1 is zero everywhere, and nothing waits for a check of the labels.
+    """
+    numbers = torch.arange(classes, device=labels.device)
+    return (labels.unsqueeze(3) == numbers).to(dtype).permute(0, 3, 1, 2)
+
+
 def table_conv(rows: Tensor, weight: Tensor, neighbours: Tensor) -> Tensor:
     """A 3x3 convolution, without bias, of neighbourhoods of table rows.
 
@@ -164,6 +244,38 @@ def table_conv(rows: Tensor, weight: Tensor, neighbours: Tensor) -> Tensor:
         products = torch.bmm(known.expand(9, -1, -1), weight.permute(2, 3, 1, 0).flatten(0, 1))
     places = neighbours + len(known) * torch.arange(9, device=neighbours.device)
     return F.embedding_bag(places, products.flatten(0, 1), mode="sum")
+
+
+def lookup_conv(labels: SymbolMap, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """A 3x3 convolution of a label map, zero padding 1, as a look-up at every pixel.
+
+    The products of the map's columns with each of the nine kernel positions are a small table, of
+    which a pixel sums nine rows for each part of the map. No size depends on the image, and the map's
+    channels, which may be hundreds, never lie in memory.
+
+    Args:
+        labels: C channels of [B,C,H,W].
+        weight: [C',C,3,3].
+        bias: [C'], or None.
+
+    Returns:
+        [B,C',H,W], channels last in memory.
+    """
+    table, start = [], 0
+    for part in labels.parts:
+        outside = F.pad(part.columns.to(weight.dtype), (0, 0, 0, 1))
+        channels = slice(start, start + part.columns.shape[1])
+        places = weight[:, channels].permute(2, 3, 1, 0).flatten(0, 1)  # (9, C, C')
+        with torch.autocast(weight.device.type, enabled=False):
+            table.append(torch.bmm(outside.expand(9, -1, -1), places).flatten(0, 1))
+        start = channels.stop
+    if bias is not None:  # the middle of a window never lies outside the image
+        rows = len(labels.columns) + 1
+        table[0][4 * rows : 5 * rows] += bias
+    whole = table[0] if len(table) == 1 else torch.cat(table)
+    height, width = labels.size
+    out = F.embedding_bag(labels.windows, whole, mode="sum")
+    return out.view(-1, height, width, len(weight)).permute(0, 3, 1, 2)
 
 
 def joint_layer(layers: Sequence[nn.Conv2d]) -> tuple[Tensor, Tensor]:
@@ -209,7 +321,10 @@ def two_layer_conv(
     Returns:
         One map [B, C, H, W] for each second layer (views of one tensor, channels last).
     """
-    if not labels.tabulated:
+    form = labels.form
+    if form == "lookups":
+        return joint_conv(lookup_conv(labels, first.weight, first.bias).relu_(), second)
+    if form == "dense":
         return joint_conv(F.relu(first(labels.dense())), second)
     joint = labels.far.spread(two_layer_table(labels, first, second))
     return torch.split(joint, [layer.out_channels for layer in second], dim=1)

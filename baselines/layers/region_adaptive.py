@@ -15,7 +15,14 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from baselines.layers.label_map import SymbolMap, joint_conv, joint_layer, table_conv
+from baselines.layers.label_map import (
+    SymbolMap,
+    fixed_sizes,
+    joint_conv,
+    joint_layer,
+    lookup_conv,
+    table_conv,
+)
 from baselines.layers.spade import SPADE, batch_norm_line
 
 __all__ = ["RegionAdaptiveNorm", "StyledRegions"]
@@ -124,8 +131,13 @@ class RegionAdaptiveNorm(nn.Module):
         gamma, beta = self.Spade.maps(here)
         if not self.styled:
             return gamma, beta
-        raw = SymbolMap(here.symbols, self.style_vectors(regions)).dense()
-        style_gamma, style_beta = joint_conv(raw, [self.conv_gamma, self.conv_beta])
+        layers = [self.conv_gamma, self.conv_beta]
+        vectors = self.style_vectors(regions)
+        if here.form == "lookups":
+            joint = lookup_conv(here.recoloured(vectors), *joint_layer(layers))
+            style_gamma, style_beta = joint.chunk(2, dim=1)
+        else:
+            style_gamma, style_beta = joint_conv(SymbolMap(here.symbols, vectors).dense(), layers)
         return self._blend(style_gamma, gamma, style_beta, beta)
 
     def _table(self, here: SymbolMap, regions: StyledRegions) -> tuple[Tensor, Tensor]:
@@ -142,6 +154,13 @@ class RegionAdaptiveNorm(nn.Module):
         """ReLU(Linear_j(code)) of each image's class j, [B*(classes+1), D]; the rest is zero."""
         codes = regions.codes[..., self.code]
         batch, classes, length = codes.shape
+        if fixed_sizes(codes.device):  # which classes stand there is not asked
+            layers = [self.get_submodule(f"fc_mu{label}") for label in range(classes)]
+            weight = torch.stack([layer.get_parameter("weight") for layer in layers])
+            bias = torch.stack([layer.get_parameter("bias") for layer in layers])
+            products = torch.baddbmm(bias.unsqueeze(1), codes.transpose(0, 1), weight.mT)
+            every = F.pad(F.relu(products), (0, 0, 0, 0, 0, 1))  # (classes + 1, B, D)
+            return every.transpose(0, 1).reshape(-1, length)
         vectors = codes.new_zeros(classes + 1, batch, length)
         rows = list(vectors.unbind(0))
         for label in regions.present():

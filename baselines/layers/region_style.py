@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from baselines.layers.condition import RegionStyle
 from baselines.layers.instance_norm import instance_norm
+from baselines.layers.label_map import fixed_sizes
 from baselines.layers.pointwise import rectify
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "RegionMeans",
     "StyleEncoder",
     "average_regions",
+    "image_means",
+    "most_regions",
     "number_regions",
     "separate_regions",
 ]
@@ -34,6 +37,9 @@ RegionMean = Literal["all", "visible"]
 @dataclass(frozen=True, eq=False)
 class RegionMeans:
     """What an image shows of its R regions, over the whole batch.
+
+    Where every image has one number of regions (`number_regions`), those that no pixel has count as
+    visible, with zeros as their vectors.
 
     Attributes:
         regions: int64 [B,H,W], each pixel's region, 0..R-1.
@@ -62,6 +68,11 @@ class RegionMeans:
         other = self.means.clone()
         other[where] = means.to(other.dtype)
         return replace(self, means=other, visible=torch.where(where, 1.0, self.visible))
+
+    def completed(self, whole: RegionMeans) -> RegionMeans:
+        """The same with the vectors of the same regions in `whole` where nothing is visible here."""
+        means = torch.where(self.erased.unsqueeze(1), whole.means, self.means)
+        return replace(self, means=means, visible=torch.where(self.erased, 1.0, self.visible))
 
 
 class StyleEncoder(nn.Module):
@@ -115,31 +126,43 @@ class StyleEncoder(nn.Module):
         features: Tensor = self.dec1(x)
         return features
 
-    def read(self, image: Tensor, mask: Tensor, instances: Tensor) -> RegionMeans:
+    def read(
+        self, image: Tensor, mask: Tensor, instances: Tensor, most: int | None = None
+    ) -> RegionMeans:
         """The styles of an image's regions.
 
         Args:
             image: [B,3,H,W] in [-1,1]; what it shows inside the mask is not looked at.
             mask: bool [B,H,W], True = not visible.
             instances: int64 [B,H,W], equal inside a region.
+            most: how many regions every image shall have; see `number_regions`. Where sizes are fixed
+                (`fixed_sizes`) and it is None they are counted, for which the host waits.
         """
+        if most is None and fixed_sizes(image.device):
+            most = most_regions(instances)
         valid = (~mask).unsqueeze(1).to(image.dtype)
         shown = torch.cat([image * valid, valid], dim=1)
-        regions, items = number_regions(instances)
+        regions, items = number_regions(instances, most)
         # The widest maps take some 300 MiB an image, and nothing but the means is kept of them.
         together = len(image) if torch.is_grad_enabled() else 1
         parts = zip(*(torch.split(whole, together) for whole in (shown, valid, regions)))
-        means = torch.cat([self._means(*part) for part in parts])
-        visible = average_regions(valid, regions, len(items))[:, 0]
+        means = torch.cat([self._means(one, bare, own, most) for one, bare, own in parts])
+        if most is None:
+            visible = average_regions(valid, regions, len(items))[:, 0]
+        else:
+            shares, pixels = image_means(valid, regions % most, most)
+            visible = torch.where(pixels > 0, shares[:, :, 0], 1).flatten()
         if self.region_mean == "visible":
             means = means / visible.clamp(min=1e-6).unsqueeze(1)
         return RegionMeans(regions, items, means, visible)
 
-    def _means(self, shown: Tensor, valid: Tensor, regions: Tensor) -> Tensor:
+    def _means(self, shown: Tensor, valid: Tensor, regions: Tensor, most: int | None) -> Tensor:
         """[R,D] of some of the batch's images, whose regions follow one another."""
         features = self(shown)
         if self.region_mean == "visible":
             features = features * valid
+        if most is not None:
+            return image_means(features, regions % most, most)[0].flatten(0, 1)
         first, last = int(regions.min()), int(regions.max())
         return average_regions(features, regions - first, last - first + 1)
 
@@ -156,26 +179,81 @@ def separate_regions(labels: Tensor, instances: Tensor | None) -> Tensor:
     """int64 [B,H,W], different where label or instance differ."""
     if instances is None:
         return labels
-    return labels * (int(instances.max()) + 1) + instances
+    return labels * (instances.max() + 1) + instances
 
 
-def number_regions(instances: Tensor) -> tuple[Tensor, Tensor]:
-    """Numbers the regions of a batch: int64 [B,H,W] in 0..R-1, and the item of each, int64 [R]."""
+def number_regions(instances: Tensor, most: int | None = None) -> tuple[Tensor, Tensor]:
+    """Numbers the regions of a batch: int64 [B,H,W] in 0..R-1, and the item of each, int64 [R].
+
+    Args:
+        instances: int64 [B,H,W], equal inside a region.
+        most: every image has so many numbers, used or not: R = B*most, and no size depends on the map.
+            Regions beyond them share the last number: give `most_regions`. None = R is what there is.
+    """
     batch = torch.arange(len(instances), device=instances.device).view(-1, 1, 1)
-    lowest = instances.min()  # negative where a void label makes a region
-    span = instances.max() - lowest + 1
-    found, regions = torch.unique(batch * span + (instances - lowest), return_inverse=True)
-    return regions, found // span
+    if most is None:
+        lowest = instances.min()  # negative where a void label makes a region
+        span = instances.max() - lowest + 1
+        found, regions = torch.unique(batch * span + (instances - lowest), return_inverse=True)
+        return regions, found // span
+    ranks, places = _ranks(instances)
+    own = torch.empty_like(ranks).scatter_(1, places, ranks).view(instances.shape)
+    items = torch.arange(len(instances) * most, device=instances.device) // most
+    return own.clamp(max=most - 1) + most * batch, items
+
+
+def most_regions(instances: Tensor) -> int:
+    """How many regions an image of the batch has at most, rounded up so that most batches agree."""
+    ranks, _ = _ranks(instances)
+    return -(-(int(ranks.max()) + 1) // _TOGETHER) * _TOGETHER
+
+
+_TOGETHER = 64
+"""What the number of regions is rounded up to."""
+
+
+def _ranks(instances: Tensor) -> tuple[Tensor, Tensor]:
+    """The numbers of the sorted pixels of each image, and where these stand, int64 [B,H*W] each."""
+    ordered, places = instances.flatten(1).sort(dim=1)
+    rises = ordered[:, 1:] != ordered[:, :-1]
+    return F.pad(rises.cumsum(1), (1, 0)), places
 
 
 def average_regions(features: Tensor, regions: Tensor, count: int) -> Tensor:
-    """[count,D]: the mean of features [B,D,H,W] over each region of the map [B,H,W]."""
+    """[count,D]: the mean of features [B,D,H,W] over each region of the map [B,H,W].
+
+    Zero for a number that no pixel has.
+    """
     index = regions.flatten()
     flat = features.permute(0, 2, 3, 1).flatten(0, 2)
     # A region has thousands of pixels: in half precision the sum would stop growing.
     flat = flat.to(torch.promote_types(flat.dtype, torch.float32))
     sums = flat.new_zeros(count, flat.shape[1]).index_add_(0, index, flat)
-    return sums / torch.bincount(index, minlength=count).unsqueeze(1)
+    pixels = flat.new_zeros(count).index_add_(0, index, torch.ones_like(flat[:, 0]))
+    return sums / pixels.clamp(min=1).unsqueeze(1)
+
+
+def image_means(features: Tensor, regions: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Means over each image's own regions, as one matrix product: no size depends on the map.
+
+    Args:
+        features: [B,D,H,W].
+        regions: int64 [B,H,W] in 0..count-1.
+        count: regions of an image.
+
+    Returns:
+        Means [B,count,D], zero for a region without pixels, and pixels [B,count].
+    """
+    batch, length = features.shape[:2]
+    # A region has thousands of pixels: in half precision the sum would stop growing.
+    dtype = torch.promote_types(features.dtype, torch.float32)
+    places = regions.reshape(batch, 1, -1)
+    member = features.new_zeros(batch, count, places.shape[2], dtype=dtype).scatter_(1, places, 1.0)
+    rows = features.permute(0, 2, 3, 1).reshape(batch, -1, length).to(dtype)
+    with torch.autocast(features.device.type, enabled=False):
+        sums = member @ rows
+    pixels = member.sum(dim=2)
+    return sums / pixels.clamp(min=1).unsqueeze(2), pixels
 
 
 class _EncoderLayer(nn.Module):

@@ -104,7 +104,7 @@ def random_patches(
     images: Tensor,
     count: int,
     size: int,
-    generator: Generator,
+    generator: Generator | None = None,
     scales: tuple[float, float] = (1 / 8, 1 / 4),
 ) -> Tensor:
     """Crops [B,count,3,size,size]: each axis scaled on its own, flipped at random, bilinear.
@@ -113,16 +113,17 @@ def random_patches(
         images: [B,3,H,W].
         count: crops for each image.
         size: side of a crop in pixels.
-        generator: CPU generator of all draws.
+        generator: CPU generator of all draws; PyTorch's own on the images' device where None.
         scales: smallest and largest share of the image's side that a crop covers.
     """
     total = len(images) * count
     low, high = scales
-    draws = torch.rand(total, 5, generator=generator).to(images)
+    device = images.device if generator is None else None
+    draws = torch.rand(total, 5, generator=generator, device=device).to(images)
     extent = low + (high - low) * draws[:, :2]
     centre = (draws[:, 2:4] * 2 - 1) * (1 - extent)
     flip = torch.where(draws[:, 4] < 0.5, -1.0, 1.0)
-    line = (torch.arange(size).to(images) * 2 + 1) / size - 1
+    line = (torch.arange(size, device=images.device).to(images) * 2 + 1) / size - 1
     across = line[None, :] * (extent[:, 0] * flip)[:, None] + centre[:, :1]
     down = line[None, :] * extent[:, 1:2] + centre[:, 1:]
     grid = torch.stack(

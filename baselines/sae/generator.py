@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Generator, Tensor, nn
@@ -15,7 +15,7 @@ from baselines.layers.modulated_conv import ModulatedConv, Style, StyledConv, st
 from baselines.sae.config import SAEConfig, generator_width
 from baselines.sae.encoder import SAEEncoder, normalise
 
-__all__ = ["SAE", "SAEGenerator", "draw_noise"]
+__all__ = ["SAE", "SAEGenerator", "draw_noise", "draw_normal_maps"]
 
 Noise = Mapping[str, tuple[Tensor, Tensor]]
 
@@ -95,14 +95,15 @@ class SAE(nn.Module):
 
 
 def draw_noise(
-    network: SAEGenerator, size: tuple[int, int], generators: list[Generator]
+    network: SAEGenerator, size: tuple[int, int], generators: list[Generator] | int
 ) -> dict[str, tuple[Tensor, Tensor]]:
     """Standard normal noise for every block, one generator for each image of the batch.
 
     Args:
         network: the generator.
         size: (height, width) of the structure code.
-        generators: CPU generators; each image's noise depends on its own alone.
+        generators: CPU generators; each image's noise depends on its own alone. Or the number of
+            images, whose noise is drawn on the network's device by PyTorch's own generator.
     """
     height, width = size
     noise: dict[str, tuple[Tensor, Tensor]] = {}
@@ -110,12 +111,18 @@ def draw_noise(
     for name in network.blocks:
         if name.startswith("Upsampling"):
             height, width = 2 * height, 2 * width
-        first, second = (
-            torch.stack([torch.randn(1, height, width, generator=g) for g in generators])
-            for _ in range(2)
-        )
-        noise[name] = (first.to(device), second.to(device))
+        first, second = (draw_normal_maps((1, height, width), generators, device) for _ in range(2))
+        noise[name] = (first, second)
     return noise
+
+
+def draw_normal_maps(
+    shape: Sequence[int], generators: Sequence[Generator] | int, device: torch.device
+) -> Tensor:
+    """Standard normals [B,*shape] on a device; `generators` as in `draw_noise`."""
+    if isinstance(generators, int):
+        return torch.randn(generators, *shape, device=device)
+    return torch.stack([torch.randn(*shape, generator=one) for one in generators]).to(device)
 
 
 class _StructureModulation(nn.Module):

@@ -6,6 +6,7 @@ every class has a row for its shape and one for its texture, the background firs
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import torch
@@ -47,9 +48,16 @@ def expand(config: SemanticStyleGANConfig, codes: Tensor) -> Tensor:
         return torch.unflatten(codes, 1, (classes, layers))
     if codes.shape[1] != rows(config):
         raise ValueError(f"codes have {codes.shape[1]} rows, expected {rows(config)}")
-    index = [row for k in range(classes) for row in _layer_rows(config, k)]
-    chosen = codes[:, torch.tensor(index, device=codes.device)]
+    chosen = codes[:, _every_row(config, codes.device)]
     return torch.unflatten(chosen, 1, (classes, layers))
+
+
+@functools.lru_cache(maxsize=16)
+@torch.inference_mode(False)
+def _every_row(config: SemanticStyleGANConfig, device: torch.device) -> Tensor:
+    """Of each layer of each local generator, its row."""
+    index = [row for k in range(config.seg_dim) for row in _layer_rows(config, k)]
+    return torch.tensor(index, device=device)
 
 
 def _layer_rows(config: SemanticStyleGANConfig, number: int) -> list[int]:
@@ -71,7 +79,9 @@ def truncate(codes: Tensor, mean: Tensor, share: float) -> Tensor:
     return torch.lerp(mean.expand_as(codes), codes, share)
 
 
-def mix(config: SemanticStyleGANConfig, codes: Sequence[Tensor], generator: Generator) -> Tensor:
+def mix(
+    config: SemanticStyleGANConfig, codes: Sequence[Tensor], generator: Generator | None = None
+) -> Tensor:
     """Two codes [B,D] in one W+, as in training.
 
     The shared rows are the first's; (shape, texture) of each class of each image are those of
@@ -80,11 +90,12 @@ def mix(config: SemanticStyleGANConfig, codes: Sequence[Tensor], generator: Gene
     Args:
         config: of the network.
         codes: the two.
-        generator: CPU generator of the draws.
+        generator: CPU generator of the draws; PyTorch's own on the codes' device where None.
     """
     first, second = (repeat(config, code) for code in codes)
-    drawn = torch.randint(3, (len(first), config.seg_dim), generator=generator)
+    device = first.device if generator is None else None
+    drawn = torch.randint(3, (len(first), config.seg_dim), generator=generator, device=device)
     other = torch.stack([drawn == 2, drawn >= 1], dim=2).flatten(1)
-    shared = torch.zeros(len(first), config.base_layers, dtype=torch.bool)
+    shared = other.new_zeros(len(first), config.base_layers)
     chosen = torch.cat([shared, other], dim=1).to(first.device)
     return torch.where(chosen.unsqueeze(2), second, first)

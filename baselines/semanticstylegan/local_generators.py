@@ -6,6 +6,7 @@ map's pixels, and how near it is there. The nearest class shows; transparent one
 
 from __future__ import annotations
 
+import functools
 from typing import cast
 
 import torch
@@ -29,6 +30,13 @@ def positions(side: int, octaves: int) -> Tensor:
     return torch.cat([place, *waves]).unsqueeze(0)
 
 
+@functools.lru_cache(maxsize=16)
+@torch.inference_mode(False)
+def _waves(side: int, octaves: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """`positions` with pixels in rows, [1,side*side,...]."""
+    return positions(side, octaves).flatten(2).transpose(1, 2).to(device, dtype)
+
+
 class PositionEmbedding(nn.Module):
     """The positions that all local generators begin with: () -> [1,N,channels], pixels in rows."""
 
@@ -44,8 +52,7 @@ class PositionEmbedding(nn.Module):
     def forward(self) -> Tensor:
         """Of the coarse map's N pixels, row by row."""
         matrix = self.weights[..., 0, 0] * self.scale
-        waves = positions(self.side, self.octaves).flatten(2).transpose(1, 2)
-        return F.linear(waves.to(matrix), matrix)
+        return F.linear(_waves(self.side, self.octaves, matrix.device, matrix.dtype), matrix)
 
 
 class LocalGenerator(nn.Module):
@@ -102,7 +109,8 @@ def compose(
     if not transparent:
         return shares, shares
     over = torch.zeros(shares.shape[-1], dtype=torch.bool, device=shares.device)
-    over[list(transparent)] = True
+    for k in transparent:
+        over[k] = True
     opaque = shares.masked_fill(over, 0.0)
     opaque = opaque / (opaque.sum(-1, keepdim=True) + 1e-8)
     return shares, torch.where(over, shares, opaque)

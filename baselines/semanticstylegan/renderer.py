@@ -44,8 +44,15 @@ class RenderNet(nn.Module):
         """The checkpoint's own noise maps, two a level, [1,1,side,side]."""
         return list(self.noises.buffers())
 
-    def draw_noise(self, generators: Sequence[Generator]) -> list[Tensor]:
-        """Fresh maps in the place of the stored ones, an image's own from its CPU generator."""
+    def draw_noise(self, generators: Sequence[Generator] | int) -> list[Tensor]:
+        """Fresh maps in the place of the stored ones, an image's own from its CPU generator.
+
+        Or of so many images, drawn on the network's device by PyTorch's own generator.
+        """
+        if isinstance(generators, int):
+            return [
+                one.new_empty(generators, *one.shape[1:]).normal_() for one in self.stored_noise
+            ]
         return [
             torch.stack([torch.randn(one.shape[1:], generator=g) for g in generators]).to(one)
             for one in self.stored_noise

@@ -16,6 +16,7 @@ from torch import Generator, Tensor, nn
 from baselines.layers.modulated_conv import RegionTexture
 from baselines.sae import SAEEncoder, SAEGenerator, draw_noise
 from baselines.sae.encoder import normalise
+from baselines.sae.generator import draw_normal_maps
 from baselines.ssae.config import REGIONS, SSAEConfig
 from baselines.ssae.mask_predictor import MaskPredictor
 from baselines.ssae.refinement import Refinement
@@ -90,15 +91,16 @@ class SSAE(nn.Module):
         return (probability > self.config.threshold).to(image.dtype)
 
     def textures(
-        self, texture: Tensor, mask: Tensor, generators: list[Generator]
+        self, texture: Tensor, mask: Tensor, generators: list[Generator] | int
     ) -> dict[str, tuple[RegionTexture, RegionTexture]]:
-        """Eq. 1 for the block that gets noise: S' = S + N(0,1) * M, one noise for both layers."""
+        """Eq. 1 for the block that gets noise: S' = S + N(0,1) * M, one noise for both layers.
+
+        `generators` as for `draw_noise`.
+        """
         clean = normalise(texture)
         size = self._noise_size(mask)
-        drawn = [
-            torch.randn(*texture.shape[1:], *size, generator=generator) for generator in generators
-        ]
-        noise = torch.stack(drawn).to(texture) * self.config.noise_scale
+        drawn = draw_normal_maps((*texture.shape[1:], *size), generators, texture.device)
+        noise = drawn.to(texture) * self.config.noise_scale
         name = self.G.blocks[-1 - self.config.noise_block]
         region = RegionTexture(clean, noise, mask)
         return {name: (region, region)}

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from baselines.checkpoints.checking import differences, not_finite, other_kinds, shapes_of
 from baselines.training.config import TrainingConfig
-from baselines.training.recipe import Player
+from baselines.training.recipe import MovingAverage, Player
 from bench.core.atomic import whole_file
 from bench.core.documents import parse_json
 from bench.core.errors import BadInput
@@ -30,10 +30,17 @@ from bench.core.identity import Record, differing_fields
 __all__ = ["load_checkpoint", "save_checkpoint"]
 
 KEY = "sebench.training"
+_AVERAGE = "moving average/"
 
 
-def save_checkpoint(path: Path, players: Mapping[str, Player], step: int, identity: Record) -> None:
-    """Writes the state after `step` steps.
+def save_checkpoint(
+    path: Path,
+    players: Mapping[str, Player],
+    step: int,
+    identity: Record,
+    average: MovingAverage | None = None,
+) -> None:
+    """Writes the state after `step` steps, with the moving average where one is kept.
 
     Raises:
         BadInput: no space; an earlier checkpoint of that name is untouched then.
@@ -45,6 +52,8 @@ def save_checkpoint(path: Path, players: Mapping[str, Player], step: int, identi
         for number, moments in player.optimiser.state_dict()["state"].items():
             for key, value in moments.items():
                 tensors[f"{name}/optimiser/{number}/{key}"] = torch.as_tensor(value)
+    if average is not None:
+        tensors |= {f"{_AVERAGE}{name}": value for name, value in average.means.items()}
     plain = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
     record = json.dumps({"step": step, "identity": identity})
     content = save(plain, metadata={KEY: record})
@@ -52,8 +61,13 @@ def save_checkpoint(path: Path, players: Mapping[str, Player], step: int, identi
         temporary.write_bytes(content)
 
 
-def load_checkpoint(path: Path, players: Mapping[str, Player], identity: Record) -> int:
-    """Puts a checkpoint's state into the players; returns how many steps it has seen.
+def load_checkpoint(
+    path: Path,
+    players: Mapping[str, Player],
+    identity: Record,
+    average: MovingAverage | None = None,
+) -> int:
+    """Puts a checkpoint's state into the players and the average; returns how many steps it has seen.
 
     Raises:
         BadInput: the file is damaged, no checkpoint, of another configuration, or of other tensors
@@ -83,17 +97,27 @@ def load_checkpoint(path: Path, players: Mapping[str, Player], identity: Record)
             f"{path}: is a checkpoint of another configuration ({'; '.join(found[:3])}); "
             "use that configuration or another folder"
         )
+
+    def check(name: str, wrong: list[str]) -> None:
+        if wrong:
+            raise BadInput(
+                f"{path}: does not fit its own configuration; {name}: {'; '.join(wrong)}; remove it "
+                "to begin anew"
+            )
+
     for name, player in players.items():
         network = _under(tensors, f"{name}/network/")
         wrong = differences(shapes_of(network), shapes_of(player.plain), whole=True)
         wrong += other_kinds(network, player.plain) or not_finite(network)
         if not wrong:
             wrong = _restore(player, network, _under(tensors, f"{name}/optimiser/"))
-        if wrong:
-            raise BadInput(
-                f"{path}: does not fit its own configuration; {name}: {'; '.join(wrong)}; remove it "
-                "to begin anew"
-            )
+        check(name, wrong)
+    if average is not None:
+        means = _under(tensors, _AVERAGE)
+        wrong = differences(shapes_of(means), shapes_of(average.means), whole=True)
+        check("the moving average", wrong or not_finite(means))
+        for name, value in average.means.items():
+            value.copy_(means[name])
     return step
 
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from baselines.layers.label_map import one_hot
 from baselines.semanticstylegan import (
     SegmentationDiscriminator,
     SemanticStyleGAN,
@@ -29,7 +30,6 @@ from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples
 from baselines.training.losses import discriminator_softplus, generator_softplus
 from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
-from baselines.training.swapping import fresh_generators
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
 from bench.plugins.kinds import SYSTEMS
@@ -37,7 +37,7 @@ from bench.plugins.kinds import SYSTEMS
 __all__ = ["CompositionalRecipe", "path_penalty", "segmentation_penalties"]
 
 AVERAGE = 0.5 ** (32 / 10_000)
-"""The moving average's share of its former self at each step, whatever the batch."""
+"""The moving average's share of its former self at each step, where `ema` of the configuration is 0."""
 
 PATH_DECAY = 0.01
 """A step's share in the running mean of path lengths."""
@@ -51,7 +51,7 @@ class CompositionalRecipe(TrainingRecipe):
         form = SYSTEMS.get("semanticstylegan").configure(config.variant, **config.network)
         assert isinstance(form, SemanticStyleGANConfig)
         self.form = form
-        self._classes = _classes(form, sources[0])
+        self._table = torch.tensor([*_classes(form, sources[0]), 0])
         rates, weights = config.optimisation, config.weights
         share = weights.path_lazy / (weights.path_lazy + 1) if weights.path else 1.0
         self.generating = _Generating(SemanticStyleGAN(form))
@@ -73,22 +73,30 @@ class CompositionalRecipe(TrainingRecipe):
         assert batch.original is not None
         self._fits(batch.original)
         real = batch.original, self.segmentation(batch)
-        weights = self.config.weights
         parts = self._discriminator(*real)
-        if step % weights.lazy == 0 and (weights.r1 or weights.segmentation_r1):
+        penalised, regularised = self.kind(step)
+        if penalised:
             self._penalise(*real)
         parts |= self._generator(len(batch))
-        if weights.path and step % weights.path_lazy == 0:
+        if regularised:
             self._regularise(max(1, len(batch) // 2))
-        self.generating.average()
-        return detached(**parts)
+        self.generating.average(self.config.ema or AVERAGE)
+        return parts
+
+    def kind(self, step: int) -> tuple[bool, bool]:
+        """Whether the discriminator's penalties are due, and the generator's path length."""
+        weights = self.config.weights
+        penalised = step % weights.lazy == 0 and bool(weights.r1 or weights.segmentation_r1)
+        return penalised, bool(weights.path) and step % weights.path_lazy == 0
+
+    def averaged(self) -> None:
+        """None: the published training keeps an average of its own, whose share `ema` sets."""
 
     def segmentation(self, batch: EditBatch) -> Tensor:
         """The true segmentation as the discriminator sees it: one-hot * 2 - 1, [B,K,H,W]."""
-        table = torch.tensor([*self._classes, 0], device=batch.labels.device)
-        labels = table[batch.labels]  # void is the last entry
-        planes = F.one_hot(labels, self.form.seg_dim).permute(0, 3, 1, 2)
-        return planes.to(batch.masked.dtype) * 2 - 1
+        self._table = self._table.to(batch.labels.device)
+        labels = self._table[batch.labels]  # void is the last entry
+        return one_hot(labels, self.form.seg_dim, batch.masked.dtype) * 2 - 1
 
     def images(self, batch: EditBatch) -> Tensor:
         """Images of the moving average, drawn anew."""
@@ -108,7 +116,7 @@ class CompositionalRecipe(TrainingRecipe):
         real, fake = judge(torch.cat([image, made]), torch.cat([segmentation, drawn])).chunk(2)
         loss = discriminator_softplus(real, fake)
         self.update("D", loss)
-        return {"discriminator": loss}
+        return detached(discriminator=loss)
 
     def _penalise(self, image: Tensor, segmentation: Tensor) -> None:
         weights = self.config.weights
@@ -129,7 +137,7 @@ class CompositionalRecipe(TrainingRecipe):
                 "coarse": weights.coarse * F.mse_loss(coarse, small),
             }
             self.update("G", torch.stack(list(parts.values())).sum())
-        return parts
+        return detached(**parts)
 
     def _regularise(self, count: int) -> None:
         weights = self.config.weights
@@ -139,13 +147,15 @@ class CompositionalRecipe(TrainingRecipe):
         penalty = path_penalty(image, codes, whole.path_length)
         self.update("G", weights.path * weights.path_lazy * penalty)
 
-    def _codes(self, count: int) -> tuple[Tensor, Tensor | None]:
-        """Normal z for the images, and for a second code where this batch mixes two."""
-        mixes = float(torch.rand(())) < self.config.weights.mixing
-        return self._z(count), self._z(count) if mixes else None
+    def _codes(self, count: int) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Normal z for the images, for a second code, and whether this batch mixes the two."""
+        share, device = self.config.weights.mixing, self.fabric.device
+        if not share:
+            return self._z(count), None, None
+        return self._z(count), self._z(count), torch.rand((), device=device) < share
 
     def _z(self, count: int) -> Tensor:
-        return torch.randn(count, self.form.style_dim).to(self.fabric.device)
+        return torch.randn(count, self.form.style_dim, device=self.fabric.device)
 
     def _fits(self, image: Tensor) -> None:
         side = self.form.size
@@ -167,29 +177,34 @@ class _Generating(nn.Module):
         self.ema = copy.deepcopy(network).requires_grad_(False)
         self.register_buffer("path_length", torch.zeros(()))
 
-    def forward(self, z: Tensor, other: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        self, z: Tensor, other: Tensor | None = None, mixes: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Image, segmentation and coarse segmentation of z, with fresh noise."""
-        made: Synthesis = self.network(self.codes(z, other), noise=self.noise(len(z)))
+        made: Synthesis = self.network(self.codes(z, other, mixes), noise=self.noise(len(z)))
         assert made.segmentation is not None
         return made.image, made.segmentation, made.coarse
 
-    def codes(self, z: Tensor, other: Tensor | None) -> Tensor:
-        """W+ of z, [B,rows,D], mixed with a second one where there is one."""
+    def codes(self, z: Tensor, other: Tensor | None, mixes: Tensor | None) -> Tensor:
+        """W+ of z, [B,rows,D], mixed with a second one where bool [] `mixes` says so."""
         form, code = self.network.config, self.network.style(z)
-        if other is None:
-            return repeat(form, code)
-        (generator,) = fresh_generators(1)
-        return mix(form, (code, self.network.style(other)), generator)
+        plain = repeat(form, code)
+        if other is None or mixes is None:
+            return plain
+        return torch.where(mixes, mix(form, (code, self.network.style(other))), plain)
 
     def noise(self, count: int) -> list[Tensor]:
         """Fresh maps for `count` images."""
-        return self.network.render_net.draw_noise(fresh_generators(count))
+        return self.network.render_net.draw_noise(count)
 
     @torch.no_grad()
-    def average(self) -> None:
-        """Moves the average towards the generator; its noise maps are its own."""
-        for mean, now in zip(self.ema.parameters(), self.network.parameters(), strict=True):
-            mean.lerp_(now, 1 - AVERAGE)
+    def average(self, share: float = AVERAGE) -> None:
+        """Moves the average towards the generator; its noise maps are its own.
+
+        `share` is what it keeps of itself.
+        """
+        means, now = list(self.ema.parameters()), list(self.network.parameters())
+        torch._foreach_lerp_(means, now, 1 - share)
 
 
 def segmentation_penalties(
@@ -214,7 +229,7 @@ def path_penalty(image: Tensor, codes: Tensor, running: Tensor) -> Tensor:
         codes: [B,R,D].
         running: the running mean of lengths, which is moved on in place.
     """
-    direction = torch.randn(image.shape, device="cpu").to(image) / math.sqrt(image[0, 0].numel())
+    direction = torch.randn_like(image) / math.sqrt(image[0, 0].numel())
     (gradient,) = torch.autograd.grad((image * direction).sum(), codes, create_graph=True)
     lengths = gradient.square().sum(2).mean(1).sqrt()
     running.lerp_(lengths.detach().mean(), PATH_DECAY)

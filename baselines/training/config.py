@@ -168,6 +168,8 @@ class TrainingConfig(BaseModel):
             Pix2PixHD's global generator, HIM's image generator.
         balance: (low, high): where a term of the layout's discriminator is below `low`, it rests for
             the step; where one is above `high`, the generator does; HIM on ADE20K.
+        ema: what a moving average of the weights keeps of itself at each step (0.999); it is what is
+            saved. 0 = none is kept.
         precision: of Lightning Fabric.
         checkpoint, picture: steps between two checkpoints, and between two logged images.
         source: where the values come from.
@@ -190,6 +192,7 @@ class TrainingConfig(BaseModel):
     phase_data: tuple[TrainingData | None, ...] = ()
     start: Path | None = None
     balance: tuple[float, float] | None = None
+    ema: float = Field(default=0, ge=0, lt=1)
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     checkpoint: int = Field(default=500, ge=1)
     picture: int = Field(default=500, ge=1)

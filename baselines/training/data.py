@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ from bench.datasets import Dataset, Fit, open_dataset
 from bench.scene import Bool, Int32, LabelSpace, Scene, UInt8, cut_scene
 from bench.suite.protocols import make_protocol
 
-__all__ = ["Example", "Examples", "Scenes", "SharedScenes", "collate"]
+__all__ = ["Example", "Examples", "Scenes", "collate", "edit_batch"]
 
 _REDRAWS = 4
 _REDRAW = 10_000
@@ -35,7 +36,8 @@ _REDRAW = 10_000
 class Example:
     """One scene with a mask, all of one size [H,W]; the image is its own ground truth.
 
-    `key` names the random stream of whatever a network draws for it.
+    `key` names the random stream of whatever a network draws for it; `mirrored` says whether all of
+    it was mirrored.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Example:
     mask: Bool
     labels: Int32
     instances: Int32 | None
+    mirrored: bool = False
 
 
 class Scenes:
@@ -68,26 +71,6 @@ class Scenes:
         return self.dataset.read(scene, self._fit)
 
 
-class SharedScenes:
-    """Opens scenes for several runs, one after the other, that read or draw each only once.
-
-    Scenes stay for as long as the runs ask for the same size, subset and folder.
-    """
-
-    def __init__(self) -> None:
-        self._key = ""
-        self._open: dict[str, Scenes] = {}
-
-    def __call__(self, config: TrainingData, dataset: str) -> Scenes:
-        """The scenes of a dataset, new ones where the configuration's are others."""
-        key = config.model_dump_json(include={"path", "subset", "count", "load", "keep"})
-        if key != self._key:
-            self._key, self._open = key, {}
-        if dataset not in self._open:
-            self._open[dataset] = Scenes(config, dataset)
-        return self._open[dataset]
-
-
 class Examples:
     """The endless stream of a configuration's examples.
 
@@ -100,6 +83,9 @@ class Examples:
         BadInput: a dataset that is not there, or a mask protocol that does not exist.
     """
 
+    ready: ClassVar[bool] = False
+    """Whether a batch costs no drawing, so that nothing has to draw ahead."""
+
     def __init__(self, config: TrainingData, seed: int, scenes: Scenes | None = None) -> None:
         self.config = config
         self.seed = seed
@@ -108,7 +94,7 @@ class Examples:
         self._masks = [_protocol(recipe) for recipe in config.masks]
         self._otherwise = _protocol(config.otherwise)
         self._places = {scene: place for place, scene in enumerate(self.dataset.ids)}
-        self._order = functools.lru_cache(maxsize=2)(self._permuted)
+        self.order = functools.lru_cache(maxsize=2)(self._permuted)
 
     def __len__(self) -> int:
         return len(self.dataset.ids)
@@ -133,13 +119,31 @@ class Examples:
         Raises:
             BadInput: a file that cannot be read, with its name; or an image below the crop's size.
         """
-        epoch, place = divmod(number, len(self))
-        scene = self._scenes.read(self.dataset.ids[self._order(epoch)[place]])
-        key = ("training", self.dataset.name, scene.id, self.seed, epoch)
+        epoch, turn = divmod(number, len(self))
+        return self.draw(self.order(epoch)[turn], epoch)
+
+    def batch(self, first: int, count: int, device: torch.device) -> EditBatch:
+        """Examples `first`, `first + 1`, ... as one batch.
+
+        Raises:
+            BadInput: as `example`.
+        """
+        numbers = range(first, first + count)
+        return collate([self.example(number) for number in numbers], self.space, device)
+
+    def draw(self, place: int, epoch: int) -> Example:
+        """The example of the dataset's scene number `place` in an epoch.
+
+        Raises:
+            BadInput: as `example`.
+        """
+        scene = self._scenes.read(self.dataset.ids[place])
+        key = self.key(place, epoch)
         dice = masks.Stream(*key)
         cropped = self._crop(scene, dice)
         mask, image, labels, instances = self._masked(cropped, dice, epoch)
-        step = -1 if self.config.flip and dice.uniforms(1)[0] < 0.5 else 1
+        mirrored = bool(self.config.flip and dice.uniforms(1)[0] < 0.5)
+        step = -1 if mirrored else 1
         return Example(
             scene.id,
             key,
@@ -147,7 +151,12 @@ class Examples:
             np.ascontiguousarray(mask[:, ::step]),
             np.ascontiguousarray(labels[:, ::step]),
             None if instances is None else np.ascontiguousarray(instances[:, ::step]),
+            mirrored,
         )
+
+    def key(self, place: int, epoch: int) -> tuple[str | int, ...]:
+        """The name of the random stream of scene number `place` in an epoch."""
+        return ("training", self.dataset.name, self.dataset.ids[place], self.seed, epoch)
 
     def _permuted(self, epoch: int) -> tuple[int, ...]:
         stream = masks.Stream("training order", self.dataset.name, self.seed, epoch)
@@ -202,35 +211,61 @@ class Examples:
 
 def collate(examples: Sequence[Example], space: LabelSpace, device: torch.device) -> EditBatch:
     """Examples of one size as a batch on a device, with the images as originals."""
-    original = _planes(examples, device)
-    mask = _stacked([example.mask for example in examples], device).unsqueeze(1)
-    instances = None
-    if all(example.instances is not None for example in examples):
-        instances = _stacked([e.instances for e in examples if e.instances is not None], device)
+    instances = [one.instances for one in examples if one.instances is not None]
+    return edit_batch(
+        _stacked([one.image for one in examples], device),
+        _stacked([one.mask for one in examples], device),
+        _stacked([one.labels for one in examples], device),
+        _stacked(instances, device) if len(instances) == len(examples) else None,
+        space=space,
+        ids=tuple(one.id for one in examples),
+        keys=tuple(one.key for one in examples),
+    )
+
+
+def edit_batch(
+    images: Tensor,
+    mask: Tensor,
+    labels: Tensor,
+    instances: Tensor | None,
+    *,
+    space: LabelSpace,
+    ids: tuple[str, ...],
+    keys: tuple[tuple[str | int, ...], ...],
+) -> EditBatch:
+    """A batch of what the examples are made of, all on one device.
+
+    Args:
+        images: uint8 [B,H,W,3] RGB; they are the originals.
+        mask: bool [B,H,W], True = edit.
+        labels, instances: integers [B,H,W].
+        space: the classes.
+        ids, keys: of the B scenes, and of their random streams.
+    """
+    planes = images.permute(0, 3, 1, 2).float() / 127.5 - 1
+    original = planes.contiguous(memory_format=torch.channels_last)
+    hidden = mask.unsqueeze(1)
     return EditBatch(
-        masked=original * ~mask,
-        mask=mask.float(),
-        labels=_stacked([example.labels for example in examples], device).long(),
+        masked=original * ~hidden,
+        mask=hidden.float(),
+        labels=labels.long(),
         instances=None if instances is None else instances.long(),
         space=space,
         operation="inpaint",
-        regions=(None,) * len(examples),
-        ids=tuple(example.id for example in examples),
-        scenes=tuple(example.id for example in examples),
-        samples=(0,) * len(examples),
-        seeds=tuple(example.key for example in examples),
+        regions=(None,) * len(ids),
+        ids=ids,
+        scenes=ids,
+        samples=(0,) * len(ids),
+        seeds=keys,
         original=original,
     )
 
 
-def _planes(examples: Sequence[Example], device: torch.device) -> Tensor:
-    grey = _stacked([example.image for example in examples], device)
-    planes = grey.permute(0, 3, 1, 2).float() / 127.5 - 1
-    return planes.contiguous(memory_format=torch.channels_last)
-
-
 def _stacked(arrays: Sequence[np.ndarray], device: torch.device) -> Tensor:
-    return torch.from_numpy(np.stack(arrays)).to(device)
+    whole = torch.from_numpy(np.stack(arrays))
+    if device.type != "cuda":
+        return whole.to(device)
+    return whole.pin_memory().to(device, non_blocking=True)
 
 
 def _protocol(recipe: MaskProtocol) -> masks.Protocol:

@@ -48,12 +48,12 @@ def turns(
     config: TrainingConfig,
     sources: Sequence[Examples],
     own: Mapping[int, Examples],
-    total: int,
+    length: Callable[[int], int],
     *,
     rank: int = 0,
     devices: int = 1,
 ) -> Turns:
-    """What device `rank` of `devices` gets at a step of 0..total-1.
+    """What device `rank` of `devices` gets at a step.
 
     Phases with a batch or with scenes of their own count their examples from 0.
 
@@ -61,12 +61,12 @@ def turns(
         config: batch and phases.
         sources: the run's scenes.
         own: the scenes of phases that have others, by the phase's number.
-        total: steps of the run.
+        length: steps of the whole run, as they are known at a step.
         rank, devices: the device, and how many there are.
     """
 
     def turn(step: int) -> Turn:
-        number, phase = config.phase(step, total)
+        number, phase = config.phase(step, length(step))
         count = config.batches[number] if config.batches else config.batch
         place = step - phase.start if config.batches or number in own else step
         chosen = [own[number]] if number in own else sources
@@ -81,8 +81,12 @@ def feed(
 ) -> Iterator[Iterator[EditBatch]]:
     """The batches of `steps`; a bad scene raises where its batch is asked for.
 
-    Leaving the block stops the threads.
+    Sources that are ready put each batch together when it is asked for. Others draw ahead in threads;
+    leaving the block stops these.
     """
+    if steps and turn(steps.start).source.ready:
+        yield (one.source.batch(one.first, one.count, device) for one in map(turn, steps))
+        return
     pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="examples")
     largest = max((turn(step).count for step in (steps.start, steps.stop - 1)), default=1)
 

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,6 +93,11 @@ class HIMRecipe(TrainingRecipe):
         """A step of the phase that `step` lies in."""
         number, _ = self.config.phase(step, self.steps)
         return self._image(batch) if PHASES[number] == "image" else self._layout(batch)
+
+    def kind(self, step: int) -> Hashable | None:
+        """The image's phase; None in the layout's, whose boxes depend on the batch."""
+        number, _ = self.config.phase(step, self.steps)
+        return number if PHASES[number] == "image" else None
 
     def images(self, batch: EditBatch) -> Tensor:
         """Masked regions filled from their true labels."""

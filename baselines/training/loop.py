@@ -16,14 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
 
+from baselines.training.budget import Budget
+from baselines.training.captured import steps_of
 from baselines.training.checkpoint import load_checkpoint, save_checkpoint
 from baselines.training.config import TrainingConfig, TrainingData
 from baselines.training.data import Examples, Scenes
 from baselines.training.feed import Turns, feed, turns
 from baselines.training.log import Log
-from baselines.training.recipe import Losses, Saved, TrainingRecipe
+from baselines.training.readings import Readings
+from baselines.training.recipe import Saved, TrainingRecipe
 from baselines.training.stopping import stop_asked
 from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
@@ -42,8 +44,8 @@ CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
 
 
-Opener = Callable[[TrainingData, str], Scenes]
-"""The scenes of a dataset, by configuration and name."""
+Opener = Callable[[TrainingData, str, int], Examples]
+"""The examples of a dataset, by configuration, the dataset's name, and seed."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ class Trained:
     device: str
 
 
+def drawn_examples(config: TrainingData, dataset: str, seed: int) -> Examples:
+    """Examples that are read or drawn when they are asked for."""
+    return Examples(config, seed, Scenes(config, dataset))
+
+
 def train(
     config: TrainingConfig,
     out: Path,
@@ -72,7 +79,9 @@ def train(
     half: bool = False,
     weights: Path | None = None,
     watch: Watch | None = None,
-    scenes: Opener = Scenes,
+    examples: Opener = drawn_examples,
+    budget: Budget | None = None,
+    log: bool = True,
 ) -> Trained:
     """Trains a system.
 
@@ -85,7 +94,9 @@ def train(
         half: store the weights in half precision.
         weights: where they go; `weights.safetensors` in the folder where None.
         watch: told of every step.
-        scenes: opens the scenes of a dataset; `SharedScenes` keeps them for the next run.
+        examples: opens the examples of a dataset.
+        budget: ends the run by the clock, on one device; the configuration's steps do not count then.
+        log: write losses and images for TensorBoard, where it is installed.
 
     Raises:
         Unavailable: Lightning Fabric is not installed.
@@ -95,26 +106,31 @@ def train(
         KeyboardInterrupt: after Ctrl-C; the message says which step is saved.
     """
     fabric = _fabric(device, config)
-    sources = _sources(config, scenes)
-    own = _phase_sources(config, scenes)
+    sources = _sources(config, examples)
+    own = _phase_sources(config, examples)
     steps = config.length(sum(len(source) for source in sources), fabric.world_size)
+    if budget is not None:
+        steps = budget.most
     # Keyed like every draw; ablations of one seed differ only where their layers do.
     torch.manual_seed(_word("initial", config.seed))
     recipe = make_recipe(config, sources)
     recipe.setup(fabric, steps)
     done = _begin(out, recipe, config, resume, None if weights else out / WEIGHTS)
-    log = Log(out / "tensorboard", active=fabric.is_global_zero)
+    writer = Log(out / "tensorboard", active=log and fabric.is_global_zero)
+    known = steps  # `steps` becomes what the run has seen
+    length = (lambda _: known) if budget is None else budget.length
     try:
         turn = turns(
-            config, sources, own, steps, rank=fabric.global_rank, devices=fabric.world_size
+            config, sources, own, length, rank=fabric.global_rank, devices=fabric.world_size
         )
-        _run(recipe, range(done, steps), turn, out, log, watch)
+        steps = _run(recipe, range(done, steps), turn, out, writer, watch, budget)
     finally:
-        log.close()
+        writer.close()
     target = weights or out / WEIGHTS
     saved = Saved(target, "")
     if fabric.is_global_zero:
-        saved = recipe.save(target, half=half)
+        with recipe.saved_weights():
+            saved = recipe.save(target, half=half)
     fabric.barrier()
     data = [source.fingerprint() for source in (*sources, *own.values())]
     data = [one for n, one in enumerate(data) if one not in data[:n]]
@@ -128,56 +144,58 @@ def _run(
     out: Path,
     log: Log,
     watch: Watch | None,
-) -> None:
-    config, fabric = recipe.config, recipe.fabric
+    budget: Budget | None,
+) -> int:
+    """Takes the steps; returns how many the run has seen in the end."""
+    config, fabric, done = recipe.config, recipe.fabric, steps.start
     with (
         stop_asked(tell=fabric.is_global_zero) as stopping,
         feed(turn, steps, fabric.device) as batches,
     ):
+        train_step, readings = steps_of(recipe), Readings(fabric, out)
         for step, batch in zip(steps, batches):
-            recipe.schedule(step)
-            torch.manual_seed(_word("step", config.seed, step, fabric.global_rank))
-            found = recipe.step(batch, step)
-            losses, stop = _reduced(fabric, found, step, out, stop=stopping())
-            done = step + 1
+            if budget is not None:
+                recipe.steps = budget.length(step)
+            recipe.prepare(step)
+            seed = _word("step", config.seed, step, fabric.global_rank)
+            readings.add(step, train_step(batch, step, seed))
+            done, asked = step + 1, stopping()
+            last = done == steps.stop or (budget is not None and budget.over(done))
+            shown = done % config.picture == 0 and log.installed
+            saved = done % config.checkpoint == 0 or last
+            if not (readings.due or shown or saved or asked):
+                continue
+            found, stop = readings.read(stop=asked)
             if fabric.is_global_zero:
-                log.losses(losses, done)
-                if done % config.picture == 0 and log.installed:
+                for one in found:
+                    log.losses(one.losses, one.step + 1)
+                if shown or saved or stop:
+                    recipe.changed()
+                if shown:
                     _show(recipe, batch, log, done)
-                if done % config.checkpoint == 0 or done == steps.stop or stop:
-                    save_checkpoint(out / CHECKPOINT, recipe.players, done, config.identity())
+                if saved or stop:
+                    _save(out / CHECKPOINT, recipe, done)
                 if watch is not None:
-                    watch(done, steps.stop, losses)
+                    for one in found:
+                        watch(one.step + 1, recipe.steps, one.losses)
             if stop:
                 raise KeyboardInterrupt(
                     f"stopped after step {done} of {steps.stop}, which is saved"
                 )
+            if last:
+                break
+    recipe.steps = done
+    return done
 
 
-def _reduced(
-    fabric: Fabric, losses: Losses, step: int, out: Path, *, stop: bool
-) -> tuple[dict[str, float], bool]:
-    """The losses as numbers, averaged over devices, and whether any device was asked to stop."""
-    own = [loss.float() for loss in losses.values()]
-    reduced = fabric.all_reduce(
-        torch.stack([*own, torch.tensor(float(stop), device=own[0].device)]), reduce_op="mean"
-    )
-    assert isinstance(reduced, Tensor)
-    *found, stops = reduced.tolist()
-    values = dict(zip(losses, found))
-    broken = [name for name, value in values.items() if value - value != 0]
-    if broken:
-        raise BadInput(
-            f"{out}: training diverged at step {step + 1}: {', '.join(broken)} "
-            f"{'is' if len(broken) == 1 else 'are'} no longer finite; the last checkpoint is kept; "
-            "lower the learning rates or train in 32-true"
-        )
-    return values, stops > 0
+def _save(path: Path, recipe: TrainingRecipe, done: int) -> None:
+    save_checkpoint(path, recipe.players, done, recipe.config.identity(), recipe.average)
 
 
 def _show(recipe: TrainingRecipe, batch: EditBatch, log: Log, step: int) -> None:
     assert batch.original is not None
-    log.images({"masked": batch.masked, "output": recipe.images(batch)}, step)
+    with recipe.saved_weights():
+        log.images({"masked": batch.masked, "output": recipe.images(batch)}, step)
     log.images({"true": batch.original}, step)
 
 
@@ -195,18 +213,18 @@ def _begin(
         return 0
     if not resume:
         raise BadInput(f"{path}: a run is here already; give --resume or another folder")
-    return load_checkpoint(path, recipe.players, config.identity())
+    return load_checkpoint(path, recipe.players, config.identity(), recipe.average)
 
 
-def _sources(config: TrainingConfig, scenes: Opener) -> Sequence[Examples]:
+def _sources(config: TrainingConfig, examples: Opener) -> Sequence[Examples]:
     names = (config.data.dataset, *config.data.also)
-    return [Examples(config.data, config.seed, scenes(config.data, name)) for name in names]
+    return [examples(config.data, name, config.seed) for name in names]
 
 
-def _phase_sources(config: TrainingConfig, scenes: Opener) -> dict[int, Examples]:
-    """The scenes of the phases that have their own, by the phase's number."""
+def _phase_sources(config: TrainingConfig, examples: Opener) -> dict[int, Examples]:
+    """The examples of the phases that have their own, by the phase's number."""
     return {
-        number: Examples(data, config.seed, scenes(data, data.dataset))
+        number: examples(data, data.dataset, config.seed)
         for number, data in enumerate(config.phase_data)
         if data is not None
     }

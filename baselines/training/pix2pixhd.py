@@ -7,7 +7,7 @@ generator and is at first trained alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -86,6 +86,10 @@ class Pix2PixHDRecipe(TrainingRecipe):
         loss = torch.stack(terms).sum() / 2
         self.update("D", loss)
         return detached(discriminator=loss, **parts)
+
+    def kind(self, step: int) -> Hashable | None:
+        """The phase; None with local enhancers, whose halved label maps depend on the batch."""
+        return None if self.form.enhancers else super().kind(step)
 
     def images(self, batch: EditBatch) -> Tensor:
         """Whole images."""

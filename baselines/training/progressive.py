@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from baselines.divsem import DivSem
 from baselines.layers.condition import Condition, RegionStyle
 from baselines.layers.initial import draw_normal
+from baselines.layers.label_map import fixed_sizes, one_hot
 from baselines.layers.neighbourhoods import resize_nearest
 from baselines.layers.region_style import separate_regions
 from baselines.progressive import ProgressiveConfig, ProgressiveNetwork
@@ -33,6 +34,9 @@ from bench.plugins.kinds import SYSTEMS
 from bench.plugins.systems import System
 
 __all__ = ["ProgressiveRecipe"]
+
+REGIONS = 128
+"""Regions of an image that get a style of their own where sizes are fixed; the last takes those beyond."""
 
 
 class ProgressiveRecipe(TrainingRecipe):
@@ -137,6 +141,10 @@ class _StagedGenerator(nn.Module):
     def _style(self, network: DivSem, image: Tensor, mask: Tensor, regions: Tensor) -> RegionStyle:
         # A region that nobody sees gets its style from the whole image (B.3, training).
         encoder = network.zencoder
+        if fixed_sizes(image.device):
+            seen = encoder.read(image, mask, regions, REGIONS)
+            whole = encoder.read(image, torch.zeros_like(mask), regions, REGIONS)
+            return encoder.normalise(seen.completed(whole))
         seen = encoder.read(image, mask, regions)
         # Numbered by item, so that those of some items alone keep their order.
         some = torch.unique(seen.items[seen.erased])
@@ -163,7 +171,7 @@ class _Judges(nn.Module):
         found = []
         for judge, *shown in zip(self.stages, *images, strict=True):
             small = resize_nearest(inside, (shown[0].shape[2], shown[0].shape[3]))
-            hot = F.one_hot(small + 1, self.classes + 1)[..., 1:].permute(0, 3, 1, 2).to(shown[0])
+            hot = one_hot(small, self.classes, shown[0].dtype)
             found.append(judge(hot.repeat(len(shown), 1, 1, 1), torch.cat(shown)))
         return found
 

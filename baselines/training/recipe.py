@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import abc
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +28,7 @@ from bench.batch import EditBatch
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-__all__ = ["Losses", "Player", "TrainingRecipe", "Saved", "detached"]
+__all__ = ["Losses", "MovingAverage", "Player", "Saved", "TrainingRecipe", "detached"]
 
 Losses = dict[str, Tensor]
 
@@ -63,7 +63,13 @@ class TrainingRecipe(abc.ABC):
     Args:
         config: the run's configuration.
         sources: its examples; one source for every dataset that takes turns.
+
+    Attributes:
+        network: what is trained and saved.
+        average: of the network's weights, where `ema` asks for one.
     """
+
+    network: nn.Module
 
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
         self.config = config
@@ -71,6 +77,7 @@ class TrainingRecipe(abc.ABC):
         self.players: dict[str, Player] = {}
         self.steps = 1
         self.fabric: Fabric
+        self.average: MovingAverage | None = None
 
     def add_player(
         self,
@@ -95,6 +102,50 @@ class TrainingRecipe(abc.ABC):
                 convert: Callable[[nn.Module], nn.Module] = nn.SyncBatchNorm.convert_sync_batchnorm
                 player.plain = convert(player.plain)
             player.module, player.optimiser = fabric.setup(player.plain, player.optimiser)
+            if self.capturable:
+                _make_capturable(player.optimiser, player.rate, fabric.device)
+        averaged = self.averaged()
+        if self.config.ema and averaged is not None:
+            self.average = MovingAverage(averaged, self.config.ema)
+
+    @property
+    def capturable(self) -> bool:
+        """Whether steps may be captured: on one CUDA device, where nobody else takes part."""
+        return self.fabric.device.type == "cuda" and self.fabric.world_size == 1
+
+    def kind(self, step: int) -> Hashable | None:
+        """What decides which operators a step is made of, beside the batch's shapes.
+
+        Two steps of one kind do the same work on other numbers, so that what was captured of one can
+        be replayed as the other. None = a step whose work depends on what its batch holds, which is
+        never captured. The phase, unless a recipe says more.
+        """
+        return self.config.phase(step, self.steps)[0]
+
+    def averaged(self) -> nn.Module | None:
+        """The network whose moving average `ema` keeps and `save` writes; None where it has its own."""
+        return self.network
+
+    @contextmanager
+    def saved_weights(self) -> Iterator[None]:
+        """While the block runs, the network has the weights that are saved: the average, if one is kept."""
+        if self.average is None:
+            yield
+            return
+        with self.average.in_place():
+            yield
+
+    def train_on(self, batch: EditBatch, step: int) -> Losses:
+        """A whole step with everything that belongs to it; see `step`."""
+        losses = self.step(batch, step)
+        if self.average is not None:
+            self.average.move()
+        return losses
+
+    def changed(self) -> None:
+        """Tells layers that keep what they made of a weight that all weights are others now."""
+        for player in self.players.values():
+            increment_version([*player.plain.parameters(), *player.plain.buffers()])
 
     def _warn_of_batch_norm(self) -> None:
         """Says where several processes are not one with the joint batch."""
@@ -113,11 +164,20 @@ class TrainingRecipe(abc.ABC):
         """Sets every learning rate to what it is at a step."""
         self.set_rates(self.config.optimisation.factor(step, self.steps))
 
+    def prepare(self, step: int) -> None:
+        """Sets what changes from step to step: the rates, and the average's share."""
+        self.schedule(step)
+        if self.average is not None:
+            self.average.schedule(step)
+
     def set_rates(self, factor: float) -> None:
         """Sets every learning rate to its player's times a factor."""
         for player in self.players.values():
             for group in player.optimiser.param_groups:
-                group["lr"] = player.rate * factor
+                if isinstance(group["lr"], Tensor):
+                    group["lr"].fill_(player.rate * factor)
+                else:
+                    group["lr"] = player.rate * factor
 
     def update(self, name: str, loss: Tensor) -> None:
         """One step of a player down the gradient of a loss."""
@@ -189,6 +249,66 @@ class TrainingRecipe(abc.ABC):
     def source(self) -> str:
         """Where the network was trained, for its card."""
         return f"trained by siebench on {self.sources[0].dataset.name}, {self.steps} steps"
+
+
+class MovingAverage:
+    """The exponential moving average of a network's weights, beside the network.
+
+    Early in a run the average follows faster, so that the weights that were drawn first do not last:
+    after t steps it keeps min(decay, (1 + t) / (10 + t)) of itself. Parameters and the running
+    statistics of normalisations are averaged; other buffers are the network's own.
+
+    Args:
+        network: on its device.
+        decay: the share that the average keeps of itself at each step.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.decay = decay
+        buffers = {n: b for n, b in network.named_buffers() if n.endswith(_STATISTICS)}
+        self.weights = {
+            n: p.detach() for n, p in (dict(network.named_parameters()) | buffers).items()
+        }
+        self.means = {name: value.clone() for name, value in self.weights.items()}
+        self._share = next(iter(self.weights.values())).new_ones(())
+
+    def schedule(self, step: int) -> None:
+        """Sets the share that the weights of a step get."""
+        self._share.fill_(1 - min(self.decay, (1 + step) / (10 + step)))
+
+    @torch.no_grad()
+    def move(self) -> None:
+        """Moves the average towards the weights, by a few operators for all of them together."""
+        means, weights = list(self.means.values()), list(self.weights.values())
+        away = torch._foreach_sub(weights, means)
+        torch._foreach_mul_(away, self._share)
+        torch._foreach_add_(means, away)
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """While the block runs, the network has the average's weights."""
+        own = {name: value.clone() for name, value in self.weights.items()}
+        self._put(self.means)
+        try:
+            yield
+        finally:
+            self._put(own)
+
+    @torch.no_grad()
+    def _put(self, values: Mapping[str, Tensor]) -> None:
+        for name, place in self.weights.items():
+            place.copy_(values[name])
+        increment_version(self.weights.values())
+
+
+_STATISTICS = ("running_mean", "running_var")
+
+
+def _make_capturable(optimiser: Optimizer, rate: float, device: torch.device) -> None:
+    """Makes an optimiser's step one that can be captured: its rate is read from the device."""
+    for group in optimiser.param_groups:
+        group["capturable"] = True
+        group["lr"] = torch.tensor(rate, device=device)
 
 
 def detached(**losses: Tensor) -> Losses:

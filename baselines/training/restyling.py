@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +26,7 @@ from baselines.training.losses import (
     generator_softplus,
 )
 from baselines.training.recipe import Losses, Saved, detached
-from baselines.training.swapping import SwappingRecipe, fresh_generators
+from baselines.training.swapping import SwappingRecipe
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
 from bench.plugins.kinds import SYSTEMS
@@ -70,6 +70,15 @@ class RestylingRecipe(SwappingRecipe):
             self.update("masks", loss)
             return detached(masks=loss)
         return self._refine(batch.original, targets, step)
+
+    def kind(self, step: int) -> Hashable | None:
+        """The phase; the autoencoder's kinds; the refined region, and whether with a penalty."""
+        phase = self.phase(step)
+        if phase == "autoencoder":
+            return phase, super().kind(step)
+        if phase == "masks":
+            return phase
+        return phase, step % len(REGIONS), step % self.config.weights.lazy == 0
 
     def phase(self, step: int) -> Phase:
         """Which part is trained at a step."""
@@ -148,8 +157,8 @@ class _Refining(nn.Module):
         with torch.no_grad():
             structure, texture = network.E(image)
             size = (structure.shape[2], structure.shape[3])
-            noise = draw_noise(network.G, size, fresh_generators(len(image)))
-            styles = network.textures(texture, mask, fresh_generators(len(image)))
+            noise = draw_noise(network.G, size, len(image))
+            styles = network.textures(texture, mask, len(image))
             plain = network.G(structure, texture, noise=noise)
             noisy = network.G(structure, texture, noise=noise, textures=styles)
         return self.refinements[region](noisy, mask), plain
@@ -159,9 +168,8 @@ def region_masks(batch: EditBatch) -> dict[str, Tensor]:
     """float32 [B,1,H,W] for every region: 1 where the true labels are one of its classes."""
     found = {}
     for region, names in REGIONS.items():
-        numbers = [k for k, name in enumerate(batch.space.classes) if name in names]
-        wanted = torch.tensor(numbers, device=batch.labels.device)
-        found[region] = torch.isin(batch.labels, wanted).float().unsqueeze(1)
+        wanted = [batch.labels == k for k, name in enumerate(batch.space.classes) if name in names]
+        found[region] = torch.stack(wanted, 1).any(1, keepdim=True).float()
     return found
 
 

@@ -13,7 +13,7 @@ domain, where training leaves those of the last few (Wu and Johnson, Rethinking 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from baselines.layers.label_map import one_hot
 from baselines.training.config import TrainingConfig, TrainingData
 from baselines.training.data import Examples, Scenes, collate
 from baselines.training.feed import feed, rotate
@@ -76,6 +77,10 @@ class SegmenterRecipe(TrainingRecipe):
         self.update("segmenter", torch.stack(list(losses.values())).sum())
         return detached(**losses)
 
+    def kind(self, step: int) -> Hashable | None:
+        """The phase, and whether at half resolution."""
+        return super().kind(step), self._blurs(step)
+
     def schedule(self, step: int) -> None:
         """Every phase has the configuration's whole schedule."""
         number, phase = self.config.phase(step, self.steps)
@@ -125,8 +130,10 @@ class SegmenterRecipe(TrainingRecipe):
     def _seen(self, batch: EditBatch, step: int) -> Tensor:
         """The images of a step: at half resolution in each `BLURRED`-th visit of a domain."""
         assert batch.original is not None
-        blurred = step // len(self.sources) % BLURRED == 0
-        return _blurred(batch.original) if blurred else batch.original
+        return _blurred(batch.original) if self._blurs(step) else batch.original
+
+    def _blurs(self, step: int) -> bool:
+        return step // len(self.sources) % BLURRED == 0
 
 
 def soft_jaccard(logits: Tensor, labels: Tensor) -> Tensor:
@@ -143,11 +150,12 @@ def soft_jaccard(logits: Tensor, labels: Tensor) -> Tensor:
     """
     known = labels >= 0
     guessed = logits.float().softmax(1) * known.unsqueeze(1)
-    true = F.one_hot(labels.clamp(min=0), logits.shape[1]).permute(0, 3, 1, 2) * known.unsqueeze(1)
+    true = one_hot(labels, logits.shape[1], guessed.dtype)
     shared = (guessed * true).sum((0, 2, 3))
     pixels = true.sum((0, 2, 3))
     present = pixels > 0
-    return 1 - (shared / (guessed.sum((0, 2, 3)) + pixels - shared))[present].mean()
+    indices = shared / (guessed.sum((0, 2, 3)) + pixels - shared).where(present, 1.0)
+    return 1 - (indices * present).sum() / present.sum()
 
 
 def mean_iou(network: SegmenterNet, domain: str, data: TrainingData) -> float:

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from baselines.layers.label_map import one_hot
 from baselines.siedob import SIEDOB, ObjectStyle, SIEDOBConfig, StyleImages, siedob_discriminators
 from baselines.siedob.assembly import (
     Crops,
@@ -105,6 +106,9 @@ class SIEDOBRecipe(TrainingRecipe):
         if phase == "inpainting":
             return self._inpainting(crops, step)
         return self._styles(crops)
+
+    def kind(self, step: int) -> None:
+        """None: how many objects and patches a step works on depends on its batch."""
 
     def images(self, batch: EditBatch) -> Tensor:
         """The composites of the whole system."""
@@ -244,9 +248,7 @@ class SIEDOBRecipe(TrainingRecipe):
         return seen
 
     def _one_hot(self, labels: Tensor, like: Tensor) -> Tensor:
-        count = self.form.classes
-        hot = F.one_hot(torch.where(labels < 0, count, labels), count + 1)[..., :count]
-        return hot.permute(0, 3, 1, 2).to(like)
+        return one_hot(labels, self.form.classes, like.dtype)
 
     def _classes(self, crops: Crops) -> Tensor:
         channels = self.form.class_channels

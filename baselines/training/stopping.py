@@ -21,7 +21,8 @@ __all__ = ["stop_asked"]
 def stop_asked(*, tell: bool = True) -> Iterator[Callable[[], bool]]:
     """While the block runs, says whether Ctrl-C was pressed.
 
-    Outside the main thread, where Python hands out no signals, nobody ever asks to stop.
+    Outside the main thread, where Python hands out no signals, nobody ever asks to stop; nor in a process
+    that was started to ignore Ctrl-C.
 
     Args:
         tell: say on standard error that the step is being finished.
@@ -39,7 +40,8 @@ def stop_asked(*, tell: bool = True) -> Iterator[Callable[[], bool]]:
         if tell:
             sys.stderr.write("siebench: saves after this step; Ctrl-C again stops at once\n")
 
-    here = threading.current_thread() is threading.main_thread()
+    main = threading.current_thread() is threading.main_thread()
+    here = main and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
     before = signal.signal(signal.SIGINT, note) if here else None
     try:
         yield asked.is_set

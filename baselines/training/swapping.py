@@ -8,11 +8,11 @@ correction 16/17 (rate * c, betas ^ c).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.sae import (
@@ -37,7 +37,7 @@ from bench.batch import EditBatch
 from bench.core.errors import BadInput
 from bench.plugins.kinds import SYSTEMS
 
-__all__ = ["Autoencoding", "Cooccurrence", "SwappingRecipe", "fresh_generators", "swap"]
+__all__ = ["Autoencoding", "Cooccurrence", "SwappingRecipe", "swap"]
 
 FAKE = 0.5
 """Weight of the rebuilt and of the mixed images in the image discriminator's loss."""
@@ -77,8 +77,14 @@ class SwappingRecipe(TrainingRecipe):
         assert batch.original is not None
         if step % 2:
             return self._autoencoder(batch.original)
-        penalised = step // 2 % self.config.weights.lazy == 0
-        return self._discriminators(batch.original, penalised=penalised)
+        return self._discriminators(batch.original, penalised=self._penalised(step))
+
+    def kind(self, step: int) -> Hashable | None:
+        """Whose step it is, and whether with gradient penalties."""
+        return step % 2, self._penalised(step)
+
+    def _penalised(self, step: int) -> bool:
+        return step % 2 == 0 and step // 2 % self.config.weights.lazy == 0
 
     def images(self, batch: EditBatch) -> Tensor:
         """Each image with its neighbour's structure."""
@@ -148,9 +154,7 @@ class SwappingRecipe(TrainingRecipe):
         return gradient_penalty(scores, target) + gradient_penalty(scores, reference)
 
     def _patches(self, images: Tensor) -> Tensor:
-        form = self.form
-        (generator,) = fresh_generators(1)
-        return random_patches(images, form.patches, form.patch_size, generator)
+        return random_patches(images, self.form.patches, self.form.patch_size)
 
 
 class Autoencoding(nn.Module):
@@ -172,7 +176,7 @@ class Autoencoding(nn.Module):
         structures = torch.cat([structure[:half], swap(structure)])
         textures = torch.cat([texture[:half], texture])
         size = (structure.shape[2], structure.shape[3])
-        noise = draw_noise(self.G, size, fresh_generators(len(structures)))
+        noise = draw_noise(self.G, size, len(structures))
         made = self.G(structures, textures, noise=noise)
         return made[:half], made[half:]
 
@@ -198,9 +202,3 @@ class Cooccurrence(nn.Module):
 def swap(codes: Tensor) -> Tensor:
     """Neighbouring pairs of the batch, exchanged."""
     return torch.unflatten(codes, 0, (-1, 2)).flip(1).flatten(0, 1)
-
-
-def fresh_generators(count: int) -> list[Generator]:
-    """CPU generators whose seeds come from torch's own, which the loop keys by the step."""
-    seeds = torch.randint(2**62, (count,)).tolist()
-    return [Generator().manual_seed(seed) for seed in seeds]

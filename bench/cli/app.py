@@ -1,4 +1,7 @@
-"""The commands, gathered. Nothing heavy is imported before a command runs."""
+"""The commands, gathered. Nothing heavy is imported before a command runs.
+
+Plugins contribute others (`bench.cli.contributed`).
+"""
 
 from __future__ import annotations
 
@@ -32,12 +35,14 @@ from bench.cli import (
     verify,
     weights,
 )
+from bench.cli.contributed import Contributed
 from bench.cli.terminal.faults import Debug
 
 __all__ = ["app"]
 
 app = typer.Typer(
     name="siebench",
+    cls=Contributed,
     help="Measures semantic image editing: the same masks, exact metrics, honest intervals.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -20,6 +20,10 @@ def report(
     single_file: Annotated[
         bool, typer.Option("--single-file", help="Write one file to mail, with thumbnails in it.")
     ] = False,
+    bundle: Annotated[
+        bool,
+        typer.Option("--bundle", help="Write a folder for a static host (RUN/bundle), or OUT.zip."),
+    ] = False,
     study: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="A human study, from `study read --json`; repeatable."),
@@ -29,5 +33,7 @@ def report(
     """Write a run's report again."""
     from reports.report import report as write_report
 
-    page = write_report(run, out, single_file=single_file, studies=study or (), force=force)
+    page = write_report(
+        run, out, single_file=single_file, bundle=bundle, studies=study or (), force=force
+    )
     typer.echo(f"report: {page}")

@@ -4,7 +4,7 @@
 """
 
 from bench.datasets.check import DatasetCheck, Finding, check_dataset
-from bench.datasets.dataset import Dataset, Fit, FitMode, RendersWithout
+from bench.datasets.dataset import Dataset, Fit, FitMode, KnowsStyle, RendersWithout
 from bench.datasets.info import DatasetInfo, Licence
 from bench.datasets.registry import dataset_names, describe, is_drawn, open_dataset
 from bench.datasets.sheet import draw_sheet
@@ -16,6 +16,7 @@ __all__ = [
     "Finding",
     "Fit",
     "FitMode",
+    "KnowsStyle",
     "Licence",
     "RendersWithout",
     "check_dataset",

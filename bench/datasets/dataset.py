@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
+from bench.edit import KnownStyle
 from bench.scene import LabelSpace, Scene, UInt8
 
-__all__ = ["Dataset", "Fit", "FitMode", "RendersWithout"]
+__all__ = ["Dataset", "Fit", "FitMode", "KnowsStyle", "RendersWithout"]
 
 FitMode = Literal["resize", "crop", "native"]
 
@@ -59,4 +60,13 @@ class RendersWithout(Protocol):
 
     def read_without(self, scene: str, instance: int, fit: Fit) -> UInt8:
         """uint8 [H,W,3]: the scene's image, had object `instance` never been there."""
+        ...
+
+
+@runtime_checkable
+class KnowsStyle(Protocol):
+    """A dataset that draws its scenes and so knows their colours, textures and grain."""
+
+    def read_style(self, scene: str, fit: Fit, without: int | None = None) -> KnownStyle:
+        """The style of the scene's image, or of the image without object `without`."""
         ...

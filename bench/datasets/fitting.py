@@ -14,9 +14,9 @@ import numpy as np
 from PIL import Image
 
 from bench.datasets.dataset import Fit
-from bench.scene import Int32, UInt8
+from bench.scene import Float32, Int32, UInt8
 
-__all__ = ["Grid", "fit_image", "fit_plane", "grid_of", "nearest", "same_shape"]
+__all__ = ["Grid", "fit_image", "fit_plane", "fit_values", "grid_of", "nearest", "same_shape"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,16 @@ def fit_image(image: UInt8, grid: Grid) -> UInt8:
     height, width = grid.scaled
     scaled = Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC)
     return np.asarray(scaled.crop((left, top, right, bottom)), dtype=np.uint8)
+
+
+def fit_values(plane: Float32, grid: Grid) -> Float32:
+    """A plane of values, float32 [h,w], on the grid as one channel of `fit_image`, without rounding."""
+    top, left, bottom, right = grid.box
+    if plane.shape == grid.scaled:
+        return np.ascontiguousarray(plane[top:bottom, left:right])
+    height, width = grid.scaled
+    scaled = Image.fromarray(plane).resize((width, height), Image.Resampling.BICUBIC)
+    return np.asarray(scaled.crop((left, top, right, bottom)), dtype=np.float32)
 
 
 def fit_plane(plane: Int32, grid: Grid) -> Int32:

@@ -5,18 +5,21 @@ For plugin authors: `siebench.testing.check("metric", MyMetric)`, or `siebench p
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from bench.core.identity import record_hash
+from bench.edit import KnownStyle
 from bench.metrics.context import Context
 from bench.metrics.facts import AGAINST, BETTER, MARGIN_KINDS, REGIONS, SUMMARIES
 from bench.metrics.metric import Columns, Metric, References
-from bench.scene import LabelSpace, UInt8
+from bench.scene import Int32, LabelSpace, UInt8
+from masks import Operation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +83,12 @@ def _of_facts(metric: Metric) -> Iterator[str]:
         yield f"two of its scores have one name: {', '.join(metric.score_names)}"
     if metric.against not in AGAINST:
         yield f"`against` is {metric.against!r}, expected one of {', '.join(AGAINST)}"
+    strange = sorted(set(metric.operations) - set(get_args(Operation)))
+    if strange:
+        yield (
+            f"`operations` has {', '.join(map(repr, strange))}, expected some of "
+            f"{', '.join(get_args(Operation))}"
+        )
     for score in metric.scores:
         for field, known in (
             ("region", REGIONS),
@@ -160,14 +169,7 @@ def _in_groups(metric: Metric, references: References, results: UInt8) -> Column
     joined: dict[str, list[Any]] = {}
     for start in (0, 2, 4):
         part = slice(start, start + 2)
-        few = References(
-            images=references.images[part],
-            mask=references.mask[part],
-            labels=references.labels[part],
-            space=references.space,
-            scenes=references.scenes[part],
-            edits=references.edits[part],
-        )
+        few = references.part(part)
         for name, column in _pass(metric, few, results[part])[1].items():
             joined.setdefault(name, []).extend(column)
     return joined
@@ -241,6 +243,11 @@ def _of_direction(metric: Metric, references: References, results: UInt8) -> Ite
                     )
 
 
+def _style(image: UInt8, labels: Int32) -> KnownStyle:
+    """The style of an image without grain."""
+    return KnownStyle(image.astype(np.float32), np.zeros(labels.shape, np.float32), labels)
+
+
 def _edits(metric: Metric) -> tuple[References, UInt8]:
     """Six edits of three scenes, and results with noise where the masks are."""
     draw = np.random.default_rng(20)
@@ -263,5 +270,10 @@ def _edits(metric: Metric) -> tuple[References, UInt8]:
         space=space,
         scenes=("a", "a", "b", "b", "c", "c"),
         edits=("a.0", "a.1", "b.0", "b.1", "c.0", "c.1"),
+        regions=tuple(space.classes[int(plane[24, 32])] for plane in labels),
+        truths=tuple(images),
+        styles=tuple(
+            functools.partial(_style, image, plane) for image, plane in zip(images, labels)
+        ),
     )
     return references, np.where(mask[..., None], noise, images)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import abc
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.identity import Record
+from bench.edit import KnownStyle
 from bench.metrics.estimate import Estimate, Score, mean_estimate
 from bench.metrics.facts import (
     Against,
@@ -74,6 +75,10 @@ class References:
         space: the label space of `labels`.
         scenes: B scene ids (the clusters of every interval).
         edits: B edit ids.
+        regions: B class names of the edited regions, None where an edit has none; empty outside a
+            run, like what follows.
+        truths: B ground truths uint8 [H,W,3], None where an edit has none.
+        styles: B functions that give the ground truth's style, None where it is not known.
     """
 
     images: UInt8
@@ -82,19 +87,29 @@ class References:
     space: LabelSpace
     scenes: tuple[str, ...]
     edits: tuple[str, ...]
+    regions: tuple[str | None, ...] = ()
+    truths: tuple[UInt8 | None, ...] = ()
+    styles: tuple[Callable[[], KnownStyle] | None, ...] = ()
 
     def __len__(self) -> int:
         return len(self.edits)
 
     def first(self, count: int) -> References:
         """The first `count` edits."""
+        return self.part(slice(count))
+
+    def part(self, which: slice) -> References:
+        """Some of the edits, in their order."""
         return References(
-            images=self.images[:count],
-            mask=self.mask[:count],
-            labels=self.labels[:count],
+            images=self.images[which],
+            mask=self.mask[which],
+            labels=self.labels[which],
             space=self.space,
-            scenes=self.scenes[:count],
-            edits=self.edits[:count],
+            scenes=self.scenes[which],
+            edits=self.edits[which],
+            regions=self.regions[which],
+            truths=self.truths[which],
+            styles=self.styles[which],
         )
 
 
@@ -139,6 +154,9 @@ class Metric(abc.ABC):
             masked region's beside the image's is called "NAME-hole".
         orders_canaries: whether likeness to the reference is what it measures, so that it must put
             the harness's canaries in order.
+        operations: the operations of the edits that it looks at ("remove"); empty = all of them. In
+            a task of others it is missing, with that reason.
+        of_drawn_scenes: whether it needs scenes whose style is known; elsewhere it is missing.
     """
 
     name: str
@@ -152,6 +170,8 @@ class Metric(abc.ABC):
     margin: ClassVar[float] = 0.03
     margin_kind: ClassVar[MarginKind] = "relative"
     orders_canaries: ClassVar[bool] = True
+    operations: ClassVar[tuple[str, ...]] = ()
+    of_drawn_scenes: ClassVar[bool] = False
 
     def __init__(self, context: Context | None = None) -> None:
         del context  # for those that need it
@@ -171,6 +191,11 @@ class Metric(abc.ABC):
             margin=self.margin,
             margin_kind=self.margin_kind,
         )
+
+    @property
+    def needs(self) -> str:
+        """What an edit must have for it to have a value, as in "no edit of this task has NEEDS"."""
+        return "a ground truth" if self.against == "ground-truth" else "an image to compare with"
 
     @property
     def label_space(self) -> LabelSpace | None:

@@ -59,11 +59,14 @@ BUILTIN: Mapping[str, Mapping[str, str]] = {
         "perceptual-procedural": "bench.metrics.lpips:perceptual_procedural",
         "prdc": "bench.metrics.neighbours:prdc",
         "psnr": "bench.metrics.pixel:PSNR",
+        "remainder": "bench.metrics.remainder:remainder",
+        "removed": "bench.metrics.remainder:Removed",
         "rmse": "bench.metrics.pixel:RMSE",
         "seam": "bench.metrics.seam:Seam",
         "ssim": "bench.metrics.ssim:SSIM",
         "ssim-sean": "bench.metrics.ssim:SSIMSean",
         "ssim-sesame": "bench.metrics.ssim:SSIMSesame",
+        "style": "bench.metrics.style:StyleDistance",
     },
     "datasets": {
         "ade20k": "bench.datasets.ade20k:ADE20K",
@@ -134,6 +137,9 @@ BUILTIN: Mapping[str, Mapping[str, str]] = {
         "spade": "baselines.systems.spade:SYSTEM",
         "spmpgan": "baselines.systems.spmpgan:SYSTEM",
         "ssae": "baselines.systems.ssae:SYSTEM",
+    },
+    "commands": {
+        "zoo": "baselines.training.zoo.command:app",
     },
 }
 """The targets, "package.module:attribute", by kind (as `REGISTRIES` names it) and name."""

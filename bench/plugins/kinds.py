@@ -1,4 +1,4 @@
-"""The eight kinds of things that have a name, each with its registry.
+"""The nine kinds of things that have a name, each with its registry.
 
 | kind | what is registered |
 | --- | --- |
@@ -10,6 +10,7 @@
 | networks | a function called with (device, folders), that gives a `FeatureNetwork` |
 | executors | a class called with its settings, that gives an `Executor` |
 | systems | a `System`: configuration, network, importer, trainer |
+| commands | a function or a `typer.Typer`, as `siebench NAME` |
 
 Objects of the Python API may also be finished: an editor, a metric, a dataset.
 """
@@ -24,6 +25,7 @@ from bench.plugins.builtin import BUILTIN
 from bench.plugins.registry import Registry
 
 __all__ = [
+    "COMMANDS",
     "DATASETS",
     "EDITORS",
     "EXECUTORS",
@@ -148,6 +150,13 @@ SYSTEMS = _registry(
     "bench.plugins.conformance:check_system",
 )
 
+COMMANDS = _registry(
+    "command",
+    "commands",
+    _callable_or("registered_commands"),
+    "bench.cli.conformance:check_command",
+)
+
 REGISTRIES: Mapping[str, Registry[Any]] = {
     "editors": EDITORS,
     "metrics": METRICS,
@@ -157,6 +166,7 @@ REGISTRIES: Mapping[str, Registry[Any]] = {
     "networks": NETWORKS,
     "executors": EXECUTORS,
     "systems": SYSTEMS,
+    "commands": COMMANDS,
 }
 """Every registry by its kind in the plural, as entry point groups and `plugins list` name it."""
 

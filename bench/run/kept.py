@@ -191,9 +191,10 @@ class Former:
             columns, _ = read_columns(self._folder.shard(name, self._task, self._number))
         except BadInput:
             return []
+        nothing = [None] * max(map(len, columns.values()), default=0)
         rows = [
             dict(zip(table.names, values))
-            for values in zip(*(columns.get(one, ()) for one in table.names))
+            for values in zip(*(columns.get(one, nothing) for one in table.names))
         ]
         return [row for row in rows if row["method"] == method]
 

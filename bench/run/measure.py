@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,8 @@ import numpy as np
 
 from bench.core.errors import BadInput
 from bench.core.transfers import stage
+from bench.datasets import KnowsStyle
+from bench.edit import KnownStyle
 from bench.metrics import (
     Context,
     Metric,
@@ -66,12 +68,29 @@ def make_metrics(
     missing: dict[str, Missing] = {}
     for entry in entries:
         metric = make_metric(entry.name, entry.options, context)
+        if not isinstance(metric, Missing):
+            metric = _not_of(metric, task) or metric
         if isinstance(metric, Missing):
             missing[entry.name] = metric
         else:
             ready.append((entry.name, metric))
     refuse_shared_scores(ready)
     return TaskMetrics(tuple(metric for _, metric in ready), missing)
+
+
+def _not_of(metric: Metric, task: Task) -> Missing | None:
+    """Why a metric has nothing to look at in a task, or None."""
+    operation = task.protocol.operation
+    if metric.operations and operation not in metric.operations:
+        wanted = " or ".join(repr(one) for one in metric.operations)
+        return Missing(
+            f"it looks at edits that ask for {wanted}; those of this task ask for {operation!r}"
+        )
+    if metric.of_drawn_scenes and not isinstance(task.dataset, KnowsStyle):
+        return Missing(
+            f"it looks at drawn scenes, whose style is known; those of {task.dataset.name} are not drawn"
+        )
+    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +105,10 @@ class EditGroup:
         space: the label space of `labels`.
         scenes: B scene ids.
         edits: B edit ids.
+        regions: B class names of the edited regions, None where an edit has none; empty outside a
+            run.
+        styles: B functions that give the ground truth's style, None where it is not known; empty
+            outside a run.
     """
 
     ground_truth: Sequence[UInt8 | None]
@@ -95,6 +118,8 @@ class EditGroup:
     space: LabelSpace
     scenes: tuple[str, ...]
     edits: tuple[str, ...]
+    regions: tuple[str | None, ...] = ()
+    styles: tuple[Callable[[], KnownStyle] | None, ...] = ()
     _stacks: dict[tuple[int, ...], UInt8] = field(default_factory=dict, repr=False)
 
     def references(self, against: str) -> tuple[tuple[int, ...], References | None]:
@@ -114,6 +139,9 @@ class EditGroup:
             space=self.space,
             scenes=tuple(self.scenes[i] for i in at),
             edits=tuple(self.edits[i] for i in at),
+            regions=tuple(self.regions[i] for i in at) if self.regions else (),
+            truths=tuple(self.ground_truth[i] for i in at) if self.regions else (),
+            styles=tuple(self.styles[i] for i in at) if self.styles else (),
         )
 
     def _stacked(self, images: Sequence[UInt8]) -> UInt8:

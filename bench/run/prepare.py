@@ -5,12 +5,14 @@ Runs in threads ahead of the editing; everything here is a pure function of the 
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import masks
 from bench.core.errors import BadInput
-from bench.datasets import Dataset, RendersWithout
-from bench.edit import Edit, GroundTruth
+from bench.datasets import Dataset, KnowsStyle, RendersWithout
+from bench.edit import Edit, GroundTruth, KnownStyle
 from bench.run.plan import Shard, Task
 from bench.scene import Scene, UInt8, cut_scene
 from bench.suite.protocols import asked, check_drawn
@@ -126,7 +128,7 @@ def _prepared(
 
 def _ground_truth(task: Task, scene: Scene, drawn: masks.DrawnEdit, image: UInt8) -> GroundTruth:
     if drawn.ground_truth == "original":
-        return GroundTruth(image)
+        return GroundTruth(image, style=_known_style(task, scene, drawn))
     if drawn.ground_truth != "without-object" or drawn.removed is None:
         return GroundTruth(None, f"{task.protocol.key} asks for an image that nobody has")
     dataset: Dataset = task.dataset
@@ -135,4 +137,18 @@ def _ground_truth(task: Task, scene: Scene, drawn: masks.DrawnEdit, image: UInt8
     without = dataset.read_without(scene.id, drawn.removed, task.fit)
     if drawn.window is not None:
         without = cut_scene(without, drawn.window, drawn.mask)
-    return GroundTruth(without)
+    return GroundTruth(without, style=_known_style(task, scene, drawn))
+
+
+def _known_style(
+    task: Task, scene: Scene, drawn: masks.DrawnEdit
+) -> Callable[[], KnownStyle] | None:
+    """What draws the ground truth's style; no metric may ask for it, so it is drawn when one does.
+
+    That of a window is not known: it shows the scene at another scale.
+    """
+    dataset: Dataset = task.dataset
+    if not isinstance(dataset, KnowsStyle) or drawn.window is not None:
+        return None
+    without = drawn.removed if drawn.ground_truth == "without-object" else None
+    return functools.partial(dataset.read_style, scene.id, task.fit, without)

@@ -66,6 +66,17 @@ class Run:
         """One row per score of a whole set: its scenes, and its values without each of them."""
         return self._table("replicates", REPLICATES)
 
+    @cached_property
+    def preservation(self) -> pd.DataFrame:
+        """One row per (task, method, metric): what became of the known pixels before compositing.
+
+        Its columns are those of `scores` without hashes; the metrics are "leak" (grey levels) and
+        "psnr-known" (dB). Empty for a run that was made before these were kept.
+        """
+        from bench.run.preservation import preservation
+
+        return preservation(self)
+
     def samples(self, task: str) -> pd.DataFrame:
         """One row per (edit, method) of a task in plan order, with every per-edit value.
 

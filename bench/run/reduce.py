@@ -226,8 +226,7 @@ def _estimates(
             "nothing was seen of it while the edits were carried out; "
             f"`siebench run` with --fresh {method.name} carries them out again"
         )
-    what = "a ground truth" if metric.against == "ground-truth" else "an image to compare with"
-    return none(f"no edit of this task has {what}") if found is None else found
+    return none(f"no edit of this task has {metric.needs}") if found is None else found
 
 
 def _estimates_of(

@@ -186,7 +186,9 @@ def set_scores(
                 score = asdict(mean_estimate(metric.name, values, scenes).score())
                 where = {"by": one.by, "task": one.task, "slice": label, "method": method}
                 rows.append({**where, **{name: score[name] for name in _SCORE}})
-    return pd.DataFrame(rows, columns=["by", "task", "slice", "method", *_SCORE])
+    names = ["by", "task", "slice", "method", *_SCORE]
+    found: pd.DataFrame = pd.DataFrame(rows, columns=names)
+    return found
 
 
 _SCORE = ("metric", "value", "low", "high", "n", "clusters", "level", "interval", "reason")

@@ -60,12 +60,14 @@ class StoredColumn:
         kind: "text", "integer", "number", "texts" or "numbers" (lists of them); each may be null.
         meaning: what an entry says.
         since: the first run format that has it; in an older run it reads as "" or null.
+        later: whether runs of that format may lack it, since a later release wrote it first.
     """
 
     name: str
     kind: Literal["text", "integer", "number", "texts", "numbers"]
     meaning: str
     since: int = 1
+    later: bool = False
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,20 @@ OUTPUTS = StoredTable(
         ),
         StoredColumn("as_bgr", "number", "the same where they are read as BGR"),
         StoredColumn("as_unit", "number", "the same where they are read as values of 0..1"),
+        StoredColumn(
+            "leak",
+            "number",
+            "grey levels by which its known pixels differ from the image's, cut off at 0 and 255",
+            since=2,
+            later=True,
+        ),
+        StoredColumn(
+            "psnr_known",
+            "number",
+            "the PSNR of its known pixels in dB, rounded as in a file; infinite where all are kept",
+            since=2,
+            later=True,
+        ),
     ),
 )
 CANARY_SAMPLES = StoredTable("canary samples", (*_EDIT[:2], _METHOD), of_metrics=True)
@@ -367,7 +383,11 @@ def check_table(
         BadInput: with the column that is missing, has empty entries or holds something else.
     """
     again = "delete this file and run the suite again"
-    missing = [one.name for one in table.columns if one.since <= format and one.name not in names]
+    missing = [
+        one.name
+        for one in table.columns
+        if one.since <= format and not one.later and one.name not in names
+    ]
     if missing:
         raise BadInput(
             f"{file}: lacks the columns {', '.join(missing)} of a {table.name} table; {again}"

@@ -261,4 +261,6 @@ def _edit_group(task: Task, edits: Sequence[PreparedEdit]) -> EditGroup:
         space=task.dataset.space,
         scenes=tuple(one.edit.scene for one in edits),
         edits=tuple(one.edit.id for one in edits),
+        regions=tuple(one.edit.region for one in edits),
+        styles=tuple(one.ground_truth.style for one in edits),
     )

@@ -94,15 +94,23 @@ class Canvas:
 
     def image(self) -> UInt8:
         """The graded image, uint8 [side,side,3]: vignette, tint, exposure, grain, rounding."""
-        style = self._style
-        across, down = self._x - 0.5, self._y - 0.5
-        shade = (1.0 - (across * across + down * down) * (2.0 * style.vignette)) * style.gain
-        grain = pixel_grain(self._side, self._side, style.seed) * (style.grain * 2.0)
-        tint = np.array(style.tint)[:, None, None]
-        graded = self._image * shade * tint + grain
+        graded = self.graded() + self.grain()
         return np.ascontiguousarray(
             np.floor(np.clip(graded, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8).transpose(1, 2, 0)
         )
+
+    def graded(self) -> Float:
+        """The image before grain, float64 [3,side,side] around 0..1: vignette, tint, exposure."""
+        style = self._style
+        across, down = self._x - 0.5, self._y - 0.5
+        shade = (1.0 - (across * across + down * down) * (2.0 * style.vignette)) * style.gain
+        tint = np.array(style.tint)[:, None, None]
+        return self._image * shade * tint
+
+    def grain(self) -> Float:
+        """The film grain that is added to every channel, float64 [side,side]."""
+        style = self._style
+        return pixel_grain(self._side, self._side, style.seed) * (style.grain * 2.0)
 
     def _window(self, shape: Shape) -> tuple[slice, slice] | None:
         """Rows and columns that a shape can touch, one pixel wider; None = outside the image."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from bench.edit import KnownStyle
 from bench.scene import Int32, UInt8
 from bench.scenes.canvas import Canvas, Part
 from bench.scenes.style import Style
 
-__all__ = ["Composition", "Thing", "render"]
+__all__ = ["Composition", "Thing", "known_style", "render"]
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,25 @@ def render(
         side: pixels on a side; composition does not depend on it.
         without: the instance to leave out, with its shadow.
     """
+    canvas = _painted(composition, side, without)
+    return canvas.image(), canvas.labels, canvas.instances
+
+
+def known_style(composition: Composition, side: int, without: int | None = None) -> KnownStyle:
+    """The style of the image that `render` gives for the same arguments."""
+    canvas = _painted(composition, side, without)
+    colours = np.clip(canvas.graded(), 0.0, 1.0).transpose(1, 2, 0) * 255.0
+    return KnownStyle(
+        np.ascontiguousarray(colours, dtype=np.float32),
+        (canvas.grain() * 255.0).astype(np.float32),
+        canvas.labels,
+    )
+
+
+def _painted(composition: Composition, side: int, without: int | None) -> Canvas:
     canvas = Canvas(side, composition.style)
     for instance, thing in composition.numbered():
         if without is None or instance != without:
             for part in thing.parts:
                 canvas.paint(part, instance)
-    return canvas.image(), canvas.labels, canvas.instances
+    return canvas

@@ -1,4 +1,4 @@
-"""Scenes drawn from their names, at any size, with true answers for removals.
+"""Scenes drawn from their names, at any size, with known styles and true answers for removals.
 
 A scene's id is its split and a number, as in "test-000017"; its composition is drawn from the
 stream named by dataset and id, so splits cannot overlap. Composition does not depend on the size;
@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from bench.core.errors import BadInput, unknown
 from bench.core.identity import record_hash
 from bench.datasets.dataset import Dataset, Fit
-from bench.datasets.fitting import fit_image, fit_plane, grid_of
+from bench.datasets.fitting import fit_image, fit_plane, fit_values, grid_of
 from bench.datasets.info import DatasetInfo, Licence
+from bench.edit import KnownStyle
 from bench.scene import Int32, LabelSpace, Scene, UInt8
-from bench.scenes.composition import Composition, render
+from bench.scenes.composition import Composition, known_style, render
 from bench.scenes.dice import Dice
 
 __all__ = ["DEFAULT_COUNTS", "DrawnScenes", "procedural"]
@@ -29,7 +32,7 @@ _NATIVE_SIDE = 256
 
 
 class DrawnScenes:
-    """Procedural scenes of one split (a `Dataset` that `RendersWithout`).
+    """Procedural scenes of one split (a `Dataset` that `RendersWithout` and `KnowsStyle`).
 
     Args:
         name: the registered name, part of every random key.
@@ -84,6 +87,23 @@ class DrawnScenes:
         image, labels, instances = self._draw(scene, fit, instance)
         return Scene(scene, image, labels, instances)
 
+    def read_style(self, scene: str, fit: Fit, without: int | None = None) -> KnownStyle:
+        """The style of what `read` gives, or `read_without` where an object is left out.
+
+        Raises:
+            BadInput: like `read_without`.
+        """
+        plan, side = self._planned(scene, without), self._side(fit)
+        style = known_style(plan, side, without)
+        if fit.size in (None, (side, side)):
+            return style
+        grid = grid_of((side, side), fit)
+        return KnownStyle(
+            np.stack([fit_values(style.colours[..., c], grid) for c in range(3)], axis=-1),
+            fit_values(style.grain, grid),
+            fit_plane(style.labels, grid),
+        )
+
     def fingerprint(self) -> str:
         """SHA-256 (hex) over the label space's name, which carries the drawing's version, and ids.
 
@@ -92,6 +112,18 @@ class DrawnScenes:
         return record_hash({"name": self.name, "space": self.space.name, "ids": list(self._ids)})
 
     def _draw(self, scene: str, fit: Fit, without: int | None) -> tuple[UInt8, Int32, Int32]:
+        side = self._side(fit)
+        image, labels, instances = render(self._planned(scene, without), side, without)
+        if fit.size in (None, (side, side)):
+            return image, labels, instances
+        grid = grid_of((side, side), fit)
+        return fit_image(image, grid), fit_plane(labels, grid), fit_plane(instances, grid)
+
+    @staticmethod
+    def _side(fit: Fit) -> int:
+        return max(fit.size) if fit.size else _NATIVE_SIDE
+
+    def _planned(self, scene: str, without: int | None) -> Composition:
         if scene not in self._known:
             raise BadInput(
                 f"{self.name} has no scene {scene!r}; they go from {self._ids[0]} to {self._ids[-1]}"
@@ -100,12 +132,7 @@ class DrawnScenes:
         objects = max((instance for instance, _ in plan.numbered()), default=0)
         if without is not None and not 1 <= without <= objects:
             raise BadInput(f"{self.name}, {scene}: has no object {without}; it has 1 to {objects}")
-        side = max(fit.size) if fit.size else _NATIVE_SIDE
-        image, labels, instances = render(plan, side, without)
-        if fit.size in (None, (side, side)):
-            return image, labels, instances
-        grid = grid_of((side, side), fit)
-        return fit_image(image, grid), fit_plane(labels, grid), fit_plane(instances, grid)
+        return plan
 
 
 def procedural(

@@ -1,5 +1,7 @@
 """Every score of a run as tidy CSV, at full precision, missing ones with their reason.
 
+Below them what became of the known pixels, which has no protocol: it is in no hash.
+
 The published table likewise, where the suite has one.
 """
 
@@ -28,8 +30,16 @@ def csv(run: Run, columns: Sequence[str] | None = None) -> str:
         run: the run.
         columns: names of the scores that are wanted; all where None.
     """
+    import pandas as pd
+
     shown = [column for column in COLUMNS if column in run.scores]
-    rows = run.scores if columns is None else run.scores[run.scores["metric"].isin(list(columns))]
+    rows, kept = run.scores, run.preservation
+    if len(rows) and len(kept):
+        hashes = {method.name: method.hash for method in run.header.methods}
+        kept = kept.assign(protocol="", method_hash=kept["method"].map(hashes))
+        rows = pd.concat([rows, kept], ignore_index=True)
+    if columns is not None:
+        rows = rows[rows["metric"].isin(list(columns))]
     told = rows[shown].assign(reason=rows["reason"].fillna("").map(without_folders))
     text: str = told.to_csv(index=False, lineterminator="\r\n")
     return text

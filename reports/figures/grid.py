@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bench.run.reader import Run
     from bench.run.schema import MethodRow, TaskRow
 
-__all__ = ["comparison_grid"]
+__all__ = ["comparison_grid", "input_image"]
 
 INPUT: tuple[EditImage, EditImage] = ("original", "mask")
 
@@ -55,7 +55,7 @@ def comparison_grid(
         drawn = figure(CELL * columns, CELL * height / width * len(edits) + 0.25, gap=0.01)
         cells = drawn.subplots(len(edits), columns, squeeze=False)
         for line, edit in zip(cells, edits):
-            images = [_input(run, row, edit), _target(run, row, edit)]
+            images = [input_image(run, row, edit), _target(run, row, edit)]
             images += [_opened(run.prediction(task, one.name, edit)) for one in chosen]
             for cell, image in zip(line, images):
                 _show(cell, image, "failed")
@@ -91,7 +91,12 @@ def _opened(file: Path) -> NDArray[np.uint8] | None:
         return np.asarray(image.convert("RGB"))
 
 
-def _input(run: Run, task: TaskRow, edit: str) -> NDArray[np.uint8]:
+def input_image(run: Run, task: TaskRow, edit: str) -> NDArray[np.uint8]:
+    """An edit's image before it, its masked region white: uint8 [H,W,3].
+
+    Raises:
+        BadInput: where the run has no such edit.
+    """
     original, mask = (_opened(run.layout.edit_image(task.slug, edit, name)) for name in INPUT)
     if original is None or mask is None:
         folder = run.layout.edit(task.slug, edit)

@@ -7,7 +7,14 @@ import torch
 
 from baselines.divsem import VARIANTS, DivSem, DivSemConfig, divsem_config
 from baselines.layers.condition import Condition
-from baselines.layers.region_style import StyleEncoder, average_regions, number_regions
+from baselines.layers.label_map import label_maps_as
+from baselines.layers.region_style import (
+    StyleEncoder,
+    average_regions,
+    image_means,
+    most_regions,
+    number_regions,
+)
 from baselines.layers.spectral import fold_spectral
 from tests.golden import weights
 from tests.golden.sine import neighbour_edges, pattern, sine_state
@@ -127,6 +134,38 @@ def test_a_region_mean_counts_every_pixel_of_the_region_once():
     features = torch.arange(8.0).view(2, 1, 2, 2)
     regions = torch.tensor([[[0, 0], [1, 1]], [[2, 2], [2, 3]]])
     assert average_regions(features, regions, 4)[:, 0].tolist() == [0.5, 2.5, 5.0, 7.0]
+
+
+def test_regions_may_be_numbered_up_to_a_fixed_count_of_each_image():
+    instances = torch.tensor([[[7, 7], [9, -1]], [[9, 9], [9, 2]]])
+    regions, items = number_regions(instances, most=4)
+    assert regions.tolist() == [[[1, 1], [2, 0]], [[5, 5], [5, 4]]]
+    assert items.tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+    assert most_regions(instances) == 64
+    assert most_regions(torch.arange(65).view(1, 5, 13)) == 128
+
+
+def test_means_over_an_images_own_regions_are_zero_where_it_has_no_pixel():
+    features = torch.arange(8.0).view(2, 1, 2, 2)
+    means, pixels = image_means(features, torch.tensor([[[0, 0], [2, 2]], [[1, 1], [1, 0]]]), 3)
+    assert means[:, :, 0].tolist() == [[0.5, 0, 2.5], [7, 5, 0]]
+    assert pixels.tolist() == [[2, 0, 2], [1, 3, 0]]
+
+
+@pytest.mark.parametrize("region_mean", ["all", "visible"])
+def test_a_fixed_count_of_regions_gives_the_same_styles(region_mean):
+    torch.manual_seed(1)
+    encoder = StyleEncoder((4,) * 6, (4,) * 4, 6, region_mean=region_mean).double()
+    image, labels, mask = scene()
+    image = image.double()
+    with torch.no_grad():
+        found = encoder.read(image, mask, labels)
+        with label_maps_as("lookups"):
+            fixed = encoder.read(image, mask, labels)
+    assert fixed.means.shape == (128, 6)
+    torch.testing.assert_close(fixed.means[fixed.regions], found.means[found.regions])
+    assert torch.equal(fixed.visible[fixed.regions], found.visible[found.regions])
+    assert fixed.erased.sum() == found.erased.sum() == 2
 
 
 def test_the_valid_ratio_rescales_a_region_mean_in_closed_form():

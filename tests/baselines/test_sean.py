@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from baselines.layers.label_map import label_maps_as
 from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
 from baselines.sean import (
     ENCODERS,
@@ -158,11 +159,31 @@ def test_tables_and_dense_convolutions_give_the_same_image(variant):
     torch.testing.assert_close(network(where).detach(), fast, rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("variant", ["labels", "SEAN-level encoders", "SPADE++"])
+def test_look_ups_and_dense_convolutions_give_the_same_image(variant):
+    network = tiny(variant).double().eval()
+    for name, value in network.named_parameters():
+        if name.endswith("noise_var"):
+            value.data.zero_()
+    where = regions(length=network.config.code_length)
+    with torch.no_grad(), label_maps_as("lookups"):
+        fixed = network(StyledRegions.of(where.labels, where.codes.double()))
+    where = StyledRegions.of(where.labels, where.codes.double())
+    torch.testing.assert_close(network(where).detach(), fixed, rtol=0, atol=1e-9)
+
+
 def test_void_and_absent_classes_have_no_style():
     labels = torch.tensor([[[0, -1], [0, 2]], [[2, 2], [2, 2]]])
     norm = RegionAdaptiveNorm(3, 4, 6, 8)
     with torch.no_grad():
-        vectors = norm.style_vectors(StyledRegions.of(labels, torch.randn(2, 4, 6)))
+        where = StyledRegions.of(labels, torch.randn(2, 4, 6))
+        vectors = norm.style_vectors(where)
+        with label_maps_as("lookups"):
+            every = norm.style_vectors(where).view(2, 5, 6)
+    torch.testing.assert_close(
+        every[[0, 0, 1], [0, 2, 2]], vectors.view(2, 5, 6)[[0, 0, 1], [0, 2, 2]]
+    )
+    assert not every[:, 4].any()
     used = vectors.reshape(2, 5, 6).abs().sum(2) > 0
     assert not used[:, [1, 3, 4]].any()
     assert used[0, 0]

@@ -10,7 +10,7 @@ from baselines.checkpoints import load_network, read_card
 from baselines.checkpoints.loading import ZOO
 from baselines.training.config import TrainingConfig
 from baselines.training.segmenter import mean_iou
-from baselines.training.zoo import MODELS
+from baselines.training.zoo.models import MODELS
 from bench.networks.segmenters.unet import read_segmenter, segmenter_file
 from bench.suite.schema import load_suite
 

@@ -35,12 +35,12 @@ def test_a_shown_command_exists_and_has_its_options(file, line):
     words = shlex.split(line, comments=True)
     words = words[words.index("siebench") + 1 :]
     command = typer.main.get_command(app)
-    while getattr(command, "commands", None) is not None and words and words[0] != "--help":
+    while hasattr(command, "get_command") and words and words[0] != "--help":
         name = words.pop(0)
         if name == "COMMAND":
             return
-        assert name in command.commands, f"{file.name}: {line}: no command {name!r}"
-        command = command.commands[name]
+        command = command.get_command(command.context_class(command), name)
+        assert command is not None, f"{file.name}: {line}: no command {name!r}"
     known = {option for parameter in command.params for option in parameter.opts}
     known |= {o for parameter in command.params for o in parameter.secondary_opts} | {"--help"}
     for word in words:

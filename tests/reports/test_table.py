@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv as reader
+import io
 import json
 from pathlib import Path
 
@@ -7,6 +9,8 @@ import pandas as pd
 import pytest
 
 from bench.run.reader import Run, read_run
+from bench.run.tables import OUTPUTS, write_table
+from reports.export.csv_table import csv
 from reports.table import Cell, Table, class_tables, task_table
 from tests.reports.made_run import make_run
 
@@ -204,3 +208,49 @@ def test_a_run_without_scores_has_a_table_without_columns(small: Path):
     (small / "run.json").write_text(json.dumps({**record, "state": "running"}))
     opened = read_run(small)
     assert task_table(opened, opened.header.tasks[0]).columns == ()
+
+
+def with_outputs(run: Path, known: dict[str, tuple[float, float]]) -> Run:
+    """The run with a leak and a PSNR of the known pixels for every edit of some methods."""
+    edits = pd.read_parquet(run / "samples" / "task-0" / "00000.parquet")["edit"].unique()
+    rows = [
+        dict.fromkeys(OUTPUTS.names)
+        | {"method": method, "edit": edit, "leak": leak, "psnr_known": psnr}
+        for method, (leak, psnr) in known.items()
+        for edit in edits
+    ]
+    file = run / "outputs" / "task-0" / "00000.parquet"
+    file.parent.mkdir(parents=True)
+    write_table(file, OUTPUTS, {name: [row[name] for row in rows] for name in OUTPUTS.names})
+    return read_run(run)
+
+
+def test_what_became_of_the_known_pixels_stands_last_and_is_not_ranked(small: Path):
+    run = with_outputs(small, {"diffusion": (0.0, float("inf")), "nearest": (11.5, 24.25)})
+    table = task_table(run, run.header.tasks[0])
+    assert [column.name for column in table.columns][-2:] == ["leak", "psnr-known"]
+    assert table.groups[-1] == ("Known pixels", 2)
+    cells = {row.name: [cell.text for cell in row.cells[-2:]] for row in table.rows}
+    assert cells["diffusion"] == ["0.00", "∞"]
+    assert cells["nearest"] == ["11.50", "24.25"]
+    assert cells["mean-colour"] == ["", ""]
+    assert set(ranks(table, "leak").values()) == {0}
+    assert table.columns[-1].arrow == "↑"
+
+
+def test_they_are_left_out_where_other_columns_are_asked_for_and_can_be_asked_for(small: Path):
+    run = with_outputs(small, {"nearest": (11.5, 24.25)})
+    chosen = task_table(run, run.header.tasks[0], ["psnr"])
+    assert [column.name for column in chosen.columns] == ["psnr"]
+    chosen = task_table(run, run.header.tasks[0], ["leak", "psnr"])
+    assert [column.name for column in chosen.columns] == ["leak", "psnr"]
+
+
+def test_csv_has_them_below_the_scores_without_a_protocol(small: Path):
+    run = with_outputs(small, {"nearest": (11.5, 24.25)})
+    rows = list(reader.DictReader(io.StringIO(csv(run))))
+    assert len(rows) == len(run.scores) + 2
+    assert [(row["metric"], float(row["value"]), row["protocol"]) for row in rows[-2:]] == [
+        ("leak", 11.5, ""),
+        ("psnr-known", 24.25, ""),
+    ]

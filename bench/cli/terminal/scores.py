@@ -53,18 +53,23 @@ def _one_a_family(run: Run) -> list[str]:
 
 
 def _tell(table: Table, chosen: Collection[str], found: Sequence[Standing]) -> None:
-    places = [
-        at
-        for at, column in enumerate(table.columns)
-        if column.name in chosen and any(row.cells[at].text for row in table.rows)
+    with_text = [
+        at for at in range(len(table.columns)) if any(r.cells[at].text for r in table.rows)
     ]
+    places = [at for at in with_text if table.columns[at].name in chosen]
     if not places:
         return
-    headings = [Heading("method", right=False), *(_heading(table, at) for at in places)]
+    kept = [at for at in with_text if not table.columns[at].ranked]
     open_ = {(one.score, gap.method) for one in found for gap in one.open}
-    for intervals in (True, False):
+    for shown, intervals in (
+        ([*places, *kept], True),
+        (places, True),
+        ([*places, *kept], False),
+        (places, False),
+    ):
+        headings = [Heading("method", right=False), *(_heading(table, at) for at in shown)]
         rows = [
-            [_name(row), *(_score(table, at, row, open_, intervals) for at in places)]
+            [_name(row), *(_score(table, at, row, open_, intervals) for at in shown)]
             for row in table.rows
         ]
         if fits(headings, rows):
@@ -72,12 +77,26 @@ def _tell(table: Table, chosen: Collection[str], found: Sequence[Standing]) -> N
     show(drawn(headings, rows), f"{table.title} (n = {table.n})")
     for line in table.unequal:
         say(f"  {line}")
+    if not set(kept) <= set(shown):
+        for line in _known_pixels(table, kept):
+            say(f"  {line}", "dim")
     typer.echo()
+
+
+def _known_pixels(table: Table, places: Sequence[int]) -> Iterator[str]:
+    """The columns of the known pixels in words, where the table has no room for them."""
+    for at in places:
+        column = table.columns[at]
+        told = [f"{row.title} {row.cells[at].text}" for row in table.rows if row.cells[at].text]
+        unit = f" ({column.unit})" if column.unit else ""
+        yield f"{column.name}{unit}: {', '.join(told)}"
 
 
 def _heading(table: Table, at: int) -> Heading:
     column = table.columns[at]
-    words = f"{column.short} {column.arrow}".rstrip()
+    # The known pixels' have no heading of their region above them: their names say it.
+    title = column.short if column.ranked else column.name
+    words = f"{title} {column.arrow}".rstrip()
     if table.common(at):
         return Heading(f"{words} on {table.common(at)}")
     return Heading(words if table.n_of(at) == table.n else f"{words} n={table.n_of(at)}")
@@ -127,3 +146,5 @@ def _legend(
             + ", ".join(column.short for column in columns.values() if column.region == region)
             for region in regions
         )
+    if any(not column.ranked for table in tables for column in table.columns):
+        yield "leak, psnr-known: of the known pixels before compositing, not ranked"

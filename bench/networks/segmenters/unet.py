@@ -184,8 +184,8 @@ def segmenter_file(folders: Sequence[Path] | None = None) -> Path:
         if path.is_file():
             return path
     raise WeightsMissing(
-        f"the segmenter of the procedural scenes is not here: `python -m baselines.training.zoo "
-        f"segmenter` trains it into {shipped.name}, or put that file into {places[0]}"
+        f"the segmenter of the procedural scenes is not here: put {shipped.name} into {places[0]}; "
+        "`siebench zoo train --models segmenter` trains another one"
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.run.prepare import PreparedEdit
+from bench.run.preservation import preserved
 from bench.run.schema import RunNotice
 from bench.run.tables import OUTPUTS
 from bench.scene import Float32
@@ -66,6 +67,7 @@ def _row(one: PreparedEdit, image: Float32) -> dict[str, float | None]:
         "as_rgb": None,
         "as_bgr": None,
         "as_unit": None,
+        **preserved(one.original, image, mask),
     }
     if len(known):
         true = one.original[~mask].astype(np.float32) / np.float32(127.5) - 1

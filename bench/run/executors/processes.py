@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import signal
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import ClassVar
 
+from bench.core.children import end_with_parent, fit_for_children
 from bench.core.device import choose_devices, cores
 from bench.core.errors import BadInput
 from bench.run.claims import ATTEMPTS
@@ -28,7 +28,6 @@ __all__ = ["Processes"]
 _LOOK = 0.2  # seconds between two looks at what workers have done
 _GRACE = 10.0  # seconds in which a worker that is to stop may finish its batch
 _READY = "ready"
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 class Processes:
@@ -166,7 +165,7 @@ class _Crew:
             ),
             name=f"siebench worker on {device}",
         )
-        with _environment(threads), _without_main(), _deaf_to_ctrl_c():
+        with fit_for_children(threads):
             process.start()
         theirs.close()
         return _Member(device, process, ours, place, lost)
@@ -207,7 +206,7 @@ def _work(
     pipe: Connection,
 ) -> None:
     """What a worker's process does."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     import torch
 
     torch.set_num_threads(threads)
@@ -233,67 +232,8 @@ def _trace(error: Exception) -> str:
     return "".join(traceback.format_exception(error))
 
 
-def _end_with_parent() -> None:
-    """Ends this process in order when the one that started it is gone."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
-
-
 def _how(code: int | None) -> str:
     """How a process ended, in words."""
     if code is not None and code < 0:
         return f"a worker was killed by {signal.Signals(-code).name}"
     return f"a worker ended with exit code {code}"
-
-
-@contextlib.contextmanager
-def _environment(threads: int) -> Iterator[None]:
-    """Processes that are started inside compute on so many threads, from their first import on."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, str(threads)))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-@contextlib.contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Processes that are started inside never hear Ctrl-C, which reaches every process of a terminal.
-
-    Who started them does, and ends them in order.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextlib.contextmanager
-def _without_main() -> Iterator[None]:
-    """Processes that are started inside do not run the user's script once more.
-
-    `spawn` imports the main module again, so that a script without the guard of `__name__` would start
-    its run in every worker. No worker needs anything of it.
-    """
-    main = sys.modules["__main__"]
-    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
-    main.__spec__ = None
-    if file is not None:
-        del main.__file__
-    try:
-        yield
-    finally:
-        main.__spec__ = spec
-        if file is not None:
-            main.__file__ = file

@@ -12,6 +12,8 @@ from baselines.layers.label_map import (
     SymbolMap,
     dense_label_maps,
     encode,
+    label_maps_as,
+    lookup_conv,
     table_conv,
     two_layer_conv,
 )
@@ -43,6 +45,43 @@ def test_tables_give_what_the_dense_convolutions_give(size):
         found = two_layer_conv(labels, first, second)
     for one, two in zip(found, expected):
         torch.testing.assert_close(one, two, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [(64, 48), (33, 70), (2, 40), (1, 1), (1, 9)])
+def test_look_ups_at_every_pixel_give_what_the_dense_convolutions_give(size):
+    labels = SymbolMap.of_labels(patches(1, 6, size), 6, torch.float64)
+    first, second = layers(6)
+    expected = [layer(F.relu(first(labels.dense()))) for layer in second]
+    with torch.no_grad(), label_maps_as("lookups"):
+        found = two_layer_conv(labels, first, second)
+    for one, two in zip(found, expected):
+        torch.testing.assert_close(one, two, rtol=0, atol=1e-12)
+
+
+def test_maps_beside_each_other_are_looked_up_together_at_every_size():
+    styles = SymbolMap(patches(5, 4, (40, 24)) + 1, torch.randn(5, 3, dtype=torch.float64))
+    labels = SymbolMap.of_labels(patches(1, 6, (40, 24)), 6, torch.float64)
+    both = SymbolMap(styles.symbols, styles.columns, labels)
+    layer = nn.Conv2d(9, 4, 3, padding=1, dtype=torch.float64)
+    for size in ((40, 24), (10, 6)):
+        parts = [part.resize(size).dense() for part in (styles, labels)]
+        here = both.resize(size)
+        with torch.no_grad():
+            expected = layer(torch.cat(parts, dim=1))
+            torch.testing.assert_close(layer(here.dense()), expected, rtol=0, atol=1e-12)
+            found = lookup_conv(here, layer.weight, layer.bias)
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+
+
+def test_only_a_cpu_looks_neighbourhoods_up_in_tables():
+    labels = SymbolMap.of_labels(patches(1, 6, (64, 48)), 6, torch.float32)
+    elsewhere = SymbolMap(labels.symbols.to("meta"), labels.columns.to("meta"))
+    with torch.no_grad():
+        assert labels.form == "tables"
+        assert elsewhere.form == "lookups"
+        with dense_label_maps():
+            assert labels.form == elsewhere.form == "dense"
+    assert labels.form == elsewhere.form == "dense"
 
 
 def test_noise_has_no_repetition_and_still_gives_the_dense_result():

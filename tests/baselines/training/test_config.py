@@ -5,7 +5,7 @@ from importlib import resources
 import pytest
 
 from baselines.training.config import config_names, read_config
-from baselines.training.zoo import MODELS, model_config
+from baselines.training.zoo.models import MODELS, model_config
 from bench.core.errors import BadInput
 from bench.datasets import describe, open_dataset
 from bench.plugins.kinds import SYSTEMS

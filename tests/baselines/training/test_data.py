@@ -7,7 +7,7 @@ from PIL import Image
 
 import masks
 from baselines.training.config import TrainingData
-from baselines.training.data import Examples, Scenes, SharedScenes, collate
+from baselines.training.data import Examples, collate
 from baselines.training.feed import feed, rotate
 from bench.core.errors import BadInput
 
@@ -135,31 +135,6 @@ def test_a_bad_file_is_named(tmp_path):
         feed(rotate([drawn], 2), range(1), torch.device("cpu")) as batches,
     ):
         list(batches)
-
-
-def test_runs_of_the_same_size_share_the_scenes_that_were_drawn(monkeypatch):
-    small = TrainingData(**{**ROOMS, "count": 2})
-    shared = SharedScenes()
-    first = Examples(small, 0, shared(small, "procedural-rooms"))
-    drawn = first.example(0)
-    monkeypatch.setattr("bench.scenes.drawn.DrawnScenes.read", never)
-    again = Examples(small, 0, shared(small, "procedural-rooms")).example(0)
-    assert np.array_equal(again.image, drawn.image)
-    with pytest.raises(AssertionError, match="drawn anew"):
-        Examples(small, 0, Scenes(small)).example(0)
-
-
-def test_another_size_lets_go_of_the_scenes():
-    small, large = (TrainingData(**{**ROOMS, "load": (side, side)}) for side in (16, 32))
-    shared = SharedScenes()
-    kept = shared(small, "procedural-rooms")
-    assert shared(small, "procedural-rooms") is kept
-    assert shared(large, "procedural-rooms") is not kept
-    assert shared(small, "procedural-rooms") is not kept
-
-
-def never(*_: object) -> None:
-    raise AssertionError("drawn anew")
 
 
 class Unlucky:

@@ -3,7 +3,7 @@
 import torch
 
 from baselines.sae.config import SAEConfig
-from baselines.training.swapping import Cooccurrence, fresh_generators, swap
+from baselines.training.swapping import Cooccurrence, swap
 from tests.baselines.training.tiny import SAE
 
 
@@ -11,16 +11,6 @@ def test_neighbours_exchange_their_codes_and_twice_is_nothing():
     codes = torch.arange(4.0).view(4, 1)
     assert swap(codes).flatten().tolist() == [1, 0, 3, 2]
     assert torch.equal(swap(swap(codes)), codes)
-
-
-def test_fresh_generators_follow_torchs_own_seed():
-    def draws():
-        torch.manual_seed(5)
-        return [torch.randn(2, generator=one) for one in fresh_generators(2)]
-
-    one, two = draws(), draws()
-    assert all(torch.equal(a, b) for a, b in zip(one, two))
-    assert not torch.equal(one[0], one[1])
 
 
 def test_sets_of_patches_get_the_scores_of_each_patch_beside_the_references():

@@ -61,3 +61,22 @@ def test_scores_are_exported_by_slices(call, made: Path) -> None:
     code, _, err = call("export", made, "--by", "colour")
     assert code == 2
     assert "unknown column to slice by 'colour'" in err
+
+
+def test_a_run_goes_where_results_are_kept(call, made: Path, tmp_path: Path) -> None:
+    code, out, _ = call("export", made, "--to", "tensorboard", "--out", tmp_path / "logs")
+    assert code == 0
+    files = [Path(line) for line in out.split()]
+    assert [file.parent.name for file in files] == ["copy", "diffusion", "nearest"]
+    assert all(file.is_file() for file in files)
+    code, out, _ = call("export", made, "--to", "hf-card", "--method", "nearest")
+    assert (code, out.split()) == (0, [str(made / "cards" / "nearest.md")])
+
+
+def test_options_of_tables_and_of_destinations_do_not_mix(call, made: Path) -> None:
+    code, _, err = call("export", made, "--to", "mlflow", "--by", "coverage")
+    assert code == 2
+    assert "--by is for tables; leave it out, or leave out --to" in err
+    code, _, err = call("export", made, "--method", "copy")
+    assert code == 2
+    assert "--method goes with --to" in err

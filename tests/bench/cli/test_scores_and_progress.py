@@ -90,3 +90,21 @@ def test_where_a_method_failed_the_table_ranks_on_common_edits_and_says_so(
     text = " ".join(" ".join(said).split())
     assert "ranked on 9 common edits, since methods failed at others" in text
     assert "mIoU: Nearest is not ranked, since it has 9 edits and others have 10" in text
+
+
+@pytest.mark.parametrize(
+    ("width", "says"),
+    [
+        (300, ["leak ↓", "psnr-known ↑"]),
+        (40, ["leak (grey levels): mean-colour 0.0000,", "psnr-known (dB): mean-colour ∞,"]),
+    ],
+)
+def test_what_became_of_the_known_pixels_stands_beside_the_table_or_below_it(
+    outcome, capsys, monkeypatch, width: int, says: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    tell_scores(outcome)
+    told = capsys.readouterr().out
+    told = " ".join(told.split())
+    assert all(one in told for one in says), told
+    assert "leak, psnr-known: of the known pixels before compositing, not ranked" in told

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from bench.core.errors import BadInput
 from bench.metrics import Metric, make_metric
-from bench.run.measure import EditGroup, PreparedGroup, measure_group
+from bench.run.measure import EditGroup, PreparedGroup, make_metrics, measure_group
+from bench.run.plan import plan_run
 from bench.scene import LabelSpace
+from bench.suite.schema import parse_suite
+from tests.bench.run.made_suite import suite_text, write_data
 
 SPACE = LabelSpace("one", ("thing",), ((0, 0, 0),))
 PER_EDIT = ("psnr", "ssim", "ssim-sean", "ssim-sesame", "rmse", "l1", "seam")
@@ -107,3 +112,34 @@ def test_a_metric_that_gives_another_number_of_values_is_named() -> None:
     metric = Short()
     with pytest.raises(BadInput, match="metric 'counting' gave 1 values for 3 edits"):
         measure_group([metric], PreparedGroup.of([metric], group(3)), results(3))
+
+
+DRAWN = """
+name: drawn
+datasets: {rooms: {dataset: procedural-rooms, size: 64, limit: 1, segmenter: "procedural:procedural-rooms"}}
+tasks: [{dataset: rooms, protocol: [freeform@1, object-remove@1]}]
+methods: [copy]
+metrics: [style, remainder, removed]
+"""
+
+
+def test_a_metric_of_some_operations_is_missing_in_tasks_of_others() -> None:
+    suite = parse_suite(DRAWN, "drawn.yaml")
+    freeform, remove = plan_run(suite).tasks
+    found = make_metrics(suite.metrics, freeform, device="cpu", fetch=False)
+    assert [metric.name for metric in found.ready] == ["style"]
+    assert {name: one.reason for name, one in found.missing.items()} == dict.fromkeys(
+        ("remainder", "removed"),
+        "it looks at edits that ask for 'remove'; those of this task ask for 'inpaint'",
+    )
+    assert not make_metrics(suite.metrics, remove, device="cpu", fetch=False).missing
+
+
+def test_a_metric_of_drawn_scenes_is_missing_elsewhere(tmp_path: Path) -> None:
+    text = suite_text(write_data(tmp_path / "rooms"), metrics="[style]")
+    suite = parse_suite(text, "made.yaml")
+    for task in plan_run(suite).tasks:
+        found = make_metrics(suite.metrics, task, device="cpu", fetch=False)
+        assert found.missing["style"].reason == (
+            "it looks at drawn scenes, whose style is known; those of folder are not drawn"
+        )

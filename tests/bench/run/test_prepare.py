@@ -89,3 +89,39 @@ def test_a_scene_that_cannot_be_read_fails_its_own_edits(data: Path) -> None:
         ("scene2", 1, True),
     }
     assert len(prepared.edits) == 8
+
+
+def drawn_task(protocol: str, parameters: str = "{}") -> Task:
+    text = f"""
+name: drawn
+datasets: {{rooms: {{dataset: procedural-rooms, size: 256, limit: 2}}}}
+tasks: [{{dataset: rooms, protocol: {protocol}, parameters: {parameters}}}]
+methods: [copy]
+metrics: [l1]
+"""
+    (task,) = plan_run(parse_suite(text, "drawn.yaml")).tasks
+    return task
+
+
+@pytest.mark.parametrize("protocol", ["freeform@1", "object-remove@1"])
+def test_the_style_of_a_drawn_ground_truth_is_known(protocol: str) -> None:
+    for one in prepare_shard(drawn_task(protocol).shard(0)).edits:
+        assert one.ground_truth.style is not None
+        assert one.ground_truth.image is not None
+        style = one.ground_truth.style()
+        apart = style.colours + style.grain[..., None] - one.ground_truth.image
+        assert np.abs(apart).mean() < 1
+
+
+def test_the_style_of_a_photograph_of_a_window_and_of_an_image_nobody_has_is_not(
+    data: Path,
+) -> None:
+    (photographs,) = tasks(data, "[{dataset: rooms, protocol: freeform@1}]")
+    for task in (
+        photographs,
+        drawn_task("sesame-add@1"),
+        drawn_task("restyle@1", "{classes: [wall]}"),
+    ):
+        edits = prepare_shard(task.shard(0)).edits
+        assert edits
+        assert all(one.ground_truth.style is None for one in edits)

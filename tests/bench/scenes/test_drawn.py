@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 
 from bench.core.errors import BadInput
-from bench.datasets import Dataset, Fit, RendersWithout, dataset_names, is_drawn, open_dataset
+from bench.datasets import (
+    Dataset,
+    Fit,
+    KnowsStyle,
+    RendersWithout,
+    dataset_names,
+    is_drawn,
+    open_dataset,
+)
 from bench.datasets.fitting import fit_plane, grid_of
 
 DRAWN = [name for name in dataset_names() if is_drawn(name)]
@@ -157,3 +165,38 @@ def test_unknown_scenes_and_objects_are_named():
         dataset.read("test-000002", SMALL)
     with pytest.raises(BadInput, match=r"test-000001: has no object 99; it has 1 to \d+"):
         dataset.read_without("test-000001", 99, SMALL)
+
+
+def test_the_known_style_with_its_grain_rounds_to_the_image(dataset):
+    assert isinstance(dataset, KnowsStyle)
+    for scene_id in dataset.ids[:4]:
+        scene, style = dataset.read(scene_id, SMALL), dataset.read_style(scene_id, SMALL)
+        again = np.floor(np.clip(style.colours + style.grain[..., None], 0, 255) + 0.5)
+        assert np.array_equal(style.labels, scene.labels)
+        # Colours are clipped before their grain is added, which moves white and black ones alone.
+        inside = (style.colours > 10) & (style.colours < 245)
+        assert np.abs(again - scene.image)[inside].max() <= 1
+        assert (again == scene.image)[inside].mean() > 0.999
+
+
+def test_the_style_without_an_object_is_that_of_the_image_without_it(dataset):
+    for scene_id in dataset.ids[:3]:
+        k, _ = max(objects_in(dataset.read(scene_id, SMALL)), key=lambda entry: entry[1])
+        left = dataset.scene_without(scene_id, k, SMALL)
+        style = dataset.read_style(scene_id, SMALL, without=k)
+        whole = dataset.read_style(scene_id, SMALL)
+        assert np.array_equal(style.labels, left.labels)
+        assert np.array_equal(style.grain, whole.grain)
+        # Where the image is the same, so is what it is made of.
+        same = (left.image == dataset.read(scene_id, SMALL).image).all(axis=2)
+        assert np.abs(style.colours - whole.colours)[same].max() < 1
+
+
+def test_a_style_is_brought_to_a_size_as_the_image_is(dataset):
+    fit = Fit((48, 64))
+    scene, style = dataset.read(dataset.ids[0], fit), dataset.read_style(dataset.ids[0], fit)
+    assert style.colours.shape == (48, 64, 3)
+    assert np.array_equal(style.labels, scene.labels)
+    inside = (style.colours > 12) & (style.colours < 243)
+    apart = np.abs(style.colours + style.grain[..., None] - scene.image)[inside]
+    assert apart.mean() < 0.6

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from bench.core.children import fit_for_children
 from bench.core.errors import BadInput
 from bench.run.carry_out import Watch
 from bench.run.claims import ATTEMPTS
@@ -146,7 +147,7 @@ def test_workers_that_die_before_they_are_ready_are_not_started_for_ever(
 def test_a_worker_does_not_run_the_users_script_again() -> None:
     main = sys.modules["__main__"]
     before = main.__spec__, getattr(main, "__file__", None)
-    with processes._without_main():
+    with fit_for_children(1):
         from multiprocessing.spawn import get_preparation_data
 
         assert not {"init_main_from_name", "init_main_from_path"} & set(get_preparation_data("w"))

@@ -1,0 +1,179 @@
+"""A network's forward on a GPU, captured once as a CUDA graph and replayed from then on.
+
+At batch 1 a network of some hundred layers is bound by its launches: the host hands out a thousand small
+kernels one by one. A captured graph is handed out at once. It needs a function of tensors alone, whose
+sizes and control flow never depend on what the tensors hold (`fixed_sizes`), called again and again with
+tensors of one shape, as the harness's batches are.
+
+    forward = Captured("spade", network)
+    image = forward(labels)        # a CPU: the function itself; a GPU: eager, then captured, then replayed
+
+The first call of a shape runs eagerly: a shape that never comes again is never captured, and a call whose
+work is counted counts all of it. The second captures. Graphs of a process share one pool of memory, for
+what they hold between their kernels nobody reads between replays; results are copied out of it. Where a
+forward cannot be captured it stays eager, and a warning says so once.
+"""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import is_in_torch_dispatch_mode
+
+__all__ = ["Captured", "forget_graphs"]
+
+T = TypeVar("T")
+"""A tensor, or a tuple of tensors."""
+
+_Key = tuple[Any, ...]
+_KIND = "cuda"
+"""The kind of device that has graphs."""
+
+_KEPT = 8
+"""Graphs that one forward keeps, each of one shape; the one that was captured first goes first."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Graph:
+    """A captured call: where it reads, where it writes, and how it is started."""
+
+    inputs: tuple[Tensor | None, ...]
+    output: Any
+    replay: Callable[[], None]
+
+
+class Captured(Generic[T]):
+    """A function of tensors that is replayed as a CUDA graph where its tensors lie on a GPU.
+
+    Args:
+        name: who it belongs to, for the warning.
+        function: called with tensors, or None for one that is left out; gives a tensor, or
+            a tuple of them. It keeps no tensors between calls and reads none but its arguments and the
+            network's own: where these move, `forget` their graphs.
+    """
+
+    def __init__(self, name: str, function: Callable[..., T]) -> None:
+        self.name = name
+        self._function = function
+        self._graphs: dict[_Key, _Graph | None] = {}
+        self._eager = False
+        _EVERY.add(self)
+
+    def __call__(self, *tensors: Tensor | None) -> T:
+        """The function's result for tensors that lie on one device; its own, nobody writes to it."""
+        if self._eager or not _replayable(tensors):
+            return self._function(*tensors)
+        key = _key(tensors)
+        if key not in self._graphs:
+            while len(self._graphs) >= _KEPT:
+                self._graphs.pop(next(iter(self._graphs)))
+            self._graphs[key] = None  # the next call of this shape captures
+            return self._function(*tensors)
+        graph = self._graphs[key] or self._capture(key, tensors)
+        if graph is None:
+            return self._function(*tensors)
+        for place, tensor in zip(graph.inputs, tensors, strict=True):
+            if place is not None and tensor is not None:
+                place.copy_(tensor, non_blocking=True)
+        graph.replay()
+        own: T = _own(graph.output)
+        return own
+
+    def forget(self) -> None:
+        """Lets go of every graph and its memory."""
+        self._graphs.clear()
+
+    def _capture(self, key: _Key, tensors: tuple[Tensor | None, ...]) -> _Graph | None:
+        try:
+            graph = _captured(self._function, tensors)
+        except Exception as error:  # whatever the driver or a layer objects to
+            if isinstance(error, torch.OutOfMemoryError):
+                reason = "the GPU has too little memory for its graph"
+            else:
+                reason = " ".join(str(error).split()) or type(error).__name__
+            self._eager = True
+            self.forget()
+            warnings.warn(
+                f"{self.name}: its forward cannot be captured as a CUDA graph and stays slower, with the "
+                f"same results ({reason[:300]})",
+                stacklevel=3,
+            )
+            return None
+        self._graphs[key] = graph
+        return graph
+
+
+_EVERY: weakref.WeakSet[Captured[Any]] = weakref.WeakSet()
+_pools: dict[int, Any] = {}
+
+
+def forget_graphs() -> None:
+    """Lets go of all graphs of the process, as where a GPU's memory is short; they are captured anew."""
+    for one in list(_EVERY):
+        one.forget()
+    _pools.clear()
+
+
+def _own(output: Any) -> Any:
+    """A copy that the next replay does not write to."""
+    return output.clone() if isinstance(output, Tensor) else tuple(one.clone() for one in output)
+
+
+def _replayable(tensors: tuple[Tensor | None, ...]) -> bool:
+    """Whether these tensors' call may be replayed: on a GPU, no gradient wanted, and nobody counting."""
+    first = next((tensor for tensor in tensors if tensor is not None), None)
+    if first is None or first.device.type != _KIND or torch.is_grad_enabled():
+        return False
+    return not is_in_torch_dispatch_mode()
+
+
+def _key(tensors: tuple[Tensor | None, ...]) -> _Key:
+    """What a graph is fixed to: shapes and types, and the switches that choose kernels."""
+    shapes = tuple(None if t is None else (t.device, t.dtype, *t.shape) for t in tensors)
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    half = torch.get_autocast_dtype("cuda") if torch.is_autocast_enabled("cuda") else None
+    switches = (cudnn.allow_tf32, cudnn.deterministic, cudnn.benchmark, matmul.allow_tf32, half)
+    return shapes, switches, torch.is_inference_mode_enabled()
+
+
+def _captured(function: Callable[..., Any], tensors: tuple[Tensor | None, ...]) -> _Graph:
+    """Warms the function up on a side stream, then captures it.
+
+    Raises:
+        Exception: whatever stands against it; the device is usable afterwards.
+    """
+    device = next(tensor.device for tensor in tensors if tensor is not None)
+    with torch.cuda.device(device):
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        inputs = tuple(None if tensor is None else tensor.clone() for tensor in tensors)
+        stream.wait_stream(torch.cuda.current_stream())
+        # Casts that autocast keeps would live in the graph's memory.
+        with torch.cuda.stream(stream), _without_kept_casts():
+            function(*inputs)
+        torch.cuda.current_stream().wait_stream(stream)
+        pool = _pools.setdefault(torch.cuda.current_device(), torch.cuda.graph_pool_handle())
+        graph = torch.cuda.CUDAGraph()
+        # Other threads read images and pin memory meanwhile, which a capture need not mind.
+        with (
+            _without_kept_casts(),
+            torch.cuda.graph(graph, pool=pool, stream=stream, capture_error_mode="thread_local"),
+        ):
+            output = function(*inputs)
+        return _Graph(inputs, output, graph.replay)
+
+
+class _without_kept_casts:  # noqa: N801 - reads as the statement that it is
+    """Inside this block autocast casts weights anew at each use."""
+
+    def __enter__(self) -> None:
+        self._before = torch.is_autocast_cache_enabled()
+        torch.set_autocast_cache_enabled(False)
+
+    def __exit__(self, *_: object) -> None:
+        torch.set_autocast_cache_enabled(self._before)

@@ -1,0 +1,237 @@
+"""Training steps that are captured once and replayed, and the ones that are carried out as written.
+
+A step of a small network is thousands of short kernels, and Python takes longer to ask for each than a
+GPU to run it. So on a single CUDA device a step is carried out as written a few times, then captured
+whole (forwards, backwards, optimisers and the moving average) as a CUDA graph, and replayed from then on:
+one launch a step. What a recipe must see to: `kind` says which steps are alike, and nothing in a step
+waits for a number from the device, copies from the host or draws on it.
+
+A replay reads its batch from tensors that stay where they are, its learning rates and the average's
+share from the device, and its random numbers from the device's generator, which is seeded before each
+step. Where a capture fails, steps of that kind go on as written, and a warning says so once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from baselines.training.recipe import Losses, TrainingRecipe
+from bench.batch import EditBatch
+
+__all__ = ["Backend", "CapturedSteps", "CudaGraphs", "Steps", "steps_of"]
+
+Work = Callable[[], None]
+
+WARM = 2
+"""Steps of a kind that are carried out as written before one is captured: optimisers make their state
+in the first, libraries choose their kernels."""
+
+AHEAD = 2
+"""Steps that are asked for before they are carried out: the device never waits, and a run that ends by
+the clock ends in time."""
+
+
+class Backend(Protocol):
+    """How work on a device is captured."""
+
+    def run(self, work: Work) -> None:
+        """Carries out work as it will be captured, where nothing else is under way."""
+
+    def capture(self, work: Work) -> Work:
+        """What carries out the same operators on the same tensors again; nothing runs yet."""
+
+
+Steps = Callable[[EditBatch, int, int], Losses]
+"""Trains on a batch at a step, with random draws from a seed; gives the losses, which hold until the next
+step."""
+
+
+def steps_of(recipe: TrainingRecipe) -> Steps:
+    """How a recipe's steps are carried out on its device: captured where they can be."""
+    if recipe.capturable:
+        return CapturedSteps(recipe, CudaGraphs(recipe.fabric.device))
+
+    def step(batch: EditBatch, step: int, seed: int) -> Losses:
+        torch.manual_seed(seed)
+        return recipe.train_on(batch, step)
+
+    return step
+
+
+@dataclass
+class _Recording:
+    """Steps of one kind: how many were carried out as written, and what replays one."""
+
+    seen: int = 0
+    losses: Losses = field(default_factory=dict)
+    replay: Work | None = None
+
+
+class CapturedSteps:
+    """Steps that are captured once for each kind, and replayed.
+
+    Args:
+        recipe: set up on its device.
+        backend: captures.
+    """
+
+    def __init__(self, recipe: TrainingRecipe, backend: Backend) -> None:
+        self.recipe = recipe
+        self.backend = backend
+        self._batches: dict[Hashable, EditBatch] = {}
+        self._recordings: dict[Hashable, _Recording] = {}
+        self._failed: set[Hashable] = set()
+
+    def __call__(self, batch: EditBatch, step: int, seed: int) -> Losses:
+        """See `Steps`."""
+        kind = self.recipe.kind(step)
+        shapes = _shapes(batch)
+        if kind is None or (kind, shapes) in self._failed:
+            torch.manual_seed(seed)
+            return self._as_written(batch, step)
+        if shapes not in self._batches:
+            self._batches[shapes] = _map(batch, Tensor.clone)
+        kept = self._batches[shapes]
+        for place, value in zip(_tensors(kept), _tensors(batch), strict=True):
+            place.copy_(value)
+        recording = self._recordings.setdefault((kind, shapes), _Recording())
+        if recording.replay is None and recording.seen >= WARM:
+            self._capture(recording, kept, step, (kind, shapes))
+        torch.manual_seed(seed)
+        if recording.replay is None:
+            recording.seen += 1
+            return self._as_written(kept, step)
+        recording.replay()
+        return recording.losses
+
+    @property
+    def captured(self) -> int:
+        """How many kinds of steps are replayed."""
+        return sum(one.replay is not None for one in self._recordings.values())
+
+    def _as_written(self, batch: EditBatch, step: int) -> Losses:
+        found: Losses = {}
+
+        def work() -> None:
+            found.update(self._step(batch, step))
+
+        self.backend.run(work)
+        return found
+
+    def _capture(
+        self, recording: _Recording, kept: EditBatch, step: int, key: tuple[Hashable, Hashable]
+    ) -> None:
+        def work() -> None:
+            recording.losses = self._step(kept, step)
+
+        try:
+            recording.replay = self.backend.capture(work)
+        except torch.OutOfMemoryError:
+            raise
+        except Exception as error:
+            self._failed.add(key)
+            reason = str(error).strip().partition("\n")[0] or type(error).__name__
+            warnings.warn(
+                f"{self.recipe.config.system}: its training steps (kind {key[0]}) cannot be captured "
+                f"({reason}), so they are carried out one operator at a time, which is slower",
+                stacklevel=4,
+            )
+
+    def _step(self, batch: EditBatch, step: int) -> Losses:
+        # A batch keeps what was made of it; what a replay shall make anew must not be kept.
+        return self.recipe.train_on(_map(batch, lambda tensor: tensor), step)
+
+
+class CudaGraphs:
+    """Captures on a CUDA device, on a stream of its own.
+
+    All graphs share their memory: they run one after the other, and what one leaves behind beside
+    weights and losses no other needs.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self._stream = torch.cuda.Stream(device)
+        self._pool = torch.cuda.graph_pool_handle()
+        self._under_way: deque[torch.cuda.Event] = deque()
+
+    def run(self, work: Work) -> None:
+        """On the stream that captures use: what autograd keeps of a weight belongs to one stream."""
+        with self._apart():
+            work()
+        self._keep_pace()
+
+    def capture(self, work: Work) -> Work:
+        """A CUDA graph's replay.
+
+        Raises:
+            RuntimeError: the work cannot be captured; nothing of it was carried out.
+        """
+        graph = torch.cuda.CUDAGraph()
+        torch.cuda.synchronize(self.device)
+        torch.cuda.empty_cache()  # what steps as written needed, the graph has in a pool of its own
+        try:
+            # Threads that read ahead may use the device meanwhile.
+            with torch.cuda.graph(
+                graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
+            ):
+                work()
+        except BaseException:
+            self._recover()
+            raise
+
+        def replay() -> None:
+            graph.replay()
+            self._keep_pace()
+
+        return replay
+
+    def _keep_pace(self) -> None:
+        """Waits until all but the last few steps are done; the processor sleeps meanwhile."""
+        done = torch.cuda.Event(blocking=True)
+        done.record()
+        self._under_way.append(done)
+        if len(self._under_way) > AHEAD:
+            self._under_way.popleft().synchronize()
+
+    @contextmanager
+    def _apart(self) -> Iterator[None]:
+        usual = torch.cuda.current_stream(self.device)
+        self._stream.wait_stream(usual)
+        with torch.cuda.stream(self._stream):
+            yield
+        usual.wait_stream(self._stream)
+
+    def _recover(self) -> None:
+        """After a failed capture: a new stream, and a generator that is not being captured."""
+        index = self.device.index or 0
+        fresh = torch.Generator(self.device)
+        torch.cuda.default_generators[index].graphsafe_set_state(fresh.graphsafe_get_state())
+        self._stream = torch.cuda.Stream(self.device)
+        self._pool = torch.cuda.graph_pool_handle()
+
+
+def _map(batch: EditBatch, change: Callable[[Tensor], Tensor]) -> EditBatch:
+    """A batch with its tensors changed, and nothing kept of what was made of it."""
+    given = {one.name: getattr(batch, one.name) for one in dataclasses.fields(batch)}
+    changed = {name: change(v) for name, v in given.items() if isinstance(v, Tensor)}
+    return dataclasses.replace(batch, **changed)
+
+
+def _tensors(batch: EditBatch) -> list[Tensor]:
+    given = (getattr(batch, one.name) for one in dataclasses.fields(batch))
+    return [value for value in given if isinstance(value, Tensor)]
+
+
+def _shapes(batch: EditBatch) -> Hashable:
+    tensors = tuple((tuple(one.shape), one.dtype) for one in _tensors(batch))
+    return batch.space.name, batch.instances is not None, tensors

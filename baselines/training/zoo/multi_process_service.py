@@ -1,0 +1,64 @@
+"""NVIDIA's Multi-Process Service: kernels of several processes run on one GPU at the same time.
+
+Without it a GPU serves one process after the other, and small networks leave most of it idle. The
+service is a daemon with folders of its own, started for a block and ended with it; no setting of the GPU is
+changed. Where it is not installed, or a process cannot compute through it, there is none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+
+__all__ = ["multi_process_service"]
+
+_CONTROL = "nvidia-cuda-mps-control"
+_SECONDS = 45.0
+_PROBE = "import torch; assert (torch.ones(8, device='cuda') + 1).sum().item() == 16"
+
+
+@contextlib.contextmanager
+def multi_process_service(device: str) -> Iterator[Mapping[str, str]]:
+    """Runs the service while the block runs.
+
+    Args:
+        device: where the block's processes compute; nothing is started for a CPU.
+
+    Yields:
+        The variables by which processes find it; none where there is no service.
+    """
+    if not device.startswith("cuda") or shutil.which(_CONTROL) is None:
+        yield {}
+        return
+    with tempfile.TemporaryDirectory(prefix="mps-", ignore_cleanup_errors=True) as folder:
+        variables = {"CUDA_MPS_PIPE_DIRECTORY": folder, "CUDA_MPS_LOG_DIRECTORY": folder}
+        environment = {**os.environ, **variables}
+        started = _succeeds([_CONTROL, "-d"], environment)
+        try:
+            works = started and _succeeds([sys.executable, "-c", _PROBE], environment)
+            yield variables if works else {}
+        finally:
+            if started:
+                _succeeds([_CONTROL], environment, "quit\n")
+
+
+def _succeeds(command: list[str], environment: Mapping[str, str], given: str = "") -> bool:
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            input=given,
+            text=True,
+            timeout=_SECONDS,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0

@@ -1,0 +1,149 @@
+"""Who of the zoo is trained for how long: shares of the time, seeds, and lanes side by side.
+
+The time of a card is shared out by weight. Trainings that are compared with each other also end after a
+number of steps that all of them reach, so that they have seen as many examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from baselines.training.config import TrainingConfig
+from baselines.training.zoo.models import MODELS, model_config
+from bench.core.errors import BadInput, unknown
+
+__all__ = ["PLAN", "Job", "Share", "chosen_jobs", "job_config", "lanes"]
+
+_ENDLESS = 10_000_000
+"""Steps that no training reaches."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """A model's part of the time.
+
+    Attributes:
+        weight: of each of its trainings.
+        seeds: a training each; scores over seeds say what a training's luck is.
+        compared: it ends after the configuration's steps, as those do that it is compared with;
+            otherwise its time alone ends it.
+    """
+
+    weight: float = 1.0
+    seeds: tuple[int, ...] = (0,)
+    compared: bool = False
+
+
+_FLAGSHIP = Share(4.0)
+_ABLATION = Share(1.0, seeds=(0, 1, 2), compared=True)
+_ORIENTATION = Share(1.0, compared=True)
+
+PLAN: dict[str, Share] = {
+    "sesame-procedural": _FLAGSHIP,
+    "spade-procedural": _FLAGSHIP,
+    "sean-procedural": _FLAGSHIP,
+    "ssae-procedural": _FLAGSHIP,
+    "pix2pixhd-procedural": _FLAGSHIP,
+    "him-procedural": _FLAGSHIP,
+    "siedob-procedural": _FLAGSHIP,
+    "semanticstylegan-procedural": _FLAGSHIP,
+    "spmpgan-full-procedural": _ABLATION,
+    "spmpgan-w-spade-procedural": _ABLATION,
+    "spmpgan-wo-prog-procedural": _ABLATION,
+    "divsem-full-procedural": _ABLATION,
+    "divsem-wo-style-procedural": _ABLATION,
+    "spmpgan-w-norm-procedural": _ABLATION,
+    "spmpgan-s-procedural": _ABLATION,
+    "spmpgan-large-spade-procedural": _ABLATION,
+    "divsem-wo-valid-ratio-procedural": _ABLATION,
+    "divsem-single-scale-procedural": _ABLATION,
+    "divsem-style-64-procedural": _ABLATION,
+    "divsem-style-256-procedural": _ABLATION,
+    "sean-wo-noises-procedural": _ABLATION,
+    "sean-wo-downsampling-procedural": _ORIENTATION,
+    "sean-sean-level-procedural": _ORIENTATION,
+    "sean-resblk-level-procedural": _ORIENTATION,
+    "spade-plus-plus-procedural": _ORIENTATION,
+}
+"""The time's shares, the most visible first: where the time does not do for all, the last are left out.
+
+The segmenter is not among them: training it again would move every distance that looks through it. It is
+trained where it is named.
+"""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training of a model."""
+
+    model: str
+    seed: int
+    weight: float
+    compared: bool
+
+    @property
+    def name(self) -> str:
+        """The model's name, with its seed where that is not 0."""
+        return self.model if self.seed == 0 else f"{self.model}-seed{self.seed}"
+
+
+def chosen_jobs(models: Sequence[str] = (), seeds: Sequence[int] = ()) -> list[Job]:
+    """The trainings of some models, in the order of the plan: every first seed, then the others.
+
+    Args:
+        models: all of the plan where empty.
+        seeds: of every model; those of the plan where empty.
+
+    Raises:
+        BadInput: a model that is none, or is named twice.
+    """
+    for name in models:
+        if name not in MODELS:
+            raise unknown("model of the zoo", name, MODELS)
+        if list(models).count(name) > 1:
+            raise BadInput(f"--models: {name!r} is named twice")
+    shares = {name: PLAN.get(name, Share()) for name in models or PLAN}
+    jobs = [
+        (turn, Job(name, seed, share.weight, share.compared))
+        for name, share in shares.items()
+        for turn, seed in enumerate(dict.fromkeys(seeds) or share.seeds)
+    ]
+    return [job for _, job in sorted(jobs, key=lambda pair: pair[0])]
+
+
+def job_config(job: Job, scenes: int | None = None) -> tuple[TrainingConfig, int]:
+    """The configuration of a training, and after how many steps it ends in any case.
+
+    Args:
+        job: which one.
+        scenes: of each dataset, in place of the configuration's.
+
+    Raises:
+        BadInput: see `model_config`.
+    """
+    config = model_config(job.model, seed=job.seed)
+    if scenes is not None:
+        data = config.data.model_copy(update={"count": scenes})
+        config = config.model_copy(update={"data": data})
+    most = config.steps if job.compared and config.steps is not None else _ENDLESS
+    return config, most
+
+
+def lanes(jobs: Iterable[Job], count: int) -> list[list[Job]]:
+    """The jobs in lanes of about equal weight, each lane one after the other in the order of the plan.
+
+    Heavy ones are dealt out first, each to the lane with the least so far.
+
+    Args:
+        jobs: in the order of the plan.
+        count: lanes, at most.
+    """
+    numbered = list(enumerate(jobs))
+    found: list[list[tuple[int, Job]]] = [[] for _ in range(min(count, len(numbered)))]
+    loads = [0.0] * len(found)
+    for place, job in sorted(numbered, key=lambda pair: (-pair[1].weight, pair[0])):
+        lightest = loads.index(min(loads))
+        found[lightest].append((place, job))
+        loads[lightest] += job.weight
+    return [[job for _, job in sorted(lane, key=lambda pair: pair[0])] for lane in found]

@@ -1,0 +1,426 @@
+"""The whole zoo on one device, several networks at a time, each in a process of its own.
+
+    train_zoo(Path("zoo"), minutes=8)
+
+The trainings are dealt out to lanes; a lane trains one after the other and shares its time out by the
+plan's weights. A training has a deadline: it ends itself, writes its weights and makes room. One that ends
+early, at its last step or by a fault, leaves its time to those behind it in the lane; one that does not end
+is asked to, and killed when the whole time is over. So no training costs another one more than its share of
+the device. The next one of a lane is started a few seconds early, which its process takes to be ready.
+
+Scenes and masks are drawn meanwhile by a process a core; the first trainings wait for theirs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from types import FrameType
+from typing import Literal, Protocol
+
+from baselines.training.stored_examples import ExampleStore, Piece, draw_piece
+from baselines.training.zoo.multi_process_service import multi_process_service
+from baselines.training.zoo.plan import Job, chosen_jobs, job_config, lanes
+from baselines.training.zoo.training import (
+    Order,
+    Place,
+    Point,
+    carry_out,
+    is_trained,
+    is_written,
+    last_point,
+)
+from bench.core.atomic import write_json
+from bench.core.children import fit_for_children
+from bench.core.device import choose_device, cores
+from bench.core.errors import BadInput
+from bench.core.text import counted
+
+__all__ = ["Outcome", "train_zoo"]
+
+ROUNDS = 8
+"""Epochs whose masks are drawn; later ones show them again."""
+
+MOST_LANES = 16
+"""Trainings at a time on one GPU, where nothing else is asked for."""
+
+_LOOK = 0.2  # seconds between two looks at the processes
+_TELL = 15.0  # seconds between two lines of every training
+_EARLY = 10.0  # seconds before its turn when a training's process is started
+_LATE = 5.0  # seconds after its deadline when a training is asked to end, and killed after all
+_GRACE = 20.0  # seconds in which trainings that are asked to end may write
+_AGAIN = 40.0  # seconds that must be left for another try of what failed
+
+_SAVING: Mapping[str, float] = {"divsem": 12.0, "sean": 12.0, "pix2pixhd": 12.0, "siedob": 15.0}
+"""Seconds for writing the weights of systems that read styles of training scenes for it."""
+
+_SAVING_ELSE = 4.0
+
+_LEAST: Mapping[str, float] = {"cpu": 60.0}
+"""Seconds on a lane below which a training is left out, where the user did not name the models."""
+
+_LEAST_ELSEWHERE = 15.0
+
+State = Literal["trained", "was there", "interrupted", "failed", "left out"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a training.
+
+    Attributes:
+        name: of the training.
+        state: what became of it. why: where it is not trained.
+        point: how far it is, None where it never began.
+    """
+
+    name: str
+    state: State
+    why: str = ""
+    point: Point | None = None
+
+
+class Process(Protocol):
+    """What is asked of a training's process; multiprocessing's have it."""
+
+    @property
+    def exitcode(self) -> int | None:
+        """None while it runs."""
+        ...
+
+    def terminate(self) -> None:
+        """Asks it to end with its weights written."""
+        ...
+
+    def kill(self) -> None:
+        """Ends it at once."""
+        ...
+
+
+Start = Callable[[Job, float], Process]
+"""Starts a training that ends by a time of the clock."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass
+class _Running:
+    job: Job
+    process: Process
+    until: float
+    asked: bool = False
+
+
+@dataclass
+class Lane:
+    """A place on the device, and the trainings that take it one after the other.
+
+    Attributes:
+        waiting: those to come. running: at most two, the second one starting up; and any that are late.
+        ended: those that are no more, with their processes' exit codes.
+    """
+
+    waiting: deque[Job]
+    running: list[_Running] = field(default_factory=list)
+    ended: list[tuple[Job, int]] = field(default_factory=list)
+
+    def look(self, now: float, end: float, early: float, start: Start) -> None:
+        """Takes note of what has ended, asks what is late to end, and starts what is due.
+
+        Args:
+            now, end: the time, and when the last training of the lane shall end.
+            early: how long before its turn a training's process is started.
+            start: starts one.
+        """
+        for one in list(self.running):
+            if one.process.exitcode is not None:
+                self.running.remove(one)
+                self.ended.append((one.job, one.process.exitcode))
+            elif now > one.until + _LATE and not one.asked:
+                one.asked = True
+                one.process.terminate()
+        at_work = [one for one in self.running if now < one.until]
+        if not self.waiting or len(at_work) > 1 or now >= end:
+            return
+        if at_work and now < at_work[0].until - early:
+            return
+        begin = at_work[0].until if at_work else now
+        job = self.waiting.popleft()
+        rest = sum(one.weight for one in (job, *self.waiting))
+        until = begin + (end - begin) * job.weight / rest
+        self.running.append(_Running(job, start(job, until), until))
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing runs or waits."""
+        return not self.running and not self.waiting
+
+
+def train_zoo(
+    out: Path,
+    *,
+    minutes: float = 8.0,
+    device: str = "auto",
+    models: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+    side_by_side: int | None = None,
+    scenes: int | None = None,
+    tell: Tell = print,
+) -> list[Outcome]:
+    """Trains the zoo within a time, or goes on with it; what is trained already is passed over.
+
+    Weights, cards and curves stand in `out` afterwards (see `baselines.training.zoo.training`), and
+    `summary.json`. SIGTERM and Ctrl-C end every training after its step, with its weights written.
+
+    Args:
+        out: the folder.
+        minutes: of the whole command; the last seconds are kept for writing.
+        device: "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:1".
+        models: their names; those of the plan that the time does for, where empty.
+        seeds: of every model; the plan's where empty.
+        side_by_side: trainings at a time; 16 on a GPU, or one a core.
+        scenes: of every dataset, in place of the configurations'.
+        tell: is told how it goes, a line at a time.
+
+    Raises:
+        BadInput: an unknown model, no such device, several devices, or a folder that cannot be written.
+    """
+    begun = time.monotonic()
+    if minutes <= 0:
+        raise BadInput(f"--minutes {minutes:g}: must be more than 0")
+    device = choose_device(device)
+    place = Place(out)
+    jobs = chosen_jobs(models, seeds)
+    there = [job for job in jobs if is_trained(place, job, scenes)]
+    outcomes = [Outcome(job.name, "was there", point=last_point(place, job.name)) for job in there]
+    left = [job for job in jobs if job not in there]
+    leave = min(12.0, 6 * minutes)  # seconds at the end for writing and for packing
+    end = begun + 60 * minutes - leave
+    several = side_by_side or min(cores(), cores() if device == "cpu" else MOST_LANES)
+    if not models:
+        fit = max(1, int(several * (end - begun) / _LEAST.get(device, _LEAST_ELSEWHERE)))
+        outcomes += [Outcome(job.name, "left out", "the time is too short") for job in left[fit:]]
+        left = left[:fit]
+    tell(
+        f"zoo: {counted(len(left), 'training')} on {device}, {min(several, len(left))} at a time, "
+        f"in {minutes:g} minutes; {len(there)} were there, {len(jobs) - len(there) - len(left)} "
+        "do not fit into the time"
+    )
+    work = _Work(place, device, left, several, scenes, begun, end, tell)
+    with _asked_to_stop() as stop:
+        outcomes += work.run(stop)
+    order = {job.name: number for number, job in enumerate(jobs)}
+    outcomes.sort(key=lambda one: order[one.name])
+    write_json(out / "summary.json", [asdict(one) for one in outcomes])
+    if stop():
+        raise KeyboardInterrupt("stopped; everything that was trained is written")
+    return outcomes
+
+
+class _Work:
+    """The drawing, the lanes, and what is told of them."""
+
+    def __init__(
+        self,
+        place: Place,
+        device: str,
+        jobs: Sequence[Job],
+        several: int,
+        scenes: int | None,
+        begun: float,
+        end: float,
+        tell: Tell,
+    ) -> None:
+        self._place, self._device, self._scenes = place, device, scenes
+        self._begun, self._end, self._tell = begun, end, tell
+        self._lanes = [Lane(deque(few)) for few in lanes(jobs, several)]
+        self._threads = max(1, cores() // max(1, len(self._lanes))) if device == "cpu" else 1
+        self._store = ExampleStore(place.examples, rounds=ROUNDS)
+        self._configs = {job: job_config(job, scenes)[0] for job in jobs}
+        self._codes: dict[Job, int] = {}
+        self._told = begun
+        self._environment: Mapping[str, str] = {}
+
+    def run(self, stop: Callable[[], bool]) -> list[Outcome]:
+        """Trains everything; ends a few seconds after its end at the latest."""
+        pieces = self._store.pieces(self._configs.values())
+        with (
+            _Drawing(self._store, pieces) as drawing,
+            multi_process_service(self._device) as self._environment,
+        ):
+            if self._environment:
+                self._tell("zoo: the trainings share the GPU through NVIDIA's MPS")
+            self._follow(drawing, stop)
+        return [self._outcome(job) for job in self._configs]
+
+    def _follow(self, drawing: _Drawing, stop: Callable[[], bool]) -> None:
+        killed = self._end + _LATE
+        stopped = False
+        while not all(lane.done for lane in self._lanes):
+            now = time.monotonic()
+            if stop() and not stopped:
+                stopped = True
+                killed = min(killed, now + _GRACE)
+                self._tell("zoo: every training ends after its step and writes its weights")
+                for one in self._running():
+                    one.asked = True
+                    one.process.terminate()
+                for lane in self._lanes:
+                    lane.waiting.clear()
+            if now > killed:
+                for one in self._running():
+                    one.process.kill()
+            for seconds in drawing.look():
+                self._tell(f"zoo: all scenes and masks are drawn after {seconds:.0f} s")
+            for lane in self._lanes:
+                lane.look(now, self._end, _EARLY, self._start)
+                self._take_in(lane, now)
+            if now - self._told >= _TELL:
+                self._told = now
+                for one in self._running():
+                    self._tell(self._line(one, now))
+            time.sleep(_LOOK)
+
+    def _take_in(self, lane: Lane, now: float) -> None:
+        """Takes note of what has ended; what failed gets another try behind the others of its lane."""
+        for job, code in lane.ended:
+            first = job not in self._codes
+            self._codes[job] = code
+            self._tell(f"{job.name}: {self._outcome(job).state} after {now - self._begun:.0f} s")
+            if code > 0 and first and self._end - now > _AGAIN:
+                lane.waiting.append(job)
+        lane.ended.clear()
+
+    def _start(self, job: Job, until: float) -> Process:
+        now = time.monotonic()
+        saving = _SAVING.get(self._configs[job].system, _SAVING_ELSE)
+        order = Order(
+            job,
+            self._place,
+            self._device,
+            until,
+            min(saving, (until - now) / 6),
+            self._scenes,
+            ROUNDS,
+            self._environment,
+        )
+        context = multiprocessing.get_context("spawn")
+        process: BaseProcess = context.Process(target=carry_out, args=(order,), name=job.name)
+        with fit_for_children(self._threads):
+            process.start()
+        return process
+
+    def _running(self) -> list[_Running]:
+        return [one for lane in self._lanes for one in lane.running]
+
+    def _line(self, one: _Running, now: float) -> str:
+        point = last_point(self._place, one.job.name)
+        if point is None:
+            return f"{one.job.name}: starts; {max(0, one.until - now):.0f} s left"
+        return f"{one.job.name}: {_progress(point)}"
+
+    def _outcome(self, job: Job) -> Outcome:
+        point, code = last_point(self._place, job.name), self._codes.get(job)
+        if is_written(self._place, job.name, point):  # also where it was killed while it ended
+            whole = is_trained(self._place, job, self._scenes)
+            return Outcome(job.name, "trained" if whole else "interrupted", "", point)
+        if code is None:
+            return Outcome(job.name, "failed", "its turn did not come", point)
+        if code < 0:
+            kept = "its checkpoint is kept" if point is not None else "nothing is kept"
+            return Outcome(job.name, "failed", f"killed by signal {-code}; {kept}", point)
+        return Outcome(job.name, "failed", _last_line(self._place.log(job.name)), point)
+
+
+class _Drawing:
+    """Draws pieces of the examples by a process a core while the block runs."""
+
+    def __init__(self, store: ExampleStore, pieces: Sequence[Piece]) -> None:
+        self._store, self._pieces = store, pieces
+        self._begun = time.monotonic()
+        self._left: dict[Path, int] = {}
+        self._problems: dict[Path, str] = {}
+        self._futures: dict[Future[str | None], Piece] = {}
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> _Drawing:
+        if not self._pieces:
+            return self
+        workers = min(cores(), len(self._pieces))
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(workers, mp_context=context)
+        with fit_for_children(1):  # the processes are started as the first pieces are handed in
+            for piece in self._pieces:
+                self._left[piece.scenes] = self._left.get(piece.scenes, 0) + 1
+                self._futures[self._pool.submit(draw_piece, piece)] = piece
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def look(self) -> list[float]:
+        """Takes note of what is drawn; the seconds that all of it took, once, when all is."""
+        for future in [one for one in self._futures if one.done()]:
+            piece = self._futures.pop(future)
+            try:
+                problem = future.result()
+            except Exception as error:  # a training that needs it draws it, and says what is wrong
+                problem = f"{type(error).__name__}: {error}"
+            if problem:
+                self._problems[piece.scenes] = problem
+            self._left[piece.scenes] -= 1
+            if not self._left[piece.scenes]:
+                self._store.finish(piece, self._problems.get(piece.scenes))
+                if not self._futures:
+                    return [time.monotonic() - self._begun]
+        return []
+
+
+@contextlib.contextmanager
+def _asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """While the block runs, says whether SIGTERM or Ctrl-C came; the second one interrupts at once."""
+    asked = threading.Event()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    here = threading.current_thread() is threading.main_thread()
+    numbers = (signal.SIGTERM, signal.SIGINT) if here else ()
+    before = {number: signal.signal(number, note) for number in numbers}
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _progress(point: Point) -> str:
+    """How far a training is, in words."""
+    rate = point.step / point.seconds if point.seconds else 0.0
+    losses = ", ".join(f"{name} {value:.3f}" for name, value in point.losses.items())
+    return (
+        f"{point.step} steps, {rate:.1f} a second, {point.examples} examples, "
+        f"{point.share:.0%}; {losses}"
+    )
+
+
+def _last_line(log: Path) -> str:
+    """What a process said last."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    return next((line for line in reversed(lines) if line.strip()), "it said nothing")

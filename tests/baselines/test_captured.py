@@ -1,0 +1,167 @@
+"""Captured forwards: when a graph is made, what it may not change, and what happens where none can be."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from baselines import captured
+from baselines.captured import Captured, forget_graphs
+
+
+class StandIn:
+    """In the place of CUDA graphs: carries the function out again on the tensors that it captured."""
+
+    def __init__(self):
+        self.captured = 0
+        self.replayed = 0
+        self.refuse = None
+
+    def __call__(self, function, tensors):
+        if self.refuse is not None:
+            raise self.refuse
+        self.captured += 1
+        inputs = tuple(None if tensor is None else tensor.clone() for tensor in tensors)
+        output = function(*inputs)
+
+        def replay():
+            self.replayed += 1
+            for place, value in zip(_tensors(output), _tensors(function(*inputs))):
+                place.copy_(value)
+
+        return captured._Graph(inputs, output, replay)
+
+
+def _tensors(output):
+    return (output,) if isinstance(output, torch.Tensor) else output
+
+
+@pytest.fixture
+def graphs(monkeypatch):
+    """A machine whose CPU has graphs."""
+    stand_in = StandIn()
+    monkeypatch.setattr(captured, "_KIND", "cpu")
+    monkeypatch.setattr(captured, "_captured", stand_in)
+    return stand_in
+
+
+def double(x, plus=None):
+    return 2 * x if plus is None else 2 * x + plus
+
+
+@torch.inference_mode()
+def test_a_shape_is_captured_when_it_comes_again_and_replayed_from_then_on(graphs):
+    forward = Captured("double", double)
+    found = [forward(torch.full((2, 3), float(n)), torch.ones(3)) for n in range(4)]
+    assert (graphs.captured, graphs.replayed) == (1, 3)
+    assert [float(one[0, 0]) for one in found] == [1, 3, 5, 7]  # each result is its own
+
+
+@torch.inference_mode()
+def test_a_forward_may_give_several_tensors(graphs):
+    forward = Captured("both", lambda x: (x + 1, x > 1))
+    found = [forward(torch.full((1,), float(n))) for n in range(4)]
+    assert [(float(a), bool(b)) for a, b in found] == [(1, 0), (2, 0), (3, 1), (4, 1)]
+    assert graphs.captured == 1
+
+
+@torch.inference_mode()
+def test_every_shape_type_and_switch_has_a_graph_of_its_own(graphs):
+    forward = Captured("double", double)
+    for x in (torch.ones(2), torch.ones(3), torch.ones(2).double()):
+        for _ in range(2):
+            assert torch.equal(forward(x), 2 * x)
+            assert torch.equal(forward(x, x), 3 * x)
+    before = torch.backends.cudnn.allow_tf32
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=not before):
+        forward(torch.ones(2))
+        forward(torch.ones(2))
+    assert graphs.captured == 7
+
+
+@torch.inference_mode()
+def test_only_the_latest_shapes_keep_their_graphs(graphs):
+    forward = Captured("double", double)
+    for n in range(1, 12):
+        forward(torch.ones(n))
+        forward(torch.ones(n))
+    assert graphs.captured == 11
+    forward(torch.ones(11))
+    assert graphs.captured == 11
+    forward(torch.ones(1))
+    forward(torch.ones(1))
+    assert graphs.captured == 12
+
+
+def test_a_wanted_gradient_a_counted_call_and_a_cpu_run_the_function_itself(graphs, monkeypatch):
+    forward = Captured("product", lambda x: x @ x)
+    x = torch.ones(4, 4, requires_grad=True)
+    for _ in range(3):
+        forward(x).sum().backward()
+    assert x.grad.sum() == 3 * 8 * 16
+    with torch.no_grad():
+        for _ in range(3):
+            with FlopCounterMode(display=False) as flops:
+                forward(x)
+            assert flops.get_total_flops() == 2 * 4**3
+        monkeypatch.setattr(captured, "_KIND", "cuda")
+        for _ in range(3):
+            forward(x)
+    assert graphs.captured == 0
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [
+        (
+            RuntimeError("operation not permitted when stream is\n capturing"),
+            "not permitted when stream is",
+        ),
+        (
+            torch.OutOfMemoryError("CUDA out of memory. Tried ..."),
+            "too little memory for its graph",
+        ),
+    ],
+)
+def test_what_cannot_be_captured_stays_eager_and_says_so_once(graphs, refusal, reason):
+    graphs.refuse = refusal
+    forward = Captured("spade", double)
+    forward(torch.ones(2))
+    with pytest.warns(UserWarning, match=rf"spade: its forward cannot be captured .*{reason}"):
+        assert torch.equal(forward(torch.ones(2)), torch.full((2,), 2.0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for n in (2, 2, 3, 3):
+            assert torch.equal(forward(torch.ones(n)), torch.full((n,), 2.0))
+    assert graphs.captured == 0
+
+
+@torch.inference_mode()
+def test_forgotten_graphs_are_captured_anew(graphs):
+    forward = Captured("double", double)
+    for _ in range(3):
+        forward(torch.ones(2))
+    forget_graphs()
+    for n in range(3):
+        assert forward(torch.full((2,), float(n)))[0] == 2 * n
+    assert graphs.captured == 2
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@torch.inference_mode()
+def test_a_gpu_replays_what_it_would_compute():
+    layer = torch.nn.Conv2d(3, 8, 3, padding=1).cuda()
+    forward = Captured("layer", lambda x: layer(x).relu())
+    for n in range(4):
+        x = torch.full((2, 3, 16, 16), float(n), device="cuda")
+        assert torch.equal(forward(x), layer(x).relu())
+    refused = Captured("refused", lambda x: x * x.sum().item())
+    x = torch.ones(2, device="cuda")
+    refused(x)
+    with pytest.warns(UserWarning, match="refused: its forward cannot be captured"):
+        assert torch.equal(refused(x), 2 * x)
+    assert torch.equal(refused(3 * x), 18 * x)
