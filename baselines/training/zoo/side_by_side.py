@@ -20,14 +20,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
 from typing import Literal, Protocol
 
-from baselines.training.stored_examples import ExampleStore, Piece, draw_piece
+from baselines.training.stored_examples import ExampleStore
+from baselines.training.zoo.drawing import Drawing
 from baselines.training.zoo.multi_process_service import multi_process_service
 from baselines.training.zoo.plan import Job, chosen_jobs, job_config, lanes
 from baselines.training.zoo.training import (
@@ -57,7 +57,7 @@ _LOOK = 0.2  # seconds between two looks at the processes
 _TELL = 15.0  # seconds between two lines of every training
 _EARLY = 10.0  # seconds before its turn when a training's process is started
 _LATE = 5.0  # seconds after its deadline when a training is asked to end, and killed after all
-_GRACE = 20.0  # seconds in which trainings that are asked to end may write
+_GRACE = 30.0  # seconds in which trainings that are asked to end may write
 _AGAIN = 40.0  # seconds that must be left for another try of what failed
 
 _SAVING: Mapping[str, float] = {"divsem": 12.0, "sean": 12.0, "pix2pixhd": 12.0, "siedob": 15.0}
@@ -248,13 +248,14 @@ class _Work:
         self._configs = {job: job_config(job, scenes)[0] for job in jobs}
         self._codes: dict[Job, int] = {}
         self._told = begun
+        self._heard_of: set[str] = set()
         self._environment: Mapping[str, str] = {}
 
     def run(self, stop: Callable[[], bool]) -> list[Outcome]:
         """Trains everything; ends a few seconds after its end at the latest."""
         pieces = self._store.pieces(self._configs.values())
         with (
-            _Drawing(self._store, pieces) as drawing,
+            Drawing(self._store, pieces) as drawing,
             multi_process_service(self._device) as self._environment,
         ):
             if self._environment:
@@ -262,7 +263,7 @@ class _Work:
             self._follow(drawing, stop)
         return [self._outcome(job) for job in self._configs]
 
-    def _follow(self, drawing: _Drawing, stop: Callable[[], bool]) -> None:
+    def _follow(self, drawing: Drawing, stop: Callable[[], bool]) -> None:
         killed = self._end + _LATE
         stopped = False
         while not all(lane.done for lane in self._lanes):
@@ -284,10 +285,7 @@ class _Work:
             for lane in self._lanes:
                 lane.look(now, self._end, _EARLY, self._start)
                 self._take_in(lane, now)
-            if now - self._told >= _TELL:
-                self._told = now
-                for one in self._running():
-                    self._tell(self._line(one, now))
+            self._tell_progress(now)
             time.sleep(_LOOK)
 
     def _take_in(self, lane: Lane, now: float) -> None:
@@ -322,11 +320,21 @@ class _Work:
     def _running(self) -> list[_Running]:
         return [one for lane in self._lanes for one in lane.running]
 
-    def _line(self, one: _Running, now: float) -> str:
-        point = last_point(self._place, one.job.name)
-        if point is None:
-            return f"{one.job.name}: starts; {max(0, one.until - now):.0f} s left"
-        return f"{one.job.name}: {_progress(point)}"
+    def _tell_progress(self, now: float) -> None:
+        """A line of every training from time to time, and one as soon as it has taken its first steps."""
+        due = now - self._told >= _TELL
+        if due:
+            self._told = now
+        for one in self._running():
+            name = one.job.name
+            if not due and name in self._heard_of:
+                continue
+            point = last_point(self._place, name)
+            if point is not None:
+                self._heard_of.add(name)
+                self._tell(f"{name}: {_progress(point)}")
+            elif due:
+                self._tell(f"{name}: starts; {max(0, one.until - now):.0f} s are left for it")
 
     def _outcome(self, job: Job) -> Outcome:
         point, code = last_point(self._place, job.name), self._codes.get(job)
@@ -339,51 +347,6 @@ class _Work:
             kept = "its checkpoint is kept" if point is not None else "nothing is kept"
             return Outcome(job.name, "failed", f"killed by signal {-code}; {kept}", point)
         return Outcome(job.name, "failed", _last_line(self._place.log(job.name)), point)
-
-
-class _Drawing:
-    """Draws pieces of the examples by a process a core while the block runs."""
-
-    def __init__(self, store: ExampleStore, pieces: Sequence[Piece]) -> None:
-        self._store, self._pieces = store, pieces
-        self._begun = time.monotonic()
-        self._left: dict[Path, int] = {}
-        self._problems: dict[Path, str] = {}
-        self._futures: dict[Future[str | None], Piece] = {}
-        self._pool: ProcessPoolExecutor | None = None
-
-    def __enter__(self) -> _Drawing:
-        if not self._pieces:
-            return self
-        workers = min(cores(), len(self._pieces))
-        context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(workers, mp_context=context)
-        with fit_for_children(1):  # the processes are started as the first pieces are handed in
-            for piece in self._pieces:
-                self._left[piece.scenes] = self._left.get(piece.scenes, 0) + 1
-                self._futures[self._pool.submit(draw_piece, piece)] = piece
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def look(self) -> list[float]:
-        """Takes note of what is drawn; the seconds that all of it took, once, when all is."""
-        for future in [one for one in self._futures if one.done()]:
-            piece = self._futures.pop(future)
-            try:
-                problem = future.result()
-            except Exception as error:  # a training that needs it draws it, and says what is wrong
-                problem = f"{type(error).__name__}: {error}"
-            if problem:
-                self._problems[piece.scenes] = problem
-            self._left[piece.scenes] -= 1
-            if not self._left[piece.scenes]:
-                self._store.finish(piece, self._problems.get(piece.scenes))
-                if not self._futures:
-                    return [time.monotonic() - self._begun]
-        return []
 
 
 @contextlib.contextmanager

@@ -1,0 +1,85 @@
+"""`siebench zoo` as a person calls it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.cli import main
+
+ROOT = Path(__file__).parents[4]
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """`call("train", ...)` gives exit code, standard output and standard error."""
+
+    def called(*arguments):
+        monkeypatch.setattr(sys, "argv", ["siebench", "zoo", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return called
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--models", "spad-procedural"], "did you mean 'spade-procedural'"),
+        (["--seeds", "one"], "--seeds 'one': write whole numbers with commas, as 0,1,2"),
+        (["--seeds", "-1"], "a seed is 0 or more"),
+        (["--minutes", "0"], "--minutes 0: must be more than 0"),
+        (["--device", "cuda:0,1"], "device 'cuda:0,1' is for several workers"),
+        (["--device", "tpu9"], "'tpu9' is not a device"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_nothing_is_written(call, tmp_path, arguments, sentence):
+    code, _, err = call("train", "--out", tmp_path / "zoo", *arguments)
+    assert code == 2
+    assert sentence in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "zoo").exists()
+
+
+def test_packing_what_is_not_there_is_refused(call, tmp_path):
+    code, _, err = call("pack", "--out", tmp_path / "none", "--to", tmp_path)
+    assert code == 2
+    assert "none: no such folder; give the one that `siebench zoo train` wrote to" in err
+
+
+@pytest.mark.slow
+def test_a_rehearsal_that_is_ended_by_sigterm_writes_everything_and_goes_on(tmp_path):
+    """The whole machinery on a CPU: drawing, two processes, a signal, archives, and a second call."""
+    words = ["-m", "siebench", "zoo", "train", "--out", "zoo", "--device", "cpu", "--minutes", "9"]
+    words += ["--models", "ssae-procedural", "--seeds", "0,1", "--scenes", "16", "--pack", "packed"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        [sys.executable, *words], cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    begun = set()
+    for line in process.stdout:
+        if " steps, " in line:
+            begun.add(line.split(":")[0])
+        if len(begun) == 2:
+            process.send_signal(signal.SIGTERM)
+            break
+    said = process.stdout.read()
+    assert process.wait() == 130
+    names = ["ssae-procedural", "ssae-procedural-seed1"]
+    assert begun == set(names)
+    cards = [json.loads((tmp_path / "zoo" / f"{name}.json").read_text()) for name in names]
+    assert all(card["steps"] >= 1 and 0 < card["share"] < 0.5 for card in cards)
+    assert all((tmp_path / "zoo" / f"{name}.safetensors").is_file() for name in names)
+    assert "zoo-1.tar" in said
+    assert (tmp_path / "packed" / "zoo-1.tar").is_file()
+    summary = json.loads((tmp_path / "zoo" / "summary.json").read_text())
+    assert [(one["name"], one["state"]) for one in summary] == [
+        (name, "interrupted") for name in names
+    ]

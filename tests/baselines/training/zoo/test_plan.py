@@ -1,0 +1,75 @@
+"""The plan: every network of the zoo has its share, and lanes are about equally long."""
+
+import pytest
+
+from baselines.training.zoo.models import MODELS
+from baselines.training.zoo.plan import PLAN, Job, chosen_jobs, job_config, lanes
+from bench.core.errors import BadInput
+
+
+def job(name, weight=1.0):
+    return Job(name, 0, weight, compared=False)
+
+
+def test_every_network_has_a_share_of_the_time_but_the_segmenter():
+    assert set(PLAN) == set(MODELS) - {"segmenter"}
+
+
+def test_first_seeds_come_before_further_ones():
+    jobs = chosen_jobs()
+    turns = [PLAN[one.model].seeds.index(one.seed) for one in jobs]
+    assert turns == sorted(turns)
+    assert [one.model for one in jobs[: len(PLAN)]] == list(PLAN)
+    assert len({one.name for one in jobs}) == len(jobs)
+
+
+def test_named_models_and_seeds_are_trained_as_asked():
+    jobs = chosen_jobs(["spade-procedural", "segmenter"], [2, 0])
+    assert [one.name for one in jobs] == [
+        "spade-procedural-seed2",
+        "segmenter-seed2",
+        "spade-procedural",
+        "segmenter",
+    ]
+
+
+def test_a_wrong_name_is_refused():
+    with pytest.raises(BadInput, match="did you mean 'spade-procedural'"):
+        chosen_jobs(["spad-procedural"])
+    with pytest.raises(BadInput, match="'segmenter' is named twice"):
+        chosen_jobs(["segmenter", "segmenter"])
+
+
+def test_what_is_compared_ends_after_the_same_number_of_steps():
+    jobs = {one.name: one for one in chosen_jobs()}
+    full, other, own = (
+        job_config(jobs[name])
+        for name in (
+            "spmpgan-full-procedural",
+            "spmpgan-wo-prog-procedural-seed1",
+            "spade-procedural",
+        )
+    )
+    assert full[1] == other[1] == full[0].steps
+    assert other[0].seed == 1
+    assert own[1] > 10**6
+
+
+def test_scenes_are_as_many_as_asked_for():
+    assert job_config(job("spade-procedural"), 7)[0].data.count == 7
+
+
+def test_lanes_are_about_equally_heavy_and_keep_the_plans_order():
+    jobs = [job(f"flagship {n}", 4.0) for n in range(6)] + [job(f"other {n}") for n in range(20)]
+    found = lanes(jobs, 8)
+    assert sorted(one.name for lane in found for one in lane) == sorted(one.name for one in jobs)
+    loads = [sum(one.weight for one in lane) for lane in found]
+    assert max(loads) - min(loads) <= 1
+    place = {one.name: number for number, one in enumerate(jobs)}
+    for lane in found:
+        assert [place[one.name] for one in lane] == sorted(place[one.name] for one in lane)
+
+
+def test_there_are_no_more_lanes_than_trainings():
+    assert lanes([job("one"), job("two")], 8) == [[job("one")], [job("two")]]
+    assert lanes([], 8) == []

@@ -1,0 +1,115 @@
+"""One training of the zoo: weights, card and curve in the folder, and what goes on from where it stopped."""
+
+import json
+import threading
+import time
+
+import pytest
+
+from baselines.checkpoints import load_network
+from baselines.training.stored_examples import ExampleStore, draw_piece
+from baselines.training.zoo.plan import Job
+from baselines.training.zoo.training import (
+    Order,
+    Place,
+    is_trained,
+    is_written,
+    last_point,
+    train_model,
+)
+from bench.core.errors import BadInput
+from tests.baselines.training.tiny import tiny
+
+JOB = Job("spmpgan-full-procedural", 1, 1.0, compared=True)
+NAME = "spmpgan-full-procedural-seed1"
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A zoo whose models are tiny and end after three steps, with their examples drawn."""
+
+    def few(job, scenes=None):
+        return tiny("spmpgan", seed=job.seed), 3
+
+    monkeypatch.setattr("baselines.training.zoo.training.job_config", few)
+    found = Place(tmp_path / "zoo")
+    draw(found)
+    return found
+
+
+def draw(place):
+    store = ExampleStore(place.examples, rounds=2)
+    for piece in store.pieces([tiny("spmpgan", seed=1)]):
+        store.finish(piece, draw_piece(piece))
+
+
+def order(place, seconds=1000.0):
+    return Order(JOB, place, "cpu", time.monotonic() + seconds, 0.0, None, 2, {})
+
+
+def card_of(place):
+    return json.loads(place.card(NAME).read_text())
+
+
+def test_a_training_leaves_weights_a_card_and_a_curve(place):
+    assert not is_trained(place, JOB, None)
+    assert last_point(place, NAME) is None
+    weights = train_model(order(place), threading.Event())
+    card = card_of(place)
+    assert weights == place.out / f"{NAME}.safetensors"
+    assert (card["steps"], card["examples"], card["share"]) == (3, 6, 1.0)
+    assert card["config"]["steps"] == 3
+    assert card["minutes"] > 0
+    assert card["tensors_sha256"] == load_network("spmpgan", weights).card.tensors_sha256
+    point = last_point(place, NAME)
+    assert (point.step, point.examples) == (3, 6)
+    assert set(point.losses) == {"discriminator", "adversarial", "l1"}
+    assert is_trained(place, JOB, None)
+    assert is_written(place, NAME, point)
+
+
+def test_a_training_that_is_asked_to_stop_is_written_and_gone_on_with(place):
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(BadInput, match="no time was left for it"):
+        train_model(order(place), stop)
+
+    class AfterOneStep(threading.Event):
+        """Set from the third time on that it is asked: before the examples, the training, the step."""
+
+        asked = 0
+
+        def is_set(self):
+            self.asked += 1
+            return self.asked > 1
+
+    train_model(order(place), AfterOneStep())
+    assert card_of(place)["steps"] == 1
+    assert not is_trained(place, JOB, None)
+    train_model(order(place), threading.Event())
+    assert card_of(place)["steps"] == 3
+    assert is_trained(place, JOB, None)
+    steps = [json.loads(line)["step"] for line in place.losses(NAME).read_text().splitlines()]
+    assert steps == [1, 3]
+
+
+def test_another_configuration_is_trained_anew(place, monkeypatch):
+    train_model(order(place), threading.Event())
+    monkeypatch.setattr(
+        "baselines.training.zoo.training.job_config",
+        lambda job, scenes: (tiny("spmpgan", seed=job.seed, batch=4), 3),
+    )
+    assert not is_trained(place, JOB, None)
+
+
+def test_half_a_line_of_a_killed_process_is_passed_over(place):
+    train_model(order(place), threading.Event())
+    with place.losses(NAME).open("a") as file:
+        file.write('{"step": 9, "sec')
+    assert last_point(place, NAME).step == 3
+
+
+def test_the_time_that_waiting_for_the_examples_takes_is_not_waited_beyond(place, tmp_path):
+    empty = Place(tmp_path / "empty")
+    with pytest.raises(BadInput, match="has not been drawn"):
+        train_model(order(empty, seconds=0.3), threading.Event())
