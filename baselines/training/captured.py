@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -160,7 +160,7 @@ class CudaGraphs:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self._stream = torch.cuda.Stream(device)
+        self._stream = _stream(device)
         self._pool = torch.cuda.graph_pool_handle()
         self._under_way: deque[torch.cuda.Event] = deque()
 
@@ -197,7 +197,7 @@ class CudaGraphs:
 
     def _keep_pace(self) -> None:
         """Waits until all but the last few steps are done; the processor sleeps meanwhile."""
-        done = torch.cuda.Event(blocking=True)
+        done = torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]
         done.record()
         self._under_way.append(done)
         if len(self._under_way) > AHEAD:
@@ -216,15 +216,21 @@ class CudaGraphs:
         index = self.device.index or 0
         fresh = torch.Generator(self.device)
         torch.cuda.default_generators[index].graphsafe_set_state(fresh.graphsafe_get_state())
-        self._stream = torch.cuda.Stream(self.device)
+        self._stream = _stream(self.device)
         self._pool = torch.cuda.graph_pool_handle()
+
+
+def _stream(device: torch.device) -> torch.cuda.Stream:
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
 
 def _map(batch: EditBatch, change: Callable[[Tensor], Tensor]) -> EditBatch:
     """A batch with its tensors changed, and nothing kept of what was made of it."""
     given = {one.name: getattr(batch, one.name) for one in dataclasses.fields(batch)}
-    changed = {name: change(v) for name, v in given.items() if isinstance(v, Tensor)}
-    return dataclasses.replace(batch, **changed)
+    fields: dict[str, Any] = {
+        name: change(v) if isinstance(v, Tensor) else v for name, v in given.items()
+    }
+    return EditBatch(**fields)
 
 
 def _tensors(batch: EditBatch) -> list[Tensor]:

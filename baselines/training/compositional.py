@@ -203,7 +203,8 @@ class _Generating(nn.Module):
 
         `share` is what it keeps of itself.
         """
-        means, now = list(self.ema.parameters()), list(self.network.parameters())
+        means: list[Tensor] = list(self.ema.parameters())
+        now: list[Tensor] = list(self.network.parameters())
         torch._foreach_lerp_(means, now, 1 - share)
 
 

@@ -69,7 +69,7 @@ class TrainingRecipe(abc.ABC):
         average: of the network's weights, where `ema` asks for one.
     """
 
-    network: nn.Module
+    network: Any  # of the system's own type
 
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
         self.config = config
@@ -124,7 +124,8 @@ class TrainingRecipe(abc.ABC):
 
     def averaged(self) -> nn.Module | None:
         """The network whose moving average `ema` keeps and `save` writes; None where it has its own."""
-        return self.network
+        network: nn.Module = self.network
+        return network
 
     @contextmanager
     def saved_weights(self) -> Iterator[None]:

@@ -2,12 +2,16 @@
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from baselines.layers.label_map import label_maps_as
+from baselines.training import loop
 from baselines.training.captured import CapturedSteps
 from baselines.training.data import Examples
-from baselines.training.loop import _fabric
+from baselines.training.loop import WEIGHTS, _fabric, train
+from baselines.training.readings import Readings
 from baselines.training.trainer import make_recipe
+from bench.core.errors import BadInput
 from tests.baselines.training.tape import TapeBackend
 from tests.baselines.training.tiny import SYSTEMS, tiny
 
@@ -66,3 +70,103 @@ def test_replayed_steps_train_as_steps_that_are_written(system):
     assert replayed == written
     assert all(torch.equal(a, b) for a, b in zip(state_written, state_replayed, strict=True))
     assert runner.captured == CAPTURED.get(system, 1)
+
+
+def test_a_step_that_cannot_be_captured_goes_on_as_written_and_says_so_once():
+    config = tiny("spmpgan", steps=5)
+    recipe, sources = prepared(config)
+
+    class Refusing(TapeBackend):
+        def capture(self, work):
+            raise RuntimeError("operation not permitted when stream is capturing\nCompile with ...")
+
+    runner = CapturedSteps(recipe, Refusing(lambda: state(recipe)))
+    batch = sources[0].batch(0, config.batch, torch.device("cpu"))
+    with pytest.warns(UserWarning) as told:
+        found = [runner(batch, step, seed=step) for step in range(config.steps)]
+    (said,) = [str(one.message) for one in told if "captured" in str(one.message)]
+    assert said.startswith("spmpgan: its training steps (kind 0) cannot be captured (operation not")
+    assert "Compile with" not in said
+    assert runner.captured == 0
+    assert all(found)
+
+
+def test_memory_that_does_not_suffice_is_not_taken_for_a_step_that_cannot_be_captured():
+    recipe, sources = prepared(tiny("spmpgan"))
+
+    class Full(TapeBackend):
+        def capture(self, work):
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    runner = CapturedSteps(recipe, Full(lambda: state(recipe)))
+    batch = sources[0].batch(0, 2, torch.device("cpu"))
+    with pytest.raises(torch.OutOfMemoryError):
+        for step in range(4):
+            runner(batch, step, seed=step)
+
+
+def captured_on_a_tape(recipe):
+    return CapturedSteps(recipe, TapeBackend(lambda: state(recipe)))
+
+
+@pytest.fixture
+def on_a_tape(monkeypatch):
+    """Training as on one GPU: captured steps, losses that are read three steps at a time."""
+    monkeypatch.setattr(loop, "steps_of", captured_on_a_tape)
+    init = Readings.__init__
+
+    def three(self, fabric, out):
+        init(self, fabric, out)
+        self._every = 3
+
+    monkeypatch.setattr(Readings, "__init__", three)
+    with label_maps_as("lookups"):
+        yield
+
+
+class KilledError(Exception):
+    pass
+
+
+def test_a_captured_run_that_was_killed_and_resumed_ends_in_the_same_weights(tmp_path, on_a_tape):
+    falling = {"generator": 1e-3, "discriminator": 2e-3, "betas": (0.5, 0.9)}
+    config = tiny("spmpgan", steps=10, checkpoint=5, ema=0.9, optimisation=falling)
+
+    def watch(done, total, losses):
+        if done == 7:
+            raise KilledError
+
+    train(config, tmp_path / "straight")
+    with pytest.raises(KilledError):
+        train(config, tmp_path / "killed", watch=watch)
+    train(config, tmp_path / "killed", resume=True)
+    straight, resumed = (load_file(tmp_path / name / WEIGHTS) for name in ("straight", "killed"))
+    assert all(torch.equal(straight[name], resumed[name]) for name in straight)
+
+
+def test_every_step_is_told_in_its_order_where_several_are_read_together(tmp_path, on_a_tape):
+    told = []
+    train(
+        tiny("spmpgan", steps=8, checkpoint=100),
+        tmp_path,
+        watch=lambda done, total, losses: told.append((done, losses["l1"])),
+    )
+    assert [done for done, _ in told] == list(range(1, 9))
+    assert len({loss for _, loss in told}) == 8
+
+
+def test_a_run_that_diverges_between_readings_names_the_step_at_which_it_did(tmp_path, on_a_tape):
+    class Poisoned(Examples):
+        def draw(self, place, epoch):
+            found = super().draw(place, epoch)
+            if epoch == 1:  # the scenes' second turn begins with the fourth step
+                image = found.image.astype("float32") * float("nan")
+                object.__setattr__(found, "image", image)
+            return found
+
+    with pytest.raises(BadInput, match=r"diverged at step 4: .*the last checkpoint is kept"):
+        train(
+            tiny("spmpgan", steps=9),
+            tmp_path,
+            examples=lambda config, dataset, seed: Poisoned(config, seed),
+        )
