@@ -6,7 +6,7 @@ from safetensors.torch import load_file
 
 from baselines.layers.label_map import label_maps_as
 from baselines.training import loop
-from baselines.training.captured import CapturedSteps
+from baselines.training.captured import WARM, CapturedSteps
 from baselines.training.data import Examples
 from baselines.training.loop import WEIGHTS, _fabric, train
 from baselines.training.readings import Readings
@@ -82,7 +82,7 @@ def test_a_step_that_cannot_be_captured_goes_on_as_written_and_says_so_once():
 
     runner = CapturedSteps(recipe, Refusing(lambda: state(recipe)))
     batch = sources[0].batch(0, config.batch, torch.device("cpu"))
-    with pytest.warns(UserWarning) as told:
+    with pytest.warns(UserWarning, match="captured") as told:
         found = [runner(batch, step, seed=step) for step in range(config.steps)]
     (said,) = [str(one.message) for one in told if "captured" in str(one.message)]
     assert said.startswith("spmpgan: its training steps (kind 0) cannot be captured (operation not")
@@ -100,9 +100,10 @@ def test_memory_that_does_not_suffice_is_not_taken_for_a_step_that_cannot_be_cap
 
     runner = CapturedSteps(recipe, Full(lambda: state(recipe)))
     batch = sources[0].batch(0, 2, torch.device("cpu"))
+    for step in range(WARM):
+        runner(batch, step, seed=step)
     with pytest.raises(torch.OutOfMemoryError):
-        for step in range(4):
-            runner(batch, step, seed=step)
+        runner(batch, WARM, seed=WARM)
 
 
 def captured_on_a_tape(recipe):
