@@ -250,8 +250,17 @@ def carry_out(order: Order) -> None:
             sys.exit(1)
         except Exception as error:
             traceback.print_exc()
-            file.write(f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}\n")
+            file.write(f"{_sentence(error)}\n")
             sys.exit(1)
+
+
+def _sentence(error: Exception) -> str:
+    """What a fault was, as the summary says it."""
+    import torch
+
+    if isinstance(error, torch.OutOfMemoryError):
+        return "the GPU's memory is full; give fewer trainings at a time with --side-by-side"
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
 
 
 class _Curve:
