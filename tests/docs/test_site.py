@@ -54,5 +54,6 @@ def test_measured_figures_have_their_date():
 def test_paths_that_code_cites_exist():
     for folder in ("bench", "baselines", "masks", "reports", "siebench"):
         for file in Path(ROOT / folder).rglob("*.py"):
-            for cited in re.findall(r"(?<![\w/])docs/[\w/-]+\.md", file.read_text(encoding="utf-8")):
+            text = file.read_text(encoding="utf-8")
+            for cited in re.findall(r"(?<![\w/-])docs/[\w/-]+\.md", text):
                 assert (ROOT / cited).is_file(), f"{file.relative_to(ROOT)}: {cited}"
