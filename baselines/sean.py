@@ -2,7 +2,8 @@
 
     network = SEANGenerator(sean_config("celebamask-hq"))
     codes, shown = network.encode(image, labels)       # [B,19,512], of the regions it shows
-    result = network(StyledRegions.of(labels, codes))    # [B,3,H,W] RGB in [-1,1]
+    noise = network.draw_noise((256, 256), [generator])  # keyed, or None = drawn afresh
+    result = network(StyledRegions.of(labels, codes), noise)   # [B,3,H,W] RGB in [-1,1]
 
 The topology is SPADE's with region-adaptive normalisation. Parameters carry the published names
 (docs/protocol/generation.md, C). The paper's ablations are variants; what no source says about them
@@ -11,11 +12,14 @@ is this project's choice (docs/protocol/generation.md, C.8).
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from baselines.layers.instance_norm import InstanceNorm
 from baselines.layers.neighbourhoods import resize_nearest
@@ -26,6 +30,7 @@ from baselines.layers.region_style import image_means
 from baselines.layers.spade import SPADE, ModulatedResBlock
 from baselines.pix2pixhd import FeatureEncoder, Pix2PixHDConfig
 from baselines.spade import double
+from bench.core.device import cores
 
 __all__ = [
     "ENCODERS",
@@ -140,9 +145,16 @@ class SEANGenerator(nn.Module):
         self.up_3 = block(2 * nf, nf, styled=False)
         self.conv_img = nn.Conv2d(nf, 3, 3, padding=1)
 
-    def forward(self, regions: StyledRegions) -> Tensor:
-        """The image of `regions`."""
+    def forward(self, regions: StyledRegions, noise: Tensor | None = None) -> Tensor:
+        """The image of `regions`.
+
+        Args:
+            regions: of the image's size.
+            noise: as `draw_noise` gives it; None = drawn afresh.
+        """
         spade = self.config.generator == "SPADE"
+        if noise is not None:
+            regions = replace(regions, noises=self._split(noise, regions.map.size))
         shown = regions.spread() if spade else regions.map
         condition = shown if spade else regions
         height, width = shown.size
@@ -156,6 +168,39 @@ class SEANGenerator(nn.Module):
         x = self.up_2(double(x), condition)
         x = self.up_3(double(x), condition)  # (B, nf, H, W)
         return torch.tanh(self.conv_img(rectify(x)))
+
+    def draw_noise(self, size: tuple[int, int], generators: Sequence[Generator]) -> Tensor:
+        """The normals of all layers for images of a size, float32 [B,N] on the CPU.
+
+        Args:
+            size: (height, width) of the images.
+            generators: CPU generators; each image's noise depends on its own alone.
+        """
+        sizes = self._noise_sizes(size)
+
+        def draw(generator: Generator) -> Tensor:
+            return torch.cat([torch.randn(h * w, generator=generator) for h, w in sizes])
+
+        if not sizes:
+            return torch.empty(len(generators), 0)
+        with ThreadPoolExecutor(max_workers=min(len(generators), cores())) as pool:
+            return torch.stack(list(pool.map(draw, generators)))
+
+    def _split(self, noise: Tensor, size: tuple[int, int]) -> Iterator[Tensor]:
+        sizes = self._noise_sizes(size)
+        for one, (h, w) in zip(torch.split(noise, [h * w for h, w in sizes], dim=1), sizes):
+            yield one.view(-1, 1, h, w)
+
+    def _noise_sizes(self, size: tuple[int, int]) -> list[tuple[int, int]]:
+        """The size of every map of noise, in the order in which layers add them."""
+        blocks = {32: ["head_0"], 16: ["G_middle_0", "G_middle_1"]}
+        blocks |= {2 ** (3 - k): [f"up_{k}"] for k in range(4)}
+        found = []
+        for step, names in blocks.items():
+            for name in names:
+                layers = [m for m in self.get_submodule(name).modules() if _adds_noise(m)]
+                found += [(size[0] // step, size[1] // step)] * len(layers)
+        return found
 
     def encode(self, image: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Style codes of the regions that an image shows.
@@ -206,6 +251,10 @@ class _Blocks:
         )
         self.blocks += 1
         return block
+
+
+def _adds_noise(layer: nn.Module) -> bool:
+    return isinstance(layer, RegionAdaptiveNorm) and layer.noise_var is not None
 
 
 def _encoder(config: SEANConfig) -> SEANEncoder | FeatureEncoder:

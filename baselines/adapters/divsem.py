@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -13,11 +12,18 @@ from baselines.adapters.options import Arithmetic, EdgeSource, Precision, check_
 from baselines.adapters.progressive import ProgressiveEditor
 from baselines.adapters.references import ReadReferences
 from baselines.divsem import VARIANTS, DivSem
-from baselines.layers.condition import Condition, RegionStyle
+from baselines.layers.condition import Condition
+from baselines.layers.label_map import fixed_sizes
 from baselines.layers.progressive import StageImages
-from baselines.layers.region_style import RegionMeans, separate_regions
+from baselines.layers.region_style import (
+    ShownRegions,
+    most_regions,
+    separate_regions,
+    shown_regions,
+)
 from baselines.style_bank import StyleBank
 from bench.batch import EditBatch, Reference
+from bench.core.device import upload
 from bench.core.errors import EditFailed
 
 __all__ = ["DivSemEditor", "Styles"]
@@ -77,60 +83,92 @@ class DivSemEditor(ProgressiveEditor[DivSem]):
         self.needs = frozenset({"references"}) if styles == "reference" else frozenset()
         self._styles_of = ReadReferences(self._read)
 
-    def run(
-        self, batch: EditBatch, masked: Tensor, condition: Condition
-    ) -> tuple[StageImages, ...]:
-        """The network's stages, with the regions' styles unless the variant has none.
+    def run(self, batch: EditBatch, masked: Tensor, condition: Condition) -> Tensor:
+        """The last stage's raw images, with the regions' styles unless the variant has none.
 
         Raises:
             EditFailed: a hidden region of a class that neither a reference nor the bank has a
                 style for.
         """
-        if self.network.config.styled:
-            style = self._style(batch, masked, condition.labels)
-            condition = replace(condition, style=style)
-        stages: tuple[StageImages, ...] = self.network(masked, condition)
-        return stages
-
-    def _style(self, batch: EditBatch, masked: Tensor, labels: Tensor) -> RegionStyle:
-        encoder = self.network.zencoder
-        regions = encoder.read(
-            masked, batch.masked_region[:, 0], separate_regions(batch.labels, batch.instances)
+        planes = (condition.labels, condition.edges, condition.mask)
+        if not self.network.config.styled:
+            return self.replayed(self._image, masked, *planes)
+        instances = separate_regions(batch.labels, batch.instances)
+        most = most_regions(instances) if fixed_sizes(masked.device) else None
+        seen = shown_regions(condition.mask, instances, most, masked.dtype)
+        given, kinds = self._given(batch, seen, condition.labels)
+        regions = (seen.regions, seen.items, seen.visible, seen.used)
+        return self.replayed(
+            self._styled_image,
+            masked,
+            *planes,
+            *regions,
+            upload(given, masked.device),
+            upload(kinds, masked.device),
         )
-        wanted = regions.erased
+
+    def _image(self, masked: Tensor, labels: Tensor, edges: Tensor, mask: Tensor) -> Tensor:
+        return self._last(masked, Condition(labels, edges, mask, self.network.config.classes))
+
+    def _styled_image(
+        self,
+        masked: Tensor,
+        labels: Tensor,
+        edges: Tensor,
+        mask: Tensor,
+        regions: Tensor,
+        items: Tensor,
+        visible: Tensor,
+        used: Tensor,
+        given: Tensor,
+        kinds: Tensor,
+    ) -> Tensor:
+        encoder = self.network.zencoder
+        seen = encoder.average(masked, mask, ShownRegions(regions, items, visible, used))
+        style = encoder.normalise(seen.given(given, kinds))
+        return self._last(
+            masked, Condition(labels, edges, mask, self.network.config.classes, style)
+        )
+
+    def _last(self, masked: Tensor, condition: Condition) -> Tensor:
+        stages: tuple[StageImages, ...] = self.network(masked, condition)
+        return stages[-1].raw
+
+    def _given(self, batch: EditBatch, seen: ShownRegions, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """What regions take instead of what is seen of them: `RegionMeans.given`, on the CPU."""
+        wanted = seen.erased
         if "references" in self.needs and batch.operation == "restyle":
-            wanted = regions.visible < 1
-        if not wanted.any():
-            return encoder.normalise(regions)
-        numbers = wanted.nonzero()[:, 0].tolist()
-        names = regions.labels(labels).tolist()
-        items = regions.items.tolist()
-        shown = [self._shown(batch, i) for i in range(len(batch))]
+            wanted = seen.used & (seen.visible < 1)
+        names = torch.stack([seen.labels(labels), seen.items, wanted.long()]).cpu()  # one wait
+        given = torch.zeros(names.shape[1], self.network.config.style)
+        kinds = torch.zeros(names.shape[1], dtype=torch.long)
+        shown = [self._shown(batch, i) for i in range(len(batch))] if names[2].any() else []
         # One generator per edit, drawn from in the order of its regions.
         generators = [batch.generator(i) for i in range(len(batch))]
-        vectors = [
-            self._vector(batch, regions, items[n], names[n], shown, generators) for n in numbers
-        ]
-        return encoder.normalise(regions.replaced(wanted, torch.stack(vectors)))
+        for n in names[2].nonzero()[:, 0].tolist():
+            label, item = int(names[0, n]), int(names[1, n])
+            vector = self._vector(batch, item, label, shown[item], generators[item])
+            kinds[n] = 2 if vector is None else 1
+            if vector is not None:
+                given[n] = vector
+        return given, kinds
 
     def _vector(
         self,
         batch: EditBatch,
-        regions: RegionMeans,
         item: int,
         label: int,
-        shown: list[dict[int, Tensor]],
-        generators: list[torch.Generator],
-    ) -> Tensor:
-        if label in shown[item]:
-            return shown[item][label]
+        shown: dict[int, Tensor],
+        generator: torch.Generator,
+    ) -> Tensor | None:
+        """[D]; None for a void region, which takes its image's average style."""
+        if label in shown:
+            return shown[label]
         if label < 0:
-            # A void region has no class to draw for: it takes the image's average style.
-            mine = (regions.items == item) & ~regions.erased
-            return regions.means[mine].mean(0)
-        drawn = self.bank.draw(label, generators[item])
+            return None
+        drawn = self.bank.draw(label, generator)
         if drawn is not None:
-            return drawn.to(regions.means)
+            return drawn
         name = batch.space.classes[label - self.demands.first(batch.space)]
         raise EditFailed(
             f"styles: edit {batch.ids[item]}: class {name!r} is hidden completely and "
@@ -165,6 +203,7 @@ class DivSemEditor(ProgressiveEditor[DivSem]):
             separate_regions(one.labels[None], instances),
         )
         labels = regions.labels(one.labels[None] + (self.first_label or 0)).tolist()
-        for label, vector in zip(labels, regions.means):
-            found.setdefault(label, vector)
+        for label, vector, used in zip(labels, regions.means, regions.used.tolist(), strict=True):
+            if used:
+                found.setdefault(label, vector)
         return found

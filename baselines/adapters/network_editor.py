@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
@@ -11,14 +12,16 @@ from torch import Tensor, nn
 
 from baselines.adapters.demands import Demands
 from baselines.adapters.options import Arithmetic, Precision
+from baselines.captured import Captured
 from baselines.checkpoints import load_network
-from baselines.layers.label_map import dense_label_maps
+from baselines.layers.label_map import dense, dense_label_maps
 from bench.batch import EditBatch
 from bench.plugins.editors import TaskFacts
 
 __all__ = ["NetworkEditor"]
 
 Network = TypeVar("Network", bound=nn.Module)
+T = TypeVar("T", Tensor, tuple[Tensor, Tensor])
 
 
 class NetworkEditor(abc.ABC, Generic[Network]):
@@ -62,6 +65,7 @@ class NetworkEditor(abc.ABC, Generic[Network]):
             BadInput: see the class.
         """
         self.arithmetic = arithmetic.check(self.system)
+        self._captured: dict[str, Captured[Any]] = {}
         loaded = load_network(self.system, Path(weights), variant=variant)
         assert isinstance(loaded.network, self.network_class)
         self.network: Network = loaded.network
@@ -81,6 +85,7 @@ class NetworkEditor(abc.ABC, Generic[Network]):
 
     def to(self, device: str) -> NetworkEditor[Network]:
         """Moves the network to `device`."""
+        self._captured.clear()  # graphs read the network where it was
         self.network.to(device)
         return self
 
@@ -102,6 +107,21 @@ class NetworkEditor(abc.ABC, Generic[Network]):
         self.demands.check_batch(batch)
         with self.arithmetic.inference(batch.masked.device):
             return self.generate(batch).float()
+
+    def replayed(self, forward: Callable[..., T], *tensors: Tensor | None) -> T:
+        """What `forward` makes of the tensors; on a GPU captured for their shapes and replayed.
+
+        Args:
+            forward: a method that is a function of tensors and the network alone; its name is its key.
+            tensors: its arguments; None for one that is left out.
+        """
+        if dense():
+            return forward(*tensors)
+        captured = self._captured.get(forward.__name__)
+        if captured is None:
+            captured = self._captured[forward.__name__] = Captured(self.system, forward)
+        made: T = captured(*tensors)
+        return made
 
     def dense(self) -> AbstractContextManager[None]:
         """Inside this block label maps go through dense convolutions, as in the published form."""

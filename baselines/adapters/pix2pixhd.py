@@ -82,8 +82,12 @@ class Pix2PixHDEditor(NetworkEditor[Pix2PixHD]):
 
     def generate(self, batch: EditBatch) -> Tensor:
         """Whole images."""
-        labels = pix2pixhd_labels(self.network.config, batch.labels, batch.edges()[:, 0] > 0)
-        raw: Tensor = self.network(labels, self._features(batch))
+        edges = batch.edges()[:, 0] > 0
+        return self.replayed(self._image, batch.labels, edges, self._features(batch))
+
+    def _image(self, labels: Tensor, edges: Tensor, features: Tensor | None) -> Tensor:
+        shown = pix2pixhd_labels(self.network.config, labels, edges)
+        raw: Tensor = self.network(shown, features)
         return raw
 
     def _features(self, batch: EditBatch) -> Tensor | None:

@@ -12,7 +12,7 @@ from baselines.adapters.fitting import fit_batch, fit_images
 from baselines.adapters.network_editor import NetworkEditor
 from baselines.adapters.options import Arithmetic, EdgeSource, check_choice
 from baselines.layers.condition import Condition
-from baselines.layers.progressive import Border, StageImages
+from baselines.layers.progressive import Border
 from baselines.progressive import ProgressiveNetwork
 from bench.batch import EditBatch
 
@@ -71,21 +71,17 @@ class ProgressiveEditor(NetworkEditor[Network]):
         """
         config, given = self.network.config, batch.labels.shape[1:]
         fitted = fit_batch(batch, (config.size, config.size))
-        condition = Condition(
-            fitted.labels + self.demands.first(batch.space),
-            fitted.edges(self.edges)[:, 0] > 0,
-            fitted.masked_region[:, 0],
-            config.classes,
-        )
+        labels = fitted.labels + self.demands.first(batch.space)
+        edges, mask = fitted.edges(self.edges)[:, 0] > 0, fitted.masked_region[:, 0]
         # Official networks were trained on images as OpenCV reads them: BGR.
-        stages = self.run(fitted, fitted.masked.flip(1), condition)
-        return fit_images(stages[-1].raw.float().flip(1), (given[0], given[1]))
+        raw = self.run(
+            fitted, fitted.masked.flip(1), Condition(labels, edges, mask, config.classes)
+        )
+        return fit_images(raw.float().flip(1), (given[0], given[1]))
 
     @abc.abstractmethod
-    def run(
-        self, batch: EditBatch, masked: Tensor, condition: Condition
-    ) -> tuple[StageImages, ...]:
-        """The network's stages.
+    def run(self, batch: EditBatch, masked: Tensor, condition: Condition) -> Tensor:
+        """The network's last raw images, [B,3,size,size] BGR.
 
         Args:
             batch: the edits at the network's size.

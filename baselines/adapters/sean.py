@@ -6,6 +6,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from baselines.adapters.demands import Demands
 from baselines.adapters.network_editor import NetworkEditor
@@ -14,6 +15,7 @@ from baselines.adapters.references import ReadReferences
 from baselines.layers.region_adaptive import StyledRegions
 from baselines.sean import VARIANTS, SEANGenerator
 from bench.batch import EditBatch, Reference
+from bench.core.device import upload
 from bench.core.errors import EditFailed
 
 __all__ = ["SEANEditor"]
@@ -75,8 +77,14 @@ class SEANEditor(NetworkEditor[SEANGenerator]):
         Raises:
             EditFailed: no reference where one is needed, or a region whose style nothing tells.
         """
+        codes = self._codes(batch)
         generators = [batch.generator(i) for i in range(len(batch))]
-        raw: Tensor = self.network(StyledRegions.of(batch.labels, self._codes(batch), generators))
+        height, width = batch.labels.shape[1:]
+        noise = self.network.draw_noise((height, width), generators)
+        return self.replayed(self._image, batch.labels, codes, upload(noise, codes.device))
+
+    def _image(self, labels: Tensor, codes: Tensor, noise: Tensor) -> Tensor:
+        raw: Tensor = self.network(StyledRegions.of(labels, codes), noise)
         return raw
 
     def _codes(self, batch: EditBatch) -> Tensor:
@@ -96,10 +104,9 @@ class SEANEditor(NetworkEditor[SEANGenerator]):
     def _seen(self, batch: EditBatch) -> tuple[Tensor, Tensor]:
         if self.style == "original":
             assert batch.original is not None
-            return self.network.encode(batch.original, batch.labels)
-        return self.network.encode(
-            batch.masked, batch.labels.masked_fill(batch.masked_region[:, 0], -1)
-        )
+            return self.replayed(self.network.encode, batch.original, batch.labels)
+        seen = batch.labels.masked_fill(batch.masked_region[:, 0], -1)
+        return self.replayed(self.network.encode, batch.masked, seen)
 
     def _of_references(self, batch: EditBatch) -> tuple[Tensor, Tensor]:
         first = []
@@ -116,11 +123,13 @@ class SEANEditor(NetworkEditor[SEANGenerator]):
         return self.network.encode(reference.image.unsqueeze(0), reference.labels.unsqueeze(0))
 
     def _demand_codes(self, batch: EditBatch, known: Tensor) -> None:
-        for i, edit in enumerate(batch.ids):
-            for label in torch.unique(batch.labels[i]).tolist():
-                if label >= 0 and not known[i, label]:
-                    raise EditFailed(
-                        f"style: class {label} ({batch.space.classes[label]}) of edit {edit} cannot "
-                        "be seen and the weights hold no mean code of it; import them with "
-                        "--style-codes"
-                    )
+        there = F.pad(torch.zeros_like(known), (1, 0))
+        there.scatter_(1, batch.labels.flatten(1) + 1, True)
+        missing = (there[:, 1:] & ~known).cpu()  # the only wait of a batch whose styles are known
+        for edit, labels in zip(batch.ids, missing, strict=True):
+            for label in labels.nonzero()[:, 0].tolist():
+                raise EditFailed(
+                    f"style: class {label} ({batch.space.classes[label]}) of edit {edit} cannot "
+                    "be seen and the weights hold no mean code of it; import them with "
+                    "--style-codes"
+                )

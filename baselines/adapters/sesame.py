@@ -42,6 +42,8 @@ class SESAMEEditor(NetworkEditor[SESAMEGenerator]):
 
     def generate(self, batch: EditBatch) -> Tensor:
         """Raw outputs, masked and known pixels alike."""
-        labels = sesame_labels(self.network.config, batch.labels, batch.masked_region[:, 0])
-        raw: Tensor = self.network(batch.masked, labels)
+        return self.replayed(self._image, batch.masked, batch.labels, batch.masked_region[:, 0])
+
+    def _image(self, masked: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
+        raw: Tensor = self.network(masked, sesame_labels(self.network.config, labels, mask))
         return raw

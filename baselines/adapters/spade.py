@@ -43,6 +43,8 @@ class SPADEEditor(NetworkEditor[SPADEGenerator]):
 
     def generate(self, batch: EditBatch) -> Tensor:
         """Whole images."""
-        labels = spade_labels(self.network.config, batch.labels, batch.edges()[:, 0] > 0)
-        raw: Tensor = self.network(labels)
+        return self.replayed(self._image, batch.labels, batch.edges()[:, 0] > 0)
+
+    def _image(self, labels: Tensor, edges: Tensor) -> Tensor:
+        raw: Tensor = self.network(spade_labels(self.network.config, labels, edges))
         return raw

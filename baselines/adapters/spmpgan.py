@@ -60,10 +60,15 @@ class SPMPGANEditor(ProgressiveEditor[SPMPGAN]):
         )
         self.needs = frozenset({"original"}) if peek else frozenset()
 
-    def run(
-        self, batch: EditBatch, masked: Tensor, condition: Condition
-    ) -> tuple[StageImages, ...]:
-        """The network's stages, which see the original where they may peek."""
+    def run(self, batch: EditBatch, masked: Tensor, condition: Condition) -> Tensor:
+        """The last stage's raw images; the network sees the original where it may peek."""
         original = None if batch.original is None else batch.original.flip(1)
+        planes = (condition.labels, condition.edges, condition.mask)
+        return self.replayed(self._image, masked, *planes, original)
+
+    def _image(
+        self, masked: Tensor, labels: Tensor, edges: Tensor, mask: Tensor, original: Tensor | None
+    ) -> Tensor:
+        condition = Condition(labels, edges, mask, self.network.config.classes)
         stages: tuple[StageImages, ...] = self.network(masked, condition, original)
-        return stages
+        return stages[-1].raw

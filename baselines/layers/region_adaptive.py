@@ -8,11 +8,11 @@ channel, is added before the normalisation, at test time too (docs/protocol/gene
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.layers.label_map import (
@@ -30,30 +30,29 @@ __all__ = ["RegionAdaptiveNorm", "StyledRegions"]
 
 @dataclass(frozen=True, eq=False)
 class StyledRegions:
-    """What conditions a SEAN layer: regions, their style codes, and where noise comes from.
+    """What conditions a SEAN layer: regions, their style codes, and its noise.
 
     Attributes:
         labels: int64 [B,H,W] in 0..classes-1, -1 = no region (zero labels, zero style).
         map: the one-hot labels; symbol b*(classes+1) + label, so that two images share none.
         codes: float [B, classes, E*D], the style codes of each class, one an encoder side by side.
-        generators: one CPU generator an image, or None = the global one (training).
+        noises: the normals [B,1,h,w] of each layer, in the order in which layers ask; None = drawn
+            afresh (training).
     """
 
     labels: Tensor
     map: SymbolMap
     codes: Tensor
-    generators: Sequence[Generator] | None = None
+    noises: Iterator[Tensor] | None = None
 
     @classmethod
-    def of(
-        cls, labels: Tensor, codes: Tensor, generators: Sequence[Generator] | None = None
-    ) -> StyledRegions:
+    def of(cls, labels: Tensor, codes: Tensor) -> StyledRegions:
         """Regions of a label map [B,H,W] with codes [B,classes,E*D]."""
         batch, classes = codes.shape[:2]
         plain = SymbolMap.of_labels(labels, classes, codes.dtype)
         offset = (classes + 1) * torch.arange(batch, device=labels.device).reshape(-1, 1, 1)
         map = SymbolMap(plain.symbols + offset, plain.columns.repeat(batch, 1))
-        return cls(labels, map, codes, generators)
+        return cls(labels, map, codes)
 
     def present(self) -> list[int]:
         """The classes that stand anywhere in the batch."""
@@ -65,12 +64,10 @@ class StyledRegions:
         return SymbolMap(self.map.symbols, torch.cat([self.map.columns, codes], dim=1))
 
     def noise(self, x: Tensor) -> Tensor:
-        """Normals [B,1,H,W] of the size of x; drawn afresh by each call, each image its own."""
-        size = (1, *x.shape[-2:])
-        if self.generators is None:
-            return torch.randn(len(x), *size, dtype=x.dtype, device=x.device)
-        drawn = [torch.randn(size, generator=generator) for generator in self.generators]
-        return torch.stack(drawn).to(x)
+        """Normals [B,1,H,W] of the size of x; others at each call, each image its own."""
+        if self.noises is None:
+            return torch.randn(len(x), 1, *x.shape[-2:], dtype=x.dtype, device=x.device)
+        return next(self.noises).to(x)
 
 
 class RegionAdaptiveNorm(nn.Module):

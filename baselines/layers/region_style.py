@@ -22,12 +22,14 @@ from baselines.layers.pointwise import rectify
 __all__ = [
     "RegionMean",
     "RegionMeans",
+    "ShownRegions",
     "StyleEncoder",
     "average_regions",
     "image_means",
     "most_regions",
     "number_regions",
     "separate_regions",
+    "shown_regions",
 ]
 
 RegionMean = Literal["all", "visible"]
@@ -35,33 +37,41 @@ RegionMean = Literal["all", "visible"]
 
 
 @dataclass(frozen=True, eq=False)
-class RegionMeans:
-    """What an image shows of its R regions, over the whole batch.
-
-    Where every image has one number of regions (`number_regions`), those that no pixel has count as
-    visible, with zeros as their vectors.
+class ShownRegions:
+    """R regions, over the whole batch, and how much a mask leaves of them.
 
     Attributes:
         regions: int64 [B,H,W], each pixel's region, 0..R-1.
         items: int64 [R], the batch item of each region.
-        means: [R,D], un-normalised style vectors.
         visible: [R], the visible share of each region, 0..1.
+        used: bool [R], False for a number that no pixel has (see `number_regions`).
     """
 
     regions: Tensor
     items: Tensor
-    means: Tensor
     visible: Tensor
+    used: Tensor
 
     @property
     def erased(self) -> Tensor:
         """Bool [R], True where nothing of the region is visible."""
-        return self.visible == 0
+        return (self.visible == 0) & self.used
 
     def labels(self, labels: Tensor) -> Tensor:
         """int64 [R], each region's label in the map [B,H,W] (the largest where it has several)."""
         first = labels.new_full((len(self.items),), -1)
         return first.scatter_reduce(0, self.regions.flatten(), labels.flatten(), "amax")
+
+
+@dataclass(frozen=True, eq=False)
+class RegionMeans(ShownRegions):
+    """What an image shows of its R regions.
+
+    Attributes:
+        means: [R,D], un-normalised style vectors.
+    """
+
+    means: Tensor
 
     def replaced(self, where: Tensor, means: Tensor) -> RegionMeans:
         """The same with other vectors [n,D] at bool [R] `where`, as if fully visible there."""
@@ -73,6 +83,31 @@ class RegionMeans:
         """The same with the vectors of the same regions in `whole` where nothing is visible here."""
         means = torch.where(self.erased.unsqueeze(1), whole.means, self.means)
         return replace(self, means=means, visible=torch.where(self.erased, 1.0, self.visible))
+
+    def given(self, means: Tensor, kinds: Tensor) -> RegionMeans:
+        """The same with other vectors, as if fully visible where they are.
+
+        Args:
+            means: [R,D].
+            kinds: int64 [R], 0 = the region keeps its own, 1 = it takes the one given, 2 = it takes the
+                mean over its image's regions that show something.
+        """
+        chosen = torch.where((kinds == 1).unsqueeze(1), means.to(self.means), self.means)
+        chosen = torch.where((kinds == 2).unsqueeze(1), self._image_means(kinds), chosen)
+        return replace(self, means=chosen, visible=torch.where(kinds > 0, 1.0, self.visible))
+
+    def _image_means(self, kinds: Tensor) -> Tensor:
+        """[R,D], the mean over the shown regions of each region's image."""
+        shown = self.used & ~self.erased
+        if fixed_sizes(kinds.device):
+            alike = (self.items.unsqueeze(1) == self.items) & shown
+            share = alike.to(self.means.dtype)
+            return share @ self.means / share.sum(1, keepdim=True).clamp(min=1)
+        found = torch.zeros_like(self.means)
+        for item in set(self.items[kinds == 2].tolist()):
+            mine = self.items == item
+            found[mine] = self.means[mine & shown].mean(0)
+        return found
 
 
 class StyleEncoder(nn.Module):
@@ -140,21 +175,22 @@ class StyleEncoder(nn.Module):
         """
         if most is None and fixed_sizes(image.device):
             most = most_regions(instances)
+        return self.average(image, mask, shown_regions(mask, instances, most, image.dtype))
+
+    def average(self, image: Tensor, mask: Tensor, regions: ShownRegions) -> RegionMeans:
+        """The styles of regions that are numbered already; arguments as for `read`."""
         valid = (~mask).unsqueeze(1).to(image.dtype)
         shown = torch.cat([image * valid, valid], dim=1)
-        regions, items = number_regions(instances, most)
+        most = len(regions.items) // len(image) if fixed_sizes(image.device) else None
         # The widest maps take some 300 MiB an image, and nothing but the means is kept of them.
         together = len(image) if torch.is_grad_enabled() else 1
-        parts = zip(*(torch.split(whole, together) for whole in (shown, valid, regions)))
+        parts = zip(*(torch.split(whole, together) for whole in (shown, valid, regions.regions)))
         means = torch.cat([self._means(one, bare, own, most) for one, bare, own in parts])
-        if most is None:
-            visible = average_regions(valid, regions, len(items))[:, 0]
-        else:
-            shares, pixels = image_means(valid, regions % most, most)
-            visible = torch.where(pixels > 0, shares[:, :, 0], 1).flatten()
         if self.region_mean == "visible":
-            means = means / visible.clamp(min=1e-6).unsqueeze(1)
-        return RegionMeans(regions, items, means, visible)
+            means = means / regions.visible.clamp(min=1e-6).unsqueeze(1)
+        return RegionMeans(
+            regions.regions, regions.items, regions.visible, regions.used, means=means
+        )
 
     def _means(self, shown: Tensor, valid: Tensor, regions: Tensor, most: int | None) -> Tensor:
         """[R,D] of some of the batch's images, whose regions follow one another."""
@@ -180,6 +216,26 @@ def separate_regions(labels: Tensor, instances: Tensor | None) -> Tensor:
     if instances is None:
         return labels
     return labels * (instances.max() + 1) + instances
+
+
+def shown_regions(
+    mask: Tensor, instances: Tensor, most: int | None, dtype: torch.dtype
+) -> ShownRegions:
+    """The regions of a batch and how much of each lies outside the mask.
+
+    Args:
+        mask: bool [B,H,W], True = not visible.
+        instances: int64 [B,H,W], equal inside a region.
+        most: how many numbers every image has; see `number_regions`.
+        dtype: of the shares.
+    """
+    regions, items = number_regions(instances, most)
+    valid = (~mask).unsqueeze(1).to(dtype)
+    if most is None:
+        visible = average_regions(valid, regions, len(items))[:, 0]
+        return ShownRegions(regions, items, visible, torch.ones_like(items, dtype=torch.bool))
+    shares, pixels = image_means(valid, regions % most, most)
+    return ShownRegions(regions, items, shares.flatten(), pixels.flatten() > 0)
 
 
 def number_regions(instances: Tensor, most: int | None = None) -> tuple[Tensor, Tensor]:

@@ -26,7 +26,8 @@ def _probe(network: SEANGenerator) -> Tensor:
     labels = torch.arange(64).view(1, 1, 64).expand(1, 64, 64) // 32
     codes, _ = network.encode(torch.linspace(-1, 1, 64).expand(1, 3, 64, 64), labels)
     generators = [torch.Generator().manual_seed(0)]
-    image: Tensor = network(StyledRegions.of(labels, codes, generators))
+    noise = network.draw_noise((labels.shape[1], labels.shape[2]), generators)
+    image: Tensor = network(StyledRegions.of(labels, codes), noise)
     return image
 
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from typing import TYPE_CHECKING
 
 from bench.core.errors import BadInput
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 __all__ = [
     "choose_device",
@@ -15,6 +20,7 @@ __all__ = [
     "kind_of",
     "names_several",
     "refuse_numbers",
+    "upload",
 ]
 
 _SHARE = re.compile(r"cpu:([1-9][0-9]*)")
@@ -126,6 +132,15 @@ def fast_float64(device: str) -> bool:
 
 _FLOAT64 = frozenset({(6, 0), (7, 0), (8, 0), (9, 0), (10, 0)})
 """CUDA's compute capabilities with many float64 units."""
+
+
+def upload(tensor: Tensor, device: str | torch.device) -> Tensor:
+    """A tensor of the host on the device; a GPU fetches it while the host goes on."""
+    import torch
+
+    if torch.device(device).type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
 
 
 def refuse_numbers(name: str, who: str) -> None:

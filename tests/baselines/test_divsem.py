@@ -165,6 +165,7 @@ def test_a_fixed_count_of_regions_gives_the_same_styles(region_mean):
     assert fixed.means.shape == (128, 6)
     torch.testing.assert_close(fixed.means[fixed.regions], found.means[found.regions])
     assert torch.equal(fixed.visible[fixed.regions], found.visible[found.regions])
+    assert fixed.used.sum() == found.used.sum() == 8
     assert fixed.erased.sum() == found.erased.sum() == 2
 
 

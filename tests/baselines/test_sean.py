@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -71,12 +73,12 @@ def codes(golden, network, labels):
         return network.encode(golden.image, labels)[0]
 
 
-def regions(size=(64, 64), batch=2, classes=4, length=6, seed=0, generators=None):
+def regions(size=(64, 64), batch=2, classes=4, length=6, seed=0):
     generator = torch.Generator().manual_seed(seed)
     coarse = torch.randint(0, classes, (batch, size[0] // 16, size[1] // 16), generator=generator)
     labels = coarse.repeat_interleave(16, 1).repeat_interleave(16, 2)
     codes = torch.randn(batch, classes, length, generator=generator)
-    return StyledRegions.of(labels, codes, generators)
+    return StyledRegions.of(labels, codes)
 
 
 def test_the_encoder_reproduces_the_golden_style_codes(golden, codes):
@@ -126,10 +128,10 @@ def test_noise_is_one_map_an_image_scaled_per_channel_before_the_norm():
         torch.nn.init.zeros_(layer.weight)
         torch.nn.init.zeros_(layer.bias)
     norm.noise_var.data = torch.tensor([0.0, 1.0, 2.0])
-    where = regions(batch=1, generators=[torch.Generator().manual_seed(3)])
+    expected = torch.randn(64, 64)
+    where = replace(regions(batch=1), noises=iter([expected.view(1, 1, 64, 64)]))
     with torch.no_grad():
         found = norm(torch.zeros(1, 3, 64, 64), where)[0]
-    expected = torch.randn(64, 64, generator=torch.Generator().manual_seed(3))
     torch.testing.assert_close(found[1], expected / (1 + 1e-5) ** 0.5)
     torch.testing.assert_close(found[2], 2 * found[1])
     assert found[0].abs().max() == 0
@@ -140,10 +142,29 @@ def test_an_image_of_a_batch_is_the_image_alone_with_its_own_noise():
     for name, value in network.named_parameters():
         if name.endswith("noise_var"):
             value.data.fill_(0.3)
-    both = regions(generators=[torch.Generator().manual_seed(i) for i in (7, 8)])
-    alone = StyledRegions.of(both.labels[1:], both.codes[1:], [torch.Generator().manual_seed(8)])
+    both = regions()
+    alone = StyledRegions.of(both.labels[1:], both.codes[1:])
+    pair, own = (
+        network.draw_noise((64, 64), [torch.Generator().manual_seed(i) for i in keys])
+        for keys in ((7, 8), (8,))
+    )
+    assert torch.equal(pair[1:], own)
     with torch.no_grad():
-        torch.testing.assert_close(network(both)[1:], network(alone), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(
+            network(both, pair)[1:], network(alone, own), atol=1e-5, rtol=1e-4
+        )
+
+
+def test_every_layer_has_noise_of_its_own_size_from_each_images_generator_in_turn():
+    network = SEANGenerator(TINY)
+    (drawn,) = network.draw_noise((64, 96), [torch.Generator().manual_seed(3)])
+    generator = torch.Generator().manual_seed(3)
+    for step, layers in ((32, 2), (16, 4), (8, 3), (4, 3), (2, 3), (1, 3)):
+        for _ in range(layers):
+            expected = torch.randn(1, 64 // step, 96 // step, generator=generator)
+            assert torch.equal(drawn[: expected.numel()], expected.flatten())
+            drawn = drawn[expected.numel() :]
+    assert len(drawn) == 0
 
 
 @pytest.mark.parametrize("variant", ["labels", "SEAN-level encoders", "SPADE++"])
@@ -248,13 +269,11 @@ def test_without_downsampling_features_have_the_images_size_and_parameters_are_t
 
 
 def test_without_noises_an_image_is_the_same_whatever_is_drawn():
-    network = tiny("w/o noises").eval()
-    drawn = [[torch.Generator().manual_seed(k)] * 2 for k in (1, 2)]
+    noiseless, noisy = (tiny(name).eval() for name in ("w/o noises", "labels"))
+    assert noiseless.draw_noise((64, 64), [torch.Generator()] * 2).shape == (2, 0)
     with torch.no_grad():
-        one, two = (network(regions(length=3, generators=each)) for each in drawn)
-        noisy = [tiny("labels").eval()(regions(length=3, generators=each)) for each in drawn]
-    assert torch.equal(one, two)
-    assert not torch.equal(*noisy)
+        assert torch.equal(noiseless(regions(length=3)), noiseless(regions(length=3)))
+        assert not torch.equal(noisy(regions(length=3)), noisy(regions(length=3)))
 
 
 def test_spade_plus_plus_reads_labels_and_the_codes_of_their_regions():
