@@ -13,6 +13,7 @@ BUILTIN: Mapping[str, Mapping[str, str]] = {
     "editors": {
         "command": "baselines.external.command:Command",
         "copy": "baselines.classical.fills:Copy",
+        "diffusers": "baselines.pipelines.editor:Diffusers",
         "diffusion": "baselines.classical.diffusion:Diffusion",
         "divsem": "baselines.adapters.divsem:DivSemEditor",
         "folder": "baselines.external.folder:Folder",

@@ -166,7 +166,11 @@ def check_editor(
 
 
 def create_editor(
-    name: str, options: Mapping[str, Any] | None = None, *, trust: bool = False
+    name: str,
+    options: Mapping[str, Any] | None = None,
+    *,
+    trust: bool = False,
+    fetch: bool = False,
 ) -> Editor:
     """Makes the editor called `name` with a suite's options.
 
@@ -175,14 +179,16 @@ def create_editor(
         options: the factory's keyword arguments.
         trust: agreement to run foreign code, given to an editor that asks for it (one with an
             option `trust`); such an editor says what it would run where it is not trusted.
+        fetch: agreement to fetch what is not here, given in the same way (an option `fetch`).
 
     Raises:
         BadInput: unknown name, unknown or missing option, or an editor that breaks the contract.
     """
     given = dict(options or {})
     factory = _factory(name, given, trust)
-    if trust and "trust" in inspect.signature(factory).parameters:
-        given["trust"] = True
+    agreed = {"trust": trust, "fetch": fetch}
+    asked = inspect.signature(factory).parameters
+    given |= {word: True for word, said in agreed.items() if said and word in asked}
     with foreign(f"editor {name!r}: its constructor"):
         editor = factory(**given)
     with foreign(f"editor {name!r}: reading its attributes"):
@@ -252,9 +258,12 @@ def _check_identity(name: str, identity: object) -> None:
 
 def _factory(name: str, given: Mapping[str, Any], trust: bool) -> Callable[..., Editor]:
     """What makes the editor, once its options are known to fit."""
-    if "trust" in given:
-        # A suite may come from anywhere: it cannot agree on its user's behalf.
-        raise BadInput(f"editor {name!r}: options cannot say `trust`; agree with --trust instead")
+    for word in ("trust", "fetch"):
+        if word in given:
+            # A suite may come from anywhere: it cannot agree on its user's behalf.
+            raise BadInput(
+                f"editor {name!r}: options cannot say `{word}`; agree with --{word} instead"
+            )
     found = EDITORS.get(name, trust=trust)
     finished = isinstance(found, Editor) and not inspect.isclass(found)
     factory: Callable[..., Editor] = (lambda: found) if finished else found

@@ -53,6 +53,8 @@ def option_lines(factory: Callable[..., Any]) -> list[str]:
             continue  # what a metric is given by the harness, not by a suite
         if option.name == "trust":
             lines.append("(runs foreign code: a run asks for --trust)")
+        elif option.name == "fetch":
+            lines.append("(fetches what is not here, where a run says --fetch)")
         else:
             default = option.default
             end = "; required" if default is option.empty else f"; {_word(default)} if left out"

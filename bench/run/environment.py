@@ -27,6 +27,7 @@ _PACKAGES = (
     "mmsegmentation",
     "onnxruntime",
     "transformers",
+    "diffusers",
     "opencv-python-headless",
 )
 

@@ -101,6 +101,7 @@ def make_methods(
     device: str,
     batch_size: int,
     trust: bool = False,
+    fetch: bool = False,
     home: Path | None = None,
     kind: str | None = None,
 ) -> tuple[Method, ...]:
@@ -111,6 +112,7 @@ def make_methods(
         device: where they are.
         batch_size: of every batch.
         trust: whether foreign code may be run and imported.
+        fetch: whether an editor may fetch what is not here.
         home: the folder from which files count.
         kind: the kind of device that their records name; None = that of `device`.
 
@@ -119,7 +121,7 @@ def make_methods(
             the method is then listed with the reason.
     """
     kind = device.split(":")[0] if kind is None else kind
-    return tuple(_method(entry, device, batch_size, trust, home, kind) for entry in entries)
+    return tuple(_method(entry, device, batch_size, trust, fetch, home, kind) for entry in entries)
 
 
 def _method(
@@ -127,6 +129,7 @@ def _method(
     device: str,
     batch_size: int,
     trust: bool,
+    fetch: bool,
     home: Path | None,
     kind: str,
 ) -> Method:
@@ -134,7 +137,7 @@ def _method(
     problem: str | None = None
     try:
         options = _placed(entry, trust, home)
-        editor = create_editor(entry.editor, options, trust=trust)
+        editor = create_editor(entry.editor, options, trust=trust, fetch=fetch)
     except Unavailable as error:
         problem = str(error)
     movable: object = editor

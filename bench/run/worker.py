@@ -77,6 +77,7 @@ class Worker:
             device=device,
             batch_size=size,
             trust=job.trust,
+            fetch=job.fetch,
             home=job.suite.home,
             kind=kind,
         )

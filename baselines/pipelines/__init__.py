@@ -1,0 +1,1 @@
+"""Inpainting pipelines of the diffusers library as editors: files, prompts, conditions, memory."""
