@@ -47,6 +47,7 @@ class Edit:
         instances: int32 [H,W] or None, target instances, 0 = no object.
         region: the class name of the edited region where it has one.
         references: ids of scenes whose style an editor may take, drawn by keyed choice.
+        prompt: a text that says what the edit asks for, where the task has one for it.
         task: the name of its task.
         data: the suite's name of the scene's dataset.
         protocol: the key of the protocol that drew it.
@@ -63,6 +64,7 @@ class Edit:
     instances: Int32 | None
     region: str | None = None
     references: tuple[str, ...] = ()
+    prompt: str | None = None
     task: str = ""
     data: str = ""
     protocol: str = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from bench.core.text import slug
 from bench.datasets import Dataset, Fit
 from bench.edit import EditName
 from bench.run.data import open_data
+from bench.run.prompts import read_prompts
 from bench.suite.places import beside, segmenter_beside
 from bench.suite.protocols import asked, make_protocol
 from bench.suite.schema import Composite, DatasetEntry, Quantise, Suite, TaskEntry
@@ -50,6 +51,7 @@ class Task:
         scenes: the ids that take part, in the dataset's order.
         protocol: draws the edits; a pack offers the same.
         record: the readable side of the protocol hash, without metrics.
+        prompts: texts for editors that read words, by scene or edit id.
         segmenter: the segmenter that the suite gives this dataset, by name or file.
     """
 
@@ -67,6 +69,7 @@ class Task:
     quantise: Quantise
     segmenter: str | None
     record: Record
+    prompts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def slug(self) -> str:
@@ -87,6 +90,10 @@ class Task:
         scenes = self.scenes[number * each : (number + 1) * each]
         pairs = [(scene, sample) for scene in scenes for sample in range(self.samples)]
         return Shard(self, number, tuple(pairs))
+
+    def prompt_of(self, scene: str, sample: int) -> str | None:
+        """The text of an edit: its own, else its scene's, else None."""
+        return self.prompts.get(self.edit_id(scene, sample), self.prompts.get(scene))
 
     def references_of(self, scene: str, sample: int) -> tuple[str, ...]:
         """The scenes whose styles an edit may take."""
@@ -305,7 +312,7 @@ def _task(
         "composite": composite,
         "quantise": quantise,
     }
-    return Task(
+    task = Task(
         name=name,
         title=str(entry.title),
         data=str(entry.dataset),
@@ -321,6 +328,11 @@ def _task(
         segmenter=data.segmenter and segmenter_beside(data.segmenter, suite.home),
         record=record,
     )
+    if entry.prompts is None:
+        return task
+    ids = {task.edit_id(scene, sample) for scene in scenes for sample in range(task.samples)}
+    prompts = read_prompts(name, Path(beside(entry.prompts, suite.home)), {*scenes, *ids})
+    return replace(task, prompts=prompts, record={**record, "prompts": record_hash(prompts)})
 
 
 def _protocol(

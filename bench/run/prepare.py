@@ -115,6 +115,7 @@ def _prepared(
         instances=drawn.instances,
         region=drawn.region,
         references=references,
+        prompt=task.prompt_of(scene.id, sample),
         task=task.name,
         data=task.data,
         protocol=task.protocol.drawn_by,

@@ -143,6 +143,8 @@ class TaskEntry(_Entry):
         parameters: of the protocol.
         samples: how many edits a scene gets.
         references: how many other scenes an editor may take a style from.
+        prompts: a JSON file of texts by scene or edit id, from the suite's file, for editors that read
+            words: {"0001": "a red sofa"}.
         composite: in place of the suite's.
         quantise: in place of the suite's.
     """
@@ -155,6 +157,7 @@ class TaskEntry(_Entry):
     parameters: dict[str, Any] = Field(default_factory=dict)
     samples: Annotated[int, Field(ge=1, le=4096)] = 1
     references: Annotated[int, Field(ge=0, le=4096)] = 0
+    prompts: str | None = None
     composite: Composite | None = None
     quantise: Quantise | None = None
 
@@ -167,6 +170,11 @@ class TaskEntry(_Entry):
         ):
             raise ValueError("name is for a task with one dataset and one protocol")
         return self
+
+    @model_serializer(mode="wrap")
+    def _as_recorded(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Records of suites without prompts are older than the field.
+        return {name: v for name, v in plain(self).items() if name != "prompts" or v is not None}
 
 
 class MethodEntry(_Entry):

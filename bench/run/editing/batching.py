@@ -62,6 +62,7 @@ def make_batch(
         seeds=tuple((method, e.dataset, e.scene, e.sample, e.seed) for e in edits),
         original=original.to(device) if "original" in needs else None,
         references=references,
+        prompts=tuple(edit.prompt for edit in edits),
         task=edits[0].task,
         dataset=edits[0].data,
         protocol=edits[0].protocol,
