@@ -1,9 +1,11 @@
 """Any program as an editor, in its own environment: an old repository takes part unchanged.
 
-It gets its edits in one of two forms:
+It gets its edits in one of three forms:
 
 - `form: folder`. The program is started for each batch, with `{edits}` and `{images}` in its arguments
   replaced by two folders (see `baselines.external.edit_folder`).
+- `form: images`. As before, but `{edits}` has a folder of images and one of masks, for programs that know
+  no more than those; at another size and with white for the known pixels where they want that.
 - `form: lines`. The program is started once for a task and told one edit a line on its standard input;
   it answers on its standard output (see `baselines.external.lines`).
 
@@ -24,8 +26,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from baselines.adapters.fitting import fit_batch, fit_images
 from baselines.external import demand_trust
-from baselines.external.edit_folder import edit_facts, edit_name, write_edit
+from baselines.external.edit_folder import WhiteIs, edit_facts, edit_name, write_edit, write_pair
 from baselines.external.lines import Dialogue
 from baselines.external.program import Program, hashed_files
 from bench.batch import EditBatch
@@ -52,6 +55,9 @@ class Command:
         timeout: seconds that one start may take, or one answer in the form "lines" (the first one's
             include what the program loads); None = no limit.
         form: how the program gets its edits.
+        size: (height, width) of what a program of the form "images" takes and gives: images are scaled
+            to it bilinear and back, each side by its own factor. None = as they are.
+        mask: what is white in the masks of the form "images".
         trust: agreement to run the program.
 
     Attributes:
@@ -69,7 +75,9 @@ class Command:
         folder: str,
         needs: Sequence[str] = (),
         timeout: float | None = None,
-        form: Literal["folder", "lines"] = "folder",
+        form: Literal["folder", "images", "lines"] = "folder",
+        size: tuple[int, int] | None = None,
+        mask: WhiteIs = "edit",
         trust: bool = False,
     ) -> None:
         self.command = _words(command, form)
@@ -77,6 +85,14 @@ class Command:
         if surplus:
             raise BadInput(
                 f"editor 'command': needs: {sorted(surplus)} cannot be written to a folder"
+            )
+        if form != "images" and (size is not None or mask != "edit"):
+            raise BadInput(
+                "editor 'command': size and mask are for `form: images`; leave them out, or set the form"
+            )
+        if size is not None and min(size) < 8:
+            raise BadInput(
+                f"editor 'command': size: must be at least 8 pixels, but is {list(size)}"
             )
         if timeout is not None and not timeout > 0:
             raise BadInput(f"editor 'command': timeout: must be above 0 seconds, but is {timeout}")
@@ -87,12 +103,14 @@ class Command:
         self.needs = frozenset(needs)
         self.timeout = timeout
         self.form = form
+        self.size, self.mask = size, mask
         self.starts = 0
         self.identity: dict[str, Any] = {
             "command": self.command,
             "form": form,
             "needs": sorted(needs),
             "files": dict(hashed_files(self.command)),
+            **({"size": size and list(size), "mask": mask} if form == "images" else {}),
         }
         self._salt = record_hash(self.identity)
         self._dialogue: Dialogue | None = None
@@ -125,7 +143,7 @@ class Command:
         self._refused = {}
 
     def _run(self, batch: EditBatch, waiting: dict[str, int]) -> None:
-        """The form "folder": one start for all edits that have no image.
+        """The forms of folders: one start for all edits that have no image.
 
         Raises:
             EditFailed: where an image is missing afterwards.
@@ -140,8 +158,13 @@ class Command:
         # A folder of this start's own: several processes may share `folder`.
         edits = self.folder / "edits" / record_hash({"edits": missing})[:16]
         shutil.rmtree(edits, ignore_errors=True)
-        for name in missing:
-            write_edit(edits / name, batch, waiting[name])
+        if self.form == "images":
+            wide = batch if self.size is None else fit_batch(batch, self.size)
+            for name in missing:
+                write_pair(edits, name, wide, waiting[name], self.mask)
+        else:
+            for name in missing:
+                write_edit(edits / name, batch, waiting[name])
         words = [
             word.replace("{edits}", str(edits)).replace("{images}", str(out))
             for word in self.command
@@ -154,8 +177,9 @@ class Command:
             how = (
                 f"took more than {self.timeout:g} s" if code is None else f"ended with code {code}"
             )
+            height, width = self.size or size
             raise program.failed(
-                f"{how} and left no whole {size[1]}x{size[0]} image {missing[0]}.png "
+                f"{how} and left no whole {width}x{height} image {missing[0]}.png "
                 f"({len(missing)} missing)"
             )
         shutil.rmtree(edits)
@@ -205,8 +229,10 @@ class Command:
             image: UInt8 = read_image(left)
         except BadInput:
             return False
-        if image.shape[:2] != size:
+        if image.shape[:2] != (self.size or size):
             return False
+        if self.size is not None:
+            image = _scaled(image, size)
         from PIL import Image
 
         with whole_file(self._finished(name)) as temporary:
@@ -221,6 +247,14 @@ class Command:
     @property
     def _logs(self) -> Path:
         return self.folder / "logs"
+
+
+def _scaled(image: UInt8, size: tuple[int, int]) -> UInt8:
+    """uint8 [h,w,3] brought to (height, width)."""
+    planes = torch.from_numpy(image).permute(2, 0, 1)[None].float()
+    scaled = fit_images(planes, size)[0].round().clamp(0, 255).byte()
+    found: UInt8 = scaled.permute(1, 2, 0).numpy()
+    return found
 
 
 def _words(command: str | Sequence[str], form: str) -> list[str]:
@@ -239,7 +273,7 @@ def _words(command: str | Sequence[str], form: str) -> list[str]:
         raise BadInput("editor 'command': command: is empty; write the program and its arguments")
     for place in _PLACES:
         there = any(place in word for word in words)
-        if form == "folder" and not there:
+        if form != "lines" and not there:
             raise BadInput(
                 f"editor 'command': command: has no {place}; write where it goes, or `form: lines` "
                 "for a program that is told its edits line by line"

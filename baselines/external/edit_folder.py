@@ -10,13 +10,18 @@
                               seed, classes
 
 A program writes IMAGES/NAME.png for each, of the same size; known pixels may hold anything.
+
+Most programs that only fill holes know two folders instead, in which files belong together by name:
+
+    EDITS/images/NAME.png     8-bit RGB, black inside the mask
+          masks/NAME.png      8-bit grey, 255 = edit, or = known where the program wants it so
 """
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +31,10 @@ from bench.core.atomic import write_json
 from bench.core.identity import array_hash, record_hash
 from bench.scene import UInt8
 
-__all__ = ["VOID", "edit_facts", "edit_name", "write_edit"]
+__all__ = ["VOID", "WhiteIs", "edit_facts", "edit_name", "write_edit", "write_pair"]
+
+WhiteIs = Literal["edit", "known"]
+"""What is white in a mask that a program is given: the pixels to change, or the known ones."""
 
 VOID = 65535
 """The value of pixels without a class in labels.png."""
@@ -55,6 +63,17 @@ def write_edit(folder: Path, batch: EditBatch, i: int) -> None:
     for name, plane in _planes(batch, i).items():
         Image.fromarray(plane).save(folder / f"{name}.png")
     write_json(folder / "edit.json", edit_facts(batch, i))
+
+
+def write_pair(folder: Path, name: str, batch: EditBatch, i: int, white: WhiteIs) -> None:
+    """Writes image and mask of edit i as NAME.png into two folders in `folder`, which are made."""
+    from PIL import Image
+
+    planes = _planes(batch, i)
+    mask = planes["mask"] if white == "edit" else 255 - planes["mask"]
+    for place, plane in (("images", planes["masked"]), ("masks", mask)):
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(plane).save(folder / place / f"{name}.png")
 
 
 def _planes(batch: EditBatch, i: int) -> dict[str, NDArray[Any]]:

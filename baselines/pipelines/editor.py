@@ -25,8 +25,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from baselines.adapters.fitting import Fit, laid_out, rounded_up
 from baselines.adapters.options import Precision
-from baselines.pipelines.canvas import Fit, laid_out, rounded_up
 from baselines.pipelines.colours import ColourMap, colour_table, coloured
 from baselines.pipelines.kinds import Kind, library, pipeline_kind, scheduler_class
 from baselines.pipelines.memory import Loading, held, let_go

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from baselines.external.command import Command
@@ -208,3 +209,71 @@ def test_a_program_that_takes_too_long_leaves_nothing_running(tmp_path):
     with pytest.raises(EditFailed, match="took more than 5 s"):
         editor.edit(batch(1))
     assert ended(int((tmp_path / "pid.txt").read_text()))
+
+
+FILLER = """
+import argparse, pathlib
+from PIL import Image
+parser = argparse.ArgumentParser()
+parser.add_argument("--dpath")
+parser.add_argument("--mpath")
+parser.add_argument("--outdir")
+given = parser.parse_args()
+out = pathlib.Path(given.outdir)
+for path in sorted(pathlib.Path(given.dpath).iterdir()):
+    image = Image.open(path)
+    mask = Image.open(pathlib.Path(given.mpath) / path.name)
+    if image.size != (16, 12) or mask.size != image.size or mask.mode != "L":
+        raise SystemExit(f"{path.name} is {image.size}")
+    # White is known: what is not gets a colour, and known pixels lose theirs.
+    filled = Image.new("RGB", image.size, (0, 0, 0))
+    filled.paste((200, 100, 50), mask=mask.point(lambda level: 255 - level))
+    filled.save(out / path.name)
+"""
+
+
+def filler(tmp_path, **options):
+    """A program that knows a folder of images and one of masks, as many repositories of the field do."""
+    (tmp_path / "fill.py").write_text(FILLER)
+    command = [sys.executable, str(tmp_path / "fill.py"), "--dpath", "{edits}/images"]
+    command += ["--mpath", "{edits}/masks", "--outdir", "{images}"]
+    given = {"form": "images", "size": (12, 16), "mask": "known", **options}
+    return Command(command, str(tmp_path / "work"), trust=True, **given)
+
+
+def test_a_program_may_know_images_and_masks_alone(tmp_path):
+    editor, edits = filler(tmp_path), batch()
+    edits.mask[:, :, 1:, 2:] = 1
+    raw = editor.edit(edits)
+    assert raw.shape == (3, 3, 6, 8)
+    inside = (torch.tensor([200.0, 100.0, 50.0]) / 127.5 - 1).tolist()
+    assert raw[1, :, 3, 5].tolist() == pytest.approx(inside, abs=1e-6)
+    assert raw[1, :, 0, 0].tolist() == [-1, -1, -1]
+    filler(tmp_path).edit(edits)
+    assert len(list((tmp_path / "work" / "images").iterdir())) == 3
+    assert editor.starts == 1
+
+
+def test_white_is_what_changes_unless_the_program_wants_it_otherwise(tmp_path):
+    edits = batch()
+    edits.mask[:, :, 1:, 2:] = 1
+    raw = filler(tmp_path, mask="edit").edit(edits)
+    assert raw[0, :, 3, 5].tolist() == [-1, -1, -1]
+
+
+def test_an_image_of_another_size_than_was_asked_for_does_not_count(tmp_path):
+    with pytest.raises(EditFailed, match="left no whole 9x9 image"):
+        filler(tmp_path, size=(9, 9)).edit(batch())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"form": "folder"}, "size and mask are for `form: images`"),
+        ({"form": "folder", "size": None}, "size and mask are for `form: images`"),
+        ({"size": (4, 4)}, "size: must be at least 8 pixels"),
+    ],
+)
+def test_a_size_that_has_no_use_is_refused(tmp_path, options, words):
+    with pytest.raises(BadInput, match=words):
+        filler(tmp_path, **options)

@@ -1,15 +1,18 @@
 import json
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from baselines.external.network_file import NetworkFile
+from baselines.external import network_file
+from baselines.external.network_file import NetworkFile, read_sidecar
 from bench.batch import EditBatch
-from bench.core.errors import BadInput, EditFailed
+from bench.core.errors import BadInput, EditFailed, Unavailable
 from bench.plugins.editors import TaskFacts
 from bench.scene import LabelSpace
 
+SIDECARS = Path(network_file.__file__).parent / "sidecars"
 SPACE = LabelSpace("three", ("a", "b", "c"), ((0, 0, 0),) * 3)
 
 
@@ -201,3 +204,114 @@ def test_a_network_that_fails_gives_its_reason(tmp_path):
     editor = NetworkFile(save(tmp_path, "model.pt2"), trust=True)
     with pytest.raises(EditFailed, match="the network failed: "):
         editor.edit(batch(size=8))
+
+
+class BigLama(nn.Module):
+    """The interface of big-lama.pt, painting the known pixels' mean: image and mask in [0,1], sides of 8.
+
+    It hides the masked pixels itself, and gives images in [0,1].
+    """
+
+    def forward(self, image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        sides = image.shape[2] % 8 == 0 and image.shape[3] % 8 == 0
+        planes = image.shape[1] == 3 and mask.shape[1] == 1
+        inside = float(image.min()) >= 0.0 and float(image.max()) <= 1.0
+        binary = bool(((mask == 0.0) | (mask == 1.0)).all())
+        hidden = float((image * mask).max()) == 0.0
+        if not (sides and planes and inside and binary and hidden):
+            raise ValueError("not what big-lama is given")
+        known = 1.0 - mask
+        count = known.sum(dim=[2, 3], keepdim=True).clamp(min=1.0)
+        mean = (image * known).sum(dim=[2, 3], keepdim=True) / count
+        return image * known + mean * mask
+
+
+def big_lama(folder):
+    torch.jit.script(BigLama()).save(str(folder / "big-lama.pt"))
+    return str(folder / "big-lama.pt")
+
+
+@pytest.mark.parametrize("size", [8, 20])
+def test_big_lama_runs_by_the_sidecar_that_comes_with_siebench(tmp_path, size):
+    editor = NetworkFile(big_lama(tmp_path), sidecar="big-lama", trust=True)
+    editor.check(TaskFacts(SPACE, (size, size), whole=False, batch_size=2))
+    edits = batch(size=size)
+    raw = editor.edit(edits)
+    assert raw.shape == (2, 3, size, size)
+    # All known pixels are 0.25, whatever was filled up around them.
+    torch.testing.assert_close(raw, torch.full_like(raw, 0.25))
+
+
+def test_one_file_runs_on_the_device_that_it_is_moved_to(tmp_path):
+    editor = NetworkFile(big_lama(tmp_path), sidecar="big-lama", trust=True).to("cpu")
+    assert editor.edit(batch(size=8)).device.type == "cpu"
+
+
+def test_a_sidecar_may_lie_elsewhere(tmp_path):
+    path = big_lama(tmp_path)
+    (tmp_path / "mine.json").write_text(json.dumps({"inputs": ["masked", "mask"], "range": [0, 1]}))
+    with pytest.raises(EditFailed, match="the network failed"):
+        NetworkFile(path, sidecar=str(tmp_path / "mine.json"), trust=True).edit(batch(size=8))
+
+
+def test_a_sidecar_that_does_not_come_with_siebench_is_refused(tmp_path):
+    with pytest.raises(BadInput, match=r"unknown sidecar .* 'big-lana'; did you mean 'big-lama'"):
+        NetworkFile(big_lama(tmp_path), sidecar="big-lana", trust=True)
+
+
+@pytest.mark.parametrize("sidecar", sorted(SIDECARS.glob("*.json")), ids=lambda path: path.stem)
+def test_every_sidecar_that_comes_with_siebench_can_be_read(sidecar):
+    assert read_sidecar(sidecar).inputs[0] == "masked"
+
+
+def test_a_file_is_found_by_its_name_among_the_weights(tmp_path, monkeypatch):
+    big_lama(tmp_path)
+    monkeypatch.setenv("SIEBENCH_WEIGHTS", str(tmp_path))
+    assert NetworkFile("big-lama.pt", sidecar="big-lama", trust=True).edit(batch(8)).shape[2:] == (
+        8,
+        8,
+    )
+
+
+def test_a_file_that_is_not_here_is_a_row_with_a_reason(tmp_path, monkeypatch):
+    monkeypatch.setenv("SIEBENCH_WEIGHTS", str(tmp_path))
+    with pytest.raises(Unavailable, match=r"big-lama\.pt: no such file, nor in "):
+        NetworkFile("big-lama.pt", sidecar="big-lama", trust=True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        # Known pixels are 0.25, hidden ones 0; the network multiplies by -2.
+        ({}, (-0.5, 0.0)),
+        ({"hidden": -1}, (-0.5, 2.0)),
+        # 0.25 is 0.625 of the way from black to white, and the middle 0.5.
+        ({"range": [0, 1]}, (-3.5, -3.0)),
+        ({"range": [0, 1], "output": [-2, 0]}, (-0.25, 0.0)),
+    ],
+)
+def test_numbers_in_and_out_are_as_the_sidecar_says(tmp_path, fields, expected):
+    raw = doubled(tmp_path, [2, 3, 4, 4], **fields).edit(batch())
+    assert (raw[0, 0, 3, 3].item(), raw[0, 0, 0, 0].item()) == pytest.approx(expected)
+
+
+def test_one_can_mean_known_in_the_mask(tmp_path):
+    path = save(tmp_path, "model.pt", Joined(), inputs=["masked", "mask"], join=True, mask="known")
+    raw = NetworkFile(path, trust=True).edit(batch())
+    assert raw[0, 0, :, 0].tolist() == [0.0, 0.0, 1.25, 1.25]
+
+
+def test_a_record_names_later_fields_only_where_they_are_set(tmp_path):
+    before = {
+        "channels",
+        "classes",
+        "first_label",
+        "inputs",
+        "inside_only",
+        "join",
+        "range",
+        "size",
+    }
+    assert set(doubled(tmp_path, [2, 3, 4, 4]).identity["sidecar"]) == before
+    later = doubled(tmp_path, [2, 3, 4, 4], hidden=0.0, multiple=2).identity["sidecar"]
+    assert set(later) == before | {"hidden", "multiple"}

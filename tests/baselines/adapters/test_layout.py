@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from baselines.pipelines.canvas import laid_out, rounded_up
+from baselines.adapters.fitting import laid_out, rounded_up
 from tests.baselines.pipelines.edits import batch
 
 
@@ -29,7 +29,7 @@ def test_padding_scales_evenly_into_the_upper_left_corner():
     wide, back = laid_out(batch(size=(16, 32)), (64, 64), "pad")
     rows, columns = wide.mask[0, 0].nonzero(as_tuple=True)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (8, 23, 16, 47)
-    # The rest repeats the last row, and is known.
+    # The rest repeats the last row, which is known.
     assert torch.equal(wide.masked[:, :, 32:], wide.masked[:, :, 31:32].expand(-1, -1, 32, -1))
     assert (wide.labels[:, 32:] == wide.labels[:, 31:32]).all()
     marked = torch.zeros(2, 3, 64, 64)
@@ -44,6 +44,13 @@ def test_a_padded_image_comes_back_pixel_by_pixel_where_nothing_was_scaled():
     assert wide.labels.shape == (2, 24, 40)
     assert torch.equal(wide.masked[:, :, :20, :36], edits.masked)
     assert torch.equal(back(wide.masked), edits.masked)
+
+
+def test_what_is_filled_up_beside_hidden_pixels_is_hidden_too():
+    edits = batch(size=(20, 36))
+    edits.mask[:, :, :, 30:] = 1
+    wide, _ = laid_out(edits, (24, 40), "pad", scaled=False)
+    assert (wide.mask[:, :, :, 36:] == 1).all()
 
 
 def test_sides_are_rounded_up():
