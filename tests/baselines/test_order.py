@@ -15,8 +15,8 @@ from bench.run.prepare import prepare_shard
 from bench.suite.schema import MethodEntry, load_suite
 
 CLASSICAL = ("copy", "diffusion", "mean-colour", "nearest", "telea")
-ELSEWHERE = {"command", "folder", "network-file"}
-"""They compute nothing of their own: a program, files, and a network that the user brings."""
+ELSEWHERE = {"command", "diffusers", "folder", "network-file"}
+"""They compute nothing of their own: a program, files, and networks that the user brings."""
 
 SUITE = narrowed(load_suite("zoo"), limit=4, batch_size=2)
 METHODS = [
