@@ -25,6 +25,7 @@ MMSEG = ["mmsegmentation>=1.2.2,<2", "mmcv-lite>=2.0.1,<2.2", "mmengine>=0.10,<1
 
 # What only tests with the marker `integration` import.
 INTEGRATION = [
+    "diffusers>=0.40",
     "ray>=2.30",
     "submitit>=1.5",
     "mlflow-skinny>=2.16",  # this and the next two are what MLflow with a SQLite store takes
