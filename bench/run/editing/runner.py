@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bench.core.device_faults import device_failure
 from bench.core.errors import EditFailed
 from bench.run.editing.batching import make_batch
 from bench.run.editing.failures import Failure, failure_of
@@ -88,6 +89,9 @@ class MethodRunner:
             edits: of one task.
             space: their label space.
             told: told after every batch how many edits it had.
+
+        Raises:
+            DeviceFailed: the device's memory does not suffice, or it cannot go on; no edit has failed.
         """
         outputs = RawOutputs()
         with listening():
@@ -106,6 +110,7 @@ class MethodRunner:
         try:
             images, milliseconds = self._timed(method, batch, outputs, printed)
         except Exception as error:
+            self._stop_where_the_device_failed(method, error)
             failed = error
         else:
             if printed.getvalue():
@@ -133,9 +138,28 @@ class MethodRunner:
             try:
                 images = self._within(method, edit, printed)
             except Exception as error:
+                self._stop_where_the_device_failed(method, error)
                 outputs.failures[i] = failure_of(error, alone.ids, printed.getvalue())
             else:
                 _keep(i, images[0], outputs)
+
+    def _stop_where_the_device_failed(self, method: Method, error: Exception) -> None:
+        """Whether it was the edits' fault at all.
+
+        Raises:
+            DeviceFailed: where it was not.
+        """
+        edits = f"{self.batch_size} edits at a time" if self.batch_size > 1 else "one edit"
+        smaller = "use another device, or smaller images"
+        if self.batch_size > 1:
+            smaller = (
+                "lower batch_size in the suite (--batch-size), which is part of the method's hash"
+            )
+        failure = device_failure(
+            error, doing=f"method {method.name!r}, {edits}", device=self.device, lower=smaller
+        )
+        if failure is not None:
+            raise failure from error
 
     def _timed(
         self, method: Method, batch: EditBatch, outputs: RawOutputs, printed: io.StringIO

@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
+from baselines.classical.fills import MeanColour
+from bench.batch import EditBatch
 from bench.core.errors import BadInput, PluginFailed
 from bench.run import worker
 from bench.run.reader import read_run
@@ -136,6 +139,34 @@ def test_what_is_done_is_not_done_again(data: Path, tmp_path: Path, monkeypatch)
     run(data, tmp_path / "run")
     monkeypatch.setattr(worker, "prepare_shard", lambda shard: pytest.fail("drawn again"))
     assert run(data, tmp_path / "run").edits == 9
+
+
+def test_a_device_without_memory_ends_the_run_which_goes_on_where_it_stopped(
+    data: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr("bench.run.plan.SHARD", 2)
+    run(data, tmp_path / "whole")
+    room, edit = [3], MeanColour.edit
+
+    def hungry(self: MeanColour, batch: EditBatch) -> torch.Tensor:
+        room[0] -= 1
+        if room[0] < 0:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return edit(self, batch)
+
+    monkeypatch.setattr(MeanColour, "edit", hungry)
+    with pytest.raises(
+        BadInput, match="'mean-colour', 2 edits at a time: cpu has too little memory"
+    ):
+        run(data, tmp_path / "broken")
+    done = {
+        path: path.stat().st_mtime_ns for path in (tmp_path / "broken").glob("samples/**/*.parquet")
+    }
+    assert done
+    room[0] = 10**6
+    run(data, tmp_path / "broken")
+    assert {path: path.stat().st_mtime_ns for path in done} == done
+    assert fingerprints(tmp_path / "broken") == fingerprints(tmp_path / "whole")
 
 
 def test_the_shard_size_changes_no_score(data: Path, tmp_path: Path, monkeypatch) -> None:

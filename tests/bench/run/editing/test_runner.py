@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from bench.core.device_faults import DeviceFailed
 from bench.core.errors import EditFailed
 from bench.edit import Edit, GroundTruth
 from bench.run.editing.runner import MethodRunner
@@ -216,3 +217,40 @@ def test_sys_exit_inside_an_editor_fails_its_edit_and_not_the_run() -> None:
     assert sorted(outputs.images) == [0, 2, 3]
     assert reasons(outputs) == {1: "the editor called sys.exit(4)"}
     assert "sys.exit(4)" in outputs.failures[1].text
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+            "method 'm', 2 edits at a time: cpu has too little memory; lower batch_size in the suite "
+            "\\(--batch-size\\), which is part of the method's hash; what is finished is kept",
+        ),
+        (
+            RuntimeError("CUDA error: unspecified launch failure"),
+            "method 'm', 2 edits at a time: cpu failed \\(CUDA error: unspecified launch failure\\)",
+        ),
+    ],
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_a_device_that_fails_stops_the_run_and_fails_no_edit(error, said, together) -> None:
+    class Hungry(Spy):
+        def edit(self, batch):
+            if together or len(set(batch.ids)) == 1:
+                raise error
+            raise RuntimeError("one of them is bad")
+
+    with pytest.raises(DeviceFailed, match=said):
+        MethodRunner(2, "cpu").run(method(Hungry()), edits(4), SPACE)
+
+
+def test_one_edit_at_a_time_can_only_go_elsewhere() -> None:
+    class Hungry(Spy):
+        def edit(self, batch):
+            raise MemoryError
+
+    with pytest.raises(
+        DeviceFailed, match="one edit: cpu has too little memory; use another device"
+    ):
+        MethodRunner(1, "cpu").run(method(Hungry()), edits(1), SPACE)
