@@ -83,7 +83,8 @@ class Weights(BaseModel):
     """The weights of the losses; 0 switches one off. Every default is off.
 
     Attributes:
-        gan: adversarial. l1: mean absolute error. perceptual, style: through `through`.
+        gan: adversarial. l1: mean absolute error. perceptual, style: through `through`. colour: of
+            the mean colours of places; no paper has it (`baselines.training.losses`).
         matching: of the discriminator's features. rebuilt, swapped, patch: the Swapping
             Autoencoder's adversarial losses. r1, patch_r1, segmentation_r1: gradient penalties,
             computed at every `lazy`-th step and scaled by it. objects, context, layout_gan: HIM's
@@ -101,6 +102,7 @@ class Weights(BaseModel):
 
     gan: float = Field(default=0, ge=0)
     l1: float = Field(default=0, ge=0)
+    colour: float = Field(default=0, ge=0)
     perceptual: float = Field(default=0, ge=0)
     style: float = Field(default=0, ge=0)
     matching: float = Field(default=0, ge=0)

@@ -12,7 +12,7 @@ from baselines.checkpoints import load_network
 from baselines.layers.patch_discriminator import scores
 from baselines.layers.scaled_discriminator import ScaledDiscriminator
 from baselines.training.config import Weights
-from baselines.training.losses import feature_matching, least_squares
+from baselines.training.losses import feature_matching, least_squares, pixel_parts
 from baselines.training.perceptual import PerceptualLoss
 from bench.core.errors import BadInput
 
@@ -64,6 +64,7 @@ def generator_parts(
     parts = {
         "adversarial": weights.gan * least_squares(scores(fake), 1.0),
         "matching": weights.matching * feature_matching(real, fake),
+        **pixel_parts(weights, [images]),
     }
     if perceptual is not None:
         parts["perceptual"] = weights.perceptual * perceptual(*images)

@@ -7,6 +7,7 @@
 | least squares | Pix2PixHD, HIM | rivals.md, B.3, D.5 |
 | feature matching | SPADE, SESAME, SEAN, Pix2PixHD, HIM | generation.md, 0, A.3; rivals.md, B.3 |
 | L1 | SPMPGAN, DivSem, Swapping Autoencoder | editing.md, A.6; generation.md, D.3 |
+| colour | whoever weighs it; no paper does | `colour_distance` |
 
 Perceptual and style losses compare the features of a network: `baselines.training.perceptual`.
 """
@@ -19,7 +20,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from baselines.training.config import Weights
+
 __all__ = [
+    "colour_distance",
     "discriminator_hinge",
     "discriminator_softplus",
     "feature_matching",
@@ -27,6 +31,7 @@ __all__ = [
     "generator_softplus",
     "gradient_penalty",
     "least_squares",
+    "pixel_parts",
 ]
 
 
@@ -65,6 +70,38 @@ def gradient_penalty(scores: Tensor, images: Tensor) -> Tensor:
     """
     (gradient,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
     return gradient.square().flatten(1).sum(1).mean()
+
+
+def colour_distance(fake: Tensor, real: Tensor, cells: int = 8) -> Tensor:
+    """L1 between the mean colours of the cells of a grid: what colour is where, whatever is drawn there.
+
+    Adversarial and perceptual losses say little of it: features of a discriminator or a perceptual
+    network are normalised, and change little where a whole region takes another tint.
+
+    Args:
+        fake, real: [B,3,H,W].
+        cells: along each side, at most.
+    """
+    height, width = fake.shape[2:]
+    size = (min(cells, height), min(cells, width))
+    return F.l1_loss(F.adaptive_avg_pool2d(fake, size), F.adaptive_avg_pool2d(real, size))
+
+
+def pixel_parts(weights: Weights, pairs: Sequence[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
+    """The weighted losses of images themselves, summed over (made, true) images; what is off is left out.
+
+    Args:
+        weights: `l1` and `colour` count.
+        pairs: images [B,3,H,W] of one or several sizes.
+    """
+    parts = {}
+    for name, weight, distance in (
+        ("l1", weights.l1, F.l1_loss),
+        ("colour", weights.colour, colour_distance),
+    ):
+        if weight:
+            parts[name] = weight * torch.stack([distance(made, true) for made, true in pairs]).sum()
+    return parts
 
 
 def feature_matching(real: Sequence[Sequence[Tensor]], fake: Sequence[Sequence[Tensor]]) -> Tensor:

@@ -25,7 +25,7 @@ from baselines.progressive import ProgressiveConfig, ProgressiveNetwork
 from baselines.spmpgan import spmpgan_discriminators
 from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples
-from baselines.training.losses import discriminator_hinge, generator_hinge
+from baselines.training.losses import discriminator_hinge, generator_hinge, pixel_parts
 from baselines.training.perceptual import perceptual_network
 from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
 from baselines.training.style_codes import style_bank
@@ -103,7 +103,7 @@ class ProgressiveRecipe(TrainingRecipe):
         pairs = list(zip(raws, targets))
         parts = {
             "adversarial": weights.gan * torch.stack([generator_hinge([f]) for f in fake]).sum(),
-            "l1": weights.l1 * torch.stack([F.l1_loss(p, t) for p, t in pairs]).sum(),
+            **pixel_parts(weights, pairs),
         }
         if self.perceptual is not None:
             look = self.perceptual

@@ -31,7 +31,9 @@ from baselines.training.losses import (
     discriminator_softplus,
     generator_softplus,
     gradient_penalty,
+    pixel_parts,
 )
+from baselines.training.perceptual import perceptual_network
 from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
@@ -71,10 +73,15 @@ class SwappingRecipe(TrainingRecipe):
             ("Dpatch", Cooccurrence(self.form)),
         ):
             self.add_player(name, judge, rates.discriminator * share, betas)
+        self.perceptual = (
+            perceptual_network(config.weights.through) if config.weights.perceptual else None
+        )
 
     def step(self, batch: EditBatch, step: int) -> Losses:
         """D on even steps, the autoencoder on odd ones."""
         assert batch.original is not None
+        if self.perceptual is not None:
+            self.perceptual.to(batch.labels.device)
         if step % 2:
             return self._autoencoder(batch.original)
         return self._discriminators(batch.original, penalised=self._penalised(step))
@@ -108,13 +115,17 @@ class SwappingRecipe(TrainingRecipe):
                 [len(rebuilt), len(mixed)]
             )
             target, reference = self._patches(mixed), self._patches(image)
+            true = image[: len(rebuilt)]
             parts = {
-                "l1": weights.l1 * F.l1_loss(rebuilt, image[: len(rebuilt)]),
+                **pixel_parts(weights, [(rebuilt, true)]),
                 "rebuilt": weights.rebuilt * generator_softplus(of_rebuilt),
                 "swapped": weights.swapped * generator_softplus(of_mixed),
                 "patch": weights.patch
                 * generator_softplus(self.players["Dpatch"].module(target, reference)),
             }
+            if self.perceptual is not None:
+                with self.fabric.autocast():
+                    parts["perceptual"] = weights.perceptual * self.perceptual(rebuilt, true)
             self.update("autoencoder", torch.stack(list(parts.values())).sum())
         return detached(**parts)
 

@@ -21,7 +21,12 @@ from baselines.sesame import SESAMEConfig, SESAMEGenerator, sesame_discriminator
 from baselines.spade import SPADEConfig, SPADEGenerator, spade_discriminator, spade_labels
 from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples
-from baselines.training.losses import discriminator_hinge, feature_matching, generator_hinge
+from baselines.training.losses import (
+    discriminator_hinge,
+    feature_matching,
+    generator_hinge,
+    pixel_parts,
+)
 from baselines.training.perceptual import perceptual_network
 from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
 from baselines.training.style_codes import mean_codes
@@ -101,6 +106,7 @@ class SynthesisRecipe(TrainingRecipe):
         parts = {
             "adversarial": weights.gan * generator_hinge(scores(fake)),
             "matching": weights.matching * feature_matching(real, fake),
+            **pixel_parts(weights, [(raw, target)]),
         }
         if self.perceptual is not None:
             with self.fabric.autocast():

@@ -6,7 +6,9 @@ import pytest
 import torch
 from torchmetrics.functional.classification import multiclass_jaccard_index
 
+from baselines.training.config import Weights as LossWeights
 from baselines.training.losses import (
+    colour_distance,
     discriminator_hinge,
     discriminator_softplus,
     feature_matching,
@@ -14,6 +16,7 @@ from baselines.training.losses import (
     generator_softplus,
     gradient_penalty,
     least_squares,
+    pixel_parts,
 )
 from baselines.training.perceptual import PerceptualLoss, gram, perceptual_network
 from baselines.training.segmenter import soft_jaccard
@@ -62,6 +65,31 @@ def test_least_squares_are_distances_from_the_target_summed_over_scales():
     scores = [torch.tensor([1.0, 3.0]), torch.tensor([0.0])]
     assert least_squares(scores, 1.0).item() == pytest.approx((0 + 4) / 2 + 1)
     assert least_squares(scores, 0.0).item() == pytest.approx((1 + 9) / 2 + 0)
+
+
+def test_the_colour_distance_is_blind_to_what_is_drawn_within_a_place():
+    flat, drawn = torch.zeros(1, 3, 16, 16), torch.zeros(1, 3, 16, 16)
+    drawn[..., ::2, :] = 0.5
+    drawn[..., 1::2, :] = -0.5
+    assert colour_distance(drawn, flat, cells=8) == 0
+    assert colour_distance(drawn, flat, cells=16) == 0.5
+
+
+def test_the_colour_distance_is_the_mean_shift_of_places():
+    true, made = torch.zeros(1, 3, 64, 64), torch.zeros(1, 3, 64, 64)
+    made[:, 0, :32] = 0.6  # red in one half
+    assert colour_distance(made, true).item() == pytest.approx(0.6 / 2 / 3)
+
+
+def test_losses_of_the_image_are_summed_over_its_sizes_and_left_out_where_they_are_off():
+    pairs = [(torch.full((2, 3, s, s), 0.1), torch.zeros(2, 3, s, s)) for s in (16, 32)]
+    found = pixel_parts(LossWeights(l1=10, colour=5), pairs)
+    assert {name: round(float(value), 4) for name, value in found.items()} == {
+        "l1": 2.0,
+        "colour": 1.0,
+    }
+    assert list(pixel_parts(LossWeights(l1=1), pairs)) == ["l1"]
+    assert pixel_parts(LossWeights(), pairs) == {}
 
 
 def test_feature_matching_leaves_the_scores_out_and_does_not_move_the_real_side():
