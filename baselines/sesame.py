@@ -17,7 +17,12 @@ from torch import Tensor, nn
 
 from baselines.layers.instance_norm import InstanceNorm
 from baselines.layers.label_map import SymbolMap
-from baselines.layers.patch_discriminator import MultiScale, patch_head, patch_stream
+from baselines.layers.patch_discriminator import (
+    MultiScale,
+    PatchDiscriminator,
+    patch_head,
+    patch_stream,
+)
 from baselines.layers.pointwise import rectify
 from baselines.layers.spade import SPADEResBlock
 from baselines.spade import double
@@ -42,8 +47,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "labels": {},
     "labels w skip": {"skip_connections": True},
     "labels everywhere": {"semantics": "everywhere"},
+    "labels w PatchGAN": {"discriminator": "patch"},
 }
-"""The released forms (docs/protocol/generation.md, A.1, A.2), and plain ones for other label spaces."""
+"""The released forms (docs/protocol/generation.md, A.1, A.2), plain ones for other label spaces, and the
+paper's ablation of the discriminator."""
 
 
 class SESAMEConfig(BaseModel):
@@ -56,6 +63,8 @@ class SESAMEConfig(BaseModel):
         skip_connections: the encoder's features join the decoder (off in the released scripts).
         semantics: whether the network sees labels inside the mask only (the paper, and the released
             Cityscapes weights) or of the whole image (the released ADE20K weights).
+        discriminator: of the training. "two-stream" = semantics and image apart, as proposed; "patch" =
+            one PatchGAN over both, as SPADE's, which the paper compares with.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,6 +75,7 @@ class SESAMEConfig(BaseModel):
     hidden: int = Field(default=128, ge=1)
     skip_connections: bool = False
     semantics: Literal["hole", "everywhere"] = "hole"
+    discriminator: Literal["two-stream", "patch"] = "two-stream"
 
     @property
     def label_channels(self) -> int:
@@ -216,6 +226,11 @@ def merge(image: Tensor, semantics: Tensor) -> Tensor:
 
 def sesame_discriminator(config: SESAMEConfig, *, spectral_norm: bool = True) -> MultiScale:
     """Two scales over concat[label map, composite]."""
+    if config.discriminator == "patch":
+        inputs, strides = config.label_channels + 3, (2, 2, 2, 1)
+        return MultiScale(
+            lambda: PatchDiscriminator(inputs, config.ndf, strides, spectral_norm=spectral_norm)
+        )
     return MultiScale(lambda: TwoStreamDiscriminator(config, spectral_norm=spectral_norm))
 
 

@@ -104,3 +104,12 @@ def test_any_size_divisible_by_four_works_and_tables_equal_dense_convolutions(sk
         fast = network(masked, labels)
     assert fast.shape == (1, 3, 36, 52)
     torch.testing.assert_close(network(masked, labels).detach(), fast, rtol=0, atol=1e-9)
+
+
+def test_the_ablations_patch_discriminator_reads_semantics_and_image_together():
+    form = SESAMEConfig(classes=5, ndf=4, discriminator="patch")
+    judge = sesame_discriminator(form)
+    scales = judge(torch.randn(2, form.label_channels + 3, 64, 64))
+    assert [tuple(scale[-1].shape) for scale in scales] == [(2, 1, 11, 11), (2, 1, 7, 7)]
+    first = [p for name, p in judge.named_parameters() if name.endswith("model0.0.weight")]
+    assert [p.shape[1] for p in first] == [9, 9]
