@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     from bench.run.reader import Run
     from bench.run.schema import TaskRow
 
-__all__ = ["Images", "TaskView", "render", "task_views"]
+__all__ = ["Images", "TaskView", "environment", "render", "source_hash", "static", "task_views"]
 
 STYLES = ("tokens.css", "page.css", "tables.css", "gallery.css", "viewer.css", "print.css")
 SCRIPTS = (
-    "data.js", "elements.js", "images.js", "tables.js", "gallery.js", "glimpses.js",
+    "data.js", "elements.js", "theme_button.js", "images.js", "tables.js", "gallery.js", "glimpses.js",
     "viewer.js", "stage.js", "plot.js", "scatter.js", "classes.js", "costs.js", "slices.js", "main.js",
 )  # fmt: skip
 
@@ -97,15 +97,15 @@ def render(
         logs_root: what comes before a traceback's path in links; None puts them into the page.
         studies: human studies of the run.
     """
-    environment = _environment()
-    script = "\n".join(_static(name) for name in SCRIPTS)
+    templates = environment()
+    script = "\n".join(static(name) for name in SCRIPTS)
     script = f'(() => {{\n"use strict";\n{script}\n}})();'
-    theme = _static("theme.js")
+    theme = static("theme.js")
     tables = [view.table for view in views]
     failed = {view.task.name: view.failures for view in views}
     sliced = slices_data(run)
     found = standings(run, tables, [column.name for column in main_scores(run, tables)])
-    return environment.get_template("page.html").render(
+    return templates.get_template("page.html").render(
         header=run.header,
         views=views,
         notices=notices(run, tables, failed),
@@ -122,10 +122,10 @@ def render(
         logs_root=logs_root,
         certificate=read_certificate(run),
         provenance=provenance(run),
-        style="\n".join(_static(name) for name in STYLES),
+        style="\n".join(static(name) for name in STYLES),
         theme=theme,
         script=script,
-        hashes=" ".join(_source_hash(text) for text in (theme, script)),
+        hashes=" ".join(source_hash(text) for text in (theme, script)),
         data=_script_json(_run_data(run, images)),
         task_data={view.task.slug: _script_json(view.data) for view in views},
     )
@@ -172,18 +172,19 @@ def _run_data(run: Run, images: Images) -> dict[str, Any]:
     }
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """What renders the templates: everything from a run is escaped, and nothing may be missing."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    made = Environment(
         loader=PackageLoader("reports"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["short_title"] = lambda column: short_title(column.title, column.region)
-    environment.filters |= {
+    made.globals["short_title"] = lambda column: short_title(column.title, column.region)
+    made.filters |= {
         "counted": counted,
         "duration": duration,
         "printed": printed,
@@ -191,14 +192,16 @@ def _environment() -> Environment:
         "readable": _readable,
         "without_folders": without_folders,
     }
-    return environment
+    return made
 
 
-def _static(name: str) -> str:
+def static(name: str) -> str:
+    """A style or script that a page takes into itself."""
     return (files("reports") / "static" / name).read_text(encoding="utf-8")
 
 
-def _source_hash(text: str) -> str:
+def source_hash(text: str) -> str:
+    """A script as a content security policy lets it run."""
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return f"'sha256-{digest}'"
 

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from reports.destinations import export_to
     from reports.export import export
     from reports.report import report
+    from reports.view import ViewServer
     from siebench import testing
 
 __all__ = [
@@ -104,6 +105,7 @@ __all__ = [
     "System",
     "TaskFacts",
     "Unavailable",
+    "ViewServer",
     "__version__",
     "compare",
     "compare_folders",
@@ -171,6 +173,7 @@ _HOMES = {
     "System": "bench.plugins.systems",
     "TaskFacts": "bench.plugins.editors",
     "Unavailable": "bench.core.errors",
+    "ViewServer": "reports.view",
     "compare": "bench.judge.compare",
     "compare_folders": "bench.judge.compare",
     "export": "reports.export",

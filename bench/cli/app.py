@@ -33,6 +33,7 @@ from bench.cli import (
     train,
     trainings,
     verify,
+    view,
     weights,
 )
 from bench.cli.contributed import Contributed
@@ -75,6 +76,7 @@ app.command("certify")(certify.certify)
 app.command("verify")(verify.verify)
 app.command("score")(score.score)
 app.command("report")(report.report)
+app.command("view")(view.view)
 app.command("export")(export.export)
 app.command("figures")(export.figures)
 app.command("compare")(compare.compare)

@@ -29,6 +29,7 @@ and scores.parquet; times/, failures/, printed/ and costs.parquet depend on the 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -145,8 +146,30 @@ class RunFolder:
 
 
 def run_folders(folder: Path) -> list[RunFolder]:
-    """Every run in a folder, at any depth, sorted by path."""
-    return [RunFolder(path.parent) for path in sorted(folder.rglob(_RECORD))]
+    """Every run in a folder, at any depth, sorted by path; what a run itself holds is not searched."""
+    found = []
+    for place, inside, files in os.walk(folder):
+        if _RECORD in files:
+            found.append(Path(place))
+            inside[:] = [name for name in inside if name not in _OWN]
+    return [RunFolder(root) for root in sorted(found)]
+
+
+_OWN = frozenset(
+    {
+        "canaries",
+        "claims",
+        EDITS,
+        "failures",
+        "jobs",
+        "outputs",
+        PREDICTIONS,
+        "printed",
+        "references",
+    }
+    | {"report", "samples", "times", "unmade"}
+)
+"""A run's own folders: many thousands of files, and never another run."""
 
 
 def _one_part(name: str) -> str:

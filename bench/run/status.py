@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pydantic import ValidationError
+
+from bench.core.errors import BadInput
 from bench.run.kept import recorded
 from bench.run.layout import RunFolder
 from bench.run.plan import scenes_a_shard
@@ -102,7 +105,13 @@ def _state(
 
 def _methods(header: Header) -> dict[str, Mapping[str, str]]:
     """By task, the hashes of the methods that carry it out, by name."""
-    suite = Suite.model_validate(header.suite)
+    try:
+        suite = Suite.model_validate(header.suite)
+    except ValidationError:
+        raise BadInput(
+            f"the suite in the run {header.name!r} is not one that this siebench knows; use the version that "
+            "made the run"
+        ) from None
     hashes = {row.name: row.hash for row in header.methods if row.problem is None and row.hash}
     data = {str(task.name): str(task.dataset) for task in suite.single_tasks()}
     return {

@@ -14,21 +14,17 @@ request 20 s, and a hundred are served side by side.
 from __future__ import annotations
 
 import json
-import socket
-import socketserver
 import sys
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from bench import __version__
 from bench.core.documents import parse_json
 from bench.core.errors import BadInput
+from bench.core.http_server import TYPES, QuietHandler, SturdyServer
 from bench.study.answers import RATER, SESSION, Answer
 from bench.study.manifest import MANIFEST, default_answers, read_manifest
 from bench.study.page import LAB, PAGE_FILES, with_answers
@@ -37,13 +33,6 @@ from bench.study.store import AnswerStore, NotStored, Taken
 __all__ = ["StudyServer"]
 
 BODY_BYTES = 1 << 16
-SECONDS = 20
-AT_ONCE = 100
-
-_TYPES = {
-    ".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".png": "image/png",
-    ".js": "text/javascript; charset=utf-8", ".json": "application/json; charset=utf-8",
-}  # fmt: skip
 
 
 class _Body(BaseModel):
@@ -64,7 +53,7 @@ class _Batch(_Body):
 _Model = TypeVar("_Model", bound=_Body)
 
 
-class StudyServer(ThreadingHTTPServer):
+class StudyServer(SturdyServer):
     """Serves a study; `serve_forever` until `shutdown`.
 
     Args:
@@ -77,10 +66,6 @@ class StudyServer(ThreadingHTTPServer):
         BadInput: no study, answers of another study, an address that cannot be listened at.
     """
 
-    daemon_threads = True
-    # A whole class of raters presses Start in the same second.
-    request_queue_size = 256
-
     def __init__(
         self, folder: Path, host: str = "127.0.0.1", port: int = 8080, answers: Path | None = None
     ) -> None:
@@ -90,46 +75,7 @@ class StudyServer(ThreadingHTTPServer):
             raise BadInput(f"{self.answers_folder}: lies in the study's folder; give another one")
         self.store = AnswerStore(self.manifest, self.answers_folder)
         self.files = _served(folder, self.manifest.images())
-        self._free = threading.BoundedSemaphore(AT_ONCE)
-        if ":" in host:
-            self.address_family = socket.AF_INET6
-        try:
-            super().__init__((host, port), _Handler)
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise BadInput(
-                f"{host}:{port}: cannot be listened at ({reason}); give another --port"
-            ) from None
-
-    def server_bind(self) -> None:
-        """Binds without asking the network for this machine's name, which may take minutes."""
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
-
-    @property
-    def address(self) -> str:
-        """Where it is to be found, as in "http://127.0.0.1:8080/"."""
-        host, port = self.server_address[:2]
-        name = f"[{host!s}]" if ":" in str(host) else str(host)
-        return f"http://{name}:{port}/"
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Waits while a hundred requests are being served."""
-        self._free.acquire()
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serves one request and makes room for another."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._free.release()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that broke is no news; anything else is, and the server goes on."""
-        error = sys.exc_info()[1]
-        if not isinstance(error, (ConnectionError, TimeoutError)):
-            super().handle_error(request, client_address)
+        super().__init__(host, port, _Handler)
 
 
 def _served(folder: Path, images: set[str]) -> dict[str, Callable[[], bytes]]:
@@ -145,13 +91,10 @@ def _served(folder: Path, images: set[str]) -> dict[str, Callable[[], bytes]]:
     return found
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     server: StudyServer
-    server_version = f"siebench/{__version__}"
-    sys_version = ""
-    timeout = SECONDS
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - as the standard library calls it
         """A file of the study."""
         path = urlsplit(self.path).path
         read = self.server.files.get(path)
@@ -166,11 +109,11 @@ class _Handler(BaseHTTPRequestHandler):
         suffix = Path(path).suffix or ".html"
         # Images never change; everything else may, when the study is made again.
         keep = "max-age=86400" if suffix == ".png" else "no-cache"
-        self._send(200, content, _TYPES[suffix], keep)
+        self.send(200, content, TYPES[suffix], keep)
 
-    do_HEAD = do_GET  # noqa: N815 - as the standard library calls it
+    do_HEAD = do_GET  # noqa: N815
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802
         """A session or answers."""
         answer = {"/session": self._session, "/answers": self._answers}.get(
             urlsplit(self.path).path
@@ -234,22 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
         return body
 
     def _say(self, status: int, content: dict[str, Any]) -> None:
-        self._send(status, json.dumps(content).encode(), _TYPES[".json"], "no-store")
-
-    def _send(self, status: int, content: bytes, kind: str, keep: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("Cache-Control", keep)
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Referrer-Policy", "no-referrer")
-        self.send_header("X-Frame-Options", "DENY")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
-
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Nothing: who answered what is nobody's business but the files'."""
+        self.send(status, json.dumps(content).encode(), TYPES[".json"], "no-store")
 
 
 class _TooLarge(BadInput):

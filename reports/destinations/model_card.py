@@ -1,6 +1,6 @@
 """Model cards for the Hugging Face hub: the scores as `model-index`, a table, costs, and a gallery.
 
-The format: https://github.com/huggingface/hub-docs/blob/main/modelcard.md. A task of the run is a
+The format is that of `modelcard.md` in github.com/huggingface/hub-docs. A task of the run is a
 dataset with the protocol as its configuration; each score has its interval and n in `args`.
 """
 

@@ -1,21 +1,4 @@
-// Puts the page to work: theme, tables, galleries when they come into view, and deep links.
-const THEMES = ["auto", "light", "dark"];
-
-function setTheme(theme) {
-  if (theme === "auto") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme;
-  const button = document.getElementById("page-theme");
-  button.textContent = { auto: "Auto", light: "Light", dark: "Dark" }[theme];
-  button.setAttribute("aria-label", `Colour theme: ${theme === "auto" ? "as the system" : theme}`);
-  try { localStorage.setItem("siebench-theme", theme); } catch { /* no storage from disk */ }
-}
-
-function startTheme() {
-  const now = () => document.documentElement.dataset.theme ?? "auto";
-  document.getElementById("page-theme").addEventListener("click", () => setTheme(THEMES[(THEMES.indexOf(now()) + 1) % 3]));
-  setTheme(now());
-}
-
+// Puts the page to work: tables, galleries when they come into view, and deep links.
 // "#task/edit" opens an edit; "#section" is the browser's own business.
 function follow() {
   const [slug, ...rest] = location.hash.slice(1).split("/");

@@ -1,0 +1,147 @@
+"""The page over a folder of runs, in a real Chromium."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reports.view import ViewServer
+from tests.chromium import chromium
+from tests.reports.made_run import make_run
+from tests.reports.view.conftest import change
+
+api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[api.Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: api.Browser, server: ViewServer) -> Iterator[api.Page]:
+    """The open page; a test fails where it logs, throws, or asks another server."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: own(request.url, server, complaints))
+    page.goto(server.address)
+    row(page, "first").wait_for()
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def own(url: str, server: ViewServer, complaints: list[str]) -> None:
+    if not url.startswith((server.address, "data:")):
+        complaints.append(f"asked for {url}")
+
+
+def row(page: api.Page, identity: str) -> api.Locator:
+    return page.locator(f".runs tr[data-run='{identity}']")
+
+
+def test_runs_are_listed_and_a_broken_one_says_why(page: api.Page):
+    assert page.locator(".runs tbody tr").count() == 4
+    assert row(page, "broken").locator(".under").inner_text().endswith("run the suite again")
+    assert row(page, "third").locator(".state-word").inner_text() == "stopped"
+    assert page.locator(".facts .count").inner_text() == "4 runs"
+
+
+def test_filters_leave_the_runs_that_match(page: api.Page):
+    page.locator(".filter-words").fill("bright")
+    assert page.locator(".runs tbody tr").count() == 1
+    assert page.locator(".facts .count").inner_text() == "1 of 4 runs"
+    page.locator(".filter-words").fill("")
+    page.locator(".filter-state").select_option("done")
+    assert page.locator(".runs tbody tr").count() == 2
+    page.locator(".filter-suite").select_option("made")
+    assert page.locator(".runs tbody tr").count() == 1
+    page.locator(".filter-words").fill("nothing")
+    assert page.locator(".no-runs").inner_text() == "No run matches."
+
+
+def test_a_run_that_goes_on_is_followed_without_a_reload(page: api.Page, runs: Path):
+    row(page, "third").locator(".name").click()
+    page.locator(".detail .so-far").wait_for()
+    # The run comes to its end, and another one begins.
+    done = make_run(runs.parent / "done", edits=8, methods=3, tasks=1, size=16)
+    (runs / "third" / "scores.parquet").write_bytes((done / "scores.parquet").read_bytes())
+    change(runs / "third", state="done", title="A run that went on")
+    make_run(runs / "fourth", edits=2, methods=1, tasks=1, size=16)
+    row(page, "fourth").wait_for()
+    assert row(page, "third").locator(".name").inner_text() == "A run that went on"
+    assert row(page, "third").locator(".state-word").inner_text() == "done"
+    page.locator(".detail .so-far").wait_for(state="detached")
+    assert page.locator(".detail .best").count() > 0
+
+
+def test_two_ticked_runs_stand_side_by_side(page: api.Page):
+    button = page.locator(".compare-button")
+    assert button.is_disabled()
+    row(page, "first").locator("input").check()
+    row(page, "lab/second").locator("input").check()
+    button.click()
+    page.locator(".pair-scores").wait_for()
+    line = page.locator(".pair-scores tbody tr", has_text="PSNR, masked region").filter(
+        has_text="Diffusion"
+    )
+    assert line.locator(".verdict-word").inner_text() == "better"
+    assert line.locator("td").nth(3).inner_text().startswith("+5.01")
+    page.locator(".detail label", has_text="Method").locator("select").select_option("1")
+    images = page.locator(".pair-images img")
+    assert images.count() == 4
+    for image in images.all():
+        page.wait_for_function("image => image.naturalWidth === 16", arg=image.element_handle())
+    sources = [image.get_attribute("src") for image in images.all()]
+    assert sources[1].startswith("/run/first/predictions/task-0/diffusion/")
+    assert sources[2].startswith("/run/lab%2Fsecond/predictions/task-0/diffusion/")
+    first = sources[1]
+    page.get_by_label("Next edit").click()
+    assert page.locator(".pair-images img").nth(1).get_attribute("src") != first
+
+
+def test_the_address_opens_the_same_again(page: api.Page):
+    row(page, "first").locator(".name").click()
+    page.locator(".detail h3").first.wait_for()
+    page.reload()
+    page.locator(".detail h3").first.wait_for()
+    assert row(page, "first").get_attribute("aria-current") == "true"
+    row(page, "first").locator(".name").click()
+    assert not page.locator(".detail").is_visible()
+
+
+def test_each_report_opens_with_its_images(page: api.Page):
+    row(page, "lab/second").get_by_role("link", name="Open").click()
+    page.wait_for_selector("h1:has-text('A brighter run')")
+    page.locator("section[data-task='task-0'] .gallery").scroll_into_view_if_needed()
+    image = page.locator("section[data-task='task-0'] .tile.method img").first
+    image.wait_for()
+    page.wait_for_function("image => image.naturalWidth === 16", arg=image.element_handle())
+    page.go_back()
+    row(page, "first").wait_for()
+
+
+def test_nothing_sticks_out_of_a_narrow_window(page: api.Page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    row(page, "first").locator(".name").click()
+    page.locator(".detail h3").first.wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    box = row(page, "first").get_by_role("link", name="Open").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 390
+
+
+def test_a_hostile_name_shows_as_text(page: api.Page, runs: Path):
+    change(runs / "first", title="<img src=x onerror=alert(1)>")
+    content = json.loads((runs / "first" / "run.json").read_text())
+    page.locator(".runs .name", has_text=content["title"]).wait_for()
+    assert page.locator(".runs img").count() == 0
