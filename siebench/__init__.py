@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bench.batch import EditBatch, Reference
     from bench.core.errors import BadInput, EditFailed, Unavailable
     from bench.datasets import Dataset, DatasetInfo, Fit, Licence
+    from bench.judge.against_truth import AgreementWithTruth, against_truth
     from bench.judge.compare import FolderComparison, compare, compare_folders
     from bench.judge.gate import gate
     from bench.metrics import (
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from siebench import testing
 
 __all__ = [
+    "AgreementWithTruth",
     "BadInput",
     "Columns",
     "Context",
@@ -107,6 +109,7 @@ __all__ = [
     "Unavailable",
     "ViewServer",
     "__version__",
+    "against_truth",
     "compare",
     "compare_folders",
     "export",
@@ -128,6 +131,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AgreementWithTruth": "bench.judge.against_truth",
     "BadInput": "bench.core.errors",
     "Columns": "bench.metrics",
     "Context": "bench.metrics",
@@ -174,6 +178,7 @@ _HOMES = {
     "TaskFacts": "bench.plugins.editors",
     "Unavailable": "bench.core.errors",
     "ViewServer": "reports.view",
+    "against_truth": "bench.judge.against_truth",
     "compare": "bench.judge.compare",
     "compare_folders": "bench.judge.compare",
     "export": "reports.export",

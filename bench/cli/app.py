@@ -32,6 +32,7 @@ from bench.cli import (
     suites,
     train,
     trainings,
+    truth,
     verify,
     view,
     weights,
@@ -81,6 +82,7 @@ app.command("export")(export.export)
 app.command("figures")(export.figures)
 app.command("compare")(compare.compare)
 app.command("trainings")(trainings.trainings)
+app.command("truth")(truth.truth)
 app.command("gate")(gate.gate)
 app.command("history")(history.history)
 app.command("train")(train.train)

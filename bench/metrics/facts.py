@@ -70,6 +70,7 @@ class ScoreInfo:
         margin_kind: "absolute" in the score's unit, "relative" as a share of the score before,
             "errors" in standard errors of the paired difference.
         by_class: whether the scores table also has a row for each class.
+        zero_is_best: whether the value nearest to 0 is best, where neither way is better.
     """
 
     name: str
@@ -83,6 +84,7 @@ class ScoreInfo:
     margin: float = 0.03
     margin_kind: MarginKind = "relative"
     by_class: bool = False
+    zero_is_best: bool = False
 
 
 def score_infos(
@@ -172,7 +174,7 @@ def _former() -> Iterator[tuple[ScoreInfo, ...]]:
     )  # fmt: skip
     yield score_infos(
         "seam", "Seam", ("border",), family="seam", unit="grey levels", better="neither",
-        against="original",
+        against="original", zero_is_best=True,
     )  # fmt: skip
     not_official = "weights not the official file"
     for name, title in (

@@ -148,8 +148,8 @@ class Metric(abc.ABC):
         name: as a suite names it and as the scores table shows it; also the prefix of its columns
             ("NAME" for the per-edit value, "NAME.features" and the like for states).
         title: as a reader sees it ("PSNR", "LPIPS (AlexNet)").
-        family, unit, better, against, summary, margin, margin_kind: as in `ScoreInfo`, the same for
-            all its scores.
+        family, unit, better, against, summary, margin, margin_kind, zero_is_best: as in `ScoreInfo`,
+            the same for all its scores.
         regions: where it looks; it has one score for each. The first has the metric's own name, the
             masked region's beside the image's is called "NAME-hole".
         orders_canaries: whether likeness to the reference is what it measures, so that it must put
@@ -169,6 +169,7 @@ class Metric(abc.ABC):
     summary: ClassVar[Summary] = "set"
     margin: ClassVar[float] = 0.03
     margin_kind: ClassVar[MarginKind] = "relative"
+    zero_is_best: ClassVar[bool] = False
     orders_canaries: ClassVar[bool] = True
     operations: ClassVar[tuple[str, ...]] = ()
     of_drawn_scenes: ClassVar[bool] = False
@@ -190,6 +191,7 @@ class Metric(abc.ABC):
             summary=self.summary,
             margin=self.margin,
             margin_kind=self.margin_kind,
+            zero_is_best=self.zero_is_best,
         )
 
     @property

@@ -56,6 +56,7 @@ class Seam(PerEdit):
     unit: ClassVar[str] = "grey levels"
     better: ClassVar[Better] = "neither"
     against: Against = "original"
+    zero_is_best: ClassVar[bool] = True
     regions: ClassVar[tuple[Region, ...]] = ("border",)
 
     def definition(self) -> Record:

@@ -140,6 +140,7 @@ class MetricColumn(_Part):
     margin: NonNegativeFloat = 0.03
     margin_kind: MarginKind = "relative"
     by_class: bool = False
+    zero_is_best: bool = False
 
     @model_validator(mode="before")
     @classmethod

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.metrics.intervals import bootstrap_interval, scene_weights
+from bench.judge.ranks import rank_correlation
 from bench.study.findings import Estimate, MetricAgainstPeople
 from bench.study.form import REAL, Form
 from bench.study.intervals import Clusters, wilson
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bench.run.reader import Run
     from bench.run.schema import MetricColumn
 
-__all__ = ["metrics_against_people", "rank_correlation"]
+__all__ = ["metrics_against_people"]
 
 Float64 = NDArray[np.float64]
 Place = tuple[str, str]
@@ -187,49 +187,6 @@ def _agree(gaps: Sequence[float], leans: Sequence[_Lean]) -> Estimate:
     plain = wilson(share, n)
     low, high = spread.around_share(share, n) or (None, None)
     return Estimate(value=share, n=n, plain_low=plain[0], plain_high=plain[1], low=low, high=high)
-
-
-def rank_correlation(
-    x: Float64, y: Float64, scenes: Sequence[object]
-) -> tuple[float | None, float | None, float | None]:
-    """Spearman's correlation with its interval over scenes; None where one of them does not vary.
-
-    Args:
-        x: float64 [n]; infinite values are allowed, ranks need no more.
-        y: float64 [n].
-        scenes: n of them, resampled as wholes.
-    """
-    places = {scene: i for i, scene in enumerate(dict.fromkeys(scenes))}
-    codes = np.array([places[scene] for scene in scenes])
-    value = float(_weighted_ranks(x, y, np.ones((1, len(x))))[0])
-    if not np.isfinite(value):
-        return None, None, None
-    replicates = _weighted_ranks(x, y, scene_weights(len(places))[:, codes])
-    good = replicates[np.isfinite(replicates)]
-    interval = bootstrap_interval(good, len(places)) if len(good) else None
-    return (value, None, None) if interval is None else (value, *interval)
-
-
-def _weighted_ranks(x: Float64, y: Float64, weights: Float64) -> Float64:
-    """Pearson's correlation of mid-ranks under weights [R, n] -> [R]."""
-    a, b = _midranks(x, weights), _midranks(y, weights)
-    total = weights.sum(axis=1, keepdims=True)
-    a = a - (weights * a).sum(axis=1, keepdims=True) / total
-    b = b - (weights * b).sum(axis=1, keepdims=True) / total
-    with np.errstate(divide="ignore", invalid="ignore"):
-        correlation: Float64 = (weights * a * b).sum(axis=1) / np.sqrt(
-            (weights * a * a).sum(axis=1) * (weights * b * b).sum(axis=1)
-        )
-    return correlation
-
-
-def _midranks(values: Float64, weights: Float64) -> Float64:
-    _, group = np.unique(values, return_inverse=True)
-    sums = np.zeros((len(weights), int(group.max()) + 1))
-    for at, own in enumerate(group):
-        sums[:, own] += weights[:, at]
-    ranks: Float64 = (np.cumsum(sums, axis=1) - sums / 2)[:, group]
-    return ranks
 
 
 def _of_set(run: Run, score: MetricColumn, leans: Sequence[_Lean]) -> MetricAgainstPeople:

@@ -55,8 +55,9 @@ class Kept:
         method: the method.
         parameters: what it is and what it was measured by, as text.
         numbers: by key. "TASK/SCORE" is a value, "TASK/SCORE/low" and "/high" the ends of its
-            interval, "TASK/SCORE/n" how many edits are behind it, "TASK/cost/COST" a cost. Infinite
-            values are left out: the tables have them.
+            interval, "TASK/SCORE/n" how many edits are behind it, "TASK/cost/COST" a cost. What became
+            of the known pixels ("TASK/leak") is among them. Infinite values are left out: the tables
+            have them.
     """
 
     method: MethodRow
@@ -89,8 +90,9 @@ def kept_methods(run: Run, methods: Sequence[str] | None = None) -> list[Kept]:
     if not chosen:
         raise BadInput(f"{run.folder}: has no scores yet; let the run come to its end")
     tasks = safe_keys(task.name for task in run.header.tasks)
-    scores = safe_keys(metric.name for metric in run.header.metrics)
-    rows = whole.to_dict("records")
+    kept = run.preservation
+    scores = safe_keys([*(metric.name for metric in run.header.metrics), *kept["metric"]])
+    rows = [*whole.to_dict("records"), *kept.to_dict("records")]
     costs = run.costs.to_dict("records")
     return [
         Kept(

@@ -19,6 +19,7 @@ BY_NAME = {
     "compare JSON": ("compare", "{whole}", "{base}", "--json", "{out}"),
     "compare Markdown": ("compare", "{whole}", "{base}", "--markdown", "{out}"),
     "trainings": ("trainings", "{twice}", "--markdown", "{out}"),
+    "truth": ("truth", "{whole}", "--by", "style", "--markdown", "{out}"),
     "history": ("history", "{folder}", "--out", "{out}"),
     "score": ("score", "{images}", "{images}", "--metrics", "l1", "--json", "{out}"),
     "score CSV": ("score", "{images}", "{images}", "--metrics", "l1", "--csv", "{out}"),
@@ -36,7 +37,7 @@ methods:
   - {name: near-seed1, editor: nearest}
   - {name: mean, editor: mean-colour}
   - {name: mean-seed1, editor: mean-colour}
-metrics: [psnr]
+metrics: [psnr, style]
 """
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from bench.core.errors import BadInput
-from bench.study.against_metrics import rank_correlation
 from bench.study.agreement import krippendorff_alpha
 from bench.study.intervals import Clusters, more_answers, published_shares, wilson
 from bench.study.strengths import Choice, fit_strengths
@@ -110,13 +109,6 @@ def test_the_two_way_variance_is_that_of_statsmodels():
 @pytest.mark.parametrize(("count", "n", "low", "high"), GOLDEN["wilson"])
 def test_wilson_s_interval_is_that_of_statsmodels(count, n, low, high):
     assert wilson(count / n, n) == pytest.approx((low, high), abs=1e-12)
-
-
-def test_rank_correlation_is_scipy_s():
-    known = GOLDEN["spearman"]
-    value, low, high = rank_correlation(np.array(known["x"]), np.array(known["y"]), list(range(30)))
-    assert value == pytest.approx(known["rank"], abs=1e-12)
-    assert low < value < high
 
 
 def test_unanimous_answers_count_as_often_as_there_are_raters():

@@ -13,6 +13,7 @@ from PIL import Image
 
 from bench.core.errors import BadInput
 from bench.run.reader import read_run
+from bench.run.tables import OUTPUTS, write_table
 from reports.destinations import DESTINATIONS, export_to
 from reports.destinations.contents import gallery, kept_methods, safe_keys
 
@@ -40,6 +41,22 @@ def test_an_infinite_value_is_no_number_of_a_tracker(kept: Path):
     numbers = kept_methods(read_run(kept))[0].numbers
     assert "scenes-free-form/psnr" not in numbers
     assert "scenes-free-form/psnr-hole" in numbers
+
+
+def test_what_became_of_the_known_pixels_is_kept_too(kept: Path):
+    task = read_run(kept).header.tasks[0].slug
+    edits = pd.read_parquet(kept / "samples" / task / "00000.parquet")["edit"].unique()
+    rows = [
+        dict.fromkeys(OUTPUTS.names)
+        | {"method": "diffusion", "edit": edit, "leak": 2.5, "psnr_known": np.inf}
+        for edit in edits
+    ]
+    file = kept / "outputs" / task / "00000.parquet"
+    file.parent.mkdir(parents=True)
+    write_table(file, OUTPUTS, {name: [row[name] for row in rows] for name in OUTPUTS.names})
+    (numbers,) = (one.numbers for one in kept_methods(read_run(kept), ["diffusion"]))
+    assert numbers["scenes-free-form/leak"] == 2.5
+    assert not any("psnr-known" in key and not key.endswith("/n") for key in numbers)
 
 
 def test_keys_are_safe_and_differ_where_names_differ():
