@@ -37,6 +37,7 @@ from bench.batch import EditBatch
 from bench.core.atomic import whole_file, write_json
 from bench.core.errors import BadInput
 from bench.core.identity import record_hash
+from bench.datasets import Dataset
 from bench.scene import Scene
 
 __all__ = ["ExampleStore", "Piece", "StoredExamples", "draw_piece"]
@@ -101,9 +102,10 @@ class ExampleStore:
             for data, dataset in _sources(config):
                 if data.crop is not None or data.load is None:
                     continue
-                scenes = self._scenes(data, dataset)
+                opened = Scenes(data, dataset).dataset
+                scenes = self._scenes(data, opened)
                 draws = wanted.setdefault(scenes, (data, dataset, {}))[2]
-                folder = self._draws(data, dataset, config.seed)
+                folder = self._draws(data, opened, config.seed)
                 draws.setdefault(folder, _Draws(folder, data, config.seed))
         return [
             piece
@@ -165,7 +167,7 @@ class ExampleStore:
         plain = Examples(data, seed, Scenes(data, dataset))
         if data.crop is not None or data.load is None:
             return plain
-        scenes, draws = self._scenes(data, dataset), self._draws(data, dataset, seed)
+        scenes, draws = self._scenes(data, plain.dataset), self._draws(data, plain.dataset, seed)
         for folder in (scenes, draws):
             while not (folder / _READY).is_file():
                 if not wait():
@@ -175,13 +177,17 @@ class ExampleStore:
                 return plain
         return StoredExamples(data, dataset, seed, scenes=scenes, draws=draws)
 
-    def _scenes(self, data: TrainingData, dataset: str) -> Path:
-        record = data.model_dump(mode="json", include={"subset", "path", "count", "load"})
-        return self.folder / f"scenes-{record_hash({**record, 'dataset': dataset})[:16]}"
+    def _scenes(self, data: TrainingData, dataset: Dataset) -> Path:
+        """The folder of a dataset's scenes at a size; scenes that have changed lie elsewhere."""
+        key = {"scenes": dataset.fingerprint(), "load": data.load}
+        return self.folder / f"scenes-{record_hash(key)[:16]}"
 
-    def _draws(self, data: TrainingData, dataset: str, seed: int) -> Path:
-        record = data.model_dump(mode="json", exclude={"keep", "also", "dataset"})
-        key = {**record, "dataset": dataset, "seed": seed, "rounds": self.rounds}
+    def _draws(self, data: TrainingData, dataset: Dataset, seed: int) -> Path:
+        """The folder of the masks that a configuration and a seed draw of them."""
+        record = data.model_dump(
+            mode="json", include={"load", "flip", "masks", "otherwise", "mixture"}
+        )
+        key = {**record, "scenes": dataset.fingerprint(), "seed": seed, "rounds": self.rounds}
         return self.folder / f"masks-{record_hash(key)[:16]}"
 
 

@@ -45,7 +45,7 @@ def train(
     Every training ends by its share of the time, with its weights written. SIGTERM and Ctrl-C end all of
     them after their step. Ends with 1 where a training failed.
     """
-    from baselines.training.zoo.side_by_side import train_zoo
+    from baselines.training.zoo.side_by_side import Stopped, train_zoo
 
     outcomes: list[Outcome] = []
     try:
@@ -59,11 +59,14 @@ def train(
             scenes=scenes,
             tell=_tell,
         )
+    except Stopped as stopped:
+        outcomes = stopped.outcomes
+        raise
     finally:
         if outcomes:
             typer.echo("\n".join(_table(outcomes)))
-        if pack is not None and out.is_dir():
-            _pack(out, pack, first=1)
+            if pack is not None:
+                _pack(out, pack, first=1)
     if any(one.state == "failed" for one in outcomes):
         raise typer.Exit(1)
 

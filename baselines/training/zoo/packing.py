@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from baselines.training.zoo.training import Place
+from baselines.training.zoo.training import ZooFolder
 from bench.core.atomic import whole_file
 
 __all__ = ["LARGEST", "MANY", "Archive", "pack"]
@@ -68,7 +68,7 @@ def pack(
     Raises:
         BadInput: a folder that cannot be written.
     """
-    place, found = Place(out), list[Archive]()
+    place, found = ZooFolder(out), list[Archive]()
     for name in names:
         files = [place.weights(name), place.card(name)]
         if not all(one.is_file() for one in files):

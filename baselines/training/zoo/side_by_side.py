@@ -20,20 +20,21 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
-from typing import Literal, Protocol
+from typing import Literal
 
 from baselines.training.stored_examples import ExampleStore
 from baselines.training.zoo.drawing import Drawing
+from baselines.training.zoo.lane import LATE, Lane, Process, Running
 from baselines.training.zoo.multi_process_service import multi_process_service
 from baselines.training.zoo.plan import Job, chosen_jobs, job_config, lanes
 from baselines.training.zoo.training import (
     Order,
-    Place,
     Point,
+    ZooFolder,
     carry_out,
     is_trained,
     is_written,
@@ -45,7 +46,7 @@ from bench.core.device import choose_device, cores
 from bench.core.errors import BadInput
 from bench.core.text import counted
 
-__all__ = ["Outcome", "train_zoo"]
+__all__ = ["Outcome", "Stopped", "train_zoo"]
 
 ROUNDS = 8
 """Epochs whose masks are drawn; later ones show them again."""
@@ -56,7 +57,6 @@ MOST_LANES = 16
 _LOOK = 0.2  # seconds between two looks at the processes
 _TELL = 15.0  # seconds between two lines of every training
 _EARLY = 10.0  # seconds before its turn when a training's process is started
-_LATE = 5.0  # seconds after its deadline when a training is asked to end, and killed after all
 _GRACE = 30.0  # seconds in which trainings that are asked to end may write
 _AGAIN = 40.0  # seconds that must be left for another try of what failed
 
@@ -65,10 +65,19 @@ _SAVING: Mapping[str, float] = {"divsem": 12.0, "sean": 12.0, "pix2pixhd": 12.0,
 
 _SAVING_ELSE = 4.0
 
-_LEAST: Mapping[str, float] = {"cpu": 60.0}
+_LEAST: Mapping[str, float] = {"cpu": 120.0}
 """Seconds on a lane below which a training is left out, where the user did not name the models."""
 
 _LEAST_ELSEWHERE = 15.0
+
+
+class Stopped(KeyboardInterrupt):
+    """SIGTERM or Ctrl-C ended the trainings; `outcomes` says what became of each."""
+
+    def __init__(self, outcomes: list[Outcome]) -> None:
+        super().__init__("stopped; everything that was trained is written")
+        self.outcomes = outcomes
+
 
 State = Literal["trained", "was there", "interrupted", "failed", "left out"]
 
@@ -89,80 +98,7 @@ class Outcome:
     point: Point | None = None
 
 
-class Process(Protocol):
-    """What is asked of a training's process; multiprocessing's have it."""
-
-    @property
-    def exitcode(self) -> int | None:
-        """None while it runs."""
-        ...
-
-    def terminate(self) -> None:
-        """Asks it to end with its weights written."""
-        ...
-
-    def kill(self) -> None:
-        """Ends it at once."""
-        ...
-
-
-Start = Callable[[Job, float], Process]
-"""Starts a training that ends by a time of the clock."""
-
 Tell = Callable[[str], None]
-
-
-@dataclass
-class _Running:
-    job: Job
-    process: Process
-    until: float
-    asked: bool = False
-
-
-@dataclass
-class Lane:
-    """A place on the device, and the trainings that take it one after the other.
-
-    Attributes:
-        waiting: those to come. running: at most two, the second one starting up; and any that are late.
-        ended: those that are no more, with their processes' exit codes.
-    """
-
-    waiting: deque[Job]
-    running: list[_Running] = field(default_factory=list)
-    ended: list[tuple[Job, int]] = field(default_factory=list)
-
-    def look(self, now: float, end: float, early: float, start: Start) -> None:
-        """Takes note of what has ended, asks what is late to end, and starts what is due.
-
-        Args:
-            now, end: the time, and when the last training of the lane shall end.
-            early: how long before its turn a training's process is started.
-            start: starts one.
-        """
-        for one in list(self.running):
-            if one.process.exitcode is not None:
-                self.running.remove(one)
-                self.ended.append((one.job, one.process.exitcode))
-            elif now > one.until + _LATE and not one.asked:
-                one.asked = True
-                one.process.terminate()
-        at_work = [one for one in self.running if now < one.until]
-        if not self.waiting or len(at_work) > 1 or now >= end:
-            return
-        if at_work and now < at_work[0].until - early:
-            return
-        begin = at_work[0].until if at_work else now
-        job = self.waiting.popleft()
-        rest = sum(one.weight for one in (job, *self.waiting))
-        until = begin + (end - begin) * job.weight / rest
-        self.running.append(_Running(job, start(job, until), until))
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing runs or waits."""
-        return not self.running and not self.waiting
 
 
 def train_zoo(
@@ -193,12 +129,13 @@ def train_zoo(
 
     Raises:
         BadInput: an unknown model, no such device, several devices, or a folder that cannot be written.
+        Stopped: after SIGTERM or Ctrl-C, once everything is written.
     """
     begun = time.monotonic()
     if minutes <= 0:
         raise BadInput(f"--minutes {minutes:g}: must be more than 0")
     device = choose_device(device)
-    place = Place(out)
+    place = ZooFolder(out)
     jobs = chosen_jobs(models, seeds)
     there = [job for job in jobs if is_trained(place, job, scenes)]
     outcomes = [Outcome(job.name, "was there", point=last_point(place, job.name)) for job in there]
@@ -222,7 +159,7 @@ def train_zoo(
     outcomes.sort(key=lambda one: order[one.name])
     write_json(out / "summary.json", [asdict(one) for one in outcomes])
     if stop():
-        raise KeyboardInterrupt("stopped; everything that was trained is written")
+        raise Stopped(outcomes)
     return outcomes
 
 
@@ -231,7 +168,7 @@ class _Work:
 
     def __init__(
         self,
-        place: Place,
+        place: ZooFolder,
         device: str,
         jobs: Sequence[Job],
         several: int,
@@ -256,7 +193,7 @@ class _Work:
         pieces = self._store.pieces(self._configs.values())
         with (
             Drawing(self._store, pieces) as drawing,
-            multi_process_service(self._device) as self._environment,
+            multi_process_service(self._device if self._lanes else "cpu") as self._environment,
         ):
             if self._environment:
                 self._tell("zoo: the trainings share the GPU through NVIDIA's MPS")
@@ -264,7 +201,7 @@ class _Work:
         return [self._outcome(job) for job in self._configs]
 
     def _follow(self, drawing: Drawing, stop: Callable[[], bool]) -> None:
-        killed = self._end + _LATE
+        killed = self._end + LATE
         stopped = False
         while not all(lane.done for lane in self._lanes):
             now = time.monotonic()
@@ -317,7 +254,7 @@ class _Work:
             process.start()
         return process
 
-    def _running(self) -> list[_Running]:
+    def _running(self) -> list[Running]:
         return [one for lane in self._lanes for one in lane.running]
 
     def _tell_progress(self, now: float) -> None:
@@ -342,7 +279,7 @@ class _Work:
             whole = is_trained(self._place, job, self._scenes)
             return Outcome(job.name, "trained" if whole else "interrupted", "", point)
         if code is None:
-            return Outcome(job.name, "failed", "its turn did not come", point)
+            return Outcome(job.name, "left out", "its turn did not come", point)
         if code < 0:
             kept = "its checkpoint is kept" if point is not None else "nothing is kept"
             return Outcome(job.name, "failed", f"killed by signal {-code}; {kept}", point)

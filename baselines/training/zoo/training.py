@@ -39,7 +39,7 @@ from bench.core.text import now
 
 __all__ = [
     "Order",
-    "Place",
+    "ZooFolder",
     "Point",
     "carry_out",
     "is_trained",
@@ -56,7 +56,7 @@ _WHOLE = 0.995
 
 
 @dataclass(frozen=True)
-class Place:
+class ZooFolder:
     """Where everything of a zoo lies that is being trained.
 
     Attributes:
@@ -107,7 +107,7 @@ class Order:
     """
 
     job: Job
-    place: Place
+    place: ZooFolder
     device: str
     until: float
     saving: float
@@ -191,7 +191,7 @@ def train_model(order: Order, stop: threading.Event) -> Path:
     return place.weights(name)
 
 
-def is_trained(place: Place, job: Job, scenes: int | None) -> bool:
+def is_trained(place: ZooFolder, job: Job, scenes: int | None) -> bool:
     """Whether a training has ended before, with the configuration that it would have now."""
     try:
         card = read_json(place.card(job.name))
@@ -206,7 +206,7 @@ def is_trained(place: Place, job: Job, scenes: int | None) -> bool:
     return whole and place.weights(job.name).is_file() and config == wanted
 
 
-def is_written(place: Place, name: str, point: Point | None) -> bool:
+def is_written(place: ZooFolder, name: str, point: Point | None) -> bool:
     """Whether weights and card are those of the last point of a training's curve."""
     try:
         steps = read_json(place.card(name)).get("steps")
@@ -215,7 +215,7 @@ def is_written(place: Place, name: str, point: Point | None) -> bool:
     return point is not None and steps == point.step and place.weights(name).is_file()
 
 
-def last_point(place: Place, name: str) -> Point | None:
+def last_point(place: ZooFolder, name: str) -> Point | None:
     """How far a training is, from its curve; None where it has not begun."""
     try:
         with place.losses(name).open("rb") as file:

@@ -10,6 +10,7 @@ from baselines.training.feed import feed, rotate
 from baselines.training.stored_examples import ExampleStore, StoredExamples, draw_piece
 from bench.core.errors import BadInput
 from tests.baselines.training.tiny import tiny
+from tests.speed.operator_calls import OperatorCalls
 
 CPU = torch.device("cpu")
 PLANES = ("masked", "mask", "labels", "instances", "original")
@@ -76,6 +77,17 @@ def test_the_feed_gives_stored_batches_from_any_step_on(tmp_path):
         feed(rotate([fresh], 2), range(3, 6), CPU) as other,
     ):
         assert all(equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize("system", ["spmpgan", "sean"])
+def test_a_stored_batch_waits_for_nothing_of_the_device_and_keeps_its_shapes(system, tmp_path):
+    kept = stored(tmp_path, tiny(system))
+    first = kept.batch(0, 4, CPU)
+    with OperatorCalls() as calls:
+        later = kept.batch(7, 4, CPU)
+    assert calls.total > 0
+    assert calls.synchronisations == 0
+    assert all(getattr(first, name).shape == getattr(later, name).shape for name in PLANES)
 
 
 def test_two_seeds_share_the_scenes_and_what_is_there_is_not_drawn_again(tmp_path):

@@ -77,6 +77,7 @@ def test_a_rehearsal_that_is_ended_by_sigterm_writes_everything_and_goes_on(tmp_
     cards = [json.loads((tmp_path / "zoo" / f"{name}.json").read_text()) for name in names]
     assert all(card["steps"] >= 1 and 0 < card["share"] < 0.5 for card in cards)
     assert all((tmp_path / "zoo" / f"{name}.safetensors").is_file() for name in names)
+    assert said.count("  interrupted  ") == 2
     assert "zoo-1.tar" in said
     assert (tmp_path / "packed" / "zoo-1.tar").is_file()
     summary = json.loads((tmp_path / "zoo" / "summary.json").read_text())

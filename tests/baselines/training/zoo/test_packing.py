@@ -5,7 +5,7 @@ import tarfile
 import pytest
 
 from baselines.training.zoo.packing import LARGEST, pack
-from baselines.training.zoo.training import Place
+from baselines.training.zoo.training import ZooFolder
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def zoo(tmp_path):
     """Writes trainings of given sizes: zoo(a=1000, b=2000) -> its folder."""
 
     def make(**sizes):
-        place = Place(tmp_path / "zoo")
+        place = ZooFolder(tmp_path / "zoo")
         for name, size in sizes.items():
             for path in (
                 place.weights(name),

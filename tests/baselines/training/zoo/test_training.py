@@ -11,7 +11,7 @@ from baselines.training.stored_examples import ExampleStore, draw_piece
 from baselines.training.zoo.plan import Job
 from baselines.training.zoo.training import (
     Order,
-    Place,
+    ZooFolder,
     is_trained,
     is_written,
     last_point,
@@ -32,7 +32,7 @@ def place(tmp_path, monkeypatch):
         return tiny("spmpgan", seed=job.seed), 3
 
     monkeypatch.setattr("baselines.training.zoo.training.job_config", few)
-    found = Place(tmp_path / "zoo")
+    found = ZooFolder(tmp_path / "zoo")
     draw(found)
     return found
 
@@ -110,6 +110,6 @@ def test_half_a_line_of_a_killed_process_is_passed_over(place):
 
 
 def test_the_time_that_waiting_for_the_examples_takes_is_not_waited_beyond(place, tmp_path):
-    empty = Place(tmp_path / "empty")
+    empty = ZooFolder(tmp_path / "empty")
     with pytest.raises(BadInput, match="has not been drawn"):
         train_model(order(empty, seconds=0.3), threading.Event())
