@@ -42,7 +42,8 @@ def score(
     metrics: Annotated[
         list[str] | None,
         typer.Option(
-            help="Names with commas between them (psnr,ssim,rmse,l1,lpips-alex,fid); may be repeated."
+            help="Names with commas between them (psnr,ssim,rmse,l1,lpips-alex,fid), or as a suite has them "
+            "with options: '{name: fd, options: {network: dinov2}}'; may be repeated."
         ),
     ] = None,
     segmenter: Annotated[
@@ -111,11 +112,10 @@ def score(
     if resize_real and (cross or allow_unpaired):
         other = "--cross-check" if cross else "--allow-unpaired"
         raise BadInput(f"--resize-real and {other} do not go together; leave out one of them")
-    names = [name.strip() for part in metrics or [] for name in part.split(",")]
     asked: dict[str, Any] = {
         "masks": masks,
         "labels": labels,
-        "metrics": list(dict.fromkeys(name for name in names if name)) or DEFAULT_METRICS,
+        "metrics": [one for part in metrics or [] for one in _listed(part)] or DEFAULT_METRICS,
         "segmenter": segmenter,
         "resize_real": resize_real,
         "device": device,
@@ -149,6 +149,16 @@ def score(
 
 
 _PRINTED = Path("-")
+
+
+def _listed(part: str) -> list[Any]:
+    """What one --metrics names: names, or a list of YAML without its brackets."""
+    from bench.core.documents import parse_yaml
+
+    if "{" not in part:
+        return [name.strip() for name in part.split(",") if name.strip()]
+    listed: list[Any] = parse_yaml(f"[{part}]", "--metrics")
+    return listed
 
 
 def _give(target: Path, text: str) -> None:

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,6 +39,7 @@ from bench.run.pair_images import PairImages, read_pair
 from bench.run.pairs import Folders, Pair, find_pairs
 from bench.run.unpaired import needs_pairs, score_sets
 from bench.scene import LabelSpace
+from bench.suite.schema import metric_entries
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +59,7 @@ def score_folders(
     *,
     masks: Path | str | None = None,
     labels: Path | str | None = None,
-    metrics: Sequence[str] = DEFAULT_METRICS,
+    metrics: Sequence[str | Mapping[str, Any]] = DEFAULT_METRICS,
     segmenter: str | None = None,
     resize_real: bool = False,
     device: str = "auto",
@@ -76,7 +77,8 @@ def score_folders(
             whole image are given.
         labels: a folder of label PNGs in the segmenter's own label space (255 = void), for mIoU and
             accuracy.
-        metrics: names of metrics; `siebench plugins list metrics` lists them.
+        metrics: names of metrics (`siebench plugins list metrics` lists them), or mappings with `name`
+            and `options` as in a suite: {"name": "fd", "options": {"network": "procedural"}}.
         segmenter: a segmenter's name or file.
         resize_real: brings each reference to its result's size first: bicubic, antialiased (Pillow);
             masks and labels nearest.
@@ -100,33 +102,40 @@ def score_folders(
     pairs, notices = find_pairs(
         folders["real"], folders["fake"], folders.get("masks"), folders.get("labels")
     )
-    made = {name: make_metric(name, {}, context) for name in metrics}
+    made = _made(metrics, context)
     space = _UNLABELLED
-    for name, metric in made.items():
+    for i, (name, metric) in enumerate(made):
         if isinstance(metric, Metric) and metric.label_space is not None:
             space = metric.label_space
             if labels is None:
-                made[name] = Missing("a folder of labels is needed: give --labels")
+                made[i] = name, Missing("a folder of labels is needed: give --labels")
         elif not isinstance(metric, Missing) and masks is None and _of_region(metric):
-            made[name] = Missing("a folder of masks is needed: give --masks")
-    ready = {name: metric for name, metric in made.items() if not isinstance(metric, Missing)}
-    refuse_shared_scores(ready.items())
+            made[i] = name, Missing("a folder of masks is needed: give --masks")
+    ready = [(name, metric) for name, metric in made if not isinstance(metric, Missing)]
+    refuse_shared_scores(ready)
+    computed = [metric for _, metric in ready]
     fits: list[MaskFit] = []
     reading = functools.partial(read_pair, space=space, resize_real=resize_real)
     with exactly() if where != "cpu" else contextlib.nullcontext():
         samples, references = _measure(
-            pairs, [*ready.values()], space, reading, fits, advance, _together(where, ready)
+            pairs,
+            computed,
+            space,
+            reading,
+            fits,
+            advance,
+            _together(where, [name for name, _ in ready]),
         )
     # Without masks the region is the whole image: no score of it beside the image's own.
     twice = {
         score.name
-        for metric in ready.values()
+        for metric in computed
         for score in metric.scores[1:]
         if masks is None and score.region == "mask"
     }
     scores: list[Score] = []
     left_out = {}
-    for name, metric in made.items():
+    for name, metric in made:
         if isinstance(metric, Missing):
             scores.append(Score(name, None, reason=metric.reason))
             continue
@@ -136,7 +145,7 @@ def score_folders(
             scores.append(one.score())
             if one.kind == "jackknife" and one.replicates is not None:
                 left_out[one.metric, one.of] = (one.scenes, one.replicates)
-    infos = _infos(ready.values())
+    infos = _infos(computed)
     means = [
         name
         for name, info in infos.items()
@@ -177,6 +186,16 @@ def _together(device: str, names: Iterable[str]) -> int:
     return 3 if device != "cpu" and ours else 1
 
 
+def _made(
+    metrics: Sequence[str | Mapping[str, Any]], context: Context
+) -> list[tuple[str, Metric | Missing]]:
+    """The metrics with the names that were asked for; one may be there twice with other options."""
+    return [
+        (entry.name, make_metric(entry.name, entry.options, context))
+        for entry in metric_entries(metrics)
+    ]
+
+
 def _of_region(metric: Metric) -> bool:
     """Whether all that a metric looks at is the masked region."""
     return all(score.region == "mask" for score in metric.scores)
@@ -193,7 +212,7 @@ def _estimates(metric: Metric, samples: pd.DataFrame, references: pd.DataFrame) 
 
 def _score_unpaired(
     folders: Mapping[str, Path],
-    metrics: Sequence[str],
+    metrics: Sequence[str | Mapping[str, Any]],
     context: Context,
     advance: Callable[[int], None],
 ) -> FolderScores:
@@ -206,27 +225,26 @@ def _score_unpaired(
             f"{' and '.join(beside)}: belong to pairs; leave that out, or --allow-unpaired"
         )
     found = Folders.of(folders["real"], folders["fake"], None, None)
-    made = {name: make_metric(name, {}, context) for name in metrics}
-    without = {name: needs_pairs(metric) or metric for name, metric in made.items()}
-    ready = {name: metric for name, metric in without.items() if isinstance(metric, FeatureMetric)}
-    valued = dict(
-        zip(
-            ready,
-            score_sets([*found.real.values()], [*found.fake.values()], [*ready.values()], advance),
+    made = _made(metrics, context)
+    without = [(name, needs_pairs(metric) or metric) for name, metric in made]
+    ready = [(name, metric) for name, metric in without if isinstance(metric, FeatureMetric)]
+    refuse_shared_scores(ready)
+    computed = [metric for _, metric in ready]
+    sides = [*found.real.values()], [*found.fake.values()]
+    valued = iter(score_sets(*sides, computed, advance))
+    scores = [
+        score
+        for name, metric in without
+        for score in (
+            [Score(name, None, reason=metric.reason)]
+            if isinstance(metric, Missing)
+            else next(valued)
         )
-    )
+    ]
     kinds = {"real": count_kinds(found.real.values()), "fake": count_kinds(found.fake.values())}
     return FolderScores(
-        scores=tuple(
-            score
-            for name, metric in without.items()
-            for score in (
-                [Score(name, None, reason=metric.reason)]
-                if isinstance(metric, Missing)
-                else valued[name]
-            )
-        ),
-        infos=_infos(ready.values()),
+        scores=tuple(scores),
+        infos=_infos(computed),
         files=(),
         device=context.device,
         folders=folders,
@@ -253,11 +271,11 @@ def _infos(metrics: Iterable[Metric]) -> dict[str, ScoreInfo]:
     return {score.name: score for metric in metrics for score in metric.scores}
 
 
-def _protocols(metrics: Mapping[str, Metric], source: Record) -> dict[str, Record]:
+def _protocols(metrics: Iterable[tuple[str, Metric]], source: Record) -> dict[str, Record]:
     """What each score stands on, by the score's name."""
     return {
         score: {**source, "metric": {"name": name, **metric.definition()}}
-        for name, metric in metrics.items()
+        for name, metric in metrics
         for score in metric.score_names
     }
 

@@ -16,7 +16,7 @@ docs/reference/suite.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -49,6 +49,7 @@ __all__ = [
     "Suite",
     "TaskEntry",
     "load_suite",
+    "metric_entries",
     "parse_suite",
     "read_suite",
     "suite_names",
@@ -238,6 +239,34 @@ def _metric(value: Any) -> Any:
 
 _Method = Annotated[MethodEntry, BeforeValidator(_method, json_schema_input_type=str | MethodEntry)]
 _Metric = Annotated[MetricEntry, BeforeValidator(_metric, json_schema_input_type=str | MetricEntry)]
+
+
+def metric_entries(given: Sequence[str | Mapping[str, Any] | MetricEntry]) -> list[MetricEntry]:
+    """Metrics as a suite writes them: a name, or `name` with `options`. Each is kept once.
+
+    >>> metric_entries(["psnr", {"name": "fd", "options": {"network": "procedural"}}])[1].options
+    {'network': 'procedural'}
+
+    Raises:
+        BadInput: what is neither, with what was expected.
+    """
+    found: list[MetricEntry] = []
+    for one in given:
+        wrong = (
+            f"metric {one!r}: expected a name, or {{name: NAME, options: {{...}}}} as in a suite"
+        )
+        if not isinstance(one, (str, Mapping, MetricEntry)):
+            raise BadInput(wrong)
+        try:
+            # A name stays as it was typed: it stands in the protocol record of a folder's scores.
+            entry = MetricEntry.model_validate({"name": one} if isinstance(one, str) else one)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise BadInput(f"{wrong} (field {field}: {first['msg']})") from None
+        if entry not in found:
+            found.append(entry)
+    return found
 
 
 def _one_executor(value: Any) -> Any:

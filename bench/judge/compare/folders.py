@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def compare_folders(
     *,
     masks: Path | str | None = None,
     labels: Path | str | None = None,
-    metrics: Sequence[str] = DEFAULT_METRICS,
+    metrics: Sequence[str | Mapping[str, Any]] = DEFAULT_METRICS,
     segmenter: str | None = None,
     resize_real: bool = False,
     device: str = "auto",

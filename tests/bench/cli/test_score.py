@@ -204,3 +204,38 @@ def test_what_several_folders_do_not_go_with_is_said(call, folders: Path, option
     code, _, err = call("score", folders / "real", folders / "fake", folders / "real", *options)
     assert code == 2
     assert said in err
+
+
+def test_a_metric_takes_options_as_a_suite_writes_them(call, folders: Path) -> None:
+    code, out, err = call(
+        "score", folders / "real", folders / "fake", "--masks", folders / "masks",
+        "--metrics", "l1, {name: fd, options: {network: procedural}}",
+        "--metrics", "{name: fd-crop, options: {network: procedural, margin: 0, size: 16}}",
+        "--json", "-",
+    )  # fmt: skip
+    assert code == 0, err
+    written = strict(out)
+    names = {one["metric"] for one in written["scores"]}
+    assert {"l1", "fd-procedural", "fd-procedural-crop"} <= names
+    records = [record["metric"] for record in written["protocols"].values()]
+    crop = next(record["crop"] for record in records if "crop" in record)
+    assert (crop["margin"], crop["size"]) == (0, 16)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("{name: fd, options: {netwrk: x}}", "option of metric 'fd': 'netwrk'; did you mean"),
+        ("{name: fd, options: {network: 3}}", "option 'network' is 3; expected: text"),
+        ("{name: fd", "--metrics, line 1: expected ',' or '}'"),
+        ("{nme: fd}", "metric {'nme': 'fd'}: expected a name, or {name: NAME, options: {...}}"),
+        ("l1, {name: l1}, 3 {", "--metrics, line 1"),
+    ],
+)
+def test_options_that_do_not_fit_are_one_sentence(
+    call, folders: Path, given: str, said: str
+) -> None:
+    code, _, err = call("score", folders / "real", folders / "fake", "--metrics", given)
+    assert code == 2
+    assert said in err
+    assert len(err.splitlines()) == 1

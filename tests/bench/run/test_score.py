@@ -187,3 +187,29 @@ def test_void_of_8_and_16_bits_counts_for_nothing(folders: Path) -> None:
         for number in (255, 65535)
     ]
     assert found[0] == found[1]
+
+
+def test_a_metric_may_be_there_twice_with_other_options(folders: Path) -> None:
+    named = {"name": "fd", "options": {"network": "procedural"}}
+    crops = {"name": "fd-crop", "options": {"network": "procedural", "size": 16}}
+    scores = score_folders(
+        folders / "real",
+        folders / "fake",
+        masks=folders / "masks",
+        metrics=["psnr", named, named, crops],
+    )
+    found = [score.metric for score in scores]
+    assert found.count("fd-procedural") == 1
+    assert {"psnr", "fd-procedural", "fd-procedural-crop"} <= set(found)
+    unpaired = score_folders(
+        folders / "real", folders / "fake", metrics=[named, "psnr"], allow_unpaired=True
+    )
+    assert [score.metric for score in unpaired] == ["fd-procedural", "psnr"]
+
+
+def test_what_is_no_metric_is_one_sentence(folders: Path) -> None:
+    for wrong in (3, {"name": "psnr", "option": {}}):
+        with pytest.raises(
+            BadInput, match=r"expected a name, or \{name: NAME, options: \{\.\.\.\}\}"
+        ):
+            score_folders(folders / "real", folders / "fake", metrics=[wrong])  # type: ignore[list-item]
