@@ -72,6 +72,7 @@ SYSTEM = System(
     ),
     editor=DivSemEditor,
     trainer=RecipeTrainer(
-        "baselines.training.progressive:ProgressiveRecipe", presets=("divsem", "small-divsem")
+        "baselines.training.progressive:ProgressiveRecipe",
+        presets=("divsem", "small-divsem", "zoo-divsem"),
     ),
 )

@@ -96,6 +96,6 @@ SYSTEM = System(
     ),
     editor=HIMEditor,
     trainer=RecipeTrainer(
-        "baselines.training.him:HIMRecipe", presets=("him", "him-layout", "small-him")
+        "baselines.training.him:HIMRecipe", presets=("him", "him-layout", "small-him", "zoo-him")
     ),
 )

@@ -87,6 +87,6 @@ SYSTEM = System(
     editor=Pix2PixHDEditor,
     trainer=RecipeTrainer(
         "baselines.training.pix2pixhd:Pix2PixHDRecipe",
-        presets=("pix2pixhd", "pix2pixhd-1024p", "small-pix2pixhd"),
+        presets=("pix2pixhd", "pix2pixhd-1024p", "small-pix2pixhd", "zoo-pix2pixhd"),
     ),
 )

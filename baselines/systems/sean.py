@@ -64,6 +64,6 @@ SYSTEM = System(
     editor=SEANEditor,
     trainer=RecipeTrainer(
         "baselines.training.synthesis:SynthesisRecipe",
-        presets=("sean", "small-sean"),
+        presets=("sean", "small-sean", "zoo-sean"),
     ),
 )

@@ -68,6 +68,6 @@ SYSTEM = System(
     editor=SemanticStyleGANEditor,
     trainer=RecipeTrainer(
         "baselines.training.compositional:CompositionalRecipe",
-        presets=("semanticstylegan", "small-semanticstylegan"),
+        presets=("semanticstylegan", "small-semanticstylegan", "zoo-semanticstylegan"),
     ),
 )

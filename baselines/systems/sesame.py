@@ -55,6 +55,7 @@ SYSTEM = System(
     ),
     editor=SESAMEEditor,
     trainer=RecipeTrainer(
-        "baselines.training.synthesis:SynthesisRecipe", presets=("sesame", "small-sesame")
+        "baselines.training.synthesis:SynthesisRecipe",
+        presets=("sesame", "small-sesame", "zoo-sesame"),
     ),
 )

@@ -123,6 +123,6 @@ SYSTEM = System(
     ),
     editor=SIEDOBEditor,
     trainer=RecipeTrainer(
-        "baselines.training.siedob:SIEDOBRecipe", presets=("siedob", "small-siedob")
+        "baselines.training.siedob:SIEDOBRecipe", presets=("siedob", "small-siedob", "zoo-siedob")
     ),
 )

@@ -45,6 +45,7 @@ SYSTEM = System(
     ),
     editor=SPADEEditor,
     trainer=RecipeTrainer(
-        "baselines.training.synthesis:SynthesisRecipe", presets=("spade", "small-spade")
+        "baselines.training.synthesis:SynthesisRecipe",
+        presets=("spade", "small-spade", "zoo-spade"),
     ),
 )

@@ -46,6 +46,7 @@ SYSTEM = System(
     importer=OfficialFile(MIT, inside="netG", label_channels=("G3.enc1.mlp_shared_2.0.weight", 2)),
     editor=SPMPGANEditor,
     trainer=RecipeTrainer(
-        "baselines.training.progressive:ProgressiveRecipe", presets=("spmpgan", "small-spmpgan")
+        "baselines.training.progressive:ProgressiveRecipe",
+        presets=("spmpgan", "small-spmpgan", "zoo-spmpgan"),
     ),
 )

@@ -46,7 +46,7 @@ SYSTEM = System(
     probe=_probe,
     editor=SSAEEditor,
     trainer=RecipeTrainer(
-        "baselines.training.restyling:RestylingRecipe", presets=("ssae", "small-ssae")
+        "baselines.training.restyling:RestylingRecipe", presets=("ssae", "small-ssae", "zoo-ssae")
     ),
     lacks={
         "importer": "its authors published no weights; train it with `siebench train small-ssae`"

@@ -23,47 +23,63 @@ class Model:
         config: the shipped configuration.
         variant: of its system; the configuration's where None.
         network: fields of the network in place of the configuration's.
+        training: other fields in place of the configuration's.
     """
 
     config: str
     variant: str | None = None
     network: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
 
+
+def _ablation(config: str, variant: str, **network: Any) -> Model:
+    """A variant at 64 pixels, as small as a CPU's preset and trained as a card can."""
+    return Model(config, variant, network, _ON_A_CARD)
+
+
+_ON_A_CARD = {"batch": 64, "steps": 2500, "ema": 0.999}
 
 MODELS: dict[str, Model] = {
     "segmenter": Model("segmenter"),
-    "spmpgan-full-procedural": Model("small-spmpgan", "full"),
-    "spmpgan-w-spade-procedural": Model("small-spmpgan", "w SPADE"),
-    "spmpgan-w-norm-procedural": Model("small-spmpgan", "w norm"),
-    "spmpgan-wo-prog-procedural": Model("small-spmpgan", "w/o prog"),
+    # One network of each system, the best that minutes of a card give.
+    "spmpgan-procedural": Model("zoo-spmpgan"),
+    "divsem-procedural": Model("zoo-divsem"),
+    "sesame-procedural": Model("zoo-sesame"),
+    "spade-procedural": Model("zoo-spade"),
+    "sean-procedural": Model("zoo-sean"),
+    "ssae-procedural": Model("zoo-ssae"),
+    "pix2pixhd-procedural": Model("zoo-pix2pixhd"),
+    "him-procedural": Model("zoo-him"),
+    "siedob-procedural": Model("zoo-siedob"),
+    "semanticstylegan-procedural": Model("zoo-semanticstylegan"),
+    # The papers' ablations. Those of one system share everything but what their name says.
+    "spmpgan-full-procedural": _ablation("small-spmpgan", "full"),
+    "spmpgan-w-spade-procedural": _ablation("small-spmpgan", "w SPADE"),
+    "spmpgan-w-norm-procedural": _ablation("small-spmpgan", "w norm"),
+    "spmpgan-wo-prog-procedural": _ablation("small-spmpgan", "w/o prog"),
     # Half the widths of the preset, as the paper-sized S has half of the published ones.
-    "spmpgan-s-procedural": Model("small-spmpgan", "S", {"ngf": 3, "ndf": 8, "hidden": 6}),
+    "spmpgan-s-procedural": _ablation("small-spmpgan", "S", ngf=3, ndf=8, hidden=6),
     # The smallest hidden width with more parameters than the preset's full model.
-    "spmpgan-large-spade-procedural": Model("small-spmpgan", "large SPADE", {"hidden": 35}),
-    "divsem-full-procedural": Model("small-divsem", "full"),
-    "divsem-wo-style-procedural": Model("small-divsem", "w/o style"),
-    "divsem-wo-valid-ratio-procedural": Model("small-divsem", "w/o valid ratio"),
-    "divsem-single-scale-procedural": Model("small-divsem", "single scale"),
-    "divsem-style-64-procedural": Model("small-divsem", "style 64"),
-    "divsem-style-256-procedural": Model("small-divsem", "style 256"),
-    "sesame-procedural": Model("small-sesame"),
-    "spade-procedural": Model("small-spade"),
-    "sean-procedural": Model("small-sean"),
-    "ssae-procedural": Model("small-ssae"),
-    "pix2pixhd-procedural": Model("small-pix2pixhd"),
-    "him-procedural": Model("small-him"),
-    "semanticstylegan-procedural": Model("small-semanticstylegan"),
-    "siedob-procedural": Model("small-siedob"),
+    "spmpgan-large-spade-procedural": _ablation("small-spmpgan", "large SPADE", hidden=35),
+    "divsem-full-procedural": _ablation("small-divsem", "full"),
+    "divsem-wo-style-procedural": _ablation("small-divsem", "w/o style"),
+    "divsem-wo-valid-ratio-procedural": _ablation("small-divsem", "w/o valid ratio"),
+    "divsem-single-scale-procedural": _ablation("small-divsem", "single scale"),
+    "divsem-style-64-procedural": _ablation("small-divsem", "style 64"),
+    "divsem-style-256-procedural": _ablation("small-divsem", "style 256"),
+    "sesame-full-procedural": _ablation("small-sesame", "labels"),
+    "sesame-w-patchgan-procedural": _ablation("small-sesame", "labels w PatchGAN"),
+    "sean-full-procedural": _ablation("small-sean", "labels"),
+    "sean-wo-noises-procedural": _ablation("small-sean", "w/o noises"),
+    "sean-wo-downsampling-procedural": _ablation("small-sean", "w/o downsampling"),
     # Fifteen encoders, or six, narrower than the one of the preset: a network of the zoo stays small.
-    "sean-sean-level-procedural": Model("small-sean", "SEAN-level encoders", {"encoder_width": 3}),
-    "sean-resblk-level-procedural": Model(
-        "small-sean", "ResBlk-level encoders", {"encoder_width": 5}
+    "sean-sean-level-procedural": _ablation("small-sean", "SEAN-level encoders", encoder_width=3),
+    "sean-resblk-level-procedural": _ablation(
+        "small-sean", "ResBlk-level encoders", encoder_width=5
     ),
-    "sean-wo-downsampling-procedural": Model("small-sean", "w/o downsampling"),
-    "sean-wo-noises-procedural": Model("small-sean", "w/o noises"),
     # Pix2PixHD's encoder is half as wide as SEAN's and gives three features, as published.
-    "spade-plus-plus-procedural": Model(
-        "small-sean", "SPADE++", {"encoder_width": 4, "style_length": 3}
+    "spade-plus-plus-procedural": _ablation(
+        "small-sean", "SPADE++", encoder_width=4, style_length=3
     ),
 }
 """Every model by name."""
@@ -82,6 +98,7 @@ def model_config(name: str, *, steps: int | None = None, seed: int = 0) -> Train
     changes: dict[str, Any] = {
         "variant": model.variant or shipped.variant,
         "network": {**shipped.network, **model.network},
+        **model.training,
         "seed": seed,
     }
     if steps is not None:
