@@ -103,7 +103,9 @@ class Command:
         self.needs = frozenset(needs)
         self.timeout = timeout
         self.form = form
-        self.size, self.mask = size, mask
+        # YAML gives a list.
+        self.size = None if size is None else (size[0], size[1])
+        self.mask = mask
         self.starts = 0
         self.identity: dict[str, Any] = {
             "command": self.command,

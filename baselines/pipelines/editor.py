@@ -17,13 +17,15 @@ latents do to known pixels is the harness's to mend: it composites.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from baselines.adapters.fitting import Fit, laid_out, rounded_up
 from baselines.adapters.options import Precision
@@ -40,6 +42,7 @@ from baselines.pipelines.snapshot import (
     part_files,
     parts_of,
     read_index,
+    shapes_of,
 )
 from bench.batch import EditBatch
 from bench.core.documents import read_json
@@ -125,7 +128,9 @@ class Diffusers:
     ) -> None:
         self._prompts = Prompts(prompt, names or {}, most)
         self._condition, self._colours, self._same = condition, colours, dict(same or {})
-        self._size = (size, size) if isinstance(size, int) else size
+        # YAML gives a list.
+        sides = (size, size) if isinstance(size, int) else size
+        self._size = None if sides is None else (sides[0], sides[1])
         self._fit, self._negative = fit, negative_prompt
         for name, number, least in (("steps", steps, 1), ("size", min(self._size or (8,)), 8)):
             if number is not None and number < least:
@@ -174,13 +179,23 @@ class Diffusers:
             off=tuple(name for name in off if name in self.kind.parts),
             device="cpu",
         )
+        read = _Read.of(found, parts, variant)
+        beside = {} if control is None else {"controlnet": _Read.of(control, ("",), variant)}
+        self._files = [file for one in (read, *beside.values()) for file in one.files]
         self.identity: dict[str, Any] = {
             "pipeline": self.kind.name,
             "call": self._call,
             "off": list(self.loading.off),
-            **_files(found, parts, variant),
-            **({} if control is None else {"controlnet": _files(control, {"": ()}, variant)}),
+            **read.record,
+            **{name: one.record for name, one in beside.items()},
         }
+
+    @cached_property
+    def network(self) -> nn.Module:
+        """The shapes of all its weights, without their values: what is counted of it."""
+        shapes = shapes_of(self._files)
+        empty = (torch.empty(shape, device="meta") for shape in shapes)
+        return nn.ParameterList(nn.Parameter(one, requires_grad=False) for one in empty)
 
     def to(self, device: str) -> Diffusers:
         """Names the device on which it will be loaded."""
@@ -303,18 +318,27 @@ def _defaults(kind: Kind, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {n: v for n, v in known.items() if v is not None and v is not inspect.Parameter.empty}
 
 
-def _files(found: Snapshot, parts: Mapping[str, object], variant: str | None) -> dict[str, Any]:
-    """The hashes of a snapshot's parts; reads every file that will be loaded once.
+@dataclass(frozen=True)
+class _Read:
+    """What is read of a snapshot: its files, and its part of the method's record."""
 
-    Raises:
-        BadInput: weights that are cut off or in another format.
-    """
-    hashes = {}
-    for part in parts:
-        files = part_files(found.folder, part, variant)
-        check_whole(files)
-        hashes[part or "network"] = files_hash(found.folder, files)
-    return {"files": hashes, **({} if found.revision is None else {"revision": found.revision})}
+    files: tuple[Path, ...]
+    record: dict[str, Any]
+
+    @classmethod
+    def of(cls, found: Snapshot, parts: Iterable[str], variant: str | None) -> _Read:
+        """The files of some parts, each of which is read once for its hash.
+
+        Raises:
+            BadInput: weights that are cut off or in another format.
+        """
+        files = {part: part_files(found.folder, part, variant) for part in parts}
+        check_whole(file for part in files.values() for file in part)
+        hashes = {part or "network": files_hash(found.folder, one) for part, one in files.items()}
+        revision = {} if found.revision is None else {"revision": found.revision}
+        return cls(
+            tuple(file for part in files.values() for file in part), {"files": hashes, **revision}
+        )
 
 
 def _multiple(pipeline: Any) -> int:

@@ -57,6 +57,8 @@ class Loading:
 
 def held(wanted: Loading) -> Any:
     """The pipeline, from memory or loaded in place of what was there."""
+    # SDXL moves its autoencoder to float32 and back for every image, and would be warned of it each time.
+    logging.getLogger("diffusers.models.modeling_utils").setLevel(logging.ERROR)
     with _LOCK:
         if wanted not in _HELD:
             _empty()

@@ -31,6 +31,7 @@ __all__ = [
     "part_files",
     "parts_of",
     "read_index",
+    "shapes_of",
 ]
 
 INDEX = "model_index.json"
@@ -42,6 +43,7 @@ _CODE = (".bin", ".pt", ".pth", ".ckpt")
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.|$)")
 _LISTING = re.compile(r"\.index(?:\.(?P<variant>[\w-]+))?\.json$")
+_FLOATS = frozenset({"F64", "F32", "F16", "BF16"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -248,6 +250,16 @@ def check_whole(files: Iterable[Path]) -> None:
             raise BadInput(
                 f"{file}: not a whole safetensors file ({error}); get it again"
             ) from None
+
+
+def shapes_of(files: Iterable[Path]) -> list[tuple[int, ...]]:
+    """The shapes of all weights in files that are whole; reads no tensor."""
+    found: list[tuple[int, ...]] = []
+    for file in (file for file in files if file.suffix == _WEIGHTS):
+        with safe_open(file, framework="np") as archive:
+            parts = [archive.get_slice(name) for name in archive.keys()]  # noqa: SIM118
+            found += [tuple(one.get_shape()) for one in parts if one.get_dtype() in _FLOATS]
+    return found
 
 
 def files_hash(folder: Path, files: Iterable[Path]) -> str:

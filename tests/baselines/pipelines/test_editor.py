@@ -14,6 +14,9 @@ from baselines.pipelines.editor import Diffusers
 from bench.core.errors import BadInput, EditFailed
 from bench.plugins.editors import create_editor
 from bench.run.conformance import check_editor
+from bench.run.reader import read_run
+from bench.run.suite_run import run_suite
+from bench.suite.schema import parse_suite
 from tests.baselines.pipelines.edits import batch, task
 
 diffusers = pytest.importorskip("diffusers", reason="diffusers is not installed")
@@ -150,7 +153,7 @@ def test_an_edits_own_prompt_goes_before_the_template(pipeline):
 
 
 @pytest.mark.parametrize("fit", ["resize", "pad"])
-@pytest.mark.parametrize("size", [None, 48, (40, 56)])
+@pytest.mark.parametrize("size", [None, 48, [40, 56]])
 def test_images_come_back_at_their_own_size(fit, size, pipeline):
     made = editor(pipeline, fit=fit, size=size).edit(batch(size=(20, 36)))
     assert made.shape == (2, 3, 20, 36)
@@ -282,3 +285,50 @@ def test_code_in_a_folder_is_not_run(pipeline, tmp_path):
     index.write_text(index.read_text().replace('"diffusers",\n    "UNet2D', '"mine",\n    "UNet2D'))
     with pytest.raises(BadInput, match="part 'unet' is a UNet2DConditionModel from 'mine'"):
         Diffusers(str(folder))
+
+
+def test_its_weights_are_counted_without_being_loaded(pipeline):
+    one = controlled(pipeline)
+    counted = sum(parameter.numel() for parameter in one.network.parameters())
+    assert memory.held(one.loading) is not None
+    parts = memory.held(one.loading).components.values()
+    networks = [part for part in parts if isinstance(part, torch.nn.Module)]
+    assert counted == sum(p.numel() for part in networks for p in part.parameters())
+
+
+SUITE = """
+name: today
+batch_size: 2
+datasets:
+  rooms: {dataset: procedural-rooms, size: 32, limit: 2}
+tasks:
+  - {dataset: rooms, protocol: freeform@1}
+methods:
+  - {name: here, editor: diffusers, options: {source: SD, steps: 1}}
+  - {name: xl, editor: diffusers, options: {source: XL, steps: 2}}
+  - {name: elsewhere, editor: diffusers, options: {source: nobody/has-this}}
+metrics: [psnr]
+"""
+
+
+def test_a_run_has_rows_of_what_is_here_and_a_reason_for_the_rest(pipeline, tmp_path, monkeypatch):
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    text = SUITE.replace("SD", pipeline("sd")).replace("XL", pipeline("sdxl"))
+    suite = parse_suite(text, "today.yaml")
+    outcome = run_suite(suite, out=tmp_path / "run", device="cpu", workers=1)
+    assert (outcome.edits, outcome.failed) == (2, 0)
+    run = read_run(tmp_path / "run")
+    here, _, elsewhere = run.header.methods
+    assert here.problem is None
+    assert "nobody/has-this is not here; agree with --fetch" in elsewhere.problem
+    assert set(here.record["identity"]["files"]) >= {"unet", "vae"}
+    assert (run.costs.set_index("method")["parameters"][["here", "xl"]] > 1e4).all()
+    again = run_suite(suite, out=tmp_path / "again", device="cpu", workers=1)
+    assert again.failed == 0
+    images = sorted((tmp_path / "run" / "predictions").rglob("*.png"))
+    assert len(images) == 4
+    for path in images:
+        twin = tmp_path / "again" / path.relative_to(tmp_path / "run")
+        assert path.read_bytes() == twin.read_bytes()

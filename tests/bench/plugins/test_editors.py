@@ -56,6 +56,13 @@ def itself() -> dict:
     return mapping
 
 
+class Fetching(Good):
+    """Fetches what is not here, where that is agreed to."""
+
+    def __init__(self, fetch: bool = False) -> None:
+        super().__init__(1.0 if fetch else 0.0)
+
+
 class Property(Good):
     """Reading what it needs goes wrong."""
 
@@ -75,6 +82,7 @@ def offered():
             "raising": Raising,
             "property": Property,
             "nothing": lambda: None,
+            "fetching": Fetching,
         }
     ):
         yield
@@ -86,6 +94,12 @@ def test_an_editor_is_made_with_its_options() -> None:
 
 def test_a_finished_editor_is_taken_as_it_is() -> None:
     assert create_editor("finished").grey == 0.25
+
+
+def test_the_users_agreement_to_fetch_reaches_the_editor_that_asks() -> None:
+    assert create_editor("fetching").grey == 0.0
+    assert create_editor("fetching", fetch=True).grey == 1.0
+    assert create_editor("good", {"grey": 0.5}, fetch=True).grey == 0.5
 
 
 def test_needs_are_read_from_the_class() -> None:
@@ -102,6 +116,7 @@ def test_needs_are_read_from_the_class() -> None:
         ("good", {"grey": [1]}, r"option 'grey' is \[1\]; expected: number"),
         ("finished", {"grey": 1}, "editor 'finished' takes no options, but 'grey' is given"),
         ("good", {"trust": True}, "options cannot say `trust`"),
+        ("fetching", {"fetch": True}, "options cannot say `fetch`; agree with --fetch instead"),
         ("lame", {}, "lacks `needs` or `edit"),
         ("greedy", {}, r"needs \['answer'\], which no batch has"),
     ],
