@@ -23,7 +23,11 @@ def reduce(
         typer.Option(help="The suite's file, for its paths: a run keeps no folder of a machine."),
     ] = None,
     fetch: Annotated[
-        bool, typer.Option("--fetch", help="Fetch missing weights from their official address, and pipelines from their hub.")
+        bool,
+        typer.Option(
+            "--fetch",
+            help="Fetch missing weights from their official address, and pipelines from their hub.",
+        ),
     ] = False,
     trust: Annotated[
         bool,

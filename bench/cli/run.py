@@ -52,7 +52,11 @@ def run(
         int | None, typer.Option(min=1, help="Threads of each worker that read and draw ahead.")
     ] = None,
     fetch: Annotated[
-        bool, typer.Option("--fetch", help="Fetch missing weights from their official address, and pipelines from their hub.")
+        bool,
+        typer.Option(
+            "--fetch",
+            help="Fetch missing weights from their official address, and pipelines from their hub.",
+        ),
     ] = False,
     trust: Annotated[
         bool,
