@@ -104,8 +104,8 @@ class TrainingRecipe(abc.ABC):
             player.module, player.optimiser = fabric.setup(player.plain, player.optimiser)
             if self.capturable:
                 _make_capturable(player.optimiser, player.rate, fabric.device)
-        averaged = self.averaged()
-        if self.config.ema and averaged is not None:
+        averaged = self.averaged() if self.config.ema else None
+        if averaged is not None:
             self.average = MovingAverage(averaged, self.config.ema)
 
     @property

@@ -125,9 +125,10 @@ def test_a_bare_name_is_looked_for_among_the_weights(tmp_path, monkeypatch):
 
 def test_a_missing_network_of_the_zoo_names_the_command_that_trains_it(tmp_path, monkeypatch):
     monkeypatch.setenv("SIEBENCH_WEIGHTS", str(tmp_path))
-    with pytest.raises(Unavailable, match=r"zoo no-procedural` makes one"):
+    with pytest.raises(Unavailable, match=r"zoo train --models no-procedural --out \.` makes one"):
         locate(Path("no-procedural.safetensors"))
-    with pytest.raises(Unavailable, match=r"zoo no-procedural --seed 2 --out seeds` makes one"):
+    command = r"zoo train --models no-procedural --seeds 2 --out seeds` makes one"
+    with pytest.raises(Unavailable, match=command):
         locate(Path("seeds/no-procedural-seed2.safetensors"))
 
 

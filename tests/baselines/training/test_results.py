@@ -1,7 +1,5 @@
 """What a run ends with is what the adapters load."""
 
-import json
-
 import pytest
 import torch
 
@@ -13,11 +11,9 @@ from baselines.adapters.spade import SPADEEditor
 from baselines.adapters.spmpgan import SPMPGANEditor
 from baselines.adapters.ssae import SSAEEditor
 from baselines.checkpoints import load_network
-from baselines.training import zoo
 from baselines.training.data import Examples, collate
 from baselines.training.loop import WEIGHTS, train
 from baselines.training.restyling import region_masks
-from bench.networks.segmenters.unet import segmenter_file
 from tests.baselines.training.tiny import tiny
 
 EDITORS = {
@@ -90,56 +86,3 @@ def test_the_regions_of_a_face_are_unions_of_their_classes():
     assert list(masks) == ["hair", "skin", "nose", "eyes", "mouth"]
     hair = (batch.labels == names.index("hair")).float().unsqueeze(1)
     assert torch.equal(masks["hair"], hair)
-
-
-def test_a_zoo_model_comes_with_a_card_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
-    shipped = tmp_path / "tiny.yaml"
-    shipped.write_text(tiny("sesame").model_dump_json())
-    monkeypatch.setattr(zoo, "MODELS", {"sesame-procedural": zoo.Model(str(shipped))})
-    arguments = ["sesame-procedural", "--out", str(tmp_path / "zoo"), "--runs", str(tmp_path)]
-    assert zoo.main([*arguments, "--steps", "2"]) == 0
-    assert zoo.main([*arguments, "--steps", "3"]) == 0
-    card = json.loads((tmp_path / "zoo" / "sesame-procedural.json").read_text())
-    assert (card["steps"], card["seed"], card["scores"]) == (3, 0, {})
-    assert card["machine"]["device"] == "cpu"
-    assert card["data"][0]["dataset"] == "procedural-rooms"
-    weights = load_network("sesame", tmp_path / "zoo" / "sesame-procedural.safetensors")
-    assert weights.card.tensors_sha256 == card["tensors_sha256"]
-
-
-def test_all_passes_over_a_model_that_is_there_and_trains_it_again_for_another_length(
-    tmp_path, monkeypatch, capsys
-):
-    shipped = tmp_path / "tiny.yaml"
-    shipped.write_text(tiny("sesame").model_dump_json())
-    monkeypatch.setattr(zoo, "MODELS", {"sesame-procedural": zoo.Model(str(shipped))})
-    arguments = ["all", "--out", str(tmp_path / "zoo"), "--runs", str(tmp_path)]
-    assert zoo.main([*arguments, "--steps", "1"]) == 0
-    made = (tmp_path / "zoo" / "sesame-procedural.safetensors").stat().st_mtime_ns
-    assert zoo.main([*arguments, "--steps", "1"]) == 0
-    assert "sesame-procedural: is there" in capsys.readouterr().out
-    assert (tmp_path / "zoo" / "sesame-procedural.safetensors").stat().st_mtime_ns == made
-    assert zoo.main([*arguments, "--steps", "2"]) == 0
-    assert (tmp_path / "zoo" / "sesame-procedural.safetensors").stat().st_mtime_ns > made
-
-
-def test_a_card_names_the_network_that_the_perceptual_loss_looked_through(tmp_path, monkeypatch):
-    shipped = tmp_path / "tiny.yaml"
-    weights = {"l1": 1, "perceptual": 10, "through": "segmenter"}
-    shipped.write_text(tiny("spmpgan", weights=weights).model_dump_json())
-    monkeypatch.setattr(zoo, "MODELS", {"mine": zoo.Model(str(shipped))})
-    monkeypatch.setattr("bench.networks.segmenters.unet.FILE", "segmenter-procedural.safetensors")
-    out = ["--out", str(tmp_path / "zoo"), "--runs", str(tmp_path)]
-    assert zoo.main(["mine", "--steps", "1", *out]) == 0
-    card = json.loads((tmp_path / "zoo" / "mine.json").read_text())
-    beside = segmenter_file().with_suffix(".json").read_text()
-    assert card["perceptual"] == {
-        "network": "segmenter",
-        "tensors_sha256": json.loads(beside)["tensors_sha256"],
-    }
-
-
-def test_the_zoos_errors_are_one_sentence_and_exit_code_two(tmp_path, capsys):
-    arguments = ["spade-procedural", "--steps", "1", "--out", str(tmp_path), "--runs"]
-    assert zoo.main([*arguments, str(tmp_path)]) == 2
-    assert "the segmenter of the procedural scenes is not here" in capsys.readouterr().err
