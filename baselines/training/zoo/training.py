@@ -281,7 +281,7 @@ class _Curve:
         self._begun = time.monotonic()
         self._written = self._begun
         self.last = before or Point(0, 0.0, 0.0, 0, {})
-        self._earlier = self.last.seconds
+        self._earlier, self._step = self.last.seconds, self.last.step
 
     def __call__(self, done: int, total: int, losses: dict[str, float]) -> None:
         number, _ = self._config.phase(done - 1, max(done, total))
@@ -293,12 +293,13 @@ class _Curve:
             self._write()
 
     def close(self) -> None:
-        """Writes the last point."""
-        self._write()
+        """Writes the last point, where it is not there yet."""
+        if self.last.step != self._step:
+            self._write()
         self._file.close()
 
     def _write(self) -> None:
-        self._written = time.monotonic()
+        self._written, self._step = time.monotonic(), self.last.step
         point = {
             "step": self.last.step,
             "seconds": round(self.last.seconds, 2),
