@@ -45,7 +45,7 @@ _PLACES = ("{edits}", "{images}")
 
 
 class Command:
-    """Runs a program on edits, as a folder at a time or as a line each; it gives images.
+    """Runs a program on edits, a folder at a time or a line each; it gives images.
 
     Args:
         command: the program and its arguments; no shell reads it. In the form "folder" with `{edits}`

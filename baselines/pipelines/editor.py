@@ -72,7 +72,9 @@ class Diffusers:
         condition_scale: how much its answer counts; the pipeline's default where None.
         colours: the colours of labels: those of ADE20K, of Cityscapes, or the dataset's own.
         same: classes of the colour map that stand for classes of the dataset, by name.
-        prompt: see `Prompts`.
+        prompt: a template. {classes} are the target classes of the masked region, those of most pixels
+            first; {region} is the edited region's class, {operation} what is asked for, {prompt} the
+            edit's own prompt, which else goes before the template.
         negative_prompt: what shall not be there.
         names: what classes are called in prompts; "" leaves one out.
         most: how many classes a prompt has at most.

@@ -106,7 +106,12 @@ def _takes(hint: Any) -> str:
         return "null"
     if hint is bool:
         return "true or false"
-    names = {str: "text", int: "whole number", float: "number", Any: "anything"}
+    if get_origin(hint) is tuple:
+        first, *rest = get_args(hint)
+        count = "" if Ellipsis in rest else f" of {1 + len(rest)}"
+        return f"list{count} ({_takes(first)})"
+    hint = get_origin(hint) or hint
+    names = {str: "text", int: "whole number", float: "number", dict: "mapping", Any: "anything"}
     return names.get(hint) or str(getattr(hint, "__name__", hint))
 
 

@@ -9,6 +9,7 @@ from bench.core.errors import BadInput, PluginFailed, Unavailable
 from bench.plugins.editors import create_editor, declared_needs
 from bench.plugins.foreign import foreign
 from bench.plugins.kinds import EDITORS
+from bench.plugins.options import option_lines
 
 
 class Good:
@@ -100,6 +101,24 @@ def test_the_users_agreement_to_fetch_reaches_the_editor_that_asks() -> None:
     assert create_editor("fetching").grey == 0.0
     assert create_editor("fetching", fetch=True).grey == 1.0
     assert create_editor("good", {"grey": 0.5}, fetch=True).grey == 0.5
+
+
+def test_what_an_option_takes_is_said_in_words() -> None:
+    def make(
+        size: tuple[int, int] | None = None,
+        names: dict[str, str] | None = None,
+        folders: tuple[str, ...] = (),
+        trust: bool = False,
+        fetch: bool = False,
+    ) -> None: ...
+
+    assert option_lines(make) == [
+        "size: list of 2 (whole number) or null; null if left out",
+        "names: mapping or null; null if left out",
+        "folders: list (text); () if left out",
+        "(runs foreign code: a run asks for --trust)",
+        "(fetches what is not here, where a run says --fetch)",
+    ]
 
 
 def test_needs_are_read_from_the_class() -> None:

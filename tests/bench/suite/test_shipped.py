@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import masks
-from bench.datasets import dataset_names
+from baselines.pipelines.colours import colour_table
+from bench.datasets import dataset_names, describe
 from bench.judge.published.join import join_published
 from bench.judge.published.results import all_published, find_published
 from bench.metrics import metric_names
@@ -57,6 +58,25 @@ def test_its_rows_and_columns_are_all_there_once(name):
     assert len(columns) == len(set(columns))
     methods = [row.method for row in table.rows if row.method is not None]
     assert len(methods) == len(set(methods))
+
+
+COLOURED = [
+    (name, method.name)
+    for name in suite_names()
+    for method in load_suite(name).methods
+    if method.options.get("condition") == "labels"
+]
+
+
+@pytest.mark.parametrize(("name", "method"), COLOURED)
+def test_a_pipeline_that_sees_label_maps_has_a_colour_for_every_class(name, method):
+    suite = load_suite(name)
+    entry = next(one for one in suite.methods if one.name == method)
+    colours, same = entry.options["colours"], entry.options.get("same", {})
+    for data in entry.datasets:
+        space = describe(suite.datasets[data].dataset).space
+        colour_table(space, colours, same)
+        assert set(same) <= set(space.classes)
 
 
 def test_a_paper_that_is_shown_knows_every_value_it_has_for_the_editing_tasks():
