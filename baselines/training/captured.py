@@ -82,6 +82,9 @@ class CapturedSteps:
     Args:
         recipe: set up on its device.
         backend: captures.
+
+    Attributes:
+        failures: why kinds of steps could not be captured.
     """
 
     def __init__(self, recipe: TrainingRecipe, backend: Backend) -> None:
@@ -89,13 +92,13 @@ class CapturedSteps:
         self.backend = backend
         self._batches: dict[Hashable, EditBatch] = {}
         self._recordings: dict[Hashable, _Recording] = {}
-        self._failed: set[Hashable] = set()
+        self.failures: dict[Hashable, Exception] = {}
 
     def __call__(self, batch: EditBatch, step: int, seed: int) -> Losses:
         """See `Steps`."""
         kind = self.recipe.kind(step)
         shapes = _shapes(batch)
-        if kind is None or (kind, shapes) in self._failed:
+        if kind is None or (kind, shapes) in self.failures:
             torch.manual_seed(seed)
             return self._as_written(batch, step)
         if shapes not in self._batches:
@@ -138,7 +141,7 @@ class CapturedSteps:
         except torch.OutOfMemoryError:
             raise
         except Exception as error:
-            self._failed.add(key)
+            self.failures[key] = error
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
             warnings.warn(
                 f"{self.recipe.config.system}: its training steps (kind {key[0]}) cannot be captured "
