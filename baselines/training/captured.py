@@ -26,6 +26,7 @@ from torch import Tensor
 
 from baselines.training.recipe import Losses, TrainingRecipe
 from bench.batch import EditBatch
+from bench.core.device_faults import out_of_memory
 
 __all__ = ["Backend", "CapturedSteps", "CudaGraphs", "Steps", "steps_of"]
 
@@ -138,11 +139,11 @@ class CapturedSteps:
 
         try:
             recording.replay = self.backend.capture(work)
-        except torch.OutOfMemoryError:
-            raise
         except Exception as error:
             self.failures[key] = error
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
+            if out_of_memory(error):
+                reason = "the GPU has too little memory for its graph"
             warnings.warn(
                 f"{self.recipe.config.system}: its training steps (kind {key[0]}) cannot be captured "
                 f"({reason}), so they are carried out one operator at a time, which is slower",

@@ -30,6 +30,7 @@ from baselines.training.stopping import stop_asked
 from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
 from bench.core.device import choose_device
+from bench.core.device_faults import device_failure
 from bench.core.errors import BadInput, Unavailable
 from bench.core.identity import Record
 from bench.plugins.systems import Watch
@@ -101,8 +102,9 @@ def train(
     Raises:
         Unavailable: Lightning Fabric is not installed.
         BadInput: a folder with a run in it and no `resume`, a checkpoint of another configuration,
-            a scene that cannot be read, no space, missing weights of a perceptual network, or a
-            run that diverged. What was trained up to the last checkpoint is kept.
+            a scene that cannot be read, no space, missing weights of a perceptual network, a run
+            that diverged, or a device that fails or has too little memory. What was trained up to
+            the last checkpoint is kept.
         KeyboardInterrupt: after Ctrl-C; the message says which step is saved.
     """
     fabric = _fabric(device, config)
@@ -124,6 +126,17 @@ def train(
             config, sources, own, length, rank=fabric.global_rank, devices=fabric.world_size
         )
         steps = _run(recipe, range(done, steps), turn, out, writer, watch, budget)
+    except (RuntimeError, MemoryError) as error:
+        failed = device_failure(
+            error,
+            doing=f"{out}: training with {config.batch} examples a step",
+            device=str(fabric.device),
+            lower="lower batch, which makes it another training",
+            kept="the last checkpoint is kept, and --resume goes on from it",
+        )
+        if failed is None:
+            raise
+        raise failed from error
     finally:
         writer.close()
     target = weights or out / WEIGHTS

@@ -32,6 +32,7 @@ from baselines.training.zoo.plan import Job, job_config
 from bench import __version__
 from bench.core.atomic import write_json
 from bench.core.children import end_with_parent
+from bench.core.device_faults import out_of_memory
 from bench.core.documents import read_json
 from bench.core.errors import BadInput
 from bench.core.identity import tensors_hash
@@ -245,21 +246,19 @@ def carry_out(order: Order) -> None:
             os.dup2(file.fileno(), number)
         try:
             train_model(order, stop)
-        except BadInput as error:
-            file.write(f"{error}\n")
-            sys.exit(1)
         except Exception as error:
-            traceback.print_exc()
+            if not isinstance(error, BadInput):
+                traceback.print_exc()
             file.write(f"{_sentence(error)}\n")
             sys.exit(1)
 
 
 def _sentence(error: Exception) -> str:
     """What a fault was, as the summary says it."""
-    import torch
-
-    if isinstance(error, torch.OutOfMemoryError):
+    if out_of_memory(error.__cause__ or error):
         return "the GPU's memory is full; give fewer trainings at a time with --side-by-side"
+    if isinstance(error, BadInput):
+        return str(error)
     return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
 
 

@@ -99,7 +99,7 @@ def test_a_step_that_cannot_be_captured_goes_on_as_written_and_says_so_once():
     assert all(found)
 
 
-def test_memory_that_does_not_suffice_is_not_taken_for_a_step_that_cannot_be_captured():
+def test_a_graph_without_memory_leaves_its_steps_as_written():
     recipe, sources = prepared(tiny("spmpgan"))
 
     class Full(TapeBackend):
@@ -110,8 +110,9 @@ def test_memory_that_does_not_suffice_is_not_taken_for_a_step_that_cannot_be_cap
     batch = sources[0].batch(0, 2, torch.device("cpu"))
     for step in range(WARM):
         runner(batch, step, seed=step)
-    with pytest.raises(torch.OutOfMemoryError):
+    with pytest.warns(UserWarning, match=r"\(the GPU has too little memory for its graph\)"):
         runner(batch, WARM, seed=WARM)
+    assert len(runner.failures) == 1
 
 
 def captured_on_a_tape(recipe):

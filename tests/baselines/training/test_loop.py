@@ -9,6 +9,7 @@ from torch.nn.functional import interpolate
 from baselines.training import loop
 from baselines.training.data import Examples, Scenes
 from baselines.training.loop import CHECKPOINT, WEIGHTS, train
+from baselines.training.progressive import ProgressiveRecipe
 from baselines.training.segmenter import SegmenterRecipe
 from bench.core.errors import BadInput
 from bench.networks.segmenters.unet import read_segmenter
@@ -89,6 +90,33 @@ def test_a_diverged_run_stops_with_a_sentence_and_keeps_its_last_checkpoint(tmp_
             train(tiny("spmpgan"), tmp_path, resume=True)
     assert (tmp_path / CHECKPOINT).read_bytes() == before
     train(tiny("spmpgan"), tmp_path, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), "cpu has too little memory; lower batch"),
+        (RuntimeError("CUDA error: unspecified launch failure"), "cpu failed .CUDA error"),
+    ],
+)
+def test_a_device_that_fails_in_the_middle_keeps_the_last_checkpoint(
+    fault, said, tmp_path, monkeypatch
+):
+    """A stand-in raises what a full or broken device does."""
+    taken = ProgressiveRecipe.step
+
+    def step(self, batch, step):
+        if step == 3:
+            raise fault
+        return taken(self, batch, step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ProgressiveRecipe, "step", step)
+        with pytest.raises(BadInput, match=f"training with 2 examples a step: {said}.*--resume"):
+            train(tiny("spmpgan"), tmp_path)
+    train(tiny("spmpgan"), tmp_path, resume=True)
+    train(tiny("spmpgan"), tmp_path / "straight")
+    assert equal(weights(tmp_path), weights(tmp_path / "straight"))
 
 
 def test_a_checkpoint_of_another_configuration_is_refused_with_the_field(tmp_path):
