@@ -95,7 +95,11 @@ def semivariogram(image: NDArray[np.floating] | UInt8, region: Bool) -> Float64:
         image: [H,W,3] or [H,W], in grey levels; several channels count alike.
         region: bool [H,W]; both pixels of a pair must be in it.
     """
-    wide = np.asarray(image, dtype=np.float64)
+    rows, columns = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
+    if not len(rows):
+        return np.full(len(LAGS), math.nan)
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    wide, region = np.asarray(image[box], dtype=np.float64), region[box]
     found = []
     for lag in LAGS:
         down = region[lag:] & region[:-lag]
