@@ -166,8 +166,9 @@ class TrainingConfig(BaseModel):
         batches: examples a step in each phase, on each device; `batch` where empty.
         phase_data: the scenes of each phase where they are not those of `data` (SIEDOB cuts its
             objects out of larger ones); empty = `data` in all.
-        start: weights of what was trained before, as `load_network` takes them: SSAE's autoencoder,
-            Pix2PixHD's global generator, HIM's image generator.
+        start: weights of what was trained before, as `load_network` takes them: SSAE's autoencoder or
+            all of an SSAE, Pix2PixHD's global generator, HIM's image generator, the generator of SPMPGAN,
+            DivSem, SPADE, SESAME and SEAN. Discriminators begin anew.
         balance: (low, high): where a term of the layout's discriminator is below `low`, it rests for
             the step; where one is above `high`, the generator does; HIM on ADE20K.
         ema: what a moving average of the weights keeps of itself at each step (0.999); it is what is

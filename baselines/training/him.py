@@ -36,11 +36,11 @@ from baselines.training.least_squares import (
     Judge,
     discriminator_terms,
     generator_parts,
-    start_from,
 )
 from baselines.training.losses import least_squares
 from baselines.training.perceptual import perceptual_network
 from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
+from baselines.training.start import start_from
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
 from bench.plugins.kinds import SYSTEMS

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-
 import torch
 from torch import Tensor, nn
 
-from baselines.checkpoints import load_network
 from baselines.layers.patch_discriminator import scores
 from baselines.layers.scaled_discriminator import ScaledDiscriminator
 from baselines.training.config import Weights
 from baselines.training.losses import feature_matching, least_squares, pixel_parts
 from baselines.training.perceptual import PerceptualLoss
-from bench.core.errors import BadInput
 
-__all__ = ["Judge", "discriminator_terms", "generator_parts", "start_from"]
+__all__ = ["Judge", "discriminator_terms", "generator_parts"]
 
 Features = list[list[Tensor]]
 
@@ -75,27 +70,3 @@ def discriminator_terms(judged: list[Features]) -> tuple[Tensor, Tensor]:
     """The discriminator's term of the real and of the fake image; its loss is half their sum."""
     real, fake = judged
     return least_squares(scores(real), 1.0), least_squares(scores(fake), 0.0)
-
-
-def start_from(system: str, file: Path, parts: Mapping[str, nn.Module]) -> None:
-    """Puts trained weights into parts of a network; what they lack keeps its initial values.
-
-    Args:
-        system: whose weights the file holds.
-        file: as `load_network` takes it.
-        parts: the modules, by what their tensors' names begin with in the file ("G.").
-
-    Raises:
-        BadInput: no such weights, or no tensor of theirs fits.
-    """
-    stored = load_network(system, file).network.state_dict()
-    for prefix, module in parts.items():
-        own = module.state_dict()
-        fitting = {
-            name: stored[prefix + name]
-            for name, value in own.items()
-            if prefix + name in stored and stored[prefix + name].shape == value.shape
-        }
-        if own and not fitting:
-            raise BadInput(f"start: {file}: holds nothing that fits this network's {prefix[:-1]!r}")
-        module.load_state_dict(fitting, strict=False)

@@ -28,6 +28,7 @@ from baselines.training.data import Examples
 from baselines.training.losses import discriminator_hinge, generator_hinge, pixel_parts
 from baselines.training.perceptual import perceptual_network
 from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
+from baselines.training.start import start_from
 from baselines.training.style_codes import style_bank
 from bench.batch import EditBatch
 from bench.plugins.kinds import SYSTEMS
@@ -51,6 +52,8 @@ class ProgressiveRecipe(TrainingRecipe):
         network = draw_normal(system.build(self.form, training=True))
         assert isinstance(network, ProgressiveNetwork)
         self.network = network
+        if config.start is not None:
+            start_from(config.system, config.start, {"": network})
         rates = config.optimisation
         self.add_player("G", _StagedGenerator(network), rates.generator)
         self.add_player("D", _Judges(self.form), rates.discriminator)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.checkpoints import load_network
+from baselines.checkpoints import load_network, read_card
 from baselines.sae import SAE, draw_noise
 from baselines.ssae import REGIONS, SSAE, SSAEConfig
 from baselines.training.config import TrainingConfig
@@ -26,6 +26,7 @@ from baselines.training.losses import (
     generator_softplus,
 )
 from baselines.training.recipe import Losses, Saved, detached
+from baselines.training.start import start_from
 from baselines.training.swapping import SwappingRecipe
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
@@ -174,6 +175,10 @@ def region_masks(batch: EditBatch) -> dict[str, Tensor]:
 
 
 def _start(network: SSAE, file: Path) -> None:
+    """Puts in a trained autoencoder, or a whole SSAE."""
+    if read_card(file).system == "ssae":
+        start_from("ssae", file, {"": network})
+        return
     trained = load_network("sae", file).network
     assert isinstance(trained, SAE)
     if trained.config != network.config.sae:

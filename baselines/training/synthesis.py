@@ -29,6 +29,7 @@ from baselines.training.losses import (
 )
 from baselines.training.perceptual import perceptual_network
 from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
+from baselines.training.start import start_from
 from baselines.training.style_codes import mean_codes
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
@@ -56,6 +57,8 @@ class SynthesisRecipe(TrainingRecipe):
         if isinstance(network, SPADEGenerator) and network.config.latent:
             raise BadInput("network.latent: SPADE is trained without its VAE here; leave it at 0")
         self.network = network
+        if config.start is not None:
+            start_from(config.system, config.start, {"": network})
         rates = config.optimisation
         self.add_player("G", _WholeGenerator(network), rates.generator)
         self.add_player("D", _Judge(draw_xavier(_discriminator(self.form))), rates.discriminator)
