@@ -66,9 +66,20 @@ class Captured(Generic[T]):
         _EVERY.add(self)
 
     def __call__(self, *tensors: Tensor | None) -> T:
-        """The function's result for tensors that lie on one device; its own, nobody writes to it."""
+        """The function's result for tensors that lie on one device; its own, nobody writes to it.
+
+        Where the GPU's memory does not suffice, all graphs of the process make room first.
+        """
         if self._eager or not _replayable(tensors):
             return self._function(*tensors)
+        try:
+            return self._replayed(tensors)
+        except torch.OutOfMemoryError:
+            forget_graphs()
+            torch.cuda.empty_cache()
+        return self._function(*tensors)
+
+    def _replayed(self, tensors: tuple[Tensor | None, ...]) -> T:
         key = _key(tensors)
         if key not in self._graphs:
             while len(self._graphs) >= _KEPT:

@@ -151,6 +151,28 @@ def test_forgotten_graphs_are_captured_anew(graphs):
     assert graphs.captured == 2
 
 
+@torch.inference_mode()
+def test_graphs_make_room_where_memory_does_not_suffice(graphs):
+    other = Captured("other", double)
+    for _ in range(2):
+        other(torch.ones(2))
+
+    def hungry(x):
+        if other._graphs:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried ...")
+        return x + 1
+
+    forward = Captured("hungry", hungry)
+    assert forward(torch.ones(2))[0] == 2
+    assert not other._graphs
+
+    def greedy(x):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried ...")
+
+    with pytest.raises(torch.OutOfMemoryError):
+        Captured("greedy", greedy)(torch.ones(2))
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @torch.inference_mode()
 def test_a_gpu_replays_what_it_would_compute():

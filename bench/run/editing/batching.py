@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.batch import EditBatch, Reference
+from bench.core.device import upload
 from bench.run.prepare import PreparedEdit
 from bench.scene import LabelSpace, Scene, UInt8
 
@@ -33,25 +36,22 @@ def make_batch(
         needs: the editor's declaration.
         device: where the tensors shall lie.
     """
-    import torch
-
     edits = [one.edit for one in prepared]
-    original = _images([one.original for one in prepared])
-    mask = torch.from_numpy(np.stack([edit.mask for edit in edits])).unsqueeze(1).float()
-    labels = torch.from_numpy(np.stack([edit.labels for edit in edits])).long()
+    original = _images([one.original for one in prepared], device)
+    mask = _upload([edit.mask for edit in edits], device).unsqueeze(1).float()
     planes = [edit.instances for edit in edits if edit.instances is not None]
     instances = None
     if len(planes) == len(edits):
-        instances = torch.from_numpy(np.stack(planes)).long().to(device)
+        instances = _integers(planes, device)
     references = None
     if "references" in needs:
         references = tuple(
             tuple(_reference(scene, device) for scene in one.references) for one in prepared
         )
     return EditBatch(
-        masked=(original * (1 - mask)).to(device),
-        mask=mask.to(device),
-        labels=labels.to(device),
+        masked=original * (1 - mask),
+        mask=mask,
+        labels=_integers([edit.labels for edit in edits], device),
         instances=instances,
         space=space,
         operation=edits[0].operation,
@@ -60,7 +60,7 @@ def make_batch(
         scenes=tuple(edit.scene for edit in edits),
         samples=tuple(edit.sample for edit in edits),
         seeds=tuple((method, e.dataset, e.scene, e.sample, e.seed) for e in edits),
-        original=original.to(device) if "original" in needs else None,
+        original=original if "original" in needs else None,
         references=references,
         prompts=tuple(edit.prompt for edit in edits),
         task=edits[0].task,
@@ -69,23 +69,46 @@ def make_batch(
     )
 
 
-def _images(images: Sequence[UInt8]) -> Tensor:
-    """uint8 [H,W,3] images as float32 [B,3,H,W] in [-1,1]."""
+def _images(images: Sequence[UInt8], device: str) -> Tensor:
+    """uint8 [H,W,3] images as float32 [B,3,H,W] in [-1,1]; they travel as bytes."""
+    levels = _upload(images, device).permute(0, 3, 1, 2)
+    if device == "cpu":
+        return levels.float() / 127.5 - 1
+    # A GPU divides by multiplying, which is another last digit.
+    return _levels(device)[levels.int()]
+
+
+@functools.cache
+def _levels(device: str) -> Tensor:
+    """The 256 grey levels in [-1,1], as a CPU computes them."""
     import torch
 
-    stacked = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
-    return stacked.float() / 127.5 - 1
+    return (torch.arange(256).float() / 127.5 - 1).to(device)
+
+
+def _integers(planes: Sequence[NDArray[Any]], device: str) -> Tensor:
+    """Integer maps [H,W] as int64 [B,H,W]; they travel to a GPU as int16 where that holds them."""
+    import torch
+
+    stacked = np.stack(planes)
+    if device != "cpu" and abs(stacked).max(initial=0) < 2**15:
+        stacked = stacked.astype(np.int16)
+    return upload(torch.from_numpy(stacked), device).long()
+
+
+def _upload(planes: Sequence[NDArray[Any]], device: str) -> Tensor:
+    import torch
+
+    return upload(torch.from_numpy(np.stack(planes)), device)
 
 
 def _reference(scene: Scene, device: str) -> Reference:
-    import torch
-
     instances = None
     if scene.instances is not None:
-        instances = torch.from_numpy(scene.instances).long().to(device)
+        instances = _integers([scene.instances], device)[0]
     return Reference(
         id=scene.id,
-        image=_images([scene.image])[0].to(device),
-        labels=torch.from_numpy(scene.labels).long().to(device),
+        image=_images([scene.image], device)[0],
+        labels=_integers([scene.labels], device)[0],
         instances=instances,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pytest
 import torch
 
 from bench.run.editing.batching import make_batch
@@ -12,10 +13,10 @@ from bench.scene import Scene
 from tests.bench.run.editing.test_runner import SPACE, edits
 
 
-def batch(needs: frozenset[str] = frozenset(), count: int = 3):
+def batch(needs: frozenset[str] = frozenset(), count: int = 3, device: str = "cpu"):
     style = Scene("s", np.full((8, 8, 3), 255, np.uint8), np.zeros((8, 8), np.int32))
     prepared = [dataclasses.replace(one, references=(style,)) for one in edits(count)]
-    return make_batch(prepared, "m", SPACE, needs, "cpu")
+    return make_batch(prepared, "m", SPACE, needs, device)
 
 
 def test_known_pixels_are_in_minus_one_to_one_and_masked_ones_are_zero() -> None:
@@ -26,8 +27,9 @@ def test_known_pixels_are_in_minus_one_to_one_and_masked_ones_are_zero() -> None
         assert not made.masked[i][:, made.masked_region[i, 0]].any()
 
 
-def test_types_and_shapes_are_the_contract_s() -> None:
-    made = batch()
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_types_and_shapes_are_the_contract_s(device: str) -> None:
+    made = batch(device=device)
     assert (made.masked.shape, made.masked.dtype) == ((3, 3, 8, 8), torch.float32)
     assert (made.mask.shape, made.mask.dtype) == ((3, 1, 8, 8), torch.float32)
     assert (made.labels.shape, made.labels.dtype) == ((3, 8, 8), torch.int64)
