@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from baselines.layers.label_map import fixed_sizes
+
 __all__ = ["ExactInstanceNorm", "InstanceNorm", "exact_instance_norm", "instance_norm"]
 
 
@@ -13,17 +15,30 @@ def instance_norm(x: Tensor) -> Tensor:
     """Every channel of every image brought to mean 0 and variance 1: [B,C,H,W] -> [B,C,H,W].
 
     As `F.instance_norm`, which copies a channels-last map into rows first. Normalising a batch of
-    one is the same sum over the same pixels and has a kernel for that layout, 3 to 10 times faster.
+    one is the same sum over the same pixels and has a kernel for that layout, on a CPU 3 to 10 times
+    faster. On an accelerator mean and variance are reduced where they lie, for the whole batch at once.
     """
-    rows = x.is_contiguous(memory_format=torch.channels_last) and x.device.type == "cpu"
-    if torch.is_grad_enabled() or not rows:
+    if torch.is_grad_enabled() or not x.is_contiguous(memory_format=torch.channels_last):
         return F.instance_norm(x)
+    if fixed_sizes(x.device):
+        return _reduced(x)
     if len(x) == 1:
         return F.batch_norm(x, None, None, training=True)
     out = torch.empty_like(x)
     for one, place in zip(torch.split(x, 1), torch.split(out, 1), strict=True):
         place.copy_(F.batch_norm(one, None, None, training=True))
     return out
+
+
+def _reduced(x: Tensor) -> Tensor:
+    wide = torch.promote_types(x.dtype, torch.float32)  # half of a mean's digits would be lost
+    variance, mean = torch.var_mean(x.to(wide), (2, 3), correction=0, keepdim=True)
+    scale = (variance + _EPSILON).rsqrt_()
+    return torch.addcmul(mean.neg_().mul_(scale), x, scale).to(x.dtype)
+
+
+_EPSILON = 1e-5
+"""Added to the variance, as in `F.instance_norm`."""
 
 
 def exact_instance_norm(x: Tensor) -> Tensor:

@@ -77,7 +77,11 @@ def dense() -> bool:
 
 
 def fixed_sizes(device: torch.device) -> bool:
-    """Whether no tensor's size may depend on what tensors hold: on any device but a CPU."""
+    """Whether layers take the forms for accelerators: on any device but a CPU.
+
+    There no tensor's size may depend on what tensors hold, kernels are few, and wide maps are
+    overwritten where no gradient needs them. Inside `label_maps_as("lookups")` a CPU takes them too.
+    """
     return _FORM.get() == "lookups" or device.type != "cpu"
 
 

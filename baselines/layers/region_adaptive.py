@@ -23,7 +23,7 @@ from baselines.layers.label_map import (
     lookup_conv,
     table_conv,
 )
-from baselines.layers.spade import SPADE, batch_norm_line
+from baselines.layers.spade import SPADE, batch_norm_line, scale_and_shift
 
 __all__ = ["RegionAdaptiveNorm", "StyledRegions"]
 
@@ -110,13 +110,13 @@ class RegionAdaptiveNorm(nn.Module):
 
     def forward(self, x: Tensor, regions: StyledRegions) -> Tensor:
         """[B,C,H,W] normalised and modulated."""
-        noisy = self._noisy(x, regions)
         here = regions.map.resize(x.shape[-2:])
         if self.training or not here.tabulated:
-            gamma, beta = self._maps(here, regions)
-            return torch.addcmul(beta, self.param_free_norm(noisy), 1 + gamma)
+            normal = self.param_free_norm(self._noisy(x, regions))
+            return scale_and_shift(normal, *self._maps(here, regions))
         gamma, beta = self._table(here, regions)
         scale, shift = batch_norm_line(self.param_free_norm)
+        noisy = self._noisy(x, regions)
         return here.far.modulate(noisy, scale * (1 + gamma), shift * (1 + gamma) + beta)
 
     def _noisy(self, x: Tensor, regions: StyledRegions) -> Tensor:

@@ -44,12 +44,12 @@ class Modulation:
 
 def fuse(style: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
     """The context's modulation of a style parameter: style * (1 + gamma) + beta."""
-    return torch.addcmul(beta + style, style, gamma)
+    return (beta + style).addcmul_(style, gamma)
 
 
 def modulate(normal: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
     """Normalised features under gamma and beta: normal * (1 + gamma) + beta."""
-    return torch.addcmul(beta + normal, normal, gamma)
+    return (beta + normal).addcmul_(normal, gamma)
 
 
 class StylePreservedBlock(nn.Module):

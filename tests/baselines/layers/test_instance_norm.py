@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from baselines.layers.instance_norm import exact_instance_norm, instance_norm
+from baselines.layers.label_map import label_maps_as
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -17,6 +18,21 @@ def test_it_gives_what_pytorch_gives_and_stays_channels_last(count):
     with torch.no_grad():
         found = instance_norm(x)
     torch.testing.assert_close(found, F.instance_norm(x), atol=1e-5, rtol=1e-5)
+    assert found.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5), (torch.float16, 5e-3)]
+)
+def test_an_accelerators_form_gives_the_same_in_any_precision(dtype, tolerance):
+    generator = torch.Generator().manual_seed(0)
+    x = (5 + 3 * torch.randn(3, 6, 9, 7, generator=generator, dtype=torch.float64)).to(dtype)
+    x = x.contiguous(memory_format=torch.channels_last)
+    with torch.no_grad(), label_maps_as("lookups"):
+        found = instance_norm(x)
+    assert found.dtype == dtype
+    expected = F.instance_norm(x.double())
+    torch.testing.assert_close(found.double(), expected, atol=tolerance, rtol=0)
     assert found.is_contiguous(memory_format=torch.channels_last)
 
 

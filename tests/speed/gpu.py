@@ -1,0 +1,118 @@
+"""Everything that a GPU should do fast, measured in one call of at most four minutes.
+
+    SIEBENCH_WEIGHTS=FOLDER python -m tests.speed.gpu [PART ...] [--seconds 240] [--peers]
+
+Run from the root of a checkout. FOLDER holds AlexNet's trunk; without it LPIPS is left out. PART is some
+of editors, training, scoring, calls. Networks have random weights and full size, images 256x256. Every
+result on the card is checked against a CPU's in exact float32. --peers also times pytorch-fid, lpips and
+torch-fidelity, those that are installed.
+
+On a machine without a card the same code runs at a tenth of the size (--tenth), and `calls` counts what a
+card would be asked: operators, and among them synchronisations, for each forward and training step.
+Nothing is asserted; one table is printed, row by row, so that a broken call has told what it found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+
+__all__ = ["Row", "Setting"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How much is measured, and where.
+
+    Attributes:
+        device: "cuda" or "cpu".
+        tenth: small networks, images and folders.
+        peers: whether other people's tools are timed too.
+        ends: by `time.perf_counter`; what would begin later is left out.
+    """
+
+    device: str
+    tenth: bool
+    peers: bool
+    ends: float
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left."""
+        return self.ends - time.perf_counter()
+
+    def wait(self) -> None:
+        """Until the device has done all that it was asked."""
+        if self.device != "cpu":
+            torch.cuda.synchronize()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table; the unit stands in `work`."""
+
+    work: str
+    here: str
+    goal: str = ""
+    peer: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return (
+            f"| {self.work} | {self.here} | {self.goal} | {self.peer} | {'; '.join(self.notes)} |"
+        )
+
+
+def rows(part: str, setting: Setting) -> Iterator[Row]:
+    """The rows of a part, as they are found."""
+    if part == "editors":
+        from tests.speed.gpu_editors import measure
+    elif part == "training":
+        from tests.speed.gpu_training import measure
+    elif part == "scoring":
+        from tests.speed.gpu_scoring import measure
+    else:
+        from tests.speed.gpu_calls import measure
+    return measure(setting)
+
+
+PARTS = ("editors", "training", "scoring", "calls")
+
+
+def main(given: list[str] | None = None) -> list[Row]:
+    """Measures the parts that are asked for, or all that fit the machine; prints and gives the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--seconds", type=float, default=240)
+    parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--tenth", action="store_true", default=not torch.cuda.is_available())
+    options = parser.parse_args(given)
+    card = torch.cuda.is_available()
+    setting = Setting(
+        "cuda" if card else "cpu",
+        options.tenth,
+        options.peers,
+        time.perf_counter() + options.seconds,
+    )
+    print(f"torch {torch.__version__}, {torch.cuda.get_device_name() if card else 'no card'}")
+    print("| work | here | goal | published or peer | notes |\n| --- | --- | --- | --- | --- |")
+    found = []
+    for part in options.parts or [p for p in PARTS if p != "calls" or not card]:
+        try:
+            for row in rows(part, setting):
+                print(row, flush=True)
+                found.append(row)
+        except Exception:  # the other parts are worth having
+            if options.tenth:
+                raise
+            print(f"| {part} | failed | | | {traceback.format_exc(limit=-4)!r} |", flush=True)
+    return found
+
+
+if __name__ == "__main__":
+    main()
