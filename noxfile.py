@@ -34,6 +34,8 @@ INTEGRATION = [
     "wandb>=0.17",
     "mlcroissant>=1.0",
 ]
+# Without dependencies: it names many, and what its metrics without weights import is there.
+PYIQA = ["pyiqa>=0.1.13"]
 JOINED = HERE / ".nox" / "integration"
 
 
@@ -76,6 +78,8 @@ def integration_environment(session: nox.Session) -> str:
     (Path(str(ours).strip()) / "shared.pth").write_text(line)
     if INTEGRATION:
         session.run(python, "-m", "pip", "install", "--quiet", *INTEGRATION, external=True)
+        no_more = ("install", "--quiet", "--no-deps")
+        session.run(python, "-m", "pip", *no_more, *PYIQA, external=True)
     stamp.write_text(wanted)
     return python
 

@@ -52,7 +52,8 @@ def make_metric(
     'PSNR, masked region'
 
     Args:
-        name: a registered name, an alias, or `package.module:attribute` with `context.trust`.
+        name: a registered name, an alias, "NAME:ARGUMENT" for one that takes an argument ("iqa:musiq"), or
+            `package.module:attribute` with `context.trust`.
         options: the metric's keyword arguments.
         context: what the suite knows; all by default where None.
 
@@ -61,7 +62,7 @@ def make_metric(
     """
     given = dict(options or {})
     factory = _factory(name, given, context or Context())
-    ours = METRICS.canonical(name) in BUILTIN["metrics"]
+    ours = METRICS.canonical(_split(name)[0]) in BUILTIN["metrics"]
     try:
         if ours:
             return factory(**given)
@@ -77,14 +78,28 @@ def make_metric(
 
 def _factory(name: str, given: Mapping[str, Any], context: Context) -> Callable[..., Metric]:
     """What makes the metric, once its options are known to fit."""
-    registered = METRICS.get(name, trust=context.trust)
+    kind, argument = _split(name)
+    registered = METRICS.get(kind, trust=context.trust)
     if hasattr(registered, "measure") and not inspect.isclass(registered):
         # A finished metric of the Python API.
         factory: Callable[..., Metric] = lambda: registered  # noqa: E731
     else:
         factory = functools.partial(registered, context)
+    if argument:
+        option = getattr(registered, "takes_argument", None)
+        if option is None:
+            raise BadInput(f"metric {name!r}: {kind!r} takes no argument; leave {argument!r} out")
+        if option in given:
+            raise BadInput(f"metric {name!r}: {option!r} is given too; leave one of the two out")
+        factory = functools.partial(factory, **{option: argument})
     check_options(f"metric {name!r}", factory, given)
     return factory
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A registered name and the argument behind its colon; any other name as it is."""
+    kind, _, argument = name.partition(":")
+    return (kind, argument) if kind in METRICS.names() else (name, "")
 
 
 def refuse_shared_scores(metrics: Iterable[tuple[str, Metric]]) -> None:

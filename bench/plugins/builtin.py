@@ -44,6 +44,7 @@ BUILTIN: Mapping[str, Mapping[str, str]] = {
         "fid-crop": "bench.metrics.fid:fid_crop",
         "fid-torchmetrics": "bench.metrics.fid:fid_torchmetrics",
         "ids": "bench.metrics.discrimination:ids",
+        "iqa": "bench.metrics.iqa:iqa",
         "kd": "bench.metrics.fid:kd",
         "kd-crop": "bench.metrics.fid:kd_crop",
         "kid": "bench.metrics.fid:kid",
