@@ -28,6 +28,7 @@ from bench.run.portable import portable_header
 from bench.run.record import RunRecord
 from bench.run.reduce import Reduced, cost_rows, reduce_canaries, reduce_task
 from bench.run.schema import Git, RunNotice, WorkersRow, write_header
+from bench.run.table_files import read_tables, write_table
 from bench.run.tables import (
     CANARIES,
     COSTS,
@@ -38,8 +39,6 @@ from bench.run.tables import (
     SAMPLES,
     SCORES,
     StoredTable,
-    read_tables,
-    write_table,
 )
 from bench.run.worker import Worker
 

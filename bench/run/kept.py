@@ -25,7 +25,8 @@ from bench.run.canaries.checks import Checks, read_checks
 from bench.run.layout import EditImage, RunFolder, ShardTable
 from bench.run.methods import Method
 from bench.run.plan import Shard
-from bench.run.tables import REFERENCES, SAMPLES, TIMES, UNMADE, StoredTable, check_table
+from bench.run.table_files import check_table
+from bench.run.tables import REFERENCES, SAMPLES, TIMES, UNMADE, StoredTable
 from bench.scene import UInt8
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from bench.run.methods import Method
 from bench.run.plan import Task
 from bench.run.reader import Run
 from bench.run.schema import RunNotice, UnmadeRow
-from bench.run.tables import REFERENCES, SAMPLES, UNMADE, read_tables
+from bench.run.table_files import read_tables
+from bench.run.tables import REFERENCES, SAMPLES, UNMADE
 
 if TYPE_CHECKING:
     import pandas as pd

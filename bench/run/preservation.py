@@ -18,7 +18,8 @@ from bench.metrics.estimate import mean_estimate
 from bench.metrics.leak import leak
 from bench.metrics.pixel import psnr
 from bench.run.schema import MetricColumn, TaskRow
-from bench.run.tables import OUTPUTS, read_tables
+from bench.run.table_files import read_tables
+from bench.run.tables import OUTPUTS
 from bench.scene import Bool, Float32, UInt8
 
 if TYPE_CHECKING:

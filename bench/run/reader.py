@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, TypeVar
 from bench.core.errors import BadInput, unknown
 from bench.run.layout import EditImage, RunFolder, RunTable
 from bench.run.schema import REAL, Header, MethodRow, MetricColumn, TaskRow, read_header
-from bench.run.tables import COSTS, REPLICATES, SAMPLES, SCORES, StoredTable, read_tables
+from bench.run.table_files import read_tables
+from bench.run.tables import COSTS, REPLICATES, SAMPLES, SCORES, StoredTable
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,7 +19,8 @@ from bench.run.measure import TaskMetrics
 from bench.run.methods import Method
 from bench.run.plan import Plan, Task
 from bench.run.schema import REAL
-from bench.run.tables import CANARY_SAMPLES, REFERENCES, SAMPLES, TIMES, StoredTable, read_tables
+from bench.run.table_files import read_tables
+from bench.run.tables import CANARY_SAMPLES, REFERENCES, SAMPLES, TIMES, StoredTable
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,8 @@ from bench.run.methods import Method
 from bench.run.plan import Shard
 from bench.run.prepare import PreparedEdit, PreparedShard
 from bench.run.stay import Stay
-from bench.run.tables import OUTPUTS, REFERENCES, SAMPLES, TIMES, UNMADE, write_table
+from bench.run.table_files import write_table
+from bench.run.tables import OUTPUTS, REFERENCES, SAMPLES, TIMES, UNMADE
 
 __all__ = ["ShardRows"]
 

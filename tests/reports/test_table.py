@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from bench.run.reader import Run, read_run
-from bench.run.tables import OUTPUTS, write_table
+from bench.run.table_files import write_table
+from bench.run.tables import OUTPUTS
 from reports.export.csv_table import csv
 from reports.table import Cell, Table, class_tables, task_table
 from tests.reports.made_run import make_run

@@ -190,7 +190,8 @@ class EarlyVerdict:
 
     def _take_in(self, task: str) -> bool:
         """Follows the task's next shard; False where it is not there."""
-        from bench.run.tables import SAMPLES, read_tables
+        from bench.run.table_files import read_tables
+        from bench.run.tables import SAMPLES
 
         assert self._folder is not None
         path = self._folder.shard("samples", self._slugs[task], self._seen[task])

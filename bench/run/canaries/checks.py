@@ -28,7 +28,8 @@ from bench.run.measure import PreparedGroup, measure_group
 from bench.run.methods import Method
 from bench.run.plan import Shard
 from bench.run.prepare import PreparedEdit
-from bench.run.tables import CANARY_SAMPLES, write_table
+from bench.run.table_files import write_table
+from bench.run.tables import CANARY_SAMPLES
 from bench.scene import Float32, LabelSpace, UInt8
 
 __all__ = ["DEPENDS", "UNSTEADY", "CanaryShard", "Checks", "look_behind", "read_checks"]

@@ -10,7 +10,8 @@ from scipy import stats
 from bench.core.errors import BadInput
 from bench.judge.against_truth import against_truth
 from bench.run.reader import read_run
-from bench.run.tables import REPLICATES, SAMPLES, SCORES, write_table
+from bench.run.table_files import write_table
+from bench.run.tables import REPLICATES, SAMPLES, SCORES
 
 EMPTY = {one.name: "" if one.kind == "text" else None for one in SAMPLES.columns}
 

@@ -14,7 +14,8 @@ from bench.run.job import Job
 from bench.run.outcome import task_outcome
 from bench.run.reduce import cost_rows, reduce_canaries, reduce_task
 from bench.run.shards import ShardRef
-from bench.run.tables import COSTS, SAMPLES, SCORES, TIMES, read_tables, write_table
+from bench.run.table_files import read_tables, write_table
+from bench.run.tables import COSTS, SAMPLES, SCORES, TIMES
 from bench.run.worker import Worker
 from bench.suite.schema import parse_suite
 from tests.bench.run.made_suite import suite_text, write_data

@@ -12,7 +12,8 @@ import pytest
 
 from bench.core.errors import BadInput
 from bench.run.kept import read_columns
-from bench.run.tables import COSTS, INFLUENCE, REFERENCES, UNMADE, read_tables, write_table
+from bench.run.table_files import read_tables, write_table
+from bench.run.tables import COSTS, INFLUENCE, REFERENCES, UNMADE
 
 
 def references(*edits: str, **more: list) -> dict[str, list]:

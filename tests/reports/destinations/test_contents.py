@@ -13,7 +13,8 @@ from PIL import Image
 
 from bench.core.errors import BadInput
 from bench.run.reader import read_run
-from bench.run.tables import OUTPUTS, write_table
+from bench.run.table_files import write_table
+from bench.run.tables import OUTPUTS
 from reports.destinations import DESTINATIONS, export_to
 from reports.destinations.contents import gallery, kept_methods, safe_keys
 
