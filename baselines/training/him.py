@@ -20,16 +20,14 @@ from baselines.him import (
     HIMConfig,
     ImageGenerator,
     LayoutGenerator,
-    bounding_box,
-    box_plane,
     him_labels,
     image_discriminator,
     layout_condition,
     layout_discriminator,
-    soften,
 )
 from baselines.layers.initial import draw_normal_weights
 from baselines.layers.label_map import SymbolMap
+from baselines.layers.region_style import number_regions
 from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples
 from baselines.training.least_squares import (
@@ -45,11 +43,13 @@ from bench.batch import EditBatch
 from bench.core.errors import BadInput
 from bench.plugins.kinds import SYSTEMS
 from bench.plugins.systems import System
-from masks.windows import Extent
 
 __all__ = ["BoxTargets", "HIMRecipe", "box_targets"]
 
 PHASES = ("image", "layout")
+
+INSTANCES = 256
+"""Objects of an image that are told apart, the background among them; the last takes those beyond."""
 
 
 class HIMRecipe(TrainingRecipe):
@@ -95,9 +95,10 @@ class HIMRecipe(TrainingRecipe):
         return self._image(batch) if PHASES[number] == "image" else self._layout(batch)
 
     def kind(self, step: int) -> Hashable | None:
-        """The image's phase; None in the layout's, whose boxes depend on the batch."""
+        """The phase; None in the layout's with `balance`, where the losses decide who moves."""
         number, _ = self.config.phase(step, self.steps)
-        return number if PHASES[number] == "image" else None
+        balanced = PHASES[number] == "layout" and self.config.balance is not None
+        return None if balanced else number
 
     def images(self, batch: EditBatch) -> Tensor:
         """Masked regions filled from their true labels."""
@@ -208,34 +209,73 @@ def box_targets(batch: EditBatch, count: int) -> BoxTargets:
     """
     if batch.instances is None:
         raise BadInput("data.dataset: has no instance maps, which HIM's layouts are trained on")
-    size, device = (batch.labels.shape[1], batch.labels.shape[2]), batch.labels.device
-    boxes = [bounding_box(mask) for mask in batch.masked_region[:, 0]]
-    ratios = (1.2 + 0.3 * torch.rand(len(boxes))).tolist()
-    soft = [soften(box, size, ratio) for box, ratio in zip(boxes, ratios, strict=True)]
-    ids = [_object_of(one, box) for one, box in zip(batch.instances, boxes, strict=True)]
-    wanted = torch.tensor([-1 if one is None else one for one in ids], device=device)
+    height, width = batch.labels.shape[1:]
+    box = _edges_of(batch.masked_region[:, 0])
+    ratios = 1.2 + 0.3 * torch.rand(len(box), device=box.device)
+    soft = _softened(box, ratios, (height, width))
+    wanted = _objects_of(batch.instances, box)
     objects = batch.instances == wanted.view(-1, 1, 1)
-    classes = [
-        count - 1 if one is None else int(labels[mine].max())
-        for one, labels, mine in zip(ids, batch.labels, objects, strict=True)
-    ]
-    chosen = torch.tensor(classes, device=device)
-    box = box_plane(boxes, size, device)
+    inside = torch.where(objects, batch.labels, -1).flatten(1).amax(1)
+    chosen = torch.where(wanted > 0, inside, count - 1)
     return BoxTargets(
-        layout_condition(batch.labels, box, chosen, count),
-        box_plane(soft, size, device),
+        layout_condition(batch.labels, _plane(box, (height, width)), chosen, count),
+        _plane(soft, (height, width)),
         chosen,
         objects.unsqueeze(1).float(),
         batch.labels,
     )
 
 
-def _object_of(instances: Tensor, box: Extent) -> int | None:
-    """The object whose bounding box is the box, or None."""
-    for one in torch.unique(instances[box.slices]).tolist():
-        if one > 0 and bounding_box(instances == one) == box:
-            return int(one)
-    return None
+def _edges_of(region: Tensor) -> Tensor:
+    """int64 [B,4], the bounding boxes of maps [B,H,W] that are True somewhere: top, left, bottom, right."""
+    found = []
+    for axis in (2, 1):
+        shown = region.any(axis).byte()  # rows, then columns
+        last = shown.shape[1] - shown.flip(1).argmax(1)
+        found.append((shown.argmax(1), last))
+    (top, bottom), (left, right) = found
+    return torch.stack([top, left, bottom, right], dim=1)
+
+
+def _softened(box: Tensor, ratios: Tensor, size: tuple[int, int]) -> Tensor:
+    """Soft boxes int64 [B,4] (`baselines.him.soften`) of boxes [B,4] by ratios [B] in (height, width)."""
+    start, end = box[:, :2].double(), box[:, 2:].double()
+    centre, half = (start + end) / 2, (end - start) / 2 * ratios.double().unsqueeze(1)
+    low = (centre - half).long().clamp(min=0)
+    high = (centre + half).long()
+    high = torch.stack([high[:, 0].clamp(max=size[0]), high[:, 1].clamp(max=size[1])], dim=1)
+    return torch.cat([low, high], dim=1)
+
+
+def _plane(box: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bool [B,H,W], True inside boxes [B,4]."""
+    rows, columns = (torch.arange(side, device=box.device) for side in size)
+    top, left, bottom, right = box.unsqueeze(2).unbind(1)
+    tall, wide = (rows >= top) & (rows < bottom), (columns >= left) & (columns < right)
+    return tall.unsqueeze(2) & wide.unsqueeze(1)
+
+
+def _objects_of(instances: Tensor, box: Tensor) -> Tensor:
+    """int64 [B]: the object (id above 0) whose bounding box is the box [B,4], -1 = there is none.
+
+    The one with the smallest id where several are.
+    """
+    batch, height, width = instances.shape
+    places = number_regions(instances, INSTANCES)[0].flatten()
+    rows = torch.arange(height, device=box.device).view(1, -1, 1).expand_as(instances).flatten()
+    columns = torch.arange(width, device=box.device).expand_as(instances).flatten()
+
+    def of_each(values: Tensor, reduce: str) -> Tensor:
+        empty = values.new_full((batch * INSTANCES,), -1)
+        found = empty.scatter_reduce(0, places, values, reduce, include_self=False)
+        return found.view(batch, INSTANCES)
+
+    ids = of_each(instances.flatten(), "amax")
+    low = [of_each(rows, "amin"), of_each(columns, "amin")]
+    high = [of_each(rows, "amax") + 1, of_each(columns, "amax") + 1]
+    fits = (torch.stack([*low, *high], dim=2) == box.unsqueeze(1)).all(2) & (ids > 0)
+    first = ids.gather(1, fits.byte().argmax(1, keepdim=True))[:, 0]  # numbered in the ids' order
+    return torch.where(fits.any(1), first, -1)
 
 
 class _Painting(nn.Module):

@@ -26,7 +26,7 @@ ALIKE = ("sae", "sesame", "siedob", "spade")
 STEPS = {"ssae": 14, "semanticstylegan": 7, "segmenter": 10, "him": 12}
 """So many that a step of every kind is replayed, where it is not four."""
 
-CAPTURED = {"ssae": 2, "semanticstylegan": 2, "segmenter": 2}
+CAPTURED = {"him": 2, "ssae": 2, "semanticstylegan": 2, "segmenter": 2}
 """How many kinds of steps are replayed in the end, where it is not one."""
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from baselines.him import bounding_box, box_plane, soften
 from baselines.training.him import box_targets
 from baselines.training.loop import train
 from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
 from bench.scene import LabelSpace
+from masks.windows import Extent
 from tests.baselines.training.tiny import tiny
 
 SPACE = LabelSpace("made", ("wall", "floor", "lamp"), ((0, 0, 0),) * 3)
@@ -117,3 +121,29 @@ def test_phases_that_the_variant_does_not_have_are_refused():
         BadInput, match="phases: has 1 shares, but the training of 'labels' has two"
     ):
         make_recipe(tiny("him", phases=(1,)), sources())
+
+
+def test_boxes_of_a_batch_are_those_that_an_edit_gets_one_by_one():
+    torch.manual_seed(0)
+    ids = torch.randint(0, 6, (32, 4, 4)).repeat_interleave(4, 1).repeat_interleave(4, 2)
+    mask = torch.zeros(32, 1, 16, 16)
+    wanted = []
+    for place, plane in enumerate(ids):
+        one = int(plane.max())
+        box = bounding_box(plane == one) if place % 3 else Extent(2, 3, 7 + place % 5, 9)
+        mask[place, 0][box.slices] = 1
+        boxes = {n: bounding_box(plane == n) for n in plane.unique().tolist() if n}
+        wanted.append(min((n for n, other in boxes.items() if other == box), default=-1))
+    some = replace(batch(), mask=mask, labels=ids % 3, instances=ids)
+    torch.manual_seed(1)
+    targets = box_targets(some, 4)
+    torch.manual_seed(1)
+    ratios = (1.2 + 0.3 * torch.rand(32)).tolist()
+    edges = [bounding_box(one[0] > 0) for one in mask]
+    soft = [soften(box, (16, 16), ratio) for box, ratio in zip(edges, ratios, strict=True)]
+    assert torch.equal(targets.soft, box_plane(soft, (16, 16), torch.device("cpu")))
+    assert targets.classes.tolist() == [n % 3 if n > 0 else 3 for n in wanted]
+    found = [ids[k] == n for k, n in enumerate(wanted)]
+    assert torch.equal(targets.objects[:, 0] > 0, torch.stack(found))
+    assert -1 in wanted
+    assert len(set(wanted)) > 2

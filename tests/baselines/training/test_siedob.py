@@ -92,7 +92,7 @@ def test_four_patches_an_image_are_cut_around_its_border_and_none_without():
 def test_phases_with_batches_of_their_own_count_examples_from_zero():
     config = tiny("siedob", steps=8, batches=(3, 2, 1, 4))
     source = Examples(config.data, 0)
-    given = turns(config, [source], {}, 8, rank=1, devices=2)
+    given = turns(config, [source], {}, lambda _: 8, rank=1, devices=2)
     found = [(given(step).first, given(step).count) for step in range(8)]
     assert found == [(3, 3), (9, 3), (2, 2), (6, 2), (1, 1), (3, 1), (4, 4), (12, 4)]
 
@@ -100,7 +100,7 @@ def test_phases_with_batches_of_their_own_count_examples_from_zero():
 def test_a_phase_reads_its_own_scenes():
     config = tiny("siedob")
     large, source = Examples(config.data, 0), Examples(config.data, 0)
-    given = turns(config, [source], {1: large}, 4)
+    given = turns(config, [source], {1: large}, lambda _: 4)
     assert [given(step).source is large for step in range(4)] == [False, True, False, False]
 
 
