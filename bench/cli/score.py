@@ -79,6 +79,14 @@ def score(
         ),
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
+    batch_size: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=1024,
+            help="Images that networks see at a time on a GPU; a smaller number takes less memory.",
+        ),
+    ] = 64,
     fetch: Annotated[
         bool, typer.Option("--fetch", help="Fetch missing weights from their official address.")
     ] = False,
@@ -93,7 +101,6 @@ def score(
     """
     from rich.console import Console
 
-    from bench.cli.terminal.verdicts import tell_comparison
     from bench.core.atomic import json_text, refuse_losses
     from bench.core.errors import BadInput
     from bench.judge.compare import compare_folders, folder_names
@@ -119,6 +126,7 @@ def score(
         "segmenter": segmenter,
         "resize_real": resize_real,
         "device": device,
+        "batch_size": batch_size,
         "fetch": fetch,
         "trust": trust,
     }
@@ -139,6 +147,8 @@ def score(
     if cross:
         console.print(_cross_table(rows))
     if comparison is not None and not printed:
+        from bench.cli.terminal.verdicts import tell_comparison
+
         tell_comparison(comparison)
     for notice in dict.fromkeys(notice for one in scores.values() for notice in one.notices):
         sys.stderr.write(f"siebench: note: {notice}\n")

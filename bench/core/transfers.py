@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.core.device import upload
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -70,7 +72,7 @@ def to_device(images: Array, device: str) -> Tensor:
     key = (id(owner), first, images.shape, device)
     with _GUARD:
         if _STAGED.get(id(owner)) is not owner or not images.flags.c_contiguous:
-            return torch.from_numpy(np.ascontiguousarray(images)).to(device)
+            return upload(torch.from_numpy(np.ascontiguousarray(images)), device)
         if key not in _UPLOADED:
             # A part of the pinned tensor itself, whose memory torch keeps until it has been read.
             whole = owner.base if isinstance(owner.base, torch.Tensor) else torch.from_numpy(owner)

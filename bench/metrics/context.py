@@ -26,6 +26,8 @@ class Context:
             user's cache.
         cache: the folder of the reference cache; None = no cache.
         fetch: whether a missing network may be fetched from its official address.
+        solver: where the linear algebra of whole sets runs. A run's tables are made on any machine, so
+            there it is the CPU; `score` takes its accelerator where that is fast in float64.
         trust: whether modules that a suite names (`package.module:attribute`) may be imported.
     """
 
@@ -34,6 +36,7 @@ class Context:
     weights: tuple[Path, ...] | None = None
     cache: Path | None = field(default_factory=default_folder)
     fetch: bool = False
+    solver: str = "cpu"
     trust: bool = False
 
     def weights_of(self, network: str) -> Found:

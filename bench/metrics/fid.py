@@ -29,7 +29,7 @@ from bench.core.identity import Record
 from bench.metrics.context import Context
 from bench.metrics.estimate import Score
 from bench.metrics.features import Crop, SetMetric
-from bench.metrics.frechet import frechet_distance, leave_one_out
+from bench.metrics.frechet import frechet_distance, with_leave_one_out
 from bench.metrics.kernel import KernelSums, kernel_distance
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class FrechetDistance(SetMetric):
     """The Fréchet distance between features, covariances over n - 1."""
 
     family = "fid"
+    solver = "cpu"
+    """Where matrices are decomposed."""
 
     def definition(self) -> Record:
         """Formula and feature network."""
@@ -73,14 +75,13 @@ class FrechetDistance(SetMetric):
 
     def distance(self, real: Float32, fake: Float32, codes: Int64) -> tuple[float, Float64 | None]:
         """The Fréchet distance and its values without each scene."""
-        value = frechet_distance(real, fake)
         if len(codes) - int(np.bincount(codes).max()) < 2:
-            return value, None
-        return value, leave_one_out(real, fake, codes)
+            return frechet_distance(real, fake), None
+        return with_leave_one_out(real, fake, codes, self.solver)
 
     def unpaired_distance(self, real: Float32, fake: Float32) -> float:
         """The Fréchet distance; sets may be of any sizes."""
-        return frechet_distance(real, fake)
+        return frechet_distance(real, fake, self.solver)
 
 
 class KernelDistance(SetMetric):
@@ -234,7 +235,13 @@ def _through(
     """A distance through any feature network, named for it."""
     found = context.feature_network(network)
     name, title = _cropped(f"{family}-{found.label}", f"{words} ({found.title})", crop)
-    return kind(name, title, found, context.cache, family=family, crop=crop)
+    return _solved_by(context, kind(name, title, found, context.cache, family=family, crop=crop))
+
+
+def _solved_by(context: Context, metric: M) -> M:
+    if isinstance(metric, FrechetDistance):
+        metric.solver = context.solver
+    return metric
 
 
 def _cropped(name: str, title: str, crop: Crop | None) -> tuple[str, str]:
@@ -247,7 +254,8 @@ def _frechet(
     if not context.weights_of("inception-fid").official:
         name, title = name.replace("fid", "frechet"), f"Fréchet distance ({_NOT_OFFICIAL})"
     name, title = _cropped(name, title, crop)
-    return FrechetDistance(name, title, context.feature_network(network), context.cache, crop=crop)
+    found = context.feature_network(network)
+    return _solved_by(context, FrechetDistance(name, title, found, context.cache, crop=crop))
 
 
 def _kernel(context: Context, crop: Crop | None = None) -> KernelDistance:

@@ -14,13 +14,18 @@ between the Gaussians; T is only needed between samples, where it is U S U^T of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.threads import side_by_side
 
-__all__ = ["EXACT_SAMPLES", "frechet_distance", "leave_one_out"]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["EXACT_SAMPLES", "frechet_distance", "leave_one_out", "with_leave_one_out"]
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -51,8 +56,16 @@ def _fit(features: NDArray[np.floating]) -> _Gaussian:
     return _Gaussian(mean, wide - mean)
 
 
-def frechet_distance(real: NDArray[np.floating], fake: NDArray[np.floating]) -> float:
+def frechet_distance(
+    real: NDArray[np.floating], fake: NDArray[np.floating], device: str = "cpu"
+) -> float:
     """The squared Fréchet distance between Gaussians fitted to `real` [n,d] and `fake` [m,d].
+
+    Args:
+        real: [n,d].
+        fake: [m,d].
+        device: where the matrices are decomposed, in float64; an accelerator is used from a thousand
+            samples on, and gives the same to 1e-8.
 
     >>> real = np.random.default_rng(0).normal(size=(50, 4))
     >>> round(frechet_distance(real, real + 1), 6)  # only the means differ, by 1 in 4 directions
@@ -62,11 +75,24 @@ def frechet_distance(real: NDArray[np.floating], fake: NDArray[np.floating]) -> 
         ValueError: with fewer than two samples on a side, or features that are not numbers.
     """
     _check(real, fake)
-    one, two = _fit(fake), _fit(real)
-    gap = one.mean - two.mean
-    root = float(_spectrum(_factor(one).T @ _factor(two)).sum())
-    traces = one.trace + two.trace
-    return float(_beyond_rounding(float(gap @ gap) + traces - 2 * root, traces))
+    return _distance(_Pair.of(real, fake, device))
+
+
+def with_leave_one_out(
+    real: NDArray[np.floating], fake: NDArray[np.floating], codes: Int64, device: str = "cpu"
+) -> tuple[float, Float64]:
+    """`frechet_distance` and `leave_one_out` together, which share what is dear.
+
+    Raises:
+        ValueError: as either.
+    """
+    _check(real, fake)
+    _check_codes(codes)
+    pair = _Pair.of(real, fake, device)
+    value = _distance(pair)
+    if len(fake) <= EXACT_SAMPLES:
+        return value, _exact(real, fake, codes)
+    return value, _first_order(pair, codes)
 
 
 def leave_one_out(real: NDArray[np.floating], fake: NDArray[np.floating], codes: Int64) -> Float64:
@@ -81,11 +107,10 @@ def leave_one_out(real: NDArray[np.floating], fake: NDArray[np.floating], codes:
         ValueError: as `frechet_distance`, or where fewer than two samples would be left.
     """
     _check(real, fake)
-    if codes.size - int(np.bincount(codes).max()) < 2:
-        raise ValueError("leaving out one scene must leave at least two samples")
+    _check_codes(codes)
     if len(fake) <= EXACT_SAMPLES:
         return _exact(real, fake, codes)
-    return _first_order(real, fake, codes)
+    return _first_order(_Pair.of(real, fake, "cpu"), codes)
 
 
 def _check(real: NDArray[np.floating], fake: NDArray[np.floating]) -> None:
@@ -94,6 +119,46 @@ def _check(real: NDArray[np.floating], fake: NDArray[np.floating]) -> None:
             raise ValueError(f"{len(features)} {side} images, but a covariance takes two")
         if not np.isfinite(features).all():
             raise ValueError(f"the features of the {side} images are not all numbers")
+
+
+def _check_codes(codes: Int64) -> None:
+    if codes.size - int(np.bincount(codes).max()) < 2:
+        raise ValueError("leaving out one scene must leave at least two samples")
+
+
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """Both sides' Gaussians, and what of their covariances is decomposed once."""
+
+    fake: _Gaussian
+    real: _Gaussian
+    device: str
+
+    @classmethod
+    def of(cls, real: NDArray[np.floating], fake: NDArray[np.floating], device: str) -> _Pair:
+        small = min(real.shape[1], len(real), len(fake)) < _LARGE
+        return cls(_fit(fake), _fit(real), "cpu" if small else device)
+
+    @cached_property
+    def factors(self) -> tuple[Float64, Float64]:
+        """F of either side, on the host."""
+        return _factor(self.fake), _factor(self.real)
+
+    @cached_property
+    def on_device(self) -> tuple[float, Float64, Float64]:
+        """Root and root coordinates, from an accelerator."""
+        return _roots_on(self.device, self.fake, self.real)
+
+
+def _distance(pair: _Pair) -> float:
+    gap = pair.fake.mean - pair.real.mean
+    if pair.device == "cpu":
+        first, second = pair.factors
+        root = float(_spectrum(first.T @ second).sum())
+    else:
+        root = pair.on_device[0]
+    traces = pair.fake.trace + pair.real.trace
+    return float(_beyond_rounding(float(gap @ gap) + traces - 2 * root, traces))
 
 
 def _factor(gaussian: _Gaussian) -> Float64:
@@ -183,9 +248,11 @@ class _Grams:
         return float(_beyond_rounding(gap + traces - 2 * root, traces))
 
 
-def _first_order(real: NDArray[np.floating], fake: NDArray[np.floating], codes: Int64) -> Float64:
-    one, two = _fit(fake), _fit(real)
-    weights_one, weights_two = _root_coordinates(one, two)
+def _first_order(pair: _Pair, codes: Int64) -> Float64:
+    one, two = pair.fake, pair.real
+    weights_one, weights_two = (
+        _root_coordinates(pair) if pair.device == "cpu" else pair.on_device[1:]
+    )
     left = _without(one, weights_one, codes)
     right = _without(two, weights_two, codes)
     gap = left.mean - right.mean
@@ -194,19 +261,19 @@ def _first_order(real: NDArray[np.floating], fake: NDArray[np.floating], codes: 
     return _beyond_rounding(distance, traces)
 
 
-def _root_coordinates(one: _Gaussian, two: _Gaussian) -> tuple[Float64, Float64]:
+def _root_coordinates(pair: _Pair) -> tuple[Float64, Float64]:
     """Rows P1 [n1,r], P2 [n2,r]: inner products of rows are what T makes of two samples.
 
     P1 P1^T = A T A^T with A the samples over sqrt(n - 1) and T the map from C1 to C2; likewise P2.
     """
     from scipy import linalg
 
-    first, second = _factor(one), _factor(two)
+    first, second = pair.factors
     left, values, right = linalg.svd(first.T @ second, full_matrices=False, check_finite=False)
     scale = np.sqrt(values)
     return (
-        _samples_in(one, first) @ (left * scale),
-        _samples_in(two, second) @ (right.T * scale),
+        _samples_in(pair.fake, first) @ (left * scale),
+        _samples_in(pair.real, second) @ (right.T * scale),
     )
 
 
@@ -221,6 +288,50 @@ def _samples_in(gaussian: _Gaussian, factor: Float64) -> Float64:
     if np.triu(factor, 1).any():  # scaled eigenvectors, whose columns are orthogonal
         return np.asarray((factor.T @ samples / np.sum(factor * factor, axis=0)[:, None]).T)
     return np.asarray(linalg.solve_triangular(factor, samples, lower=True).T)
+
+
+def _roots_on(device: str, one: _Gaussian, two: _Gaussian) -> tuple[float, Float64, Float64]:
+    """The nuclear norm of F1^T F2, and the rows of `_root_coordinates`, from an accelerator.
+
+    A full decomposition into singular vectors is slow there, eigenvectors are not: the left and the
+    right ones come from either Gram matrix. Their signs differ, but only inner products of rows count.
+    """
+    import torch
+
+    with torch.inference_mode():
+        (first, own), (second, others) = (_factor_on(device, side) for side in (one, two))
+        product = first.T @ second
+        values, left = torch.linalg.eigh(product @ product.T)
+        again, right = torch.linalg.eigh(product.T @ product)
+        squares = [each.clamp_min_(0) for each in (values, again)]
+        rank = min(one.n - 1, two.n - 1, *product.shape)
+        for square in squares:  # what is 0 but for rounding would count with the rounding's root
+            square[: len(square) - rank] = 0
+        rows = [
+            coordinates @ (vectors * square**0.25)
+            for coordinates, vectors, square in zip((own, others), (left, right), squares)
+        ]
+        root = squares[0].sqrt().sum()
+        return float(root), *(each.cpu().numpy() for each in rows)
+
+
+def _factor_on(device: str, side: _Gaussian) -> tuple[Tensor, Tensor]:
+    """F [d,r] with F F^T the covariance, and the samples in its coordinates [n,r]."""
+    import torch
+
+    samples = torch.from_numpy(side.centred).to(device) / (side.n - 1) ** 0.5
+    n, d = samples.shape
+    if n <= d:
+        return samples.T, torch.eye(n, dtype=samples.dtype, device=device)
+    covariance = samples.T @ samples
+    lower, failed = torch.linalg.cholesky_ex(covariance)
+    if not failed:
+        inside = torch.linalg.solve_triangular(lower, samples.T, upper=False)
+        return lower, inside.T
+    values, vectors = torch.linalg.eigh(covariance)
+    kept = values > values[-1] * d * torch.finfo(values.dtype).eps
+    values, vectors = values[kept], vectors[:, kept]
+    return vectors * values.sqrt(), samples @ vectors / values.sqrt()
 
 
 @dataclass(frozen=True, eq=False)

@@ -70,8 +70,13 @@ class LPIPS(PerEdit):
         }
 
     def prepare(self, references: References) -> PreparedReferences:
-        """Features of the references; an image that comes again (another sample) is reused."""
-        if min(references.images.shape[1:3]) < SMALLEST:
+        """Features of the references; an image that comes again (another sample) is reused.
+
+        Of a group that is larger than a batch on an accelerator nothing is kept: batch by batch both
+        sides' features are made when they are compared.
+        """
+        small = min(references.images.shape[1:3]) < SMALLEST
+        if small or (self.network.device != "cpu" and len(references) > self.network.batch):
             return PreparedReferences()
         return PreparedReferences(
             memory=_features_once(self.network, references.images), by_edit=True
@@ -81,12 +86,11 @@ class LPIPS(PerEdit):
         self, references: References, prepared: PreparedReferences, results: UInt8
     ) -> Columns:
         """One number per edit and region."""
-        if prepared.memory is None:
+        if min(results.shape[1:3]) < SMALLEST:
             nothing = [math.nan] * len(references)
             return dict.fromkeys(self.score_names, nothing)
-        pairs = self.network.distances(
-            prepared.memory, self.network.features(results), references.mask
-        )
+        known = references.images if prepared.memory is None else prepared.memory
+        pairs = self.network.distances(known, results, references.mask)
         return {name: [pair[i] for pair in pairs] for i, name in enumerate(self.score_names)}
 
 
@@ -179,5 +183,5 @@ def perceptual_procedural(context: Context) -> ProceduralPerceptual:
 
 def _features_once(network: PerceptualNetwork, images: UInt8) -> list[Features]:
     fresh = [i == 0 or not np.array_equal(images[i], images[i - 1]) for i in range(len(images))]
-    found = network.features(images[fresh])
+    found = network.features(images if all(fresh) else images[fresh])
     return [found[i] for i in np.cumsum(fresh) - 1]

@@ -145,22 +145,31 @@ def _sums_on(device: str, references: References, results: UInt8) -> list[tuple[
     """The same of every edit, on an accelerator; integers, so no digit differs."""
     import torch
 
-    with in_turn():
-        one, two = (to_device(images, device).short() for images in (references.images, results))
-        difference = (two - one).int()
-        mask = to_device(references.mask, device)[..., None]
-        parts = [
-            each.sum((1, 2, 3), dtype=torch.int64)
-            for region in (difference, difference * mask)
-            for each in (region * region, region.abs())
-        ]
-        found = ToHost(torch.stack(parts, dim=1))
+    found = []
+    for start in range(0, len(results), _MOST):
+        part = slice(start, start + _MOST)
+        with in_turn():
+            sides = references.images[part], results[part]
+            one, two = (to_device(images, device).short() for images in sides)
+            difference = (two - one).int()
+            mask = to_device(references.mask[part], device)[..., None]
+            parts = [
+                each.sum((1, 2, 3), dtype=torch.int64)
+                for region in (difference, difference * mask)
+                for each in (region * region, region.abs())
+            ]
+            found.append(ToHost(torch.stack(parts, dim=1)))
     size = results[0].size
     counts = [3 * int(np.count_nonzero(mask)) for mask in references.mask]
+    rows = [row for sums in found for row in sums.array().tolist()]
     return [
         (_Sums(row[0], row[1], size), _Sums(row[2], row[3], count))
-        for row, count in zip(found.array().tolist(), counts)
+        for row, count in zip(rows, counts)
     ]
+
+
+_MOST = 16
+"""Pairs on an accelerator at a time."""
 
 
 class PSNR(Pixel):

@@ -85,6 +85,10 @@ class Window:
         return ndimage.correlate1d(rows, taps, axis=1, mode="reflect")
 
 
+_MOST = 16
+"""Pairs in a batch on an accelerator: their planes in float64 are large."""
+
+
 @functools.lru_cache(maxsize=16)
 def _averaging(taps: tuple[float, ...], side: int, device: str) -> Tensor:
     """The float64 [side,side] that takes local means along a side, its border mirrored."""
@@ -220,7 +224,7 @@ class _Similarity(PerEdit):
         import torch
 
         found = []
-        size = batch_shape(self.device)
+        size = batch_shape(self.device, _MOST)
         batches = [
             fixed_batches(each, size) for each in (references.images, results, references.mask)
         ]
@@ -310,7 +314,14 @@ class SSIMSean(_Similarity):
 def _weighted(image: Plane, weights: tuple[float, ...]) -> Plane:
     if isinstance(image, np.ndarray):
         return image @ np.asarray(weights)
-    return image @ image.new_tensor(weights)
+    return image @ _on(str(image.device), weights)
+
+
+@functools.lru_cache(maxsize=16)
+def _on(device: str, weights: tuple[float, ...]) -> Tensor:
+    import torch
+
+    return torch.tensor(weights, dtype=torch.float64).to(device)
 
 
 def _channels(image: Plane) -> list[Plane]:

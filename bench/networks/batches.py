@@ -25,14 +25,25 @@ from bench.scene import UInt8
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["arithmetic", "batch_shape", "exactly", "fixed_batches", "in_turn", "run_in_batches"]
+__all__ = [
+    "arithmetic",
+    "batch_shape",
+    "batches_of",
+    "exactly",
+    "fixed_batches",
+    "in_turn",
+    "run_in_batches",
+]
 
 T = TypeVar("T")
 N = TypeVar("N", bound=np.generic)
 
 
 def run_in_batches(
-    images: UInt8, device: str, run: Callable[[UInt8], Sequence[T] | Tensor]
+    images: UInt8,
+    device: str,
+    run: Callable[[UInt8], Sequence[T] | Tensor],
+    most: int | None = None,
 ) -> list[T]:
     """What a network gives for each of uint8 [B,H,W,3] images.
 
@@ -42,10 +53,11 @@ def run_in_batches(
         run: gives one entry for every image of a batch in the device's shape, or a tensor whose rows
             are the entries: they come back as arrays. It is called without gradients and, on "cpu",
             from several threads at once.
+        most: of images in a batch, for networks whose features are large.
     """
     import torch
 
-    batches = fixed_batches(images, batch_shape(device))
+    batches = fixed_batches(images, batch_shape(device, most))
     if device != "cpu":
         found = []
         for batch, count in batches:
@@ -68,13 +80,34 @@ def _entries(made: Sequence[T] | ToHost) -> list[T]:
     return list(made.array() if isinstance(made, ToHost) else made)
 
 
-def batch_shape(device: str) -> int:
-    """How many images a network sees at a time on a device ("cpu", "cuda", "cuda:1", ...)."""
-    return 1 if device == "cpu" else ON_DEVICE
+def batch_shape(device: str, most: int | None = None) -> int:
+    """How many images a network sees at a time on a device ("cpu", "cuda", "cuda:1", ...).
+
+    Args:
+        device: 1 on a CPU; on an accelerator 16, as many as a run's shard has, unless `batches_of` says
+            another number.
+        most: at most so many.
+    """
+    if device == "cpu":
+        return 1
+    return _on_accelerators if most is None else min(_on_accelerators, most)
 
 
-ON_DEVICE = 16
-"""Images in a batch on an accelerator."""
+_on_accelerators = 16
+
+
+@contextlib.contextmanager
+def batches_of(size: int) -> Iterator[None]:
+    """A block in which networks on accelerators see `size` images at a time, in every thread.
+
+    The last bits of what they give depend on it, so whoever sets it records it.
+    """
+    global _on_accelerators
+    before, _on_accelerators = _on_accelerators, size
+    try:
+        yield
+    finally:
+        _on_accelerators = before
 
 
 def arithmetic(device: str) -> Record:

@@ -15,8 +15,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from bench.core.errors import Unavailable
 from bench.core.identity import Record, tensors_hash
+from bench.core.threads import side_by_side
 from bench.core.transfers import ToHost, to_device
 from bench.networks.batches import batch_shape, exactly, in_turn, run_in_batches
 from bench.networks.preprocessing import planes
@@ -48,6 +51,9 @@ TRUNKS: dict[Trunk, str] = {"alex": "alexnet", "squeeze": "squeezenet", "vgg": "
 SMALLEST = 32
 """The smallest side, in pixels, of an image that every trunk can look at."""
 
+_MOST = 16
+"""Images in a batch on an accelerator: VGG's features of one of 256 x 256 pixels are 32 MiB."""
+
 Features = Sequence["Tensor"]
 """One image's features: float32 [C,h,w] per layer, of unit length at each pixel."""
 
@@ -73,64 +79,86 @@ class PerceptualNetwork(abc.ABC):
     def channel_weights(self) -> Sequence[Tensor]:
         """What each layer's channels count, float32 [C] on the device."""
 
-    def maps(self, one: Features, two: Features) -> list[Tensor]:
-        """The distance at each pixel of each layer, float32 [h,w]: their means add up to it."""
-        import torch
-
-        with exactly():
-            return [
-                torch.einsum("chw,c->hw", (a - b) ** 2, weight)
-                for a, b, weight in zip(one, two, self.channel_weights())
-            ]
-
     def distance(self, one: Features, two: Features) -> float:
         """Between two images."""
-        return sum(float(layer.mean()) for layer in self.maps(one, two))
+        with exactly():
+            return sum(float(layer.mean()) for layer in self._maps(one, two))
+
+    @property
+    def batch(self) -> int:
+        """How many images it sees at a time."""
+        return batch_shape(self.device, _MOST)
 
     def distances(
-        self, ones: Sequence[Features], twos: Sequence[Features], masks: Bool
+        self, known: Sequence[Features] | UInt8, results: UInt8, masks: Bool
     ) -> list[tuple[float, float]]:
         """Between images in pairs: over the image, and over a mask, nan where that is empty.
 
         Args:
-            ones: B images' features.
-            twos: B images' features.
-            masks: bool [B,H,W], where H and W are the images' own.
+            known: B images' features, or the images themselves, uint8 [B,H,W,3]. On an accelerator no
+                more than a batch of these then has features at a time.
+            results: uint8 [B,H,W,3].
+            masks: bool [B,H,W].
         """
         if self.device == "cpu":
-            return [self._pair(*pair) for pair in zip(ones, twos, masks)]
-        size = batch_shape(self.device)
+            ones = self.features(known) if isinstance(known, np.ndarray) else known
+            with exactly():
+                return side_by_side(self._pair, [*zip(ones, self.features(results), masks)])
         found = []
-        for start in range(0, len(masks), size):
-            mask = masks[start : start + size]
-            at = [min(start + i, len(masks) - 1) for i in range(size)]
-            one, two = ([side[i] for i in at] for side in (ones, twos))
+        for start in range(0, len(masks), self.batch):
+            part = slice(start, start + self.batch)
             with in_turn():
-                found.append(self._batch(one, two, mask))
+                own = known[part]
+                ones = self.features(own) if isinstance(own, np.ndarray) else own
+                found.append(self._batch(ones, self.features(results[part]), masks[part]))
         return [(row[0], row[1]) for rows in found for row in rows.array().tolist()]
 
-    def _pair(self, one: Features, two: Features, mask: Bool) -> tuple[float, float]:
+    def _pair(self, pair: tuple[Features, Features, Bool]) -> tuple[float, float]:
+        """Of one pair, which the package takes alone."""
         import torch
 
-        maps = self.maps(one, two)
-        whole = sum(float(layer.mean()) for layer in maps)
-        if not mask.any():
-            return whole, math.nan
-        height, width = mask.shape
-        spatial = self.spatial(maps, (height, width))
-        return whole, float(spatial[torch.from_numpy(mask)].mean())
+        one, two, mask = pair
+        with torch.inference_mode():  # a setting of each thread
+            maps = self._maps(one, two)
+            whole = sum(float(layer.mean()) for layer in maps)
+            if not mask.any():
+                return whole, math.nan
+            return whole, float(self._spatial(maps, mask)[torch.from_numpy(mask)].mean())
 
-    def _batch(self, ones: list[Features], twos: list[Features], masks: Bool) -> ToHost:
-        """[B,2] of images in one batch, as many as there are masks."""
+    def _maps(self, one: Features, two: Features) -> list[Tensor]:
+        """The distance at each pixel of each layer, float32 [h,w]: their means add up to it."""
+        import torch
+
+        return [
+            torch.einsum("chw,c->hw", (a - b) ** 2, weight)
+            for a, b, weight in zip(one, two, self.channel_weights())
+        ]
+
+    @staticmethod
+    def _spatial(maps: Sequence[Tensor], mask: Bool) -> Tensor:
+        """The package's spatial map, float32 [H,W]: each layer scaled up bilinearly, then added."""
         import torch
         from torch.nn import functional as F
 
+        total = torch.zeros(mask.shape)
+        for layer in maps:
+            total += F.interpolate(
+                layer[None, None], size=mask.shape, mode="bilinear", align_corners=False
+            )[0, 0]
+        return total
+
+    def _batch(self, ones: Sequence[Features], twos: Sequence[Features], masks: Bool) -> ToHost:
+        """[B,2] of B pairs, at most a batch of them."""
+        import torch
+        from torch.nn import functional as F
+
+        at = [min(i, len(masks) - 1) for i in range(self.batch)]
         region = to_device(masks, self.device)
         count, height, width = masks.shape
         whole = torch.zeros(count, device=self.device)
         spatial = torch.zeros(masks.shape, device=self.device)
         for i, weight in enumerate(self.channel_weights()):
-            one, two = (torch.stack([image[i] for image in side]) for side in (ones, twos))
+            one, two = (torch.stack([side[k][i] for k in at]) for side in (ones, twos))
             weighted = (one - two).square_().mul_(weight[:, None, None])
             layer = weighted.sum(1)[:count]
             whole += layer.mean((1, 2))
@@ -139,19 +167,6 @@ class PerceptualNetwork(abc.ABC):
             )[:, 0]
         masked = (spatial * region).sum((1, 2)) / region.sum((1, 2))
         return ToHost(torch.stack([whole, masked], dim=1))
-
-    def spatial(self, maps: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
-        """The package's spatial map, float32 [H,W]: each layer scaled up bilinearly, then added."""
-        import torch
-        from torch.nn import functional as F
-
-        with exactly():
-            total = torch.zeros(size, device=self.device)
-            for layer in maps:
-                total += F.interpolate(
-                    layer[None, None], size=size, mode="bilinear", align_corners=False
-                )[0, 0]
-        return total
 
 
 class LPIPSNetwork(PerceptualNetwork):
@@ -186,7 +201,7 @@ class LPIPSNetwork(PerceptualNetwork):
             units = [unit_length(layer) for layer in network(self._scaled(batch))]
             return [[layer[i] for layer in units] for i in range(len(batch))]
 
-        return run_in_batches(images, self.device, look)
+        return run_in_batches(images, self.device, look, self.batch)
 
     def channel_weights(self) -> tuple[Tensor, ...]:
         """The package's linear layers."""

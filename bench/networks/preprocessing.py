@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.core.device import upload
 from bench.core.transfers import to_device
 from bench.scene import UInt8
 
@@ -52,7 +53,7 @@ def _clean_fid(images: UInt8, device: str) -> Tensor:
     import torch
 
     resized = np.stack([_pillow_bicubic(image) for image in images])
-    return (torch.from_numpy(resized).to(device) - 128) / 128
+    return (upload(torch.from_numpy(resized), device) - 128) / 128
 
 
 def _torchmetrics(images: UInt8, device: str) -> Tensor:

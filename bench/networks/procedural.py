@@ -109,7 +109,7 @@ class SegmenterLayers(_OurSegmenter, PerceptualNetwork):
             levels = [unit_length(level) for level in self._network.network.levels(given)]
             return [[level[i] for level in levels] for i in range(len(batch))]
 
-        return run_in_batches(images, self.device, look)
+        return run_in_batches(images, self.device, look, self.batch)
 
     def channel_weights(self) -> list[Tensor]:
         """One share of a level for every channel."""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.core.device import upload
 from bench.core.identity import Record, tensors_hash
 from bench.networks.batches import run_in_batches
 from bench.networks.hub_models import load_hub_model
@@ -83,7 +84,7 @@ class _Transformer(abc.ABC):
         mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in self._scale)
         resized = torch.from_numpy(np.stack([_stretched(image, self._side) for image in batch]))
         given = (resized.permute(0, 3, 1, 2).float() / 255 - mean) / deviation
-        return self._vectors(given.to(self.device)).float()
+        return self._vectors(upload(given, self.device)).float()
 
     _side: int
     _layer: str

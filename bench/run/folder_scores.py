@@ -34,6 +34,7 @@ class FolderScores(Sequence[Score]):
         infos: the facts of each score, by its name.
         files: (real, fake) of each pair; empty where the folders are no pairs.
         device: where networks ran.
+        batch_size: how many images they saw at a time, where that was an accelerator.
         folders: the folders by their part: "real", "fake", and "masks" and "labels" where given.
         inputs: the files of each folder that were read, by stem.
         kinds: how many of the references ("real") and results ("fake") are stored in which way.
@@ -47,6 +48,7 @@ class FolderScores(Sequence[Score]):
     infos: Mapping[str, ScoreInfo]
     files: tuple[tuple[Path, Path], ...]
     device: str
+    batch_size: int
     folders: Mapping[str, Path]
     inputs: Mapping[str, Mapping[str, Path]]
     kinds: Mapping[str, Mapping[str, int]]
@@ -109,6 +111,7 @@ class FolderScores(Sequence[Score]):
             "protocols": {hashes[name]: dict(record) for name, record in self.protocols.items()},
             "notices": list(self.notices),
             "device": self.device,
+            **({} if self.device == "cpu" else {"batch_size": self.batch_size}),
             "versions": versions(),
         }
 

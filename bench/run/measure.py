@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from bench.core.device_faults import device_failure
 from bench.core.errors import BadInput
 from bench.core.transfers import stage
 from bench.datasets import KnowsStyle
@@ -37,6 +39,7 @@ __all__ = [
     "make_metrics",
     "measure_belonging",
     "measure_group",
+    "measuring_on",
 ]
 
 
@@ -120,21 +123,33 @@ class EditGroup:
     edits: tuple[str, ...]
     regions: tuple[str | None, ...] = ()
     styles: tuple[Callable[[], KnownStyle] | None, ...] = ()
-    _stacks: dict[tuple[int, ...], UInt8] = field(default_factory=dict, repr=False)
+    _sides: dict[str, tuple[tuple[int, ...], References | None]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def references(self, against: str) -> tuple[tuple[int, ...], References | None]:
         """Which edits have an image to compare with, and the reference side of those.
 
+        Where every ground truth is the image before the edit both sides are one and the same, so that
+        nothing looks at it twice.
+
         Args:
             against: "ground-truth" or "original".
         """
+        if all(truth is image for truth, image in zip(self.ground_truth, self.original)):
+            against = "original"
+        if against not in self._sides:
+            self._sides[against] = self._side(against)
+        return self._sides[against]
+
+    def _side(self, against: str) -> tuple[tuple[int, ...], References | None]:
         images = self.ground_truth if against == "ground-truth" else self.original
         at = [i for i, image in enumerate(images) if image is not None]
         if not at:
             return (), None
         return tuple(at), References(
-            images=self._stacked([image for image in images if image is not None]),
-            mask=self.mask[at],
+            images=stage([image for image in images if image is not None]),
+            mask=stage([self.mask[i] for i in at]),
             labels=self.labels[at],
             space=self.space,
             scenes=tuple(self.scenes[i] for i in at),
@@ -143,13 +158,6 @@ class EditGroup:
             truths=tuple(self.ground_truth[i] for i in at) if self.regions else (),
             styles=tuple(self.styles[i] for i in at) if self.styles else (),
         )
-
-    def _stacked(self, images: Sequence[UInt8]) -> UInt8:
-        """One array of images, the same for the same ones: the original is often the ground truth."""
-        key = tuple(map(id, images))
-        if key not in self._stacks:
-            self._stacks[key] = stage(images)
-        return self._stacks[key]
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,6 +212,34 @@ class PreparedGroup:
             for name, values in prepared.columns.items():
                 _spread(columns, name, indices, values, self.count)
         return columns
+
+
+@contextlib.contextmanager
+def measuring_on(
+    device: str,
+    many: int,
+    lower: str = "close what else uses it, or give --device cpu, which the run records",
+    kept: str = "what is finished is kept, and the same command goes on from there",
+) -> Iterator[None]:
+    """A block in which metrics are computed; a failure of the device is no fault of theirs.
+
+    Args:
+        device: where.
+        many: how many images are looked at at a time.
+        lower: what takes less memory, and what that changes.
+        kept: what became of the work so far.
+
+    Raises:
+        DeviceFailed: in the block, where the device's memory does not suffice or it cannot go on.
+    """
+    try:
+        yield
+    except Exception as error:
+        doing = f"metrics, {many} images at a time"
+        failure = device_failure(error, doing=doing, device=device, lower=lower, kept=kept)
+        if failure is None:
+            raise
+        raise failure from error
 
 
 Measured = dict[str, list[Any]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.core.device import choose_device, cores
+from bench.core.device import choose_device, fast_float64
 from bench.core.errors import BadInput, PluginFailed
 from bench.core.identity import Record
-from bench.core.threads import ahead
 from bench.metrics import (
     Context,
     Estimate,
@@ -28,11 +26,10 @@ from bench.metrics import (
     refuse_shared_scores,
 )
 from bench.metrics.features import FeatureMetric
-from bench.networks.batches import exactly
-from bench.plugins.builtin import BUILTIN
-from bench.plugins.kinds import METRICS
+from bench.networks.batches import batches_of
 from bench.run.file_kinds import count_kinds, kind_notices
 from bench.run.folder_scores import FolderScores
+from bench.run.group_work import GroupWork
 from bench.run.mask_fit import MaskFit, mask_notices
 from bench.run.measure import EditGroup, PreparedGroup, measure_group
 from bench.run.pair_images import PairImages, read_pair
@@ -44,11 +41,15 @@ from bench.suite.schema import metric_entries
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DEFAULT_METRICS", "FolderScores", "score_folders"]
+__all__ = ["BATCH_SIZE", "DEFAULT_METRICS", "FolderScores", "score_folders"]
 
 DEFAULT_METRICS = ("psnr", "ssim", "rmse", "l1", "lpips-alex", "fid")
 
-_GROUP = 16
+BATCH_SIZE = 64
+"""Images that networks see at a time on an accelerator."""
+
+LARGE = 256 << 20
+"""Bytes of images beyond which a group is closed though it could hold more."""
 
 _UNLABELLED = LabelSpace("unlabelled", (), ())
 
@@ -66,6 +67,7 @@ def score_folders(
     fetch: bool = False,
     trust: bool = False,
     allow_unpaired: bool = False,
+    batch_size: int = BATCH_SIZE,
     advance: Callable[[int], None] = lambda _: None,
 ) -> FolderScores:
     """Scores the images of `fake` against those of `real`.
@@ -87,6 +89,8 @@ def score_folders(
         trust: whether a metric or segmenter may be imported from `package.module:attribute`.
         allow_unpaired: whether the folders are two sets without pairs, of any sizes: then only
             distances between sets (FID, KID ...) have values, without intervals.
+        batch_size: how many images networks see at a time on an accelerator; the last bits of scores
+            depend on it. On a CPU it is always one.
         advance: told after every group how many pairs (unpaired: images) are done.
 
     Raises:
@@ -96,9 +100,10 @@ def score_folders(
     given = {"real": real, "fake": fake, "masks": masks, "labels": labels}
     folders = {part: Path(path) for part, path in given.items() if path is not None}
     where = choose_device(device)
-    context = Context(device=where, segmenter=segmenter, fetch=fetch, trust=trust)
+    solver = where if fast_float64(where) else "cpu"
+    context = Context(device=where, segmenter=segmenter, fetch=fetch, solver=solver, trust=trust)
     if allow_unpaired:
-        return _score_unpaired(folders, metrics, context, advance)
+        return _score_unpaired(folders, metrics, context, batch_size, advance)
     pairs, notices = find_pairs(
         folders["real"], folders["fake"], folders.get("masks"), folders.get("labels")
     )
@@ -116,7 +121,12 @@ def score_folders(
     computed = [metric for _, metric in ready]
     fits: list[MaskFit] = []
     reading = functools.partial(read_pair, space=space, resize_real=resize_real)
-    with exactly() if where != "cpu" else contextlib.nullcontext():
+    inputs = _inputs(pairs)
+    with ThreadPoolExecutor(1) as aside, batches_of(batch_size):
+        # Reading the headers of thousands of files takes as long as scoring them on a GPU.
+        counted = {
+            side: aside.submit(count_kinds, inputs[side].values()) for side in ("real", "fake")
+        }
         samples, references = _measure(
             pairs,
             computed,
@@ -124,7 +134,8 @@ def score_folders(
             reading,
             fits,
             advance,
-            _together(where, [name for name, _ in ready]),
+            where,
+            alone=_from_elsewhere(computed),
         )
     # Without masks the region is the whole image: no score of it beside the image's own.
     twice = {
@@ -151,8 +162,7 @@ def score_folders(
         for name, info in infos.items()
         if info.summary == "mean" and name in samples and name not in twice
     ]
-    inputs = _inputs(pairs)
-    kinds = {side: count_kinds(inputs[side].values()) for side in ("real", "fake")}
+    kinds = {side: count.result() for side, count in counted.items()}
     if "masks" in folders:
         notices += tuple(mask_notices(folders["masks"], fits))
     source: Record = {
@@ -166,6 +176,7 @@ def score_folders(
         infos=infos,
         files=tuple((pair.real, pair.fake) for pair in pairs),
         device=where,
+        batch_size=batch_size,
         folders=folders,
         inputs={part: inputs[part] for part in folders},
         kinds=kinds,
@@ -176,14 +187,16 @@ def score_folders(
     )
 
 
-def _together(device: str, names: Iterable[str]) -> int:
-    """How many groups are measured at a time.
-
-    On a CPU one, whose images share the cores. On an accelerator one is handed over while another's
-    numbers come back; but a metric from elsewhere may not be made for two threads.
-    """
-    ours = all(METRICS.canonical(name) in BUILTIN["metrics"] for name in names)
-    return 3 if device != "cpu" and ours else 1
+def _from_elsewhere(metrics: Iterable[Metric]) -> bool:
+    """Whether code of others is asked, which need not be made for several threads."""
+    asked: list[object] = [*metrics]
+    while asked:
+        one = asked.pop()
+        if not type(one).__module__.startswith("bench."):
+            return True
+        inside = (getattr(one, name, None) for name in ("network", "segmenter"))
+        asked += [part for part in inside if part is not None]
+    return False
 
 
 def _made(
@@ -214,6 +227,7 @@ def _score_unpaired(
     folders: Mapping[str, Path],
     metrics: Sequence[str | Mapping[str, Any]],
     context: Context,
+    batch_size: int,
     advance: Callable[[int], None],
 ) -> FolderScores:
     """The scores of two sets of images; arguments as `score_folders`."""
@@ -231,7 +245,10 @@ def _score_unpaired(
     refuse_shared_scores(ready)
     computed = [metric for _, metric in ready]
     sides = [*found.real.values()], [*found.fake.values()]
-    valued = iter(score_sets(*sides, computed, advance))
+    with batches_of(batch_size):
+        valued = iter(
+            score_sets(*sides, computed, context.device, advance, alone=_from_elsewhere(computed))
+        )
     scores = [
         score
         for name, metric in without
@@ -247,6 +264,7 @@ def _score_unpaired(
         infos=_infos(computed),
         files=(),
         device=context.device,
+        batch_size=batch_size,
         folders=folders,
         inputs={"real": found.real, "fake": found.fake},
         kinds=kinds,
@@ -287,12 +305,12 @@ def _measure(
     reading: Callable[[Pair], PairImages],
     fits: list[MaskFit],
     advance: Callable[[int], None],
-    together: int,
+    device: str,
+    alone: bool,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The samples and the reference side of all pairs, as `Metric.summarise` reads them.
 
-    Files are read ahead on all cores. `fits` is filled with those of the pairs' masks; `together` groups
-    are measured at a time.
+    `fits` is filled with those of the pairs' masks; `device` and `alone` as in `GroupWork`.
     """
     import pandas as pd
 
@@ -306,13 +324,9 @@ def _measure(
         return samples, pd.DataFrame({**names, **side.columns()}), found
 
     sides = []
-    with ThreadPoolExecutor(cores()) as readers, ThreadPoolExecutor(together) as workers:
-        read = ahead(readers, reading, pairs, together * _GROUP)
-        groups = _groups(one for _, one in read)
-        # `map` lets go of a group's images before it takes the next ones.
-        one_by_one = map(measured, groups)
-        side_by_side = (made for _, made in ahead(workers, measured, groups, together - 1))
-        for samples, references, found in one_by_one if together == 1 else side_by_side:
+    with GroupWork(device, alone=alone) as work:
+        groups = _groups(work.read(reading, pairs), work.group)
+        for samples, references, found in work.measure(measured, groups):
             sides.append((samples, references))
             fits.extend(found)
             advance(len(samples))
@@ -320,11 +334,15 @@ def _measure(
     return samples, references
 
 
-def _groups(read: Iterable[PairImages]) -> Iterator[list[PairImages]]:
-    """Consecutive pairs of one size."""
+def _groups(read: Iterable[PairImages], size: int) -> Iterator[list[PairImages]]:
+    """Consecutive pairs of one size, at most `size` of them and not much more than `LARGE` bytes."""
     group: list[PairImages] = []
     for one in read:
-        if group and (len(group) == _GROUP or one.real.shape != group[0].real.shape):
+        if group and (
+            len(group) == size
+            or one.real.shape != group[0].real.shape
+            or 2 * len(group) * one.real.nbytes >= LARGE
+        ):
             yield group
             group = []
         group.append(one)

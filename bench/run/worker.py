@@ -29,7 +29,7 @@ from bench.run.editing.runner import MethodRunner, RawOutputs
 from bench.run.environment import device_name, versions
 from bench.run.job import Job
 from bench.run.kept import Former, ShardRecord, Standing, recorded, standing
-from bench.run.measure import EditGroup, PreparedGroup, make_metrics
+from bench.run.measure import EditGroup, PreparedGroup, make_metrics, measuring_on
 from bench.run.methods import Method, check_tasks, make_methods
 from bench.run.plan import Shard, Task, plan_run
 from bench.run.prepare import PreparedEdit, PreparedShard, Unmade, prepare_shard
@@ -165,7 +165,8 @@ class Worker:
         written = []
         rows = ShardRows(shard, prepared, record)
         sides = _edit_group(task, edits) if edits else None
-        group = PreparedGroup.of(metrics, sides) if sides is not None else None
+        with measuring_on(self.device, len(edits)):
+            group = PreparedGroup.of(metrics, sides) if sides is not None else None
         canaries = CanaryShard(shard, edits[:EDITS]) if edits and shard.number == 0 else None
         checks = former.checks() if canaries is not None else Checks()
         for method in self.methods:
@@ -194,7 +195,8 @@ class Worker:
             record.results[method.name] = {
                 edits[i].edit.id: array_hash(result) for i, result in results.items()
             }
-            columns = stay.measure(metrics, group, results, raw.images)
+            with measuring_on(self.device, len(edits)):
+                columns = stay.measure(metrics, group, results, raw.images)
             if method.keeps_known:
                 columns |= stay.belonging(sides, fresh, raw.images)
             rows.add(method, raw, stay, columns)

@@ -26,7 +26,7 @@ from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues, nine_digits, of_
 from bench.metrics import Score
 from bench.run.folder_scores import FolderScores
 from bench.run.pairs import find_pairs
-from bench.run.score import DEFAULT_METRICS, score_folders
+from bench.run.score import BATCH_SIZE, DEFAULT_METRICS, score_folders
 
 __all__ = ["FolderComparison", "compare_folders", "folder_names"]
 
@@ -61,6 +61,7 @@ def compare_folders(
     device: str = "auto",
     fetch: bool = False,
     trust: bool = False,
+    batch_size: int = BATCH_SIZE,
     advance: Callable[[int], None] = lambda _: None,
 ) -> FolderComparison:
     """Scores folders of results for the same references, and compares every two of them.
@@ -94,6 +95,7 @@ def compare_folders(
             device=device,
             fetch=fetch,
             trust=trust,
+            batch_size=batch_size,
             advance=advance,
         )
         for name, folder in named.items()

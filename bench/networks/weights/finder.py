@@ -8,6 +8,7 @@ and a file's name does not matter. Files are read as plain tensors only, never a
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import pickle
@@ -114,14 +115,18 @@ def require(name: str, folders: Sequence[Path] | None = None) -> Found:
     return found
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
+def read_tensors(path: Path, *, shapes: bool = False) -> dict[str, Tensor]:
     """The tensors of a .safetensors file or a PyTorch checkpoint, read as data, never as code.
+
+    Args:
+        path: the file.
+        shapes: whether names and shapes alone are wanted: the numbers then stay on disk where they can.
 
     Raises:
         BadInput: where the file holds no plain tensors or is damaged.
     """
     try:
-        state = _load(path)
+        state = _load(path, shapes)
     except (OSError, RuntimeError, ValueError, KeyError, EOFError, pickle.PickleError) as error:
         raise BadInput(f"{path}: holds no tensors that can be read safely") from error
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
@@ -129,13 +134,16 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     return _tensors(state)
 
 
-def _load(path: Path) -> Any:
+def _load(path: Path, shapes: bool) -> Any:
     if path.suffix == ".safetensors":
         from safetensors.torch import load_file
 
         return load_file(path)
     import torch
 
+    if shapes:
+        with contextlib.suppress(RuntimeError):  # files of the format before PyTorch 1.6
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
@@ -172,7 +180,7 @@ def _shapes(path: Path, modified: int, size: int) -> dict[str, tuple[int, ...]]:
     """Names and shapes in a file, read once a process while the file stays as it is."""
     del modified, size
     try:
-        return {name: tuple(value.shape) for name, value in read_tensors(path).items()}
+        return {name: tuple(value.shape) for name, value in read_tensors(path, shapes=True).items()}
     except BadInput:
         return {}
 

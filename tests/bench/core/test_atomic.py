@@ -112,3 +112,15 @@ def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(BadInput, match="pipe: cannot be written"):
         write_text(tmp_path / "pipe", "scores")
+
+
+def test_a_file_that_can_be_made_again_waits_for_no_disk(tmp_path, monkeypatch):
+    def waiting(handle):
+        raise AssertionError("waited")
+
+    monkeypatch.setattr(os, "fsync", waiting)
+    with whole_file(tmp_path / "a", durable=False) as temporary:
+        temporary.write_text("whole")
+    assert (tmp_path / "a").read_text() == "whole"
+    with pytest.raises(AssertionError, match="waited"), whole_file(tmp_path / "b") as temporary:
+        temporary.write_text("lasting")

@@ -1,12 +1,13 @@
 """Every image is looked at in one batch shape, on one thread of a CPU."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 
-from bench.networks.batches import fixed_batches, run_in_batches
+from bench.networks.batches import arithmetic, batches_of, fixed_batches, run_in_batches
 
 
 def numbered(count):
@@ -55,3 +56,49 @@ def test_on_an_accelerator_padding_is_cut_off():
         return batch[:, 0, 0, 0].tolist()
 
     assert run_in_batches(numbered(18), "cuda", look) == list(range(18))
+
+
+def test_the_shape_on_an_accelerator_can_be_set_for_a_block():
+    seen = []
+
+    def look(batch):
+        seen.append(len(batch))
+        return batch[:, 0, 0, 0].tolist()
+
+    with batches_of(8):
+        assert run_in_batches(numbered(9), "cuda", look) == list(range(9))
+        assert run_in_batches(numbered(3), "cuda", look, most=2) == list(range(3))
+        assert run_in_batches(numbered(2), "cpu", look) == [0, 1]
+    run_in_batches(numbered(2), "cuda", look)
+    assert seen == [8, 8, 2, 2, 1, 1, 16]
+
+
+def test_rows_of_a_tensor_come_back_as_arrays():
+    def look(batch):
+        return torch.from_numpy(batch[:, 0, 0]).float() * 2
+
+    for device in ("cpu", "cpu:0"):
+        rows = run_in_batches(numbered(18), device, look)
+        assert np.array_equal(rows, 2.0 * numbered(18)[:, 0, 0])
+        assert rows[0].dtype == np.float32
+
+
+def test_one_thread_at_a_time_hands_work_to_an_accelerator():
+    inside = []
+
+    def look(batch):
+        inside.append(1)
+        assert sum(inside) == 1
+        inside.append(-1)
+        return list(batch)
+
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(lambda _: run_in_batches(numbered(64), "cuda", look), range(8)):
+            assert len(found) == 64
+
+
+def test_what_last_bits_depend_on_names_the_shape_only_on_an_accelerator():
+    assert arithmetic("cpu") == {"device": "cpu"}
+    assert arithmetic("cuda:1") == {"device": "cuda", "batch": 16}
+    with batches_of(64):
+        assert arithmetic("cuda") == {"device": "cuda", "batch": 64}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,8 @@ class Counting(Metric):
 @pytest.mark.parametrize("name", PER_EDIT)
 def test_the_first_edits_of_a_prepared_group_measure_as_a_group_of_their_own(name: str) -> None:
     metric = make_metric(name)
-    few = EditGroup(**{**vars(group(5, without=(1,))), **_first(group(5, without=(1,)), 3)})
+    whole = group(5, without=(1,))
+    few = replace(whole, **_first(whole, 3))
     cut = PreparedGroup.of([metric], group(5, without=(1,))).first([metric], 3)
     own = PreparedGroup.of([metric], few)
     assert measure_group([metric], cut, results(3)) == measure_group([metric], own, results(3))
@@ -80,6 +82,28 @@ def _first(whole: EditGroup, count: int) -> dict:
         name: getattr(whole, name)[:count]
         for name in ("ground_truth", "original", "mask", "labels", "scenes", "edits")
     }
+
+
+def test_where_the_ground_truth_is_the_original_both_sides_are_one() -> None:
+    whole = group(4)
+    assert whole.references("ground-truth") is whole.references("original")
+    (at, truths), (every, originals) = map(
+        group(4, without=(2,)).references, ("ground-truth", "original")
+    )
+    assert (at, every) == ((0, 1, 3), (0, 1, 2, 3))
+    assert np.array_equal(truths.images, originals.images[[0, 1, 3]])
+
+
+def test_results_are_stacked_once_for_all_metrics(monkeypatch) -> None:
+    metrics = [make_metric(name) for name in ("psnr", "l1", "seam")]
+    seen = []
+    for metric in metrics:
+        kept = metric.measure
+        monkeypatch.setattr(
+            metric, "measure", lambda r, p, x, kept=kept: seen.append(id(x)) or kept(r, p, x)
+        )
+    measure_group(metrics, PreparedGroup.of(metrics, group(4)), results(4))
+    assert len(set(seen)) == 1
 
 
 def test_cutting_out_the_first_edits_prepares_nothing_anew() -> None:

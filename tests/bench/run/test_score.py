@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import time
 import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from bench.core.device_faults import DeviceFailed
 from bench.core.errors import BadInput
 from bench.core.images import read_image
+from bench.metrics import PerEdit
 from bench.run.score import score_folders
 
 
@@ -213,3 +217,93 @@ def test_what_is_no_metric_is_one_sentence(folders: Path) -> None:
             BadInput, match=r"expected a name, or \{name: NAME, options: \{\.\.\.\}\}"
         ):
             score_folders(folders / "real", folders / "fake", metrics=[wrong])  # type: ignore[list-item]
+
+
+CARD = "cpu:0"
+"""A processor that takes an accelerator's ways: several groups at a time, in batches."""
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """Nineteen pairs of two sizes, drawn."""
+    draw = np.random.default_rng(0)
+    for i in range(19):
+        side = 40 if i < 15 else 56
+        real = draw.integers(0, 256, (side, side, 3), dtype=np.uint8)
+        noise = draw.integers(-30, 31, real.shape)
+        write(tmp_path / "real", f"{i:02}", real)
+        write(tmp_path / "fake", f"{i:02}", np.clip(real + noise, 0, 255).astype(np.uint8))
+    return tmp_path
+
+
+@pytest.mark.parametrize("batch_size", [4, 64])
+def test_an_accelerator_finds_what_a_cpu_finds_image_by_image(many: Path, batch_size) -> None:
+    names = ["psnr", "ssim", "perceptual-procedural", "fd-procedural"]
+    found = [
+        score_folders(
+            many / "real", many / "fake", metrics=names, device=device, batch_size=batch_size
+        )
+        for device in ("cpu", CARD)
+    ]
+    here, there = (one.images.set_index("image") for one in found)
+    assert list(here.index) == list(there.index)
+    assert list(here.columns) == list(there.columns) == ["psnr", "ssim", "perceptual-procedural"]
+    assert np.array_equal(here["psnr"], there["psnr"])
+    assert np.allclose(here, there, rtol=1e-6)
+    assert found[1][-1].value == pytest.approx(found[0][-1].value, rel=1e-4)
+    assert found[1].record()["batch_size"] == batch_size
+    assert "batch_size" not in found[0].record()
+
+
+def test_an_accelerator_finds_what_a_cpu_finds_of_sets_without_pairs(many: Path) -> None:
+    (many / "fake" / "03.png").unlink()
+    here, there = (
+        score_folders(
+            many / "real",
+            many / "fake",
+            metrics=["fd-procedural"],
+            allow_unpaired=True,
+            device=device,
+            batch_size=4,
+        )[0]
+        for device in ("cpu", CARD)
+    )
+    assert there.value == pytest.approx(here.value, rel=1e-4)
+    assert there.n == here.n == 18
+
+
+class Watching(PerEdit):
+    """Sees whether it is asked by two threads at a time, and may want more memory than there is."""
+
+    name = "watching"
+    title = "Watching"
+    inside = 0
+    full = False
+
+    def definition(self):
+        return {}
+
+    def measure(self, references, prepared, results):
+        if type(self).full:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        type(self).inside += 1
+        assert type(self).inside == 1
+        time.sleep(0)  # lets other threads go on
+        type(self).inside -= 1
+        return {self.name: [1.0] * len(references)}
+
+
+WATCHING = "tests.bench.run.test_score:Watching"
+
+
+def test_a_metric_from_elsewhere_is_asked_by_one_thread_at_a_time(many: Path) -> None:
+    [found] = score_folders(
+        many / "real", many / "fake", metrics=[WATCHING], trust=True, device=CARD, batch_size=1
+    )
+    assert found.value == 1
+
+
+def test_too_little_memory_is_one_sentence_that_says_what_to_lower(many: Path, monkeypatch) -> None:
+    monkeypatch.setattr(Watching, "full", True)
+    with pytest.raises(DeviceFailed, match=r"64 images at a time.*too little memory.*--batch-size"):
+        score_folders(many / "real", many / "fake", metrics=[WATCHING], trust=True, device=CARD)

@@ -62,6 +62,13 @@ def test_safetensors_and_wrapped_state_dicts_count_too(tmp_path):
     )
 
 
+def test_files_of_the_format_before_pytorch_1_6_count_too(tmp_path):
+    tensors = trunk("squeezenet")
+    torch.save(tensors, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    found = find("squeezenet", [tmp_path]).load()
+    assert all(torch.equal(found[name], tensors[name]) for name in tensors)
+
+
 def test_a_missing_network_names_command_file_and_address_but_no_folder(tmp_path):
     with pytest.raises(WeightsMissing) as caught:
         require("vgg16", [tmp_path])
