@@ -51,3 +51,15 @@ def test_scores_are_measured_in_whole_processes():
     rows = gpu.main(["scoring", "--tenth"])
     assert rows[0].work == "psnr, ssim of 8 pairs, whole process, s"
     assert float(rows[0].here) > 0
+
+
+def test_what_scoring_is_made_of_is_measured_and_nothing_waits():
+    rows = {row.work: row for row in gpu.main(["scoring-parts", "--tenth"])}
+    assert rows["Inception, channels_last, batch 2, images/s"].notes == ["off 0.0e+00"]
+    counted = [row for work, row in rows.items() if work.endswith("operators / waits / fetches")]
+    assert len(counted) == 4
+    for row in counted:
+        operators, waits, fetches = numbers(row)
+        assert operators > 0
+        assert waits == 0
+        assert fetches <= 2  # the results, and FID's references

@@ -3,9 +3,9 @@
     SIEBENCH_WEIGHTS=FOLDER python -m tests.speed.gpu [PART ...] [--seconds 240] [--peers]
 
 Run from the root of a checkout. FOLDER holds AlexNet's trunk; without it LPIPS is left out. PART is some
-of editors, training, scoring, calls. Networks have random weights and full size, images 256x256. Every
-result on the card is checked against a CPU's in exact float32. --peers also times pytorch-fid, lpips and
-torch-fidelity, those that are installed.
+of editors, training, scoring, scoring-parts, calls. Networks have random weights and full size, images
+256x256. Every result on the card is checked against a CPU's in exact float32. --peers also times
+pytorch-fid, lpips and torch-fidelity, those that are installed.
 
 On a machine without a card the same code runs at a tenth of the size (--tenth), and `calls` counts what a
 card would be asked: operators, and among them synchronisations, for each forward and training step.
@@ -76,12 +76,14 @@ def rows(part: str, setting: Setting) -> Iterator[Row]:
         from tests.speed.gpu_training import measure
     elif part == "scoring":
         from tests.speed.gpu_scoring import measure
+    elif part == "scoring-parts":
+        from tests.speed.gpu_scoring_parts import measure
     else:
         from tests.speed.gpu_calls import measure
     return measure(setting)
 
 
-PARTS = ("editors", "training", "scoring", "calls")
+PARTS = ("editors", "training", "scoring", "scoring-parts", "calls")
 
 
 def main(given: list[str] | None = None) -> list[Row]:
