@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import torch
 
-from baselines.training.captured import steps_of
+from baselines.training.captured import CapturedSteps, steps_of
 from baselines.training.config import read_config
 from baselines.training.data import Examples, Scenes
 from baselines.training.loop import _fabric
@@ -52,61 +53,136 @@ def step_of(made: TrainingRecipe, batches: list[EditBatch], step: int) -> Losses
     return made.train_on(replace(batches[step % 4]), step)
 
 
+SIZES: tuple[tuple[str, dict[str, Any], str, str], ...] = (
+    ("spmpgan", {}, "", "7.1"),
+    ("spmpgan", WIDE, "40", "7.0"),
+    ("divsem", {}, "", "6.7"),
+    *((system, {}, "", "") for system in ("spade", "sesame", "sean", "ssae")),
+    *((system, {}, "", "") for system in ("pix2pixhd", "him", "semanticstylegan")),
+)
+"""Small presets, their widths, the goal, and what was measured before, all in steps a second."""
+
+
 def measure(setting: Setting) -> Iterator[Row]:
-    """Rows of SPMPGAN's preset, at its own width and at about 6 M parameters."""
-    batch = 2 if setting.tenth else 64
-    sizes = (({}, "", "7.1"), (WIDE, "40", "7.0"))
-    for network, goal, before in ((NARROW, "", ""),) if setting.tenth else sizes:
+    """A row for every system whose steps can be captured, then the kernels of the widest."""
+    for system, network, goal, before in SIZES[:1] if setting.tenth else SIZES:
         if setting.left < 15:
             return
-        apart = _deviation(network, batch, setting)
-        written, _ = _rate(network, batch, setting, captured=False)
-        replayed, parameters = _rate(network, batch, setting, captured=True)
-        notes = [f"as written {written:.1f}", f"losses at most {apart:.1e} apart with TF32 off"]
-        work = f"SPMPGAN preset, {parameters / 1e6:.1f} M parameters, batch {batch}, steps a second"
-        yield Row(work, f"{replayed:.1f}", goal, before, notes)
+        work = _Work(system, NARROW if setting.tenth else network, setting)
+        try:
+            yield work.row(goal, "" if setting.tenth else before)
+        except Exception:  # the other systems are worth having
+            if setting.tenth:
+                raise
+            yield Row(work.name, "failed", notes=[repr(traceback.format_exc(limit=-6))])
+    if setting.device == "cuda" and setting.left > 15:
+        yield _Work("spmpgan", WIDE, setting).kernels()
 
 
-def _deviation(network: dict[str, Any], batch: int, setting: Setting) -> float:
-    """The largest relative difference of a loss between the two ways, in the first steps."""
-    count = 1 if setting.tenth else 6
-    found = []
-    with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
-        for captured in (False, True):
-            step = _steps(network, batch, setting, captured)[0]
-            found.append([{k: float(v) for k, v in step(n).items()} for n in range(count)])
-    pairs = [(a[k], b[k]) for a, b in zip(*found, strict=True) for k in a]
-    return max(abs(one - two) / max(abs(one), 1e-3) for one, two in pairs)
+class _Work:
+    """The training of a system's small preset.
 
+    Args:
+        system: its name.
+        network: fields in place of the preset's.
+        setting: where, and how much.
+    """
 
-def _rate(
-    network: dict[str, Any], batch: int, setting: Setting, *, captured: bool
-) -> tuple[float, int]:
-    """Steps a second, and the generator's parameters."""
-    step, made = _steps(network, batch, setting, captured)
-    warm, enough = (1, 0.0) if setting.tenth else (8, 2.0)
-    for n in range(warm):
-        step(n)
-    setting.wait()
-    start, n = time.perf_counter(), warm
-    while n == warm or time.perf_counter() - start < enough:
-        step(n)
-        n += 1
-    setting.wait()
-    count = sum(parameter.numel() for parameter in made.network.parameters())
-    return (n - warm) / (time.perf_counter() - start), count
+    def __init__(self, system: str, network: dict[str, Any], setting: Setting) -> None:
+        self.system, self.network, self.setting = system, network, setting
+        self.batch = 2 if setting.tenth else 64
+        self.failures: list[str] = []
 
+    @property
+    def name(self) -> str:
+        """What a row says of it, without its parameters."""
+        wide = ", wide" if self.network == WIDE else ""
+        return f"{self.system} preset{wide}, batch {self.batch}, steps a second"
 
-def _steps(
-    network: dict[str, Any], batch: int, setting: Setting, captured: bool
-) -> tuple[Callable[[int], Losses], TrainingRecipe]:
-    made, batches = recipe("small-spmpgan", network, batch, setting.device)
-    if not captured:
-        return lambda n: step_of(made, batches, n), made
-    steps = steps_of(made)
+    def row(self, goal: str, before: str) -> Row:
+        """Steps a second, captured; as written, and how far the two are apart, in the notes."""
+        apart = self._deviation()
+        written, _ = self._rate(captured=False)
+        replayed, parameters = self._rate(captured=True)
+        notes = [
+            f"{parameters / 1e6:.1f} M parameters",
+            f"as written {written:.1f}",
+            f"losses at most {apart:.1e} apart with TF32 off",
+        ]
+        if self.setting.device == "cuda":
+            notes.append(f"{torch.cuda.max_memory_allocated() / 2**20:.0f} MiB")
+        notes += [f"not captured: {reason}" for reason in self.failures]
+        return Row(self.name, f"{replayed:.1f}", goal, before, notes)
 
-    def step(n: int) -> Losses:
-        made.prepare(n)
-        return steps(batches[n % 4], n, n)
+    def kernels(self, longest: int = 12) -> Row:
+        """What a captured step's time goes to."""
+        from torch.profiler import ProfilerActivity, profile
 
-    return step, made
+        step, _ = self._steps(captured=True)
+        for n in range(8):
+            step(n)
+        self.setting.wait()
+        with profile(activities=[ProfilerActivity.CUDA]) as seen:
+            for n in range(8, 12):
+                step(n)
+            self.setting.wait()
+        found = sorted(seen.key_averages(), key=lambda one: -one.self_device_time_total)
+        total = sum(one.self_device_time_total for one in found) / 4000
+        notes = [
+            f"{one.self_device_time_total / 4000:.2f} ms in {one.count / 4:.0f} x {one.key[:60]}"
+            for one in found[:longest]
+        ]
+        count = sum(one.count for one in found) / 4
+        return Row(
+            f"{self.system} preset, wide: kernels a step",
+            f"{count:.0f}",
+            notes=[f"{total:.1f} ms together", *notes],
+        )
+
+    def _deviation(self) -> float:
+        """The largest relative difference of a loss between the two ways, in the first steps."""
+        count = 1 if self.setting.tenth else 6
+        found = []
+        with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+            for captured in (False, True):
+                step, _ = self._steps(captured=captured)
+                found.append([{k: float(v) for k, v in step(n).items()} for n in range(count)])
+        pairs = [(a[k], b[k]) for a, b in zip(*found, strict=True) for k in a]
+        return max(abs(one - two) / max(abs(one), 1e-3) for one, two in pairs)
+
+    def _rate(self, *, captured: bool) -> tuple[float, int]:
+        """Steps a second, and the network's parameters."""
+        if self.setting.device == "cuda":
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats()
+        step, made = self._steps(captured=captured)
+        warm, enough = (1, 0.0) if self.setting.tenth else (8, 1.2)
+        for n in range(warm):
+            step(n)
+        self.setting.wait()
+        start, n = time.perf_counter(), warm
+        while n == warm or time.perf_counter() - start < enough:
+            step(n)
+            n += 1
+        self.setting.wait()
+        network = made.averaged() or next(iter(made.players.values())).plain
+        count = sum(parameter.numel() for parameter in network.parameters())
+        return (n - warm) / (time.perf_counter() - start), count
+
+    def _steps(self, *, captured: bool) -> tuple[Callable[[int], Losses], TrainingRecipe]:
+        setting = self.setting
+        made, batches = recipe(f"small-{self.system}", self.network, self.batch, setting.device)
+        if not captured:
+            return lambda n: step_of(made, batches, n), made
+        steps = steps_of(made)
+
+        def step(n: int) -> Losses:
+            made.prepare(n)
+            losses = steps(batches[n % 4], n, n)
+            if isinstance(steps, CapturedSteps):
+                # The whole story: a warning has its first line alone.
+                told = ("".join(traceback.format_exception(one)) for one in steps.failures.values())
+                self.failures = [repr(one[-1500:]) for one in told]
+            return losses
+
+        return step, made
