@@ -52,7 +52,7 @@ class Kind:
     Attributes:
         name: the class's.
         takes: the arguments of its call with their defaults.
-        optional: parts that it can do without, by the arguments of its constructor.
+        parts: the arguments of its constructor.
         known_is_one: whether its mask is 1 where pixels are known; elsewhere 1 is what changes.
         alone: whether it draws from one generator for a whole batch, so that each edit has its own call.
     """
