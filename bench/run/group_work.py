@@ -15,16 +15,22 @@ from typing import TypeVar
 
 from bench.core.device import cores
 from bench.core.threads import ahead
+from bench.metrics import Metric
 from bench.networks.batches import batch_shape, exactly
 from bench.run.measure import measuring_on
+from bench.scene import UInt8
 
-__all__ = ["GroupWork"]
+__all__ = ["GroupWork", "from_elsewhere"]
 
 T = TypeVar("T")
 V = TypeVar("V")
 
 _UNDER_WAY = 3
 """Groups on an accelerator: one is computed, one waits for the device, one is on its way back."""
+
+
+_LARGE = 128 << 20
+"""Bytes of images on a side beyond which a group is closed though it could hold more."""
 
 
 class GroupWork:
@@ -66,6 +72,26 @@ class GroupWork:
         found = ahead(self._readers, reading, files, max(16, 2 * cores()))
         return (read for _, read in found)
 
+    def groups(self, read: Iterable[V], image: Callable[[V], UInt8]) -> Iterator[list[V]]:
+        """Consecutive images, or pairs, of one size: as many as belong into a group, or fewer large ones.
+
+        Args:
+            read: what was read.
+            image: which image of it says how large it is.
+        """
+        group: list[V] = []
+        for one in read:
+            now = image(one)
+            if group and (
+                len(group) == self.group
+                or now.shape != image(group[0]).shape
+                or len(group) * now.nbytes >= _LARGE
+            ):
+                yield group
+                group = []
+            group.append(one)
+        yield group
+
     def measure(self, measuring: Callable[[T], V], groups: Iterable[T]) -> Iterator[V]:
         """What `measuring` makes of each group, in order.
 
@@ -81,3 +107,15 @@ class GroupWork:
             else:
                 for _, made in ahead(self._workers, measuring, groups, self._together - 1):
                     yield made
+
+
+def from_elsewhere(metrics: Iterable[Metric]) -> bool:
+    """Whether code of others is asked, which need not be made for several threads."""
+    asked: list[object] = [*metrics]
+    while asked:
+        one = asked.pop()
+        if not type(one).__module__.startswith("bench."):
+            return True
+        inside = (getattr(one, name, None) for name in ("network", "segmenter"))
+        asked += [part for part in inside if part is not None]
+    return False

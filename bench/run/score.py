@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ from bench.metrics.features import FeatureMetric
 from bench.networks.batches import batches_of
 from bench.run.file_kinds import count_kinds, kind_notices
 from bench.run.folder_scores import FolderScores
-from bench.run.group_work import GroupWork
+from bench.run.group_work import GroupWork, from_elsewhere
 from bench.run.mask_fit import MaskFit, mask_notices
 from bench.run.measure import EditGroup, PreparedGroup, measure_group
 from bench.run.pair_images import PairImages, read_pair
@@ -47,9 +47,6 @@ DEFAULT_METRICS = ("psnr", "ssim", "rmse", "l1", "lpips-alex", "fid")
 
 BATCH_SIZE = 64
 """Images that networks see at a time on an accelerator."""
-
-LARGE = 256 << 20
-"""Bytes of images beyond which a group is closed though it could hold more."""
 
 _UNLABELLED = LabelSpace("unlabelled", (), ())
 
@@ -99,6 +96,8 @@ def score_folders(
     """
     given = {"real": real, "fake": fake, "masks": masks, "labels": labels}
     folders = {part: Path(path) for part, path in given.items() if path is not None}
+    if batch_size < 1:
+        raise BadInput(f"batch_size is {batch_size}; give a number from 1 on")
     where = choose_device(device)
     solver = where if fast_float64(where) else "cpu"
     context = Context(device=where, segmenter=segmenter, fetch=fetch, solver=solver, trust=trust)
@@ -135,7 +134,7 @@ def score_folders(
             fits,
             advance,
             where,
-            alone=_from_elsewhere(computed),
+            alone=from_elsewhere(computed),
         )
     # Without masks the region is the whole image: no score of it beside the image's own.
     twice = {
@@ -187,18 +186,6 @@ def score_folders(
     )
 
 
-def _from_elsewhere(metrics: Iterable[Metric]) -> bool:
-    """Whether code of others is asked, which need not be made for several threads."""
-    asked: list[object] = [*metrics]
-    while asked:
-        one = asked.pop()
-        if not type(one).__module__.startswith("bench."):
-            return True
-        inside = (getattr(one, name, None) for name in ("network", "segmenter"))
-        asked += [part for part in inside if part is not None]
-    return False
-
-
 def _made(
     metrics: Sequence[str | Mapping[str, Any]], context: Context
 ) -> list[tuple[str, Metric | Missing]]:
@@ -247,7 +234,7 @@ def _score_unpaired(
     sides = [*found.real.values()], [*found.fake.values()]
     with batches_of(batch_size):
         valued = iter(
-            score_sets(*sides, computed, context.device, advance, alone=_from_elsewhere(computed))
+            score_sets(*sides, computed, context.device, advance, alone=from_elsewhere(computed))
         )
     scores = [
         score
@@ -325,28 +312,13 @@ def _measure(
 
     sides = []
     with GroupWork(device, alone=alone) as work:
-        groups = _groups(work.read(reading, pairs), work.group)
+        groups = work.groups(work.read(reading, pairs), lambda one: one.real)
         for samples, references, found in work.measure(measured, groups):
             sides.append((samples, references))
             fits.extend(found)
             advance(len(samples))
     samples, references = (pd.concat(tables, ignore_index=True) for tables in zip(*sides))
     return samples, references
-
-
-def _groups(read: Iterable[PairImages], size: int) -> Iterator[list[PairImages]]:
-    """Consecutive pairs of one size, at most `size` of them and not much more than `LARGE` bytes."""
-    group: list[PairImages] = []
-    for one in read:
-        if group and (
-            len(group) == size
-            or one.real.shape != group[0].real.shape
-            or 2 * len(group) * one.real.nbytes >= LARGE
-        ):
-            yield group
-            group = []
-        group.append(one)
-    yield group
 
 
 def _edits(group: Sequence[PairImages], space: LabelSpace) -> EditGroup:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -66,23 +66,13 @@ def _features(
 ) -> list[Float32]:
     """Each metric's features of all files, in their order."""
 
-    def features(group: UInt8) -> list[Float32]:
-        return [metric.network.features(group) for metric in metrics]
+    def features(group: list[UInt8]) -> list[Float32]:
+        images = stage(group)
+        return [metric.network.features(images) for metric in metrics]
 
     rows: list[list[Float32]] = []
-    groups = _groups(work.read(read_image, files), work.group)
+    groups = work.groups(work.read(read_image, files), lambda image: image)
     for mine in work.measure(features, groups):
         rows.append(mine)
         advance(len(mine[0]))
     return [np.concatenate(mine) for mine in zip(*rows)]
-
-
-def _groups(images: Iterable[UInt8], size: int) -> Iterator[UInt8]:
-    """Consecutive images of one size, uint8 [B,H,W,3]."""
-    group: list[UInt8] = []
-    for image in images:
-        if group and (len(group) == size or image.shape != group[0].shape):
-            yield stage(group)
-            group = []
-        group.append(image)
-    yield stage(group)

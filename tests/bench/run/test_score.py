@@ -307,3 +307,8 @@ def test_too_little_memory_is_one_sentence_that_says_what_to_lower(many: Path, m
     monkeypatch.setattr(Watching, "full", True)
     with pytest.raises(DeviceFailed, match=r"64 images at a time.*too little memory.*--batch-size"):
         score_folders(many / "real", many / "fake", metrics=[WATCHING], trust=True, device=CARD)
+
+
+def test_a_batch_has_an_image(folders: Path) -> None:
+    with pytest.raises(BadInput, match="batch_size is 0; give a number from 1 on"):
+        score_folders(folders / "real", folders / "fake", metrics=["l1"], batch_size=0)
