@@ -26,6 +26,8 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 
+from baselines.cuda_graphs import CudaGraphs
+
 __all__ = ["Captured", "forget_graphs"]
 
 T = TypeVar("T")
@@ -121,14 +123,14 @@ class Captured(Generic[T]):
 
 
 _EVERY: weakref.WeakSet[Captured[Any]] = weakref.WeakSet()
-_pools: dict[int, Any] = {}
+_devices: dict[torch.device, CudaGraphs] = {}
 
 
 def forget_graphs() -> None:
     """Lets go of all graphs of the process, as where a GPU's memory is short; they are captured anew."""
     for one in list(_EVERY):
         one.forget()
-    _pools.clear()
+    _devices.clear()
 
 
 def _own(output: Any) -> Any:
@@ -160,23 +162,19 @@ def _captured(function: Callable[..., Any], tensors: tuple[Tensor | None, ...]) 
         Exception: whatever stands against it; the device is usable afterwards.
     """
     device = next(tensor.device for tensor in tensors if tensor is not None)
-    with torch.cuda.device(device):
-        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-        inputs = tuple(None if tensor is None else tensor.clone() for tensor in tensors)
-        stream.wait_stream(torch.cuda.current_stream())
+    if device not in _devices:
+        _devices[device] = CudaGraphs(device)
+    inputs = tuple(None if tensor is None else tensor.clone() for tensor in tensors)
+    made: list[Any] = []
+
+    def work() -> None:
         # Casts that autocast keeps would live in the graph's memory.
-        with torch.cuda.stream(stream), _without_kept_casts():
-            function(*inputs)
-        torch.cuda.current_stream().wait_stream(stream)
-        pool = _pools.setdefault(torch.cuda.current_device(), torch.cuda.graph_pool_handle())
-        graph = torch.cuda.CUDAGraph()
-        # Other threads read images and pin memory meanwhile, which a capture need not mind.
-        with (
-            _without_kept_casts(),
-            torch.cuda.graph(graph, pool=pool, stream=stream, capture_error_mode="thread_local"),
-        ):
-            output = function(*inputs)
-        return _Graph(inputs, output, graph.replay)
+        with _without_kept_casts():
+            made[:] = [function(*inputs)]
+
+    _devices[device].run(work)
+    replay = _devices[device].capture(work)
+    return _Graph(inputs, made[0], replay)
 
 
 class _without_kept_casts:  # noqa: N801 - reads as the statement that it is

@@ -109,12 +109,16 @@ class HIMEditor(NetworkEditor[HIM]):
         mask = _cut(batch.mask, windows, size, _reduced_mask)
         masked = _cut(batch.masked, windows, size, _reduced_image) * (1 - mask)
         seen = _cut(labels.unsqueeze(1), windows, size, _reduced_labels)[:, 0]
-        made = self.network(masked, him_labels(self.network.config, seen), mask).float()
+        made = self.replayed(self._painted, masked, seen, mask).float()
         out = batch.masked.clone()
         for i, window in enumerate(windows):
             place = _seen_through(window, out[i])
             place.copy_(_resized(made[i : i + 1], (place.shape[1], place.shape[2]))[0])
         return out.clamp(-1, 1)  # bicubic resizing overshoots
+
+    def _painted(self, masked: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
+        made: Tensor = self.network(masked, him_labels(self.network.config, labels), mask)
+        return made
 
     def _predicted(self, batch: EditBatch, boxes: list[Extent], network: LayoutGenerator) -> Tensor:
         """The label canvases with the boxes' layouts in them, int64 [B,H,W]."""

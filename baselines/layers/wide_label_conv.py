@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.layers.label_map import SymbolMap
+from baselines.layers.label_map import SymbolMap, fixed_sizes
 
 __all__ = ["halve_labels", "looked_up_conv", "reflected_conv", "strided_conv"]
 
@@ -74,8 +74,14 @@ def halve_labels(labels: SymbolMap) -> SymbolMap:
     """Average pooling 3x3, stride 2, of a label map of even sides; padding does not count.
 
     A pooled pixel depends on its 3x3 neighbourhood alone, so that the result has few distinct columns
-    too: one for each neighbourhood.
+    too: one for each neighbourhood. On an accelerator every pixel has a column of its own.
     """
+    if fixed_sizes(labels.symbols.device):
+        pooled = F.avg_pool2d(labels.dense(), 3, 2, padding=1, count_include_pad=False)
+        batch, channels, height, width = pooled.shape
+        rows = pooled.permute(0, 2, 3, 1).reshape(-1, channels)
+        places = torch.arange(len(rows), device=rows.device)
+        return SymbolMap(places.view(batch, height, width), rows)
     near = labels.near
     padded = F.pad(labels.columns, (0, 0, 0, 1))  # outside the image: zeros
     inside = (near.neighbours < len(labels.columns)).sum(1, keepdim=True)

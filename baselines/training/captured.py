@@ -16,21 +16,19 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+from baselines.cuda_graphs import CudaGraphs, Work
 from baselines.training.recipe import Losses, TrainingRecipe
 from bench.batch import EditBatch
 from bench.core.device_faults import out_of_memory
 
-__all__ = ["Backend", "CapturedSteps", "CudaGraphs", "Steps", "steps_of"]
-
-Work = Callable[[], None]
+__all__ = ["Backend", "CapturedSteps", "PacedGraphs", "Steps", "steps_of"]
 
 WARM = 2
 """Steps of a kind that are carried out as written before one is captured: optimisers make their state
@@ -59,7 +57,7 @@ step."""
 def steps_of(recipe: TrainingRecipe) -> Steps:
     """How a recipe's steps are carried out on its device: captured where they can be."""
     if recipe.capturable:
-        return CapturedSteps(recipe, CudaGraphs(recipe.fabric.device))
+        return CapturedSteps(recipe, PacedGraphs(recipe.fabric.device))
 
     def step(batch: EditBatch, step: int, seed: int) -> Losses:
         torch.manual_seed(seed)
@@ -155,23 +153,16 @@ class CapturedSteps:
         return self.recipe.train_on(_map(batch, lambda tensor: tensor), step)
 
 
-class CudaGraphs:
-    """Captures on a CUDA device, on a stream of its own.
-
-    All graphs share their memory: they run one after the other, and what one leaves behind beside
-    weights and losses no other needs.
-    """
+class PacedGraphs(CudaGraphs):
+    """Captures steps on a CUDA device, and asks for few of them before they are carried out."""
 
     def __init__(self, device: torch.device) -> None:
-        self.device = device
-        self._stream = _stream(device)
-        self._pool = torch.cuda.graph_pool_handle()
+        super().__init__(device)
         self._under_way: deque[torch.cuda.Event] = deque()
 
     def run(self, work: Work) -> None:
         """On the stream that captures use: what autograd keeps of a weight belongs to one stream."""
-        with self._apart():
-            work()
+        super().run(work)
         self._keep_pace()
 
     def capture(self, work: Work) -> Work:
@@ -180,21 +171,10 @@ class CudaGraphs:
         Raises:
             RuntimeError: the work cannot be captured; nothing of it was carried out.
         """
-        graph = torch.cuda.CUDAGraph()
-        torch.cuda.synchronize(self.device)
-        torch.cuda.empty_cache()  # what steps as written needed, the graph has in a pool of its own
-        try:
-            # Threads that read ahead may use the device meanwhile.
-            with torch.cuda.graph(
-                graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
-            ):
-                work()
-        except BaseException:
-            self._recover()
-            raise
+        graph = super().capture(work)
 
         def replay() -> None:
-            graph.replay()
+            graph()
             self._keep_pace()
 
         return replay
@@ -206,26 +186,6 @@ class CudaGraphs:
         self._under_way.append(done)
         if len(self._under_way) > AHEAD:
             self._under_way.popleft().synchronize()
-
-    @contextmanager
-    def _apart(self) -> Iterator[None]:
-        usual = torch.cuda.current_stream(self.device)
-        self._stream.wait_stream(usual)
-        with torch.cuda.stream(self._stream):
-            yield
-        usual.wait_stream(self._stream)
-
-    def _recover(self) -> None:
-        """After a failed capture: a new stream, and a generator that is not being captured."""
-        index = self.device.index or 0
-        fresh = torch.Generator(self.device)
-        torch.cuda.default_generators[index].graphsafe_set_state(fresh.graphsafe_get_state())
-        self._stream = _stream(self.device)
-        self._pool = torch.cuda.graph_pool_handle()
-
-
-def _stream(device: torch.device) -> torch.cuda.Stream:
-    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
 
 def _map(batch: EditBatch, change: Callable[[Tensor], Tensor]) -> EditBatch:

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from baselines.layers.label_map import SymbolMap, dense_label_maps
+from baselines.layers.label_map import SymbolMap, dense_label_maps, label_maps_as
 from baselines.layers.wide_label_conv import (
     halve_labels,
     looked_up_conv,
@@ -45,6 +45,8 @@ def test_halving_is_the_average_pool_that_counts_no_padding(labels):
     torch.testing.assert_close(halved.dense(), expected, atol=1e-15, rtol=0)
     again = F.avg_pool2d(expected[:, :, :, :20], 3, 2, 1, count_include_pad=False)
     torch.testing.assert_close(halve_labels(halved).dense(), again[:, :, :9], atol=1e-15, rtol=0)
+    with label_maps_as("lookups"):
+        torch.testing.assert_close(halve_labels(labels).dense(), expected, atol=1e-15, rtol=0)
 
 
 @pytest.mark.parametrize(("size", "stride"), [(7, 2), (3, 1), (5, 3)])
