@@ -113,11 +113,12 @@ class ScoredEdits:
         if of_class or metric.summary != "mean" or metric.name not in own:
             return Side(value, n, frozenset(own.index))
         values = own[metric.name].astype(float).dropna()
+        ids, numbers = list(values.index), values.to_numpy()
 
         def mean_on(edits: frozenset[str]) -> float:
-            return float(values[values.index.isin(list(edits))].to_numpy().mean())
+            return float(numbers[[edit in edits for edit in ids]].mean())
 
-        return Side(value, n, frozenset(values.index), mean_on)
+        return Side(value, n, frozenset(ids), mean_on)
 
 
 def rank(sides: Sequence[Side | None], better: Better, decimals: int) -> Ranking:

@@ -47,8 +47,8 @@ def slice_tables(run: Run, by: str, columns: Sequence[str] | None = None) -> lis
     found = [table for one in sliced(run, by) for _, table in _tables(run, one, metrics)]
     if not found:
         raise BadInput(
-            f"{run.folder}: there is nothing to slice by {by!r}; it takes edits with a value there and a "
-            "score that each edit has by itself"
+            f"{run.folder}: there is nothing to slice by {by!r}: no edit has a value there and one of the "
+            "scores that are wanted (those of whole sets, as FID, have no slices)"
         )
     return found
 

@@ -184,11 +184,19 @@ def set_scores(
             for metric in shown:
                 values = own[method][metric.name].to_numpy(dtype=np.float64, na_value=np.nan)
                 score = asdict(mean_estimate(metric.name, values, scenes).score())
+                if score["value"] is None and metric.against == "ground-truth":
+                    score["reason"] = _without_truth(own[method]) or score["reason"]
                 where = {"by": one.by, "task": one.task, "slice": label, "method": method}
                 rows.append({**where, **{name: score[name] for name in _SCORE}})
     names = ["by", "task", "slice", "method", *_SCORE]
     found: pd.DataFrame = pd.DataFrame(rows, columns=names)
     return found
+
+
+def _without_truth(rows: pd.DataFrame) -> str:
+    """Why the edits have no ground truth, or "" where one of them has."""
+    reasons = [str(reason or "") for reason in rows["no_ground_truth"].fillna("")]
+    return reasons[0] if all(reasons) else ""
 
 
 _SCORE = ("metric", "value", "low", "high", "n", "clusters", "level", "interval", "reason")

@@ -1,6 +1,6 @@
 // The list of runs: asked for again and again, filtered here, and never redrawn where nothing changed.
 const EVERY = 2000;
-const WORDS = { running: "running", stopped: "stopped", waiting: "tables missing", decided: "ended early", done: "done", unreadable: "cannot be read" };
+const WORDS = { running: "running", stopped: "stopped", waiting: "tables to make", decided: "ended early", done: "done", unreadable: "cannot be read" };
 
 async function ask(path) {
   const answer = await fetch(path, { cache: "no-cache" });

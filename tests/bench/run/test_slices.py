@@ -12,7 +12,7 @@ from scipy import stats
 from bench.core.errors import BadInput
 from bench.run.reader import Run, read_run
 from bench.run.slices import slice_columns, sliced
-from tests.reports.made_run import make_run
+from tests.reports.made_run import NO_GROUND_TRUTH, make_run
 
 FREE, REMOVAL = "scenes / free-form", "scenes / removal"
 
@@ -114,6 +114,18 @@ def test_an_operation_takes_the_edits_of_all_its_tasks_together(made: Run):
 def test_scenes_of_one_dataset_are_one_cluster_whatever_the_task(made: Run):
     rows = made.slices("dataset", ["l1-hole"]).query("method == 'copy'").set_index("slice")
     assert (rows.loc["drawn-scenes", "n"], rows.loc["drawn-scenes", "clusters"]) == (32, 8)
+
+
+def test_a_slice_without_ground_truths_says_why_it_has_no_value(tmp_path: Path):
+    run = rewritten(
+        tmp_path / "run",
+        psnr=[None] * 4 + [20.0] * 4,
+        sample=[0] * 4 + [1] * 4,
+        no_ground_truth=[NO_GROUND_TRUTH] * 4 + [""] * 4,
+    )
+    rows = run.slices("sample", ["psnr"])
+    assert list(rows["reason"]) == [NO_GROUND_TRUTH, ""]
+    assert rows["value"].isna().tolist() == [True, False]
 
 
 def test_failed_edits_are_in_no_slice(made: Run):
