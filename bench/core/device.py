@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from bench.core.device_faults import out_of_memory
 from bench.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -49,7 +50,11 @@ def choose_device(name: str) -> str:
     try:
         torch.ones(1, device=name).item()
     # What a missing device raises depends on its kind and on how torch was built.
-    except (RuntimeError, AssertionError, NotImplementedError):
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        if out_of_memory(error):
+            raise BadInput(
+                f"device {name!r} has no memory left, which others use; wait, or write cpu"
+            ) from None
         raise BadInput(f"device {name!r} is not here; write cpu, or auto") from None
     return name
 

@@ -20,6 +20,15 @@ def test_a_device_that_is_here_is_taken():
     assert choose_device("cpu") == "cpu"
 
 
+def test_a_card_whose_memory_others_hold_is_told_from_one_that_is_not_here(monkeypatch):
+    def ones(*size, device):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 MiB.")
+
+    monkeypatch.setattr(torch, "ones", ones)
+    with pytest.raises(BadInput, match="device 'cuda' has no memory left, which others use; wait"):
+        choose_device("cuda")
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [("gpu", "'gpu' is not a device; write auto, cpu"), ("cuda:99", "'cuda:99' is not here")],

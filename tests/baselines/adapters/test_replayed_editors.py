@@ -1,0 +1,73 @@
+"""Editors on an accelerator give a CPU's images, from any batch that is replayed through their graphs.
+
+No card is here: a CPU takes the accelerator's forms, and graphs are stood in for by carrying a forward out
+again on the tensors that it captured. A forward that read anything else would give the first batch's image.
+"""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from baselines import captured
+from baselines.adapters.divsem import DivSemEditor
+from baselines.adapters.pix2pixhd import Pix2PixHDEditor
+from baselines.adapters.sean import SEANEditor
+from baselines.adapters.sesame import SESAMEEditor
+from baselines.adapters.spade import SPADEEditor
+from baselines.adapters.spmpgan import SPMPGANEditor
+from baselines.layers.label_map import label_maps_as
+from tests.baselines.adapters.edits import make_batch
+from tests.baselines.test_captured import StandIn
+
+WIDTHS = {"ngf": 2, "hidden": 4}
+STYLED = {"size": 64, **WIDTHS, "style": 6, "style_widths": (4,) * 6, "style_decoder": (4,) * 4}
+MEAN = {"mean_codes": torch.ones(4, 6), "mean_codes_known": torch.ones(4, dtype=torch.bool)}
+BANK = {
+    "style_bank": torch.randn(24, 6, generator=torch.Generator().manual_seed(3)),
+    "style_bank_classes": torch.arange(24) % 4,
+}
+
+
+@pytest.fixture(params=["spade", "sesame", "sean", "spmpgan", "divsem", "pix2pixhd"])
+def editor(request, weights):
+    sean = {**WIDTHS, "style_length": 6, "encoder_width": 2}
+    return {
+        "spade": lambda: SPADEEditor(weights("spade", **WIDTHS)),
+        "sesame": lambda: SESAMEEditor(weights("sesame", **WIDTHS)),
+        "sean": lambda: SEANEditor(weights("sean", extras=MEAN, **sean)),
+        "spmpgan": lambda: SPMPGANEditor(weights("spmpgan", variant="full", size=64, **WIDTHS)),
+        "divsem": lambda: DivSemEditor(weights("divsem", variant="full", extras=BANK, **STYLED)),
+        "pix2pixhd": lambda: Pix2PixHDEditor(weights("pix2pixhd", variant="label", ngf=2)),
+    }[request.param]()
+
+
+@pytest.fixture
+def graphs(monkeypatch):
+    stand_in = StandIn()
+    monkeypatch.setattr(captured, "_KIND", "cpu")
+    monkeypatch.setattr(captured, "_captured", stand_in)
+    return stand_in
+
+
+def batches():
+    """Three of one shape: other images and keys, labels that are mirrored, and hidden or void regions."""
+    first = make_batch()
+    second = make_batch(seeds=(("other", 0), ("other", 1)), masked=first.masked.flip(3) * 0.5)
+    third = make_batch(labels=first.labels.flip(1), seeds=(("third", 0), ("third", 1)))
+    third.labels[:, 20:30, 10:25] = -1  # void inside the mask
+    third.labels[1, 20:24, 5:9] = 3
+    return [first, second, third]
+
+
+def test_replayed_edits_are_the_edits_of_a_cpu(editor, graphs, monkeypatch):
+    monkeypatch.setattr(captured, "_KIND", "none")
+    expected = [editor.edit(batch) for batch in batches()]
+    monkeypatch.setattr(captured, "_KIND", "cpu")
+    with label_maps_as("lookups"):
+        for batch, image in zip(batches(), expected, strict=True):  # eager, captured, replayed
+            torch.testing.assert_close(editor.edit(batch), image, atol=2e-4, rtol=0)
+    assert graphs.captured >= 1
+    assert graphs.replayed >= 2
+    editor.to("cpu")  # graphs read the network where it was
+    assert not editor._captured
