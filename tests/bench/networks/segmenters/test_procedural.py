@@ -79,7 +79,7 @@ def test_a_damaged_file_is_refused(folder):
 
 
 def test_without_weights_segmenter_and_distance_are_missing_with_the_reason(nowhere):
-    with pytest.raises(WeightsMissing, match=r"baselines\.training\.zoo segmenter"):
+    with pytest.raises(WeightsMissing, match="siebench zoo train --models segmenter"):
         make_segmenter("procedural:procedural-streets", folders=(nowhere,))
     metric = make_metric("fd-procedural", context=Context(weights=(nowhere,), cache=None))
     assert isinstance(metric, Missing)
