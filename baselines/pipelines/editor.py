@@ -39,6 +39,7 @@ from baselines.pipelines.snapshot import (
     check_whole,
     files_hash,
     find_snapshot,
+    form_of,
     part_files,
     parts_of,
     read_index,
@@ -151,6 +152,7 @@ class Diffusers:
             revision=revision,
             variant=variant,
             index=INDEX,
+            without=off,
             fetch=fetch,
         )
         control = _control(controlnet, controlnet_revision, variant, fetch)
@@ -174,9 +176,11 @@ class Diffusers:
             folder=found.folder,
             kind=self.kind.name,
             dtype=dtype,
-            variant=variant,
+            # The library refuses a form that no part has.
+            variant=next((f for p in parts if (f := form_of(found.folder, p, variant))), None),
             controlnet=None if control is None else control.folder,
             controlnet_class="" if control is None else _network_class(control),
+            controlnet_variant=None if control is None else form_of(control.folder, "", variant),
             scheduler=scheduler,
             off=tuple(name for name in off if name in self.kind.parts),
             device="cpu",

@@ -39,6 +39,7 @@ class Loading:
         variant: of the files.
         controlnet: the files of a ControlNet, or None.
         controlnet_class: its class.
+        controlnet_variant: of its files.
         scheduler: the class of another scheduler than its own, or None.
         off: parts that are left out.
         device: where it is.
@@ -50,6 +51,7 @@ class Loading:
     variant: str | None
     controlnet: Path | None
     controlnet_class: str
+    controlnet_variant: str | None
     scheduler: str | None
     off: tuple[str, ...]
     device: str
@@ -97,7 +99,9 @@ def _load(wanted: Loading) -> Any:
     with _quietly():
         if wanted.controlnet is not None:
             network = getattr(diffusers, wanted.controlnet_class)
-            parts["controlnet"] = network.from_pretrained(wanted.controlnet, **same)
+            parts["controlnet"] = network.from_pretrained(
+                wanted.controlnet, variant=wanted.controlnet_variant, **same
+            )
         if wanted.scheduler is not None:
             place = wanted.folder / "scheduler"
             parts["scheduler"] = scheduler_class(wanted.scheduler).from_pretrained(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ __all__ = [
     "check_whole",
     "files_hash",
     "find_snapshot",
+    "form_of",
     "part_files",
     "parts_of",
     "read_index",
@@ -63,7 +64,14 @@ class Snapshot:
 
 
 def find_snapshot(
-    what: str, name: str, *, revision: str | None, variant: str | None, index: str, fetch: bool
+    what: str,
+    name: str,
+    *,
+    revision: str | None,
+    variant: str | None,
+    index: str,
+    without: Collection[str] = (),
+    fetch: bool,
 ) -> Snapshot:
     """The files of a folder or of a hub's repository.
 
@@ -73,6 +81,7 @@ def find_snapshot(
         revision: a branch, tag or commit of the repository; its main branch where None.
         variant: of the weights ("fp16"); the plain ones where None.
         index: the file that every such folder has.
+        without: parts that are not needed, and so not fetched.
         fetch: whether what is missing may be fetched.
 
     Raises:
@@ -90,11 +99,17 @@ def find_snapshot(
         return Snapshot(name, folder)
     if not _HUB_NAME.fullmatch(name):
         raise BadInput(f"{what}: {name} is neither a folder here nor a hub's OWNER/NAME")
-    return _from_hub(what, name, revision, variant, index, fetch)
+    return _from_hub(what, name, revision, variant, index, without, fetch)
 
 
 def _from_hub(
-    what: str, name: str, revision: str | None, variant: str | None, index: str, fetch: bool
+    what: str,
+    name: str,
+    revision: str | None,
+    variant: str | None,
+    index: str,
+    without: Collection[str],
+    fetch: bool,
 ) -> Snapshot:
     try:
         import huggingface_hub
@@ -104,15 +119,21 @@ def _from_hub(
             "huggingface_hub is not installed: `pip install 'siebench[diffusers]'`"
         ) from error
 
-    def get(*, here: bool) -> Snapshot:
+    def get(wanted: Sequence[str], unwanted: Sequence[str], *, here: bool) -> Snapshot:
         found = huggingface_hub.snapshot_download(
-            name, revision=revision, allow_patterns=_patterns(variant), local_files_only=here
+            name,
+            revision=revision,
+            allow_patterns=list(wanted),
+            ignore_patterns=[*unwanted, *(f"{part}/*" for part in without)],
+            local_files_only=here,
         )
         return Snapshot(name, Path(found), Path(found).name)
 
+    words = [f"*{end}" for end in _BESIDE]
+    plain = (f"*{_WEIGHTS}", *words), (f"*.*{_WEIGHTS}",)
     try:
-        snapshot = get(here=True)
-        if not _lacks(snapshot.folder, index, variant):
+        snapshot = get(*plain, here=True)
+        if not _lacking(snapshot.folder, index, variant, without):
             return snapshot
         missing = "only partly here"
     except FileNotFoundError:  # what the library raises where its cache has nothing of that name
@@ -122,36 +143,48 @@ def _from_hub(
             f"{what}: {name} is {missing}; agree with --fetch to get it from the hub, or name a folder"
         )
     try:
-        snapshot = get(here=False)
+        # Of a part in several forms one is fetched: the plain one where it has no other.
+        form = words if variant is None else [*words, f"*.{variant}*{_WEIGHTS}"]
+        snapshot = get(form, (), here=False)
+        bare = _lacking(snapshot.folder, index, variant, without)
+        if bare and bare != [index]:
+            places = [f"{part}/*{_WEIGHTS}" if part else f"*{_WEIGHTS}" for part in bare]
+            snapshot = get(places, plain[1], here=False)
     except (HfHubHTTPError, OSError, ValueError) as error:
         said = str(error).strip().splitlines() or [type(error).__name__]
         raise WeightsMissing(f"{what}: {name} cannot be fetched ({said[0]})") from error
-    lacks = _lacks(snapshot.folder, index, variant)
+    lacks = _lacking(snapshot.folder, index, variant, without)
     if lacks:
-        raise BadInput(f"{what}: {name} has no {lacks}; choose a repository that has")
+        if lacks == [index]:
+            raise BadInput(f"{what}: {name} has no {index}; choose another repository")
+        asked = "" if variant is None else f" as {variant}"
+        raise BadInput(
+            f"{what}: {name} has no {lacks[0] or 'network'} in the safetensors format{asked}; set `variant` "
+            "to a form that it has, as fp16, or choose another repository"
+        )
     return snapshot
 
 
-def _patterns(variant: str | None) -> list[str]:
-    """What is fetched of a repository: settings, words and weights, but no copies in other formats."""
-    weights = ["*.safetensors"] if variant is None else [f"*.{variant}*.safetensors"]
-    # A part without the variant is fetched in its plain form, which only its own file names tell.
-    plain = (
-        [] if variant is None else ["*/model.safetensors", "*/diffusion_pytorch_model.safetensors"]
-    )
-    folders = [f"*/{pattern}" for pattern in weights]
-    return [*(f"*{end}" for end in _BESIDE), *folders, *plain, f"diffusion_pytorch_model{_WEIGHTS}"]
-
-
-def _lacks(folder: Path, index: str, variant: str | None) -> str | None:
-    """What a snapshot lacks, in words; None where it is whole."""
+def _lacking(folder: Path, index: str, variant: str | None, without: Collection[str]) -> list[str]:
+    """The parts of a snapshot whose weights are not whole; the index alone where there is none."""
     if not (folder / index).is_file():
-        return index
-    places = parts_of(folder) if index == INDEX else {"": ("diffusers", "ControlNetModel")}
-    for part in places:
-        if any(True for _ in _gaps(folder, part, variant)):
-            return f"{part or 'network'} in the safetensors format"
-    return None
+        return [index]
+    places = [part for part in parts_of(folder) if part not in without] if index == INDEX else [""]
+    return [part for part in places if any(True for _ in _gaps(folder, part, variant))]
+
+
+def form_of(folder: Path, part: str, variant: str | None) -> str | None:
+    """The form in which the weights of a part are read: the variant, or None for the plain one."""
+    chosen = _chosen(_place(folder, part), variant)
+    return variant if chosen and _variant_of(chosen[0].name) == variant else None
+
+
+def _other_form(folder: Path, part: str) -> str | None:
+    """A form that a part without plain weights has."""
+    place = _place(folder, part)
+    names = sorted(path.name for path in place.iterdir()) if place.is_dir() else []
+    forms = [_variant_of(name) for name in names if name.endswith(_WEIGHTS)]
+    return next((form for form in forms if form), None)
 
 
 def _gaps(folder: Path, part: str, variant: str | None) -> Iterator[str]:
@@ -202,6 +235,9 @@ def part_files(folder: Path, part: str, variant: str | None) -> list[Path]:
     place = _place(folder, part)
     chosen = _chosen(place, variant)
     if not chosen and (place / "config.json").is_file():
+        only = _other_form(folder, part)
+        if only is not None:
+            raise BadInput(f"{place}: its weights are there as {only} alone; set `variant: {only}`")
         other = sorted(path.name for path in place.iterdir() if path.suffix in _CODE)
         if other:
             raise BadInput(

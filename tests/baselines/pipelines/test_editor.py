@@ -260,6 +260,18 @@ def test_a_class_without_a_colour_is_refused_before_anything_runs(pipeline):
     controlled(pipeline).check(task())
 
 
+def test_what_is_hashed_of_a_control_net_is_what_is_loaded(pipeline, tmp_path):
+    halves = tmp_path / "control"
+    network = diffusers.ControlNetModel.from_pretrained(pipeline("control"))
+    network.half().save_pretrained(halves, variant="fp16")
+    with pytest.raises(BadInput, match="its weights are there as fp16 alone; set `variant: fp16`"):
+        editor(pipeline, controlnet=str(halves))
+    one = editor(pipeline, controlnet=str(halves), variant="fp16")
+    assert one.loading.controlnet_variant == "fp16"
+    assert set(one.identity["controlnet"]["files"]) == {"network"}
+    assert one.edit(batch(1)).shape == (1, 3, 32, 32)
+
+
 def test_weights_that_can_hold_code_are_not_read(pipeline, tmp_path):
     folder = tmp_path / "old"
     shutil.copytree(pipeline("sd"), folder)

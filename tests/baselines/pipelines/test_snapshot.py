@@ -10,7 +10,14 @@ from huggingface_hub import constants
 from huggingface_hub.errors import LocalEntryNotFoundError, RepositoryNotFoundError
 from safetensors.torch import save_file
 
-from baselines.pipelines.snapshot import INDEX, files_hash, find_snapshot, part_files, parts_of
+from baselines.pipelines.snapshot import (
+    INDEX,
+    files_hash,
+    find_snapshot,
+    form_of,
+    part_files,
+    parts_of,
+)
 from bench.core.errors import BadInput, Unavailable
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -153,59 +160,93 @@ def test_a_repository_that_is_only_partly_here_is_told(cache):
 
 
 class Hub:
-    """Stands for the hub: writes a repository when it is asked for."""
+    """Stands for the hub: of what it has it writes what is asked for."""
 
     def __init__(self, folder, *names):
-        self.folder, self.names, self.asked = folder, names, []
+        self.folder, self.asked = folder, []
+        self.whole = write(folder.parent / "hub", *names)
+        for name in ("v1-5.ckpt", "v1-5.safetensors", "unet/diffusion_pytorch_model.bin"):
+            (self.whole / name).write_bytes(b"large")
+        (self.whole / "safety_checker").mkdir()
+        (self.whole / "safety_checker" / "model.safetensors").write_bytes(b"large")
 
-    def __call__(self, name, *, revision, allow_patterns, local_files_only):
+    def __call__(self, name, *, revision, allow_patterns, ignore_patterns, local_files_only):
         if local_files_only and not self.folder.exists():
             raise LocalEntryNotFoundError("nothing here")
         if not local_files_only:
-            self.asked.append((name, revision, tuple(allow_patterns)))
-            write(self.folder, *self.names)
+            files = [path for path in self.whole.rglob("*") if path.is_file()]
+            names = [path.relative_to(self.whole).as_posix() for path in files]
+            patterns = {"allow_patterns": allow_patterns, "ignore_patterns": ignore_patterns}
+            for wanted in huggingface_hub.utils.filter_repo_objects(names, **patterns):
+                (self.folder / wanted).parent.mkdir(parents=True, exist_ok=True)
+                (self.folder / wanted).write_bytes((self.whole / wanted).read_bytes())
+            self.asked.append((name, revision))
         return str(self.folder)
 
-
-def test_with_agreement_it_is_fetched_once(tmp_path, monkeypatch):
-    hub = Hub(tmp_path / COMMIT, PLAIN)
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", hub)
-    assert find("someone/paints", fetch=True, revision="v1").revision == COMMIT
-    find("someone/paints", fetch=True, revision="v1")
-    ((name, revision, patterns),) = hub.asked
-    assert (name, revision) == ("someone/paints", "v1")
-    assert fetched(patterns) == {"model_index.json", "unet/config.json", f"unet/{PLAIN}"}
+    def written(self):
+        """What has been fetched into the part `unet`, and what should not have been."""
+        names = {path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*.*")}
+        surplus = {"v1-5.ckpt", "unet/diffusion_pytorch_model.bin", "README.md"}
+        assert not names & surplus
+        assert not any(name.startswith("safety_checker/") for name in names)
+        return {path.name for path in (self.folder / "unet").glob("*.safetensors")}
 
 
-REPOSITORY = (
-    "model_index.json",
-    "README.md",
-    "v1-5-pruned.ckpt",
-    "v1-5-pruned.safetensors",
-    "unet/config.json",
-    f"unet/{PLAIN}",
-    "unet/diffusion_pytorch_model.bin",
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    def make(*names):
+        made = Hub(tmp_path / COMMIT, *names)
+        monkeypatch.setattr(huggingface_hub, "snapshot_download", made)
+        return made
+
+    return make
+
+
+def fetch(**options):
+    return find("someone/paints", fetch=True, without=("safety_checker",), **options)
+
+
+def test_with_agreement_it_is_fetched_once(hub):
+    made = hub(PLAIN)
+    assert fetch(revision="v1").revision == COMMIT
+    first = list(made.asked)
+    fetch(revision="v1")
+    assert made.asked == first
+    assert set(first) == {("someone/paints", "v1")}
+    assert made.written() == {PLAIN}
+
+
+@pytest.mark.parametrize(
+    ("there", "variant", "fetched"),
+    [
+        ((PLAIN, HALF), None, PLAIN),
+        ((PLAIN, HALF), "fp16", HALF),
+        ((HALF,), "fp16", HALF),
+        ((PLAIN,), "fp16", PLAIN),
+        ((PLAIN, "diffusion_pytorch_model.non_ema.safetensors"), None, PLAIN),
+    ],
 )
+def test_weights_are_fetched_in_one_form(hub, there, variant, fetched):
+    made = hub(*there)
+    folder = fetch(variant=variant).folder
+    assert made.written() == {fetched}
+    assert form_of(folder, "unet", variant) == (variant if fetched == HALF else None)
 
 
-def fetched(patterns, names=REPOSITORY):
-    return set(huggingface_hub.utils.filter_repo_objects(names, allow_patterns=list(patterns)))
+def test_a_form_that_alone_is_there_is_named(hub, tmp_path):
+    hub(HALF)
+    with pytest.raises(
+        BadInput, match="has no unet in the safetensors format; set `variant` to a form"
+    ):
+        fetch()
+    with pytest.raises(BadInput, match="its weights are there as fp16 alone; set `variant: fp16`"):
+        part_files(write(tmp_path / "halves", HALF), "unet", None)
 
 
-def test_of_weights_in_halves_no_whole_ones_are_fetched_beside_them(tmp_path, monkeypatch):
-    hub = Hub(tmp_path / COMMIT, HALF)
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", hub)
-    find("someone/paints", fetch=True, variant="fp16")
-    ((_, _, patterns),) = hub.asked
-    shards = tuple(f"unet/diffusion_pytorch_model-0000{k}-of-00002.safetensors" for k in (1, 2))
-    assert fetched(patterns, shards) == set()
-    assert fetched(patterns, (f"unet/{HALF}",)) == {f"unet/{HALF}"}
-
-
-def test_a_repository_without_safetensors_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", Hub(tmp_path / COMMIT))
+def test_a_repository_without_safetensors_is_refused(hub):
+    hub()
     with pytest.raises(BadInput, match="has no unet in the safetensors format"):
-        find("someone/paints", fetch=True)
+        fetch()
 
 
 def test_what_the_hub_refuses_is_a_sentence(cache, monkeypatch):
