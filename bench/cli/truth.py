@@ -24,6 +24,10 @@ def truth(
         list[str] | None,
         typer.Option("--task", metavar="TASK", help="Only this task; repeatable."),
     ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="METHOD", help="Leave this method out; repeatable."),
+    ] = None,
     markdown: Annotated[
         Path | None, typer.Option(help="Write the table here, as Markdown.")
     ] = None,
@@ -41,7 +45,7 @@ def truth(
 
     if markdown is not None:
         refuse_loss(markdown, inputs=[run], ours=TRUTH, force=force)
-    found = against_truth(run, by, tasks=tasks or ())
+    found = against_truth(run, by, tasks=tasks or (), without=without or ())
     if markdown is not None:
         write_text(markdown, truth_markdown(found))
     headings = [

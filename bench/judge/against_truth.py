@@ -81,7 +81,11 @@ class AgreementWithTruth:
 
 
 def against_truth(
-    source: Run | Path | str, truth: str, *, tasks: Sequence[str] = ()
+    source: Run | Path | str,
+    truth: str,
+    *,
+    tasks: Sequence[str] = (),
+    without: Sequence[str] = (),
 ) -> tuple[AgreementWithTruth, ...]:
     """How well every other score of a run agrees with one, the best of them first.
 
@@ -89,9 +93,10 @@ def against_truth(
         source: a finished run, or its directory.
         truth: the name of a score with a value per edit, such as "style" or "removed".
         tasks: names of the tasks to look at; all that have the truth where empty.
+        without: names of methods to leave out, as one that alone decides an order.
 
     Raises:
-        BadInput: no such run, task or score; a run that is not finished; a truth without values per
+        BadInput: no such run, task, method or score; a run that is not finished; a truth without values per
             edit, without a direction, or with fewer than three methods.
     """
     from bench.run.reader import Run, read_run
@@ -104,7 +109,8 @@ def against_truth(
             f"score {truth!r} cannot be the truth: it needs a value per edit and a better direction"
         )
     chosen = [run.task(name) for name in tasks] or run.header.tasks
-    read = [_Values(run, task) for task in chosen]
+    left_out = frozenset(run.method(name).name for name in without)
+    read = [_Values(run, task, left_out) for task in chosen]
     sides = [one for one in read if one.per_edit(known) is not None]
     if not sides:
         raise BadInput(
@@ -177,11 +183,11 @@ class _Scenes:
 class _Values:
     """A task's values per edit and scores, of the methods that are compared."""
 
-    def __init__(self, run: Run, task: TaskRow) -> None:
+    def __init__(self, run: Run, task: TaskRow, left_out: frozenset[str]) -> None:
         self._run = run
         self._task = task
         removal = task.operation == "remove"
-        named = {method.name for method in run.header.methods if removal or not method.sees_hidden}
+        named = {m.name for m in run.header.methods if removal or not m.sees_hidden} - left_out
         samples = run.samples(task.name)
         there = samples[(samples["status"] == "ok") & samples["method"].isin(named)]
         self._samples = there

@@ -193,6 +193,10 @@ def test_who_sees_the_answer_is_left_out_and_who_leaves_the_object_is_not(tmp_pa
     )
     assert only(against_truth(run, "truth", tasks=["paint"]), "score").of_edits.value == 1
     assert only(against_truth(run, "truth", tasks=["remove"]), "score").of_edits.value < 1
+    found = against_truth(run, "truth", tasks=["remove"], without=["copy"])
+    assert only(found, "score").of_edits.value == 1
+    with pytest.raises(BadInput, match="unknown method 'cpy'; did you mean 'copy'"):
+        against_truth(run, "truth", without=["cpy"])
 
 
 def test_tasks_of_one_dataset_share_their_scenes_and_count_alike(tmp_path):
