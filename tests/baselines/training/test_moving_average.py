@@ -50,11 +50,11 @@ def test_what_is_saved_is_the_average_and_training_does_not_see_it(tmp_path):
     for ema in (0.0, 0.9):
         seen = losses.setdefault(ema, [])
         watch = lambda done, total, found, seen=seen: seen.append(found)  # noqa: E731
-        train(tiny("spmpgan", ema=ema), tmp_path / str(ema), watch=watch)
+        train(tiny("pix2pixhd", ema=ema), tmp_path / str(ema), watch=watch)
     assert losses[0.0] == losses[0.9]
     plain, averaged = (load_file(tmp_path / name / WEIGHTS) for name in ("0.0", "0.9"))
     assert plain.keys() == averaged.keys()
-    assert not torch.equal(plain["G3.dec1.conv.weight"], averaged["G3.dec1.conv.weight"])
+    assert not any(torch.equal(plain[name], averaged[name]) for name in plain if "G." in name)
 
 
 def test_a_run_goes_on_with_its_average(tmp_path):
