@@ -15,7 +15,7 @@ from bench.networks.segmenters.unet import read_segmenter, segmenter_file
 from bench.suite.schema import load_suite
 
 FILES = sorted(ZOO.glob("*.safetensors"))
-LARGEST = 25 * 2**20
+LARGEST = 32 * 2**20
 PARAMETERS = 750_000
 
 
