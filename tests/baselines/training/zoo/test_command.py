@@ -57,7 +57,16 @@ def test_packing_what_is_not_there_is_refused(call, tmp_path):
 def test_a_rehearsal_that_is_ended_by_sigterm_writes_everything_and_goes_on(tmp_path):
     """The whole machinery on a CPU: drawing, two processes, a signal, archives, and a second call."""
     words = ["-m", "siebench", "zoo", "train", "--out", "zoo", "--device", "cpu", "--minutes", "9"]
-    words += ["--models", "ssae-procedural", "--seeds", "0,1", "--scenes", "16", "--pack", "packed"]
+    words += [
+        "--models",
+        "spmpgan-s-procedural",
+        "--seeds",
+        "0,1",
+        "--scenes",
+        "16",
+        "--pack",
+        "packed",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
         [sys.executable, *words], cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE
@@ -72,7 +81,7 @@ def test_a_rehearsal_that_is_ended_by_sigterm_writes_everything_and_goes_on(tmp_
             break
     said = process.stdout.read()
     assert process.wait() == 130
-    names = ["ssae-procedural", "ssae-procedural-seed1"]
+    names = ["spmpgan-s-procedural", "spmpgan-s-procedural-seed1"]
     assert begun == set(names)
     cards = [json.loads((tmp_path / "zoo" / f"{name}.json").read_text()) for name in names]
     assert all(card["steps"] >= 1 and 0 < card["share"] < 0.5 for card in cards)
