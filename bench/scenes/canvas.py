@@ -105,7 +105,8 @@ class Canvas:
         across, down = self._x - 0.5, self._y - 0.5
         shade = (1.0 - (across * across + down * down) * (2.0 * style.vignette)) * style.gain
         tint = np.array(style.tint)[:, None, None]
-        return self._image * shade * tint
+        graded: Float = self._image * shade * tint
+        return graded
 
     def grain(self) -> Float:
         """The film grain that is added to every channel, float64 [side,side]."""
