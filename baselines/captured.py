@@ -11,7 +11,8 @@ tensors of one shape, as the harness's batches are.
 The first call of a shape runs eagerly: a shape that never comes again is never captured, and a call whose
 work is counted counts all of it. The second captures. Graphs of a process share one pool of memory, for
 what they hold between their kernels nobody reads between replays; results are copied out of it. Where a
-forward cannot be captured it stays eager, and a warning says so once.
+forward cannot be captured, or its first replay is not what it gave as written, it stays eager, and
+a warning says so once.
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ _KIND = "cuda"
 
 _KEPT = 8
 """Graphs that one forward keeps, each of one shape; the one that was captured first goes first."""
+
+_APART = 1000
+"""Rounding steps of the largest value by which a first replay may differ: a library may choose another
+kernel for it, but a graph that reads or writes the wrong memory is far off."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +143,10 @@ def _own(output: Any) -> Any:
     return output.clone() if isinstance(output, Tensor) else tuple(one.clone() for one in output)
 
 
+def _each(output: Any) -> tuple[Tensor, ...]:
+    return (output,) if isinstance(output, Tensor) else tuple(output)
+
+
 def _replayable(tensors: tuple[Tensor | None, ...]) -> bool:
     """Whether these tensors' call may be replayed: on a GPU, no gradient wanted, and nobody counting."""
     first = next((tensor for tensor in tensors if tensor is not None), None)
@@ -156,10 +165,11 @@ def _key(tensors: tuple[Tensor | None, ...]) -> _Key:
 
 
 def _captured(function: Callable[..., Any], tensors: tuple[Tensor | None, ...]) -> _Graph:
-    """Warms the function up on a side stream, then captures it.
+    """Warms the function up on a side stream, captures it, and holds its first replay against it.
 
     Raises:
-        Exception: whatever stands against it; the device is usable afterwards.
+        Exception: whatever stands against it, or a replay that gives something else; the device is
+            usable afterwards.
     """
     device = next(tensor.device for tensor in tensors if tensor is not None)
     if device not in _devices:
@@ -173,8 +183,24 @@ def _captured(function: Callable[..., Any], tensors: tuple[Tensor | None, ...]) 
             made[:] = [function(*inputs)]
 
     _devices[device].run(work)
+    as_written = _own(made[0])
     replay = _devices[device].capture(work)
+    replay()
+    _refuse_another(made[0], as_written)
     return _Graph(inputs, made[0], replay)
+
+
+def _refuse_another(replayed: Any, as_written: Any) -> None:
+    """Raises a RuntimeError where a first replay is not what the function gave for the same tensors."""
+    for one, other in zip(_each(replayed), _each(as_written), strict=True):
+        if not other.is_floating_point():
+            same = torch.equal(one, other)
+        else:
+            share = min(_APART * torch.finfo(other.dtype).eps, 0.05)  # halves have coarse steps
+            apart = share * float(other.abs().nan_to_num().max())
+            same = torch.allclose(one, other, rtol=0, atol=apart, equal_nan=True)
+        if not same:
+            raise RuntimeError("its first replay is not what the forward gave as written")
 
 
 class _without_kept_casts:  # noqa: N801 - reads as the statement that it is

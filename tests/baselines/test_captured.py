@@ -187,3 +187,46 @@ def test_a_gpu_replays_what_it_would_compute():
     with pytest.warns(UserWarning, match="refused: its forward cannot be captured"):
         assert torch.equal(refused(x), 2 * x)
     assert torch.equal(refused(3 * x), 18 * x)
+
+
+class OneDevice:
+    """A device whose graphs carry work out again; `spoil` is what becomes of a result then."""
+
+    def __init__(self, spoil):
+        self.spoil = spoil
+
+    def run(self, work):
+        work()
+
+    def capture(self, work):
+        work()
+
+        def replay():
+            work()
+            self.spoil()
+
+        return replay
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize(
+    ("off", "kept"), [(0.0, True), (1e-6, True), (1e-2, False), (torch.nan, False)]
+)
+def test_a_graph_whose_first_replay_gives_another_image_is_not_used(monkeypatch, off, kept):
+    made = []
+
+    def forward(x):
+        made[:] = [3 * x]
+        return made[0]
+
+    device = OneDevice(lambda: made[0].add_(off))
+    monkeypatch.setattr(captured, "_KIND", "cpu")
+    monkeypatch.setattr(captured, "_devices", {torch.device("cpu"): device})
+    own = Captured("three", forward)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for _ in range(3):
+            found = own(torch.ones(2))
+    assert torch.allclose(found, torch.full((2,), 3.0), atol=1e-5)
+    messages = [str(one.message) for one in said]
+    assert [("first replay is not" in one) for one in messages] == [True] * (not kept)
