@@ -18,7 +18,6 @@ before.
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -35,6 +34,7 @@ from baselines.training.config import TrainingConfig, TrainingData
 from baselines.training.data import Example, Examples, Scenes, edit_batch
 from bench.batch import EditBatch
 from bench.core.atomic import whole_file, write_json
+from bench.core.documents import read_json
 from bench.core.errors import BadInput
 from bench.core.identity import record_hash
 from bench.datasets import Dataset
@@ -173,7 +173,7 @@ class ExampleStore:
                 if not wait():
                     raise BadInput(f"{folder}: has not been drawn; draw the examples again")
                 time.sleep(_LOOK)
-            if json.loads((folder / _READY).read_text(encoding="utf-8"))["problem"]:
+            if read_json(folder / _READY)["problem"]:
                 return plain
         return StoredExamples(data, dataset, seed, scenes=scenes, draws=draws)
 

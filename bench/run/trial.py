@@ -68,7 +68,7 @@ def measure_costs(
         row = run.costs.iloc[0]
     dense = _dense(create_editor(editor, options, trust=trust), suite, device)
     found = {
-        "milliseconds (median)": _said(row["ms"], "{:.1f}"),
+        "milliseconds (median)": _said(row["ms"], "{:.2f}"),
         "peak memory": _said(row["peak_mib"], "{:.1f} MiB"),
         "parameters": _said(row["parameters"], "{:,.0f}"),
         "multiply-adds": _said(row["macs"], "{:,.0f}"),

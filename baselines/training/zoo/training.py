@@ -33,7 +33,7 @@ from bench import __version__
 from bench.core.atomic import write_json
 from bench.core.children import end_with_parent
 from bench.core.device_faults import out_of_memory
-from bench.core.documents import read_json
+from bench.core.documents import parse_json, read_json
 from bench.core.errors import BadInput
 from bench.core.identity import tensors_hash
 from bench.core.text import now
@@ -227,8 +227,8 @@ def last_point(place: ZooFolder, name: str) -> Point | None:
         return None
     for line in reversed(lines):
         try:
-            return Point(**json.loads(line))
-        except (ValueError, TypeError):  # half a line, of a process that was killed
+            return Point(**parse_json(line.decode(errors="replace"), name))
+        except (BadInput, TypeError):  # half a line, of a process that was killed
             continue
     return None
 
