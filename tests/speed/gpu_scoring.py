@@ -216,6 +216,7 @@ class _Pairs:
 
 
 def _torch_fidelity(real: str, fake: str, weights: str) -> None:
+    import torch
     import torch_fidelity
 
     found = torch_fidelity.calculate_metrics(
@@ -223,7 +224,7 @@ def _torch_fidelity(real: str, fake: str, weights: str) -> None:
         input2=fake,
         fid=True,
         batch_size=64,
-        cuda=True,
+        cuda=torch.cuda.is_available(),
         feature_extractor_weights_path=weights,
         verbose=False,
     )
