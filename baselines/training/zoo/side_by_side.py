@@ -13,19 +13,17 @@ Scenes and masks are drawn meanwhile by a process a core; the first trainings wa
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import signal
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from types import FrameType
 from typing import Literal
 
+from baselines.training.stopping import stop_asked
 from baselines.training.stored_examples import ExampleStore
 from baselines.training.zoo.drawing import Drawing
 from baselines.training.zoo.lane import LATE, Lane, Process, Running
@@ -153,7 +151,7 @@ def train_zoo(
         "do not fit into the time"
     )
     work = _Work(place, device, left, several, scenes, begun, end, tell)
-    with _asked_to_stop() as stop:
+    with stop_asked(tell=False, signals=(signal.SIGTERM, signal.SIGINT)) as stop:
         outcomes += work.run(stop)
     order = {job.name: number for number, job in enumerate(jobs)}
     outcomes.sort(key=lambda one: order[one.name])
@@ -284,27 +282,6 @@ class _Work:
             kept = "its checkpoint is kept" if point is not None else "nothing is kept"
             return Outcome(job.name, "failed", f"killed by signal {-code}; {kept}", point)
         return Outcome(job.name, "failed", _last_line(self._place.log(job.name)), point)
-
-
-@contextlib.contextmanager
-def _asked_to_stop() -> Iterator[Callable[[], bool]]:
-    """While the block runs, says whether SIGTERM or Ctrl-C came; the second one interrupts at once."""
-    asked = threading.Event()
-
-    def note(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        if asked.is_set():
-            raise KeyboardInterrupt
-        asked.set()
-
-    here = threading.current_thread() is threading.main_thread()
-    numbers = (signal.SIGTERM, signal.SIGINT) if here else ()
-    before = {number: signal.signal(number, note) for number in numbers}
-    try:
-        yield asked.is_set
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _progress(point: Point) -> str:
