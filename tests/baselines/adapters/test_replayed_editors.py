@@ -18,7 +18,6 @@ from baselines.adapters.spade import SPADEEditor
 from baselines.adapters.spmpgan import SPMPGANEditor
 from baselines.layers.label_map import label_maps_as
 from tests.baselines.adapters.edits import make_batch
-from tests.baselines.test_captured import StandIn
 
 WIDTHS = {"ngf": 2, "hidden": 4}
 STYLED = {"size": 64, **WIDTHS, "style": 6, "style_widths": (4,) * 6, "style_decoder": (4,) * 4}
@@ -40,14 +39,6 @@ def editor(request, weights):
         "divsem": lambda: DivSemEditor(weights("divsem", variant="full", extras=BANK, **STYLED)),
         "pix2pixhd": lambda: Pix2PixHDEditor(weights("pix2pixhd", variant="label", ngf=2)),
     }[request.param]()
-
-
-@pytest.fixture
-def graphs(monkeypatch):
-    stand_in = StandIn()
-    monkeypatch.setattr(captured, "_KIND", "cpu")
-    monkeypatch.setattr(captured, "_captured", stand_in)
-    return stand_in
 
 
 def batches():
