@@ -13,7 +13,7 @@ def main() -> None:
     Bad input is one sentence and exit code 2. What nobody foresaw is one sentence that names the file
     with its traceback, and exit code 70; a user never reads a bare traceback.
     """
-    from click.exceptions import Abort
+    from typer import Abort
 
     from bench.cli.app import app
     from bench.cli.terminal.faults import FAULT, bad_input, debugging, tell_fault
@@ -21,7 +21,7 @@ def main() -> None:
     try:
         app(prog_name="siebench")
     except SystemExit as stop:
-        # Click ends with 1 where it was interrupted; a shell expects 130.
+        # Typer ends with 1 where it was interrupted; a shell expects 130.
         raise SystemExit(130 if isinstance(stop.__context__, Abort) else stop.code) from None
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more at exit.
