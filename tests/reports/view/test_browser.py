@@ -116,6 +116,7 @@ def test_the_address_opens_the_same_again(page: api.Page):
     page.locator(".detail h3").first.wait_for()
     assert row(page, "first").get_attribute("aria-current") == "true"
     row(page, "first").locator(".name").click()
+    page.locator(".detail").wait_for(state="hidden")  # a new address is told of a moment later
     assert not page.locator(".detail").is_visible()
 
 
