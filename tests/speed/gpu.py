@@ -17,12 +17,12 @@ from __future__ import annotations
 import argparse
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import torch
 
-__all__ = ["Row", "Setting"]
+__all__ = ["Row", "Setting", "kernels_of"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,24 @@ class Row:
         return (
             f"| {self.work} | {self.here} | {self.goal} | {self.peer} | {'; '.join(self.notes)} |"
         )
+
+
+def kernels_of(call: Callable[[int], object], setting: Setting, longest: int = 12) -> list[str]:
+    """What four calls' time on the card goes to, each: how many kernels, then the longest by name."""
+    from torch.profiler import ProfilerActivity, profile
+
+    setting.wait()
+    with profile(activities=[ProfilerActivity.CUDA]) as seen:
+        for n in range(4):
+            call(n)
+        setting.wait()
+    found = sorted(seen.key_averages(), key=lambda one: -one.self_device_time_total)
+    total = sum(one.self_device_time_total for one in found) / 4000
+    each = [
+        f"{one.self_device_time_total / 4000:.2f} ms in {one.count / 4:.0f} x {one.key[:60]}"
+        for one in found[:longest]
+    ]
+    return [f"{sum(one.count for one in found) / 4:.0f} kernels, {total:.2f} ms together", *each]
 
 
 def rows(part: str, setting: Setting) -> Iterator[Row]:

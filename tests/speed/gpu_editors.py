@@ -19,7 +19,7 @@ from baselines.sean import SEANConfig, SEANGenerator
 from baselines.sesame import SESAMEConfig, SESAMEGenerator
 from baselines.spade import SPADEConfig, SPADEGenerator
 from baselines.spmpgan import SPMPGAN, SPMPGANConfig
-from tests.speed.gpu import Row, Setting
+from tests.speed.gpu import Row, Setting, kernels_of
 
 __all__ = ["SYSTEMS", "Forward", "measure", "scene"]
 
@@ -197,10 +197,14 @@ def _of_system(name: str, system: Forward, side: int, setting: Setting) -> Itera
             deviation = float((found.cpu() - expected).abs().max())
             notes.append(f"at most {deviation:.1e} from the CPU with TF32 off")
         forget_graphs()
-        replayed = _milliseconds(_captured(name, system, network), given, setting, 20)
+        captured = _captured(name, system, network)
+        replayed = _milliseconds(captured, given, setting, 20)
         unit = "ms" if batch == 1 else "ms an edit"
         work = f"{name} forward, batch {batch}, {unit}"
         yield Row(work, f"{replayed / batch:.2f}", goal, published, notes)
+        if setting.device == "cuda":
+            count, *notes = kernels_of(lambda _: captured(*given), setting)  # noqa: B023 (called here)
+            yield Row(f"{name} forward, batch {batch}: what it is made of", count, notes=notes)
         forget_graphs()
 
 

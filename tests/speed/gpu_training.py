@@ -17,7 +17,7 @@ from baselines.training.loop import _fabric
 from baselines.training.recipe import Losses, TrainingRecipe
 from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
-from tests.speed.gpu import Row, Setting
+from tests.speed.gpu import Row, Setting, kernels_of
 
 __all__ = ["measure", "recipe", "step_of"]
 
@@ -114,30 +114,13 @@ class _Work:
         notes += [f"not captured: {reason}" for reason in self.failures]
         return Row(self.name, f"{replayed:.1f}", goal, before, notes)
 
-    def kernels(self, longest: int = 12) -> Row:
+    def kernels(self) -> Row:
         """What a captured step's time goes to."""
-        from torch.profiler import ProfilerActivity, profile
-
         step, _ = self._steps(captured=True)
         for n in range(8):
             step(n)
-        self.setting.wait()
-        with profile(activities=[ProfilerActivity.CUDA]) as seen:
-            for n in range(8, 12):
-                step(n)
-            self.setting.wait()
-        found = sorted(seen.key_averages(), key=lambda one: -one.self_device_time_total)
-        total = sum(one.self_device_time_total for one in found) / 4000
-        notes = [
-            f"{one.self_device_time_total / 4000:.2f} ms in {one.count / 4:.0f} x {one.key[:60]}"
-            for one in found[:longest]
-        ]
-        count = sum(one.count for one in found) / 4
-        return Row(
-            f"{self.system} preset, wide: kernels a step",
-            f"{count:.0f}",
-            notes=[f"{total:.1f} ms together", *notes],
-        )
+        count, *notes = kernels_of(lambda n: step(n + 8), self.setting)
+        return Row(f"{self.system} preset, wide: a step", count, notes=notes)
 
     def _deviation(self) -> float:
         """The largest relative difference of a loss between the two ways, in the first steps."""
