@@ -21,6 +21,7 @@ from tests.bench.study.conftest import METHODS
 from tests.chromium import chromium
 
 api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+expect = api.expect
 
 pytestmark = pytest.mark.browser
 
@@ -128,7 +129,7 @@ def test_a_whole_study_by_keyboard_is_stored_at_once(browser, lab, study):
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         page.get_by_text("Your answers are stored").wait_for()
-        assert page.locator(".code").inner_text() == "C0DE"
+        expect(page.locator(".code")).to_have_text("C0DE")
     found = stored(lab, "anna")
     assert [one["choice"] for one in found["answers"]] == ([*KEYS.values()] * 9)[: len(sheet)]
     assert [one["screen"] for one in found["answers"]] == list(sheet)
@@ -171,12 +172,12 @@ def test_the_region_is_shown_on_demand(browser, lab):
         page.locator("button.main").click()
         region = page.locator("figure.judged .region").first
         region.wait_for(state="attached")
-        assert not region.is_visible()
+        expect(region).to_be_hidden()
         page.keyboard.press("m")
-        assert region.is_visible()
-        assert page.locator(".switch").get_attribute("aria-pressed") == "true"
+        expect(region).to_be_visible()
+        expect(page.locator(".switch")).to_have_attribute("aria-pressed", "true")
         page.keyboard.press("m")
-        assert not region.is_visible()
+        expect(region).to_be_hidden()
 
 
 def test_a_closed_tab_is_taken_up_again_where_it_was(browser, study, tmp_path):
@@ -197,7 +198,7 @@ def test_a_closed_tab_is_taken_up_again_where_it_was(browser, study, tmp_path):
         page.goto(f"{address}?rater=eve&sheet=3")
         page.get_by_role("button", name="Go on").click()
         page.wait_for_selector("[data-screen=question] figure.judged")
-        assert page.locator(".progress span").inner_text() == f"6 of {len(sheet)}"
+        expect(page.locator(".progress span")).to_have_text(f"6 of {len(sheet)}")
         answer_all(page, lambda page: page.keyboard.press("ArrowRight"))
         page.locator("button.main").click()
         with page.expect_download() as download:
@@ -310,7 +311,7 @@ def test_a_name_in_use_elsewhere_is_refused_in_words(browser, lab):
     page = context.new_page()
     page.goto(f"{lab.address}?rater=gus")
     page.locator("button.main").click()
-    assert "in use on another device" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("in use on another device")
     context.close()
 
 
@@ -324,9 +325,9 @@ def test_an_image_at_a_glance_is_hidden_again(browser, run, tmp_path):
         image = page.locator("figure.judged img")
         image.wait_for(state="attached")
         assert page.locator("html").get_attribute("lang") == "de"
-        assert not image.is_visible()
+        expect(image).to_be_hidden()
         page.keyboard.press("ArrowLeft")  # nothing was seen yet: no answer
-        assert page.locator(".progress span").inner_text() == "1 von 7"
+        expect(page.locator(".progress span")).to_have_text("1 von 7")
         page.get_by_role("button", name="Bild zeigen").click()
         image.wait_for(state="visible")
         image.wait_for(state="hidden")
@@ -360,7 +361,7 @@ def test_every_control_has_a_name_and_every_text_enough_contrast(browser, lab):
         with opened(browser, f"{lab.address}?rater=k{scheme}", color_scheme=scheme, **WIDE) as page:
             page.locator("button.main").click()
             page.wait_for_selector("[data-screen=question] figure.judged")
-            assert page.locator("img:not([alt])").count() == 0
+            expect(page.locator("img:not([alt])")).to_have_count(0)
             assert [b for b in page.get_by_role("button").all() if not b.inner_text().strip()] == []
             assert page.evaluate(CONTRAST) >= 4.5
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.reports.made_run import make_run
 from tests.reports.view.conftest import change
 
 api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+expect = api.expect
 
 pytestmark = pytest.mark.browser
 
@@ -50,23 +52,23 @@ def row(page: api.Page, identity: str) -> api.Locator:
 
 
 def test_runs_are_listed_and_a_broken_one_says_why(page: api.Page):
-    assert page.locator(".runs tbody tr").count() == 4
-    assert row(page, "broken").locator(".under").inner_text().endswith("run the suite again")
-    assert row(page, "third").locator(".state-word").inner_text() == "stopped"
-    assert page.locator(".facts .count").inner_text() == "4 runs"
+    expect(page.locator(".runs tbody tr")).to_have_count(4)
+    expect(row(page, "broken").locator(".under")).to_have_text(re.compile("run the suite again$"))
+    expect(row(page, "third").locator(".state-word")).to_have_text("stopped")
+    expect(page.locator(".facts .count")).to_have_text("4 runs")
 
 
 def test_filters_leave_the_runs_that_match(page: api.Page):
     page.locator(".filter-words").fill("bright")
-    assert page.locator(".runs tbody tr").count() == 1
-    assert page.locator(".facts .count").inner_text() == "1 of 4 runs"
+    expect(page.locator(".runs tbody tr")).to_have_count(1)
+    expect(page.locator(".facts .count")).to_have_text("1 of 4 runs")
     page.locator(".filter-words").fill("")
     page.locator(".filter-state").select_option("done")
-    assert page.locator(".runs tbody tr").count() == 2
+    expect(page.locator(".runs tbody tr")).to_have_count(2)
     page.locator(".filter-suite").select_option("made")
-    assert page.locator(".runs tbody tr").count() == 1
+    expect(page.locator(".runs tbody tr")).to_have_count(1)
     page.locator(".filter-words").fill("nothing")
-    assert page.locator(".no-runs").inner_text() == "No run matches."
+    expect(page.locator(".no-runs")).to_have_text("No run matches.")
 
 
 def test_a_run_that_goes_on_is_followed_without_a_reload(page: api.Page, runs: Path):
@@ -78,8 +80,8 @@ def test_a_run_that_goes_on_is_followed_without_a_reload(page: api.Page, runs: P
     change(runs / "third", state="done", title="A run that went on")
     make_run(runs / "fourth", edits=2, methods=1, tasks=1, size=16)
     row(page, "fourth").wait_for()
-    assert row(page, "third").locator(".name").inner_text() == "A run that went on"
-    assert row(page, "third").locator(".state-word").inner_text() == "done"
+    expect(row(page, "third").locator(".name")).to_have_text("A run that went on")
+    expect(row(page, "third").locator(".state-word")).to_have_text("done")
     page.locator(".detail .so-far").wait_for(state="detached")
     assert page.locator(".detail .best").count() > 0
 
@@ -94,11 +96,11 @@ def test_two_ticked_runs_stand_side_by_side(page: api.Page):
     line = page.locator(".pair-scores tbody tr", has_text="PSNR, masked region").filter(
         has_text="Diffusion"
     )
-    assert line.locator(".verdict-word").inner_text() == "better"
-    assert line.locator("td").nth(3).inner_text().startswith("+5.01")
+    expect(line.locator(".verdict-word")).to_have_text("better")
+    expect(line.locator("td").nth(3)).to_have_text(re.compile(r"^\+5\.01"))
     page.locator(".detail label", has_text="Method").locator("select").select_option("1")
     images = page.locator(".pair-images img")
-    assert images.count() == 4
+    expect(images).to_have_count(4)
     for image in images.all():
         page.wait_for_function("image => image.naturalWidth === 16", arg=image.element_handle())
     sources = [image.get_attribute("src") for image in images.all()]
@@ -106,7 +108,7 @@ def test_two_ticked_runs_stand_side_by_side(page: api.Page):
     assert sources[2].startswith("/run/lab%2Fsecond/predictions/task-0/diffusion/")
     first = sources[1]
     page.get_by_label("Next edit").click()
-    assert page.locator(".pair-images img").nth(1).get_attribute("src") != first
+    expect(page.locator(".pair-images img").nth(1)).not_to_have_attribute("src", first)
 
 
 def test_the_address_opens_the_same_again(page: api.Page):
@@ -114,10 +116,10 @@ def test_the_address_opens_the_same_again(page: api.Page):
     page.locator(".detail h3").first.wait_for()
     page.reload()
     page.locator(".detail h3").first.wait_for()
-    assert row(page, "first").get_attribute("aria-current") == "true"
+    expect(row(page, "first")).to_have_attribute("aria-current", "true")
     row(page, "first").locator(".name").click()
     page.locator(".detail").wait_for(state="hidden")  # a new address is told of a moment later
-    assert not page.locator(".detail").is_visible()
+    expect(page.locator(".detail")).to_be_hidden()
 
 
 def test_each_report_opens_with_its_images(page: api.Page):
@@ -145,4 +147,4 @@ def test_a_hostile_name_shows_as_text(page: api.Page, runs: Path):
     change(runs / "first", title="<img src=x onerror=alert(1)>")
     content = json.loads((runs / "first" / "run.json").read_text())
     page.locator(".runs .name", has_text=content["title"]).wait_for()
-    assert page.locator(".runs img").count() == 0
+    expect(page.locator(".runs img")).to_have_count(0)
