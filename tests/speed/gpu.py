@@ -1,11 +1,12 @@
 """Everything that a GPU should do fast, measured in one call of at most four minutes.
 
-    SIEBENCH_WEIGHTS=FOLDER python -m tests.speed.gpu [PART ...] [--seconds 240] [--peers]
+    SIEBENCH_WEIGHTS=FOLDER python -m tests.speed.gpu [PART ...] [--seconds 240] [--peers] [--only SYSTEMS]
 
 Run from the root of a checkout. FOLDER holds AlexNet's trunk; without it LPIPS is left out. PART is some
 of editors, training, scoring, scoring-parts, calls. Networks have random weights and full size, images
 256x256. Every result on the card is checked against a CPU's in exact float32. --peers also times
-pytorch-fid, lpips and torch-fidelity, those that are installed.
+pytorch-fid, lpips and torch-fidelity, those that are installed. --only SPADE,SEAN leaves other editors and
+trainings out.
 
 On a machine without a card the same code runs at a tenth of the size (--tenth), and `calls` counts what a
 card would be asked: operators, and among them synchronisations, for each forward and training step.
@@ -34,17 +35,23 @@ class Setting:
         tenth: small networks, images and folders.
         peers: whether other people's tools are timed too.
         ends: by `time.perf_counter`; what would begin later is left out.
+        only: names of systems, in small letters, whose editors and trainings are measured; all if empty.
     """
 
     device: str
     tenth: bool
     peers: bool
     ends: float
+    only: frozenset[str] = frozenset()
 
     @property
     def left(self) -> float:
         """Seconds that are left."""
         return self.ends - time.perf_counter()
+
+    def wants(self, system: str) -> bool:
+        """Whether a system is to be measured."""
+        return not self.only or system.lower() in self.only
 
     def wait(self) -> None:
         """Until the device has done all that it was asked."""
@@ -110,6 +117,7 @@ def main(given: list[str] | None = None) -> list[Row]:
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--seconds", type=float, default=240)
     parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--only", default="", metavar="SYSTEMS")
     parser.add_argument("--tenth", action="store_true", default=not torch.cuda.is_available())
     options = parser.parse_args(given)
     card = torch.cuda.is_available()
@@ -118,6 +126,7 @@ def main(given: list[str] | None = None) -> list[Row]:
         options.tenth,
         options.peers,
         time.perf_counter() + options.seconds,
+        frozenset(options.only.lower().split(",")) - {""},
     )
     print(f"torch {torch.__version__}, {torch.cuda.get_device_name() if card else 'no card'}")
     print("| work | here | goal | published or peer | notes |\n| --- | --- | --- | --- | --- |")

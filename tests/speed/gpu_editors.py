@@ -175,6 +175,8 @@ def measure(setting: Setting) -> Iterator[Row]:
     """Two rows a system."""
     side = 64 if setting.tenth else 256
     for name, system in SYSTEMS.items():
+        if not setting.wants(name):
+            continue
         if setting.left < 10:
             return
         with torch.inference_mode():

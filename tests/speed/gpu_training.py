@@ -66,6 +66,8 @@ SIZES: tuple[tuple[str, dict[str, Any], str, str], ...] = (
 def measure(setting: Setting) -> Iterator[Row]:
     """A row for every system whose steps can be captured, then the kernels of the widest."""
     for system, network, goal, before in SIZES[:1] if setting.tenth else SIZES:
+        if not setting.wants(system):
+            continue
         if setting.left < 15:
             return
         work = _Work(system, NARROW if setting.tenth else network, setting)
