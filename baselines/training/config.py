@@ -168,7 +168,7 @@ class TrainingConfig(BaseModel):
             objects out of larger ones); empty = `data` in all.
         start: weights of what was trained before, as `load_network` takes them: SSAE's autoencoder or
             all of an SSAE, Pix2PixHD's global generator, HIM's image generator, the generator of SPMPGAN,
-            DivSem, SPADE, SESAME and SEAN. Discriminators begin anew.
+            DivSem, SPADE, SESAME, SEAN and SIEDOB, also of another size. Discriminators begin anew.
         balance: (low, high): where a term of the layout's discriminator is below `low`, it rests for
             the step; where one is above `high`, the generator does; HIM on ADE20K.
         ema: what a moving average of the weights keeps of itself at each step (0.999); it is what is

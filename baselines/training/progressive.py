@@ -7,6 +7,7 @@ outputs of every stage; gradients flow from the last stage to the first.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from baselines.checkpoints import load_network
 from baselines.divsem import DivSem
 from baselines.layers.condition import Condition, RegionStyle
 from baselines.layers.initial import draw_normal
@@ -53,7 +55,7 @@ class ProgressiveRecipe(TrainingRecipe):
         assert isinstance(network, ProgressiveNetwork)
         self.network = network
         if config.start is not None:
-            start_from(config.system, config.start, {"": network})
+            _start(network, config.system, config.start)
         rates = config.optimisation
         self.add_player("G", _StagedGenerator(network), rates.generator)
         self.add_player("D", _Judges(self.form), rates.discriminator)
@@ -121,6 +123,18 @@ class ProgressiveRecipe(TrainingRecipe):
                     styles = torch.stack([look.style(p, t) for p, t in pairs]).sum()
                     parts["style"] = weights.style * styles
         return parts
+
+
+def _start(network: ProgressiveNetwork, system: str, file: Path) -> None:
+    """Puts trained weights in: a stage's are those of the file's stage that is nearest in size."""
+    trained = load_network(system, file).network
+    assert isinstance(trained, ProgressiveNetwork)
+    there = trained.config.stages
+    for name, size in network.config.stages.items():
+        nearest = min(there, key=lambda one: abs(math.log2(there[one] / size)))
+        start_from(system, file, {f"{nearest}.": network.get_submodule(name)})
+    if isinstance(network, DivSem) and network.config.styled:
+        start_from(system, file, {"zencoder.": network.zencoder})
 
 
 class _StagedGenerator(nn.Module):

@@ -37,6 +37,7 @@ from baselines.training.losses import discriminator_hinge, generator_hinge
 from baselines.training.object_crops import draw_holes, draw_objects, others_of_the_class
 from baselines.training.perceptual import perceptual_network
 from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
+from baselines.training.start import start_from
 from baselines.training.style_codes import object_bank
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
@@ -72,6 +73,8 @@ class SIEDOBRecipe(TrainingRecipe):
         self.form = form
         self._check()
         self.network = SIEDOB(form, spectral_norm=True)
+        if config.start is not None:
+            start_from("siedob", config.start, {"": self.network})
         rates, network = config.optimisation, self.network
         generators = {
             "background": network.background,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import signal
 import sys
 import threading
@@ -18,25 +17,21 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from baselines.training.budget import Budget
 from baselines.training.config import TrainingConfig, TrainingData
 from baselines.training.data import Examples
-from baselines.training.loop import CHECKPOINT, Trained, train
-from baselines.training.perceptual import perceptual_network
+from baselines.training.loop import CHECKPOINT, train
 from baselines.training.stored_examples import ExampleStore
+from baselines.training.zoo.cards import files_of, training_card
 from baselines.training.zoo.plan import Job, job_config
-from bench import __version__
 from bench.core.atomic import write_json
 from bench.core.children import end_with_parent
 from bench.core.device_faults import out_of_memory
 from bench.core.documents import parse_json, read_json
 from bench.core.errors import BadInput
-from bench.core.identity import tensors_hash
-from bench.core.text import now
 
 __all__ = [
     "Order",
@@ -145,7 +140,8 @@ def train_model(order: Order, stop: threading.Event) -> Path:
     """
     place, name = order.place, order.job.name
     config, most = job_config(order.job, order.scenes)
-    seen = _perceptual(config)  # before the training: later another file may lie there
+    # Before the training: later other files may lie there.
+    files = files_of(config)
     store = ExampleStore(place.examples, rounds=order.rounds)
 
     def waits() -> bool:
@@ -184,7 +180,7 @@ def train_model(order: Order, stop: threading.Event) -> Path:
         log=False,
     )
     curve.close()
-    card = _card(name, config, trained, seen)
+    card = training_card(name, config, trained, files)
     card["examples"] = curve.last.examples
     card["minutes"] = round(curve.last.seconds / 60, 3)
     card["share"] = round(curve.last.share, 4)
@@ -308,41 +304,3 @@ class _Curve:
         }
         self._file.write(json.dumps(point) + "\n")
         self._file.flush()
-
-
-def _card(
-    name: str, config: TrainingConfig, trained: Trained, perceptual: dict[str, str] | None
-) -> dict[str, Any]:
-    """What a reader wants to know of a model; scores are filled in when it has been scored."""
-    import torch
-
-    return {
-        "name": name,
-        # The schedule was that of a run of as many steps as there were in the end.
-        "config": {**config.model_dump(mode="json"), "steps": trained.steps, "epochs": None},
-        "steps": trained.steps,
-        "seed": config.seed,
-        "data": [dict(record) for record in trained.data],
-        "perceptual": perceptual,
-        "tensors_sha256": trained.saved.tensors_sha256,
-        "notes": dict(trained.saved.notes),
-        "machine": {
-            "device": trained.device,
-            "accelerator": torch.cuda.get_device_name() if trained.device == "cuda" else None,
-            "processor": platform.machine(),
-            "threads": torch.get_num_threads(),
-            "torch": torch.__version__,
-            "sebench": __version__,
-        },
-        "trained": now(),
-        "scores": {},
-    }
-
-
-def _perceptual(config: TrainingConfig) -> dict[str, str] | None:
-    """The network of the perceptual loss, with the hash of its tensors."""
-    if not config.weights.perceptual:
-        return None
-    state = perceptual_network(config.weights.through).state_dict()
-    digest = tensors_hash((n.removeprefix("network."), value.numpy()) for n, value in state.items())
-    return {"network": config.weights.through, "tensors_sha256": digest}

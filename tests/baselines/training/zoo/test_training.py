@@ -1,6 +1,7 @@
 """One training of the zoo: weights, card and curve in the folder, and what goes on from where it stopped."""
 
 import json
+import shutil
 import threading
 import time
 
@@ -71,6 +72,26 @@ def test_a_training_leaves_weights_a_card_and_a_curve(place):
     assert set(point.losses) == {"discriminator", "adversarial", "l1"}
     assert is_trained(place, JOB, None)
     assert is_written(place, NAME, point)
+
+
+def test_a_card_says_what_a_training_started_from(place, monkeypatch):
+    first = train_model(order(place), threading.Event())
+    hashed = card_of(place)["tensors_sha256"]
+    kept = first.rename(place.out / "first.safetensors")
+    place.card(NAME).rename(kept.with_suffix(".json"))
+
+    def goes_on(job, scenes=None):
+        return tiny("spmpgan", seed=job.seed, start=kept), 3
+
+    monkeypatch.setattr("baselines.training.zoo.training.job_config", goes_on)
+    for further in (6, 12):
+        shutil.rmtree(place.run(NAME))
+        train_model(order(place), threading.Event())
+        start = card_of(place)["notes"]["start"]
+        assert start == {"file": kept.name, "tensors_sha256": hashed, "examples": further}
+        hashed = card_of(place)["tensors_sha256"]
+        first.rename(kept)
+        place.card(NAME).rename(kept.with_suffix(".json"))
 
 
 def test_a_training_that_is_asked_to_stop_is_written_and_gone_on_with(place):
