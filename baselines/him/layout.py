@@ -14,6 +14,7 @@ from baselines.him.config import HIMConfig
 from baselines.layers.label_map import SymbolMap
 from baselines.layers.residual import Norm, ReflectedResBlock, instance_norms
 from baselines.layers.scaled_discriminator import ScaledDiscriminator
+from baselines.layers.strided_pointwise import StridedPointwise
 from baselines.layers.wide_label_conv import strided_conv
 
 __all__ = ["LayoutGenerator", "layout_condition", "layout_discriminator"]
@@ -110,7 +111,7 @@ class _Down(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, norm: Norm) -> None:
         super().__init__()
-        self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, 2), norm(outputs))
+        self.shortcut = nn.Sequential(StridedPointwise(inputs, outputs, 2), norm(outputs))
         self.deep = nn.Sequential(nn.Identity(), nn.Conv2d(inputs, outputs, 4, 2, 1), norm(outputs))
 
     def forward(self, x: Tensor) -> Tensor:

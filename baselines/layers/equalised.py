@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from baselines.layers.blur import Blur
 from baselines.layers.pointwise import compilable
+from baselines.layers.strided_pointwise import strided_pointwise
 
 __all__ = ["Activation", "ConvLayer", "EqualisedConv", "EqualisedLinear", "ResBlock"]
 
@@ -58,7 +59,10 @@ class EqualisedConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[B,inputs,H,W], with `pad` zeros around it."""
-        return F.conv2d(x, self.weight * self.scale, self.bias, self.stride, self.pad)
+        weight = self.weight * self.scale
+        if weight.shape[2] == 1 and self.stride > 1 and not self.pad:
+            return strided_pointwise(x, weight, self.bias, self.stride)
+        return F.conv2d(x, weight, self.bias, self.stride, self.pad)
 
 
 class EqualisedLinear(nn.Module):

@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models.resnet import BasicBlock
 
+from baselines.layers.strided_pointwise import StridedPointwise
+
 __all__ = ["MaskPredictor"]
 
 _LEVELS = (1, 2, 4, 8)
@@ -75,7 +77,7 @@ def _two_blocks(inputs: int, outputs: int) -> nn.Sequential:
     shortcut = None
     if stride == 2:
         shortcut = nn.Sequential(
-            nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+            StridedPointwise(inputs, outputs, stride, bias=False), nn.BatchNorm2d(outputs)
         )
     return nn.Sequential(
         BasicBlock(inputs, outputs, stride, shortcut), BasicBlock(outputs, outputs)
