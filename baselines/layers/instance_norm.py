@@ -8,7 +8,14 @@ from torch.nn import functional as F
 
 from baselines.layers.label_map import fixed_sizes
 
-__all__ = ["ExactInstanceNorm", "InstanceNorm", "exact_instance_norm", "instance_norm"]
+__all__ = [
+    "EPSILON",
+    "ExactInstanceNorm",
+    "InstanceNorm",
+    "exact_instance_norm",
+    "image_statistics",
+    "instance_norm",
+]
 
 
 def instance_norm(x: Tensor) -> Tensor:
@@ -31,13 +38,19 @@ def instance_norm(x: Tensor) -> Tensor:
 
 
 def _reduced(x: Tensor) -> Tensor:
+    mean, variance = image_statistics(x)
+    scale = (variance + EPSILON).rsqrt_()[..., None, None]
+    return torch.addcmul(mean[..., None, None].neg_().mul_(scale), x, scale).to(x.dtype)
+
+
+def image_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance of every channel of every image of [B,C,H,W], each [B,C], in float32 at least."""
     wide = torch.promote_types(x.dtype, torch.float32)  # half of a mean's digits would be lost
-    variance, mean = torch.var_mean(x.to(wide), (2, 3), correction=0, keepdim=True)
-    scale = (variance + _EPSILON).rsqrt_()
-    return torch.addcmul(mean.neg_().mul_(scale), x, scale).to(x.dtype)
+    variance, mean = torch.var_mean(x.to(wide), (2, 3), correction=0)
+    return mean, variance
 
 
-_EPSILON = 1e-5
+EPSILON = 1e-5
 """Added to the variance, as in `F.instance_norm`."""
 
 

@@ -31,6 +31,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from baselines.layers.fused import summed_rows
 from baselines.layers.neighbourhoods import Neighbourhoods, identify, resize_nearest
 
 __all__ = [
@@ -42,11 +43,13 @@ __all__ = [
     "fixed_sizes",
     "joint_conv",
     "joint_layer",
+    "joint_maps",
     "label_maps_as",
     "lookup_conv",
     "one_hot",
     "table_conv",
     "two_layer_conv",
+    "two_layer_maps",
     "two_layer_table",
 ]
 
@@ -250,7 +253,9 @@ def table_conv(rows: Tensor, weight: Tensor, neighbours: Tensor) -> Tensor:
     return F.embedding_bag(places, products.flatten(0, 1), mode="sum")
 
 
-def lookup_conv(labels: SymbolMap, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def lookup_conv(
+    labels: SymbolMap, weight: Tensor, bias: Tensor | None = None, *, relu: bool = False
+) -> Tensor:
     """A 3x3 convolution of a label map, zero padding 1, as a look-up at every pixel.
 
     The products of the map's columns with each of the nine kernel positions are a small table, of
@@ -261,6 +266,7 @@ def lookup_conv(labels: SymbolMap, weight: Tensor, bias: Tensor | None = None) -
         labels: C channels of [B,C,H,W].
         weight: [C',C,3,3].
         bias: [C'], or None.
+        relu: whether a ReLU follows.
 
     Returns:
         [B,C',H,W], channels last in memory.
@@ -273,12 +279,17 @@ def lookup_conv(labels: SymbolMap, weight: Tensor, bias: Tensor | None = None) -
         with torch.autocast(weight.device.type, enabled=False):
             table.append(torch.bmm(outside.expand(9, -1, -1), places).flatten(0, 1))
         start = channels.stop
+    whole = table[0] if len(table) == 1 else torch.cat(table)
+    symbols = [(part.symbols, len(part.columns)) for part in labels.parts]
+    found = summed_rows(symbols, whole, bias, relu=relu)
+    if found is not None:
+        return found.permute(0, 3, 1, 2)
     if bias is not None:  # the middle of a window never lies outside the image
         rows = len(labels.columns) + 1
-        table[0][4 * rows : 5 * rows] += bias
-    whole = table[0] if len(table) == 1 else torch.cat(table)
+        whole[4 * rows : 5 * rows] += bias
     height, width = labels.size
     out = F.embedding_bag(labels.windows, whole, mode="sum")
+    out = out.relu_() if relu else out
     return out.view(-1, height, width, len(weight)).permute(0, 3, 1, 2)
 
 
@@ -289,6 +300,25 @@ def joint_layer(layers: Sequence[nn.Conv2d]) -> tuple[Tensor, Tensor]:
         for layer in layers
     ]
     return torch.cat([layer.weight for layer in layers]), torch.cat(biases)
+
+
+def joint_maps(
+    x: Tensor, layers: Sequence[nn.Conv2d], share: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """As `joint_conv` without the biases, which whoever reads the maps adds: maps and biases.
+
+    Args:
+        x: [B,C,H,W].
+        layers: 3x3.
+        share: what each channel of the maps counts in a blend, [sum of channels]; None = all of it.
+
+    Returns:
+        [B, sum of the layers' channels, H, W] and [sum of the layers' channels].
+    """
+    weight, bias = joint_layer(layers)
+    if share is not None:
+        weight, bias = weight * share.view(-1, 1, 1, 1), bias * share
+    return F.conv2d(x, weight, padding=1), bias
 
 
 def joint_conv(x: Tensor, layers: Sequence[nn.Conv2d]) -> tuple[Tensor, ...]:
@@ -317,6 +347,13 @@ def two_layer_table(labels: SymbolMap, first: nn.Conv2d, second: Sequence[nn.Con
     return table_conv(hidden.relu_(), weight, labels.far.neighbours).add_(bias)
 
 
+def two_layer_maps(
+    labels: SymbolMap, first: nn.Conv2d, second: Sequence[nn.Conv2d], share: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """As `two_layer_conv` by look-ups and without the second layers' biases: see `joint_maps`."""
+    return joint_maps(lookup_conv(labels, first.weight, first.bias, relu=True), second, share)
+
+
 def two_layer_conv(
     labels: SymbolMap, first: nn.Conv2d, second: Sequence[nn.Conv2d]
 ) -> tuple[Tensor, ...]:
@@ -327,7 +364,7 @@ def two_layer_conv(
     """
     form = labels.form
     if form == "lookups":
-        return joint_conv(lookup_conv(labels, first.weight, first.bias).relu_(), second)
+        return joint_conv(lookup_conv(labels, first.weight, first.bias, relu=True), second)
     if form == "dense":
         return joint_conv(F.relu(first(labels.dense())), second)
     joint = labels.far.spread(two_layer_table(labels, first, second))

@@ -22,9 +22,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["compilable", "compiled_layers", "compiling", "rectify"]
+__all__ = ["SLOPE", "compilable", "compiled_layers", "compiling", "rectify"]
 
 _ON: ContextVar[bool] = ContextVar("compiled_layers", default=False)
+
+SLOPE = 0.2
+"""Of the activation for negative values, in most networks here."""
 
 Pointwise = Callable[..., Tensor]
 
@@ -62,4 +65,4 @@ def compilable(function: Pointwise) -> Pointwise:
 
 def rectify(x: Tensor) -> Tensor:
     """The activation of most networks here: LeakyReLU 0.2, in place where no gradient needs `x`."""
-    return F.leaky_relu(x, 0.2, inplace=not torch.is_grad_enabled())
+    return F.leaky_relu(x, SLOPE, inplace=not torch.is_grad_enabled())

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from baselines.layers.fused import fuses, modulated
 from baselines.layers.label_map import (
     SymbolMap,
     fixed_sizes,
@@ -23,7 +24,8 @@ from baselines.layers.label_map import (
     lookup_conv,
     table_conv,
 )
-from baselines.layers.spade import SPADE, batch_norm_line, scale_and_shift
+from baselines.layers.pointwise import SLOPE, rectify
+from baselines.layers.spade import SPADE, batch_norm_line, batch_norm_statistics, scale_and_shift
 
 __all__ = ["RegionAdaptiveNorm", "StyledRegions"]
 
@@ -108,16 +110,44 @@ class RegionAdaptiveNorm(nn.Module):
             self.conv_gamma = nn.Conv2d(style_length, channels, 3, padding=1)
             self.conv_beta = nn.Conv2d(style_length, channels, 3, padding=1)
 
-    def forward(self, x: Tensor, regions: StyledRegions) -> Tensor:
-        """[B,C,H,W] normalised and modulated."""
+    def forward(self, x: Tensor, regions: StyledRegions, rectified: bool = False) -> Tensor:
+        """[B,C,H,W] normalised, modulated and, where `rectified`, under the LeakyReLU."""
         here = regions.map.resize(x.shape[-2:])
+        if not self.training and here.form == "lookups" and fuses(x):
+            return self._fused(x, here, regions, SLOPE if rectified else 1)
         if self.training or not here.tabulated:
             normal = self.param_free_norm(self._noisy(x, regions))
-            return scale_and_shift(normal, *self._maps(here, regions))
-        gamma, beta = self._table(here, regions)
-        scale, shift = batch_norm_line(self.param_free_norm)
-        noisy = self._noisy(x, regions)
-        return here.far.modulate(noisy, scale * (1 + gamma), shift * (1 + gamma) + beta)
+            out = scale_and_shift(normal, *self._maps(here, regions))
+        else:
+            gamma, beta = self._table(here, regions)
+            scale, shift = batch_norm_line(self.param_free_norm)
+            noisy = self._noisy(x, regions)
+            out = here.far.modulate(noisy, scale * (1 + gamma), shift * (1 + gamma) + beta)
+        return rectify(out) if rectified else out
+
+    def _fused(self, x: Tensor, here: SymbolMap, regions: StyledRegions, slope: float) -> Tensor:
+        """The same in one pass: both pairs are blended by their weights, before they are maps."""
+        noise = None if self.noise_var is None else regions.noise(x)
+        style = share = None
+        if self.styled:
+            blending = torch.cat([self.blending_gamma, self.blending_beta]).sigmoid()
+            own = blending.repeat_interleave(x.shape[1], output_size=2 * x.shape[1])
+            weight, style_bias = joint_layer([self.conv_gamma, self.conv_beta])
+            vectors = here.recoloured(self.style_vectors(regions))
+            style = lookup_conv(vectors, weight * own.view(-1, 1, 1, 1), style_bias * own)
+            share = 1 - own
+        maps, bias = self.Spade.joint(here, share)
+        running = batch_norm_statistics(self.param_free_norm)
+        return modulated(
+            x,
+            *running,
+            maps,
+            bias,
+            more=style,
+            noise=noise,
+            noise_scale=self.noise_var,
+            slope=slope,
+        )
 
     def _noisy(self, x: Tensor, regions: StyledRegions) -> Tensor:
         if self.noise_var is None:

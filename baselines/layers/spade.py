@@ -10,9 +10,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from baselines.layers.instance_norm import instance_norm
-from baselines.layers.label_map import SymbolMap, fixed_sizes, two_layer_conv, two_layer_table
-from baselines.layers.pointwise import rectify
+from baselines.layers.fused import fuses, modulated
+from baselines.layers.instance_norm import EPSILON, image_statistics, instance_norm
+from baselines.layers.label_map import (
+    SymbolMap,
+    fixed_sizes,
+    two_layer_conv,
+    two_layer_maps,
+    two_layer_table,
+)
+from baselines.layers.pointwise import SLOPE, rectify
 from baselines.layers.spectral import spectral
 
 __all__ = [
@@ -22,6 +29,7 @@ __all__ = [
     "SPADE",
     "SPADEResBlock",
     "batch_norm_line",
+    "batch_norm_statistics",
     "scale_and_shift",
 ]
 
@@ -45,6 +53,13 @@ class LabelModulation(nn.Module):
         """Gamma and beta, each [B,C,H,W], at the map's own size."""
         gamma, beta = two_layer_conv(labels, self.first, [self.mlp_gamma, self.mlp_beta])
         return gamma, beta
+
+    def joint(self, labels: SymbolMap, share: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Gamma before beta without their biases [B,2C,H,W], by look-ups, and these biases [2C].
+
+        `share` [2C] is what they count in a blend.
+        """
+        return two_layer_maps(labels, self.first, [self.mlp_gamma, self.mlp_beta], share)
 
     def table(self, labels: SymbolMap) -> tuple[Tensor, Tensor]:
         """Gamma and beta, each [m,C], for every neighbourhood of `labels.far`."""
@@ -73,15 +88,23 @@ class SPADE(LabelModulation):
         super().__init__(channels, label_channels, hidden)
         self.param_free_norm = nn.BatchNorm2d(channels, affine=False)
 
-    def forward(self, x: Tensor, labels: SymbolMap) -> Tensor:
-        """[B,C,H,W] normalised and modulated; `labels` may have any size."""
+    def forward(self, x: Tensor, labels: SymbolMap, rectified: bool = False) -> Tensor:
+        """[B,C,H,W] normalised, modulated and, where `rectified`, under the LeakyReLU.
+
+        `labels` may have any size.
+        """
         here = labels.resize(x.shape[-2:])
+        if not self.training and here.form == "lookups" and fuses(x):
+            running = batch_norm_statistics(self.param_free_norm)
+            return modulated(x, *running, *self.joint(here), slope=SLOPE if rectified else 1)
         if self.training or not here.tabulated:
             gamma, beta = self.maps(here)
-            return scale_and_shift(self.param_free_norm(x), gamma, beta)
-        gamma, beta = self.table(here)
-        scale, shift = batch_norm_line(self.param_free_norm)
-        return here.far.modulate(x, scale * (1 + gamma), shift * (1 + gamma) + beta)
+            out = scale_and_shift(self.param_free_norm(x), gamma, beta)
+        else:
+            gamma, beta = self.table(here)
+            scale, shift = batch_norm_line(self.param_free_norm)
+            out = here.far.modulate(x, scale * (1 + gamma), shift * (1 + gamma) + beta)
+        return rectify(out) if rectified else out
 
 
 class InstanceSPADE(LabelModulation):
@@ -90,6 +113,8 @@ class InstanceSPADE(LabelModulation):
     def forward(self, x: Tensor, labels: SymbolMap) -> Tensor:
         """[B,C,H,W] normalised and modulated; `labels` may have any size."""
         here = labels.resize(x.shape[-2:])
+        if not self.training and here.form == "lookups" and fuses(x):
+            return modulated(x, *image_statistics(x), EPSILON, *self.joint(here))
         normal = instance_norm(x)
         if self.training or not here.tabulated:
             gamma, beta = self.maps(here)
@@ -106,7 +131,8 @@ class ModulatedResBlock(nn.Module):
 
     Args:
         inputs, outputs: channels.
-        norm: makes the normalisation of C channels; called as norm(x, condition).
+        norm: makes the normalisation of C channels; called as norm(x, condition, rectified), where
+            `rectified` says whether the LeakyReLU follows.
         name: what the published parameters call the normalisations ("norm", "ace").
         dilation: of the two 3x3 convolutions (SESAME's core).
         spectral_norm: training form of the three convolutions.
@@ -144,8 +170,8 @@ class ModulatedResBlock(nn.Module):
         shortcut = x
         if self.learned_shortcut:
             shortcut = self.conv_s(self._norm("s")(x, condition))
-        y = self.conv_0(rectify(self._norm("0")(x, condition)))
-        y = self.conv_1(rectify(self._norm("1")(y, condition)))
+        y = self.conv_0(self._norm("0")(x, condition, rectified=True))
+        y = self.conv_1(self._norm("1")(y, condition, rectified=True))
         out: Tensor = shortcut + y
         return out
 
@@ -187,9 +213,15 @@ def scale_and_shift(normal: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
     return torch.addcmul(beta, normal, gamma.add_(1), out=normal)
 
 
-def batch_norm_line(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
-    """Scale and shift [C] of a parameter-free batch norm in evaluation: norm(x) = scale*x+shift."""
+def batch_norm_statistics(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor, float]:
+    """Mean and variance [C] that a batch norm uses in evaluation, and what it adds to the variance."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
-    scale = (norm.running_var + norm.eps).rsqrt()
-    return scale, -norm.running_mean * scale
+    return norm.running_mean, norm.running_var, norm.eps
+
+
+def batch_norm_line(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Scale and shift [C] of a parameter-free batch norm in evaluation: norm(x) = scale*x+shift."""
+    mean, variance, epsilon = batch_norm_statistics(norm)
+    scale = (variance + epsilon).rsqrt()
+    return scale, -mean * scale

@@ -15,9 +15,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.layers.condition import Condition
-from baselines.layers.instance_norm import instance_norm
-from baselines.layers.label_map import joint_conv, two_layer_conv
-from baselines.layers.pointwise import compilable, rectify
+from baselines.layers.fused import fuses, modulated
+from baselines.layers.instance_norm import EPSILON, image_statistics, instance_norm
+from baselines.layers.label_map import (
+    SymbolMap,
+    joint_conv,
+    joint_maps,
+    two_layer_conv,
+    two_layer_maps,
+)
+from baselines.layers.pointwise import SLOPE, compilable, rectify
 from baselines.layers.spectral import spectral
 
 __all__ = ["Modulation", "StylePreservedBlock", "UpBlock", "fuse", "modulate"]
@@ -93,31 +100,52 @@ class StylePreservedBlock(nn.Module):
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         """The block's output for features `x` under `condition`."""
         main = self.conv2d(x)
+        labels = self._labels(condition, (main.shape[2], main.shape[3]), x.dtype)
+        if labels.form == "lookups" and fuses(main):
+            return self._fused(main, x, labels)
         normal = instance_norm(main)
-        context = self._context(condition, (main.shape[2], main.shape[3]), x.dtype)
+        context = two_layer_conv(labels, self._first, self._heads)
         if self.modulation.style_branch:
-            return _style_preserved(normal, *self._style(x), *context)
+            style = joint_conv(self._style(x), [self.mlp_gamma, self.mlp_beta])
+            return _style_preserved(normal, *style, *context)
         return _modulated(normal, *context)
 
-    def _style(self, x: Tensor) -> tuple[Tensor, ...]:
-        style = self.mlp_shared(instance_norm(x) if self.modulation.normalise_style else x)
-        return joint_conv(style, [self.mlp_gamma, self.mlp_beta])
+    def _fused(self, main: Tensor, x: Tensor, labels: SymbolMap) -> Tensor:
+        statistics = image_statistics(main)
+        context, bias = two_layer_maps(labels, self._first, self._heads)
+        if not self.modulation.style_branch:
+            return modulated(main, *statistics, EPSILON, context, bias, slope=SLOPE)
+        style = joint_maps(self._style(x), [self.mlp_gamma, self.mlp_beta])
+        return modulated(
+            main, *statistics, EPSILON, *style, more=context, more_bias=bias, slope=SLOPE
+        )
 
-    def _context(
-        self, condition: Condition, size: tuple[int, int], dtype: torch.dtype
-    ) -> tuple[Tensor, ...]:
+    def _style(self, x: Tensor) -> Tensor:
+        style: Tensor = self.mlp_shared(instance_norm(x) if self.modulation.normalise_style else x)
+        return style
+
+    def _labels(self, condition: Condition, size: tuple[int, int], dtype: torch.dtype) -> SymbolMap:
         read = condition.styled if self.modulation.styled else condition.plain
+        return read(dtype).resize(size)
+
+    @property
+    def _first(self) -> nn.Conv2d:
+        """The context branch's shared convolution."""
         first = self.mlp_shared_2[0]
         assert isinstance(first, nn.Conv2d)
-        heads: tuple[nn.Conv2d, ...] = (self.mlp_gamma, self.mlp_beta)
-        if self.modulation.style_branch:
-            heads = (
-                self.mlp_gamma_ctx_gamma,
-                self.mlp_beta_ctx_gamma,
-                self.mlp_gamma_ctx_beta,
-                self.mlp_beta_ctx_beta,
-            )
-        return two_layer_conv(read(dtype).resize(size), first, heads)
+        return first
+
+    @property
+    def _heads(self) -> tuple[nn.Conv2d, ...]:
+        """The context branch's last convolutions, in the order of the formula."""
+        if not self.modulation.style_branch:
+            return (self.mlp_gamma, self.mlp_beta)
+        return (
+            self.mlp_gamma_ctx_gamma,
+            self.mlp_beta_ctx_gamma,
+            self.mlp_gamma_ctx_beta,
+            self.mlp_beta_ctx_beta,
+        )
 
 
 @compilable

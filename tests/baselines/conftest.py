@@ -1,11 +1,15 @@
-"""What tests of networks share: CUDA graphs that a machine without a card can have."""
+"""What tests of networks share: CUDA graphs and kernels that a machine without a card can have."""
 
 from __future__ import annotations
+
+import importlib
+import sys
 
 import pytest
 import torch
 
 from baselines import captured
+from baselines.layers import fused
 
 
 class StandIn:
@@ -42,3 +46,29 @@ def graphs(monkeypatch):
     monkeypatch.setattr(captured, "_KIND", "cpu")
     monkeypatch.setattr(captured, "_captured", stand_in)
     return stand_in
+
+
+@pytest.fixture
+def kernels(monkeypatch):
+    """A machine whose CPU takes kernels in Triton, carried out by Triton's interpreter."""
+    pytest.importorskip("triton", reason="Triton is not installed: PyTorch brings it on Linux")
+    name = "baselines.layers.triton_kernels"
+    monkeypatch.setenv("TRITON_INTERPRET", "1")  # read where a kernel is defined
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    interpreted = importlib.import_module(name)
+    carried_out = []
+
+    def counted(kernel):
+        def start(*given):
+            found = getattr(interpreted, kernel)(*given)
+            carried_out.append(kernel)
+            return found
+
+        return staticmethod(start)
+
+    stand_in = type("Kernels", (), {name: counted(name) for name in interpreted.__all__})
+    monkeypatch.setattr(fused, "_KIND", "cpu")
+    monkeypatch.setattr(fused, "_failed", [])
+    monkeypatch.setattr(fused, "_module", lambda: stand_in)
+    yield carried_out
+    sys.modules.pop(name, None)

@@ -24,9 +24,12 @@ PART_OF = {
     "markupsafe": "jinja2",
     "mmengine": "mmsegmentation",
     "pydantic_core": "pydantic",
+    "triton": "torch",
     "typing_extensions": "pydantic",
 }
-"""Modules of packages that another one cannot be without: its values are theirs, or it stores in theirs."""
+"""Modules of packages that another one cannot be without: its values are theirs, or it stores in theirs.
+
+PyTorch brings Triton for NVIDIA's cards on Linux alone, and nothing here needs it."""
 
 
 def imported(source: str) -> set[str]:

@@ -62,3 +62,13 @@ def test_replayed_edits_are_the_edits_of_a_cpu(editor, graphs, monkeypatch):
     assert graphs.replayed >= 2
     editor.to("cpu")  # graphs read the network where it was
     assert not editor._captured
+
+
+def test_edits_through_a_cards_kernels_are_the_edits_of_a_cpu(editor, kernels):
+    batch = batches()[2]
+    expected = editor.edit(batch)
+    assert not kernels
+    with label_maps_as("lookups"):
+        torch.testing.assert_close(editor.edit(batch), expected, atol=2e-4, rtol=0)
+    if editor.system != "pix2pixhd":  # its label map is read by one wide convolution
+        assert {"modulated", "summed_rows"} == set(kernels)

@@ -1,0 +1,196 @@
+"""Work around convolutions in one pass: the kernels give what the layers' operators give."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from baselines.layers import fused
+from baselines.layers.condition import Condition, RegionStyle
+from baselines.layers.fused import fuses, modulated
+from baselines.layers.instance_norm import image_statistics
+from baselines.layers.label_map import SymbolMap, label_maps_as, lookup_conv
+from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
+from baselines.layers.spade import SPADE, InstanceSPADE
+from baselines.layers.style_preserved import Modulation, StylePreservedBlock
+from tests.speed.operator_calls import OperatorCalls
+
+
+def normals(*shape, seed=0):
+    x = torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+    return x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x
+
+
+def labels_of(height, width, classes, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(-1, classes, (2, height, width), generator=generator)
+
+
+@pytest.mark.parametrize("size", [(20, 24), (7, 5), (1, 9)])
+@pytest.mark.parametrize(("channels", "relu", "biased"), [(12, True, True), (130, False, False)])
+def test_a_look_up_is_the_convolution_of_the_map(kernels, size, channels, relu, biased):
+    labels = SymbolMap.of_labels(labels_of(*size, 5), 5, torch.float32)
+    layer = nn.Conv2d(5, channels, 3, padding=1, bias=biased)
+    with torch.inference_mode():
+        found = lookup_conv(labels, layer.weight, layer.bias, relu=relu)
+        expected = layer(labels.dense())
+    expected = expected.relu() if relu else expected
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+    assert kernels == ["summed_rows"]
+
+
+def test_maps_beside_each_other_are_looked_up_at_once(kernels):
+    labels = SymbolMap.of_labels(labels_of(9, 12, 6), 6, torch.float32)
+    styles = SymbolMap(labels_of(9, 12, 4, seed=1) + 1, normals(5, 3))
+    both = SymbolMap(styles.symbols, styles.columns, labels)
+    layer = nn.Conv2d(9, 8, 3, padding=1)
+    with torch.inference_mode():
+        found = lookup_conv(both, layer.weight, layer.bias)
+        torch.testing.assert_close(found, layer(both.dense()), atol=1e-5, rtol=0)
+    assert kernels == ["summed_rows"]
+
+
+@pytest.mark.parametrize("channels", [4, 12, 130])
+def test_modulation_is_its_formula(kernels, channels):
+    x, maps = normals(2, channels, 6, 5), normals(2, 2 * channels, 6, 5, seed=1)
+    bias = normals(2 * channels, seed=2)
+    mean, variance = normals(channels, seed=3), normals(channels, seed=4).square()
+    gamma, beta = (maps + bias.view(-1, 1, 1)).chunk(2, dim=1)
+    with torch.inference_mode():
+        found = modulated(x, mean, variance, 1e-3, maps, bias, slope=0.2)
+    expected = F.leaky_relu(F.batch_norm(x, mean, variance, eps=1e-3) * (1 + gamma) + beta, 0.2)
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-5)
+    assert found.is_contiguous(memory_format=torch.channels_last)
+    assert kernels == ["modulated"]
+
+
+def test_halves_are_modulated_in_single_precision_and_rounded_once(kernels):
+    x, maps = normals(1, 4, 6, 5).bfloat16(), normals(1, 8, 6, 5, seed=1).bfloat16()
+    mean, variance, bias = torch.zeros(4), torch.ones(4), torch.zeros(8)
+    with torch.inference_mode():
+        found = modulated(x, mean, variance, 0.0, maps, bias)
+    gamma, beta = maps.float().chunk(2, dim=1)
+    expected = (x.float() * (1 + gamma) + beta).bfloat16()
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found, expected, atol=0, rtol=2**-7)
+
+
+def condition_of(size, classes):
+    labels = labels_of(*size, classes)
+    mask = labels_of(*size, 2, seed=1) > 0
+    style = RegionStyle(labels + 1 + (classes + 1) * torch.arange(2).view(-1, 1, 1), normals(12, 3))
+    return Condition(labels, labels_of(*size, 2, seed=2) > 0, mask, classes, style)
+
+
+def spade(norm):
+    return norm, normals(2, 6, 12, 8), SymbolMap.of_labels(labels_of(24, 16, 5), 5, torch.float32)
+
+
+def styled(**options):
+    layer = RegionAdaptiveNorm(6, 5, 4, 7, **options)
+    codes = normals(2, 5, 4, seed=7)
+    noises = iter([normals(2, 1, 12, 8, seed=8)] * 2)
+    regions = StyledRegions.of(labels_of(24, 16, 5), codes)
+    return (
+        layer,
+        normals(2, 6, 12, 8),
+        StyledRegions(regions.labels, regions.map, codes, noises),
+    )
+
+
+def preserved(**options):
+    block = StylePreservedBlock(5, 6, Modulation(5 + 2, 7, **options))
+    return block, normals(2, 5, 12, 8), condition_of((24, 16), 5)
+
+
+def preserved_with_style():
+    block = StylePreservedBlock(5, 6, Modulation(3 + 5 + 2, 7, styled=True))
+    return block, normals(2, 5, 12, 8), condition_of((24, 16), 5)
+
+
+LAYERS = {
+    "SPADE": lambda: spade(SPADE(6, 5, 7)),
+    "SPADE with instance norm": lambda: spade(InstanceSPADE(6, 5, 7)),
+    "SEAN": styled,
+    "SEAN without style": lambda: styled(styled=False),
+    "SEAN without noise": lambda: styled(noise=False),
+    "SPMPGAN": preserved,
+    "SPMPGAN without the style branch": lambda: preserved(style_branch=False),
+    "DivSem": preserved_with_style,
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_gives_what_it_gives_as_written(kernels, name):
+    torch.manual_seed(0)
+    layer, x, condition = LAYERS[name]()
+    layer = layer.eval().to(memory_format=torch.channels_last)
+    for key, value in layer.state_dict().items():
+        if "running" in key or "blending" in key or "noise_var" in key:
+            value.uniform_(0.5, 1.5)
+    with torch.inference_mode():
+        expected = layer(x, condition)
+        assert not kernels
+        with label_maps_as("lookups"):
+            found = layer(x, condition)
+    torch.testing.assert_close(found, expected, atol=2e-5, rtol=1e-5)
+    assert kernels[-1] == "modulated"
+
+
+def test_kernels_are_for_gpus_in_inference_mode_that_nobody_counts(kernels, monkeypatch):
+    x = normals(2, 4, 3, 3)
+    with torch.no_grad():
+        assert not fuses(x)  # as in training
+    with torch.inference_mode():
+        assert fuses(x)
+        assert not fuses(x.contiguous())  # pixels of a channel lie side by side
+        with OperatorCalls():
+            assert not fuses(x)
+        monkeypatch.setattr(fused, "_module", lambda: None)
+        assert not fuses(x)  # no Triton
+        monkeypatch.undo()
+        assert not fuses(x)  # a CPU
+
+
+def test_a_kernel_that_fails_says_so_once_and_layers_go_on(kernels, monkeypatch):
+    class Broken:
+        @staticmethod
+        def modulated(*given):
+            raise RuntimeError("Failed to find\nC compiler")
+
+        summed_rows = modulated
+
+    monkeypatch.setattr(fused, "_module", lambda: Broken)
+    torch.manual_seed(0)
+    layer, x, labels = LAYERS["SPADE"]()
+    layer = layer.eval()
+    with torch.inference_mode():
+        expected = layer(x, labels)
+        with label_maps_as("lookups"), pytest.warns(match="Triton") as warned:
+            found = [layer(x, labels) for _ in range(2)]
+    assert [str(one.message) for one in warned] == [
+        "a kernel in Triton cannot be used here, and layers stay slower, with the same results "
+        "(Failed to find C compiler)"
+    ]
+    for one in found:
+        torch.testing.assert_close(one, expected, atol=1e-5, rtol=0)
+    assert not kernels
+
+
+def test_without_kernels_a_modulation_is_carried_out_as_written(kernels, monkeypatch):
+    x, more = normals(2, 4, 6, 5), normals(2, 16, 6, 5, seed=5)
+    given = (x, *image_statistics(x), 1e-5, normals(2, 8, 6, 5, seed=1), normals(8, seed=2))
+    options = [
+        {"more": more, "more_bias": normals(16, seed=3), "slope": 0.2},
+        {"more": normals(2, 8, 6, 5, seed=6)},
+        {"noise": normals(2, 1, 6, 5, seed=7), "noise_scale": normals(4, seed=8)},
+    ]
+    with torch.inference_mode():
+        expected = [modulated(*given, **one) for one in options]
+        monkeypatch.setattr(fused, "_failed", ["no compiler"])
+        found = [modulated(*given, **one) for one in options]
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, atol=2e-5, rtol=1e-5)
+    assert kernels == ["modulated"] * 3
