@@ -51,11 +51,13 @@ class Lane:
     """A place on the device, and the trainings that take it one after the other.
 
     Attributes:
-        waiting: those to come. running: at most two, the second one starting up; and any that are late.
+        waiting: those to come. opens: when the first of them may start.
+        running: at most two, the second one starting up; and any that are late.
         ended: those that are no more, with their processes' exit codes.
     """
 
     waiting: deque[Job]
+    opens: float = 0.0
     running: list[Running] = field(default_factory=list)
     ended: list[tuple[Job, int]] = field(default_factory=list)
 
@@ -79,7 +81,7 @@ class Lane:
         if now >= end:
             self.waiting.clear()
         at_work = [one for one in self.running if now < one.until]
-        if not self.waiting or len(at_work) > 1:
+        if not self.waiting or len(at_work) > 1 or now < self.opens:
             return
         if at_work and now < at_work[0].until - early:
             return

@@ -37,7 +37,7 @@ def _ablation(config: str, variant: str, **network: Any) -> Model:
     return Model(config, variant, network, _ON_A_CARD)
 
 
-_ON_A_CARD = {"batch": 64, "steps": 2500, "ema": 0.999}
+_ON_A_CARD = {"batch": 64, "steps": 1000, "ema": 0.999}
 
 MODELS: dict[str, Model] = {
     "segmenter": Model("segmenter"),

@@ -52,6 +52,13 @@ ROUNDS = 8
 MOST_LANES = 16
 """Trainings at a time on one GPU, where nothing else is asked for."""
 
+_APART: Mapping[str, float] = {"cpu": 0.0}
+"""Seconds between the starts of two lanes."""
+
+_APART_ELSEWHERE = 1.0
+"""Processes that start together on a GPU wait for each other: its libraries load their kernels for one at a
+time. Those that start first, the first of the plan, train meanwhile."""
+
 _LOOK = 0.2  # seconds between two looks at the processes
 _TELL = 15.0  # seconds between two lines of every training
 _EARLY = 10.0  # seconds before its turn when a training's process is started
@@ -177,7 +184,10 @@ class _Work:
     ) -> None:
         self._place, self._device, self._scenes = place, device, scenes
         self._begun, self._end, self._tell = begun, end, tell
-        self._lanes = [Lane(deque(few)) for few in lanes(jobs, several)]
+        apart = _APART.get(device, _APART_ELSEWHERE)
+        self._lanes = [
+            Lane(deque(few), begun + turn * apart) for turn, few in enumerate(lanes(jobs, several))
+        ]
         self._threads = max(1, cores() // max(1, len(self._lanes))) if device == "cpu" else 1
         self._store = ExampleStore(place.examples, rounds=ROUNDS)
         self._configs = {job: job_config(job, scenes)[0] for job in jobs}

@@ -46,6 +46,15 @@ def test_time_is_shared_out_by_weight_and_the_next_one_is_started_a_little_early
     assert played.started["second"].until == 100
 
 
+def test_a_lane_that_opens_later_starts_nothing_before_and_shares_out_what_is_left():
+    played = Played(first=1.0, second=1.0)
+    played.lane.opens = 20.0
+    assert played.at(19.9) == []
+    assert not played.lane.done
+    assert played.at(20) == ["first"]
+    assert played.started["first"].until == 60
+
+
 def test_what_ends_early_leaves_its_time_to_those_behind_it():
     played = Played(first=1.0, second=1.0, third=1.0)
     played.at(0)
