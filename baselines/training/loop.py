@@ -10,7 +10,7 @@ checkpoint after the step at hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,6 +79,7 @@ def train(
     resume: bool = False,
     half: bool = False,
     weights: Path | None = None,
+    snapshots: Mapping[int, Path] | None = None,
     watch: Watch | None = None,
     examples: Opener = drawn_examples,
     budget: Budget | None = None,
@@ -94,6 +95,7 @@ def train(
         resume: go on from the folder's checkpoint; begin where there is none.
         half: store the weights in half precision.
         weights: where they go; `weights.safetensors` in the folder where None.
+        snapshots: where the weights of earlier steps go, by the number of steps done.
         watch: told of every step.
         examples: opens the examples of a dataset.
         budget: ends the run by the clock, on one device; the configuration's steps do not count then.
@@ -121,11 +123,18 @@ def train(
     writer = Log(out / "tensorboard", active=log and fabric.is_global_zero)
     known = steps  # `steps` becomes what the run has seen
     length = (lambda _: known) if budget is None else budget.length
+
+    def keep(done: int) -> None:
+        if snapshots and done in snapshots and fabric.is_global_zero:
+            recipe.changed()
+            with recipe.saved_weights():
+                recipe.save(snapshots[done], half=half)
+
     try:
         turn = turns(
             config, sources, own, length, rank=fabric.global_rank, devices=fabric.world_size
         )
-        steps = _run(recipe, range(done, steps), turn, out, writer, watch, budget)
+        steps = _run(recipe, range(done, steps), turn, out, writer, watch, budget, keep)
     except (RuntimeError, MemoryError) as error:
         failed = device_failure(
             error,
@@ -158,8 +167,9 @@ def _run(
     log: Log,
     watch: Watch | None,
     budget: Budget | None,
+    keep: Callable[[int], None],
 ) -> int:
-    """Takes the steps; returns how many the run has seen in the end."""
+    """Takes the steps, each told to `keep` once it is done; returns how many the run has seen in the end."""
     config, fabric, done = recipe.config, recipe.fabric, steps.start
     with (
         stop_asked(tell=fabric.is_global_zero) as stopping,
@@ -173,6 +183,7 @@ def _run(
             seed = _word("step", config.seed, step, fabric.global_rank)
             readings.add(step, train_step(batch, step, seed))
             done, asked = step + 1, stopping()
+            keep(done)
             last = done == steps.stop or (budget is not None and budget.over(done))
             shown = done % config.picture == 0 and log.installed
             saved = done % config.checkpoint == 0 or last

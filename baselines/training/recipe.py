@@ -9,7 +9,7 @@ from __future__ import annotations
 import abc
 import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,12 +129,16 @@ class TrainingRecipe(abc.ABC):
 
     @contextmanager
     def saved_weights(self) -> Iterator[None]:
-        """While the block runs, the network has the weights that are saved: the average, if one is kept."""
-        if self.average is None:
+        """While the block runs, the network has the weights that are saved: the average, if one is kept.
+
+        What the block switches to evaluation trains on afterwards as it did before.
+        """
+        trained = [module for one in self.players.values() for module in one.plain.modules()]
+        modes = {module: module.training for module in trained}
+        with nullcontext() if self.average is None else self.average.in_place():
             yield
-            return
-        with self.average.in_place():
-            yield
+        for module, mode in modes.items():
+            module.training = mode
 
     def train_on(self, batch: EditBatch, step: int) -> Losses:
         """A whole step with everything that belongs to it; see `step`."""

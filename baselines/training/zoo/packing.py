@@ -1,8 +1,8 @@
 """Trained networks in archives of limited size, to be carried away from where they were trained.
 
-A training's weights, card, curve of losses and log lie in one archive, the first of the plan in the first
-ones; checkpoints stay behind. `tar -xf zoo-1.tar -C FOLDER` unpacks one; all of them in one folder are the
-zoo's folder again.
+A training's weights, card, snapshots, curve of losses and log lie in one archive, the first of the plan in
+the first ones; checkpoints stay behind. `tar -xf zoo-1.tar -C FOLDER` unpacks one; all of them in one folder
+are the zoo's folder again.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ def pack(
         files = [place.weights(name), place.card(name)]
         if not all(one.is_file() for one in files):
             continue
+        files += place.snapshots(name)
         files += [one for one in (place.losses(name), place.log(name)) if one.is_file()]
         size = sum(_BLOCK + -(-one.stat().st_size // _BLOCK) * _BLOCK for one in files)
         fitting = (one for one in found if one.size + size <= largest)

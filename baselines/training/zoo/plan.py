@@ -6,14 +6,17 @@ number of steps that all of them reach, so that they have seen as many examples.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from baselines.training.config import TrainingConfig
 from baselines.training.zoo.models import MODELS, model_config
 from bench.core.errors import BadInput, unknown
 
-__all__ = ["PLAN", "Job", "Share", "chosen_jobs", "job_config", "lanes"]
+__all__ = ["PLAN", "SAVING", "Job", "Share", "chosen_jobs", "job_config", "lanes", "snapshot_steps"]
+
+SAVING: Mapping[str, float] = {"divsem": 12.0, "sean": 12.0, "pix2pixhd": 12.0, "siedob": 15.0}
+"""Seconds for writing the weights of systems that read styles of training scenes for it."""
 
 _ENDLESS = 10_000_000
 """Steps that no training reaches."""
@@ -133,6 +136,16 @@ def job_config(job: Job, scenes: int | None = None) -> tuple[TrainingConfig, int
         config = config.model_copy(update={"data": data})
     most = config.steps if job.compared and config.steps is not None else _ENDLESS
     return config, most
+
+
+def snapshot_steps(job: Job, system: str, steps: int) -> tuple[int, ...]:
+    """After which steps a training's weights are kept beside its last ones, for curves against examples.
+
+    An eighth, a quarter and a half of its steps where it is compared; none where writing takes long.
+    """
+    if not job.compared or system in SAVING:
+        return ()
+    return tuple(sorted({steps // share for share in (8, 4, 2)} - {0}))
 
 
 def lanes(jobs: Iterable[Job], count: int) -> list[list[Job]]:

@@ -28,7 +28,7 @@ from baselines.training.stored_examples import ExampleStore
 from baselines.training.zoo.drawing import Drawing
 from baselines.training.zoo.lane import LATE, Lane, Process, Running
 from baselines.training.zoo.multi_process_service import multi_process_service
-from baselines.training.zoo.plan import Job, chosen_jobs, job_config, lanes
+from baselines.training.zoo.plan import SAVING, Job, chosen_jobs, job_config, lanes
 from baselines.training.zoo.training import (
     Order,
     Point,
@@ -65,10 +65,8 @@ _EARLY = 10.0  # seconds before its turn when a training's process is started
 _GRACE = 30.0  # seconds in which trainings that are asked to end may write
 _AGAIN = 40.0  # seconds that must be left for another try of what failed
 
-_SAVING: Mapping[str, float] = {"divsem": 12.0, "sean": 12.0, "pix2pixhd": 12.0, "siedob": 15.0}
-"""Seconds for writing the weights of systems that read styles of training scenes for it."""
-
 _SAVING_ELSE = 4.0
+"""Seconds for writing weights where a system is not in `SAVING`."""
 
 _LEAST: Mapping[str, float] = {"cpu": 120.0}
 """Seconds on a lane below which a training is left out, where the user did not name the models."""
@@ -245,7 +243,7 @@ class _Work:
 
     def _start(self, job: Job, until: float) -> Process:
         now = time.monotonic()
-        saving = _SAVING.get(self._configs[job].system, _SAVING_ELSE)
+        saving = SAVING.get(self._configs[job].system, _SAVING_ELSE)
         order = Order(
             job,
             self._place,

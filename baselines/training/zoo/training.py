@@ -2,7 +2,8 @@
 
 `OUT/NAME.safetensors` (half precision) and `OUT/NAME.json` (its card) are there once it has ended, in time
 or because it was asked to; `OUT/losses/NAME.jsonl` grows as it goes, and `OUT/runs/NAME` has its checkpoint
-and its log.
+and its log. A training that is compared with others leaves `OUT/snapshots/NAME-after-STEPS.safetensors` of
+some of its steps.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from baselines.training.data import Examples
 from baselines.training.loop import CHECKPOINT, train
 from baselines.training.stored_examples import ExampleStore
 from baselines.training.zoo.cards import files_of, training_card
-from baselines.training.zoo.plan import Job, job_config
+from baselines.training.zoo.plan import Job, job_config, snapshot_steps
 from bench.core.atomic import write_json
 from bench.core.children import end_with_parent
 from bench.core.device_faults import out_of_memory
@@ -72,6 +73,15 @@ class ZooFolder:
     def losses(self, name: str) -> Path:
         """The curves of a training's losses, a JSON object a line."""
         return self.out / "losses" / f"{name}.jsonl"
+
+    def snapshot(self, name: str, steps: int) -> Path:
+        """A training's weights after some of its steps."""
+        return self.out / "snapshots" / f"{name}-after-{steps}.safetensors"
+
+    def snapshots(self, name: str) -> list[Path]:
+        """All of them that are there, in the order of steps."""
+        found = (self.out / "snapshots").glob(f"{name}-after-*.safetensors")
+        return sorted(found, key=lambda path: int(path.stem.rpartition("-")[2]))
 
     def run(self, name: str) -> Path:
         """The folder of a training's checkpoint."""
@@ -174,6 +184,9 @@ def train_model(order: Order, stop: threading.Event) -> Path:
         resume=True,
         half=True,
         weights=place.weights(name),
+        snapshots={
+            n: place.snapshot(name, n) for n in snapshot_steps(order.job, config.system, most)
+        },
         watch=curve,
         examples=examples,
         budget=budget,

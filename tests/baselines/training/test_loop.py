@@ -49,6 +49,17 @@ def test_a_run_that_was_killed_and_resumed_ends_in_the_same_weights(system, tmp_
     assert equal(weights(tmp_path / "straight"), weights(tmp_path / "killed"))
 
 
+def test_snapshots_are_a_shorter_run_and_do_not_disturb_the_longer_one(tmp_path):
+    steady = {"generator": 1e-3, "discriminator": 2e-3, "betas": (0.5, 0.9), "constant": 1.0}
+    config = tiny("spmpgan", optimisation=steady, ema=0.5)
+    train(config, tmp_path / "straight")
+    train(config.model_copy(update={"steps": 2}), tmp_path / "short")
+    snapshots = {2: tmp_path / "kept" / "after-2.safetensors"}
+    train(config, tmp_path / "kept", snapshots=snapshots)
+    assert equal(load_file(snapshots[2]), weights(tmp_path / "short"))
+    assert equal(weights(tmp_path / "kept"), weights(tmp_path / "straight"))
+
+
 def test_training_moves_every_player_and_another_seed_elsewhere(tmp_path):
     found = []
     for seed in (0, 1):

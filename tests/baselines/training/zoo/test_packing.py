@@ -43,12 +43,16 @@ def unpacked(archives, folder):
 
 def test_everything_but_checkpoints_comes_back_as_it_was(zoo, tmp_path):
     out = zoo(a=40_000, b=50_000, c=60_000)
+    for steps in (5, 40):
+        snapshot = ZooFolder(out).snapshot("c", steps)
+        snapshot.parent.mkdir(exist_ok=True)
+        snapshot.write_bytes(bytes(steps))
     archives = pack(out, ["b", "a", "c"], tmp_path / "packed", largest=130_000)
     assert [archive.names for archive in archives] == [["b", "a"], ["c"]]
     assert all(archive.path.stat().st_size <= 130_000 for archive in archives)
     assert all(archive.path.stat().st_size <= archive.size for archive in archives)
     found = unpacked(archives, tmp_path / "back")
-    assert len(found) == 12
+    assert len(found) == 14
     assert all((out / name).read_bytes() == content for name, content in found.items())
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from baselines.training.zoo.models import MODELS
-from baselines.training.zoo.plan import PLAN, Job, chosen_jobs, job_config, lanes
+from baselines.training.zoo.plan import PLAN, Job, chosen_jobs, job_config, lanes, snapshot_steps
 from bench.core.errors import BadInput
 
 
@@ -53,6 +53,13 @@ def test_what_is_compared_ends_after_the_same_number_of_steps():
     assert full[1] == other[1] == full[0].steps
     assert other[0].seed == 1
     assert own[1] > 10**6
+
+
+def test_what_is_compared_keeps_weights_on_the_way_unless_writing_them_takes_long():
+    compared = Job("spmpgan-full-procedural", 0, 1.0, compared=True)
+    assert snapshot_steps(compared, "spmpgan", 2500) == (312, 625, 1250)
+    assert snapshot_steps(compared, "divsem", 2500) == ()
+    assert snapshot_steps(job("spade-procedural"), "spade", 2500) == ()
 
 
 def test_scenes_are_as_many_as_asked_for():

@@ -67,6 +67,9 @@ def test_a_training_leaves_weights_a_card_and_a_curve(place):
     assert card["data"][0]["dataset"] == "procedural-rooms"
     assert (card["seed"], card["perceptual"], card["scores"]) == (1, None, {})
     assert card["tensors_sha256"] == load_network("spmpgan", weights).card.tensors_sha256
+    assert place.snapshots(NAME) == [place.snapshot(NAME, 1)]  # of 3 // 8, 3 // 4 and 3 // 2
+    earlier = load_network("spmpgan", place.snapshot(NAME, 1)).card
+    assert earlier.tensors_sha256 != card["tensors_sha256"]
     point = last_point(place, NAME)
     assert (point.step, point.examples) == (3, 6)
     assert set(point.losses) == {"discriminator", "adversarial", "l1"}
