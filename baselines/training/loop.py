@@ -10,10 +10,12 @@ checkpoint after the step at hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -256,7 +258,8 @@ def _phase_sources(config: TrainingConfig, examples: Opener) -> dict[int, Exampl
 
 def _fabric(device: str, config: TrainingConfig) -> Fabric:
     try:
-        from lightning_fabric import Fabric
+        with _without_torchmetrics():
+            from lightning_fabric import Fabric
     except ImportError:
         raise Unavailable(
             "training needs lightning-fabric: run `pip install lightning-fabric`"
@@ -274,6 +277,24 @@ def _fabric(device: str, config: TrainingConfig) -> Fabric:
         raise BadInput(f"--device {device}: {error}; write auto, cpu, cuda or cuda:0,1") from None
     fabric.launch()
     return fabric
+
+
+@contextmanager
+def _without_torchmetrics() -> Iterator[None]:
+    """Imports inside do not find torchmetrics, unless it is there already.
+
+    Lightning Fabric imports it to ask for its version, which takes three times as long as torch: for
+    every training of a zoo anew. Fabric needs it for its detection of spikes alone.
+    """
+    if "torchmetrics" in sys.modules:
+        yield
+        return
+    modules: dict[str, Any] = sys.modules
+    modules["torchmetrics"] = None
+    try:
+        yield
+    finally:
+        del modules["torchmetrics"]
 
 
 def _devices(device: str) -> tuple[str, int | tuple[int, ...]]:

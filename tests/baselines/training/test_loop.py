@@ -1,5 +1,8 @@
 """The loop: resumable to the same weights, honest about what goes wrong."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -172,6 +175,15 @@ def test_a_device_that_is_not_here_is_named(tmp_path):
         pytest.skip("this machine has a CUDA device")
     with pytest.raises(BadInput, match="device 'cuda' is not here; write cpu, or auto"):
         train(tiny("spmpgan"), tmp_path, device="cuda")
+
+
+def test_a_training_that_begins_does_not_wait_for_torchmetrics():
+    code = (
+        "import sys; from baselines.training.config import read_config;"
+        "from baselines.training.loop import _fabric; _fabric('cpu', read_config('small-spade'));"
+        "assert 'torchmetrics' not in sys.modules; import torchmetrics"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
 
 
 def test_losses_and_images_go_to_tensorboard(tmp_path):
