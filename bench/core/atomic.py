@@ -56,10 +56,11 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
             _pour(content, path)
         return
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Cut, so that a name of the greatest length still has room for what is added to it.
-        start = f".{path.name[:_NAME]}."
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=start, suffix=".part")
+        try:
+            handle, name = _temporary(path)
+        except FileNotFoundError:  # which is rare, so that nobody asks before
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = _temporary(path)
         os.close(handle)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL
         raise _cannot_write(path, error) from error
@@ -73,10 +74,17 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
         temporary.replace(path)
         if durable:
             _sync_folder(path.parent)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    finally:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _cannot_write(path, error) from error
+        raise
+
+
+def _temporary(path: Path) -> tuple[int, str]:
+    # Cut, so that a name of the greatest length still has room for what is added to it.
+    start = f".{path.name[:_NAME]}."
+    return tempfile.mkstemp(dir=path.parent, prefix=start, suffix=".part")
 
 
 def _is_special(path: Path) -> bool:

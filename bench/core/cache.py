@@ -9,12 +9,13 @@ all, so any number of processes may share a folder.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ from bench.core.variables import home_path, variable
 __all__ = ["ArrayCache", "default_folder"]
 
 Array = NDArray[Any]
+T = TypeVar("T")
+V = TypeVar("V")
 
 _DIGEST = hashlib.sha256().digest_size
 
@@ -74,19 +77,34 @@ class ArrayCache:
             compute: gives one array per image for those that are not there, [M,...] with M <= B.
         """
         kind = record_hash({**record, "arithmetic": ARITHMETIC})
-        with ThreadPoolExecutor(_THREADS) as pool:
-            paths = [self._path(kind, content) for content in pool.map(array_hash, images)]
-            once = list(dict.fromkeys(paths))
-            found = dict(zip(once, pool.map(self._read, once)))
-            missing = [path for path, array in found.items() if array is None]
-            if missing:
-                which = [paths.index(path) for path in missing]
-                # Where all are missing they are handed on as they came, not as a copy.
-                wanted = images if len(which) == len(images) else images[which]
-                made = list(compute(wanted))
-                found.update(zip(missing, made))
-                list(pool.map(self._write, missing, made))
+
+        def look(image: Array) -> tuple[Path, Array | None]:
+            path = self._path(kind, array_hash(image))
+            return path, self._read(path)
+
+        looked = self._side_by_side(look, images)
+        paths = [path for path, _ in looked]
+        found = dict(looked)
+        missing = [path for path, array in found.items() if array is None]
+        if missing:
+            which = [paths.index(path) for path in missing]
+            # Where all are missing they are handed on as they came, not as a copy.
+            wanted = images if len(which) == len(images) else images[which]
+            made = list(compute(wanted))
+            found.update(zip(missing, made))
+            self._side_by_side(self._write, [*zip(missing, made)])
         return [array for path in paths if (array := found[path]) is not None]
+
+    @functools.cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(_THREADS)
+
+    def _side_by_side(self, work: Callable[[T], V], items: Sequence[T] | NDArray[Any]) -> list[V]:
+        """What `work` makes of each item: every thread has its share at once, not one by one."""
+        share = -(-len(items) // _THREADS)
+        shares = [items[start : start + share] for start in range(0, len(items), share)]
+        done = self._threads.map(lambda mine: [work(item) for item in mine], shares)
+        return [made for each in done for made in each]
 
     def _path(self, kind: str, content: str) -> Path:
         return self.folder / kind[:16] / content[:2] / f"{content}.array"
@@ -103,7 +121,8 @@ class ArrayCache:
         return array
 
     @staticmethod
-    def _write(path: Path, array: Array) -> None:
+    def _write(entry: tuple[Path, Array]) -> None:
+        path, array = entry
         packed = io.BytesIO()
         np.save(packed, array, allow_pickle=False)
         payload = packed.getvalue()

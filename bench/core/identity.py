@@ -73,7 +73,8 @@ def tensors_hash(tensors: Iterable[tuple[str, NDArray[Any]]]) -> str:
         plain = np.ascontiguousarray(array)
         little = plain.astype(plain.dtype.newbyteorder("<"), copy=False)
         state.update(f"{name}|{little.dtype.str}|{plain.shape}|".encode())
-        state.update(little.tobytes())
+        # The bytes where they lie: a copy would keep other threads from the interpreter.
+        state.update(little.reshape(-1).view(np.uint8).data)
     return state.hexdigest()
 
 

@@ -11,6 +11,8 @@
 | animated, several pages | the first |
 | truncated, no image, missing | `BadInput` that names the file |
 | 32-bit integers or floats | `BadInput`: their range is not known |
+
+A plain PNG takes a shorter way through Pillow to the same bytes (`bench.core.png`).
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ import contextlib
 import re
 import unicodedata
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +31,7 @@ from numpy.typing import NDArray
 
 from bench.core.documents import is_folder, refuse_endless
 from bench.core.errors import BadInput
+from bench.core.png import decode_plain
 from masks.mask_image import mask_of
 from masks.spec import Bool, MaskError
 
@@ -39,6 +43,7 @@ __all__ = [
     "IMAGE_SUFFIXES",
     "PNG_MARK",
     "UPRIGHT",
+    "StoredImage",
     "image_files",
     "image_tree",
     "opened",
@@ -46,6 +51,7 @@ __all__ = [
     "png_mark",
     "read_image",
     "read_mask",
+    "read_stored",
     "upright",
 ]
 
@@ -66,6 +72,21 @@ UPRIGHT = 1
 _ORIENTATION = 0x0112
 
 
+@dataclass(frozen=True, eq=False)
+class StoredImage:
+    """An image, and how its file stores it.
+
+    Attributes:
+        pixels: uint8 [H,W,3] RGB, upright.
+        format: Pillow's name: "PNG", "JPEG" ...
+        quantisation: a JPEG's tables by their number, each 64 numbers; None for other formats.
+    """
+
+    pixels: UInt8
+    format: str
+    quantisation: Mapping[int, list[int]] | None = None
+
+
 def read_image(path: Path) -> UInt8:
     """The image in `path` as uint8 [H,W,3], RGB, upright.
 
@@ -73,8 +94,37 @@ def read_image(path: Path) -> UInt8:
         BadInput: where the file is missing, truncated, no image or of a kind without a defined
             range; the sentence names the file.
     """
+    return read_stored(path).pixels
+
+
+def read_stored(path: Path) -> StoredImage:
+    """As `read_image`, with what the file's header says of how it is stored.
+
+    Raises:
+        BadInput: as `read_image`.
+    """
+    pixels = _plain_png(path)
+    if pixels is not None:
+        return StoredImage(pixels, "PNG")
     with opened(path) as image:
-        return _as_rgb(upright(image, path), path)
+        tables = getattr(image, "quantization", None)
+        return StoredImage(_as_rgb(upright(image, path), path), str(image.format), tables)
+
+
+def _plain_png(path: Path) -> UInt8 | None:
+    """The pixels of a PNG that needs no Pillow; None for what does, or cannot be read."""
+    if path.suffix.lower() != ".png":
+        return None
+    try:
+        refuse_endless(path)
+        with path.open("rb", buffering=0) as file:
+            return decode_plain(file.read(_LARGEST))
+    except Exception:  # whatever it is, Pillow meets it too, and it is told there
+        return None
+
+
+_LARGEST = 1 << 28
+"""Bytes of a file; one that is larger is cut, and so no whole PNG."""
 
 
 def read_mask(path: Path) -> Bool:
@@ -139,7 +189,7 @@ def _open(path: Path, decoded: bool) -> Image:
 
 
 def upright(image: Image, path: Path) -> Image:
-    """The image turned as its EXIF orientation says.
+    """The image itself, turned as its EXIF orientation says.
 
     Raises:
         BadInput: where its EXIF data cannot be read.
@@ -147,9 +197,10 @@ def upright(image: Image, path: Path) -> Image:
     from PIL import ImageOps
 
     try:
-        return ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
     except Exception as error:  # as in `_open`
         raise BadInput(f"{path}: its EXIF data cannot be read ({_line(error)})") from error
+    return image
 
 
 def _line(error: Exception) -> str:

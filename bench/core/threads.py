@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+import functools
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
-__all__ = ["ahead", "side_by_side"]
+__all__ = ["ahead", "made_once", "side_by_side"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 V = TypeVar("V")
+
+
+def made_once(most: int) -> Callable[[Callable[P, V]], Callable[P, V]]:
+    """`functools.lru_cache` for what is dear: threads that ask together wait until one has made it.
+
+    Args:
+        most: how many answers are kept.
+    """
+
+    def around(make: Callable[P, V]) -> Callable[P, V]:
+        kept = functools.lru_cache(most)(make)
+        guard = threading.RLock()
+
+        @functools.wraps(make)
+        def asked(*args: P.args, **named: P.kwargs) -> V:
+            with guard:
+                return kept(*args, **named)  # type: ignore[arg-type]
+
+        return asked
+
+    return around
 
 
 def ahead(

@@ -178,6 +178,10 @@ class FeatureMetric(Metric):
         found: Record = {"extractor": self.network.identity()}
         return found if self.crop is None else {**found, "crop": self.crop.definition()}
 
+    def warm_up(self) -> None:
+        """The network is loaded and its tensors are hashed."""
+        self.network.warm_up()
+
     def prepare(self, references: References) -> PreparedReferences:
         """Features of the real images, from the cache where they are there."""
         images = self._seen(references, references.images)

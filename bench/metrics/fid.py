@@ -65,6 +65,12 @@ class FrechetDistance(SetMetric):
     solver = "cpu"
     """Where matrices are decomposed."""
 
+    def warm_up(self) -> None:
+        """The network is loaded, and the solver's libraries are."""
+        super().warm_up()
+        sample = np.eye(8, 4, dtype=np.float32)
+        frechet_distance(sample, sample, self.solver)
+
     def definition(self) -> Record:
         """Formula and feature network."""
         return {

@@ -69,6 +69,10 @@ class LPIPS(PerEdit):
             "summary": "mean over edits",
         }
 
+    def warm_up(self) -> None:
+        """The network is loaded."""
+        self.network.warm_up()
+
     def prepare(self, references: References) -> PreparedReferences:
         """Features of the references; an image that comes again (another sample) is reused.
 

@@ -213,6 +213,13 @@ class Metric(abc.ABC):
     def definition(self) -> Record:
         """The metric's part of the protocol hash: formula, region, tensors, preprocessing."""
 
+    def warm_up(self) -> None:  # noqa: B027 -- most metrics need nothing
+        """Loads what it will need, so that the first edits need not wait for it.
+
+        It is called at most once, from a thread beside those that read the first images, and only
+        where every metric is of this package; nothing may depend on it.
+        """
+
     def prepare(self, references: References) -> PreparedReferences:
         """Looks at the reference side of a group of edits, once for all methods."""
         del references

@@ -83,6 +83,13 @@ class RememberedNetwork:
         with foreign(f"feature network {self.name!r}: identity()"):
             return checked_record(self.network.identity())
 
+    def warm_up(self) -> None:
+        """Loads the network where it can be loaded ahead."""
+        warm_up = getattr(self.network, "warm_up", None)
+        if warm_up is not None:
+            warm_up()
+        self.identity()
+
     def features(self, images: UInt8) -> Float32:
         """float32 [B,D] of uint8 [B,H,W,3] RGB.
 

@@ -5,7 +5,6 @@ Features are within 1e-6 relative of pytorch-fid's.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.identity import Record
-from bench.networks.batches import run_in_batches
+from bench.core.threads import made_once
+from bench.networks.batches import layout, run_in_batches
 from bench.networks.preprocessing import PREPROCESSINGS
 from bench.networks.weights import Found, require
 from bench.scene import UInt8
@@ -63,15 +63,23 @@ class Inception:
             "layer": "pool, 2048",
         }
 
+    def warm_up(self) -> None:
+        """Loads the network; an accelerator also loads what the first batch needs, which takes a second."""
+        if self.device == "cpu":
+            _network(self.weights.path, self.weights, self.device)
+        else:
+            self.features(np.zeros((1, 8, 8, 3), np.uint8))
+
     def features(self, images: UInt8) -> Float32:
         """float32 [B,2048] of uint8 [B,H,W,3] RGB."""
         import torch
 
         network = _network(self.weights.path, self.weights, self.device)
         prepare = PREPROCESSINGS[self.preprocessing]
+        form = getattr(torch, layout(self.device))
 
         def look(batch: UInt8) -> Tensor:
-            given = prepare(batch, self.device).contiguous(memory_format=torch.channels_last)
+            given = prepare(batch, self.device).contiguous(memory_format=form)
             found: Tensor = network(given)
             return found
 
@@ -103,14 +111,17 @@ def inception_torchmetrics(device: str = "cpu", folders: Sequence[Path] | None =
     return Inception(require("inception-fid", folders), "torchmetrics", device)
 
 
-@functools.lru_cache(maxsize=4)
+@made_once(4)
 def _network(path: Path, weights: Found, device: str) -> nn.Module:
     """One network per file and device and process, however many metrics use it."""
+    import torch
+
     from bench.networks.inception_network import build_inception
     from bench.networks.packed import pack
 
     del path
-    network = build_inception(weights.load()).to(device)
+    form = getattr(torch, layout(device))
+    network = build_inception(weights.load()).to(device).to(memory_format=form)
     if device == "cpu":
         pack(network)
     return network

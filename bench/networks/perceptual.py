@@ -8,7 +8,6 @@ Features are handed out, so that the reference side of a comparison is computed 
 from __future__ import annotations
 
 import abc
-import functools
 import math
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -19,9 +18,9 @@ import numpy as np
 
 from bench.core.errors import Unavailable
 from bench.core.identity import Record, tensors_hash
-from bench.core.threads import side_by_side
+from bench.core.threads import made_once, side_by_side
 from bench.core.transfers import ToHost, to_device
-from bench.networks.batches import batch_shape, exactly, in_turn, run_in_batches
+from bench.networks.batches import batch_shape, exactly, in_turn, layout, run_in_batches
 from bench.networks.preprocessing import planes
 from bench.networks.weights import Found
 from bench.scene import Bool, UInt8
@@ -74,6 +73,13 @@ class PerceptualNetwork(abc.ABC):
     @abc.abstractmethod
     def features(self, images: UInt8) -> list[Features]:
         """The features of each of uint8 [B,H,W,3] RGB images, both sides at least `SMALLEST`."""
+
+    def warm_up(self) -> None:
+        """Loads the network; an accelerator also loads what the first batch needs."""
+        self.channel_weights()
+        if self.device != "cpu":
+            blank = np.zeros((1, 2 * SMALLEST, 2 * SMALLEST, 3), np.uint8)
+            self.distances(blank, blank, np.ones(blank.shape[:3], bool))
 
     @abc.abstractmethod
     def channel_weights(self) -> Sequence[Tensor]:
@@ -183,6 +189,11 @@ class LPIPSNetwork(PerceptualNetwork):
         self.weights = weights
         self.device = device
 
+    def warm_up(self) -> None:
+        """Loads the network; an accelerator also loads what the first batch needs."""
+        _network(self.trunk, self.weights, self.device)
+        super().warm_up()
+
     def identity(self) -> Record:
         """Tensors and preprocessing: the network's part of the protocol hash."""
         linear = {f"lin{i}": weight.numpy() for i, weight in enumerate(lpips_weights(self.trunk))}
@@ -211,7 +222,7 @@ class LPIPSNetwork(PerceptualNetwork):
         import torch
 
         scaled = planes(images, self.device) / 127.5 - 1
-        return lpips_scaled(scaled).contiguous(memory_format=torch.channels_last)
+        return lpips_scaled(scaled).contiguous(memory_format=getattr(torch, layout(self.device)))
 
 
 def unit_length(layer: Tensor) -> Tensor:
@@ -220,7 +231,7 @@ def unit_length(layer: Tensor) -> Tensor:
     return (layer / (length + 1e-10)).contiguous()
 
 
-@functools.lru_cache(maxsize=6)
+@made_once(6)
 def lpips_weights(trunk: Trunk, device: str = "cpu") -> tuple[Tensor, ...]:
     """The channel weights of each layer, float32 [C], as the package ships them."""
     import torch
@@ -235,7 +246,7 @@ def lpips_weights(trunk: Trunk, device: str = "cpu") -> tuple[Tensor, ...]:
     return tuple(each.to(device) for each in weights)
 
 
-@functools.lru_cache(maxsize=4)
+@made_once(4)
 def _network(trunk: Trunk, weights: Found, device: str) -> nn.Module:
     """The package's trunk, one per file and device and process."""
     import torch
@@ -245,7 +256,7 @@ def _network(trunk: Trunk, weights: Found, device: str) -> nn.Module:
     network = lpips_trunk(trunk, weights).to(device)
     if device == "cpu":
         pack(network)
-    return network.to(memory_format=torch.channels_last)
+    return network.to(memory_format=getattr(torch, layout(device)))
 
 
 def lpips_trunk(trunk: Trunk, weights: Found) -> nn.Module:
@@ -264,7 +275,7 @@ def lpips_scaled(images: Tensor) -> Tensor:
     return (images - shift) / scale
 
 
-@functools.lru_cache(maxsize=4)
+@made_once(4)
 def _scaling(device: str) -> tuple[Tensor, Tensor]:
     import torch
 

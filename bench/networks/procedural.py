@@ -7,7 +7,6 @@ know the procedural scenes and nothing else.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.identity import Record, tensors_hash
+from bench.core.threads import made_once
 from bench.networks.batches import run_in_batches
 from bench.networks.perceptual import Features, PerceptualNetwork, unit_length
 from bench.networks.preprocessing import planes
@@ -144,7 +144,7 @@ def loaded(device: str, folders: Sequence[Path] | None) -> LoadedSegmenter:
     return _loaded(path, path.stat().st_mtime_ns, device)
 
 
-@functools.lru_cache(maxsize=4)
+@made_once(4)
 def _loaded(path: Path, modified: int, device: str) -> LoadedSegmenter:
     from bench.networks.segmenters.unet import read_segmenter
 

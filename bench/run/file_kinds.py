@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
-from bench.core.images import opened
+from bench.core.images import StoredImage
 
 __all__ = ["count_kinds", "file_kind", "kind_notices"]
 
@@ -23,26 +23,21 @@ _LUMA = (
 # fmt: on
 
 
-def file_kind(path: Path) -> str:
-    """The format of an image file, from its header: "PNG", "JPEG quality 95" ...
+def file_kind(image: StoredImage) -> str:
+    """How an image's file stores it: "PNG", "JPEG quality 95" ...
 
     A JPEG's quality is the one of libjpeg whose table is nearest to the file's.
-
-    Raises:
-        BadInput: where the file cannot be opened.
     """
-    with opened(path, decoded=False) as image:
-        tables = getattr(image, "quantization", None)
-        kind = str(image.format)
-    if kind not in ("JPEG", "MPO") or not tables:
-        return kind
-    luma = sorted(tables[min(tables)])
-    return f"JPEG quality {min(_TABLES, key=lambda q: _apart(luma, _TABLES[q]))}"
+    tables = image.quantisation
+    if image.format not in ("JPEG", "MPO") or not tables:
+        return image.format
+    luma = tuple(sorted(tables[min(tables)]))
+    return f"JPEG quality {_quality(luma)}"
 
 
-def count_kinds(files: Iterable[Path]) -> dict[str, int]:
+def count_kinds(kinds: Iterable[str]) -> dict[str, int]:
     """How many files there are of each kind, the most frequent first."""
-    return dict(Counter(file_kind(path) for path in files).most_common())
+    return dict(Counter(kinds).most_common())
 
 
 def kind_notices(real: Mapping[str, int], fake: Mapping[str, int]) -> list[str]:
@@ -68,12 +63,17 @@ def _said(kinds: Mapping[str, int]) -> str:
     return ", ".join(first) + (" ..." if len(kinds) > len(first) else "")
 
 
+@functools.lru_cache(maxsize=128)
+def _quality(luma: tuple[int, ...]) -> int:
+    return min(_TABLES, key=lambda q: _apart(luma, _TABLES[q]))
+
+
 def _scaled(quality: int) -> list[int]:
     scale = 5000 // quality if quality < 50 else 200 - 2 * quality
     return sorted(min(max((value * scale + 50) // 100, 1), 255) for value in _LUMA)
 
 
-def _apart(one: list[int], two: list[int]) -> int:
+def _apart(one: Iterable[int], two: Iterable[int]) -> int:
     return sum(abs(a - b) for a, b in zip(one, two))
 
 

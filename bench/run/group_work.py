@@ -48,6 +48,7 @@ class GroupWork:
     def __init__(self, device: str, *, alone: bool = False) -> None:
         self.device = device
         self.group = 16 if device == "cpu" else max(16, batch_shape(device))
+        self._alone = alone
         self._together = 1 if device == "cpu" or alone else _UNDER_WAY
         self._within = contextlib.ExitStack()
 
@@ -66,6 +67,15 @@ class GroupWork:
         trace: TracebackType | None,
     ) -> None:
         self._within.__exit__(kind, error, trace)
+
+    def warm_up(self, metrics: Iterable[Metric]) -> None:
+        """Lets metrics load what they need while the first images are read.
+
+        What fails here is met again, and told, where the metric is computed.
+        """
+        if not self._alone:
+            for metric in metrics:
+                self._workers.submit(metric.warm_up)
 
     def read(self, reading: Callable[[T], V], files: Iterable[T]) -> Iterator[V]:
         """What `reading` makes of each file, in order; enough of them ahead to keep the cores at it."""

@@ -150,7 +150,7 @@ class EditGroup:
         return tuple(at), References(
             images=stage([image for image in images if image is not None]),
             mask=stage([self.mask[i] for i in at]),
-            labels=self.labels[at],
+            labels=self.labels if len(at) == len(images) else self.labels[at],
             space=self.space,
             scenes=tuple(self.scenes[i] for i in at),
             edits=tuple(self.edits[i] for i in at),

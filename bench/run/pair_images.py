@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,26 +11,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.errors import BadInput
-from bench.core.images import read_image, read_mask
+from bench.core.images import read_mask, read_stored
 from bench.datasets.fitting import Grid, fit_image, fit_plane, same_shape
 from bench.datasets.planes import plain_labels, read_plane
+from bench.run.file_kinds import file_kind
 from bench.run.mask_fit import MaskFit
 from bench.run.pairs import Pair
 from bench.scene import VOID, Bool, Int32, LabelSpace, UInt8
 
-__all__ = ["PairImages", "read_pair"]
+__all__ = ["PairFacts", "PairImages", "read_pair"]
+
+
+@dataclass(frozen=True)
+class PairFacts:
+    """What is told of a pair besides its scores.
+
+    Attributes:
+        fit: how its mask fits, where it has one.
+        real_kind, fake_kind: how the reference's and the result's file are stored (`file_kind`).
+    """
+
+    fit: MaskFit | None
+    real_kind: str
+    fake_kind: str
 
 
 @dataclass(frozen=True, eq=False)
 class PairImages:
-    """A pair read: images uint8 [H,W,3], mask bool [H,W], labels int32 [H,W]; how its mask fits."""
+    """A pair read: images uint8 [H,W,3], mask bool [H,W], labels int32 [H,W], and its facts.
+
+    Pairs without a mask, or without labels, share one plane of each size, which nobody changes.
+    """
 
     stem: str
     real: UInt8
     fake: UInt8
     mask: Bool
     labels: Int32
-    fit: MaskFit | None
+    facts: PairFacts
 
 
 def read_pair(pair: Pair, space: LabelSpace, resize_real: bool) -> PairImages:
@@ -43,7 +62,8 @@ def read_pair(pair: Pair, space: LabelSpace, resize_real: bool) -> PairImages:
     Raises:
         BadInput: a file that cannot be read, or sizes that differ.
     """
-    real, fake = read_image(pair.real), read_image(pair.fake)
+    sides = read_stored(pair.real), read_stored(pair.fake)
+    real, fake = (side.pixels for side in sides)
     if resize_real:
         if not same_shape(real.shape[:2], fake.shape[:2]):
             raise BadInput(f"{pair.fake}: {_sizes(fake, real)}, another shape; crop one of them")
@@ -51,7 +71,9 @@ def read_pair(pair: Pair, space: LabelSpace, resize_real: bool) -> PairImages:
     _same_size(pair.fake, fake, real)
     mask = _mask(pair, real, resize_real)
     fit = None if pair.mask is None else MaskFit.of(pair.stem, pair.fake, real, fake, mask)
-    return PairImages(pair.stem, real, fake, mask, _labels(pair, real, space, resize_real), fit)
+    plane = _labels(pair, real, space, resize_real)
+    facts = PairFacts(fit, *map(file_kind, sides))
+    return PairImages(pair.stem, real, fake, mask, plane, facts)
 
 
 def _grid(image: UInt8) -> Grid:
@@ -61,7 +83,7 @@ def _grid(image: UInt8) -> Grid:
 
 def _mask(pair: Pair, reference: UInt8, resize: bool) -> Bool:
     if pair.mask is None:
-        return np.ones(reference.shape[:2], bool)
+        return _everywhere(reference.shape[:2])
     mask = read_mask(pair.mask)
     if resize:
         mask = fit_plane(mask.astype(np.int32), _grid(reference)) > 0
@@ -71,13 +93,23 @@ def _mask(pair: Pair, reference: UInt8, resize: bool) -> Bool:
 
 def _labels(pair: Pair, reference: UInt8, space: LabelSpace, resize: bool) -> Int32:
     if pair.labels is None:
-        return np.full(reference.shape[:2], VOID, np.int32)
+        return _unlabelled(reference.shape[:2])
     plane = read_plane(pair.labels)
     if resize:
         plane = fit_plane(plane, _grid(reference))
     _same_size(pair.labels, plane, reference)
     # Without a metric that counts classes there is no space to check labels against.
     return plain_labels(plane, space, pair.labels) if len(space) else plane
+
+
+@functools.lru_cache(maxsize=2)
+def _everywhere(shape: tuple[int, ...]) -> Bool:
+    return np.ones(shape, bool)
+
+
+@functools.lru_cache(maxsize=2)
+def _unlabelled(shape: tuple[int, ...]) -> Int32:
+    return np.full(shape, VOID, np.int32)
 
 
 def _same_size(path: Path, plane: NDArray[Any], reference: UInt8) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.core.device import choose_device, fast_float64
 from bench.core.errors import BadInput, PluginFailed
@@ -32,7 +33,7 @@ from bench.run.folder_scores import FolderScores
 from bench.run.group_work import GroupWork, from_elsewhere
 from bench.run.mask_fit import MaskFit, mask_notices
 from bench.run.measure import EditGroup, PreparedGroup, measure_group
-from bench.run.pair_images import PairImages, read_pair
+from bench.run.pair_images import PairFacts, PairImages, read_pair
 from bench.run.pairs import Folders, Pair, find_pairs
 from bench.run.unpaired import needs_pairs, score_sets
 from bench.scene import LabelSpace
@@ -47,6 +48,8 @@ DEFAULT_METRICS = ("psnr", "ssim", "rmse", "l1", "lpips-alex", "fid")
 
 BATCH_SIZE = 64
 """Images that networks see at a time on an accelerator."""
+
+P = TypeVar("P", bound=np.generic)
 
 _UNLABELLED = LabelSpace("unlabelled", (), ())
 
@@ -118,24 +121,13 @@ def score_folders(
     ready = [(name, metric) for name, metric in made if not isinstance(metric, Missing)]
     refuse_shared_scores(ready)
     computed = [metric for _, metric in ready]
-    fits: list[MaskFit] = []
     reading = functools.partial(read_pair, space=space, resize_real=resize_real)
     inputs = _inputs(pairs)
-    with ThreadPoolExecutor(1) as aside, batches_of(batch_size):
-        # Reading the headers of thousands of files takes as long as scoring them on a GPU.
-        counted = {
-            side: aside.submit(count_kinds, inputs[side].values()) for side in ("real", "fake")
-        }
-        samples, references = _measure(
-            pairs,
-            computed,
-            space,
-            reading,
-            fits,
-            advance,
-            where,
-            alone=from_elsewhere(computed),
+    with batches_of(batch_size):
+        read = _measure(
+            pairs, computed, space, reading, advance, where, alone=from_elsewhere(computed)
         )
+    samples, references = read.samples, read.references
     # Without masks the region is the whole image: no score of it beside the image's own.
     twice = {
         score.name
@@ -161,9 +153,8 @@ def score_folders(
         for name, info in infos.items()
         if info.summary == "mean" and name in samples and name not in twice
     ]
-    kinds = {side: count.result() for side, count in counted.items()}
     if "masks" in folders:
-        notices += tuple(mask_notices(folders["masks"], fits))
+        notices += tuple(mask_notices(folders["masks"], read.fits))
     source: Record = {
         "of": "pairs of two folders",
         "masks": masks is not None,
@@ -178,11 +169,11 @@ def score_folders(
         batch_size=batch_size,
         folders=folders,
         inputs={part: inputs[part] for part in folders},
-        kinds=kinds,
+        kinds=read.kinds,
         images=samples[["edit", *means]].rename(columns={"edit": "image"}),
         left_out=left_out,
         protocols=_protocols(ready, source),
-        notices=(*notices, *kind_notices(kinds["real"], kinds["fake"])),
+        notices=(*notices, *kind_notices(read.kinds["real"], read.kinds["fake"])),
     )
 
 
@@ -233,9 +224,10 @@ def _score_unpaired(
     computed = [metric for _, metric in ready]
     sides = [*found.real.values()], [*found.fake.values()]
     with batches_of(batch_size):
-        valued = iter(
-            score_sets(*sides, computed, context.device, advance, alone=from_elsewhere(computed))
+        found_of = score_sets(
+            *sides, computed, context.device, advance, alone=from_elsewhere(computed)
         )
+    valued, kinds = iter(found_of.scores), found_of.kinds
     scores = [
         score
         for name, metric in without
@@ -245,7 +237,6 @@ def _score_unpaired(
             else next(valued)
         )
     ]
-    kinds = {"real": count_kinds(found.real.values()), "fake": count_kinds(found.fake.values())}
     return FolderScores(
         scores=tuple(scores),
         infos=_infos(computed),
@@ -285,40 +276,62 @@ def _protocols(metrics: Iterable[tuple[str, Metric]], source: Record) -> dict[st
     }
 
 
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """What the pass over all pairs found.
+
+    Attributes:
+        samples, references: the tables that `Metric.estimates` reads.
+        fits: how the masks fit, of the pairs that have one.
+        kinds: how many files of each side are stored in which way.
+    """
+
+    samples: pd.DataFrame
+    references: pd.DataFrame
+    fits: list[MaskFit]
+    kinds: dict[str, dict[str, int]]
+
+
 def _measure(
     pairs: Sequence[Pair],
     metrics: Sequence[Metric],
     space: LabelSpace,
     reading: Callable[[Pair], PairImages],
-    fits: list[MaskFit],
     advance: Callable[[int], None],
     device: str,
     alone: bool,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The samples and the reference side of all pairs, as `Metric.summarise` reads them.
+) -> _Measured:
+    """The one pass over all pairs; `device` and `alone` as in `GroupWork`."""
 
-    `fits` is filled with those of the pairs' masks; `device` and `alone` as in `GroupWork`.
-    """
-    import pandas as pd
-
-    def measured(group: list[PairImages]) -> tuple[pd.DataFrame, pd.DataFrame, list[MaskFit]]:
+    def measured(group: list[PairImages]) -> tuple[pd.DataFrame, pd.DataFrame, list[PairFacts]]:
         edits = _edits(group, space)
         side = PreparedGroup.of(metrics, edits)
         columns = measure_group(metrics, side, {i: one.fake for i, one in enumerate(group)})
         names = {"edit": edits.edits, "scene": edits.scenes}
         samples = pd.DataFrame({**names, **columns})
-        found = [one.fit for one in group if one.fit is not None]
-        return samples, pd.DataFrame({**names, **side.columns()}), found
+        return samples, pd.DataFrame({**names, **side.columns()}), [one.facts for one in group]
 
     sides = []
+    facts: list[PairFacts] = []
     with GroupWork(device, alone=alone) as work:
+        work.warm_up(metrics)
+        import pandas as pd  # meanwhile
+
         groups = work.groups(work.read(reading, pairs), lambda one: one.real)
         for samples, references, found in work.measure(measured, groups):
             sides.append((samples, references))
-            fits.extend(found)
+            facts += found
             advance(len(samples))
     samples, references = (pd.concat(tables, ignore_index=True) for tables in zip(*sides))
-    return samples, references
+    return _Measured(
+        samples,
+        references,
+        fits=[one.fit for one in facts if one.fit is not None],
+        kinds={
+            "real": count_kinds(one.real_kind for one in facts),
+            "fake": count_kinds(one.fake_kind for one in facts),
+        },
+    )
 
 
 def _edits(group: Sequence[PairImages], space: LabelSpace) -> EditGroup:
@@ -327,9 +340,17 @@ def _edits(group: Sequence[PairImages], space: LabelSpace) -> EditGroup:
     return EditGroup(
         ground_truth=images,
         original=images,
-        mask=np.stack([one.mask for one in group]),
-        labels=np.stack([one.labels for one in group]),
+        mask=_planes([one.mask for one in group]),
+        labels=_planes([one.labels for one in group]),
         space=space,
         scenes=stems,
         edits=stems,
     )
+
+
+def _planes(planes: Sequence[NDArray[P]]) -> NDArray[P]:
+    """B planes [H,W] as [B,H,W]; one that all share is repeated without a copy of it."""
+    first = planes[0]
+    if all(plane is first for plane in planes):
+        return np.broadcast_to(first, (len(planes), *first.shape))
+    return np.stack(planes)

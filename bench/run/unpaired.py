@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.core.images import read_image
+from bench.core.images import StoredImage, read_stored
 from bench.core.transfers import stage
 from bench.metrics import Metric, Missing, Score
 from bench.metrics.features import FeatureMetric
+from bench.run.file_kinds import count_kinds, file_kind
 from bench.run.group_work import GroupWork
-from bench.scene import UInt8
 
-__all__ = ["needs_pairs", "score_sets"]
+__all__ = ["SetScores", "needs_pairs", "score_sets"]
 
 Float32 = NDArray[np.float32]
 
@@ -29,6 +30,19 @@ def needs_pairs(metric: Metric | Missing) -> Missing | None:
     )
 
 
+@dataclass(frozen=True)
+class SetScores:
+    """What was found of two sets of images.
+
+    Attributes:
+        scores: each metric's.
+        kinds: how many of the references ("real") and results ("fake") are stored in which way.
+    """
+
+    scores: list[list[Score]]
+    kinds: dict[str, dict[str, int]]
+
+
 def score_sets(
     real: Sequence[Path],
     fake: Sequence[Path],
@@ -37,7 +51,7 @@ def score_sets(
     advance: Callable[[int], None] = lambda _: None,
     *,
     alone: bool = False,
-) -> list[list[Score]]:
+) -> SetScores:
     """Each metric's scores of two sets of any sizes.
 
     Args:
@@ -51,28 +65,39 @@ def score_sets(
     Raises:
         BadInput: a file that cannot be read.
     """
-    if not metrics:
-        return []
     with GroupWork(device, alone=alone) as work:
-        sides = [_features(files, metrics, work, advance) for files in (real, fake)]
-    return [metric.unpaired(sides[0][i], sides[1][i]) for i, metric in enumerate(metrics)]
+        work.warm_up(metrics)
+        sides = [_side(files, metrics, work, advance) for files in (real, fake)]
+    features = zip(*(side.features for side in sides))
+    scores = [metric.unpaired(*both) for metric, both in zip(metrics, features)]
+    return SetScores(scores, {"real": sides[0].kinds, "fake": sides[1].kinds})
 
 
-def _features(
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """One set: each metric's features [n,d], and how its files are stored."""
+
+    features: list[Float32]
+    kinds: dict[str, int]
+
+
+def _side(
     files: Sequence[Path],
     metrics: Sequence[FeatureMetric],
     work: GroupWork,
     advance: Callable[[int], None],
-) -> list[Float32]:
-    """Each metric's features of all files, in their order."""
+) -> _Side:
+    """Of all files, in their order."""
 
-    def features(group: list[UInt8]) -> list[Float32]:
-        images = stage(group)
-        return [metric.network.features(images) for metric in metrics]
+    def looked_at(group: list[StoredImage]) -> tuple[list[Float32], list[str]]:
+        images = stage([one.pixels for one in group])
+        return [metric.network.features(images) for metric in metrics], [*map(file_kind, group)]
 
     rows: list[list[Float32]] = []
-    groups = work.groups(work.read(read_image, files), lambda image: image)
-    for mine in work.measure(features, groups):
+    kinds: list[str] = []
+    groups = work.groups(work.read(read_stored, files), lambda one: one.pixels)
+    for mine, own in work.measure(looked_at, groups):
         rows.append(mine)
-        advance(len(mine[0]))
-    return [np.concatenate(mine) for mine in zip(*rows)]
+        kinds += own
+        advance(len(own))
+    return _Side([np.concatenate(mine) for mine in zip(*rows)], count_kinds(kinds))

@@ -9,7 +9,6 @@ and a file's name does not matter. Files are read as plain tensors only, never a
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import BadInput, Unavailable
 from bench.core.identity import file_hash, tensors_hash
+from bench.core.threads import made_once
 from bench.core.variables import home_path, variable
 from bench.networks.weights.catalogue import Network, network
 
@@ -115,18 +115,19 @@ def require(name: str, folders: Sequence[Path] | None = None) -> Found:
     return found
 
 
-def read_tensors(path: Path, *, shapes: bool = False) -> dict[str, Tensor]:
+def read_tensors(path: Path, *, on_disk: bool = False) -> dict[str, Tensor]:
     """The tensors of a .safetensors file or a PyTorch checkpoint, read as data, never as code.
 
     Args:
         path: the file.
-        shapes: whether names and shapes alone are wanted: the numbers then stay on disk where they can.
+        on_disk: whether the numbers stay on disk where they can until somebody looks at them: for names
+            and shapes alone, or for one look at each.
 
     Raises:
         BadInput: where the file holds no plain tensors or is damaged.
     """
     try:
-        state = _load(path, shapes)
+        state = _load(path, on_disk)
     except (OSError, RuntimeError, ValueError, KeyError, EOFError, pickle.PickleError) as error:
         raise BadInput(f"{path}: holds no tensors that can be read safely") from error
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
@@ -134,14 +135,14 @@ def read_tensors(path: Path, *, shapes: bool = False) -> dict[str, Tensor]:
     return _tensors(state)
 
 
-def _load(path: Path, shapes: bool) -> Any:
+def _load(path: Path, on_disk: bool) -> Any:
     if path.suffix == ".safetensors":
         from safetensors.torch import load_file
 
         return load_file(path)
     import torch
 
-    if shapes:
+    if on_disk:
         with contextlib.suppress(RuntimeError):  # files of the format before PyTorch 1.6
             return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     return torch.load(path, map_location="cpu", weights_only=True)
@@ -175,23 +176,26 @@ def _stamp(path: Path) -> tuple[int, int]:
     return state.st_mtime_ns, state.st_size
 
 
-@functools.lru_cache(maxsize=256)
+@made_once(256)
 def _shapes(path: Path, modified: int, size: int) -> dict[str, tuple[int, ...]]:
     """Names and shapes in a file, read once a process while the file stays as it is."""
     del modified, size
     try:
-        return {name: tuple(value.shape) for name, value in read_tensors(path, shapes=True).items()}
+        return {
+            name: tuple(value.shape) for name, value in read_tensors(path, on_disk=True).items()
+        }
     except BadInput:
         return {}
 
 
-@functools.lru_cache(maxsize=64)
+@made_once(64)
 def _identity(found: Found, modified: int, size: int) -> str:
     del modified, size
-    return tensors_hash((name, value.numpy()) for name, value in found.load().items())
+    state = read_tensors(found.path, on_disk=True)
+    return tensors_hash((name, state[name].numpy()) for name in found.network.tensors())
 
 
-@functools.lru_cache(maxsize=64)
+@made_once(64)
 def _file_hash(path: Path, modified: int, size: int) -> str:
     del modified, size
     return file_hash(path)

@@ -182,7 +182,7 @@ def test_a_tree_has_one_form_of_a_unicode_name(tmp_path):
 
 def test_what_a_broken_file_makes_pillow_raise_is_one_sentence(tmp_path, monkeypatch):
     path = tmp_path / "a.png"
-    Image.new("RGB", (4, 4)).save(path)
+    Image.new("P", (4, 4)).save(path)
     for error in (IndexError("list index"), struct.error("unpack"), MemoryError(), TypeError()):
         monkeypatch.setattr("PIL.ImageFile.ImageFile.load", raising(error))
         with pytest.raises(BadInput, match=r"a\.png: cannot be decoded"):

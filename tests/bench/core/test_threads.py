@@ -1,11 +1,12 @@
 """Calls in threads: in order, bounded, on one thread each, errors at their own item."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 
-from bench.core.threads import ahead, side_by_side
+from bench.core.threads import ahead, made_once, side_by_side
 
 pytestmark = pytest.mark.usefixtures("three_threads")
 
@@ -22,6 +23,37 @@ def test_nothing_to_do_gives_nothing():
 def test_the_first_error_comes_out():
     with pytest.raises(ZeroDivisionError):
         side_by_side(lambda n: 1 / (2 - n), range(5))
+
+
+def test_threads_that_ask_together_get_what_one_of_them_made():
+    made = []
+    together = threading.Barrier(4, timeout=60)
+
+    @made_once(2)
+    def make(name):
+        made.append(name)
+        return [name]
+
+    def ask(_):
+        together.wait()
+        return make("a")
+
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(ask, range(4)))
+    assert made == ["a"]
+    assert all(one is found[0] for one in found)
+
+
+def test_what_could_not_be_made_is_tried_again():
+    tries = iter([0, 1])
+
+    @made_once(2)
+    def make():
+        return 1 / next(tries)
+
+    with pytest.raises(ZeroDivisionError):
+        make()
+    assert make() == 1
 
 
 @pytest.fixture

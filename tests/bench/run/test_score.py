@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from PIL import Image
 
 from bench.core.device_faults import DeviceFailed
 from bench.core.errors import BadInput
-from bench.core.images import read_image
+from bench.core.images import StoredImage, read_stored
 from bench.metrics import PerEdit
 from bench.run.score import score_folders
 
@@ -103,14 +104,15 @@ def test_no_more_images_are_held_than_a_few_groups(folders: Path, monkeypatch) -
     alive: weakref.WeakSet[Watched] = weakref.WeakSet()
     most = 0
 
-    def watched(path: Path) -> np.ndarray:
+    def watched(path: Path) -> StoredImage:
         nonlocal most
-        image = read_image(path).view(Watched)
-        alive.add(image)
+        image = read_stored(path)
+        pixels = image.pixels.view(Watched)
+        alive.add(pixels)
         most = max(most, len(alive))
-        return image
+        return replace(image, pixels=pixels)
 
-    monkeypatch.setattr("bench.run.pair_images.read_image", watched)
+    monkeypatch.setattr("bench.run.pair_images.read_stored", watched)
     score_folders(folders / "real", folders / "fake", metrics=["l1", "psnr", "ssim"])
     assert most < 80
 
