@@ -107,7 +107,7 @@ class CompositionalRecipe(TrainingRecipe):
 
     def save(self, out: Path, *, half: bool) -> Saved:
         """Weights and card of the moving average."""
-        return self.write(self.generating.ema.eval(), self.form, out, half=half)
+        return self.write(self.generating.ema, self.form, out, half=half)
 
     def _discriminator(self, image: Tensor, segmentation: Tensor) -> Losses:
         judge = self.players["D"].module

@@ -109,7 +109,6 @@ class HIMRecipe(TrainingRecipe):
 
     def save(self, out: Path, *, half: bool) -> Saved:
         """Weights and card of both generators."""
-        self.network.eval()
         space = self.sources[0].space.name
         return self.write(self.network, self.form, out, half=half, label_space=space)
 

@@ -100,7 +100,6 @@ class Pix2PixHDRecipe(TrainingRecipe):
 
     def save(self, out: Path, *, half: bool) -> Saved:
         """Weights and card; with features, their clusters."""
-        self.network.eval()
         clusters = {}
         if self.network.E is not None:
             clusters = feature_clusters(self.network.E, self.sources[0], self.fabric.device)

@@ -94,7 +94,6 @@ class ProgressiveRecipe(TrainingRecipe):
 
     def save(self, out: Path, *, half: bool) -> Saved:
         """Weights and card; DivSem's with its style bank."""
-        self.network.eval()
         bank = {}
         if isinstance(self.network, DivSem) and self.network.config.styled:
             bank = style_bank(self.network, self.sources[0], self.fabric.device)

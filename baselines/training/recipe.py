@@ -129,12 +129,15 @@ class TrainingRecipe(abc.ABC):
 
     @contextmanager
     def saved_weights(self) -> Iterator[None]:
-        """While the block runs, the network has the weights that are saved: the average, if one is kept.
+        """While the block runs, the network is the one that is saved; then it trains on as before.
 
-        What the block switches to evaluation trains on afterwards as it did before.
+        It has the average's weights, if one is kept, and evaluates: forwards in the block move no statistics
+        and no singular vectors.
         """
         trained = [module for one in self.players.values() for module in one.plain.modules()]
         modes = {module: module.training for module in trained}
+        for one in self.players.values():
+            one.plain.eval()
         with nullcontext() if self.average is None else self.average.in_place():
             yield
         for module, mode in modes.items():
@@ -210,11 +213,11 @@ class TrainingRecipe(abc.ABC):
 
     @abc.abstractmethod
     def images(self, batch: EditBatch) -> Tensor:
-        """What the system makes of a batch, [B,3,H,W] RGB in [-1,1], for looking at."""
+        """What the system makes of a batch, [B,3,H,W] RGB in [-1,1], to look at; inside `saved_weights`."""
 
     @abc.abstractmethod
     def save(self, out: Path, *, half: bool) -> Saved:
-        """Writes the trained network in the form that its adapter loads."""
+        """Writes the trained network in the form that its adapter loads, inside `saved_weights`."""
 
     def write(
         self,

@@ -88,7 +88,6 @@ class RestylingRecipe(SwappingRecipe):
 
     def save(self, out: Path, *, half: bool) -> Saved:
         """Weights and card of all parts."""
-        self.network.eval()
         return self.write(self.network, self.whole, out, half=half)
 
     def _refine(self, image: Tensor, targets: dict[str, Tensor], step: int) -> Losses:

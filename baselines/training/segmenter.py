@@ -120,12 +120,14 @@ class SegmenterRecipe(TrainingRecipe):
         norms = [module for module in self.network.modules() if isinstance(module, DomainNorm)]
         steps = range(MEASURED * len(self.sources))
         turn = rotate(self.sources, self.config.batch)
+        self.network.train()
         with feed(turn, steps, self.fabric.device) as batches:
             for step, batch in zip(steps, batches):
                 for norm in norms:
                     norm.momentum = 1 / (step // len(self.sources) + 1)
                 with torch.no_grad():
                     self.network(self._seen(batch, step), self._domains[batch.space.name])
+        self.network.eval()
 
     def _seen(self, batch: EditBatch, step: int) -> Tensor:
         """The images of a step: at half resolution in each `BLURRED`-th visit of a domain."""

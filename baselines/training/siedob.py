@@ -124,14 +124,12 @@ class SIEDOBRecipe(TrainingRecipe):
         looks = self._looks(image, batch.labels, objects)
         known = image * ~hole.unsqueeze(1)
         with torch.no_grad():
-            made = self.network.eval()(known, hole, batch.labels, objects, edges, looks)
-        self.network.train()
+            made = self.network(known, hole, batch.labels, objects, edges, looks)
         composite: Tensor = made.composite.clamp(-1, 1).flip(1)
         return composite
 
     def save(self, out: Path, *, half: bool) -> Saved:
         """Weights and card, with a bank of objects."""
-        self.network.eval()
         source = self.sources[0]
         bank = object_bank(self.form, source)
         return self.write(

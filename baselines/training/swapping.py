@@ -103,7 +103,6 @@ class SwappingRecipe(TrainingRecipe):
 
     def save(self, out: Path, *, half: bool) -> Saved:
         """Weights and card of encoder and generator."""
-        self.network.eval()
         return self.write(self.network, self.form, out, half=half)
 
     def _autoencoder(self, image: Tensor) -> Losses:

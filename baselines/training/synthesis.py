@@ -95,7 +95,6 @@ class SynthesisRecipe(TrainingRecipe):
 
     def save(self, out: Path, *, half: bool) -> Saved:
         """Weights and card; SEAN's with its mean codes."""
-        self.network.eval()
         codes = {}
         if isinstance(self.network, SEANGenerator):
             codes = mean_codes(self.network, self.sources[0], self.fabric.device)

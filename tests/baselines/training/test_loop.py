@@ -186,6 +186,14 @@ def test_a_training_that_begins_does_not_wait_for_torchmetrics():
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
 
 
+@pytest.mark.parametrize("system", ["spmpgan", "spade", "him", "siedob"])
+def test_looking_at_a_run_does_not_change_it(system, tmp_path):
+    pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
+    for name, shown in (("alone", False), ("shown", True)):
+        train(tiny(system, picture=1), tmp_path / name, log=shown)
+    assert equal(weights(tmp_path / "alone"), weights(tmp_path / "shown"))
+
+
 def test_losses_and_images_go_to_tensorboard(tmp_path):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
