@@ -135,7 +135,8 @@ def forget_graphs() -> None:
     """Lets go of all graphs of the process, as where a GPU's memory is short; they are captured anew."""
     for one in list(_EVERY):
         one.forget()
-    _devices.clear()
+    for device in _devices.values():
+        device.forget()
 
 
 def _own(output: Any) -> Any:

@@ -52,6 +52,10 @@ class CudaGraphs:
             raise
         return graph.replay
 
+    def forget(self) -> None:
+        """A new pool, once the graphs are gone; the stream stays, for libraries keep memory for each."""
+        self._pool = torch.cuda.graph_pool_handle()
+
     def _recover(self) -> None:
         """After a failed capture: a new stream, and a generator that is not being captured."""
         index = self.device.index or 0

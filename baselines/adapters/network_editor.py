@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
@@ -65,7 +66,7 @@ class NetworkEditor(abc.ABC, Generic[Network]):
             BadInput: see the class.
         """
         self.arithmetic = arithmetic.check(self.system)
-        self._captured: dict[str, Captured[Any]] = {}
+        self._captured: dict[Hashable, Captured[Any]] = {}
         loaded = load_network(self.system, Path(weights), variant=variant)
         assert isinstance(loaded.network, self.network_class)
         self.network: Network = loaded.network
@@ -108,19 +109,21 @@ class NetworkEditor(abc.ABC, Generic[Network]):
         with self.arithmetic.inference(batch.masked.device):
             return self.generate(batch).float()
 
-    def replayed(self, forward: Callable[..., T], *tensors: Tensor | None) -> T:
+    def replayed(self, forward: Callable[..., T], *tensors: Tensor | None, **fixed: Hashable) -> T:
         """What `forward` makes of the tensors; on a GPU captured for their shapes and replayed.
 
         Args:
-            forward: a method that is a function of tensors and the network alone; its name is its key.
+            forward: a method that is a function of tensors and the network alone; its name and
+                `fixed` are its key.
             tensors: its arguments; None for one that is left out.
+            fixed: keyword arguments of it that are no tensors.
         """
         if dense():
-            return forward(*tensors)
-        captured = self._captured.get(forward.__name__)
-        if captured is None:
-            captured = self._captured[forward.__name__] = Captured(self.system, forward)
-        made: T = captured(*tensors)
+            return forward(*tensors, **fixed)
+        key = (forward.__qualname__, *sorted(fixed.items()))
+        if key not in self._captured:
+            self._captured[key] = Captured(self.system, functools.partial(forward, **fixed))
+        made: T = self._captured[key](*tensors)
         return made
 
     def dense(self) -> AbstractContextManager[None]:

@@ -78,10 +78,14 @@ class SSAEEditor(NetworkEditor[SSAE]):
 
     def _restyle(self, batch: EditBatch, region: str) -> Tensor:
         assert batch.original is not None
-        generators = [batch.generator(i) for i in range(len(batch))]
+        normals = self.network.draw(batch.original, [batch.generator(i) for i in range(len(batch))])
         mask = batch.mask if self.mask == "edit" else None
-        restyled: Tensor = self.network(batch.original, region, generators, mask).refined
-        return restyled.float()
+        return self.replayed(self._refined, batch.original, mask, *normals, region=region)
+
+    def _refined(
+        self, original: Tensor, mask: Tensor | None, *normals: Tensor, region: str
+    ) -> Tensor:
+        return self.network.restyle(original, mask, *normals, region=region).refined.float()
 
 
 def _region(name: str | None, edit: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -37,9 +39,7 @@ class MaskPredictor(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits of the region's mask."""
-        # The encoder's pretrained weights expect ImageNet's statistics.
-        mean = image.new_tensor((0.485, 0.456, 0.406)).view(3, 1, 1)
-        deviation = image.new_tensor((0.229, 0.224, 0.225)).view(3, 1, 1)
+        mean, deviation = _imagenet(image.device, image.dtype)
         # Planes in order, because oneDNN on AVX2 writes past its memory in the backward pass of a
         # strided 1x1 convolution of few channels over channels-last (seen with torch 2.14.1).
         levels = self.encoder(((image / 2 + 0.5 - mean) / deviation).contiguous())
@@ -50,6 +50,17 @@ class MaskPredictor(nn.Module):
             x = self.decoder[i](torch.cat([x, branch], dim=1))
         size = image.shape[2:]
         return F.interpolate(self.head(x), size=size, mode="bilinear", align_corners=False)
+
+
+@functools.lru_cache(maxsize=16)
+@torch.inference_mode(False)
+def _imagenet(device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Mean and deviation that the pretrained encoder expects, each [3,1,1]; sent to a device once."""
+    mean, deviation = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    made = (
+        torch.tensor(one, device=device, dtype=dtype).view(3, 1, 1) for one in (mean, deviation)
+    )
+    return next(made), next(made)
 
 
 class _ResNet18(nn.Module):

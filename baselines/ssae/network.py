@@ -74,13 +74,25 @@ class SSAE(nn.Module):
                 fixed during an edit, then the region's.
             mask: [B,1,H,W] in place of the predicted one (in training the true one; may be soft).
         """
+        return self.restyle(image, mask, *self.draw(image, generators), region=region)
+
+    def draw(self, image: Tensor, generators: list[Generator]) -> list[Tensor]:
+        """All normals of edits of `image`: two maps for each block of the generator, then the region's."""
+        share = 2**self.config.sae.downsamplings
+        noise = draw_noise(self.G, (image.shape[2] // share, image.shape[3] // share), generators)
+        maps = [one for pair in noise.values() for one in pair]
+        return [*maps, self._draw_region(image, self.config.sae.texture, generators)]
+
+    def restyle(
+        self, image: Tensor, mask: Tensor | None, *normals: Tensor, region: str
+    ) -> SSAEImages:
+        """`forward` with the normals that `draw` drew: a function of tensors for each region."""
         if mask is None:
             mask = self.predict(image, region)
         structure, texture = self.E(image)
-        noise = draw_noise(self.G, (structure.shape[2], structure.shape[3]), generators)
-        noisy = self.G(
-            structure, texture, noise=noise, textures=self.textures(texture, mask, generators)
-        )
+        *maps, drawn = normals
+        noise = dict(zip(self.G.blocks, zip(maps[::2], maps[1::2], strict=True), strict=True))
+        noisy = self.G(structure, texture, noise=noise, textures=self._noisy(texture, mask, drawn))
         if not self.config.refine:
             return SSAEImages(mask, noisy, noisy)
         return SSAEImages(mask, noisy, self.refinements[region](noisy, mask))
@@ -97,17 +109,21 @@ class SSAE(nn.Module):
 
         `generators` as for `draw_noise`.
         """
-        clean = normalise(texture)
-        size = self._noise_size(mask)
-        drawn = draw_normal_maps((*texture.shape[1:], *size), generators, texture.device)
+        return self._noisy(texture, mask, self._draw_region(mask, texture.shape[1], generators))
+
+    def _noisy(
+        self, texture: Tensor, mask: Tensor, drawn: Tensor
+    ) -> dict[str, tuple[RegionTexture, RegionTexture]]:
         noise = drawn.to(texture) * self.config.noise_scale
         name = self.G.blocks[-1 - self.config.noise_block]
-        region = RegionTexture(clean, noise, mask)
+        region = RegionTexture(normalise(texture), noise, mask)
         return {name: (region, region)}
 
-    def _noise_size(self, mask: Tensor) -> tuple[int, ...]:
-        if self.config.noise == "vector":
-            return ()
-        # The block's first layer works at this share of the image.
-        share = 2 ** (self.config.noise_block + 1)
-        return (mask.shape[2] // share, mask.shape[3] // share)
+    def _draw_region(self, like: Tensor, length: int, generators: list[Generator] | int) -> Tensor:
+        """Normals of textures of a length, for images or masks of the size of `like`."""
+        size: tuple[int, ...] = ()
+        if self.config.noise != "vector":
+            # The block's first layer works at this share of the image.
+            share = 2 ** (self.config.noise_block + 1)
+            size = (like.shape[2] // share, like.shape[3] // share)
+        return draw_normal_maps((length, *size), generators, like.device)
