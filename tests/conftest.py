@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture
 def weights(tmp_path):
-    """Makes a weights file of a system: weights("spade", ngf=2) -> path."""
+    """Makes a weights file of a system: weights("spade", ngf=2) -> path; `classes=None` = it has none."""
     import torch
 
     from baselines.checkpoints import save_network
@@ -18,7 +18,8 @@ def weights(tmp_path):
     def make(system, *, variant="labels", label_space=None, extras=None, **fields):
         torch.manual_seed(0)
         entry = SYSTEMS.get(system)
-        config = entry.configure(variant, **{"classes": 4, **fields})
+        given = {"classes": 4, **fields}
+        config = entry.configure(variant, **{n: v for n, v in given.items() if v is not None})
         network = entry.build(config)
         for name, value in network.named_parameters():
             if name.endswith("noise_var"):

@@ -106,7 +106,9 @@ class SIEDOBEditor(NetworkEditor[SIEDOB]):
         objects = objects_of(batch.labels, batch.instances, self.network.config)
         edges = batch.edges(self.edges)[:, 0] > 0
         looks = self._looks(batch, known, objects)
-        images = self.network(known, hole, batch.labels, objects, edges, looks)
+        images = self.network(
+            known, hole, batch.labels, objects, edges, looks, carry_out=self.replayed
+        )
         fused: Tensor = images.fused.flip(1)
         return fused.clamp(-1, 1)
 

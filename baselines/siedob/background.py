@@ -14,10 +14,10 @@ from torch.nn import functional as F
 
 from baselines.layers.gated_conv import ConvBlock, GatedConv, UpGatedConv
 from baselines.layers.instance_norm import exact_instance_norm
-from baselines.layers.label_map import SymbolMap
+from baselines.layers.label_map import SymbolMap, fixed_sizes
 from baselines.layers.neighbourhoods import resize_nearest
 from baselines.layers.pointwise import rectify
-from baselines.layers.region_style import average_regions
+from baselines.layers.region_style import average_regions, image_means
 from baselines.layers.spade import InstanceSPADE
 from baselines.layers.wide_label_conv import looked_up_conv
 from baselines.layers.winograd import conv3x3
@@ -139,12 +139,17 @@ class StylePropagation(nn.Module):
         """[B,classes+1,D]: each class's code; zero where nothing of it is known, or for a thing."""
         batch, count = len(known), self.classes + 1
         places = torch.where(known < 0, self.classes, known)
-        regions = places + count * torch.arange(batch, device=known.device).view(-1, 1, 1)
-        means = average_regions(features, regions, batch * count)
-        codes = means.to(features.dtype).view(batch, count, -1)
-        shown = torch.bincount(regions.flatten(), minlength=batch * count).view(batch, count) > 0
-        shown[:, [*self.unpropagated, self.classes]] = False
-        return torch.where(shown.unsqueeze(2), codes, 0)
+        if fixed_sizes(known.device):
+            means, pixels = image_means(features, places, count)
+            shown = pixels > 0
+        else:
+            regions = places + count * torch.arange(batch, device=known.device).view(-1, 1, 1)
+            means = average_regions(features, regions, batch * count).view(batch, count, -1)
+            found = torch.bincount(regions.flatten(), minlength=batch * count)
+            shown = found.view(batch, count) > 0
+        for label in (*self.unpropagated, self.classes):
+            shown[:, label].fill_(False)
+        return torch.where(shown.unsqueeze(2), means.to(features.dtype), 0)
 
     def _condition(self, codes: Tensor, labels: Tensor) -> SymbolMap:
         """Code, then one-hot label, at every pixel of the background."""

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from baselines.layers.initial import draw_normal
+from baselines.layers.label_map import fixed_sizes
 from baselines.siedob.assembly import (
     Crops,
     PlacedObject,
@@ -53,6 +54,13 @@ class StyleImages:
 
 StyleSource = Callable[[int, int], StyleImages]
 """Called with an edit's place in the batch and an object's kind, gives at least one style image."""
+
+CarryOut = Callable[..., Tensor]
+"""Called with a part's method, a function of tensors and the part alone, and the tensors; its result."""
+
+
+def _as_written(method: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
+    return method(*tensors)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +124,7 @@ class SIEDOB(nn.Module):
         objects: Tensor,
         edges: Tensor,
         styles: StyleSource,
+        carry_out: CarryOut = _as_written,
     ) -> SIEDOBImages:
         """Carries out edits; sides are multiples of 16.
 
@@ -126,9 +135,10 @@ class SIEDOB(nn.Module):
             objects: int64 [B,H,W], target instances, 0 = no object.
             edges: bool [B,H,W], True at the border of a region.
             styles: the style images of objects of which nothing is visible.
+            carry_out: how the four networks are carried out.
         """
-        parts = self.assemble(known, hole, labels, objects, edges, styles)
-        fused = self.fusion(parts.assembled, hole, parts.borders).to(known)
+        parts = self.assemble(known, hole, labels, objects, edges, styles, carry_out=carry_out)
+        fused = carry_out(self.fusion.forward, parts.assembled, hole, parts.borders).to(known)
         composite = torch.where(hole.unsqueeze(1), fused, known)
         return SIEDOBImages(**vars(parts), fused=fused, composite=composite)
 
@@ -141,6 +151,7 @@ class SIEDOB(nn.Module):
         edges: Tensor,
         styles: StyleSource,
         least_hidden: float = 0.0,
+        carry_out: CarryOut = _as_written,
     ) -> Assembly:
         """Steps 1 to 11, everything before the fusion; arguments as `forward` and `find_objects`."""
         found = find_objects(labels, objects, hole, self.config, least_hidden)
@@ -149,32 +160,42 @@ class SIEDOB(nn.Module):
         canvas = torch.zeros_like(known)
         if found:
             crops = cut(known, hole, found, self.config.object_size)
-            painted = self.paint(crops, found, styles)
+            painted = self.paint(crops, found, styles, carry_out)
             canvas = paste(painted, crops, found, known)
         borders = edges & hole
-        background = self.background(
-            known, number_labels(labels, self.config), borders, hole, ~foreground
+        numbers = number_labels(labels, self.config)
+        background = carry_out(
+            self.background.forward, known, numbers, borders, hole, ~foreground
         ).to(known)
         assembled = assemble(known, hole, foreground, canvas, background)
         return Assembly(found, crops, painted, foreground, background, canvas, assembled, borders)
 
-    def paint(self, crops: Crops, found: Sequence[PlacedObject], styles: StyleSource) -> Tensor:
+    def paint(
+        self,
+        crops: Crops,
+        found: Sequence[PlacedObject],
+        styles: StyleSource,
+        carry_out: CarryOut = _as_written,
+    ) -> Tensor:
         """Step 7: each object by the network that is for it, [N,3,S,S]."""
         painted = torch.empty_like(crops.image)
         erased = crops.erased
         images, instances = self._styles(erased, found, styles, like=crops)
         items = torch.tensor([one.item for one in found], device=erased.device)
+        inpainting, style = self.object_inpainting, self.object_style
         for item in sorted({one.item for one in found}):
             # Edit by edit, so that no digit of one depends on what is beside it in the batch.
-            for few in _few_at_once((items == item) & ~erased):
-                seen = crops.take(few)
-                made = self.object_inpainting(seen.image, seen.instance, seen.hole, seen.kinds)
-                painted[few] = made.to(painted)
-            for few in _few_at_once((items == item) & erased):
-                seen = crops.take(few)
-                code = self.object_style.encode(images[few], instances[few], seen.kinds)
-                made = self.object_style.generate(seen.instance, seen.kinds, code)
-                painted[few] = made.to(painted)
+            for few, several in _few_at_once((items == item) & ~erased):
+                seen = crops.take(several)
+                made = carry_out(
+                    inpainting.forward, seen.image, seen.instance, seen.hole, seen.kinds
+                )
+                painted[few] = made[: len(few)].to(painted)
+            for few, several in _few_at_once((items == item) & erased):
+                seen = crops.take(several)
+                code = carry_out(style.encode, images[several], instances[several], seen.kinds)
+                made = carry_out(style.generate, seen.instance, seen.kinds, code)
+                painted[few] = made[: len(few)].to(painted)
         return painted
 
     def _styles(
@@ -193,8 +214,14 @@ class SIEDOB(nn.Module):
         return images, instances
 
 
-def _few_at_once(where: Tensor) -> Iterator[Tensor]:
-    """The places where it is True, int64 [n], in pieces; none where it is True nowhere."""
+def _few_at_once(where: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """The places where it is True, int64 [n], in pieces; none where it is True nowhere.
+
+    Beside each piece what a network is given: the same places, on an accelerator with the last
+    one repeated up to a power of two, so that batches have few sizes.
+    """
     places = where.nonzero()[:, 0]
     for start in range(0, len(places), _TOGETHER):
-        yield places[start : start + _TOGETHER]
+        few = places[start : start + _TOGETHER]
+        more = (1 << (len(few) - 1).bit_length()) - len(few) if fixed_sizes(where.device) else 0
+        yield few, torch.cat([few, few[-1:].expand(more)])

@@ -162,6 +162,9 @@ class OneDevice:
     def run(self, work):
         work()
 
+    def forget(self):
+        self.forgotten = True
+
     def capture(self, work):
         work()
 
@@ -194,3 +197,13 @@ def test_a_graph_whose_first_replay_gives_another_image_is_not_used(monkeypatch,
     assert torch.allclose(found, torch.full((2,), 3.0), atol=1e-5)
     messages = [str(one.message) for one in said]
     assert [("first replay is not" in one) for one in messages] == [True] * (not kept)
+
+
+@torch.inference_mode()
+def test_a_device_keeps_its_stream_when_its_graphs_are_forgotten(monkeypatch):
+    device = OneDevice(lambda: None)
+    monkeypatch.setattr(captured, "_KIND", "cpu")
+    monkeypatch.setattr(captured, "_devices", {torch.device("cpu"): device})
+    forget_graphs()  # libraries keep memory for every stream that they have seen
+    assert device.forgotten
+    assert captured._devices == {torch.device("cpu"): device}

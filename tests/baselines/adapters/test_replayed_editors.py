@@ -6,6 +6,8 @@ again on the tensors that it captured. A forward that read anything else would g
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -14,9 +16,12 @@ from baselines.adapters.divsem import DivSemEditor
 from baselines.adapters.pix2pixhd import Pix2PixHDEditor
 from baselines.adapters.sean import SEANEditor
 from baselines.adapters.sesame import SESAMEEditor
+from baselines.adapters.siedob import SIEDOBEditor
 from baselines.adapters.spade import SPADEEditor
 from baselines.adapters.spmpgan import SPMPGANEditor
+from baselines.adapters.ssae import SSAEEditor
 from baselines.layers.label_map import label_maps_as
+from bench.plugins.kinds import SYSTEMS
 from tests.baselines.adapters.edits import make_batch
 
 WIDTHS = {"ngf": 2, "hidden": 4}
@@ -26,11 +31,24 @@ BANK = {
     "style_bank": torch.randn(24, 6, generator=torch.Generator().manual_seed(3)),
     "style_bank_classes": torch.arange(24) % 4,
 }
+OBJECTS = {
+    "objects": [{"name": "bed", "label": 2}, {"name": "lamp", "label": 3}],
+    "object_size": 32,
+    **dict.fromkeys(["background", "inpainting", "style", "style_encoder", "fusion"], 2),
+    **dict.fromkeys(["propagation", "hidden", "style_length"], 4),
+}
+LOOKS = {
+    "style_images": (torch.arange(6 * 3 * 32 * 32) % 251).view(6, 3, 32, 32).byte(),
+    "style_instances": torch.ones(6, 32, 32, dtype=torch.bool),
+    "style_labels": 2 + torch.arange(6) % 2,
+}
+REPLAYED = ["spade", "sesame", "sean", "spmpgan", "divsem", "pix2pixhd", "siedob", "ssae"]
 
 
-@pytest.fixture(params=["spade", "sesame", "sean", "spmpgan", "divsem", "pix2pixhd"])
+@pytest.fixture(params=REPLAYED)
 def editor(request, weights):
     sean = {**WIDTHS, "style_length": 6, "encoder_width": 2}
+    ssae = SYSTEMS.get("ssae").small
     return {
         "spade": lambda: SPADEEditor(weights("spade", **WIDTHS)),
         "sesame": lambda: SESAMEEditor(weights("sesame", **WIDTHS)),
@@ -38,6 +56,8 @@ def editor(request, weights):
         "spmpgan": lambda: SPMPGANEditor(weights("spmpgan", variant="full", size=64, **WIDTHS)),
         "divsem": lambda: DivSemEditor(weights("divsem", variant="full", extras=BANK, **STYLED)),
         "pix2pixhd": lambda: Pix2PixHDEditor(weights("pix2pixhd", variant="label", ngf=2)),
+        "siedob": lambda: SIEDOBEditor(weights("siedob", extras=LOOKS, **OBJECTS)),
+        "ssae": lambda: SSAEEditor(weights("ssae", variant="full", classes=None, **ssae)),
     }[request.param]()
 
 
@@ -48,7 +68,10 @@ def batches():
     third = make_batch(labels=first.labels.flip(1), seeds=(("third", 0), ("third", 1)))
     third.labels[:, 20:30, 10:25] = -1  # void inside the mask
     third.labels[1, 20:24, 5:9] = 3
-    return [first, second, third]
+    return [
+        replace(one, original=one.masked.roll(9, 3), regions=("hair", "nose"))
+        for one in (first, second, third)
+    ]
 
 
 def test_replayed_edits_are_the_edits_of_a_cpu(editor, graphs, monkeypatch):
@@ -70,5 +93,6 @@ def test_edits_through_a_cards_kernels_are_the_edits_of_a_cpu(editor, kernels):
     assert not kernels
     with label_maps_as("lookups"):
         torch.testing.assert_close(editor.edit(batch), expected, atol=2e-4, rtol=0)
-    if editor.system != "pix2pixhd":  # its label map is read by one wide convolution
+    # Pix2PixHD reads its label map by one wide convolution, SSAE reads none.
+    if editor.system not in ("pix2pixhd", "ssae"):
         assert {"modulated", "summed_rows"} == set(kernels)
