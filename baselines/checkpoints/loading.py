@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from baselines.checkpoints.card import KEY, Card
 from baselines.checkpoints.checking import differences, not_finite, other_kinds, shapes_of
 from baselines.checkpoints.writing import EXTRA, state_hash
+from baselines.layers.layout import lay_channels_last
 from bench.core.documents import parse_json
 from bench.core.errors import BadInput, Unavailable
 from bench.networks.weights import weight_folders
@@ -139,9 +139,7 @@ def load_network(system: str, file: Path, *, variant: str | None = None) -> Load
         raise BadInput(f"{file}: parameters {'; '.join(broken)}; import or train the network again")
     network.load_state_dict(_single(state), assign=True)
     ready = network.eval().requires_grad_(False)
-    for parameter in ready.parameters():
-        if parameter.dim() == 4:  # the Swapping Autoencoder's weights have five axes
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    lay_channels_last(ready)
     return Loaded(ready, card, _single(extras), state_hash(extras) if extras else None)
 
 

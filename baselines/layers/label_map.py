@@ -102,6 +102,7 @@ class SymbolMap:
     columns: Tensor
     beside: SymbolMap | None = None
     _sizes: dict[tuple[int, int], SymbolMap] = field(default_factory=dict, repr=False)
+    _dense: Tensor | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def of_labels(
@@ -131,7 +132,17 @@ class SymbolMap:
         return height, width
 
     def dense(self) -> Tensor:
-        """The map itself, float [B,C,H,W] (channels last in memory)."""
+        """The map itself, float [B,C,H,W] (channels last in memory).
+
+        In training it is made once: all layers of one size read it, and their gradients keep it.
+        """
+        if not torch.is_grad_enabled():
+            return self._made()
+        if self._dense is None:
+            self._dense = self._made()
+        return self._dense
+
+    def _made(self) -> Tensor:
         parts = [part.columns[part.symbols] for part in self.parts]
         whole = parts[0] if len(parts) == 1 else torch.cat(parts, dim=3)
         return whole.permute(0, 3, 1, 2)

@@ -8,6 +8,7 @@ reads labels, edges and mask, and the context modulates the style's gamma and be
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,10 +21,12 @@ from baselines.layers.instance_norm import EPSILON, image_statistics, instance_n
 from baselines.layers.label_map import (
     SymbolMap,
     joint_conv,
+    joint_layer,
     joint_maps,
     two_layer_conv,
     two_layer_maps,
 )
+from baselines.layers.modulation import modulated_in_training
 from baselines.layers.pointwise import SLOPE, compilable, rectify
 from baselines.layers.spectral import spectral
 
@@ -101,6 +104,8 @@ class StylePreservedBlock(nn.Module):
         """The block's output for features `x` under `condition`."""
         main = self.conv2d(x)
         labels = self._labels(condition, (main.shape[2], main.shape[3]), x.dtype)
+        if torch.is_grad_enabled():
+            return self._in_training(main, x, labels)
         if labels.form == "lookups" and fuses(main):
             return self._fused(main, x, labels)
         normal = instance_norm(main)
@@ -109,6 +114,17 @@ class StylePreservedBlock(nn.Module):
             style = joint_conv(self._style(x), [self.mlp_gamma, self.mlp_beta])
             return _style_preserved(normal, *style, *context)
         return _modulated(normal, *context)
+
+    def _in_training(self, main: Tensor, x: Tensor, labels: SymbolMap) -> Tensor:
+        context = _joined(self.mlp_shared_2(labels.dense()), self._heads)
+        style = None
+        if self.modulation.style_branch:
+            style = _joined(self._style(x), [self.mlp_gamma, self.mlp_beta])
+        # All maps of one layout: one that lies otherwise is read here and there at each of three uses.
+        rows = context.is_contiguous(memory_format=torch.channels_last)
+        layout = torch.channels_last if rows else torch.contiguous_format
+        normal = instance_norm(main).contiguous(memory_format=layout)
+        return modulated_in_training(normal, context, style)
 
     def _fused(self, main: Tensor, x: Tensor, labels: SymbolMap) -> Tensor:
         statistics = image_statistics(main)
@@ -146,6 +162,11 @@ class StylePreservedBlock(nn.Module):
             self.mlp_gamma_ctx_beta,
             self.mlp_beta_ctx_beta,
         )
+
+
+def _joined(x: Tensor, layers: Sequence[nn.Conv2d]) -> Tensor:
+    """Parallel 3x3 convolutions of one map as one map, [B, sum of their channels, H, W]."""
+    return F.conv2d(x, *joint_layer(layers), padding=1)
 
 
 @compilable

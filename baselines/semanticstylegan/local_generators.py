@@ -108,12 +108,17 @@ def compose(
         shares = shares / (shares.sum(-1, keepdim=True) + 1e-8)
     if not transparent:
         return shares, shares
-    over = torch.zeros(shares.shape[-1], dtype=torch.bool, device=shares.device)
-    for k in transparent:
-        over[k] = True
+    over = _among(transparent, shares.shape[-1], shares.device)
     opaque = shares.masked_fill(over, 0.0)
     opaque = opaque / (opaque.sum(-1, keepdim=True) + 1e-8)
     return shares, torch.where(over, shares, opaque)
+
+
+@functools.lru_cache(maxsize=16)
+@torch.inference_mode(False)
+def _among(some: tuple[int, ...], count: int, device: torch.device) -> Tensor:
+    """Bool [count], True at some places. A number that is set at one place is copied from the host."""
+    return torch.tensor([k in some for k in range(count)], device=device)
 
 
 def fuse(nets: nn.ModuleList, pixels: list[Tensor], weights: Tensor) -> Tensor:

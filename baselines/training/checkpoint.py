@@ -146,6 +146,8 @@ def _restore(player: Player, network: dict[str, Tensor], optimiser: dict[str, Te
         known = number.isdecimal() and int(number) < len(parameters)
         if not known or (value.dim() and value.shape != parameters[int(number)].shape):
             return [f"optimiser/{name} is {list(value.shape)}, which no parameter has"]
+        if value.dim():  # files hold rows; a fused step wants the parameter's own layout
+            value = torch.empty_like(parameters[int(number)], dtype=value.dtype).copy_(value)
         moments.setdefault(int(number), {})[key] = value
     player.plain.load_state_dict(network)
     groups = player.optimiser.state_dict()["param_groups"]

@@ -41,7 +41,7 @@ from masks import Stream
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-__all__ = ["CHECKPOINT", "WEIGHTS", "Opener", "Trained", "train"]
+__all__ = ["CHECKPOINT", "WEIGHTS", "Opener", "Trained", "products_in_tf32", "train"]
 
 CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
@@ -73,6 +73,24 @@ def drawn_examples(config: TrainingData, dataset: str, seed: int) -> Examples:
     return Examples(config, seed, Scenes(config, dataset))
 
 
+@contextmanager
+def products_in_tf32() -> Iterator[None]:
+    """Inside the block products of matrices on a GPU are in TF32, as its convolutions are by default.
+
+    Training's arithmetic, in this one place. What comes after training is as it was before.
+    """
+    if not torch.cuda.is_available():
+        yield
+        return
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+@products_in_tf32()
 def train(
     config: TrainingConfig,
     out: Path,

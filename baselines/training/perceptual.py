@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from baselines.layers.layout import lay_channels_last
 from bench.networks.segmenters.unet import SegmenterNet, load_segmenter
 from bench.networks.weights import require
 
@@ -80,6 +81,7 @@ def perceptual_network(through: Literal["vgg19", "segmenter"]) -> PerceptualLoss
     if through == "vgg19":
         return _of_vgg()
     network = load_segmenter().requires_grad_(False)
+    lay_channels_last(network)
     made = PerceptualLoss(lambda image: network.levels(image), "segmenter", weights=_even(network))
     made.add_module("network", network)
     return made
@@ -105,6 +107,7 @@ def _of_vgg() -> PerceptualLoss:
         if isinstance(layer, nn.ReLU):
             layer.inplace = False  # features are kept
     network = layers.eval().requires_grad_(False)
+    lay_channels_last(network)
     made = PerceptualLoss(
         lambda image: _taps(network, image, _VGG_LAYERS),
         "vgg19",

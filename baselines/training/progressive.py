@@ -22,6 +22,7 @@ from baselines.layers.condition import Condition, RegionStyle
 from baselines.layers.initial import draw_normal
 from baselines.layers.label_map import fixed_sizes, one_hot
 from baselines.layers.neighbourhoods import resize_nearest
+from baselines.layers.progressive import Stage
 from baselines.layers.region_style import separate_regions
 from baselines.progressive import ProgressiveConfig, ProgressiveNetwork
 from baselines.spmpgan import spmpgan_discriminators
@@ -58,11 +59,16 @@ class ProgressiveRecipe(TrainingRecipe):
             _start(network, config.system, config.start)
         rates = config.optimisation
         self.add_player("G", _StagedGenerator(network), rates.generator)
-        self.add_player("D", _Judges(self.form), rates.discriminator)
+        self._judges = _Judges(self.form)
+        self.add_player("D", self._judges, rates.discriminator)
         weights = config.weights
         self.perceptual = (
             perceptual_network(weights.through) if weights.perceptual or weights.style else None
         )
+
+    def channels_last(self) -> list[nn.Module]:
+        """The stages and their discriminators; in DivSem's encoder instance norms give rows."""
+        return [*(one for one in self.network.children() if isinstance(one, Stage)), self._judges]
 
     def step(self, batch: EditBatch, step: int) -> Losses:
         """D on composites, then G."""

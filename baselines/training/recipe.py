@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import abc
 import warnings
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from torch.autograd.graph import increment_version
 from torch.optim import Adam, Optimizer
 
 from baselines.checkpoints import save_network
+from baselines.layers.layout import lay_channels_last
 from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples
 from bench.batch import EditBatch
@@ -104,6 +105,9 @@ class TrainingRecipe(abc.ABC):
             player.module, player.optimiser = fabric.setup(player.plain, player.optimiser)
             if self.capturable:
                 _make_capturable(player.optimiser, player.rate, fabric.device)
+        if self.capturable:
+            for module in self.channels_last():
+                lay_channels_last(module)
         averaged = self.averaged() if self.config.ema else None
         if averaged is not None:
             self.average = MovingAverage(averaged, self.config.ema)
@@ -121,6 +125,14 @@ class TrainingRecipe(abc.ABC):
         never captured. The phase, unless a recipe says more.
         """
         return self.config.phase(step, self.steps)[0]
+
+    def channels_last(self) -> Iterable[nn.Module]:
+        """Modules whose maps are channels last throughout, as the batch's images are.
+
+        On a GPU their weights are laid like their maps: a convolution would copy each at every use, and
+        each gradient back. None, unless a recipe says more.
+        """
+        return ()
 
     def averaged(self) -> nn.Module | None:
         """The network whose moving average `ema` keeps and `save` writes; None where it has its own."""

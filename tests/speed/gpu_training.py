@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 
-from baselines.training.captured import CapturedSteps, steps_of
+from baselines.training.captured import WARM, CapturedSteps, steps_of
 from baselines.training.config import read_config
 from baselines.training.data import Examples, Scenes
-from baselines.training.loop import _fabric
+from baselines.training.loop import _fabric, products_in_tf32
 from baselines.training.recipe import Losses, TrainingRecipe
 from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
@@ -42,7 +42,8 @@ def recipe(
     places = torch.randint(few, (4, batch), generator=torch.Generator().manual_seed(0)).tolist()
     torch.manual_seed(0)
     made = make_recipe(config, [source])
-    made.setup(_fabric(device, config), config.steps)
+    with products_in_tf32():
+        made.setup(_fabric(device, config), config.steps)
     return made, [drawn.take(one) for one in places]
 
 
@@ -62,9 +63,12 @@ SIZES: tuple[tuple[str, dict[str, Any], str, str], ...] = (
 )
 """Small presets, their widths, the goal, and what was measured before, all in steps a second."""
 
+CYCLE = 64
+"""Steps among which every kind of step occurs that comes before a second phase."""
+
 
 def measure(setting: Setting) -> Iterator[Row]:
-    """A row for every system whose steps can be captured, then the kernels of the widest."""
+    """A row for every system whose steps can be captured; after the widest one what its step is made of."""
     for system, network, goal, before in SIZES[:1] if setting.tenth else SIZES:
         if not setting.wants(system):
             continue
@@ -77,8 +81,8 @@ def measure(setting: Setting) -> Iterator[Row]:
             if setting.tenth:
                 raise
             yield Row(work.name, "failed", notes=[repr(traceback.format_exc(limit=-6))])
-    if setting.device == "cuda" and setting.left > 15:
-        yield _Work("spmpgan", WIDE, setting).kernels()
+        if network == WIDE and setting.device == "cuda":
+            yield work.kernels()
 
 
 class _Work:
@@ -103,13 +107,14 @@ class _Work:
 
     def row(self, goal: str, before: str) -> Row:
         """Steps a second, captured; as written, and how far the two are apart, in the notes."""
-        apart = self._deviation()
-        written, _ = self._rate(captured=False)
-        replayed, parameters = self._rate(captured=True)
+        apart, floor = self._deviations()
+        with products_in_tf32():
+            written, _ = self._rate(captured=False)
+            replayed, parameters = self._rate(captured=True)
         notes = [
             f"{parameters / 1e6:.1f} M parameters",
             f"as written {written:.1f}",
-            f"losses at most {apart:.1e} apart with TF32 off",
+            f"losses at most {apart:.1e} apart with TF32 off, two runs as written {floor:.1e}",
         ]
         if self.setting.device == "cuda":
             notes.append(f"{torch.cuda.max_memory_allocated() / 2**20:.0f} MiB")
@@ -118,22 +123,27 @@ class _Work:
 
     def kernels(self) -> Row:
         """What a captured step's time goes to."""
-        step, _ = self._steps(captured=True)
-        for n in range(8):
-            step(n)
-        count, *notes = kernels_of(lambda n: step(n + 8), self.setting)
+        with products_in_tf32():
+            step, made = self._steps(captured=True)
+            self._warm(step, made)
+            count, *notes = kernels_of(step, self.setting)
         return Row(f"{self.system} preset, wide: a step", count, notes=notes)
 
-    def _deviation(self) -> float:
-        """The largest relative difference of a loss between the two ways, in the first steps."""
+    def _deviations(self) -> tuple[float, float]:
+        """How far the losses of captured first steps are from those as written, and these from others.
+
+        The largest difference in the share of the step's largest loss. Two runs as written are apart too:
+        some backwards (of padding that reflects or repeats, of bilinear sizes) add in any order, and
+        Adam's first steps are as long for a gradient that is rounding alone.
+        """
         count = 1 if self.setting.tenth else 6
-        found = []
+        runs = []
         with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
-            for captured in (False, True):
+            for captured in (False, True, False):
                 step, _ = self._steps(captured=captured)
-                found.append([{k: float(v) for k, v in step(n).items()} for n in range(count)])
-        pairs = [(a[k], b[k]) for a, b in zip(*found, strict=True) for k in a]
-        return max(abs(one - two) / max(abs(one), 1e-3) for one, two in pairs)
+                runs.append([{k: float(v) for k, v in step(n).items()} for n in range(count)])
+        written, replayed, again = runs
+        return _apart(written, replayed), _apart(written, again)
 
     def _rate(self, *, captured: bool) -> tuple[float, int]:
         """Steps a second, and the network's parameters."""
@@ -141,18 +151,24 @@ class _Work:
             torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats()
         step, made = self._steps(captured=captured)
-        warm, enough = (1, 0.0) if self.setting.tenth else (8, 1.2)
-        for n in range(warm):
-            step(n)
-        self.setting.wait()
-        start, n = time.perf_counter(), warm
-        while n == warm or time.perf_counter() - start < enough:
+        self._warm(step, made)
+        enough = 0.0 if self.setting.tenth else 1.2
+        start, n = time.perf_counter(), 0
+        while n == 0 or time.perf_counter() - start < enough:
             step(n)
             n += 1
         self.setting.wait()
+        rate = n / (time.perf_counter() - start)
         network = made.averaged() or next(iter(made.players.values())).plain
-        count = sum(parameter.numel() for parameter in network.parameters())
-        return (n - warm) / (time.perf_counter() - start), count
+        return rate, sum(parameter.numel() for parameter in network.parameters())
+
+    def _warm(self, step: Callable[[int], Losses], made: TrainingRecipe) -> None:
+        """Steps of every kind, until all that can be captured are."""
+        numbers = {made.kind(n): n for n in range(1 if self.setting.tenth else CYCLE)}
+        for n in numbers.values():
+            for _ in range(1 if self.setting.tenth else WARM + 1):
+                step(n)
+        self.setting.wait()
 
     def _steps(self, *, captured: bool) -> tuple[Callable[[int], Losses], TrainingRecipe]:
         setting = self.setting
@@ -171,3 +187,11 @@ class _Work:
             return losses
 
         return step, made
+
+
+def _apart(one: list[dict[str, float]], other: list[dict[str, float]]) -> float:
+    """The largest difference of a loss, in the share of its step's largest loss."""
+    return max(
+        max(abs(a[k] - b[k]) for k in a) / max(abs(value) for value in a.values())
+        for a, b in zip(one, other, strict=True)
+    )

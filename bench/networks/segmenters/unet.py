@@ -139,13 +139,12 @@ class DomainNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels))
         self.register_buffer("mean", torch.zeros(domains, channels))
         self.register_buffer("variance", torch.ones(domains, channels))
+        self._pooled: tuple[object, Tensor, Tensor] | None = None
 
     def forward(self, x: Tensor, domain: int | None) -> Tensor:
         """[B,C,H,W] of one domain, or of any where None is given (in evaluation alone)."""
         if domain is None:
-            # A pixel of a domain that is drawn first: its variance is within and between domains.
-            mean = self.mean.mean(0)
-            variance = self.variance.mean(0) + self.mean.var(0, unbiased=False)
+            mean, variance = self._of_all()
         else:
             mean, variance = self.mean[domain], self.variance[domain]
         return F.batch_norm(
@@ -157,6 +156,23 @@ class DomainNorm(nn.Module):
             training=self.training,
             momentum=self.momentum,
         )
+
+    def _of_all(self) -> tuple[Tensor, Tensor]:
+        """Mean and variance of all domains together, made once for statistics that stay."""
+        state = _state(self.mean), _state(self.variance)
+        if self._pooled is None or self._pooled[0] != state:
+            # A pixel of a domain that is drawn first: its variance is within and between domains.
+            # Kept for passes with gradients too, where tensors of the inference mode are no use.
+            with torch.inference_mode(False), torch.no_grad():
+                variance = self.variance.mean(0) + self.mean.var(0, unbiased=False)
+                self._pooled = (state, self.mean.mean(0), variance)
+        return self._pooled[1:]
+
+
+def _state(buffer: Tensor) -> tuple[object, ...]:
+    """What changes when a buffer is moved, replaced or written to."""
+    version = 0 if buffer.is_inference() else buffer._version
+    return buffer.data_ptr(), buffer.device, version, buffer.dtype
 
 
 class _Block(nn.Module):

@@ -44,7 +44,10 @@ class HostTraffic(TorchDispatchMode):
 
 
 class _Making(TorchFunctionMode):
-    """Tensors of Python's numbers, and lists of numbers as indices, are copied from the host."""
+    """Tensors of Python's numbers, and lists of numbers as indices, are copied from the host.
+
+    So is a number that is set at a single place; over a range of places it is filled in.
+    """
 
     def __init__(self, traffic):
         super().__init__()
@@ -54,7 +57,9 @@ class _Making(TorchFunctionMode):
         name = getattr(function, "__name__", "")
         numbers = name in _MAKING and not isinstance(args[0], torch.Tensor)
         listed = name in ("__getitem__", "__setitem__") and _lists(args[1])
-        if numbers or listed:
+        single = name == "__setitem__" and not isinstance(args[2], torch.Tensor)
+        single = single and args[0][args[1]].dim() == 0
+        if numbers or listed or single:
             self.traffic.note(name)
         return function(*args, **(kwargs or {}))
 

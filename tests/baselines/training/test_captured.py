@@ -12,6 +12,7 @@ from baselines.training import loop
 from baselines.training.captured import WARM, CapturedSteps
 from baselines.training.data import Examples
 from baselines.training.loop import WEIGHTS, _fabric, train
+from baselines.training.progressive import ProgressiveRecipe
 from baselines.training.readings import Readings
 from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
@@ -134,6 +135,22 @@ def on_a_tape(monkeypatch):
     monkeypatch.setattr(Readings, "__init__", three)
     with label_maps_as("lookups"):
         yield
+
+
+def test_on_a_card_weights_lie_like_the_maps_that_they_meet(monkeypatch):
+    monkeypatch.setattr(ProgressiveRecipe, "capturable", True)
+    config = tiny("divsem", steps=3)
+    recipe, sources = prepared(config)
+    stage, judges = recipe.network.G3, recipe.players["D"].plain
+    for module in (stage, judges):
+        weights = [one for one in module.parameters() if one.dim() == 4]
+        assert all(one.is_contiguous(memory_format=torch.channels_last) for one in weights)
+    assert recipe.network.zencoder.enc1.conv.weight.is_contiguous()
+    batch = sources[0].batch(0, config.batch, torch.device("cpu"))
+    recipe.prepare(0)
+    recipe.train_on(batch, 0)
+    gradients = [one.grad for one in stage.parameters() if one.dim() == 4]
+    assert all(one.is_contiguous(memory_format=torch.channels_last) for one in gradients)
 
 
 class KilledError(Exception):

@@ -36,6 +36,28 @@ def test_training_goes_on_as_if_it_had_not_stopped(tmp_path):
     assert torch.equal(straight.plain.weight, resumed.plain.weight)
 
 
+def test_moments_take_the_layout_of_their_weights(tmp_path):
+    def strided():
+        network = nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)
+        return Player(network, 0.1, network, Adam(network.parameters(), lr=0.1, fused=True))
+
+    straight, resumed = strided(), strided()
+    for n in range(3):
+        if n == 2:
+            save_checkpoint(tmp_path / "c", {"G": straight}, 2, {})
+            load_checkpoint(tmp_path / "c", {"G": resumed}, {})
+        for one in (straight, resumed):
+            one.optimiser.zero_grad()
+            image = (
+                torch.arange(75.0).view(1, 3, 5, 5).contiguous(memory_format=torch.channels_last)
+            )
+            one.plain(image).square().mean().backward()
+            one.optimiser.step()
+    moments = resumed.optimiser.state[resumed.plain.weight]
+    assert moments["exp_avg"].stride() == resumed.plain.weight.stride()
+    assert torch.equal(straight.plain.weight, resumed.plain.weight)
+
+
 def test_another_configuration_is_refused_with_the_field(tmp_path):
     save_checkpoint(tmp_path / "c", {"G": player(0)}, 1, {"seed": 0})
     with pytest.raises(BadInput, match=r"another configuration \(seed: 0 against 1\)"):

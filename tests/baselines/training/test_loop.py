@@ -11,7 +11,7 @@ from torch.nn.functional import interpolate
 
 from baselines.training import loop
 from baselines.training.data import Examples, Scenes
-from baselines.training.loop import CHECKPOINT, WEIGHTS, train
+from baselines.training.loop import CHECKPOINT, WEIGHTS, products_in_tf32, train
 from baselines.training.progressive import ProgressiveRecipe
 from baselines.training.segmenter import SegmenterRecipe
 from bench.core.errors import BadInput
@@ -262,3 +262,13 @@ def test_the_segmenters_statistics_are_the_means_over_batches_of_each_domain(tmp
         torch.testing.assert_close(
             first.norm1.mean[place], torch.stack(means).mean(0), rtol=0.01, atol=2e-3
         )
+
+
+def test_products_are_in_tf32_while_a_card_trains_and_not_after(monkeypatch):
+    before = torch.get_float32_matmul_precision()
+    with products_in_tf32():  # no card: nothing changes
+        assert torch.get_float32_matmul_precision() == before
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    with products_in_tf32():
+        assert torch.get_float32_matmul_precision() == "high"
+    assert torch.get_float32_matmul_precision() == before

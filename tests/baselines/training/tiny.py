@@ -38,7 +38,7 @@ COMPOSED = {
     **SEMANTICSTYLEGAN.small,
     "seg_dim": 4,
     "classes": ("background", "skin", "hair", "cloth"),
-    "transparent_dims": (),
+    "transparent_dims": (3,),
 }
 STYLES = {"style": 4, "style_widths": [2] * 6, "style_decoder": [2] * 4}
 NETWORKS = {

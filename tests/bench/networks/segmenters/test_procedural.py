@@ -158,3 +158,12 @@ def test_without_a_domain_the_statistics_are_those_of_all_images_together():
     # Training's variances divide by n - 1, the variance here by n.
     expected = torch.nn.functional.batch_norm(together, None, None, training=True)
     torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_the_statistics_of_all_domains_follow_each_domains():
+    norm = DomainNorm(1, domains=2).eval()
+    x = torch.tensor([[[[2.0]]]])
+    assert norm(x, None).item() == pytest.approx(2.0, abs=1e-4)
+    norm.mean[1] = 2.0  # mean 1, variance 1 within and 1 between
+    assert norm(x, None).item() == pytest.approx(1 / 2**0.5, abs=1e-4)
+    assert norm.double()(x.double(), None).dtype == torch.float64
