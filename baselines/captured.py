@@ -27,9 +27,9 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 
-from baselines.cuda_graphs import CudaGraphs
+from baselines.cuda_graphs import CudaGraphs, Work
 
-__all__ = ["Captured", "forget_graphs"]
+__all__ = ["Captured", "CapturedWork", "forget_graphs"]
 
 T = TypeVar("T")
 """A tensor, or a tuple of tensors."""
@@ -111,24 +111,77 @@ class Captured(Generic[T]):
         try:
             graph = _captured(self._function, tensors)
         except Exception as error:  # whatever the driver or a layer objects to
-            if isinstance(error, torch.OutOfMemoryError):
-                reason = "the GPU has too little memory for its graph"
-            else:
-                reason = " ".join(str(error).split()) or type(error).__name__
             self._eager = True
             self.forget()
-            warnings.warn(
-                f"{self.name}: its forward cannot be captured as a CUDA graph and stays slower, with the "
-                f"same results ({reason[:300]})",
-                stacklevel=3,
-            )
+            _say(f"{self.name}: its forward", error)
             return None
         self._graphs[key] = graph
         return graph
 
 
+class CapturedWork:
+    """Work that is done again and again, on tensors that stay where they are; on a GPU it is replayed.
+
+    It is carried out as written twice, so that an optimiser has made its state and libraries have
+    chosen their kernels, then captured. Where that fails, it goes on as written.
+
+    Args:
+        name: whose it is, for the warning.
+        work: operators with gradients and all; what it gives the next one finds in the same place.
+        device: where its tensors are.
+    """
+
+    def __init__(self, name: str, work: Work, device: torch.device) -> None:
+        self.name = name
+        self._work, self._device = work, device
+        self._done = 0
+        self._replay: Work | None = None
+        self._eager = device.type != _KIND
+
+    def __call__(self) -> None:
+        """Does it once more."""
+        if self._eager or is_in_torch_dispatch_mode():
+            self._work()
+            return
+        graphs = _graphs_of(self._device)
+        if self._replay is None and self._done >= _AS_WRITTEN:
+            try:
+                self._replay = graphs.capture(self._work)
+            except Exception as error:  # as above; nothing of the work was carried out
+                self._eager = True
+                _say(f"{self.name}: a step", error)
+                self._work()
+                return
+        if self._replay is None:
+            self._done += 1
+            graphs.run(self._work)  # what autograd keeps of a leaf belongs to one stream
+        else:
+            self._replay()
+
+
+_AS_WRITTEN = 2
+"""How often work is carried out before it is captured."""
+
+
+def _say(what: str, error: Exception) -> None:
+    reason = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, torch.OutOfMemoryError):
+        reason = "the GPU has too little memory for its graph"
+    warnings.warn(
+        f"{what} cannot be captured as a CUDA graph and stays slower, with the same results "
+        f"({reason[:300]})",
+        stacklevel=4,
+    )
+
+
 _EVERY: weakref.WeakSet[Captured[Any]] = weakref.WeakSet()
 _devices: dict[torch.device, CudaGraphs] = {}
+
+
+def _graphs_of(device: torch.device) -> CudaGraphs:
+    if device not in _devices:
+        _devices[device] = CudaGraphs(device)
+    return _devices[device]
 
 
 def forget_graphs() -> None:
@@ -173,8 +226,7 @@ def _captured(function: Callable[..., Any], tensors: tuple[Tensor | None, ...]) 
             usable afterwards.
     """
     device = next(tensor.device for tensor in tensors if tensor is not None)
-    if device not in _devices:
-        _devices[device] = CudaGraphs(device)
+    graphs = _graphs_of(device)
     inputs = tuple(None if tensor is None else tensor.clone() for tensor in tensors)
     made: list[Any] = []
 
@@ -183,9 +235,9 @@ def _captured(function: Callable[..., Any], tensors: tuple[Tensor | None, ...]) 
         with _without_kept_casts():
             made[:] = [function(*inputs)]
 
-    _devices[device].run(work)
+    graphs.run(work)
     as_written = _own(made[0])
-    replay = _devices[device].capture(work)
+    replay = graphs.capture(work)
     replay()
     _refuse_another(made[0], as_written)
     return _Graph(inputs, made[0], replay)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +20,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Adam
 
+from baselines.captured import CapturedWork
+from baselines.layers.label_map import fixed_sizes
 from baselines.semanticstylegan.generator import SemanticStyleGAN
 from baselines.semanticstylegan.latents import repeat
 from bench.networks.perceptual_distance import PerceptualDistance
@@ -119,33 +121,61 @@ class Inverter(nn.Module):
         moved = [codes]
         if plan.optimise_noise:
             moved += [one.requires_grad_() for one in noise]
-        optimiser = Adam(moved, lr=0.0)
-        losses = []
-        for step in range(plan.steps):
-            optimiser.param_groups[0]["lr"] = plan.rate * ramp(step / plan.steps)
+
+        def loss() -> Tensor:
             made = network(codes, noise=noise, segment=False).image
-            loss = target.loss(made, plan) + plan.prior * F.mse_loss(codes, start)
-            if plan.optimise_noise:
-                loss = loss + plan.noise * _mean_square(noise)
-            optimiser.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
-            optimiser.step()
-            losses.append(loss.detach())
+            found = target.loss(made, plan) + plan.prior * F.mse_loss(codes, start)
+            return found + plan.noise * _mean_square(noise) if plan.optimise_noise else found
+
+        rates = [plan.rate * ramp(step / plan.steps) for step in range(plan.steps)]
+        losses = _descend(moved, loss, rates)
         found, maps = codes.detach(), [one.detach() for one in noise]
         tuned = self._tuned(target, found, maps, plan) if plan.tuning else network
-        return Inversion(found, maps, tuned, [float(loss) for loss in losses])
+        return Inversion(found, maps, tuned, [float(one) for one in losses])
 
     def _tuned(
         self, target: _Target, codes: Tensor, noise: Sequence[Tensor], plan: Schedule
     ) -> SemanticStyleGAN:
         network = copy.deepcopy(self.network).requires_grad_(True)
-        optimiser = Adam(network.parameters(), lr=plan.tuning_rate)
-        for _ in range(plan.tuning):
-            loss = target.loss(network(codes, noise=noise, segment=False).image, plan)
-            optimiser.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
-            optimiser.step()
+
+        def loss() -> Tensor:
+            return target.loss(network(codes, noise=noise, segment=False).image, plan)
+
+        _descend(list(network.parameters()), loss, [plan.tuning_rate] * plan.tuning)
         return network.requires_grad_(False)
+
+
+def _descend(
+    moved: list[Tensor] | list[nn.Parameter], loss: Callable[[], Tensor], rates: Sequence[float]
+) -> list[Tensor]:
+    """Moves leaves by Adam against a loss of them, a step for each rate; gives every step's loss.
+
+    On a GPU a step is captured once and replayed, its rate lies on the device.
+    """
+    device = moved[0].device
+    rate = torch.zeros((), device=device) if fixed_sizes(device) else None
+    if rate is None:
+        optimiser = Adam(moved, lr=0.0)
+    else:
+        optimiser = Adam(moved, lr=rate, fused=True, capturable=device.type == "cuda")
+    last: list[Tensor] = []
+
+    def work() -> None:
+        found = loss()
+        optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(found)
+        optimiser.step()
+        last[:] = [found.detach()]
+
+    step, losses = CapturedWork("semanticstylegan", work, device), []
+    for one in rates:
+        if rate is None:
+            optimiser.param_groups[0]["lr"] = one
+        else:
+            rate.fill_(one)
+        step()
+        losses.append(last[0].clone())
+    return losses
 
 
 class _Target:

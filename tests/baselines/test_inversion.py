@@ -1,15 +1,19 @@
 """A real image into W+: the published schedule, and an image of the network is found again."""
 
 import math
+from contextlib import nullcontext
 
 import pytest
 import torch
 
+from baselines import captured
+from baselines.layers.label_map import label_maps_as
 from baselines.semanticstylegan import SemanticStyleGAN, semanticstylegan_config
 from baselines.semanticstylegan.inversion import Inverter, Schedule, ramp
 from baselines.semanticstylegan.latents import rows
 from bench.networks.perceptual_distance import PerceptualDistance
 from bench.plugins.kinds import SYSTEMS
+from tests.baselines.training.tape import TapeBackend
 
 
 def blurred(image):
@@ -106,3 +110,39 @@ def test_an_inversion_works_where_gradients_are_off(inverter, mean, own):
     with torch.inference_mode():
         inside = inverter.invert(own * 1, mean * 1, plan).codes
     assert torch.equal(inside, inverter.invert(own, mean, plan).codes)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_replayed_steps_find_what_steps_as_written_find(inverter, mean, own, monkeypatch, refused):
+    made = []
+
+    class Known(torch.optim.Adam):
+        def __init__(self, *given, **options):
+            super().__init__(*given, **options)
+            made.append(self)
+
+    def state():  # of the code, then of the network that is tuned
+        (group,) = made[-1].param_groups
+        moments = [value for one in made[-1].state.values() for value in one.values()]
+        return [*group["params"], *moments, group["lr"]]
+
+    backend = TapeBackend(state)
+    if refused:
+        monkeypatch.setattr(backend, "capture", refuse)
+    monkeypatch.setattr("baselines.semanticstylegan.inversion.Adam", Known)
+    plan = Schedule(steps=12, tuning=6, tuning_rate=1e-3, optimise_noise=True)
+    expected = inverter.invert(own, mean, plan)
+    monkeypatch.setattr(captured, "_KIND", "cpu")
+    monkeypatch.setattr(captured, "_devices", {torch.device("cpu"): backend})
+    said = pytest.warns(UserWarning, match="semanticstylegan: a step cannot be captured")
+    with label_maps_as("lookups"), said if refused else nullcontext():
+        found = inverter.invert(own, mean, plan)
+    assert len(backend.tapes) == (0 if refused else 2)
+    torch.testing.assert_close(found.losses, expected.losses, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(found.codes, expected.codes, atol=2e-3, rtol=0)
+    for one, other in zip(found.network.parameters(), expected.network.parameters()):
+        torch.testing.assert_close(one, other, atol=2e-3, rtol=0)
+
+
+def refuse(work):
+    raise RuntimeError("operation not permitted when stream is capturing")
