@@ -3,10 +3,10 @@
     SIEBENCH_WEIGHTS=FOLDER python -m tests.speed.gpu [PART ...] [--seconds 240] [--peers] [--only SYSTEMS]
 
 Run from the root of a checkout. FOLDER holds AlexNet's trunk; without it LPIPS is left out. PART is some
-of editors, training, scoring, scoring-parts, calls. Networks have random weights and full size, images
-256x256. Every result on the card is checked against a CPU's in exact float32. --peers also times
-pytorch-fid, lpips and torch-fidelity, those that are installed. --only SPADE,SEAN leaves other editors and
-trainings out.
+of editors, search, training, scoring, scoring-parts, calls. Networks have random weights and full size,
+images 256x256. Every result on the card is checked against a CPU's in exact float32. --peers also times
+pytorch-fid, lpips and torch-fidelity, those that are installed. --only SPADE,SEAN leaves other editors
+and trainings out.
 
 On a machine without a card the same code runs at a tenth of the size (--tenth), and `calls` counts what a
 card would be asked: operators, and among them synchronisations, for each forward and training step.
@@ -97,6 +97,8 @@ def rows(part: str, setting: Setting) -> Iterator[Row]:
     """The rows of a part, as they are found."""
     if part == "editors":
         from tests.speed.gpu_editors import measure
+    elif part == "search":
+        from tests.speed.gpu_search import measure
     elif part == "training":
         from tests.speed.gpu_training import measure
     elif part == "scoring":
@@ -108,7 +110,7 @@ def rows(part: str, setting: Setting) -> Iterator[Row]:
     return measure(setting)
 
 
-PARTS = ("editors", "training", "scoring", "scoring-parts", "calls")
+PARTS = ("editors", "search", "training", "scoring", "scoring-parts", "calls")
 
 
 def main(given: list[str] | None = None) -> list[Row]:

@@ -17,11 +17,14 @@ from baselines.layers.label_map import SymbolMap, fixed_sizes
 from baselines.layers.region_adaptive import StyledRegions
 from baselines.sean import SEANConfig, SEANGenerator
 from baselines.sesame import SESAMEConfig, SESAMEGenerator
+from baselines.siedob import SIEDOB, siedob_config
 from baselines.spade import SPADEConfig, SPADEGenerator
 from baselines.spmpgan import SPMPGAN, SPMPGANConfig
+from baselines.ssae import SSAE, ssae_config
+from bench.plugins.kinds import SYSTEMS as PLUGINS
 from tests.speed.gpu import Row, Setting, kernels_of
 
-__all__ = ["SYSTEMS", "Forward", "measure", "scene"]
+__all__ = ["SYSTEMS", "Forward", "laid_out", "measure", "scene"]
 
 MOST = 64
 """Regions that an image of `scene` has at most."""
@@ -84,9 +87,47 @@ def _sean(network: nn.Module, *given: Tensor) -> Tensor:
     return made
 
 
+def _siedob(network: nn.Module, *given: Tensor) -> Tensor:
+    """All networks, with an object of each image that is completed and one in the look of another."""
+    _, masked, labels, edges, mask = given
+    assert isinstance(network, SIEDOB)
+    side = network.config.object_size
+    crop = masked[..., :side, :side]
+    whole = torch.ones_like(mask[:, :side, :side])
+    hole = whole & (torch.arange(side, device=mask.device) < side // 2)
+    kinds = torch.zeros(len(mask), dtype=torch.long, device=mask.device)
+    partly = network.object_inpainting(crop * ~hole[:, None], whole, hole, kinds)
+    code = network.object_style.encode(crop, whole, kinds)
+    erased = network.object_style.generate(whole, kinds, code)
+    foreground = torch.zeros_like(mask)
+    foreground[:, :side] = True
+    background = network.background(masked, labels, edges & mask, mask, ~foreground)
+    background[..., :side, :side], background[..., :side, -side:] = partly, erased
+    fused: Tensor = network.fusion(
+        torch.where(mask[:, None], background, masked), mask, edges & mask
+    )
+    return fused
+
+
+def _ssae(network: nn.Module, *given: Tensor) -> Tensor:
+    image = given[0]
+    assert isinstance(network, SSAE)
+    place = (image.device, *image.shape)
+    if place not in _normals:
+        generators = [torch.Generator().manual_seed(n) for n in range(len(image))]
+        _normals[place] = network.draw(image, generators)
+    return network.restyle(image, None, *_normals[place], region="hair").refined
+
+
+_normals: dict[object, list[Tensor]] = {}
+"""What SSAE's edits draw, which an editor does before a forward begins."""
+
+
 def _narrow(narrow: bool, **widths: int) -> dict[str, int]:
     return widths if narrow else {}
 
+
+_SIEDOB_WIDTHS = ("background", "inpainting", "style", "style_encoder", "fusion")
 
 SYSTEMS = {
     "SPADE": Forward(
@@ -140,6 +181,20 @@ SYSTEMS = {
         34,
         _sesame,
     ),
+    "SIEDOB": Forward(
+        lambda side, narrow: SIEDOB(
+            siedob_config(
+                **_narrow(narrow, **dict.fromkeys(_SIEDOB_WIDTHS, 2), object_size=32, hidden=4)
+            )
+        ),
+        34,
+        _siedob,
+    ),
+    "SSAE": Forward(
+        lambda side, narrow: SSAE(ssae_config(**(PLUGINS.get("ssae").small if narrow else {}))),
+        2,
+        _ssae,
+    ),
 }
 
 
@@ -155,7 +210,15 @@ def network_of(system: Forward, side: int, narrow: bool) -> nn.Module:
     for name, value in network.named_parameters():
         if "blending" in name:
             value.normal_()
-    return network.to(memory_format=torch.channels_last)
+    return laid_out(network)
+
+
+def laid_out(network: nn.Module) -> nn.Module:
+    """The network with its weights as weights files are loaded: channels last."""
+    for parameter in network.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return network
 
 
 def scene(side: int, classes: int, count: int) -> Inputs:
