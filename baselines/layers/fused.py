@@ -6,8 +6,11 @@
 PyTorch's own operators read and write whole maps again and again: a bias, a normalisation, a scale,
 a shift, an activation. Where an editor runs, in inference mode, kernels of this project (`triton_kernels`)
 do that at once, on maps that lie channels last. They need Triton, which comes with PyTorch for NVIDIA's
-cards on Linux, and a C compiler. Without them layers work as they are written; a kernel that fails
-says so once.
+cards on Linux, and a C compiler. Without them layers work as they are written.
+
+A kernel's first result of each form is held against the operators', for the first and the last image of
+the batch. Where it is off, or a kernel fails, layers go on as they are written, and a warning says so
+once.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from __future__ import annotations
 import functools
 import importlib
 import warnings
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import torch
@@ -44,24 +48,45 @@ def fuses(x: Tensor) -> bool:
 
 
 def summed_rows(
-    parts: list[tuple[Tensor, int]], table: Tensor, bias: Tensor | None, *, relu: bool
-) -> Tensor | None:
+    parts: list[tuple[Tensor, int]],
+    windows: Callable[[], Tensor],
+    table: Tensor,
+    bias: Tensor | None,
+    *,
+    relu: bool,
+) -> Tensor:
     """For each pixel the sum of the rows that the nine symbols around it have in a table.
 
     Args:
-        parts: one or two of symbols int64 [B,H,W] and how many S there are; symbol S stands outside
-            the image.
-        table: float32 [9*(S+1), C'], the rows of each place in reading order; those of a second part
-            follow.
-        bias: float32 [C'], added to each sum, or None.
+        parts: of symbols int64 [B,H,W] and how many S there are; symbol S stands outside the image.
+        windows: makes int32 [B*H*W, 9*P], the rows that each pixel sums.
+        table: [9*(S+1), C'], the rows of each place in reading order; those of further parts follow.
+            It is not used any more.
+        bias: [C'], added to each sum, or None.
         relu: whether negative sums become zero.
 
     Returns:
-        float32 [B,H,W,C']; None where no kernel takes this.
+        [B,H,W,C'].
     """
-    if len(parts) > 2 or table.dtype != torch.float32 or not fuses(table):
-        return None
-    return _carried_out("summed_rows", parts, table.contiguous(), bias, relu)
+    shape = parts[0][0].shape
+
+    def as_written(images: slice, rows: Tensor) -> Tensor:
+        if bias is not None:  # the middle of a window never lies outside the image
+            each = parts[0][1] + 1
+            rows[4 * each : 5 * each] += bias
+        sums = windows().view(len(parts[0][0]), -1, 9 * len(parts))[images].flatten(0, 1)
+        out = F.embedding_bag(sums, rows, mode="sum")
+        return (out.relu_() if relu else out).view(-1, *shape[1:], rows.shape[1])
+
+    if len(parts) <= 2 and table.dtype == torch.float32 and fuses(table):
+        found = _carried_out(
+            ("summed_rows", table.device, table.shape[1], len(parts), bias is not None, relu),
+            lambda kernels: kernels.summed_rows(parts, table.contiguous(), bias, relu),
+            lambda images: as_written(images, table.clone()),
+        )
+        if found is not None:
+            return found
+    return as_written(slice(None), table)
 
 
 def modulated(
@@ -96,45 +121,38 @@ def modulated(
         noise_scale: [C], what the noise counts in each channel.
         slope: of negative results; 1 = no activation.
     """
-    given = (maps, more, noise)
-    maps_, more_, noise_ = (None if one is None else _channels_last(one) for one in given)
-    assert maps_ is not None
-    vectors = (mean, variance, bias, more_bias, noise_scale)
-    mean_, variance_, bias_, more_bias_, scale_ = (
-        None if one is None else one.float().contiguous() for one in vectors
-    )
-    found = _carried_out(
-        "modulated",
-        x,
-        mean_,
-        variance_,
-        epsilon,
-        maps_,
-        bias_,
-        more_,
-        more_bias_,
-        noise_,
-        scale_,
-        slope,
-    )
-    if found is not None:
-        return found
-    return _as_written(
-        x, mean, variance, epsilon, maps, bias, more, more_bias, noise, noise_scale, slope
-    )
+    there = {"x": x, "mean": mean, "variance": variance, "maps": maps, "bias": bias}
+    parts = {"more": more, "more_bias": more_bias, "noise": noise, "noise_scale": noise_scale}
+    there |= {name: one for name, one in parts.items() if one is not None}
+
+    def as_written(images: slice) -> Tensor:
+        some: dict[str, Any] = {
+            name: one[images] if one.ndim in (2, 4) else one for name, one in there.items()
+        }
+        return _as_written(**some, epsilon=epsilon, slope=slope)
+
+    def start(kernels: Any) -> Tensor:
+        laid_out = {name: _laid_out(one) for name, one in there.items()}
+        made: Tensor = kernels.modulated(**laid_out, epsilon=epsilon, slope=slope)
+        return made
+
+    form = [(name, one.dtype, one.ndim) for name, one in there.items()]
+    found = _carried_out(("modulated", x.device, maps.shape[1], *form), start, as_written)
+    return as_written(slice(None)) if found is None else found
 
 
 def _as_written(
     x: Tensor,
     mean: Tensor,
     variance: Tensor,
-    epsilon: float,
     maps: Tensor,
     bias: Tensor,
-    more: Tensor | None,
-    more_bias: Tensor | None,
-    noise: Tensor | None,
-    noise_scale: Tensor | None,
+    more: Tensor | None = None,
+    more_bias: Tensor | None = None,
+    noise: Tensor | None = None,
+    noise_scale: Tensor | None = None,
+    *,
+    epsilon: float,
     slope: float,
 ) -> Tensor:
     """What the kernel does, one operator after the other."""
@@ -156,8 +174,11 @@ def _column(values: Tensor) -> Tensor:
     return values[..., None, None]
 
 
-def _channels_last(x: Tensor) -> Tensor:
-    return x.contiguous(memory_format=torch.channels_last)
+def _laid_out(x: Tensor) -> Tensor:
+    """A map channels last, anything else contiguous and in single precision."""
+    if x.ndim == 4:
+        return x.contiguous(memory_format=torch.channels_last)
+    return x.float().contiguous()
 
 
 _failed: list[str] = []
@@ -176,13 +197,26 @@ def _kernels() -> Any:
     return None if _failed else _module()
 
 
-def _carried_out(name: str, *given: Any) -> Tensor | None:
-    """A kernel's result, or None where there is none; the first that fails is the last."""
+def _carried_out(
+    form: Hashable, start: Callable[[Any], Tensor], as_written: Callable[[slice], Tensor]
+) -> Tensor | None:
+    """A kernel's result [B,...], or None where there is none; the first that fails is the last.
+
+    Args:
+        form: what decides how the kernel is built; the first result of each is checked.
+        start: starts the kernel of the module that it is given.
+        as_written: the same for some images of the batch.
+    """
     kernels = _kernels()
-    if kernels is None:
+    # What is captured has run before: a form that is new here would be checked in vain.
+    if kernels is None or (form not in _checked and _capturing()):
         return None
     try:
-        found: Tensor = getattr(kernels, name)(*given)
+        found = start(kernels)
+        if form not in _checked:
+            for images in (slice(0, 1), slice(-1, None)):
+                _refuse_another(found[images], as_written(images))
+            _checked.add(form)
     except torch.OutOfMemoryError:
         raise
     except Exception as error:  # no compiler, another Triton, a card that it does not know
@@ -195,3 +229,24 @@ def _carried_out(name: str, *given: Any) -> Tensor | None:
         )
         return None
     return found
+
+
+def _capturing() -> bool:
+    return torch.cuda.is_available() and torch.cuda.is_current_stream_capturing()
+
+
+_checked: set[Hashable] = set()
+"""Forms of kernels whose first result was right."""
+
+_APART = 1000
+"""Rounding steps of the largest value by which a kernel may differ: it adds in another order."""
+
+
+def _refuse_another(found: Tensor, as_written: Tensor) -> None:
+    """Raises a RuntimeError where a kernel's result is not what the operators give."""
+    share = min(_APART * torch.finfo(as_written.dtype).eps, 0.05)  # halves have coarse steps
+    apart = share * float(as_written.abs().nan_to_num().max())
+    if found.dtype != as_written.dtype or not torch.allclose(
+        found, as_written, rtol=0, atol=apart, equal_nan=True
+    ):
+        raise RuntimeError("its first result is not what the layer gives as written")

@@ -292,16 +292,8 @@ def lookup_conv(
         start = channels.stop
     whole = table[0] if len(table) == 1 else torch.cat(table)
     symbols = [(part.symbols, len(part.columns)) for part in labels.parts]
-    found = summed_rows(symbols, whole, bias, relu=relu)
-    if found is not None:
-        return found.permute(0, 3, 1, 2)
-    if bias is not None:  # the middle of a window never lies outside the image
-        rows = len(labels.columns) + 1
-        whole[4 * rows : 5 * rows] += bias
-    height, width = labels.size
-    out = F.embedding_bag(labels.windows, whole, mode="sum")
-    out = out.relu_() if relu else out
-    return out.view(-1, height, width, len(weight)).permute(0, 3, 1, 2)
+    found = summed_rows(symbols, lambda: labels.windows, whole, bias, relu=relu)
+    return found.permute(0, 3, 1, 2)
 
 
 def joint_layer(layers: Sequence[nn.Conv2d]) -> tuple[Tensor, Tensor]:

@@ -59,8 +59,8 @@ def kernels(monkeypatch):
     carried_out = []
 
     def counted(kernel):
-        def start(*given):
-            found = getattr(interpreted, kernel)(*given)
+        def start(*given, **named):
+            found = getattr(interpreted, kernel)(*given, **named)
             carried_out.append(kernel)
             return found
 
@@ -69,6 +69,7 @@ def kernels(monkeypatch):
     stand_in = type("Kernels", (), {name: counted(name) for name in interpreted.__all__})
     monkeypatch.setattr(fused, "_KIND", "cpu")
     monkeypatch.setattr(fused, "_failed", [])
+    monkeypatch.setattr(fused, "_checked", set())
     monkeypatch.setattr(fused, "_module", lambda: stand_in)
     yield carried_out
     sys.modules.pop(name, None)

@@ -28,7 +28,7 @@ def labels_of(height, width, classes, seed=0):
     return torch.randint(-1, classes, (2, height, width), generator=generator)
 
 
-@pytest.mark.parametrize("size", [(20, 24), (7, 5), (1, 9)])
+@pytest.mark.parametrize("size", [(10, 12), (7, 5), (1, 9)])
 @pytest.mark.parametrize(("channels", "relu", "biased"), [(12, True, True), (130, False, False)])
 def test_a_look_up_is_the_convolution_of_the_map(kernels, size, channels, relu, biased):
     labels = SymbolMap.of_labels(labels_of(*size, 5), 5, torch.float32)
@@ -154,29 +154,94 @@ def test_kernels_are_for_gpus_in_inference_mode_that_nobody_counts(kernels, monk
         assert not fuses(x)  # a CPU
 
 
-def test_a_kernel_that_fails_says_so_once_and_layers_go_on(kernels, monkeypatch):
-    class Broken:
-        @staticmethod
-        def modulated(*given):
-            raise RuntimeError("Failed to find\nC compiler")
+def broken(*given, **named):
+    raise RuntimeError("Failed to find\nC compiler")
 
-        summed_rows = modulated
 
-    monkeypatch.setattr(fused, "_module", lambda: Broken)
+def astray(kernels):
+    """Kernels whose sums for the last image are off."""
+
+    def start(*given):
+        found = kernels.summed_rows(*given)
+        found[-1, 0, 0] += 1e-2
+        return found
+
+    return start
+
+
+def elsewhere(kernels):
+    """Kernels whose modulation has no value where a value should be."""
+
+    def start(**given):
+        found = kernels.modulated(**given)
+        found[0, 0, 0, 0] = torch.nan
+        return found
+
+    return start
+
+
+OFF = "its first result is not what the layer gives as written"
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"summed_rows": lambda _: broken}, "Failed to find C compiler"),
+        ({"modulated": lambda _: broken}, "Failed to find C compiler"),
+        ({"summed_rows": astray}, OFF),
+        ({"modulated": elsewhere}, OFF),
+    ],
+)
+def test_a_kernel_that_fails_or_is_wrong_says_so_once_and_layers_go_on(
+    kernels, monkeypatch, fault, reason
+):
+    whole = fused._module()
+    made = {name: staticmethod(getattr(whole, name)) for name in ("modulated", "summed_rows")}
+    made |= {name: staticmethod(make(whole)) for name, make in fault.items()}
+    monkeypatch.setattr(fused, "_module", lambda: type("Faulty", (), made))
     torch.manual_seed(0)
     layer, x, labels = LAYERS["SPADE"]()
-    layer = layer.eval()
+    layer = layer.eval().to(memory_format=torch.channels_last)
     with torch.inference_mode():
         expected = layer(x, labels)
         with label_maps_as("lookups"), pytest.warns(match="Triton") as warned:
             found = [layer(x, labels) for _ in range(2)]
     assert [str(one.message) for one in warned] == [
         "a kernel in Triton cannot be used here, and layers stay slower, with the same results "
-        "(Failed to find C compiler)"
+        f"({reason})"
     ]
     for one in found:
         torch.testing.assert_close(one, expected, atol=1e-5, rtol=0)
+
+
+def test_the_first_result_of_each_form_is_checked_and_no_other(kernels, monkeypatch):
+    checked = []
+    refuse = fused._refuse_another
+    monkeypatch.setattr(
+        fused, "_refuse_another", lambda *given: checked.append(1) or refuse(*given)
+    )
+    layer, x, labels = LAYERS["SPADE"]()
+    layer = layer.eval().to(memory_format=torch.channels_last)
+    with torch.inference_mode(), label_maps_as("lookups"):
+        for _ in range(3):
+            layer(x, labels)
+        assert len(checked) == 4  # two kernels, two images each
+        layer(x, labels, rectified=True)
+        assert len(checked) == 4
+        lookup_conv(labels, layer.first.weight, None)
+    assert len(checked) == 6
+
+
+def test_a_form_that_is_new_in_a_capture_is_carried_out_as_written(kernels, monkeypatch):
+    monkeypatch.setattr(fused, "_capturing", lambda: True)
+    layer, x, labels = LAYERS["SPADE"]()
+    layer = layer.eval().to(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        expected = layer(x, labels)
+        with label_maps_as("lookups"):
+            torch.testing.assert_close(layer(x, labels), expected, atol=1e-5, rtol=0)
     assert not kernels
+    assert not fused._failed
 
 
 def test_without_kernels_a_modulation_is_carried_out_as_written(kernels, monkeypatch):
