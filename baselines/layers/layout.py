@@ -15,8 +15,9 @@ __all__ = ["lay_channels_last"]
 def lay_channels_last(module: nn.Module) -> None:
     """Lays the weights of a module's 2D convolutions channels last; what they hold stays.
 
-    Weights of five axes, as the Swapping Autoencoder's, stay as they are.
+    Weights of five axes, as the Swapping Autoencoder's, stay as they are, and so do those under a
+    spectral norm, which reads them as matrices and lays out what it makes of them.
     """
-    for parameter in module.parameters():
-        if parameter.dim() == 4:
+    for name, parameter in module.named_parameters():
+        if parameter.dim() == 4 and not name.endswith("weight_orig"):
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)

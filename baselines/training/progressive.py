@@ -20,6 +20,7 @@ from baselines.checkpoints import load_network
 from baselines.divsem import DivSem
 from baselines.layers.condition import Condition, RegionStyle
 from baselines.layers.initial import draw_normal
+from baselines.layers.joint_spectral import JointSpectralNorm
 from baselines.layers.label_map import fixed_sizes, one_hot
 from baselines.layers.neighbourhoods import resize_nearest
 from baselines.layers.progressive import Stage
@@ -146,6 +147,7 @@ class _StagedGenerator(nn.Module):
     def __init__(self, network: ProgressiveNetwork) -> None:
         super().__init__()
         self.network = network
+        self._norms = JointSpectralNorm(network, channels_last=True)
 
     def forward(
         self, image: Tensor, mask: Tensor, labels: Tensor, edges: Tensor, regions: Tensor
@@ -157,7 +159,8 @@ class _StagedGenerator(nn.Module):
             style = self._style(network, image, mask[:, 0], regions)
             condition = replace(condition, style=style)
         original = image if network.config.border == "original" else None
-        stages = network(masked, condition, original)
+        with self._norms.iterated():
+            stages = network(masked, condition, original)
         return [(stage.raw, stage.composite) for stage in stages]
 
     def _style(self, network: DivSem, image: Tensor, mask: Tensor, regions: Tensor) -> RegionStyle:
@@ -186,10 +189,15 @@ class _Judges(nn.Module):
         self.stages = nn.ModuleList(
             draw_normal(judge) for judge in spmpgan_discriminators(config).values()
         )
+        self._norms = JointSpectralNorm(self.stages, channels_last=True)
 
     def forward(self, mask: Tensor, labels: Tensor, *images: list[Tensor]) -> list[Tensor]:
         """Stage by stage the scores, a batch for each of `images`, one after the other."""
         inside = torch.where(mask[:, 0], labels, -1)
+        with self._norms.iterated():
+            return self._scores(inside, images)
+
+    def _scores(self, inside: Tensor, images: Sequence[list[Tensor]]) -> list[Tensor]:
         found = []
         for judge, *shown in zip(self.stages, *images, strict=True):
             small = resize_nearest(inside, (shown[0].shape[2], shown[0].shape[3]))

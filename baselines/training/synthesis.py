@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from baselines.layers.initial import draw_xavier
+from baselines.layers.joint_spectral import JointSpectralNorm
 from baselines.layers.label_map import SymbolMap
 from baselines.layers.patch_discriminator import MultiScale, scores
 from baselines.layers.region_adaptive import StyledRegions
@@ -123,11 +124,18 @@ class _WholeGenerator(nn.Module):
     def __init__(self, network: Generators) -> None:
         super().__init__()
         self.network = network
+        self._norms = JointSpectralNorm(network)
 
     def forward(
         self, image: Tensor, mask: Tensor, labels: Tensor, edges: Tensor
     ) -> tuple[Tensor, Tensor]:
         """What the discriminator sees beside the image [B,S,H,W], and the image."""
+        with self._norms.iterated():
+            return self._made(image, mask, labels, edges)
+
+    def _made(
+        self, image: Tensor, mask: Tensor, labels: Tensor, edges: Tensor
+    ) -> tuple[Tensor, Tensor]:
         network = self.network
         if isinstance(network, SPADEGenerator):
             shown = spade_labels(network.config, labels, edges)
@@ -147,12 +155,14 @@ class _Judge(nn.Module):
     def __init__(self, network: MultiScale) -> None:
         super().__init__()
         self.network = network
+        self._norms = JointSpectralNorm(network)
 
     def forward(self, semantics: Tensor, real: Tensor, fake: Tensor) -> tuple[Features, Features]:
         """For each scale the features of every layer, of real and of fake."""
         semantics = semantics.to(real)
         together = torch.cat([torch.cat([semantics, one], dim=1) for one in (real, fake)])
-        found: Features = self.network(together)
+        with self._norms.iterated():
+            found: Features = self.network(together)
         halves = [[layer.chunk(2) for layer in scale] for scale in found]
         of_real = [[layer[0] for layer in scale] for scale in halves]
         return of_real, [[layer[1] for layer in scale] for scale in halves]
