@@ -8,7 +8,9 @@ waits for a number from the device, copies from the host or draws on it.
 
 A replay reads its batch from tensors that stay where they are, its learning rates and the average's
 share from the device, and its random numbers from the device's generator, which is seeded before each
-step. Where a capture fails, steps of that kind go on as written, and a warning says so once.
+step. The first replay of a kind is held against the same step as written, from the same state. Where it
+gives other losses, or where a capture fails, steps of that kind go on as written, and a warning says so
+once.
 """
 
 from __future__ import annotations
@@ -33,6 +35,10 @@ __all__ = ["Backend", "CapturedSteps", "PacedGraphs", "Steps", "steps_of"]
 WARM = 2
 """Steps of a kind that are carried out as written before one is captured: optimisers make their state
 in the first, libraries choose their kernels."""
+
+APART = 0.05
+"""How far a first replay's losses may be off, in the share of the largest: some gradients add in any order,
+and a library may choose other kernels, but a graph that reads the wrong memory or draws is far off."""
 
 AHEAD = 2
 """Steps that are asked for before they are carried out: the device never waits, and a run that ends by
@@ -106,8 +112,9 @@ class CapturedSteps:
         for place, value in zip(_tensors(kept), _tensors(batch), strict=True):
             place.copy_(value)
         recording = self._recordings.setdefault((kind, shapes), _Recording())
-        if recording.replay is None and recording.seen >= WARM:
-            self._capture(recording, kept, step, (kind, shapes))
+        due = recording.replay is None and recording.seen >= WARM
+        if due and self._capture(recording, kept, step, seed, (kind, shapes)):
+            return recording.losses
         torch.manual_seed(seed)
         if recording.replay is None:
             recording.seen += 1
@@ -130,14 +137,32 @@ class CapturedSteps:
         return found
 
     def _capture(
-        self, recording: _Recording, kept: EditBatch, step: int, key: tuple[Hashable, Hashable]
-    ) -> None:
+        self,
+        recording: _Recording,
+        kept: EditBatch,
+        step: int,
+        seed: int,
+        key: tuple[Hashable, Hashable],
+    ) -> bool:
+        """Captures a step and replays it; False where it can only be carried out as written."""
+
         def work() -> None:
             recording.losses = self._step(kept, step)
 
+        before: list[Tensor] | None = None
         try:
-            recording.replay = self.backend.capture(work)
+            before = [one.detach().clone() for one in self.recipe.state()]
+            torch.manual_seed(seed)
+            written = {name: one.clone() for name, one in self._as_written(kept, step).items()}
+            self._put(before)
+            replay = self.backend.capture(work)
+            torch.manual_seed(seed)
+            replay()
+            if _off(recording.losses, written):
+                raise RuntimeError("its first replay gives other losses than the step as written")
         except Exception as error:
+            if before is not None:
+                self._put(before)
             self.failures[key] = error
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
             if out_of_memory(error):
@@ -147,6 +172,14 @@ class CapturedSteps:
                 f"({reason}), so they are carried out one operator at a time, which is slower",
                 stacklevel=4,
             )
+            return False
+        recording.replay = replay
+        return True
+
+    @torch.no_grad()
+    def _put(self, state: list[Tensor]) -> None:
+        for place, value in zip(self.recipe.state(), state, strict=True):
+            place.copy_(value)
 
     def _step(self, batch: EditBatch, step: int) -> Losses:
         # A batch keeps what was made of it; what a replay shall make anew must not be kept.
@@ -205,3 +238,10 @@ def _tensors(batch: EditBatch) -> list[Tensor]:
 def _shapes(batch: EditBatch) -> Hashable:
     tensors = tuple((tuple(one.shape), one.dtype) for one in _tensors(batch))
     return batch.space.name, batch.instances is not None, tensors
+
+
+def _off(found: Losses, expected: Losses) -> bool:
+    """Whether losses are apart; a run that diverges is told of where its losses are read."""
+    values = torch.stack([torch.stack([found[name], expected[name]]) for name in expected]).double()
+    apart = (values[:, 0] - values[:, 1]).abs().max()
+    return bool(apart > APART * values[:, 1].abs().max())

@@ -139,6 +139,15 @@ class TrainingRecipe(abc.ABC):
         network: nn.Module = self.network
         return network
 
+    def state(self) -> list[Tensor]:
+        """All tensors that last from step to step and that a step changes, in one order."""
+        found: list[Tensor] = []
+        for player in self.players.values():
+            found += [*player.plain.parameters(), *player.plain.buffers()]
+            for moments in player.optimiser.state.values():
+                found += [one for one in moments.values() if isinstance(one, Tensor)]
+        return found + (list(self.average.means.values()) if self.average else [])
+
     @contextmanager
     def saved_weights(self) -> Iterator[None]:
         """While the block runs, the network is the one that is saved; then it trains on as before.

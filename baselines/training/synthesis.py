@@ -68,6 +68,12 @@ class SynthesisRecipe(TrainingRecipe):
             perceptual_network(weights.through) if weights.perceptual or weights.style else None
         )
 
+    def channels_last(self) -> list[nn.Module]:
+        """The layers of SPADE and SEAN from labels to image; elsewhere instance norms give rows."""
+        if isinstance(self.network, SESAMEGenerator):
+            return []
+        return [one for name, one in self.network.named_children() if name != "Zencoder"]
+
     def step(self, batch: EditBatch, step: int) -> Losses:
         """G, then D."""
         del step
@@ -124,7 +130,8 @@ class _WholeGenerator(nn.Module):
     def __init__(self, network: Generators) -> None:
         super().__init__()
         self.network = network
-        self._norms = JointSpectralNorm(network)
+        rows = isinstance(network, SESAMEGenerator)
+        self._norms = JointSpectralNorm(network, channels_last=not rows)
 
     def forward(
         self, image: Tensor, mask: Tensor, labels: Tensor, edges: Tensor

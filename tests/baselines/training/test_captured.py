@@ -17,7 +17,7 @@ from baselines.training.readings import Readings
 from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
-from tests.baselines.training.host import HostTraffic
+from tests.baselines.training.host import HostTraffic, tensors
 from tests.baselines.training.tape import TapeBackend
 from tests.baselines.training.tiny import SYSTEMS, tiny
 
@@ -40,20 +40,10 @@ def prepared(config):
     return recipe, sources
 
 
-def state(recipe):
-    found = []
-    for player in recipe.players.values():
-        found += [*player.plain.parameters(), *player.plain.buffers()]
-        for moments in player.optimiser.state.values():
-            found += list(moments.values())
-    average = recipe.average
-    return found + (list(average.means.values()) if average else [])
-
-
 def trained(config, steps=None):
     """Losses of every step and the state in the end; `steps` makes what carries them out."""
     recipe, sources = prepared(config)
-    backend = TapeBackend(lambda: state(recipe))
+    backend = TapeBackend(recipe.state)
     runner = CapturedSteps(recipe, backend)
     found = []
     for step in range(config.steps):
@@ -67,7 +57,7 @@ def trained(config, steps=None):
                 torch.manual_seed(step)
                 losses = recipe.train_on(batch, step)
         found.append({name: float(value) for name, value in losses.items()})
-    return found, [one.clone() for one in state(recipe)], runner
+    return found, [one.clone() for one in recipe.state()], runner
 
 
 @pytest.mark.parametrize("system", [name for name in SYSTEMS if name not in ALIKE])
@@ -89,7 +79,7 @@ def test_a_step_that_cannot_be_captured_goes_on_as_written_and_says_so_once():
         def capture(self, work):
             raise RuntimeError("operation not permitted when stream is capturing\nCompile with ...")
 
-    runner = CapturedSteps(recipe, Refusing(lambda: state(recipe)))
+    runner = CapturedSteps(recipe, Refusing(recipe.state))
     batch = sources[0].batch(0, config.batch, torch.device("cpu"))
     with pytest.warns(UserWarning, match="captured") as told:
         found = [runner(batch, step, seed=step) for step in range(config.steps)]
@@ -109,7 +99,7 @@ def test_a_graph_without_memory_leaves_its_steps_as_written():
         def capture(self, work):
             raise torch.OutOfMemoryError("CUDA out of memory")
 
-    runner = CapturedSteps(recipe, Full(lambda: state(recipe)))
+    runner = CapturedSteps(recipe, Full(recipe.state))
     batch = sources[0].batch(0, 2, torch.device("cpu"))
     for step in range(WARM):
         runner(batch, step, seed=step)
@@ -118,8 +108,35 @@ def test_a_graph_without_memory_leaves_its_steps_as_written():
     assert len(runner.failures) == 1
 
 
+def test_a_graph_that_does_not_give_the_step_is_not_used(monkeypatch):
+    config = tiny("pix2pixhd", steps=WARM + 2)
+    expected, state_expected, _ = trained(config)
+
+    class Wrong(TapeBackend):
+        """Its replays train, but all their losses are zero."""
+
+        def capture(self, work):
+            replay = super().capture(work)
+            made = [one for *_, out in self.tapes[-1].calls for one in tensors(out)]
+
+            def spoiled():
+                replay()
+                for one in made:
+                    if one.dim() == 0:
+                        one.detach().zero_()
+
+            return spoiled
+
+    monkeypatch.setattr(f"{__name__}.TapeBackend", Wrong)
+    with pytest.warns(UserWarning, match=r"its first replay gives other losses than the step"):
+        found, state_found, runner = trained(config, "captured")
+    assert found == expected
+    assert all(torch.equal(a, b) for a, b in zip(state_found, state_expected, strict=True))
+    assert runner.captured == 0
+
+
 def captured_on_a_tape(recipe):
-    return CapturedSteps(recipe, TapeBackend(lambda: state(recipe)))
+    return CapturedSteps(recipe, TapeBackend(recipe.state))
 
 
 @pytest.fixture
@@ -137,20 +154,27 @@ def on_a_tape(monkeypatch):
         yield
 
 
+def laid(module):
+    """The weights of 2D convolutions, but for those that a spectral norm reads as matrices."""
+    return [
+        one
+        for name, one in module.named_parameters()
+        if one.dim() == 4 and not name.endswith("weight_orig")
+    ]
+
+
 def test_on_a_card_weights_lie_like_the_maps_that_they_meet(monkeypatch):
     monkeypatch.setattr(ProgressiveRecipe, "capturable", True)
-    config = tiny("divsem", steps=3)
+    config = tiny("divsem")
     recipe, sources = prepared(config)
-    stage, judges = recipe.network.G3, recipe.players["D"].plain
-    for module in (stage, judges):
-        weights = [one for one in module.parameters() if one.dim() == 4]
-        assert all(one.is_contiguous(memory_format=torch.channels_last) for one in weights)
+    stage = recipe.network.G3
+    assert all(one.is_contiguous(memory_format=torch.channels_last) for one in laid(stage))
     assert recipe.network.zencoder.enc1.conv.weight.is_contiguous()
-    batch = sources[0].batch(0, config.batch, torch.device("cpu"))
     recipe.prepare(0)
-    recipe.train_on(batch, 0)
-    gradients = [one.grad for one in stage.parameters() if one.dim() == 4]
-    assert all(one.is_contiguous(memory_format=torch.channels_last) for one in gradients)
+    recipe.train_on(sources[0].batch(0, config.batch, torch.device("cpu")), 0)
+    # Autograd copies a gradient that lies otherwise.
+    for one in (*stage.parameters(), *recipe.players["D"].plain.parameters()):
+        assert one.grad.stride() == one.stride()
 
 
 class KilledError(Exception):
