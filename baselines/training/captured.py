@@ -36,7 +36,7 @@ WARM = 2
 """Steps of a kind that are carried out as written before one is captured: optimisers make their state
 in the first, libraries choose their kernels."""
 
-APART = 0.05
+APART = 0.01
 """How far a first replay's losses may be off, in the share of the largest: some gradients add in any order,
 and a library may choose other kernels, but a graph that reads the wrong memory or draws is far off."""
 
