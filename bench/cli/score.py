@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bench.cli.terminal.start import starting
 from bench.cli.terminal.targets import SCORES, SCORES_CSV, Force
 
 if TYPE_CHECKING:
@@ -99,12 +100,8 @@ def score(
 
     With several folders of results, every two of them are compared image by image.
     """
-    from rich.console import Console
-
     from bench.core.atomic import json_text, refuse_losses
     from bench.core.errors import BadInput
-    from bench.judge.compare import compare_folders, folder_names
-    from bench.run.score import DEFAULT_METRICS, score_folders
 
     if _PRINTED == json_file == csv_file:
         raise BadInput("--json and --csv are both to be printed; give one of them a file")
@@ -119,6 +116,13 @@ def score(
     if resize_real and (cross or allow_unpaired):
         other = "--cross-check" if cross else "--allow-unpaired"
         raise BadInput(f"--resize-real and {other} do not go together; leave out one of them")
+    with starting(device):
+        import pandas  # noqa: F401 -- for the tables of samples
+        from rich.console import Console
+
+        from bench.judge.compare import compare_folders, folder_names
+        from bench.run.score import DEFAULT_METRICS, score_folders
+
     asked: dict[str, Any] = {
         "masks": masks,
         "labels": labels,

@@ -112,10 +112,10 @@ def batches_of(size: int) -> Iterator[None]:
 
 
 def layout(device: str) -> Literal["channels_last", "contiguous_format"]:
-    """How images and kernels lie in memory for a device's convolutions to be fastest: a name in torch.
+    """How images and kernels lie in memory for Inception to be fastest on a device: a name in torch.
 
-    On a CPU that is how oneDNN wants them. On an H200 Inception in exact float32 looks at 2,187 images a
-    second with channels first and at 1,779 with channels last (docs/measurements/metrics.md).
+    On a CPU that is how oneDNN wants them. An H200 looks at 2,187 images a second in exact float32 with
+    channels first and at 1,779 with channels last (docs/measurements/gpu.md).
     """
     return "contiguous_format" if device.partition(":")[0] == "cuda" else "channels_last"
 

@@ -20,7 +20,7 @@ from bench.core.errors import Unavailable
 from bench.core.identity import Record, tensors_hash
 from bench.core.threads import made_once, side_by_side
 from bench.core.transfers import ToHost, to_device
-from bench.networks.batches import batch_shape, exactly, in_turn, layout, run_in_batches
+from bench.networks.batches import batch_shape, exactly, in_turn, run_in_batches
 from bench.networks.preprocessing import planes
 from bench.networks.weights import Found
 from bench.scene import Bool, UInt8
@@ -222,7 +222,7 @@ class LPIPSNetwork(PerceptualNetwork):
         import torch
 
         scaled = planes(images, self.device) / 127.5 - 1
-        return lpips_scaled(scaled).contiguous(memory_format=getattr(torch, layout(self.device)))
+        return lpips_scaled(scaled).contiguous(memory_format=torch.channels_last)
 
 
 def unit_length(layer: Tensor) -> Tensor:
@@ -256,7 +256,7 @@ def _network(trunk: Trunk, weights: Found, device: str) -> nn.Module:
     network = lpips_trunk(trunk, weights).to(device)
     if device == "cpu":
         pack(network)
-    return network.to(memory_format=getattr(torch, layout(device)))
+    return network.to(memory_format=torch.channels_last)
 
 
 def lpips_trunk(trunk: Trunk, weights: Found) -> nn.Module:

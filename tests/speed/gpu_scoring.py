@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import os
@@ -17,6 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from bench.core.device import cores
+from bench.run.group_work import GroupWork
+from bench.run.pair_images import read_pair
+from bench.run.pairs import find_pairs
+from bench.scene import LabelSpace
 from tests.speed.gpu import Row, Setting
 from tests.speed.metrics import random_inception
 
@@ -38,6 +43,7 @@ def measure(setting: Setting) -> Iterator[Row]:
         _draw(root, pairs, side)
         (root / INCEPTION).parent.parent.mkdir(parents=True)
         random_inception(root / INCEPTION)
+        yield _read(root, pairs)
         took = 0.0
         for metrics, goal, peer in work:
             if metrics and setting.left > 30:
@@ -72,16 +78,29 @@ def _ours(root: Path, part: str, metrics: list[str], device: str, *extra: str) -
     )
 
 
+def _read(root: Path, pairs: int) -> Row:
+    """Pairs a second of the readers alone: what no scoring can outrun."""
+    found, _ = find_pairs(root / "whole/real", root / "whole/fake")
+    reading = functools.partial(read_pair, space=LabelSpace("none", (), ()), resize_real=False)
+    with GroupWork("cpu") as work:
+        start = time.perf_counter()
+        count = sum(1 for _ in work.read(reading, found))
+        took = time.perf_counter() - start
+    return Row(f"reading alone, {cores()} threads, pairs/s", f"{count / took:.0f}", "800")
+
+
 def _checked(root: Path, metrics: list[str]) -> Row:
     """How far the card's scores of 64 pairs are from a CPU's."""
     found = []
+    took = 0.0
     for device in ("cpu", "cuda"):
         file = root / f"{device}.json"
-        _ours(root, "checked", metrics, device, "--json", str(file))
+        took = _ours(root, "checked", metrics, device, "--json", str(file))
         scores = json.loads(file.read_text())["scores"]
         found.append({row["metric"]: row["value"] for row in scores if row["of"] == "all"})
     apart = {name: abs(found[1][name] - value) / abs(value) for name, value in found[0].items()}
     notes = [f"{name} {value:.1e}" for name, value in apart.items()]
+    notes.append(f"the card's process took {took:.1f} s")
     return Row(
         "scores of 64 pairs, relative to the CPU's", f"{max(apart.values()):.1e}", notes=notes
     )

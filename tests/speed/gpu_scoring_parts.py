@@ -17,11 +17,13 @@ import numpy as np
 import torch
 
 from bench.core.device import fast_float64
+from bench.core.png import decode_plain
 from bench.metrics import make_metric
 from bench.metrics.context import Context
 from bench.metrics.frechet import with_leave_one_out
 from bench.networks.batches import batches_of, exactly
 from bench.networks.inception_network import build_inception
+from bench.networks.lpips_trunks import build_trunk
 from bench.networks.weights import network
 from bench.run.measure import EditGroup, PreparedGroup, measure_group
 from bench.run.score import BATCH_SIZE
@@ -35,7 +37,7 @@ __all__ = ["measure"]
 
 def measure(setting: Setting) -> Iterator[Row]:
     """Rows of each part, the most telling first."""
-    for part in (_inception, _frechet, _decoders, _calls):
+    for part in (_inception, _trunk, _frechet, _decoders, _calls):
         if setting.left > 15:
             yield from part(setting)
 
@@ -64,6 +66,21 @@ def _inception(setting: Setting) -> Iterator[Row]:
                     "2000" if size == BATCH_SIZE else "",
                     notes=[f"off {apart:.1e}"],
                 )
+
+
+def _trunk(setting: Setting) -> Iterator[Row]:
+    """Images a second of LPIPS' AlexNet, by layout."""
+    draw = torch.Generator().manual_seed(0)
+    shapes = network("alexnet").tensors()
+    trunk = build_trunk("alex", {name: _drawn(name, shape, draw) for name, shape in shapes.items()})
+    side, size = (64, 2) if setting.tenth else (256, 16)
+    seen = torch.rand(size, 3, side, side, generator=draw) * 2 - 1
+    for form in (torch.channels_last, torch.contiguous_format):
+        there = trunk.to(setting.device).to(memory_format=form)
+        given = seen.to(setting.device, memory_format=form)
+        with exactly():
+            took = _median(setting, functools.partial(there, given))
+        yield Row(f"AlexNet, {str(form)[6:]}, batch {size}, images/s", f"{size / took:.0f}")
 
 
 def _drawn(name: str, shape: tuple[int, ...], draw: torch.Generator) -> torch.Tensor:
@@ -124,7 +141,10 @@ def _decoders(setting: Setting) -> Iterator[Row]:
     def pillow(_: int) -> object:
         return np.array(Image.open(io.BytesIO(payload)))
 
-    decoders: dict[str, Callable[[int], object]] = {"Pillow": pillow}
+    decoders: dict[str, Callable[[int], object]] = {
+        "Pillow": pillow,
+        "Pillow in one call": lambda _: decode_plain(payload),
+    }
     with contextlib.suppress(ImportError, RuntimeError):
         from torchvision.io import ImageReadMode, decode_png
 
