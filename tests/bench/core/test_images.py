@@ -67,6 +67,12 @@ def test_sixteen_bit_grey_gives_the_high_byte(tmp_path):
     assert read[:, :, 2].tolist() == [[0, 0, 1], [128, 255, 255]]
 
 
+def test_sixteen_bit_grey_of_a_ppm_gives_the_high_byte(tmp_path):
+    path = tmp_path / "deep.ppm"
+    path.write_bytes(b"P5 3 1 65535\n" + np.array([0, 256, 65535], ">u2").tobytes())
+    assert read_image(path)[0, :, 0].tolist() == [0, 1, 255]
+
+
 def test_sixteen_bit_colour_gives_the_high_byte(tmp_path):
     path = tmp_path / "deep.png"
     cv2 = pytest.importorskip("cv2", reason="OpenCV writes 16-bit colour, which Pillow cannot")

@@ -8,9 +8,11 @@ import pytest
 from bench.metrics import make_metric
 from bench.metrics.context import Context
 from bench.metrics.fid import FrechetDistance
+from bench.metrics.metric import References
 from bench.networks.batches import batches_of
 from bench.networks.feature_network import RememberedNetwork
 from bench.run.group_work import GroupWork, from_elsewhere
+from bench.scene import LabelSpace
 
 CARD = "cpu:0"
 
@@ -63,3 +65,55 @@ def test_code_of_others_is_seen_inside_a_metric_of_ours():
     theirs = FrechetDistance("fd-mine", "Mine", RememberedNetwork(Network(), "cpu"))
     assert not from_elsewhere([ours])
     assert from_elsewhere([ours, theirs])
+
+
+class Warmed:
+    """Stands for a metric; tells in which thread it was warmed up."""
+
+    def __init__(self, error=None):
+        self.error = error
+        self.threads = []
+
+    def warm_up(self):
+        self.threads.append(threading.get_ident())
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.mark.parametrize("device", ["cpu", CARD])
+def test_metrics_load_what_they_need_beside_the_readers(device):
+    metrics = [Warmed(), Warmed(RuntimeError("met again where it is computed")), Warmed()]
+    with GroupWork(device) as work:
+        work.warm_up(metrics)
+    for metric in metrics:
+        assert len(metric.threads) == 1
+        assert threading.get_ident() not in metric.threads
+
+
+def test_code_of_others_is_not_warmed_up_in_a_thread():
+    metric = Warmed()
+    with GroupWork(CARD, alone=True) as work:
+        work.warm_up([metric])
+    assert metric.threads == []
+
+
+@pytest.mark.parametrize("device", ["cpu", CARD])
+@pytest.mark.parametrize("name", ["fd-procedural", "perceptual-procedural", "psnr"])
+def test_a_warm_metric_says_what_a_cold_one_says(device, name):
+    images = np.random.default_rng(0).integers(0, 256, (2, 2, 40, 40, 3), dtype=np.uint8)
+    references = References(
+        images=images[0],
+        mask=np.ones(images.shape[1:4], bool),
+        labels=np.zeros(images.shape[1:4], np.int32),
+        space=LabelSpace("none", (), ()),
+        scenes=("a", "b"),
+        edits=("a", "b"),
+    )
+    columns = []
+    for warm in (False, True):
+        metric = make_metric(name, {}, Context(device=device, cache=None))
+        if warm:
+            metric.warm_up()
+        columns.append(metric.measure(references, metric.prepare(references), images[1]))
+    assert columns[0].keys() == columns[1].keys()
+    assert all(np.array_equal(columns[0][key], columns[1][key]) for key in columns[0])
