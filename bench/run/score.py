@@ -193,12 +193,17 @@ def _of_region(metric: Metric) -> bool:
 
 
 def _estimates(metric: Metric, samples: pd.DataFrame, references: pd.DataFrame) -> list[Estimate]:
-    """The metric's estimates, or why one from elsewhere has none."""
+    """The metric's estimates, or why it has none: it failed, or needs what folders do not tell."""
     try:
         with guarded(metric, "estimates()"):
-            return checked_estimates(metric, metric.estimates(samples, references))
+            found = checked_estimates(metric, metric.estimates(samples, references))
     except PluginFailed as error:
         return [Estimate(name, None, reason=str(error)) for name in metric.score_names]
+    asks = bool(metric.operations) or metric.of_drawn_scenes
+    if asks and all(one.value is None for one in found):
+        reason = f"no pair of two folders has {metric.needs}; score it in a run"
+        return [Estimate(name, None, reason=reason) for name in metric.score_names]
+    return found
 
 
 def _score_unpaired(

@@ -314,3 +314,22 @@ def test_too_little_memory_is_one_sentence_that_says_what_to_lower(many: Path, m
 def test_a_batch_has_an_image(folders: Path) -> None:
     with pytest.raises(BadInput, match="batch_size is 0; give a number from 1 on"):
         score_folders(folders / "real", folders / "fake", metrics=["l1"], batch_size=0)
+
+
+@pytest.mark.parametrize(
+    ("metric", "wanted"),
+    [("removed", "a true answer: the scene without the object"), ("style", "a drawn scene")],
+)
+def test_a_metric_of_what_folders_do_not_tell_says_what_it_needs(tmp_path, metric, wanted):
+    images = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), dtype=np.uint8)
+    for side in ("real", "fake", "masks"):
+        (tmp_path / side).mkdir()
+        for i, image in enumerate(images):
+            image = np.full((16, 16), 255, np.uint8) if side == "masks" else image
+            Image.fromarray(image).save(tmp_path / side / f"{i}.png")
+    found = score_folders(
+        tmp_path / "real", tmp_path / "fake", masks=tmp_path / "masks", metrics=[metric]
+    )
+    assert {score.value for score in found.scores} == {None}
+    assert all(wanted in score.reason for score in found.scores)
+    assert all(score.reason.endswith("score it in a run") for score in found.scores)
