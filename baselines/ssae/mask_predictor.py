@@ -40,8 +40,7 @@ class MaskPredictor(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Logits of the region's mask."""
         mean, deviation = _imagenet(image.device, image.dtype)
-        # Planes in order, because oneDNN on AVX2 writes past its memory in the backward pass of a
-        # strided 1x1 convolution of few channels over channels-last (seen with torch 2.14.1).
+        # Planes in order, as when the networks that ship were trained: another layout moves digits.
         levels = self.encoder(((image / 2 + 0.5 - mean) / deviation).contiguous())
         x = self.decoder[-1](self.branches[-1](levels[-1]))
         for i in range(len(levels) - 2, -1, -1):

@@ -377,6 +377,6 @@ def test_a_single_file_shows_its_images_from_inside(browser: api.Browser, tmp_pa
     page.goto(written.as_uri())
     edits = open_gallery(page)
     expect(edits).to_have_count(4)
-    page.wait_for_function("() => document.querySelector('.tile.method img').naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('.tile.method img')?.naturalWidth > 0")
     assert all(url.startswith("data:") for url in requests[1:])
     page.close()

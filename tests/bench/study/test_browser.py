@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,7 +97,7 @@ def next_screen(page, before):
     """Waits for another question than that which `before` names, or for the end."""
     page.wait_for_function(
         f"before => {SCREEN} === 'comment' || {SCREEN} === 'question'"
-        " && document.querySelector('.progress').textContent !== before",
+        " && document.querySelector('.progress')?.textContent !== before",
         arg=before,
     )
 
@@ -264,7 +265,7 @@ def test_answers_wait_for_a_server_that_is_away(browser, study, tmp_path):
         page.wait_for_selector("[data-screen=question] figure.judged")
         page.wait_for_load_state("networkidle")  # the next images are there
     page.keyboard.press("ArrowLeft")
-    page.wait_for_function("document.querySelector('.progress span').textContent.startsWith('2 ')")
+    expect(page.locator(".progress span")).to_have_text(re.compile("^2 "))
     second = StudyServer(study.folder, port=port, answers=tmp_path / "answers")
     with served(second), page.expect_response("**/answers", timeout=30_000) as answer:
         pass
@@ -298,9 +299,7 @@ def test_two_tabs_of_one_rater_end_in_one_study(browser, lab):
     tabs[1].bring_to_front()
     tabs[1].keyboard.press("ArrowRight")  # refused: the first tab's answer is stored
     tabs[1].get_by_role("button", name="Go on").click()
-    tabs[1].wait_for_function(
-        "document.querySelector('.progress span').textContent.startsWith('2 ')"
-    )
+    expect(tabs[1].locator(".progress span")).to_have_text(re.compile("^2 "))
     context.close()
     assert [one["choice"] for one in stored(lab, "jo")["answers"]] == ["A"]
 
@@ -332,9 +331,7 @@ def test_an_image_at_a_glance_is_hidden_again(browser, run, tmp_path):
         image.wait_for(state="visible")
         image.wait_for(state="hidden")
         page.keyboard.press("ArrowRight")
-        page.wait_for_function(
-            "document.querySelector('.progress span').textContent.startsWith('2 ')"
-        )
+        expect(page.locator(".progress span")).to_have_text(re.compile("^2 "))
 
 
 def test_grades_are_given_by_number(browser, run, tmp_path):
