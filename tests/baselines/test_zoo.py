@@ -16,7 +16,7 @@ from bench.suite.schema import load_suite
 
 FILES = sorted(ZOO.glob("*.safetensors"))
 LARGEST = 32 * 2**20
-PARAMETERS = 750_000
+PARAMETERS = 1_300_000
 
 
 def card_of(path):
