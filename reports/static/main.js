@@ -38,7 +38,7 @@ function markSection() {
     jump.classList.toggle("here", jump.value !== "");
   };
   addEventListener("scroll", seenNow, { passive: true });
-  seenNow();
+  new ResizeObserver(seenNow).observe(document.querySelector("main"));  // galleries grow as they come into view
 }
 
 document.querySelectorAll("table[data-sortable]").forEach(makeSortable);

@@ -270,6 +270,14 @@ def test_keys_step_through_edits_and_close(page: api.Page, written: Path):
     assert page.evaluate("location.hash") == "#task-0"
 
 
+def test_the_contents_name_the_section_that_is_looked_at(page: api.Page):
+    current = page.locator(".contents a[aria-current]")
+    expect(current).to_have_attribute("href", "#page-overview")
+    page.locator(f"{FIRST} .gallery").evaluate("gallery => gallery.scrollIntoView()")
+    page.wait_for_selector(f"{FIRST} .edit")  # the gallery has grown, and what follows moved away
+    expect(current).to_have_attribute("href", "#task-0")
+
+
 def test_the_slider_divides_two_images(page: api.Page, written: Path):
     page.goto(f"{written.as_uri()}#task-0/scene-0003.1")
     page.reload()
