@@ -28,6 +28,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 
 from baselines.cuda_graphs import CudaGraphs, Work
+from baselines.layers.fused import same_result
 
 __all__ = ["Captured", "CapturedWork", "forget_graphs"]
 
@@ -40,10 +41,6 @@ _KIND = "cuda"
 
 _KEPT = 8
 """Graphs that one forward keeps, each of one shape; the one that was captured first goes first."""
-
-_APART = 1000
-"""Rounding steps of the largest value by which a first replay may differ: a library may choose another
-kernel for it, but a graph that reads or writes the wrong memory is far off."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,13 +243,7 @@ def _captured(function: Callable[..., Any], tensors: tuple[Tensor | None, ...]) 
 def _refuse_another(replayed: Any, as_written: Any) -> None:
     """Raises a RuntimeError where a first replay is not what the function gave for the same tensors."""
     for one, other in zip(_each(replayed), _each(as_written), strict=True):
-        if not other.is_floating_point():
-            same = torch.equal(one, other)
-        else:
-            share = min(_APART * torch.finfo(other.dtype).eps, 0.05)  # halves have coarse steps
-            apart = share * float(other.abs().nan_to_num().max())
-            same = torch.allclose(one, other, rtol=0, atol=apart, equal_nan=True)
-        if not same:
+        if not same_result(one, other):
             raise RuntimeError("its first replay is not what the forward gave as written")
 
 

@@ -19,14 +19,12 @@ from baselines.layers.condition import Condition
 from baselines.layers.label_map import SymbolMap, label_maps_as
 from baselines.layers.region_adaptive import StyledRegions
 from baselines.layers.region_style import most_regions, shown_regions
-from baselines.sean import SEANGenerator
 from baselines.sesame import SESAMEConfig, SESAMEGenerator
 from baselines.spade import SPADEConfig, SPADEGenerator
 from baselines.spmpgan import SPMPGAN, SPMPGANConfig
 from bench.networks.batches import exactly
 from tests.baselines.test_divsem import code
-from tests.baselines.test_sean import sean_config
-from tests.golden import weights
+from tests.baselines.test_sean import golden_network
 from tests.golden.vectors import Vectors, vectors
 
 GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -135,13 +133,7 @@ def test_divsem(device: str):
 
 def test_sean(device: str):
     golden = vectors("sean_small").only(0)
-    network = SEANGenerator(sean_config(ngf=8))
-    state = weights.fill(golden.facts["parameters"], golden.facts["salt"])
-    for name, value in state.items():
-        if name.endswith(golden.facts["zero_where_name_ends_with"]):
-            value[:] = 0
-    network.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
-    network = on(device, network)
+    network = on(device, golden_network(golden))
 
     def forward(image: Tensor, labels: Tensor) -> Tensor:
         codes, _ = network.encode(image, labels)

@@ -51,8 +51,8 @@ def golden():
     return vectors("sean_small")
 
 
-@pytest.fixture(scope="module")
-def network(golden):
+def golden_network(golden):
+    """The network of the golden vectors, with the weights of their recipe."""
     network = SEANGenerator(sean_config(ngf=8))
     state = weights.fill(golden.facts["parameters"], golden.facts["salt"])
     for name, value in state.items():
@@ -60,6 +60,11 @@ def network(golden):
             value[:] = 0
     network.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
     return network.double().eval()
+
+
+@pytest.fixture(scope="module")
+def network(golden):
+    return golden_network(golden)
 
 
 @pytest.fixture(scope="module")

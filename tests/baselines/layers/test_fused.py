@@ -216,10 +216,8 @@ def test_a_kernel_that_fails_or_is_wrong_says_so_once_and_layers_go_on(
 
 def test_the_first_result_of_each_form_is_checked_and_no_other(kernels, monkeypatch):
     checked = []
-    refuse = fused._refuse_another
-    monkeypatch.setattr(
-        fused, "_refuse_another", lambda *given: checked.append(1) or refuse(*given)
-    )
+    same = fused.same_result
+    monkeypatch.setattr(fused, "same_result", lambda *given: checked.append(1) or same(*given))
     layer, x, labels = LAYERS["SPADE"]()
     layer = layer.eval().to(memory_format=torch.channels_last)
     with torch.inference_mode(), label_maps_as("lookups"):
