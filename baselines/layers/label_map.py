@@ -37,6 +37,7 @@ from baselines.layers.neighbourhoods import Neighbourhoods, identify, resize_nea
 __all__ = [
     "Form",
     "SymbolMap",
+    "conv_as_one",
     "dense",
     "dense_label_maps",
     "encode",
@@ -308,7 +309,7 @@ def joint_layer(layers: Sequence[nn.Conv2d]) -> tuple[Tensor, Tensor]:
 def joint_maps(
     x: Tensor, layers: Sequence[nn.Conv2d], share: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """As `joint_conv` without the biases, which whoever reads the maps adds: maps and biases.
+    """As `conv_as_one` without the biases, which whoever reads the maps adds: maps and biases.
 
     Args:
         x: [B,C,H,W].
@@ -324,14 +325,18 @@ def joint_maps(
     return F.conv2d(x, weight, padding=1), bias
 
 
-def joint_conv(x: Tensor, layers: Sequence[nn.Conv2d]) -> tuple[Tensor, ...]:
-    """Parallel 3x3 convolutions of one map, zero padding 1, read once for all of them.
+def conv_as_one(x: Tensor, layers: Sequence[nn.Conv2d]) -> Tensor:
+    """Parallel 3x3 convolutions of one map, zero padding 1, one after the other in one map.
 
     Returns:
-        One map [B, C, H, W] for each layer (views of one tensor).
+        [B, sum of the layers' channels, H, W].
     """
-    weight, bias = joint_layer(layers)
-    out = F.conv2d(x, weight, bias, padding=1)
+    return F.conv2d(x, *joint_layer(layers), padding=1)
+
+
+def joint_conv(x: Tensor, layers: Sequence[nn.Conv2d]) -> tuple[Tensor, ...]:
+    """As `conv_as_one`: one map [B, C, H, W] for each layer (views of one tensor)."""
+    out = conv_as_one(x, layers)
     return torch.split(out, [layer.out_channels for layer in layers], dim=1)
 
 

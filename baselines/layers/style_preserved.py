@@ -8,7 +8,6 @@ reads labels, edges and mask, and the context modulates the style's gamma and be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,8 +19,8 @@ from baselines.layers.fused import fuses, modulated
 from baselines.layers.instance_norm import EPSILON, image_statistics, instance_norm
 from baselines.layers.label_map import (
     SymbolMap,
+    conv_as_one,
     joint_conv,
-    joint_layer,
     joint_maps,
     two_layer_conv,
     two_layer_maps,
@@ -116,10 +115,10 @@ class StylePreservedBlock(nn.Module):
         return _modulated(normal, *context)
 
     def _in_training(self, main: Tensor, x: Tensor, labels: SymbolMap) -> Tensor:
-        context = _joined(self.mlp_shared_2(labels.dense()), self._heads)
+        context = conv_as_one(self.mlp_shared_2(labels.dense()), self._heads)
         style = None
         if self.modulation.style_branch:
-            style = _joined(self._style(x), [self.mlp_gamma, self.mlp_beta])
+            style = conv_as_one(self._style(x), [self.mlp_gamma, self.mlp_beta])
         # All maps of one layout: one that lies otherwise is read here and there at each of three uses.
         rows = context.is_contiguous(memory_format=torch.channels_last)
         layout = torch.channels_last if rows else torch.contiguous_format
@@ -162,11 +161,6 @@ class StylePreservedBlock(nn.Module):
             self.mlp_gamma_ctx_beta,
             self.mlp_beta_ctx_beta,
         )
-
-
-def _joined(x: Tensor, layers: Sequence[nn.Conv2d]) -> Tensor:
-    """Parallel 3x3 convolutions of one map as one map, [B, sum of their channels, H, W]."""
-    return F.conv2d(x, *joint_layer(layers), padding=1)
 
 
 @compilable

@@ -55,11 +55,9 @@ class MaskPredictor(nn.Module):
 @torch.inference_mode(False)
 def _imagenet(device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """Mean and deviation that the pretrained encoder expects, each [3,1,1]; sent to a device once."""
-    mean, deviation = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-    made = (
-        torch.tensor(one, device=device, dtype=dtype).view(3, 1, 1) for one in (mean, deviation)
-    )
-    return next(made), next(made)
+    mean = torch.tensor((0.485, 0.456, 0.406), device=device, dtype=dtype)
+    deviation = torch.tensor((0.229, 0.224, 0.225), device=device, dtype=dtype)
+    return mean.view(3, 1, 1), deviation.view(3, 1, 1)
 
 
 class _ResNet18(nn.Module):

@@ -159,10 +159,12 @@ class TrainingRecipe(abc.ABC):
         modes = {module: module.training for module in trained}
         for one in self.players.values():
             one.plain.eval()
-        with nullcontext() if self.average is None else self.average.in_place():
-            yield
-        for module, mode in modes.items():
-            module.training = mode
+        try:
+            with nullcontext() if self.average is None else self.average.in_place():
+                yield
+        finally:
+            for module, mode in modes.items():
+                module.training = mode
 
     def train_on(self, batch: EditBatch, step: int) -> Losses:
         """A whole step with everything that belongs to it; see `step`."""
