@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -31,6 +32,7 @@ __all__ = [
     "TrainingConfig",
     "TrainingData",
     "Weights",
+    "changed_config",
     "config_names",
     "read_config",
 ]
@@ -255,12 +257,44 @@ def read_config(name: str | Path, changes: dict[str, Any] | None = None) -> Trai
     content = read_yaml(_file(name))
     if not isinstance(content, dict):
         raise BadInput(f"{name}: holds no fields; see the shipped {', '.join(config_names())}")
+    return _checked({**content, **(changes or {})}, name)
+
+
+def changed_config(
+    config: TrainingConfig, changes: Mapping[str, Any], source: str
+) -> TrainingConfig:
+    """A configuration with other values in some of its fields.
+
+    Args:
+        config: the one to change; it stays as it is.
+        changes: values by field, such as `batch`; a field of a field is named with a dot, such as
+            `data.count`. `steps` puts `epochs` out of use, and the other way round.
+        source: what an error names.
+
+    Raises:
+        BadInput: a field that is not there, or a value that is out of its range.
+    """
+    content = config.model_dump()
+    for name, value in changes.items():
+        *path, last = name.split(".")
+        if last in ("steps", "epochs") and not path:
+            content |= {"steps": None, "epochs": None}
+        place: Any = content
+        for part in path:
+            place = place.get(part) if isinstance(place, dict) else None
+        if not isinstance(place, dict):
+            raise BadInput(f"{source}: {name}: {'.'.join(path)} has no fields of its own")
+        place[last] = value
+    return _checked(content, source)
+
+
+def _checked(content: Mapping[str, Any], source: str | Path) -> TrainingConfig:
     try:
-        return TrainingConfig(**{**content, **(changes or {})})
+        return TrainingConfig(**content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise BadInput(f"{name}: {where}: {first['msg']}") from None
+        raise BadInput(f"{source}: {where}: {first['msg']}") from None
 
 
 def _file(name: str | Path) -> Path:

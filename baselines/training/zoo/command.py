@@ -33,8 +33,9 @@ def train(
     side_by_side: Annotated[
         int | None, typer.Option(min=1, help="Trainings at a time [GPU: 16, CPU: one a core].")
     ] = None,
-    scenes: Annotated[
-        int | None, typer.Option(min=2, help="Scenes of a dataset [the configuration's].")
+    changed: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="FIELD=VALUE of every configuration: batch=16, data.count=512."),
     ] = None,
     pack: Annotated[
         Path | None, typer.Option(help="Then pack everything into this folder, as `pack` does.")
@@ -46,6 +47,7 @@ def train(
     them after their step. Ends with 1 where a training failed.
     """
     from baselines.training.zoo.side_by_side import Stopped, train_zoo
+    from bench.cli.terminal.values import named_values
 
     outcomes: list[Outcome] = []
     try:
@@ -56,7 +58,7 @@ def train(
             models=[name.strip() for name in models.split(",") if name.strip()],
             seeds=_numbers(seeds),
             side_by_side=side_by_side,
-            scenes=scenes,
+            changes=named_values(changed or [], "--set"),
             tell=_tell,
         )
     except Stopped as stopped:

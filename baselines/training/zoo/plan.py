@@ -7,9 +7,10 @@ number of steps that all of them reach, so that they have seen as many examples.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from baselines.training.config import TrainingConfig
+from baselines.training.config import TrainingConfig, changed_config
 from baselines.training.zoo.models import MODELS, model_config
 from bench.core.errors import BadInput, unknown
 
@@ -20,6 +21,13 @@ SAVING: Mapping[str, float] = {"divsem": 12.0, "sean": 12.0, "pix2pixhd": 12.0, 
 
 _ENDLESS = 10_000_000
 """Steps that no training reaches."""
+
+_NAMED: Mapping[str, str] = {
+    "seed": "a training's name says its seed; give --seeds",
+    "system": "a training's name says its system; give --models",
+    "variant": "a training's name says its variant; give --models",
+}
+"""Fields that no change may touch, and what to do instead."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +91,19 @@ trained where it is named.
 
 @dataclass(frozen=True)
 class Job:
-    """One training of a model."""
+    """One training of a model.
+
+    Attributes:
+        model, seed: which one.
+        weight, compared: see `Share`.
+        changes: fields in place of the configuration's, as `changed_config` takes them.
+    """
 
     model: str
     seed: int
     weight: float
     compared: bool
+    changes: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def name(self) -> str:
@@ -96,44 +111,47 @@ class Job:
         return self.model if self.seed == 0 else f"{self.model}-seed{self.seed}"
 
 
-def chosen_jobs(models: Sequence[str] = (), seeds: Sequence[int] = ()) -> list[Job]:
+def chosen_jobs(
+    models: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+    changes: Mapping[str, Any] | None = None,
+) -> list[Job]:
     """The trainings of some models, in the order of the plan: every first seed, then the others.
 
     Args:
         models: all of the plan where empty.
         seeds: of every model; those of the plan where empty.
+        changes: fields of every configuration, as `changed_config` takes them.
 
     Raises:
-        BadInput: a model that is none, or is named twice.
+        BadInput: a model that is none, or is named twice; a change of what a training's name says.
     """
     for name in models:
         if name not in MODELS:
             raise unknown("model of the zoo", name, MODELS)
         if list(models).count(name) > 1:
             raise BadInput(f"--models: {name!r} is named twice")
+    for name in changes or {}:
+        if name in _NAMED:
+            raise BadInput(f"--set {name}: {_NAMED[name]}")
     shares = {name: PLAN.get(name, Share()) for name in models or PLAN}
     jobs = [
-        (turn, Job(name, seed, share.weight, share.compared))
+        (turn, Job(name, seed, share.weight, share.compared, changes or {}))
         for name, share in shares.items()
         for turn, seed in enumerate(dict.fromkeys(seeds) or share.seeds)
     ]
     return [job for _, job in sorted(jobs, key=lambda pair: pair[0])]
 
 
-def job_config(job: Job, scenes: int | None = None) -> tuple[TrainingConfig, int]:
+def job_config(job: Job) -> tuple[TrainingConfig, int]:
     """The configuration of a training, and after how many steps it ends in any case.
 
-    Args:
-        job: which one.
-        scenes: of each dataset, in place of the configuration's.
-
     Raises:
-        BadInput: see `model_config`.
+        BadInput: see `model_config` and `changed_config`.
     """
     config = model_config(job.model, seed=job.seed)
-    if scenes is not None:
-        data = config.data.model_copy(update={"count": scenes})
-        config = config.model_copy(update={"data": data})
+    if job.changes:
+        config = changed_config(config, job.changes, job.model)
     most = config.steps if job.compared and config.steps is not None else _ENDLESS
     return config, most
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from baselines.training.stopping import stop_asked
 from baselines.training.stored_examples import ExampleStore
@@ -112,7 +112,7 @@ def train_zoo(
     models: Sequence[str] = (),
     seeds: Sequence[int] = (),
     side_by_side: int | None = None,
-    scenes: int | None = None,
+    changes: Mapping[str, Any] | None = None,
     tell: Tell = print,
 ) -> list[Outcome]:
     """Trains the zoo within a time, or goes on with it; what is trained already is passed over.
@@ -127,11 +127,12 @@ def train_zoo(
         models: their names; those of the plan that the time does for, where empty.
         seeds: of every model; the plan's where empty.
         side_by_side: trainings at a time; 16 on a GPU, or one a core.
-        scenes: of every dataset, in place of the configurations'.
+        changes: fields of every configuration, as `changed_config` takes them, such as `data.count`.
         tell: is told how it goes, a line at a time.
 
     Raises:
-        BadInput: an unknown model, no such device, several devices, or a folder that cannot be written.
+        BadInput: an unknown model or field, no such device, several devices, or a folder that cannot be
+            written.
         Stopped: after SIGTERM or Ctrl-C, once everything is written.
     """
     begun = time.monotonic()
@@ -139,8 +140,8 @@ def train_zoo(
         raise BadInput(f"--minutes {minutes:g}: must be more than 0")
     device = choose_device(device)
     place = ZooFolder(out)
-    jobs = chosen_jobs(models, seeds)
-    there = [job for job in jobs if is_trained(place, job, scenes)]
+    jobs = chosen_jobs(models, seeds, changes)
+    there = [job for job in jobs if is_trained(place, job)]
     outcomes = [Outcome(job.name, "was there", point=last_point(place, job.name)) for job in there]
     left = [job for job in jobs if job not in there]
     leave = min(12.0, 6 * minutes)  # seconds at the end for writing and for packing
@@ -155,7 +156,7 @@ def train_zoo(
         f"in {minutes:g} minutes; {len(there)} were there, {len(jobs) - len(there) - len(left)} "
         "do not fit into the time"
     )
-    work = _Work(place, device, left, several, scenes, begun, end, tell)
+    work = _Work(place, device, left, several, begun, end, tell)
     with stop_asked(tell=False, signals=(signal.SIGTERM, signal.SIGINT)) as stop:
         outcomes += work.run(stop)
     order = {job.name: number for number, job in enumerate(jobs)}
@@ -175,12 +176,11 @@ class _Work:
         device: str,
         jobs: Sequence[Job],
         several: int,
-        scenes: int | None,
         begun: float,
         end: float,
         tell: Tell,
     ) -> None:
-        self._place, self._device, self._scenes = place, device, scenes
+        self._place, self._device = place, device
         self._begun, self._end, self._tell = begun, end, tell
         apart = _APART.get(device, _APART_ELSEWHERE)
         self._lanes = [
@@ -188,7 +188,7 @@ class _Work:
         ]
         self._threads = max(1, cores() // max(1, len(self._lanes))) if device == "cpu" else 1
         self._store = ExampleStore(place.examples, rounds=ROUNDS)
-        self._configs = {job: job_config(job, scenes)[0] for job in jobs}
+        self._configs = {job: job_config(job)[0] for job in jobs}
         self._codes: dict[Job, int] = {}
         self._told = begun
         self._heard_of: set[str] = set()
@@ -250,7 +250,6 @@ class _Work:
             self._device,
             until,
             min(saving, (until - now) / 6),
-            self._scenes,
             ROUNDS,
             self._environment,
         )
@@ -282,7 +281,7 @@ class _Work:
     def _outcome(self, job: Job) -> Outcome:
         point, code = last_point(self._place, job.name), self._codes.get(job)
         if is_written(self._place, job.name, point):  # also where it was killed while it ended
-            whole = is_trained(self._place, job, self._scenes)
+            whole = is_trained(self._place, job)
             return Outcome(job.name, "trained" if whole else "interrupted", "", point)
         if code is None:
             return Outcome(job.name, "left out", "its turn did not come", point)

@@ -107,7 +107,6 @@ class Order:
         device: as for `train`.
         until: by when weights shall be written, as `time.monotonic` counts.
         saving: seconds of it that are kept for writing them.
-        scenes: of each dataset, in place of the configuration's.
         rounds: of the examples' store.
         environment: variables to set before the device is first used.
     """
@@ -117,7 +116,6 @@ class Order:
     device: str
     until: float
     saving: float
-    scenes: int | None
     rounds: int
     environment: Mapping[str, str]
 
@@ -149,7 +147,7 @@ def train_model(order: Order, stop: threading.Event) -> Path:
         BadInput: see `baselines.training.loop.train`; or nothing could be trained in the time.
     """
     place, name = order.place, order.job.name
-    config, most = job_config(order.job, order.scenes)
+    config, most = job_config(order.job)
     # Before the training: later other files may lie there.
     files = files_of(config)
     store = ExampleStore(place.examples, rounds=order.rounds)
@@ -201,7 +199,7 @@ def train_model(order: Order, stop: threading.Event) -> Path:
     return place.weights(name)
 
 
-def is_trained(place: ZooFolder, job: Job, scenes: int | None) -> bool:
+def is_trained(place: ZooFolder, job: Job) -> bool:
     """Whether a training has ended before, with the configuration that it would have now."""
     try:
         card = read_json(place.card(job.name))
@@ -211,7 +209,7 @@ def is_trained(place: ZooFolder, job: Job, scenes: int | None) -> bool:
         config = TrainingConfig.model_validate(card.get("config"))
     except ValidationError:
         return False
-    wanted = job_config(job, scenes)[0].model_copy(update={"steps": card["steps"], "epochs": None})
+    wanted = job_config(job)[0].model_copy(update={"steps": card["steps"], "epochs": None})
     whole = card.get("share", 0.0) >= _WHOLE
     return whole and place.weights(job.name).is_file() and config == wanted
 

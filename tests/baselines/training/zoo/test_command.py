@@ -36,6 +36,8 @@ def call(monkeypatch, capsys):
         (["--seeds", "-1"], "a seed is 0 or more"),
         (["--minutes", "0"], "--minutes 0: must be more than 0"),
         (["--device", "cuda:0,1"], "device 'cuda:0,1' is for several workers"),
+        (["--set", "batch"], "--set 'batch' is not of the form NAME=VALUE"),
+        (["--set", "bach=4"], ": bach: "),
         (["--device", "tpu9"], "'tpu9' is not a device"),
     ],
 )
@@ -62,8 +64,8 @@ def test_a_rehearsal_that_is_ended_by_sigterm_writes_everything_and_goes_on(tmp_
         "spmpgan-s-procedural",
         "--seeds",
         "0,1",
-        "--scenes",
-        "16",
+        "--set",
+        "data.count=16",
         "--pack",
         "packed",
     ]

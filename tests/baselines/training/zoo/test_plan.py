@@ -2,7 +2,8 @@
 
 import pytest
 
-from baselines.training.zoo.models import MODELS
+from baselines.training.config import changed_config, read_config
+from baselines.training.zoo.models import MODELS, model_config
 from baselines.training.zoo.plan import PLAN, Job, chosen_jobs, job_config, lanes, snapshot_steps
 from bench.core.errors import BadInput
 
@@ -62,8 +63,40 @@ def test_what_is_compared_keeps_weights_on_the_way_unless_writing_them_takes_lon
     assert snapshot_steps(job("spade-procedural"), "spade", 2500) == ()
 
 
-def test_scenes_are_as_many_as_asked_for():
-    assert job_config(job("spade-procedural"), 7)[0].data.count == 7
+def test_fields_of_every_configuration_can_be_changed():
+    changes = {"data.count": 7, "batch": 3, "steps": 40, "network.ngf": 5}
+    jobs = chosen_jobs(["spmpgan-full-procedural", "spmpgan-w-spade-procedural"], [0], changes)
+    for one in jobs:
+        shipped = model_config(one.model).model_dump()
+        config, most = job_config(one)
+        shipped["data"]["count"], shipped["network"]["ngf"] = 7, 5
+        assert config.model_dump() == {**shipped, "batch": 3, "steps": 40}
+        assert most == 40
+
+
+def test_a_length_in_steps_takes_the_place_of_one_in_epochs_and_back():
+    config = read_config("spade")
+    assert (config.epochs, config.steps) == (200, None)
+    steps = changed_config(config, {"steps": 9}, "x")
+    assert (steps.epochs, steps.steps) == (None, 9)
+    assert changed_config(steps, {"epochs": 200}, "x") == config
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"bach": 4}, "spade-procedural: bach: "),
+        ({"batch": 0}, "spade-procedural: batch: .*greater than or equal to 1"),
+        ({"data.cout": 4}, "spade-procedural: data.cout: "),
+        ({"dat.count": 4}, "spade-procedural: dat.count: dat has no fields"),
+        ({"batch.size": 4}, "spade-procedural: batch.size: batch has no fields"),
+        ({"seed": 1}, "--set seed: .* give --seeds"),
+        ({"variant": "full"}, "--set variant: .* give --models"),
+    ],
+)
+def test_a_change_that_cannot_be_is_one_sentence(changes, sentence):
+    with pytest.raises(BadInput, match=sentence):
+        job_config(chosen_jobs(["spade-procedural"], [0], changes)[0])
 
 
 def test_lanes_are_about_equally_heavy_and_keep_the_plans_order():

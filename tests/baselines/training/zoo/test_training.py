@@ -31,7 +31,7 @@ NAME = "spmpgan-full-procedural-seed1"
 def place(tmp_path, monkeypatch):
     """A zoo whose models are tiny and end after three steps, with their examples drawn."""
 
-    def few(job, scenes=None):
+    def few(job):
         return tiny("spmpgan", seed=job.seed), 3
 
     monkeypatch.setattr("baselines.training.zoo.training.job_config", few)
@@ -47,7 +47,7 @@ def draw(place):
 
 
 def order(place, seconds=1000.0):
-    return Order(JOB, place, "cpu", time.monotonic() + seconds, 0.0, None, 2, {})
+    return Order(JOB, place, "cpu", time.monotonic() + seconds, 0.0, 2, {})
 
 
 def card_of(place):
@@ -55,7 +55,7 @@ def card_of(place):
 
 
 def test_a_training_leaves_weights_a_card_and_a_curve(place):
-    assert not is_trained(place, JOB, None)
+    assert not is_trained(place, JOB)
     assert last_point(place, NAME) is None
     weights = train_model(order(place), threading.Event())
     card = card_of(place)
@@ -73,7 +73,7 @@ def test_a_training_leaves_weights_a_card_and_a_curve(place):
     point = last_point(place, NAME)
     assert (point.step, point.examples) == (3, 6)
     assert set(point.losses) == {"discriminator", "adversarial", "l1"}
-    assert is_trained(place, JOB, None)
+    assert is_trained(place, JOB)
     assert is_written(place, NAME, point)
 
 
@@ -83,7 +83,7 @@ def test_a_card_says_what_a_training_started_from(place, monkeypatch):
     kept = first.rename(place.out / "first.safetensors")
     place.card(NAME).rename(kept.with_suffix(".json"))
 
-    def goes_on(job, scenes=None):
+    def goes_on(job):
         return tiny("spmpgan", seed=job.seed, start=kept), 3
 
     monkeypatch.setattr("baselines.training.zoo.training.job_config", goes_on)
@@ -114,10 +114,10 @@ def test_a_training_that_is_asked_to_stop_is_written_and_gone_on_with(place):
 
     train_model(order(place), AfterOneStep())
     assert card_of(place)["steps"] == 1
-    assert not is_trained(place, JOB, None)
+    assert not is_trained(place, JOB)
     train_model(order(place), threading.Event())
     assert card_of(place)["steps"] == 3
-    assert is_trained(place, JOB, None)
+    assert is_trained(place, JOB)
     steps = [json.loads(line)["step"] for line in place.losses(NAME).read_text().splitlines()]
     assert steps in ([1, 3], [1, 2, 3])  # a point is due after two seconds
 
@@ -126,9 +126,9 @@ def test_another_configuration_is_trained_anew(place, monkeypatch):
     train_model(order(place), threading.Event())
     monkeypatch.setattr(
         "baselines.training.zoo.training.job_config",
-        lambda job, scenes: (tiny("spmpgan", seed=job.seed, batch=4), 3),
+        lambda job: (tiny("spmpgan", seed=job.seed, batch=4), 3),
     )
-    assert not is_trained(place, JOB, None)
+    assert not is_trained(place, JOB)
 
 
 def test_half_a_line_of_a_killed_process_is_passed_over(place):
@@ -148,7 +148,7 @@ def looks_through_the_segmenter(monkeypatch):
     weights = {"l1": 1, "perceptual": 10, "through": "segmenter"}
     monkeypatch.setattr(
         "baselines.training.zoo.training.job_config",
-        lambda job, scenes: (tiny("spmpgan", seed=job.seed, weights=weights), 1),
+        lambda job: (tiny("spmpgan", seed=job.seed, weights=weights), 1),
     )
 
 
