@@ -13,11 +13,18 @@ __all__ = ["trainings"]
 
 
 def trainings(
-    run: Annotated[Path, typer.Argument(help="A run directory.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="A run directory; several for a curve, from the shortest training on."),
+    ],
     reference: Annotated[
         str | None,
         typer.Option(help="The variant to compare the others with (default: the first)."),
     ] = None,
+    examples: Annotated[
+        str,
+        typer.Option(help="Examples that the networks of each run had seen, with commas."),
+    ] = "",
     markdown: Annotated[Path | None, typer.Option(help="Write a Markdown table here.")] = None,
     figures: Annotated[
         Path | None,
@@ -27,25 +34,46 @@ def trainings(
 ) -> None:
     """Compare variants that were trained several times: methods NAME, NAME-seed1, NAME-seed2, ...
 
-    A difference counts only where it exceeds the spread of trainings and scenes together.
+    A difference counts only where it exceeds the spread of trainings and scenes together. With several
+    runs and --examples it is compared at each stage of the training.
     """
+    from bench.cli.terminal.values import whole_numbers
     from bench.core.atomic import refuse_loss, write_text
-    from bench.judge.compare import compare_trainings, unscored_trainings
+    from bench.core.errors import BadInput
+    from bench.judge.compare import compare_trainings, training_curve, unscored_trainings
+    from bench.judge.compare.training_curve import curve_lines, curve_markdown
     from bench.judge.compare.trainings import training_lines, training_markdown
     from bench.judge.run_scores import scores_of_run
 
     if markdown is not None:
-        refuse_loss(markdown, inputs=[run], ours=TRAININGS, force=force)
-    known = scores_of_run(run)
-    assert known.run is not None
-    changes = compare_trainings(known, reference)
+        refuse_loss(markdown, inputs=runs, ours=TRAININGS, force=force)
+    seen = whole_numbers(examples, "--examples")
+    if len(runs) > 1 and not seen:
+        raise BadInput(
+            f"{len(runs)} runs: say how many examples the networks of each had seen, as --examples 8000,16000"
+        )
+    known = [scores_of_run(run) for run in runs]
+    last = known[-1].run
+    assert last is not None
+    if seen:
+        curve = training_curve(known, seen, reference)
+        table, lines = curve_markdown(curve), curve_lines(curve)
+    else:
+        changes = compare_trainings(known[0], reference)
+        table, lines = training_markdown(changes), training_lines(changes)
     if markdown is not None:
-        write_text(markdown, training_markdown(changes))
+        write_text(markdown, table)
     if figures is not None:
-        from reports.figures import write_training_figures
+        from reports.figures import write_curve_figures, write_training_figures
 
-        for path in write_training_figures(changes, known.run, figures, force=force):
+        drawn = (
+            write_curve_figures(curve, last, figures, force=force)
+            if seen
+            else write_training_figures(changes, last, figures, force=force)
+        )
+        for path in drawn:
             typer.echo(str(path))
-    for sentence in unscored_trainings(known):
-        typer.echo(sentence, err=True)
-    typer.echo("\n".join(training_lines(changes)))
+    for one in known:
+        for sentence in unscored_trainings(one):
+            typer.echo(sentence, err=True)
+    typer.echo("\n".join(lines))

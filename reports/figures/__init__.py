@@ -4,7 +4,12 @@ from reports.figures.cost import quality_against_cost
 from reports.figures.curves import per_class, per_mask_area
 from reports.figures.differences import differences
 from reports.figures.grid import comparison_grid
-from reports.figures.trainings import training_differences, write_training_figures
+from reports.figures.trainings import (
+    training_curves,
+    training_differences,
+    write_curve_figures,
+    write_training_figures,
+)
 from reports.figures.write import write_figures
 
 __all__ = [
@@ -13,7 +18,9 @@ __all__ = [
     "per_class",
     "per_mask_area",
     "quality_against_cost",
+    "training_curves",
     "training_differences",
+    "write_curve_figures",
     "write_figures",
     "write_training_figures",
 ]

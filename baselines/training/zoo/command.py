@@ -47,7 +47,7 @@ def train(
     them after their step. Ends with 1 where a training failed.
     """
     from baselines.training.zoo.side_by_side import Stopped, train_zoo
-    from bench.cli.terminal.values import named_values
+    from bench.cli.terminal.values import named_values, whole_numbers
 
     outcomes: list[Outcome] = []
     try:
@@ -56,7 +56,7 @@ def train(
             minutes=minutes,
             device=device,
             models=[name.strip() for name in models.split(",") if name.strip()],
-            seeds=_numbers(seeds),
+            seeds=whole_numbers(seeds, "--seeds"),
             side_by_side=side_by_side,
             changes=named_values(changed or [], "--set"),
             tell=_tell,
@@ -105,18 +105,6 @@ def _pack(out: Path, to: Path, *, first: int) -> None:
         typer.echo(f"{archive.path}: {said}: {', '.join(archive.names)}")
     if len(archives) >= first + MANY:
         typer.echo(f"the others: siebench zoo pack --out {out} --to {to} --first {first + MANY}")
-
-
-def _numbers(text: str) -> list[int]:
-    from bench.core.errors import BadInput
-
-    try:
-        found = [int(one) for one in text.split(",") if one.strip()]
-    except ValueError:
-        raise BadInput(f"--seeds {text!r}: write whole numbers with commas, as 0,1,2") from None
-    if any(number < 0 for number in found):
-        raise BadInput(f"--seeds {text!r}: a seed is 0 or more")
-    return found
 
 
 def _tell(line: str) -> None:

@@ -156,14 +156,21 @@ def job_config(job: Job) -> tuple[TrainingConfig, int]:
     return config, most
 
 
-def snapshot_steps(job: Job, system: str, steps: int) -> tuple[int, ...]:
+def snapshot_steps(job: Job, system: str, steps: int, seconds: float) -> tuple[int, ...]:
     """After which steps a training's weights are kept beside its last ones, for curves against examples.
 
-    An eighth, a quarter and a half of its steps where it is compared; none where writing takes long.
+    An eighth, a quarter and a half of its steps where it is compared; none where writing them would take
+    more than a twentieth of its time.
+
+    Args:
+        job, system: which training.
+        steps: after which it ends.
+        seconds: that it has.
     """
-    if not job.compared or system in SAVING:
+    shares = (8, 4, 2)
+    if not job.compared or len(shares) * SAVING.get(system, 0.0) > seconds / 20:
         return ()
-    return tuple(sorted({steps // share for share in (8, 4, 2)} - {0}))
+    return tuple(sorted({steps // share for share in shares} - {0}))
 
 
 def lanes(jobs: Iterable[Job], count: int) -> list[list[Job]]:

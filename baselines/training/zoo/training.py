@@ -2,8 +2,8 @@
 
 `OUT/NAME.safetensors` (half precision) and `OUT/NAME.json` (its card) are there once it has ended, in time
 or because it was asked to; `OUT/losses/NAME.jsonl` grows as it goes, and `OUT/runs/NAME` has its checkpoint
-and its log. A training that is compared with others leaves `OUT/snapshots/NAME-after-STEPS.safetensors` of
-some of its steps.
+and its log. A training that is compared with others leaves `OUT/snapshots/after-STEPS/NAME.safetensors` of
+some of its steps, a folder that a run finds its weights in.
 """
 
 from __future__ import annotations
@@ -76,12 +76,12 @@ class ZooFolder:
 
     def snapshot(self, name: str, steps: int) -> Path:
         """A training's weights after some of its steps."""
-        return self.out / "snapshots" / f"{name}-after-{steps}.safetensors"
+        return self.out / "snapshots" / f"after-{steps}" / f"{name}.safetensors"
 
     def snapshots(self, name: str) -> list[Path]:
         """All of them that are there, in the order of steps."""
-        found = (self.out / "snapshots").glob(f"{name}-after-*.safetensors")
-        return sorted(found, key=lambda path: int(path.stem.rpartition("-")[2]))
+        found = (self.out / "snapshots").glob(f"after-*/{name}.safetensors")
+        return sorted(found, key=lambda path: int(path.parent.name.rpartition("-")[2]))
 
     def run(self, name: str) -> Path:
         """The folder of a training's checkpoint."""
@@ -168,8 +168,9 @@ def train_model(order: Order, stop: threading.Event) -> Path:
     if before is None or not (place.run(name) / CHECKPOINT).is_file():
         before = None
         place.losses(name).unlink(missing_ok=True)
+    seconds = order.until - order.saving - time.monotonic()
     budget = Budget(
-        order.until - order.saving - time.monotonic(),
+        seconds,
         most,
         spent=0.0 if before is None else min(before.share, _WHOLE),
         stop=stop.is_set,
@@ -183,7 +184,8 @@ def train_model(order: Order, stop: threading.Event) -> Path:
         half=True,
         weights=place.weights(name),
         snapshots={
-            n: place.snapshot(name, n) for n in snapshot_steps(order.job, config.system, most)
+            n: place.snapshot(name, n)
+            for n in snapshot_steps(order.job, config.system, most, seconds)
         },
         watch=curve,
         examples=examples,

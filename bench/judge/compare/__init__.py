@@ -3,6 +3,7 @@
 from bench.judge.compare.change import Change, Verdict, judge
 from bench.judge.compare.comparison import Comparison, compare
 from bench.judge.compare.folders import FolderComparison, compare_folders, folder_names
+from bench.judge.compare.training_curve import Stage, training_curve
 from bench.judge.compare.trainings import (
     TrainingChange,
     compare_trainings,
@@ -14,6 +15,7 @@ __all__ = [
     "Change",
     "Comparison",
     "FolderComparison",
+    "Stage",
     "TrainingChange",
     "Verdict",
     "compare",
@@ -21,6 +23,7 @@ __all__ = [
     "compare_trainings",
     "folder_names",
     "judge",
+    "training_curve",
     "trainings_of",
     "unscored_trainings",
 ]

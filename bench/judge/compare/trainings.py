@@ -35,16 +35,19 @@ from bench.judge.pairing import PairedScore, check_methods, difference_of
 from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues
 
 __all__ = [
+    "LEVEL",
     "TrainingChange",
     "compare_trainings",
     "training_lines",
     "training_markdown",
     "trainings_of",
     "unscored_trainings",
+    "verdict_of",
 ]
 
 _SEED = re.compile(r"-seed\d+$")
-_LEVEL = "95 % intervals over trainings and scenes; verdicts corrected for all variants of a score (Holm)"
+LEVEL = "95 % intervals over trainings and scenes; verdicts corrected for all variants of a score (Holm)"
+"""What the intervals and verdicts of every text below are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,11 +235,11 @@ def _error(
 
 def training_lines(changes: Sequence[TrainingChange]) -> list[str]:
     """One line for every variant and score."""
-    found = [_LEVEL]
+    found = [LEVEL]
     for change in changes:
         key, old = change.pair.key, change.pair.before
         found.append(
-            f"{_said(change):<12} {key.task} / {old.key.method} -> {key.method} / {key.score}: "
+            f"{verdict_of(change):<12} {key.task} / {old.key.method} -> {key.method} / {key.score}: "
             f"{_listed(change.before)} -> {_listed(change.after)}, "
             f"{difference(change.pair, change.interval())}"
         )
@@ -245,7 +248,7 @@ def training_lines(changes: Sequence[TrainingChange]) -> list[str]:
 
 def training_markdown(changes: Sequence[TrainingChange]) -> str:
     """A table for every task: scores by variant, each with its difference to the reference."""
-    text: list[str] = [f"{_LEVEL}.", ""]
+    text: list[str] = [f"{LEVEL}.", ""]
     for task in dict.fromkeys(change.pair.key.task for change in changes):
         text += [
             f"**{markdown_cell(task)}**",
@@ -265,7 +268,7 @@ def _markdown_row(change: TrainingChange) -> str:
         f"{markdown_cell(pair.before.key.method)}: {_listed(change.before)}",
         f"{markdown_cell(pair.key.method)}: {_listed(change.after)}",
         markdown_cell(difference(pair, change.interval())),
-        _said(change),
+        verdict_of(change),
     ]
     return f"| {' | '.join(cells)} |"
 
@@ -274,5 +277,6 @@ def _listed(values: Sequence[float]) -> str:
     return ", ".join(number(value) for value in values)
 
 
-def _said(change: TrainingChange) -> str:
+def verdict_of(change: TrainingChange) -> str:
+    """The verdict, or that one training allows none."""
     return "one training" if change.error is None else change.verdict

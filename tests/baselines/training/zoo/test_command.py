@@ -32,8 +32,8 @@ def call(monkeypatch, capsys):
     ("arguments", "sentence"),
     [
         (["--models", "spad-procedural"], "did you mean 'spade-procedural'"),
-        (["--seeds", "one"], "--seeds 'one': write whole numbers with commas, as 0,1,2"),
-        (["--seeds", "-1"], "a seed is 0 or more"),
+        (["--seeds", "one"], "--seeds 'one': write whole numbers from 0 on with commas, as 0,1,2"),
+        (["--seeds", "-1"], "--seeds '-1': write whole numbers from 0 on"),
         (["--minutes", "0"], "--minutes 0: must be more than 0"),
         (["--device", "cuda:0,1"], "device 'cuda:0,1' is for several workers"),
         (["--set", "batch"], "--set 'batch' is not of the form NAME=VALUE"),

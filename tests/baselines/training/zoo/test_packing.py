@@ -45,7 +45,7 @@ def test_everything_but_checkpoints_comes_back_as_it_was(zoo, tmp_path):
     out = zoo(a=40_000, b=50_000, c=60_000)
     for steps in (5, 40):
         snapshot = ZooFolder(out).snapshot("c", steps)
-        snapshot.parent.mkdir(exist_ok=True)
+        snapshot.parent.mkdir(parents=True)
         snapshot.write_bytes(bytes(steps))
     archives = pack(out, ["b", "a", "c"], tmp_path / "packed", largest=130_000)
     assert [archive.names for archive in archives] == [["b", "a"], ["c"]]

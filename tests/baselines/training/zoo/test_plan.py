@@ -4,7 +4,15 @@ import pytest
 
 from baselines.training.config import changed_config, read_config
 from baselines.training.zoo.models import MODELS, model_config
-from baselines.training.zoo.plan import PLAN, Job, chosen_jobs, job_config, lanes, snapshot_steps
+from baselines.training.zoo.plan import (
+    PLAN,
+    SAVING,
+    Job,
+    chosen_jobs,
+    job_config,
+    lanes,
+    snapshot_steps,
+)
 from bench.core.errors import BadInput
 
 
@@ -58,9 +66,10 @@ def test_what_is_compared_ends_after_the_same_number_of_steps():
 
 def test_what_is_compared_keeps_weights_on_the_way_unless_writing_them_takes_long():
     compared = Job("spmpgan-full-procedural", 0, 1.0, compared=True)
-    assert snapshot_steps(compared, "spmpgan", 2500) == (312, 625, 1250)
-    assert snapshot_steps(compared, "divsem", 2500) == ()
-    assert snapshot_steps(job("spade-procedural"), "spade", 2500) == ()
+    assert snapshot_steps(compared, "spmpgan", 2500, 250.0) == (312, 625, 1250)
+    assert snapshot_steps(compared, "divsem", 2500, 250.0) == ()
+    assert snapshot_steps(compared, "divsem", 2500, 20 * 3 * SAVING["divsem"]) == (312, 625, 1250)
+    assert snapshot_steps(job("spade-procedural"), "spade", 2500, 250.0) == ()
 
 
 def test_fields_of_every_configuration_can_be_changed():

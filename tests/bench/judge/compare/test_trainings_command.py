@@ -1,5 +1,6 @@
 """`siebench trainings` on a real run: a verdict a line, a table, figures."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,24 @@ def test_every_variant_and_score_has_a_line_a_row_and_a_figure(twice: Path, tmp_
 def test_an_unknown_reference_is_answered_with_the_nearest(twice: Path) -> None:
     result = siebench("trainings", twice, "--reference", "neer")
     assert "did you mean 'near'" in str(result.exception)
+
+
+def test_several_runs_make_a_curve(twice: Path, tmp_path: Path) -> None:
+    later = tmp_path / "later"
+    shutil.copytree(twice, later)
+    table, figures = tmp_path / "t.md", tmp_path / "figures"
+    words = ("--examples", "8000,64000", "--markdown", table, "--figures", figures)
+    result = siebench("trainings", twice, later, *words)
+    assert result.exit_code == 0, result.output
+    assert result.output.count("near -> mean / psnr:") == 2
+    assert "8,000 examples | 64,000 examples |" in table.read_text()
+    drawn = sorted(path.name for path in figures.rglob("*.*"))
+    assert drawn == ["training-curve.pdf", "training-curve.svg"]
+    text = next(figures.rglob("*.svg")).read_text(encoding="utf-8")
+    assert "64k" in text
+    assert "mean" in text
+
+
+def test_several_runs_need_the_examples_that_each_had_seen(twice: Path, tmp_path: Path) -> None:
+    result = siebench("trainings", twice, tmp_path)
+    assert "2 runs: say how many examples" in str(result.exception)

@@ -1,0 +1,121 @@
+"""An effect against the examples that the networks had seen: one of early training, or one that stays?
+
+    curve = training_curve([scores_of_run("runs/8k"), scores_of_run("runs/64k")], [8000, 64000])
+
+Every run holds the same variants after another length of training; `compare_trainings` judges each by
+itself. Stages are not corrected for each other: a curve is read as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bench.core.errors import BadInput
+from bench.core.text import counted
+from bench.judge.compare.outputs import difference, markdown_cell
+from bench.judge.compare.trainings import (
+    LEVEL,
+    TrainingChange,
+    compare_trainings,
+    training_lines,
+    verdict_of,
+)
+from bench.judge.pairing import pairs
+from bench.judge.scores import ScoreKey, ScoreSet
+
+__all__ = ["Stage", "curve_lines", "curve_markdown", "training_curve"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The variants after some length of training.
+
+    Attributes:
+        examples: that every network had seen.
+        changes: each variant against the reference, score by score.
+    """
+
+    examples: int
+    changes: tuple[TrainingChange, ...]
+
+
+def training_curve(
+    runs: Sequence[ScoreSet], examples: Sequence[int], reference: str | None = None
+) -> list[Stage]:
+    """Variants against a reference at every stage of their training.
+
+    Args:
+        runs: of one suite, a run for each stage; methods are named as `compare_trainings` takes them.
+        examples: that the networks of each run had seen, in ascending order.
+        reference: the variant that the others are compared with; the first one where None.
+
+    Raises:
+        BadInput: another number of stages than runs, stages that do not ascend, runs that were scored
+            differently or on other edits, or what `compare_trainings` refuses.
+    """
+    if len(runs) != len(examples):
+        raise BadInput(
+            f"{counted(len(runs), 'run')} and {counted(len(examples), 'number')} of examples: "
+            "give one number for each run"
+        )
+    if any(before >= after for before, after in pairwise(examples)):
+        raise BadInput(
+            f"examples {', '.join(map(str, examples))}: must ascend; give the runs from the shortest "
+            "training to the longest"
+        )
+    for place, later in enumerate(runs[1:], start=1):
+        if later.name in {earlier.name for earlier in runs[:place]}:
+            raise BadInput(f"{later.name}: is given twice; give every stage a run of its own")
+        for _ in pairs(runs[0], later, [(method, method) for method in runs[0].methods]):
+            pass  # refuses other edits and other scoring
+    return [
+        Stage(seen, tuple(compare_trainings(run, reference))) for run, seen in zip(runs, examples)
+    ]
+
+
+def curve_lines(curve: Sequence[Stage]) -> list[str]:
+    """What `training_lines` says, stage by stage."""
+    found = [LEVEL]
+    for stage in curve:
+        found += ["", f"after {stage.examples:,} examples", *training_lines(stage.changes)[1:]]
+    return found
+
+
+def curve_markdown(curve: Sequence[Stage]) -> str:
+    """A table for every task: a row for each variant in each score, a column for each stage."""
+    text = [f"{LEVEL}; stages are not corrected for each other.", ""]
+    for task in dict.fromkeys(key.task for key in _keys(curve)):
+        stages = " | ".join(f"{stage.examples:,} examples" for stage in curve)
+        text += [
+            f"**{markdown_cell(task)}**",
+            "",
+            f"| score | variant | {stages} |",
+            f"| --- | --- |{' --- |' * len(curve)}",
+            *(_row(curve, key) for key in _keys(curve) if key.task == task),
+            "",
+        ]
+    return "\n".join(text)
+
+
+def _keys(curve: Sequence[Stage]) -> list[ScoreKey]:
+    """Task, variant and score of everything that some stage compares, in order."""
+    return list(dict.fromkeys(one.pair.key for stage in curve for one in stage.changes))
+
+
+def _row(curve: Sequence[Stage], key: ScoreKey) -> str:
+    found = [_of(stage, key) for stage in curve]
+    title = next(one.pair.after.title for one in found if one is not None)
+    cells = [markdown_cell(title or key.metric), markdown_cell(key.method), *map(_cell, found)]
+    return f"| {' | '.join(cells)} |"
+
+
+def _of(stage: Stage, key: ScoreKey) -> TrainingChange | None:
+    return next((one for one in stage.changes if one.pair.key == key), None)
+
+
+def _cell(change: TrainingChange | None) -> str:
+    if change is None:
+        return "-"
+    return markdown_cell(f"{difference(change.pair, change.interval())}, {verdict_of(change)}")
