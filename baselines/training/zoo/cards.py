@@ -73,7 +73,7 @@ def training_card(
             "processor": platform.machine(),
             "threads": torch.get_num_threads(),
             "torch": torch.__version__,
-            "sebench": __version__,
+            "siebench": __version__,
         },
         "trained": now(),
         "scores": {},
