@@ -40,8 +40,13 @@ def trainings(
     from bench.cli.terminal.values import whole_numbers
     from bench.core.atomic import refuse_loss, write_text
     from bench.core.errors import BadInput
-    from bench.judge.compare import compare_trainings, training_curve, unscored_trainings
-    from bench.judge.compare.training_curve import curve_lines, curve_markdown
+    from bench.judge.compare import (
+        compare_trainings,
+        repeated_trainings,
+        training_curve,
+        unscored_trainings,
+    )
+    from bench.judge.compare.training_curve import curve_lines, curve_markdown, unmoved_methods
     from bench.judge.compare.trainings import training_lines, training_markdown
     from bench.judge.run_scores import scores_of_run
 
@@ -73,7 +78,11 @@ def trainings(
         )
         for path in drawn:
             typer.echo(str(path))
-    for one in known:
-        for sentence in unscored_trainings(one):
-            typer.echo(sentence, err=True)
+    said = [
+        sentence
+        for one in known
+        for sentence in (*unscored_trainings(one), *repeated_trainings(one))
+    ]
+    for sentence in dict.fromkeys([*said, *unmoved_methods(known)]):
+        typer.echo(sentence, err=True)
     typer.echo("\n".join(lines))

@@ -7,6 +7,7 @@ from bench.judge.compare.training_curve import Stage, training_curve
 from bench.judge.compare.trainings import (
     TrainingChange,
     compare_trainings,
+    repeated_trainings,
     trainings_of,
     unscored_trainings,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "compare_trainings",
     "folder_names",
     "judge",
+    "repeated_trainings",
     "training_curve",
     "trainings_of",
     "unscored_trainings",

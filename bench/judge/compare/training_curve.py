@@ -19,13 +19,14 @@ from bench.judge.compare.trainings import (
     LEVEL,
     TrainingChange,
     compare_trainings,
+    networks_of,
     training_lines,
     verdict_of,
 )
 from bench.judge.pairing import pairs
 from bench.judge.scores import ScoreKey, ScoreSet
 
-__all__ = ["Stage", "curve_lines", "curve_markdown", "training_curve"]
+__all__ = ["Stage", "curve_lines", "curve_markdown", "training_curve", "unmoved_methods"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,20 @@ def training_curve(
     return [
         Stage(seen, tuple(compare_trainings(run, reference))) for run, seen in zip(runs, examples)
     ]
+
+
+def unmoved_methods(runs: Sequence[ScoreSet]) -> list[str]:
+    """Sentences about methods that are the same network in two stages: no training lies between these."""
+    found = []
+    for before, after in pairwise(runs):
+        known = networks_of(before)
+        found += [
+            f"{method}: is the same network in {before.name} and {after.name}, so its curve says nothing "
+            "there; put the folder of the stage's weights first in SIEBENCH_WEIGHTS"
+            for method, network in networks_of(after).items()
+            if known.get(method) == network
+        ]
+    return found
 
 
 def curve_lines(curve: Sequence[Stage]) -> list[str]:

@@ -26,6 +26,7 @@ from statistics import fmean, variance
 import numpy as np
 
 from bench.core.errors import BadInput, unknown
+from bench.core.identity import record_hash
 from bench.core.text import counted
 from bench.judge.compare.change import Verdict
 from bench.judge.compare.comparison import whole
@@ -38,6 +39,8 @@ __all__ = [
     "LEVEL",
     "TrainingChange",
     "compare_trainings",
+    "networks_of",
+    "repeated_trainings",
     "training_lines",
     "training_markdown",
     "trainings_of",
@@ -138,6 +141,37 @@ def unscored_trainings(known: ScoreSet) -> list[str]:
                     f"{task} / {variant} / {metric}: {', '.join(without)} has no score, so "
                     f"{variant} is left out"
                 )
+    return found
+
+
+def repeated_trainings(known: ScoreSet) -> list[str]:
+    """Sentences about trainings of one variant that are the same network: no spread can be seen in them."""
+    hashes = networks_of(known)
+    found = []
+    for group in _variants(known).values():
+        first: dict[str, str] = {}
+        twins = {one: first.setdefault(hashes[one], one) for one in group if one in hashes}
+        found += [
+            f"{method}: is the same network as {other}, so the spread of trainings comes out too small; "
+            "give it weights of its own"
+            for method, other in twins.items()
+            if method != other
+        ]
+    return found
+
+
+def networks_of(known: ScoreSet) -> dict[str, str]:
+    """A hash of every method that ran, equal where editor and weights are; none for a baseline.
+
+    A file's name does not count where the editor says what it read from it.
+    """
+    methods = () if known.run is None else known.run.header.methods
+    found = {}
+    for method in methods:
+        if method.problem is None:
+            named = ("options",) if method.record.get("identity") else ()
+            kept = {name: value for name, value in method.record.items() if name not in named}
+            found[method.name] = record_hash(kept)
     return found
 
 

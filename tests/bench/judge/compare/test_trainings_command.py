@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from baselines.checkpoints.loading import ZOO
 from bench.cli.app import app
 from bench.run.suite_run import run_suite
 
@@ -41,6 +42,7 @@ def test_every_variant_and_score_has_a_line_a_row_and_a_figure(twice: Path, tmp_
     table, figures = tmp_path / "t.md", tmp_path / "figures"
     result = siebench("trainings", twice, "--markdown", table, "--figures", figures)
     assert result.exit_code == 0, result.output
+    assert "near-seed1: is the same network as near, so the spread" in result.stderr
     lines = [line for line in result.output.splitlines() if "near -> mean" in line]
     assert [line.split(" / ")[-1].split(":")[0] for line in lines] == ["psnr", "psnr-hole"]
     rows = [line for line in table.read_text().splitlines() if line.startswith("| PSNR")]
@@ -65,6 +67,7 @@ def test_several_runs_make_a_curve(twice: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert result.output.count("near -> mean / psnr:") == 2
     assert "8,000 examples | 64,000 examples |" in table.read_text()
+    assert "mean: is the same network in " in result.stderr
     drawn = sorted(path.name for path in figures.rglob("*.*"))
     assert drawn == ["training-curve.pdf", "training-curve.svg"]
     text = next(figures.rglob("*.svg")).read_text(encoding="utf-8")
@@ -75,3 +78,17 @@ def test_several_runs_make_a_curve(twice: Path, tmp_path: Path) -> None:
 def test_several_runs_need_the_examples_that_each_had_seen(twice: Path, tmp_path: Path) -> None:
     result = siebench("trainings", twice, tmp_path)
     assert "2 runs: say how many examples" in str(result.exception)
+
+
+def test_a_copy_of_the_weights_is_no_other_training(tmp_path: Path) -> None:
+    shipped = ZOO / "spmpgan-s-procedural.safetensors"
+    shutil.copy(shipped, tmp_path / "copy.safetensors")
+    trained = SUITE.replace("editor: nearest", "editor: spmpgan, options: {weights: A}", 1)
+    trained = trained.replace("editor: nearest", "editor: spmpgan, options: {weights: B}", 1)
+    (tmp_path / "twice.yaml").write_text(
+        trained.replace("A}", f"{shipped}}}").replace("B}", f"{tmp_path / 'copy.safetensors'}}}")
+    )
+    run_suite(tmp_path / "twice.yaml", out=tmp_path / "run")
+    assert (
+        "near-seed1: is the same network as near" in siebench("trainings", tmp_path / "run").stderr
+    )
