@@ -5,6 +5,7 @@ docs/protocol/rivals.md, A.8. Lengths are for an image of 256 pixels and scale w
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -19,9 +20,9 @@ SIDE = 160
 
 
 def border_pixels(region: Tensor) -> Tensor:
-    """Bool [H,W]: pixels of a region that its erosion by a 2x2 square takes away."""
-    padded = F.pad(region.float()[None, None], (1, 0, 1, 0), value=1.0)
-    eroded = -F.max_pool2d(-padded, 2, 1)[0, 0] > 0.5
+    """Bool [H,W] or [B,H,W]: pixels of a region that its erosion by a 2x2 square takes away."""
+    padded = F.pad(region.float().unsqueeze(-3), (1, 0, 1, 0), value=1.0)
+    eroded = -F.max_pool2d(-padded, 2, 1).squeeze(-3) > 0.5
     return region & ~eroded
 
 
@@ -38,8 +39,9 @@ def border_patches(planes: Tensor, region: Tensor) -> Tensor | None:
     scale = max(height, width) / 256
     side = max(8, round(SIDE * scale))
     found = []
-    for image, mask in zip(planes, region, strict=True):
-        border = border_pixels(mask).nonzero().tolist()
+    # Places are drawn on the host, which waits for the device once.
+    for image, pixels in zip(planes, border_pixels(region).cpu().numpy(), strict=True):
+        border = np.argwhere(pixels).tolist()
         for _ in range(PATCHES if border else 0):
             y, x = border[int(torch.randint(len(border), (1,)))]
             drawn = int(torch.randint(SIDES[0], SIDES[1] + 1, (1,)))

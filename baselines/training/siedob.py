@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -330,18 +331,18 @@ def _patches(
 
 
 def _with_boxes(hole: Tensor, objects: Tensor) -> Tensor:
-    """Half of the holes with the boxes of all larger objects, bool [B,H,W]."""
+    """Half of the holes with the boxes of all larger objects, bool [B,H,W]; found on the host."""
     height, width = hole.shape[1:]
     area = height * width
     around = round(_AROUND * area**0.5 / 256)
-    united = hole.clone()
-    for mask, ids in zip(united, objects, strict=True):
+    united = hole.cpu().numpy().copy()
+    for mask, ids in zip(united, objects.cpu().numpy(), strict=True):
         if torch.rand(()) >= 0.5:
             continue
-        numbers, counts = torch.unique(ids[ids != 0], return_counts=True)
-        for number in numbers[counts > _SMALLEST * area].tolist():
-            rows, columns = torch.nonzero(ids == number, as_tuple=True)
+        numbers, counts = np.unique(ids[ids != 0], return_counts=True)
+        for number in numbers[counts > _SMALLEST * area]:
+            rows, columns = np.nonzero(ids == number)
             # Its last row and column are left out, as published.
-            top, left = max(int(rows.min()) - around, 0), max(int(columns.min()) - around, 0)
-            mask[top : int(rows.max()) + around, left : int(columns.max()) + around] = True
-    return united
+            top, left = max(rows.min() - around, 0), max(columns.min() - around, 0)
+            mask[top : rows.max() + around, left : columns.max() + around] = True
+    return torch.from_numpy(united).to(hole.device)

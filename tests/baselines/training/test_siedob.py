@@ -14,6 +14,7 @@ from baselines.training.data import Examples
 from baselines.training.feed import turns
 from baselines.training.loop import WEIGHTS, train
 from baselines.training.object_crops import draw_holes, draw_objects, others_of_the_class
+from baselines.training.siedob import _with_boxes
 from bench.core.errors import BadInput
 from tests.baselines.training.tiny import tiny
 
@@ -72,6 +73,31 @@ def test_the_border_is_what_an_erosion_by_two_pixels_takes():
     assert border.sum() == 7  # the first row and column
     assert border[1, 2:6].all()
     assert border[1:5, 2].all()
+
+
+def test_the_borders_of_a_batch_are_those_of_its_regions():
+    regions = torch.rand(3, 9, 7, generator=torch.Generator().manual_seed(0)) < 0.7
+    assert torch.equal(
+        border_pixels(regions), torch.stack([border_pixels(region) for region in regions])
+    )
+
+
+def test_half_of_the_holes_take_the_boxes_of_the_larger_objects():
+    """At 64 pixels an object is large above 25 pixels, and a box reaches one pixel around it."""
+    hole = torch.zeros(64, 64, 64, dtype=torch.bool)
+    hole[:, 60, 60] = True
+    objects = torch.zeros(64, 64, 64, dtype=torch.long)
+    objects[:, 10:16, 20:26] = 3  # 36 pixels
+    objects[:, 40:45, 40:45] = 4  # 25 pixels
+    torch.manual_seed(0)
+    united = _with_boxes(hole, objects)
+    boxed = united[:, 10, 20]
+    wanted = hole[0].clone()
+    wanted[9:16, 19:26] = True  # its last row and column are left out, as published
+    assert torch.equal(united[~boxed], hole[~boxed])
+    assert torch.equal(united[boxed], wanted.expand(int(boxed.sum()), -1, -1))
+    assert 16 <= int(boxed.sum()) <= 48  # five standard deviations around one in two
+    assert int(hole.sum()) == 64
 
 
 def test_four_patches_an_image_are_cut_around_its_border_and_none_without():
