@@ -16,7 +16,7 @@ from baselines.checkpoints.writing import EXTRA, state_hash
 from baselines.layers.layout import lay_channels_last
 from bench.core.documents import parse_json
 from bench.core.errors import BadInput, Unavailable
-from bench.networks.weights import weight_folders
+from bench.networks.weights import named_folders, weight_folders
 from bench.plugins.kinds import SYSTEMS
 from bench.plugins.systems import System
 
@@ -58,11 +58,21 @@ def locate(file: Path) -> Path:
 
     Raises:
         Unavailable: where there is none; a suite then has a row with this reason.
+        BadInput: where it is in the zoo alone, but SIEBENCH_WEIGHTS names a folder that is not there.
     """
     folders = weight_folders()
-    for place in (file, *(folder / file for folder in (*folders, ZOO))):
+    for place in (file, *(folder / file for folder in folders)):
         if place.is_file():
             return place
+    shipped = ZOO / file
+    if shipped.is_file():
+        lost = [folder for folder in named_folders() if not folder.is_dir()]
+        if lost:
+            raise BadInput(
+                f"SIEBENCH_WEIGHTS: {lost[0]}: no such folder, so the {file} that ships would be taken "
+                "in its place; make the folder, or take it out of SIEBENCH_WEIGHTS"
+            )
+        return shipped
     raise Unavailable(
         f"{file}: no such weights file, nor in {folders[0]}; {_maker(file)} makes one"
     )

@@ -7,6 +7,9 @@ So at every step the length of the whole run is taken from the share s of the ti
 steps / s, and rates and phases follow it as they would in a run of that length. s only grows, and it is
 the larger one of the shares of the time and of the steps, so that a run also ends after `most` steps.
 The same training by the clock takes other steps every time; its card says how many they were.
+
+A training that is compared with others must be trained as these are: `by_steps` its schedule follows the
+steps alone, and the end of the time only interrupts it.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ class Budget:
         most: steps after which the training ends in any case.
         spent: the share that earlier parts of the training have used, 0 to below 1.
         stop: says whether the training shall end early; asked after every step.
+        by_steps: the schedule is that of a run of `most` steps; time that ends before interrupts it.
         clock: seconds that only grow.
     """
 
@@ -38,19 +42,22 @@ class Budget:
         *,
         spent: float = 0.0,
         stop: Callable[[], bool] = lambda: False,
+        by_steps: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.most = most
         self._seconds, self._spent = seconds, spent
-        self._stop, self._clock = stop, clock
+        self._stop, self._clock, self._by_steps = stop, clock, by_steps
         self._begun = clock()
         self._lengths: dict[int, int] = {}
 
     def share(self, step: int) -> float:
         """The share of the training that is done before a step, 0 to 1."""
-        passed = (self._clock() - self._begun) / self._seconds if self._seconds > 0 else 1.0
-        spent = self._spent + (1 - self._spent) * passed
-        return min(1.0, max(spent, step / self.most))
+        of_steps = min(1.0, step / self.most)
+        if self._by_steps:
+            return of_steps
+        spent = self._spent + (1 - self._spent) * self._passed()
+        return min(1.0, max(spent, of_steps))
 
     def length(self, step: int) -> int:
         """How many steps the whole run has, as far as is known at a step; the same when asked again."""
@@ -67,4 +74,8 @@ class Budget:
 
     def over(self, done: int) -> bool:
         """Whether the training ends after `done` steps: time or steps are used, or it was asked to."""
-        return self._stop() or self.share(done) >= 1
+        return self._stop() or self._passed() >= 1 or self.share(done) >= 1
+
+    def _passed(self) -> float:
+        """The share of its time that has passed."""
+        return (self._clock() - self._begun) / self._seconds if self._seconds > 0 else 1.0

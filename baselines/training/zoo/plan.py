@@ -1,7 +1,7 @@
 """Who of the zoo is trained for how long: shares of the time, seeds, and lanes side by side.
 
-The time of a card is shared out by weight. Trainings that are compared with each other also end after a
-number of steps that all of them reach, so that they have seen as many examples.
+The time of a card is shared out by weight. Trainings that are compared with each other follow the schedule
+of their steps, not of the time, so that they have seen as many examples at the same rates.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Share:
     Attributes:
         weight: of each of its trainings.
         seeds: a training each; scores over seeds say what a training's luck is.
-        compared: it ends after the configuration's steps, as those do that it is compared with;
-            otherwise its time alone ends it.
+        compared: it ends after the configuration's steps, as those do that it is compared with, and time
+            that ends before interrupts it; otherwise its time alone ends it.
     """
 
     weight: float = 1.0

@@ -282,7 +282,10 @@ class _Work:
         point, code = last_point(self._place, job.name), self._codes.get(job)
         if is_written(self._place, job.name, point):  # also where it was killed while it ended
             whole = is_trained(self._place, job)
-            return Outcome(job.name, "trained" if whole else "interrupted", "", point)
+            if whole or point is None:
+                return Outcome(job.name, "trained", "", point)
+            why = f"{point.share:.0%} of it is done; the same command goes on with it"
+            return Outcome(job.name, "interrupted", why, point)
         if code is None:
             return Outcome(job.name, "left out", "its turn did not come", point)
         if code < 0:

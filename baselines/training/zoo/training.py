@@ -174,6 +174,7 @@ def train_model(order: Order, stop: threading.Event) -> Path:
         most,
         spent=0.0 if before is None else min(before.share, _WHOLE),
         stop=stop.is_set,
+        by_steps=most == config.steps,
     )
     curve = _Curve(place.losses(name), before, config, budget)
     trained = train(

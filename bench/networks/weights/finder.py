@@ -25,7 +25,16 @@ from bench.networks.weights.catalogue import Network, network
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Found", "WeightsMissing", "find", "read_tensors", "require", "target", "weight_folders"]
+__all__ = [
+    "Found",
+    "WeightsMissing",
+    "find",
+    "named_folders",
+    "read_tensors",
+    "require",
+    "target",
+    "weight_folders",
+]
 
 VARIABLE = "SIEBENCH_WEIGHTS"
 
@@ -65,8 +74,7 @@ class Found:
 
 def weight_folders() -> tuple[Path, ...]:
     """Where weights are looked for, in order; the first is where `fetch` puts them."""
-    named = variable(VARIABLE) or ""
-    folders = tuple(home_path(part, VARIABLE) for part in named.split(os.pathsep) if part)
+    folders = named_folders()
     if folders:
         return folders
     import platformdirs
@@ -75,6 +83,12 @@ def weight_folders() -> tuple[Path, ...]:
     # What was fetched before the project was renamed.
     former = Path(platformdirs.user_cache_dir("sebench")) / "weights"
     return (own, former) if former.is_dir() else (own,)
+
+
+def named_folders() -> tuple[Path, ...]:
+    """The folders of SIEBENCH_WEIGHTS, which take the place of the user's cache."""
+    named = variable(VARIABLE) or ""
+    return tuple(home_path(part, VARIABLE) for part in named.split(os.pathsep) if part)
 
 
 def target(entry: Network, folders: Sequence[Path] | None = None) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,18 @@ def test_a_bare_name_is_looked_for_among_the_weights(tmp_path, monkeypatch):
         Unavailable, match=r"other\.safetensors: no such weights file.*models import"
     ):
         locate(Path("other.safetensors"))
+
+
+def test_a_named_folder_that_is_not_there_does_not_give_way_to_the_zoo(tmp_path, monkeypatch):
+    shipped = Path("spade-procedural.safetensors")
+    monkeypatch.setenv("SIEBENCH_WEIGHTS", str(tmp_path))
+    assert locate(shipped).name == shipped.name
+    lost = tmp_path / "after-500"
+    monkeypatch.setenv("SIEBENCH_WEIGHTS", os.pathsep.join([str(lost), str(tmp_path)]))
+    with pytest.raises(BadInput, match="after-500: no such folder, so the spade-procedural"):
+        locate(shipped)
+    (tmp_path / shipped).touch()
+    assert locate(shipped) == tmp_path / shipped
 
 
 def test_a_missing_network_of_the_zoo_names_the_command_that_trains_it(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ def _one_thread(monkeypatch, tmp_path):
     """Equal sums in every run, and no weights but those that a test puts there."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    (tmp_path / "no-weights").mkdir()
     monkeypatch.setenv("SIEBENCH_WEIGHTS", str(tmp_path / "no-weights"))
     monkeypatch.setattr("bench.networks.segmenters.unet.FILE", "none-in-tests.safetensors")
     yield

@@ -69,6 +69,19 @@ def test_a_training_that_goes_on_has_the_rest_of_its_schedule_before_it():
     assert budget.share(0) == pytest.approx(0.8)
 
 
+def test_what_is_compared_follows_its_steps_and_is_interrupted_by_the_clock():
+    clock = Clock()
+    budget = Budget(10, 40, by_steps=True, spent=0.9, clock=clock)
+    clock.now += 9
+    assert budget.length(5) == 40
+    assert budget.share(10) == 0.25
+    assert not budget.over(10)
+    clock.now += 1
+    assert budget.over(10)
+    assert budget.share(10) == 0.25
+    assert Budget(10, 40, by_steps=True, clock=clock).over(40)
+
+
 def test_a_training_ends_by_the_clock_with_its_weights_written(tmp_path):
     clock, seen = Clock(), []
 
