@@ -19,10 +19,12 @@ from bench import __version__
 if TYPE_CHECKING:
     from bench.batch import EditBatch, Reference
     from bench.core.errors import BadInput, EditFailed, Unavailable
-    from bench.datasets import Dataset, DatasetInfo, Fit, Licence
+    from bench.datasets import Dataset, DatasetInfo, Fit, Licence, open_dataset
     from bench.judge.against_truth import AgreementWithTruth, against_truth
+    from bench.judge.baseline import save_baseline
     from bench.judge.compare import FolderComparison, compare, compare_folders
     from bench.judge.gate import gate
+    from bench.judge.history import History, read_history
     from bench.metrics import (
         Columns,
         Context,
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
     from bench.networks.segmenters import Segmenter
     from bench.plugins.editors import Editor, TaskFacts
     from bench.plugins.registry import Plugin, Registry
-    from bench.plugins.systems import System, train
+    from bench.plugins.systems import Importer, System, Trainer, train
+    from bench.run.certify import Certificate, certify
     from bench.run.job import Executor, Job
     from bench.run.outcome import Outcome
     from bench.run.reader import Run, read_run
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from bench.run.shards import ShardRef, Shards
     from bench.run.status import Status, run_status
     from bench.run.suite_run import run_part, run_suite
+    from bench.run.verify import verify_run
     from bench.scene import LabelSpace, Scene
     from bench.study.findings import StudyReading
     from bench.study.make import MadeStudy, make_study
@@ -63,6 +67,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AgreementWithTruth",
     "BadInput",
+    "Certificate",
     "Columns",
     "Context",
     "Dataset",
@@ -77,6 +82,8 @@ __all__ = [
     "Fit",
     "FolderComparison",
     "FolderScores",
+    "History",
+    "Importer",
     "Impossible",
     "Job",
     "LabelSpace",
@@ -106,10 +113,12 @@ __all__ = [
     "Suite",
     "System",
     "TaskFacts",
+    "Trainer",
     "Unavailable",
     "ViewServer",
     "__version__",
     "against_truth",
+    "certify",
     "compare",
     "compare_folders",
     "export",
@@ -118,6 +127,8 @@ __all__ = [
     "inpaint",
     "load_suite",
     "make_study",
+    "open_dataset",
+    "read_history",
     "read_run",
     "reduce_run",
     "read_study",
@@ -125,14 +136,17 @@ __all__ = [
     "run_part",
     "run_status",
     "run_suite",
+    "save_baseline",
     "score_folders",
     "testing",
     "train",
+    "verify_run",
 ]
 
 _HOMES = {
     "AgreementWithTruth": "bench.judge.against_truth",
     "BadInput": "bench.core.errors",
+    "Certificate": "bench.run.certify",
     "Columns": "bench.metrics",
     "Context": "bench.metrics",
     "Dataset": "bench.datasets",
@@ -147,6 +161,8 @@ _HOMES = {
     "Fit": "bench.datasets",
     "FolderComparison": "bench.judge.compare",
     "FolderScores": "bench.run.score",
+    "History": "bench.judge.history",
+    "Importer": "bench.plugins.systems",
     "Impossible": "masks",
     "Job": "bench.run.job",
     "LabelSpace": "bench.scene",
@@ -176,9 +192,11 @@ _HOMES = {
     "Suite": "bench.suite.schema",
     "System": "bench.plugins.systems",
     "TaskFacts": "bench.plugins.editors",
+    "Trainer": "bench.plugins.systems",
     "Unavailable": "bench.core.errors",
     "ViewServer": "reports.view",
     "against_truth": "bench.judge.against_truth",
+    "certify": "bench.run.certify",
     "compare": "bench.judge.compare",
     "compare_folders": "bench.judge.compare",
     "export": "reports.export",
@@ -187,6 +205,8 @@ _HOMES = {
     "inpaint": "masks",
     "load_suite": "bench.suite.schema",
     "make_study": "bench.study.make",
+    "open_dataset": "bench.datasets",
+    "read_history": "bench.judge.history",
     "read_run": "bench.run.reader",
     "read_study": "bench.study.read",
     "reduce_run": "bench.run.reduce_run",
@@ -194,9 +214,11 @@ _HOMES = {
     "run_part": "bench.run.suite_run",
     "run_status": "bench.run.status",
     "run_suite": "bench.run.suite_run",
+    "save_baseline": "bench.judge.baseline",
     "score_folders": "bench.run.score",
     "testing": "siebench.testing:",
     "train": "bench.plugins.systems",
+    "verify_run": "bench.run.verify",
 }
 """Where each name is defined: "module", or "module:other name"; nothing after the colon = the module."""
 

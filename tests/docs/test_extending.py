@@ -4,6 +4,7 @@ import importlib
 import sys
 
 import pytest
+import torch
 import yaml
 
 import siebench
@@ -28,7 +29,8 @@ def entry_points():
 
 def test_every_kind_has_an_example():
     assert {kind for kind, _ in entry_points()} == set(REGISTRIES)
-    assert {f"{target.split(':')[0]}.py" for target in entry_points().values()} == set(EXAMPLES)
+    registered = {f"{target.split(':')[0]}.py" for target in entry_points().values()}
+    assert set(EXAMPLES) - registered == {"my_flat.py", "my_parts.py", "my_trainer.py"}
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
@@ -36,7 +38,7 @@ def test_an_example_is_under_sixty_lines(name):
     assert len(EXAMPLES[name].splitlines()) < 60
 
 
-def test_the_examples_come_in_as_a_package_and_conform(install):
+def test_the_examples_come_in_as_a_package_and_conform(install, tmp_path):
     points = entry_points()
     kinds = {kind: {n: t for (k, n), t in points.items() if k == kind} for kind, _ in points}
     modules = {name.removesuffix(".py"): text for name, text in EXAMPLES.items()}
@@ -46,6 +48,14 @@ def test_the_examples_come_in_as_a_package_and_conform(install):
             plugin = REGISTRIES[kind].find(name)
             assert (plugin.source, plugin.problem) == ("my-plugins 0.1", None)
             siebench.testing.check(kind, plugin.usable())
+        weights = siebench.train("small-flat", tmp_path / "trained", steps=2)
+        system = REGISTRIES["systems"].get("flat")
+        trained = system.editor(weights=weights).network
+        torch.save(trained.state_dict(), tmp_path / "official.pth")
+        given = {"options": {"width": trained.config.width}}
+        system.import_weights(tmp_path / "official.pth", tmp_path / "imported.safetensors", **given)
+        imported = system.editor(weights=tmp_path / "imported.safetensors").network
+        assert torch.equal(imported.first.weight, trained.first.weight)
     finally:
         for name in modules:
             sys.modules.pop(name, None)
@@ -53,7 +63,9 @@ def test_the_examples_come_in_as_a_package_and_conform(install):
 
 @pytest.mark.slow
 def test_the_examples_run_as_modules_and_as_objects(folder, monkeypatch, capsys):
-    run = follow("extending.md", monkeypatch)["run"]
+    names = follow("extending.md", monkeypatch)
+    run = names["run"]
+    assert names["trained"].scores["value"].notna().all()
     assert capsys.readouterr().out.count("conforms") == len(REGISTRIES)
     assert set(run.scores["metric"]) == {"psnr", "psnr-hole", "colour-shift"}
     assert set(run.scores["method"]) == {"mean-colour", "ours"}
