@@ -1,7 +1,8 @@
 """The parts of the reference pages that are made from the code, so that they cannot rot.
 
 A page holds a line `<!-- generated: NAME -->`; the site's build puts what the function NAME of this
-module gives in its place. `makeExtension` is what Markdown calls; see `mkdocs.yml`.
+module gives in its place, and leaves out the paragraph above it that begins with `WITHOUT_SITE`: it is for
+those who read the page's source. `makeExtension` is what Markdown calls; see `mkdocs.yml`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 
-__all__ = ["MADE", "makeExtension"]
+__all__ = ["MADE", "WITHOUT_SITE", "makeExtension"]
+
+WITHOUT_SITE = "*Made from the code, for the site that"
+"""How the line begins that stands above a mark and says where its part can be read."""
 
 _MARK = re.compile(r"<!-- generated: ([a-z-]+) -->")
 
@@ -340,7 +344,12 @@ class _Fill(Preprocessor):
         filled: list[str] = []
         for line in lines:
             mark = _MARK.fullmatch(line.strip())
-            filled += ["", *MADE[mark[1]]().splitlines(), ""] if mark else [line]
+            if mark is None:
+                filled.append(line)
+                continue
+            while filled and (not filled[-1].strip() or filled[-1].startswith(WITHOUT_SITE)):
+                filled.pop()
+            filled += ["", *MADE[mark[1]]().splitlines(), ""]
         return filled
 
 

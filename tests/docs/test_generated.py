@@ -9,6 +9,7 @@ from bench.cli.app import app
 from bench.plugins.kinds import DATASETS, METRICS
 from tests.docs.pages import DOCS
 
+markdown = pytest.importorskip("markdown")
 generated = pytest.importorskip(
     "docs.generated", reason="Markdown is not installed: see the docs session"
 )
@@ -75,6 +76,18 @@ def test_the_whole_public_api_is_on_its_page():
     for name in set(siebench.__all__) - {"__version__", "testing"}:
         assert f"::: siebench.{name}\n" in page, name
     assert "::: siebench.testing.check\n" in page
+
+
+def test_a_mark_has_a_line_that_the_site_leaves_out():
+    for page in DOCS.rglob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        for name in re.findall(r"<!-- generated: ([a-z-]+) -->", text):
+            above = rf"^{re.escape(generated.WITHOUT_SITE)}.+\n\n<!-- generated: {name} -->$"
+            assert re.search(above, text, re.MULTILINE), f"{page.name}: {name}"
+    page = f"# A\n\n{generated.WITHOUT_SITE} ...*\n\n<!-- generated: networks -->\n\nEnd."
+    html = markdown.markdown(page, extensions=["docs.generated", "tables"])
+    assert html.startswith("<h1>A</h1>\n<table>")
+    assert html.endswith("</table>\n<p>End.</p>")
 
 
 def test_a_page_asks_only_for_what_is_made():
