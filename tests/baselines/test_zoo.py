@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from baselines.training.zoo.models import MODELS
 from bench.networks.segmenters.unet import read_segmenter, segmenter_file
 from bench.suite.schema import load_suite
 
+ROOT = Path(__file__).parents[2]
 FILES = sorted(ZOO.glob("*.safetensors"))
 LARGEST = 32 * 2**20
 PARAMETERS = 1_300_000
@@ -41,6 +44,20 @@ def test_a_network_was_scored_beside_the_classical_editors(file):
     assert scores["suite"] == "zoo"
     assert {row["metric"] for row in scores["values"]} >= {"fd-procedural", "miou-hole"}
     assert {row["rival"] for row in scores["against"]} == {"mean-colour", "nearest", "diffusion"}
+
+
+def test_the_models_page_lists_every_network_with_what_its_card_says():
+    page = (ROOT / "docs/reference/models.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\S+\.safetensors)` \|(.+)\|$", page, re.MULTILINE)
+    listed = {file: [cell.strip(" `") for cell in cells.split("|")] for file, cells in rows}
+    said = {}
+    for file in FILES:
+        config = card_of(file)["config"]
+        data = config["data"]
+        domain = data["dataset"].removeprefix("procedural-")
+        (side,) = set(data["crop"] or data["load"])
+        said[file.name] = [config["system"], config["variant"], domain, str(side)]
+    assert listed == said
 
 
 def test_all_together_are_small_enough_for_the_wheel():
