@@ -116,6 +116,45 @@ def test_the_action_fails_on_bad_input(place) -> None:
     assert output == ""
 
 
+@pytest.fixture(scope="module")
+def two(place) -> Path:
+    """Beside `place`'s method one of a module: two.yaml and two.json."""
+    (place / "painter.py").write_text(
+        "class Painter:\n    needs = frozenset()\n\n    def edit(self, batch):\n"
+        "        return batch.masked\n"
+    )
+    suite = yaml.safe_load((place / "suite.yaml").read_text())
+    suite["methods"].append({"name": "grey", "editor": "painter:Painter"})
+    (place / "two.yaml").write_text(yaml.safe_dump(suite))
+    made = "siebench run two.yaml --out runs/two --trust"
+    done = run([made, "siebench baseline save runs/two --out two.json"], place, {})
+    assert done.returncode == 0, done.stderr
+    return place
+
+
+def test_the_action_runs_a_module_only_where_trusted(two) -> None:
+    code, said, output = act(two, "runs/strange", suite="two.yaml", baseline="two.json")
+    assert (code, output) == (2, "")
+    assert "--trust" in said
+    trusted = {"suite": "two.yaml", "baseline": "two.json", "trust": "true"}
+    code, said, output = act(two, "runs/trusted", **trusted)
+    assert (code, output) == (0, "verdict=passed\n"), said
+
+
+def test_failed_edits_end_the_action_where_their_method_is_judged(two) -> None:
+    result = two / "results" / "scene0.png"
+    kept = result.read_bytes()
+    result.unlink()
+    (two / "grey.yaml").write_text("methods: [grey]\n")
+    given = {"suite": "two.yaml", "baseline": "two.json", "trust": "true"}
+    judged = act(two, "runs/judged", **given)
+    left_out = act(two, "runs/left-out", **given, policy="grey.yaml")
+    result.write_bytes(kept)
+    assert (judged[0], judged[2]) == (2, "")
+    assert "a comparison needs every edit" in judged[1]
+    assert (left_out[0], left_out[2]) == (0, "verdict=passed\n"), left_out[1]
+
+
 def test_the_action_gives_inputs_to_the_shell_as_variables_only() -> None:
     for step in yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]:
         assert "${{" not in step.get("run", "")
@@ -132,5 +171,7 @@ def test_the_gitlab_snippet_runs_and_tells_worse_from_undecided(place) -> None:
     variables = {"SUITE": "suite.yaml", "BASELINE": "baseline.json"}
     done = run(job["script"], place, variables)
     assert done.returncode == 0, done.stderr
+    bad = run(job["script"], place, variables | {"SUITE": "nowhere.yaml"})
+    assert bad.returncode == 2, bad.stderr
     assert (place / job["artifacts"]["reports"]["junit"]).is_file()
     assert any(line.startswith("passed") for line in done.stdout.splitlines())
