@@ -12,11 +12,12 @@ The first call of a shape runs eagerly: a shape that never comes again is never 
 work is counted counts all of it. The second captures. Graphs of a process share one pool of memory, for
 what they hold between their kernels nobody reads between replays; results are copied out of it. Where a
 forward cannot be captured, or its first replay is not what it gave as written, it stays eager, and
-a warning says so once.
+a warning says so once; all other graphs are then captured anew (see `CudaGraphs.capture`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 import weakref
 from collections.abc import Callable
@@ -27,10 +28,10 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 
-from baselines.cuda_graphs import CudaGraphs, Work
+from baselines.cuda_graphs import CudaGraphs, Work, let_go
 from baselines.layers.fused import same_result
 
-__all__ = ["Captured", "CapturedWork", "forget_graphs"]
+__all__ = ["Captured", "CapturedWork", "forget_graphs", "without_kept_casts"]
 
 T = TypeVar("T")
 """A tensor, or a tuple of tensors."""
@@ -76,11 +77,10 @@ class Captured(Generic[T]):
         """
         if self._eager or not _replayable(tensors):
             return self._function(*tensors)
-        try:
+        with contextlib.suppress(torch.OutOfMemoryError):
             return self._replayed(tensors)
-        except torch.OutOfMemoryError:
-            forget_graphs()
-            torch.cuda.empty_cache()
+        forget_graphs()  # out here, where no error keeps the tensors of the call that failed
+        torch.cuda.empty_cache()
         return self._function(*tensors)
 
     def _replayed(self, tensors: tuple[Tensor | None, ...]) -> T:
@@ -109,7 +109,8 @@ class Captured(Generic[T]):
             graph = _captured(self._function, tensors)
         except Exception as error:  # whatever the driver or a layer objects to
             self._eager = True
-            self.forget()
+            forget_graphs()
+            let_go(error)
             _say(f"{self.name}: its forward", error)
             return None
         self._graphs[key] = graph
@@ -146,10 +147,12 @@ class CapturedWork:
                 self._replay = graphs.capture(self._work)
             except Exception as error:  # as above; nothing of the work was carried out
                 self._eager = True
+                forget_graphs()
+                let_go(error)
                 _say(f"{self.name}: a step", error)
-                self._work()
-                return
-        if self._replay is None:
+        if self._eager:
+            self._work()
+        elif self._replay is None:
             self._done += 1
             graphs.run(self._work)  # what autograd keeps of a leaf belongs to one stream
         else:
@@ -185,8 +188,6 @@ def forget_graphs() -> None:
     """Lets go of all graphs of the process, as where a GPU's memory is short; they are captured anew."""
     for one in list(_EVERY):
         one.forget()
-    for device in _devices.values():
-        device.forget()
 
 
 def _own(output: Any) -> Any:
@@ -229,7 +230,7 @@ def _captured(function: Callable[..., Any], tensors: tuple[Tensor | None, ...]) 
 
     def work() -> None:
         # Casts that autocast keeps would live in the graph's memory.
-        with _without_kept_casts():
+        with without_kept_casts():
             made[:] = [function(*inputs)]
 
     graphs.run(work)
@@ -247,7 +248,7 @@ def _refuse_another(replayed: Any, as_written: Any) -> None:
             raise RuntimeError("its first replay is not what the forward gave as written")
 
 
-class _without_kept_casts:  # noqa: N801 - reads as the statement that it is
+class without_kept_casts:  # noqa: N801 - reads as the statement that it is
     """Inside this block autocast casts weights anew at each use."""
 
     def __enter__(self) -> None:

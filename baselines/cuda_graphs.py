@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import traceback
+import weakref
 from collections.abc import Callable
 
 import torch
 
-__all__ = ["CudaGraphs", "Work"]
+__all__ = ["CudaGraphs", "Work", "let_go"]
 
 Work = Callable[[], None]
 """Operators on tensors that stay where they are."""
@@ -16,13 +19,18 @@ class CudaGraphs:
     """Captures on a CUDA device, on a stream of its own.
 
     All graphs share their memory: they run one after the other, and what one leaves behind beside its
-    results no other needs.
+    results no other needs. Once all are gone the next one gets new memory, for tensors of theirs may
+    still lie in the old. The stream stays: libraries keep memory for each.
     """
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self._stream = _stream(device)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._stream = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
         self._pool = torch.cuda.graph_pool_handle()
+        self._graphs: weakref.WeakSet[torch.cuda.CUDAGraph] = weakref.WeakSet()
 
     def run(self, work: Work) -> None:
         """Carries work out on the stream that captures use."""
@@ -36,9 +44,13 @@ class CudaGraphs:
         """A CUDA graph's replay.
 
         Raises:
-            RuntimeError: the work cannot be captured; nothing of it was carried out.
+            RuntimeError: the work cannot be captured; nothing of it was carried out. Replays from before
+                are not to be used any more: they draw from a generator that is left behind.
         """
         graph = torch.cuda.CUDAGraph()
+        usual = torch.cuda.current_stream(self.device)
+        if not self._graphs:
+            self._pool = torch.cuda.graph_pool_handle()
         torch.cuda.synchronize(self.device)
         torch.cuda.empty_cache()  # what work as written needed, the graph has in a pool of its own
         try:
@@ -48,22 +60,29 @@ class CudaGraphs:
             ):
                 work()
         except BaseException:
-            self._recover()
+            self._recover(graph, usual)
             raise
+        self._graphs.add(graph)
         return graph.replay
 
-    def forget(self) -> None:
-        """A new pool, once the graphs are gone; the stream stays, for libraries keep memory for each."""
-        self._pool = torch.cuda.graph_pool_handle()
-
-    def _recover(self) -> None:
-        """After a failed capture: a new stream, and a generator that is not being captured."""
+    def _recover(self, graph: torch.cuda.CUDAGraph, usual: torch.cuda.Stream) -> None:
+        """After a failed capture: streams, memory and a generator of which nothing is being captured."""
+        torch.cuda.set_stream(usual)  # a capture that cannot end leaves its own behind
         index = self.device.index or 0
+        with contextlib.suppress(Exception):
+            graph.reset()
+            # Before 2.12 PyTorch goes on as if such a capture were under way: no cache is emptied
+            # any more. Where it does not, the first call raises.
+            torch._C._cuda_endAllocateToPool(index, self._pool)
+            torch._C._cuda_releasePool(index, self._pool)
         fresh = torch.Generator(self.device)
         torch.cuda.default_generators[index].graphsafe_set_state(fresh.graphsafe_get_state())
-        self._stream = _stream(self.device)
-        self._pool = torch.cuda.graph_pool_handle()
+        self._begin()
 
 
-def _stream(device: torch.device) -> torch.cuda.Stream:
-    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+def let_go(error: BaseException) -> None:
+    """Empties the frames that a caught error came through: they hold the tensors of a whole step."""
+    found: BaseException | None = error
+    while found is not None:
+        traceback.clear_frames(found.__traceback__)
+        found = found.__context__

@@ -10,12 +10,13 @@ A replay reads its batch from tensors that stay where they are, its learning rat
 share from the device, and its random numbers from the device's generator, which is seeded before each
 step. The first replay of a kind is held against the same step as written, from the same state. Where it
 gives other losses, or where a capture fails, steps of that kind go on as written, and a warning says so
-once.
+once; the other kinds are then captured anew (see `CudaGraphs.capture`).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import traceback
 import warnings
 from collections import deque
 from collections.abc import Callable, Hashable
@@ -25,7 +26,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from baselines.cuda_graphs import CudaGraphs, Work
+from baselines.cuda_graphs import CudaGraphs, Work, let_go
 from baselines.training.recipe import Losses, TrainingRecipe
 from bench.batch import EditBatch
 from bench.core.device_faults import out_of_memory
@@ -89,7 +90,7 @@ class CapturedSteps:
         backend: captures.
 
     Attributes:
-        failures: why kinds of steps could not be captured.
+        failures: why kinds of steps could not be captured, as tracebacks are printed.
     """
 
     def __init__(self, recipe: TrainingRecipe, backend: Backend) -> None:
@@ -97,7 +98,7 @@ class CapturedSteps:
         self.backend = backend
         self._batches: dict[Hashable, EditBatch] = {}
         self._recordings: dict[Hashable, _Recording] = {}
-        self.failures: dict[Hashable, Exception] = {}
+        self.failures: dict[Hashable, str] = {}
 
     def __call__(self, batch: EditBatch, step: int, seed: int) -> Losses:
         """See `Steps`."""
@@ -163,7 +164,10 @@ class CapturedSteps:
         except Exception as error:
             if before is not None:
                 self._put(before)
-            self.failures[key] = error
+            self.failures[key] = "".join(traceback.format_exception(error))
+            self._recordings.clear()
+            recording.losses = {}
+            let_go(error)
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
             if out_of_memory(error):
                 reason = "the GPU has too little memory for its graph"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
+import weakref
 
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from baselines import captured
-from baselines.captured import Captured, forget_graphs
+from baselines.captured import Captured, CapturedWork, forget_graphs
 
 
 def double(x, plus=None):
@@ -162,9 +164,6 @@ class OneDevice:
     def run(self, work):
         work()
 
-    def forget(self):
-        self.forgotten = True
-
     def capture(self, work):
         work()
 
@@ -202,8 +201,52 @@ def test_a_graph_whose_first_replay_gives_another_image_is_not_used(monkeypatch,
 @torch.inference_mode()
 def test_a_device_keeps_its_stream_when_its_graphs_are_forgotten(monkeypatch):
     device = OneDevice(lambda: None)
-    monkeypatch.setattr(captured, "_KIND", "cpu")
     monkeypatch.setattr(captured, "_devices", {torch.device("cpu"): device})
     forget_graphs()  # libraries keep memory for every stream that they have seen
-    assert device.forgotten
     assert captured._devices == {torch.device("cpu"): device}
+
+
+@torch.inference_mode()
+def test_where_a_capture_fails_the_graphs_of_others_are_captured_anew(graphs):
+    kept = Captured("kept", double)
+    for n in range(3):
+        kept(torch.full((2,), float(n)))
+    graphs.refuse = RuntimeError("operation not permitted when stream is capturing")
+    refused = Captured("refused", double)
+    refused(torch.ones(2))
+    with pytest.warns(UserWarning, match="refused: its forward cannot be captured"):
+        refused(torch.ones(2))
+    graphs.refuse = None
+    assert [float(kept(torch.full((2,), float(n)))[0]) for n in range(3)] == [0, 2, 4]
+    assert graphs.captured == 2
+
+
+class Full(OneDevice):
+    """A device whose memory does not suffice for a capture, which has tensors in its frames."""
+
+    def capture(self, work):
+        held = torch.zeros(3)
+        self.held = weakref.ref(held)
+        work()
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+
+def test_work_goes_on_as_written_when_nothing_of_its_failed_capture_is_kept(monkeypatch):
+    device = Full(lambda: None)
+    monkeypatch.setattr(captured, "_KIND", "cpu")
+    monkeypatch.setattr(captured, "_devices", {torch.device("cpu"): device})
+    free = []
+
+    def work():
+        if hasattr(device, "held"):
+            free.append(device.held() is None and sys.exc_info() == (None, None, None))
+
+    step = CapturedWork("search", work, torch.device("cpu"))
+    step()
+    step()
+    with pytest.warns(UserWarning, match="search: a step cannot be captured .*too little memory"):
+        step()
+    step()
+    in_the_capture, *as_written = free
+    assert not in_the_capture
+    assert as_written == [True, True]

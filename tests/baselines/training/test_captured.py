@@ -1,5 +1,6 @@
 """Captured steps: replayed, they do what the same steps do as they are written."""
 
+import gc
 from contextlib import nullcontext
 from dataclasses import fields, replace
 
@@ -12,6 +13,7 @@ from baselines.training import loop
 from baselines.training.captured import WARM, CapturedSteps
 from baselines.training.data import Examples
 from baselines.training.loop import WEIGHTS, _fabric, train
+from baselines.training.pix2pixhd import Pix2PixHDRecipe
 from baselines.training.progressive import ProgressiveRecipe
 from baselines.training.readings import Readings
 from baselines.training.trainer import make_recipe
@@ -106,6 +108,69 @@ def test_a_graph_without_memory_leaves_its_steps_as_written():
     with pytest.warns(UserWarning, match=r"\(the GPU has too little memory for its graph\)"):
         runner(batch, WARM, seed=WARM)
     assert len(runner.failures) == 1
+
+
+def living():
+    """Tensors that somebody holds, or that wait for the garbage collector."""
+    return sum(issubclass(type(one), torch.Tensor) for one in gc.get_objects())
+
+
+def test_a_step_goes_on_as_written_when_nothing_of_its_failed_capture_is_kept():
+    recipe, sources = prepared(tiny("pix2pixhd"))
+    found = []
+
+    class Full(TapeBackend):
+        def run(self, work):
+            found.append(living())
+            super().run(work)
+
+        def capture(self, work):
+            work()  # makes all of a step's tensors, which its frames hold
+            held = [torch.zeros(1) for _ in range(100)]
+            raise torch.OutOfMemoryError("CUDA out of memory", len(held))
+
+    runner = CapturedSteps(recipe, Full(recipe.state))
+    batch = sources[0].batch(0, 2, torch.device("cpu"))
+    gc.collect()
+    gc.disable()
+    try:
+        for step in range(WARM):
+            runner(batch, step, seed=step)
+        with pytest.warns(UserWarning, match="too little memory"):
+            runner(batch, WARM, seed=WARM)
+        runner(batch, WARM + 1, seed=WARM + 1)
+    finally:
+        gc.enable()
+    _, first, in_the_capture, after_it, later = found
+    assert in_the_capture > first  # a copy of the state
+    assert after_it <= first
+    assert later <= first
+    (why,) = runner.failures.values()
+    assert "Traceback" in why
+    assert "CUDA out of memory" in why
+
+
+def test_where_a_capture_fails_the_other_kinds_are_captured_anew(monkeypatch):
+    config = tiny("pix2pixhd", steps=13)
+    monkeypatch.setattr(Pix2PixHDRecipe, "kind", lambda recipe, step: step % 2)
+    expected, state_expected, _ = trained(config)
+
+    class Picky(TapeBackend):
+        """Refuses the second kind."""
+
+        def capture(self, work):
+            if len(self.tapes) == 1 and not refused:
+                refused.append(work)
+                raise RuntimeError("operation not permitted when stream is capturing")
+            return super().capture(work)
+
+    refused = []
+    monkeypatch.setattr(f"{__name__}.TapeBackend", Picky)
+    with pytest.warns(UserWarning, match=r"\(kind 1\) cannot be captured"):
+        found, state_found, runner = trained(config, "captured")
+    assert found == expected
+    assert all(torch.equal(a, b) for a, b in zip(state_found, state_expected, strict=True))
+    assert (len(runner.backend.tapes), runner.captured) == (2, 1)
 
 
 def test_a_graph_that_does_not_give_the_step_is_not_used(monkeypatch):
