@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Adam
 
-from baselines.captured import CapturedWork
+from baselines.captured import CapturedWork, without_kept_casts
 from baselines.layers.label_map import fixed_sizes
 from baselines.semanticstylegan.generator import SemanticStyleGAN
 from baselines.semanticstylegan.latents import repeat
@@ -161,7 +161,8 @@ def _descend(
     last: list[Tensor] = []
 
     def work() -> None:
-        found = loss()
+        with without_kept_casts():  # of leaves that the next step moves
+            found = loss()
         optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(found)
         optimiser.step()
@@ -175,6 +176,7 @@ def _descend(
             rate.fill_(one)
         step()
         losses.append(last[0].clone())
+    optimiser.zero_grad(set_to_none=True)
     return losses
 
 

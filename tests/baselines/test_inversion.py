@@ -112,6 +112,24 @@ def test_an_inversion_works_where_gradients_are_off(inverter, mean, own):
     assert torch.equal(inside, inverter.invert(own, mean, plan).codes)
 
 
+@pytest.mark.parametrize("half", [torch.float32, torch.bfloat16])
+def test_a_step_of_tuning_sees_what_the_last_one_changed(inverter, mean, own, half):
+    seen = []
+
+    def look(image):
+        seen.append(image.detach())
+        return blurred(image)
+
+    distance = PerceptualDistance(torch.nn.Identity(), look, [torch.ones(3) / 3] * 2, {})
+    other = Inverter(inverter.network, distance)
+    with torch.autocast("cpu", half, enabled=half != torch.float32):
+        few = other.invert(own, mean, Schedule(steps=1, tuning=2, tuning_rate=1e-2))
+        other.invert(own, mean, Schedule(steps=1, tuning=3, tuning_rate=1e-2))
+        made = few.network(few.codes, noise=few.noise, segment=False).image
+    assert torch.equal(seen[-1], made.float())
+    assert all(one.grad is None for one in few.network.parameters())
+
+
 @pytest.mark.parametrize("refused", [False, True])
 def test_replayed_steps_find_what_steps_as_written_find(inverter, mean, own, monkeypatch, refused):
     made = []
