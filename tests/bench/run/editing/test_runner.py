@@ -9,6 +9,7 @@ import torch
 from bench.core.device_faults import DeviceFailed
 from bench.core.errors import EditFailed
 from bench.edit import Edit, GroundTruth
+from bench.run.editing import runner
 from bench.run.editing.runner import MethodRunner
 from bench.run.methods import Method
 from bench.run.prepare import PreparedEdit
@@ -145,6 +146,29 @@ def test_the_first_batch_is_the_warm_up_and_is_not_timed() -> None:
     first = runner.run(method(Spy()), edits(4), SPACE)
     assert sorted(first.milliseconds) == [2, 3]
     assert all(ms > 0 for ms in first.milliseconds.values())
+
+
+@pytest.mark.parametrize("gpu", [False, True])
+def test_no_time_has_a_capture_in_it(monkeypatch, gpu) -> None:
+    now = [0.0]
+    monkeypatch.setattr(runner.time, "perf_counter", lambda: now[0])
+
+    class Capturing(Spy):
+        """Takes a second as written, a minute to capture, and a millisecond an edit from then on."""
+
+        plain = 0
+
+        def edit(self, batch):
+            self.plain += not counted()
+            now[0] += {0: 1.0, 1: 1.0, 2: 60.0}.get(self.plain if gpu else 0, 0.002)
+            return super().edit(batch)
+
+    if gpu:
+        monkeypatch.setattr(runner, "_KIND", "cpu")
+    editor = Capturing()
+    outputs = MethodRunner(2, "cpu").run(method(editor), edits(6), SPACE)
+    assert outputs.milliseconds == pytest.approx(dict.fromkeys(range(2, 6), 1 if gpu else 500))
+    assert editor.plain == (5 if gpu else 3)
 
 
 def counted() -> bool:
