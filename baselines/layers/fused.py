@@ -136,8 +136,9 @@ def modulated(
         made: Tensor = kernels.modulated(**laid_out, epsilon=epsilon, slope=slope)
         return made
 
+    each = mean.numel() > x.shape[1]  # statistics of every image
     form = [(name, one.dtype, one.ndim) for name, one in there.items()]
-    found = _carried_out(("modulated", x.device, maps.shape[1], *form), start, as_written)
+    found = _carried_out(("modulated", x.device, maps.shape[1], each, *form), start, as_written)
     return as_written(slice(None)) if found is None else found
 
 

@@ -104,6 +104,7 @@ class SymbolMap:
     beside: SymbolMap | None = None
     _sizes: dict[tuple[int, int], SymbolMap] = field(default_factory=dict, repr=False)
     _dense: Tensor | None = field(default=None, init=False, repr=False)
+    _like: SymbolMap | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def of_labels(
@@ -168,7 +169,7 @@ class SymbolMap:
         """The same symbols with other columns [S,C'], for `lookup_conv`; nothing stands beside."""
         other = SymbolMap(self.symbols, columns)
         if self.beside is None:
-            other.__dict__["windows"] = self.windows
+            other._like = self
         return other
 
     @cached_property
@@ -205,6 +206,8 @@ class SymbolMap:
     @cached_property
     def windows(self) -> Tensor:
         """int32 [B*H*W, 9*P]: the rows of `lookup_conv`'s table that each pixel sums."""
+        if self._like is not None:
+            return self._like.windows
         found, start = [], 0
         for part in self.parts:
             outside = len(part.columns)

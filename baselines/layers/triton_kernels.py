@@ -218,7 +218,7 @@ def modulated(
         pixels,
         channels,
         epsilon,
-        slope,
+        float(slope),  # for a whole 1 Triton would build another kernel
         EACH=mean.numel() > channels,
         MORE=0 if more is None else more.shape[1] // channels,
         NOISE=noise is not None,

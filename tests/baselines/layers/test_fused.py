@@ -230,6 +230,26 @@ def test_the_first_result_of_each_form_is_checked_and_no_other(kernels, monkeypa
     assert len(checked) == 6
 
 
+def test_statistics_of_every_image_are_a_form_of_their_own(kernels, monkeypatch):
+    checked = []
+    same = fused.same_result
+    monkeypatch.setattr(fused, "same_result", lambda *given: checked.append(1) or same(*given))
+    with torch.inference_mode():
+        for batch in (1, 2, 2):  # of one image they are those of the whole batch
+            x, maps = normals(batch, 4, 6, 5), normals(batch, 8, 6, 5, seed=1)
+            modulated(x, *image_statistics(x), 1e-5, maps, normals(8, seed=2))
+    assert len(checked) == 4
+
+
+def test_rows_to_sum_are_not_listed_where_a_kernel_finds_them(kernels):
+    layer = nn.Conv2d(3, 8, 3, padding=1)
+    with torch.inference_mode():
+        for checked in (True, False):
+            labels = SymbolMap.of_labels(labels_of(9, 12, 4), 4, torch.float32)
+            lookup_conv(labels.recoloured(normals(5, 3)), layer.weight, layer.bias)
+            assert ("windows" in vars(labels)) == checked
+
+
 def test_a_form_that_is_new_in_a_capture_is_carried_out_as_written(kernels, monkeypatch):
     monkeypatch.setattr(fused, "_capturing", lambda: True)
     layer, x, labels = LAYERS["SPADE"]()

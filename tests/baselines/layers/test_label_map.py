@@ -58,6 +58,17 @@ def test_look_ups_at_every_pixel_give_what_the_dense_convolutions_give(size):
         torch.testing.assert_close(one, two, rtol=0, atol=1e-12)
 
 
+def test_other_columns_of_a_map_are_looked_up_in_the_same_places():
+    labels = SymbolMap.of_labels(patches(1, 6, (40, 24)), 6, torch.float32)
+    columns = torch.randn(7, 3)
+    layer = nn.Conv2d(3, 4, 3, padding=1)
+    with torch.no_grad():
+        expected = lookup_conv(SymbolMap(labels.symbols, columns), layer.weight, layer.bias)
+        found = lookup_conv(labels.recoloured(columns), layer.weight, layer.bias)
+    assert torch.equal(found, expected)
+    assert labels.recoloured(columns).windows is labels.windows
+
+
 def test_maps_beside_each_other_are_looked_up_together_at_every_size():
     styles = SymbolMap(patches(5, 4, (40, 24)) + 1, torch.randn(5, 3, dtype=torch.float64))
     labels = SymbolMap.of_labels(patches(1, 6, (40, 24)), 6, torch.float64)
