@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from baselines.captured import Captured, forget_graphs
 from baselines.divsem import DivSem, DivSemConfig
+from baselines.layers import fused
 from baselines.layers.condition import Condition
 from baselines.layers.label_map import SymbolMap, fixed_sizes
 from baselines.layers.region_adaptive import StyledRegions
@@ -276,7 +277,7 @@ def _of_system(name: str, system: Forward, side: int, setting: Setting) -> Itera
 def _notes(
     name: str, system: Forward, network: nn.Module, given: list[Tensor], setting: Setting
 ) -> list[str]:
-    """Milliseconds without a graph, and the peak of memory while one is captured and replayed."""
+    """Milliseconds without a graph, the peak of memory while one is captured and replayed, and kernels."""
     forget_graphs()
     eager = _milliseconds(lambda *tensors: system.run(network, *tensors), given, setting, 4)
     held = _held(setting)
@@ -285,7 +286,9 @@ def _notes(
         captured(*given)
     peak = 0 if setting.device == "cpu" else torch.cuda.max_memory_allocated() / 2**20
     milliseconds = f"eager {eager / len(given[0]):.2f}"
-    return [milliseconds, f"peak {peak:.0f} MiB, {held:.0f} of them weights and inputs"]
+    memory = f"peak {peak:.0f} MiB, {held:.0f} of them weights and inputs"
+    kernels = [f"no kernels in Triton: {reason}" for reason in fused._failed]
+    return [milliseconds, memory, *kernels, f"{len(fused._checked)} forms of kernels so far"]
 
 
 def _captured(name: str, system: Forward, network: nn.Module) -> Captured[Tensor]:
