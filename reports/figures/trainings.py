@@ -83,8 +83,10 @@ def training_curves(curve: Sequence[Stage]) -> Figure:
             axes.set_title(
                 _title(next(c for c in changes if c.pair.key.metric == metric)), fontsize=8
             )
+        drawn.supxlabel("examples seen", fontsize=8)
+        drawn.supylabel(f"difference to {changes[0].pair.before.key.method}", fontsize=8)
         handles, labels = every[0].get_legend_handles_labels()
-        drawn.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=7)
+        drawn.legend(handles, labels, loc="outside upper center", ncols=len(labels), fontsize=7)
     return drawn
 
 
