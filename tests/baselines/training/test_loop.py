@@ -16,6 +16,7 @@ from baselines.training.progressive import ProgressiveRecipe
 from baselines.training.segmenter import SegmenterRecipe
 from bench.core.errors import BadInput
 from bench.networks.segmenters.unet import read_segmenter
+from bench.networks.weights import weight_folders
 from tests.baselines.training.tiny import SYSTEMS, tiny
 
 
@@ -219,7 +220,7 @@ def test_training_lowers_the_loss_that_it_is_given(system, tmp_path, monkeypatch
 
 def test_the_segmenters_features_take_part_where_they_are_asked_for(tmp_path, monkeypatch):
     monkeypatch.setattr("baselines.training.segmenter.mean_iou", lambda *_: 0.5)
-    trained = tmp_path / "no-weights" / "none-in-tests.safetensors"
+    trained = weight_folders()[0] / "none-in-tests.safetensors"
     train(tiny("segmenter", steps=2), tmp_path / "segmenter", weights=trained)
     seen = []
     weights = {"l1": 1, "perceptual": 10, "style": 1, "through": "segmenter"}
