@@ -135,8 +135,7 @@ def write_training_figures(
     """Writes FOLDER/TASK/trainings.svg and .pdf for every task of a run; `force` as in `save`."""
     for task in dict.fromkeys(change.pair.key.task for change in changes):
         drawn = training_differences([one for one in changes if one.pair.key.task == task])
-        for suffix in ("svg", "pdf"):
-            yield save(drawn, folder / run.task(task).slug / f"trainings.{suffix}", force=force)
+        yield from _saved(drawn, folder / run.task(task).slug, "trainings", force=force)
 
 
 def write_curve_figures(
@@ -149,10 +148,12 @@ def write_curve_figures(
             for stage in curve
         ]
         drawn = training_curves(of_task)
-        for suffix in ("svg", "pdf"):
-            yield save(
-                drawn, folder / run.task(task).slug / f"training-curve.{suffix}", force=force
-            )
+        yield from _saved(drawn, folder / run.task(task).slug, "training-curve", force=force)
+
+
+def _saved(drawn: Figure, folder: Path, name: str, *, force: bool) -> Iterator[Path]:
+    for suffix in ("svg", "pdf"):
+        yield save(drawn, folder / f"{name}.{suffix}", force=force)
 
 
 def _panel(axes: Axes, changes: Sequence[TrainingChange]) -> None:

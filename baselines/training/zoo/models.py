@@ -83,7 +83,7 @@ MODELS: dict[str, Model] = {
 """Every model by name."""
 
 
-def model_config(name: str, *, steps: int | None = None, seed: int = 0) -> TrainingConfig:
+def model_config(name: str, *, seed: int = 0) -> TrainingConfig:
     """The configuration that a model is trained with.
 
     Raises:
@@ -99,6 +99,4 @@ def model_config(name: str, *, steps: int | None = None, seed: int = 0) -> Train
         **model.training,
         "seed": seed,
     }
-    if steps is not None:
-        changes["steps"] = steps
     return read_config(model.config, changes)

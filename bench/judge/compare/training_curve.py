@@ -66,11 +66,13 @@ def training_curve(
             f"examples {', '.join(map(str, examples))}: must ascend; give the runs from the shortest "
             "training to the longest"
         )
-    for place, later in enumerate(runs[1:], start=1):
-        if later.name in {earlier.name for earlier in runs[:place]}:
-            raise BadInput(f"{later.name}: is given twice; give every stage a run of its own")
-        for _ in pairs(runs[0], later, [(method, method) for method in runs[0].methods]):
-            pass  # refuses other edits and other scoring
+    names = [run.name for run in runs]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadInput(f"{name}: is given twice; give every stage a run of its own")
+    same = [(method, method) for method in runs[0].methods]
+    for later in runs[1:]:
+        list(pairs(runs[0], later, same))  # refuses other edits and other scoring
     return [
         Stage(seen, tuple(compare_trainings(run, reference))) for run, seen in zip(runs, examples)
     ]
