@@ -30,6 +30,7 @@ from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 
 from baselines.cuda_graphs import CudaGraphs, Work, let_go
 from baselines.layers.fused import same_result
+from bench.core.device import is_gpu
 
 __all__ = ["Captured", "CapturedWork", "forget_graphs", "without_kept_casts"]
 
@@ -37,8 +38,6 @@ T = TypeVar("T")
 """A tensor, or a tuple of tensors."""
 
 _Key = tuple[Any, ...]
-_KIND = "cuda"
-"""The kind of device that has graphs."""
 
 _KEPT = 8
 """Graphs that one forward keeps, each of one shape; the one that was captured first goes first."""
@@ -134,7 +133,7 @@ class CapturedWork:
         self._work, self._device = work, device
         self._done = 0
         self._replay: Work | None = None
-        self._eager = device.type != _KIND
+        self._eager = not is_gpu(device)
 
     def __call__(self) -> None:
         """Does it once more."""
@@ -202,7 +201,7 @@ def _each(output: Any) -> tuple[Tensor, ...]:
 def _replayable(tensors: tuple[Tensor | None, ...]) -> bool:
     """Whether these tensors' call may be replayed: on a GPU, no gradient wanted, and nobody counting."""
     first = next((tensor for tensor in tensors if tensor is not None), None)
-    if first is None or first.device.type != _KIND or torch.is_grad_enabled():
+    if first is None or not is_gpu(first.device) or torch.is_grad_enabled():
         return False
     return not is_in_torch_dispatch_mode()
 

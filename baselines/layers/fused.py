@@ -26,10 +26,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 
-__all__ = ["fuses", "modulated", "same_result", "summed_rows"]
+from bench.core.device import is_gpu
 
-_KIND = "cuda"
-"""The kind of device that the kernels are for."""
+__all__ = ["fuses", "modulated", "same_result", "summed_rows"]
 
 
 def fuses(x: Tensor) -> bool:
@@ -38,7 +37,7 @@ def fuses(x: Tensor) -> bool:
     On a GPU in inference mode, where the map lies channels last and nobody counts operators. Training
     builds no kernels, not even where it wants no gradient.
     """
-    if x.device.type != _KIND or not torch.is_inference_mode_enabled():
+    if not is_gpu(x.device) or not torch.is_inference_mode_enabled():
         return False
     if x.dtype == torch.float64:  # the kernels compute in single precision
         return False

@@ -14,6 +14,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from bench.core.device import is_gpu
+
 __all__ = ["modulated", "summed_rows"]
 
 _BLOCK = 2048
@@ -230,7 +232,7 @@ def modulated(
 
 def _start(kernel: Any, grid: tuple[int, int], out: Tensor, *given: Any, **fixed: Any) -> None:
     """Starts a kernel where `out` lies, which need not be the device that is current."""
-    if out.device.type != "cuda":
+    if not is_gpu(out.device):
         kernel[grid](out, *given, **fixed)
         return
     with torch.cuda.device(out.device):

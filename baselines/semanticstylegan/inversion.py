@@ -24,6 +24,7 @@ from baselines.captured import CapturedWork, without_kept_casts
 from baselines.layers.label_map import fixed_sizes
 from baselines.semanticstylegan.generator import SemanticStyleGAN
 from baselines.semanticstylegan.latents import repeat
+from bench.core.device import is_gpu
 from bench.networks.perceptual_distance import PerceptualDistance
 
 __all__ = ["Inversion", "Inverter", "Schedule", "ramp"]
@@ -157,7 +158,7 @@ def _descend(
     if rate is None:
         optimiser = Adam(moved, lr=0.0)
     else:
-        optimiser = Adam(moved, lr=rate, fused=True, capturable=device.type == "cuda")
+        optimiser = Adam(moved, lr=rate, fused=True, capturable=is_gpu(device))
     last: list[Tensor] = []
 
     def work() -> None:

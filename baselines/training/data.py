@@ -19,6 +19,7 @@ from torch import Tensor
 import masks
 from baselines.training.config import MaskProtocol, TrainingData
 from bench.batch import EditBatch
+from bench.core.device import upload
 from bench.core.errors import BadInput
 from bench.core.identity import Record
 from bench.datasets import Dataset, Fit, open_dataset
@@ -262,10 +263,7 @@ def edit_batch(
 
 
 def _stacked(arrays: Sequence[np.ndarray], device: torch.device) -> Tensor:
-    whole = torch.from_numpy(np.stack(arrays))
-    if device.type != "cuda":
-        return whole.to(device)
-    return whole.pin_memory().to(device, non_blocking=True)
+    return upload(torch.from_numpy(np.stack(arrays)), device)
 
 
 def _protocol(recipe: MaskProtocol) -> masks.Protocol:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from baselines.training.recipe import Losses
+from bench.core.device import is_gpu
 from bench.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Readings:
     def __init__(self, fabric: Fabric, out: Path) -> None:
         self.fabric = fabric
         self.out = out
-        alone = fabric.device.type == "cuda" and fabric.world_size == 1
+        alone = is_gpu(fabric.device) and fabric.world_size == 1
         self._every = TOGETHER if alone else 1
         self._kept: list[tuple[int, tuple[str, ...], Tensor]] = []
 

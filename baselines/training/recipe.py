@@ -25,6 +25,7 @@ from baselines.layers.layout import lay_channels_last
 from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples
 from bench.batch import EditBatch
+from bench.core.device import is_gpu
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -96,10 +97,10 @@ class TrainingRecipe(abc.ABC):
     def setup(self, fabric: Fabric, steps: int) -> None:
         """Brings the players to Fabric's devices; `steps` is the length of the whole run."""
         self.fabric, self.steps = fabric, steps
-        if fabric.world_size > 1 and fabric.device.type != "cuda" and fabric.is_global_zero:
+        if fabric.world_size > 1 and not is_gpu(fabric.device) and fabric.is_global_zero:
             self._warn_of_batch_norm()
         for player in self.players.values():
-            if fabric.world_size > 1 and fabric.device.type == "cuda":
+            if fabric.world_size > 1 and is_gpu(fabric.device):
                 convert: Callable[[nn.Module], nn.Module] = nn.SyncBatchNorm.convert_sync_batchnorm
                 player.plain = convert(player.plain)
             player.module, player.optimiser = fabric.setup(player.plain, player.optimiser)
@@ -115,7 +116,7 @@ class TrainingRecipe(abc.ABC):
     @property
     def capturable(self) -> bool:
         """Whether steps may be captured: on one CUDA device, where nobody else takes part."""
-        return self.fabric.device.type == "cuda" and self.fabric.world_size == 1
+        return is_gpu(self.fabric.device) and self.fabric.world_size == 1
 
     def kind(self, step: int) -> Hashable | None:
         """What decides which operators a step is made of, beside the batch's shapes.

@@ -34,6 +34,7 @@ from baselines.training.config import TrainingConfig, TrainingData
 from baselines.training.data import Example, Examples, Scenes, edit_batch
 from bench.batch import EditBatch
 from bench.core.atomic import whole_file, write_json
+from bench.core.device import upload
 from bench.core.documents import read_json
 from bench.core.errors import BadInput
 from bench.core.identity import record_hash
@@ -311,9 +312,7 @@ class _Rows:
         numbers = torch.tensor(
             [[place for place, _ in places], [turn * self._count + place for place, turn in places]]
         )
-        if self._device.type == "cuda":
-            numbers = numbers.pin_memory().to(self._device, non_blocking=True)
-        scene, draw = numbers.to(self._device)
+        scene, draw = upload(numbers, self._device)
         mirrored = self._draws["mirrored"][draw].view(-1, 1, 1)
 
         def shown(name: str) -> Tensor:

@@ -18,6 +18,7 @@ __all__ = [
     "choose_devices",
     "cores",
     "fast_float64",
+    "is_gpu",
     "kind_of",
     "names_several",
     "refuse_numbers",
@@ -59,6 +60,12 @@ def choose_device(name: str) -> str:
     return name
 
 
+def is_gpu(device: str | torch.device) -> bool:
+    """Whether a device is one of CUDA's, which carry out what is queued while the host goes on."""
+    kind = device if isinstance(device, str) else device.type
+    return kind.partition(":")[0] == "cuda"
+
+
 def names_several(name: str) -> bool:
     """Whether a device's name stands for several workers: "cuda:0,cuda:1", "cpu:4"."""
     return "," in name or _SHARE.fullmatch(name) is not None
@@ -70,10 +77,8 @@ def kind_of(name: str) -> str:
     Raises:
         BadInput: several devices of different kinds.
     """
-    import torch
-
     if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        return choose_device(name)
     kinds = dict.fromkeys(part.strip().partition(":")[0] for part in name.split(","))
     if len(kinds) > 1:
         raise BadInput(
@@ -129,8 +134,7 @@ def fast_float64(device: str) -> bool:
     """
     import torch
 
-    kind = device.partition(":")[0]
-    if kind != "cuda":
+    if not is_gpu(device):
         return device != "cpu"
     return torch.cuda.get_device_capability(device) in _FLOAT64
 
@@ -141,9 +145,7 @@ _FLOAT64 = frozenset({(6, 0), (7, 0), (8, 0), (9, 0), (10, 0)})
 
 def upload(tensor: Tensor, device: str | torch.device) -> Tensor:
     """A tensor of the host on the device; a GPU fetches it while the host goes on."""
-    import torch
-
-    if torch.device(device).type == "cuda":
+    if is_gpu(device):
         return tensor.pin_memory().to(device, non_blocking=True)
     return tensor.to(device)
 

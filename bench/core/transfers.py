@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.core.device import upload
+from bench.core.device import is_gpu, upload
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -100,7 +100,7 @@ class ToHost:
         import torch
 
         self._done: Any = None
-        if tensor.device.type != "cuda":
+        if not is_gpu(tensor.device):
             self._host = tensor.cpu()
             return
         self._host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)

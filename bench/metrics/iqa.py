@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from bench.core.device import is_gpu
 from bench.core.errors import BadInput, PluginFailed, Unavailable, unknown
 from bench.core.identity import Record, tensors_hash
 from bench.metrics.context import Context
@@ -240,7 +241,7 @@ def _own_randomness(device: str) -> Iterator[None]:
     import torch
 
     plain, numbers = random.getstate(), np.random.get_state()  # the library sets it
-    devices = [torch.device(device)] if device.startswith("cuda") else []
+    devices = [torch.device(device)] if is_gpu(device) else []
     with torch.random.fork_rng(devices=devices):
         try:
             yield

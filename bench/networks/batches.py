@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.core.device import is_gpu
 from bench.core.identity import Record
 from bench.core.threads import side_by_side
 from bench.core.transfers import ToHost
@@ -117,7 +118,7 @@ def layout(device: str) -> Literal["channels_last", "contiguous_format"]:
     On a CPU that is how oneDNN wants them. An H200 looks at 2,187 images a second in exact float32 with
     channels first and at 1,779 with channels last (docs/measurements/gpu.md).
     """
-    return "contiguous_format" if device.partition(":")[0] == "cuda" else "channels_last"
+    return "contiguous_format" if is_gpu(device) else "channels_last"
 
 
 def arithmetic(device: str) -> Record:

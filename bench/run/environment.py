@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import __version__
+from bench.core.device import is_gpu
 
 __all__ = ["commit", "device_key", "device_name", "hardware", "harness_commit", "versions"]
 
@@ -106,7 +107,7 @@ def _memory() -> float | None:
 
 def device_name(device: str) -> str:
     """The model of a device: of a GPU, or of this machine's processor."""
-    if not device.startswith("cuda"):
+    if not is_gpu(device):
         return _processor()
     import torch
 
@@ -115,7 +116,7 @@ def device_name(device: str) -> str:
 
 def device_key(device: str) -> str:
     """What tells a device from every other one of its machine, whatever number it has here."""
-    if not device.startswith("cuda"):
+    if not is_gpu(device):
         return device.partition(":")[0]
     import torch
 

@@ -43,7 +43,7 @@ def _tensors(output):
 def graphs(monkeypatch):
     """A machine whose CPU has graphs."""
     stand_in = StandIn()
-    monkeypatch.setattr(captured, "_KIND", "cpu")
+    monkeypatch.setattr(captured, "is_gpu", lambda _: True)
     monkeypatch.setattr(captured, "_captured", stand_in)
     return stand_in
 
@@ -67,7 +67,7 @@ def kernels(monkeypatch):
         return staticmethod(start)
 
     stand_in = type("Kernels", (), {name: counted(name) for name in interpreted.__all__})
-    monkeypatch.setattr(fused, "_KIND", "cpu")
+    monkeypatch.setattr(fused, "is_gpu", lambda _: True)
     monkeypatch.setattr(fused, "_failed", [])
     monkeypatch.setattr(fused, "_checked", set())
     monkeypatch.setattr(fused, "_module", lambda: stand_in)

@@ -73,7 +73,7 @@ def test_a_wanted_gradient_a_counted_call_and_a_cpu_run_the_function_itself(grap
             with FlopCounterMode(display=False) as flops:
                 forward(x)
             assert flops.get_total_flops() == 2 * 4**3
-        monkeypatch.setattr(captured, "_KIND", "cuda")
+        monkeypatch.setattr(captured, "is_gpu", lambda _: False)
         for _ in range(3):
             forward(x)
     assert graphs.captured == 0
@@ -186,7 +186,7 @@ def test_a_graph_whose_first_replay_gives_another_image_is_not_used(monkeypatch,
         return made[0]
 
     device = OneDevice(lambda: made[0].add_(off))
-    monkeypatch.setattr(captured, "_KIND", "cpu")
+    monkeypatch.setattr(captured, "is_gpu", lambda _: True)
     monkeypatch.setattr(captured, "_devices", {torch.device("cpu"): device})
     own = Captured("three", forward)
     with warnings.catch_warnings(record=True) as said:
@@ -233,7 +233,7 @@ class Full(OneDevice):
 
 def test_work_goes_on_as_written_when_nothing_of_its_failed_capture_is_kept(monkeypatch):
     device = Full(lambda: None)
-    monkeypatch.setattr(captured, "_KIND", "cpu")
+    monkeypatch.setattr(captured, "is_gpu", lambda _: True)
     monkeypatch.setattr(captured, "_devices", {torch.device("cpu"): device})
     free = []
 

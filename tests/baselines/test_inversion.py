@@ -150,7 +150,7 @@ def test_replayed_steps_find_what_steps_as_written_find(inverter, mean, own, mon
     monkeypatch.setattr("baselines.semanticstylegan.inversion.Adam", Known)
     plan = Schedule(steps=12, tuning=6, tuning_rate=1e-3, optimise_noise=True)
     expected = inverter.invert(own, mean, plan)
-    monkeypatch.setattr(captured, "_KIND", "cpu")
+    monkeypatch.setattr(captured, "is_gpu", lambda _: True)
     monkeypatch.setattr(captured, "_devices", {torch.device("cpu"): backend})
     said = pytest.warns(UserWarning, match="semanticstylegan: a step cannot be captured")
     with label_maps_as("lookups"), said if refused else nullcontext():

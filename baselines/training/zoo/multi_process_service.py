@@ -15,6 +15,8 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 
+from bench.core.device import is_gpu
+
 __all__ = ["multi_process_service"]
 
 _CONTROL = "nvidia-cuda-mps-control"
@@ -32,7 +34,7 @@ def multi_process_service(device: str) -> Iterator[Mapping[str, str]]:
     Yields:
         The variables by which processes find it; none where there is no service.
     """
-    if not device.startswith("cuda") or shutil.which(_CONTROL) is None:
+    if not is_gpu(device) or shutil.which(_CONTROL) is None:
         yield {}
         return
     with tempfile.TemporaryDirectory(prefix="mps-", ignore_cleanup_errors=True) as folder:

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from bench.core.device import is_gpu
+
 if TYPE_CHECKING:
     import torch
 
@@ -38,7 +40,7 @@ def measured(call: Callable[[], T], device: str) -> tuple[T, Footprint]:
     from torch.utils.flop_counter import FlopCounterMode
 
     flops = FlopCounterMode(display=False)
-    if device.startswith("cuda"):
+    if is_gpu(device):
         torch.cuda.reset_peak_memory_stats(device)
         before = torch.cuda.memory_allocated(device)
         with flops:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from bench.core.device import is_gpu
 from bench.core.device_faults import device_failure
 from bench.core.errors import EditFailed
 from bench.run.editing.batching import make_batch
@@ -35,11 +36,8 @@ __all__ = ["MethodRunner", "RawOutputs", "padded"]
 
 T = TypeVar("T")
 
-_KIND = "cuda"
-"""The kind of device on which editors may replay what they captured of earlier calls."""
-
 _UNTIL_REPLAYED = 2
-"""Calls that come before: one as written, and one that captures."""
+"""Calls on a GPU before an editor may replay what it captured: one as written, and one that captures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +196,7 @@ class MethodRunner:
         taken = self._tried(method, batch, lambda edit: measured(edit, self.device)[1])
         if taken is not None:
             outputs.footprints.append(taken)
-        for _ in range(_UNTIL_REPLAYED if self.device.startswith(_KIND) else 0):
+        for _ in range(_UNTIL_REPLAYED if is_gpu(self.device) else 0):
             self._tried(method, batch, lambda edit: edit())
 
     def _tried(
@@ -312,7 +310,7 @@ def _where(thread: threading.Thread) -> str:
 
 
 def _synchronise(device: str) -> None:
-    if device.startswith("cuda"):
+    if is_gpu(device):
         import torch
 
         torch.cuda.synchronize(device)

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from bench.core.device import kind_of, refuse_numbers
+from bench.core.device import is_gpu, kind_of, refuse_numbers
 from bench.core.errors import BadInput, Unavailable
 from bench.run.job import Job
 from bench.run.shards import ShardRef, Shards, Stamp
@@ -89,7 +89,7 @@ class Ray:
         kind = kind_of(job.device)
         if kind == "cpu":
             return 0.0
-        if kind == "cuda" and not here and job.device != "auto":
+        if is_gpu(kind) and not here and job.device != "auto":
             raise BadInput("device 'cuda': the Ray cluster has no GPU; give --device cpu")
         return (1.0 if here else 0.0) if self._gpus is None else self._gpus
 

@@ -75,9 +75,9 @@ def batches():
 
 
 def test_replayed_edits_are_the_edits_of_a_cpu(editor, graphs, monkeypatch):
-    monkeypatch.setattr(captured, "_KIND", "none")
+    monkeypatch.setattr(captured, "is_gpu", lambda _: False)
     expected = [editor.edit(batch) for batch in batches()]
-    monkeypatch.setattr(captured, "_KIND", "cpu")
+    monkeypatch.setattr(captured, "is_gpu", lambda _: True)
     with label_maps_as("lookups"):
         for batch, image in zip(batches(), expected, strict=True):  # eager, captured, replayed
             torch.testing.assert_close(editor.edit(batch), image, atol=2e-4, rtol=0)

@@ -5,7 +5,14 @@ import os
 import pytest
 import torch
 
-from bench.core.device import choose_device, choose_devices, cores, kind_of, names_several
+from bench.core.device import (
+    choose_device,
+    choose_devices,
+    cores,
+    is_gpu,
+    kind_of,
+    names_several,
+)
 from bench.core.errors import BadInput
 
 
@@ -36,6 +43,14 @@ def test_a_card_whose_memory_others_hold_is_told_from_one_that_is_not_here(monke
 def test_a_device_that_is_not_here_is_named(name, says):
     with pytest.raises(BadInput, match=says):
         choose_device(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "gpu"), [("cuda", True), ("cuda:1", True), ("cpu", False), ("mps", False)]
+)
+def test_a_gpu_is_known_by_its_name_and_as_a_device(name: str, gpu: bool) -> None:
+    assert is_gpu(name) is gpu
+    assert is_gpu(torch.device(name)) is gpu
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,8 @@ def test_no_time_has_a_capture_in_it(monkeypatch, gpu) -> None:
             return super().edit(batch)
 
     if gpu:
-        monkeypatch.setattr(runner, "_KIND", "cpu")
+        monkeypatch.setattr(runner, "is_gpu", lambda _: True)
+        monkeypatch.setattr(runner, "_synchronise", lambda _: None)
     editor = Capturing()
     outputs = MethodRunner(2, "cpu").run(method(editor), edits(6), SPACE)
     assert outputs.milliseconds == pytest.approx(dict.fromkeys(range(2, 6), 1 if gpu else 500))
