@@ -1,7 +1,8 @@
 """A layer's work around its convolutions, each piece in one pass over a GPU's memory.
 
     if fuses(x):
-        image = modulated(x, mean, variance, 1e-5, F.conv2d(hidden, weight), bias, slope=0.2)
+        maps = F.conv2d(hidden, weight)
+        image = modulated(ModulatedNorm(x, mean, variance, 1e-5, maps, bias, slope=0.2))
 
 PyTorch's own operators read and write whole maps again and again: a bias, a normalisation, a scale,
 a shift, an activation. Where an editor runs, in inference mode, kernels of this project (`triton_kernels`)
@@ -19,6 +20,7 @@ import functools
 import importlib
 import warnings
 from collections.abc import Callable, Hashable
+from dataclasses import KW_ONLY, dataclass, fields, replace
 from typing import Any
 
 import torch
@@ -28,7 +30,7 @@ from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 
 from bench.core.device import is_gpu
 
-__all__ = ["fuses", "modulated", "same_result", "summed_rows"]
+__all__ = ["ModulatedNorm", "fuses", "modulated", "same_result", "summed_rows"]
 
 
 def fuses(x: Tensor) -> bool:
@@ -88,26 +90,13 @@ def summed_rows(
     return as_written(slice(None), table)
 
 
-def modulated(
-    x: Tensor,
-    mean: Tensor,
-    variance: Tensor,
-    epsilon: float,
-    maps: Tensor,
-    bias: Tensor,
-    *,
-    more: Tensor | None = None,
-    more_bias: Tensor | None = None,
-    noise: Tensor | None = None,
-    noise_scale: Tensor | None = None,
-    slope: float = 1.0,
-) -> Tensor:
-    """Features under a normalisation, gamma and beta, then a LeakyReLU: [B,C,H,W].
+@dataclass(frozen=True, eq=False)
+class ModulatedNorm:
+    """Features under a normalisation, gamma and beta, then a LeakyReLU.
 
-    normal * (1 + gamma) + beta, where normal is (x + noise - mean) / sqrt(variance + epsilon). For
-    an `x` that `fuses`.
+    normal * (1 + gamma) + beta, where normal is (x + noise - mean) / sqrt(variance + epsilon).
 
-    Args:
+    Attributes:
         x: [B,C,H,W].
         mean, variance: float32 [C], or of each image [B,C].
         epsilon: added to the variance.
@@ -120,53 +109,62 @@ def modulated(
         noise_scale: [C], what the noise counts in each channel.
         slope: of negative results; 1 = no activation.
     """
-    there = {"x": x, "mean": mean, "variance": variance, "maps": maps, "bias": bias}
-    parts = {"more": more, "more_bias": more_bias, "noise": noise, "noise_scale": noise_scale}
-    there |= {name: one for name, one in parts.items() if one is not None}
+
+    x: Tensor
+    mean: Tensor
+    variance: Tensor
+    epsilon: float
+    maps: Tensor
+    bias: Tensor
+    _: KW_ONLY
+    more: Tensor | None = None
+    more_bias: Tensor | None = None
+    noise: Tensor | None = None
+    noise_scale: Tensor | None = None
+    slope: float = 1.0
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Those that are there, by name."""
+        every = ((one.name, getattr(self, one.name)) for one in fields(self))
+        return {name: value for name, value in every if isinstance(value, Tensor)}
+
+    def changed(self, change: Callable[[Tensor], Tensor]) -> ModulatedNorm:
+        """The same of other tensors."""
+        others: dict[str, Any] = {name: change(one) for name, one in self.tensors().items()}
+        return replace(self, **others)
+
+    def as_written(self) -> Tensor:
+        """[B,C,H,W], one operator after the other."""
+        x = self.x
+        if self.noise is not None and self.noise_scale is not None:
+            x = x + self.noise * _column(self.noise_scale)
+        normal = (x - _column(self.mean)) * (_column(self.variance) + self.epsilon).rsqrt()
+        gamma, beta = (self.maps + _column(self.bias)).chunk(2, dim=1)
+        if self.more is not None and self.more_bias is not None:
+            heads = (self.more + _column(self.more_bias)).chunk(4, dim=1)
+            gamma, beta = gamma * (1 + heads[0]) + heads[1], beta * (1 + heads[2]) + heads[3]
+        elif self.more is not None:
+            heads = self.more.chunk(2, dim=1)
+            gamma, beta = gamma + heads[0], beta + heads[1]
+        out = (normal * (1 + gamma) + beta).to(torch.promote_types(x.dtype, self.maps.dtype))
+        return F.leaky_relu(out, self.slope)
+
+
+def modulated(norm: ModulatedNorm) -> Tensor:
+    """[B,C,H,W] in one pass, for an `x` that `fuses`."""
 
     def as_written(images: slice) -> Tensor:
-        some: dict[str, Any] = {
-            name: one[images] if one.ndim in (2, 4) else one for name, one in there.items()
-        }
-        return _as_written(**some, epsilon=epsilon, slope=slope)
+        return norm.changed(lambda one: one[images] if one.ndim in (2, 4) else one).as_written()
 
     def start(kernels: Any) -> Tensor:
-        laid_out = {name: _laid_out(one) for name, one in there.items()}
-        made: Tensor = kernels.modulated(**laid_out, epsilon=epsilon, slope=slope)
+        made: Tensor = kernels.modulated(norm.changed(_laid_out))
         return made
 
-    each = mean.numel() > x.shape[1]  # statistics of every image
-    form = [(name, one.dtype, one.ndim) for name, one in there.items()]
-    found = _carried_out(("modulated", x.device, maps.shape[1], each, *form), start, as_written)
-    return as_written(slice(None)) if found is None else found
-
-
-def _as_written(
-    x: Tensor,
-    mean: Tensor,
-    variance: Tensor,
-    maps: Tensor,
-    bias: Tensor,
-    more: Tensor | None = None,
-    more_bias: Tensor | None = None,
-    noise: Tensor | None = None,
-    noise_scale: Tensor | None = None,
-    *,
-    epsilon: float,
-    slope: float,
-) -> Tensor:
-    """What the kernel does, one operator after the other."""
-    if noise is not None and noise_scale is not None:
-        x = x + noise * _column(noise_scale)
-    normal = (x - _column(mean)) * (_column(variance) + epsilon).rsqrt()
-    gamma, beta = (maps + _column(bias)).chunk(2, dim=1)
-    if more is not None and more_bias is not None:
-        heads = (more + _column(more_bias)).chunk(4, dim=1)
-        gamma, beta = gamma * (1 + heads[0]) + heads[1], beta * (1 + heads[2]) + heads[3]
-    elif more is not None:
-        gamma, beta = (gamma + more.chunk(2, dim=1)[0], beta + more.chunk(2, dim=1)[1])
-    out = (normal * (1 + gamma) + beta).to(torch.promote_types(x.dtype, maps.dtype))
-    return F.leaky_relu(out, slope)
+    each = norm.mean.numel() > norm.x.shape[1]  # statistics of every image
+    tensors = [(name, one.dtype, one.ndim) for name, one in norm.tensors().items()]
+    form = ("modulated", norm.x.device, norm.maps.shape[1], each, *tensors)
+    found = _carried_out(form, start, as_written)
+    return norm.as_written() if found is None else found
 
 
 def _column(values: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.layers.fused import fuses, modulated
+from baselines.layers.fused import ModulatedNorm, fuses, modulated
 from baselines.layers.label_map import (
     SymbolMap,
     fixed_sizes,
@@ -139,14 +139,16 @@ class RegionAdaptiveNorm(nn.Module):
         maps, bias = self.Spade.joint(here, share)
         running = batch_norm_statistics(self.param_free_norm)
         return modulated(
-            x,
-            *running,
-            maps,
-            bias,
-            more=style,
-            noise=noise,
-            noise_scale=self.noise_var,
-            slope=slope,
+            ModulatedNorm(
+                x,
+                *running,
+                maps,
+                bias,
+                more=style,
+                noise=noise,
+                noise_scale=self.noise_var,
+                slope=slope,
+            )
         )
 
     def _noisy(self, x: Tensor, regions: StyledRegions) -> Tensor:

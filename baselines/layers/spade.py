@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from baselines.layers.fused import fuses, modulated
+from baselines.layers.fused import ModulatedNorm, fuses, modulated
 from baselines.layers.instance_norm import EPSILON, image_statistics, instance_norm
 from baselines.layers.label_map import (
     SymbolMap,
@@ -96,7 +96,8 @@ class SPADE(LabelModulation):
         here = labels.resize(x.shape[-2:])
         if not self.training and here.form == "lookups" and fuses(x):
             running = batch_norm_statistics(self.param_free_norm)
-            return modulated(x, *running, *self.joint(here), slope=SLOPE if rectified else 1)
+            slope = SLOPE if rectified else 1
+            return modulated(ModulatedNorm(x, *running, *self.joint(here), slope=slope))
         if self.training or not here.tabulated:
             gamma, beta = self.maps(here)
             out = scale_and_shift(self.param_free_norm(x), gamma, beta)
@@ -114,7 +115,7 @@ class InstanceSPADE(LabelModulation):
         """[B,C,H,W] normalised and modulated; `labels` may have any size."""
         here = labels.resize(x.shape[-2:])
         if not self.training and here.form == "lookups" and fuses(x):
-            return modulated(x, *image_statistics(x), EPSILON, *self.joint(here))
+            return modulated(ModulatedNorm(x, *image_statistics(x), EPSILON, *self.joint(here)))
         normal = instance_norm(x)
         if self.training or not here.tabulated:
             gamma, beta = self.maps(here)

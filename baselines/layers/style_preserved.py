@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.layers.condition import Condition
-from baselines.layers.fused import fuses, modulated
+from baselines.layers.fused import ModulatedNorm, fuses, modulated
 from baselines.layers.instance_norm import EPSILON, image_statistics, instance_norm
 from baselines.layers.label_map import (
     SymbolMap,
@@ -129,11 +129,13 @@ class StylePreservedBlock(nn.Module):
         statistics = image_statistics(main)
         context, bias = two_layer_maps(labels, self._first, self._heads)
         if not self.modulation.style_branch:
-            return modulated(main, *statistics, EPSILON, context, bias, slope=SLOPE)
-        style = joint_maps(self._style(x), [self.mlp_gamma, self.mlp_beta])
-        return modulated(
-            main, *statistics, EPSILON, *style, more=context, more_bias=bias, slope=SLOPE
-        )
+            norm = ModulatedNorm(main, *statistics, EPSILON, context, bias, slope=SLOPE)
+        else:
+            style = joint_maps(self._style(x), [self.mlp_gamma, self.mlp_beta])
+            norm = ModulatedNorm(
+                main, *statistics, EPSILON, *style, more=context, more_bias=bias, slope=SLOPE
+            )
+        return modulated(norm)
 
     def _style(self, x: Tensor) -> Tensor:
         style: Tensor = self.mlp_shared(instance_norm(x) if self.modulation.normalise_style else x)

@@ -7,7 +7,7 @@ module, for Triton need not be installed.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import triton
@@ -15,6 +15,9 @@ import triton.language as tl
 from torch import Tensor
 
 from bench.core.device import is_gpu
+
+if TYPE_CHECKING:
+    from baselines.layers.fused import ModulatedNorm
 
 __all__ = ["modulated", "summed_rows"]
 
@@ -183,21 +186,9 @@ def _modulate(
     tl.store(out + pixel * channels + channel, result, mask=here)
 
 
-def modulated(
-    x: Tensor,
-    mean: Tensor,
-    variance: Tensor,
-    maps: Tensor,
-    bias: Tensor,
-    more: Tensor | None = None,
-    more_bias: Tensor | None = None,
-    noise: Tensor | None = None,
-    noise_scale: Tensor | None = None,
-    *,
-    epsilon: float,
-    slope: float,
-) -> Tensor:
-    """See `fused.modulated`: every map channels last in memory, the rest contiguous and float32."""
+def modulated(norm: ModulatedNorm) -> Tensor:
+    """[B,C,H,W] of maps that lie channels last, the rest contiguous and float32."""
+    x, maps, bias = norm.x, norm.maps, norm.bias
     batch, channels, height, width = x.shape
     out = torch.empty_like(x, dtype=torch.promote_types(x.dtype, maps.dtype))
     pixels = batch * height * width
@@ -208,22 +199,22 @@ def modulated(
         (triton.cdiv(pixels, down), triton.cdiv(channels, across)),
         out,
         x,
-        mean,
-        variance,
+        norm.mean,
+        norm.variance,
         maps,
         bias,
-        maps if more is None else more,
-        bias if more_bias is None else more_bias,
-        x if noise is None else noise,
-        bias if noise_scale is None else noise_scale,
+        maps if norm.more is None else norm.more,
+        bias if norm.more_bias is None else norm.more_bias,
+        x if norm.noise is None else norm.noise,
+        bias if norm.noise_scale is None else norm.noise_scale,
         height * width,
         pixels,
         channels,
-        epsilon,
-        float(slope),  # for a whole 1 Triton would build another kernel
-        EACH=mean.numel() > channels,
-        MORE=0 if more is None else more.shape[1] // channels,
-        NOISE=noise is not None,
+        norm.epsilon,
+        float(norm.slope),  # for a whole 1 Triton would build another kernel
+        EACH=norm.mean.numel() > channels,
+        MORE=0 if norm.more is None else norm.more.shape[1] // channels,
+        NOISE=norm.noise is not None,
         P=down,
         C=across,
     )

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from baselines.layers import fused
 from baselines.layers.condition import Condition, RegionStyle
-from baselines.layers.fused import fuses, modulated
+from baselines.layers.fused import ModulatedNorm, fuses, modulated
 from baselines.layers.instance_norm import image_statistics
 from baselines.layers.label_map import SymbolMap, label_maps_as, lookup_conv
 from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
@@ -59,7 +59,7 @@ def test_modulation_is_its_formula(kernels, channels):
     mean, variance = normals(channels, seed=3), normals(channels, seed=4).square()
     gamma, beta = (maps + bias.view(-1, 1, 1)).chunk(2, dim=1)
     with torch.inference_mode():
-        found = modulated(x, mean, variance, 1e-3, maps, bias, slope=0.2)
+        found = modulated(ModulatedNorm(x, mean, variance, 1e-3, maps, bias, slope=0.2))
     expected = F.leaky_relu(F.batch_norm(x, mean, variance, eps=1e-3) * (1 + gamma) + beta, 0.2)
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-5)
     assert found.is_contiguous(memory_format=torch.channels_last)
@@ -70,7 +70,7 @@ def test_halves_are_modulated_in_single_precision_and_rounded_once(kernels):
     x, maps = normals(1, 4, 6, 5).bfloat16(), normals(1, 8, 6, 5, seed=1).bfloat16()
     mean, variance, bias = torch.zeros(4), torch.ones(4), torch.zeros(8)
     with torch.inference_mode():
-        found = modulated(x, mean, variance, 0.0, maps, bias)
+        found = modulated(ModulatedNorm(x, mean, variance, 0.0, maps, bias))
     gamma, beta = maps.float().chunk(2, dim=1)
     expected = (x.float() * (1 + gamma) + beta).bfloat16()
     assert found.dtype == torch.bfloat16
@@ -172,8 +172,8 @@ def astray(kernels):
 def elsewhere(kernels):
     """Kernels whose modulation has no value where a value should be."""
 
-    def start(**given):
-        found = kernels.modulated(**given)
+    def start(norm):
+        found = kernels.modulated(norm)
         found[0, 0, 0, 0] = torch.nan
         return found
 
@@ -237,7 +237,7 @@ def test_statistics_of_every_image_are_a_form_of_their_own(kernels, monkeypatch)
     with torch.inference_mode():
         for batch in (1, 2, 2):  # of one image they are those of the whole batch
             x, maps = normals(batch, 4, 6, 5), normals(batch, 8, 6, 5, seed=1)
-            modulated(x, *image_statistics(x), 1e-5, maps, normals(8, seed=2))
+            modulated(ModulatedNorm(x, *image_statistics(x), 1e-5, maps, normals(8, seed=2)))
     assert len(checked) == 4
 
 
@@ -271,9 +271,9 @@ def test_without_kernels_a_modulation_is_carried_out_as_written(kernels, monkeyp
         {"noise": normals(2, 1, 6, 5, seed=7), "noise_scale": normals(4, seed=8)},
     ]
     with torch.inference_mode():
-        expected = [modulated(*given, **one) for one in options]
+        expected = [modulated(ModulatedNorm(*given, **one)) for one in options]
         monkeypatch.setattr(fused, "_failed", ["no compiler"])
-        found = [modulated(*given, **one) for one in options]
+        found = [modulated(ModulatedNorm(*given, **one)) for one in options]
     for one, other in zip(found, expected, strict=True):
         torch.testing.assert_close(one, other, atol=2e-5, rtol=1e-5)
     assert kernels == ["modulated"] * 3
