@@ -280,13 +280,22 @@ def average_regions(features: Tensor, regions: Tensor, count: int) -> Tensor:
 
     Zero for a number that no pixel has.
     """
-    index = regions.flatten()
-    flat = features.permute(0, 2, 3, 1).flatten(0, 2)
-    # A region has thousands of pixels: in half precision the sum would stop growing.
-    flat = flat.to(torch.promote_types(flat.dtype, torch.float32))
-    sums = flat.new_zeros(count, flat.shape[1]).index_add_(0, index, flat)
-    pixels = flat.new_zeros(count).index_add_(0, index, torch.ones_like(flat[:, 0]))
-    return sums / pixels.clamp(min=1).unsqueeze(1)
+    own = _own_numbers(regions) if torch.is_grad_enabled() else None
+    if own is None:
+        index = regions.flatten()
+        flat = features.permute(0, 2, 3, 1).flatten(0, 2)
+        # A region has thousands of pixels: in half precision the sum would stop growing.
+        flat = flat.to(torch.promote_types(flat.dtype, torch.float32))
+        pixel = torch.ones_like(flat[:, 0])
+    else:
+        lowest, most = own
+        sums, pixels = _image_sums(features, regions - lowest.view(-1, 1, 1), most)
+        index = (lowest.unsqueeze(1) + torch.arange(most, device=regions.device)).flatten()
+        index = index.clamp(max=count - 1)  # a number that its image does not have: its sum is zero
+        flat, pixel = sums.flatten(0, 1), pixels.flatten()
+    means = flat.new_zeros(count, flat.shape[1]).index_add_(0, index, flat)
+    pixels = flat.new_zeros(count).index_add_(0, index, pixel)
+    return means / pixels.clamp(min=1).unsqueeze(1)
 
 
 def image_means(features: Tensor, regions: Tensor, count: int) -> tuple[Tensor, Tensor]:
@@ -300,16 +309,32 @@ def image_means(features: Tensor, regions: Tensor, count: int) -> tuple[Tensor, 
     Returns:
         Means [B,count,D], zero for a region without pixels, and pixels [B,count].
     """
-    batch, length = features.shape[:2]
+    sums, pixels = _image_sums(features, regions, count)
+    return sums / pixels.clamp(min=1).unsqueeze(2), pixels
+
+
+def _image_sums(features: Tensor, regions: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Sums over each image's own regions [B,count,D] and their pixels [B,count]."""
     # A region has thousands of pixels: in half precision the sum would stop growing.
     dtype = torch.promote_types(features.dtype, torch.float32)
-    places = regions.reshape(batch, 1, -1)
-    member = features.new_zeros(batch, count, places.shape[2], dtype=dtype).scatter_(1, places, 1.0)
-    rows = features.permute(0, 2, 3, 1).reshape(batch, -1, length).to(dtype)
+    places = regions.flatten(1).unsqueeze(1)
+    member = features.new_zeros(len(features), count, places.shape[2], dtype=dtype)
+    member.scatter_(1, places, 1.0)
     with torch.autocast(features.device.type, enabled=False):
-        sums = member @ rows
-    pixels = member.sum(dim=2)
-    return sums / pixels.clamp(min=1).unsqueeze(2), pixels
+        sums = features.flatten(2).to(dtype) @ member.transpose(1, 2)
+    return sums.transpose(1, 2), member.sum(dim=2)
+
+
+def _own_numbers(regions: Tensor) -> tuple[Tensor, int] | None:
+    """Each image's lowest number [B] and how many numbers it has at most; None where they are many.
+
+    With few, sums are a product of matrices, whose gradient takes a fifth of the time of that of a sum
+    pixel by pixel on a CPU.
+    """
+    flat = regions.flatten(1)
+    lowest = flat.amin(dim=1)
+    most = int((flat.amax(dim=1) - lowest).max()) + 1
+    return (lowest, most) if most <= _TOGETHER else None
 
 
 class _EncoderLayer(nn.Module):

@@ -130,10 +130,18 @@ def test_regions_of_different_images_are_different_regions():
     assert regions[0, 1, 0] != regions[1, 0, 0]
 
 
-def test_a_region_mean_counts_every_pixel_of_the_region_once():
-    features = torch.arange(8.0).view(2, 1, 2, 2)
-    regions = torch.tensor([[[0, 0], [1, 1]], [[2, 2], [2, 3]]])
-    assert average_regions(features, regions, 4)[:, 0].tolist() == [0.5, 2.5, 5.0, 7.0]
+@pytest.mark.parametrize("learning", [True, False])
+@pytest.mark.parametrize("far", [2, 100])
+def test_a_region_mean_counts_every_pixel_of_the_region_once(far, learning):
+    features = torch.arange(8.0).view(2, 1, 2, 2).requires_grad_()
+    # A region that both images show, and a number between that nobody has.
+    regions = torch.tensor([[[0, 0], [0, far]], [[far, far], [far, far + 1]]])
+    with torch.set_grad_enabled(learning):
+        means = average_regions(features, regions, far + 2)[:, 0]
+    assert means[[0, 1, far, far + 1]].tolist() == [1.0, 0.0, 4.5, 7.0]
+    if learning:
+        means[far].backward()
+        assert features.grad.flatten().tolist() == [0, 0, 0, 0.25, 0.25, 0.25, 0.25, 0]
 
 
 def test_regions_may_be_numbered_up_to_a_fixed_count_of_each_image():
