@@ -28,7 +28,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 
-from baselines.cuda_graphs import CudaGraphs, Work, let_go
+from baselines.cuda_graphs import CudaGraphs, Recording, Work, let_go, why_not
 from baselines.layers.fused import same_result
 from bench.core.device import is_gpu
 
@@ -119,8 +119,7 @@ class Captured(Generic[T]):
 class CapturedWork:
     """Work that is done again and again, on tensors that stay where they are; on a GPU it is replayed.
 
-    It is carried out as written twice, so that an optimiser has made its state and libraries have
-    chosen their kernels, then captured. Where that fails, it goes on as written.
+    It is carried out as written a few times (`WARM`), then captured. Where that fails, it goes on as written.
 
     Args:
         name: whose it is, for the warning.
@@ -131,8 +130,7 @@ class CapturedWork:
     def __init__(self, name: str, work: Work, device: torch.device) -> None:
         self.name = name
         self._work, self._device = work, device
-        self._done = 0
-        self._replay: Work | None = None
+        self._recording = Recording()
         self._eager = not is_gpu(device)
 
     def __call__(self) -> None:
@@ -140,10 +138,10 @@ class CapturedWork:
         if self._eager or is_in_torch_dispatch_mode():
             self._work()
             return
-        graphs = _graphs_of(self._device)
-        if self._replay is None and self._done >= _AS_WRITTEN:
+        graphs, recording = _graphs_of(self._device), self._recording
+        if recording.due:
             try:
-                self._replay = graphs.capture(self._work)
+                recording.replay = graphs.capture(self._work)
             except Exception as error:  # as above; nothing of the work was carried out
                 self._eager = True
                 forget_graphs()
@@ -151,24 +149,17 @@ class CapturedWork:
                 _say(f"{self.name}: a step", error)
         if self._eager:
             self._work()
-        elif self._replay is None:
-            self._done += 1
+        elif recording.replay is None:
+            recording.seen += 1
             graphs.run(self._work)  # what autograd keeps of a leaf belongs to one stream
         else:
-            self._replay()
-
-
-_AS_WRITTEN = 2
-"""How often work is carried out before it is captured."""
+            recording.replay()
 
 
 def _say(what: str, error: Exception) -> None:
-    reason = " ".join(str(error).split()) or type(error).__name__
-    if isinstance(error, torch.OutOfMemoryError):
-        reason = "the GPU has too little memory for its graph"
     warnings.warn(
         f"{what} cannot be captured as a CUDA graph and stays slower, with the same results "
-        f"({reason[:300]})",
+        f"({why_not(error)})",
         stacklevel=4,
     )
 

@@ -6,13 +6,38 @@ import contextlib
 import traceback
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 
-__all__ = ["CudaGraphs", "Work", "let_go"]
+from bench.core.device_faults import out_of_memory
+
+__all__ = ["WARM", "CudaGraphs", "Recording", "Work", "let_go", "why_not"]
 
 Work = Callable[[], None]
 """Operators on tensors that stay where they are."""
+
+WARM = 2
+"""How often work is carried out as written before it is captured: in the first an optimiser makes its
+state, and libraries choose their kernels."""
+
+
+@dataclass
+class Recording:
+    """Work that is done again and again.
+
+    Attributes:
+        seen: how often it was carried out as written.
+        replay: what carries it out since it was captured.
+    """
+
+    seen: int = 0
+    replay: Work | None = None
+
+    @property
+    def due(self) -> bool:
+        """Whether it is to be captured."""
+        return self.replay is None and self.seen >= WARM
 
 
 class CudaGraphs:
@@ -78,6 +103,13 @@ class CudaGraphs:
         fresh = torch.Generator(self.device)
         torch.cuda.default_generators[index].graphsafe_set_state(fresh.graphsafe_get_state())
         self._begin()
+
+
+def why_not(error: BaseException) -> str:
+    """Why work cannot be captured, in one line."""
+    if out_of_memory(error):
+        return "the GPU has too little memory for its graph"
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def let_go(error: BaseException) -> None:

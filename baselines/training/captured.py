@@ -26,16 +26,11 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from baselines.cuda_graphs import CudaGraphs, Work, let_go
+from baselines.cuda_graphs import CudaGraphs, Recording, Work, let_go, why_not
 from baselines.training.recipe import Losses, TrainingRecipe
 from bench.batch import EditBatch
-from bench.core.device_faults import out_of_memory
 
 __all__ = ["Backend", "CapturedSteps", "PacedGraphs", "Steps", "steps_of"]
-
-WARM = 2
-"""Steps of a kind that are carried out as written before one is captured: optimisers make their state
-in the first, libraries choose their kernels."""
 
 APART = 0.01
 """How far a first replay's losses may be off, in the share of the largest: some gradients add in any order,
@@ -74,12 +69,10 @@ def steps_of(recipe: TrainingRecipe) -> Steps:
 
 
 @dataclass
-class _Recording:
-    """Steps of one kind: how many were carried out as written, and what replays one."""
+class _StepRecording(Recording):
+    """Steps of one kind, and the losses of the last that was replayed."""
 
-    seen: int = 0
     losses: Losses = field(default_factory=dict)
-    replay: Work | None = None
 
 
 class CapturedSteps:
@@ -97,7 +90,7 @@ class CapturedSteps:
         self.recipe = recipe
         self.backend = backend
         self._batches: dict[Hashable, EditBatch] = {}
-        self._recordings: dict[Hashable, _Recording] = {}
+        self._recordings: dict[Hashable, _StepRecording] = {}
         self.failures: dict[Hashable, str] = {}
 
     def __call__(self, batch: EditBatch, step: int, seed: int) -> Losses:
@@ -112,9 +105,8 @@ class CapturedSteps:
         kept = self._batches[shapes]
         for place, value in zip(_tensors(kept), _tensors(batch), strict=True):
             place.copy_(value)
-        recording = self._recordings.setdefault((kind, shapes), _Recording())
-        due = recording.replay is None and recording.seen >= WARM
-        if due and self._capture(recording, kept, step, seed, (kind, shapes)):
+        recording = self._recordings.setdefault((kind, shapes), _StepRecording())
+        if recording.due and self._capture(recording, kept, step, seed, (kind, shapes)):
             return recording.losses
         torch.manual_seed(seed)
         if recording.replay is None:
@@ -139,7 +131,7 @@ class CapturedSteps:
 
     def _capture(
         self,
-        recording: _Recording,
+        recording: _StepRecording,
         kept: EditBatch,
         step: int,
         seed: int,
@@ -168,12 +160,9 @@ class CapturedSteps:
             self._recordings.clear()
             recording.losses = {}
             let_go(error)
-            reason = str(error).strip().partition("\n")[0] or type(error).__name__
-            if out_of_memory(error):
-                reason = "the GPU has too little memory for its graph"
             warnings.warn(
                 f"{self.recipe.config.system}: its training steps (kind {key[0]}) cannot be captured "
-                f"({reason}), so they are carried out one operator at a time, which is slower",
+                f"({why_not(error)}), so they are carried out one operator at a time, which is slower",
                 stacklevel=4,
             )
             return False

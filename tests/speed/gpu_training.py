@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from baselines.training.captured import WARM, CapturedSteps, steps_of
+from baselines.cuda_graphs import WARM
+from baselines.training.captured import CapturedSteps, steps_of
 from baselines.training.config import read_config
 from baselines.training.data import Examples, Scenes
 from baselines.training.loop import _fabric, products_in_tf32

@@ -8,9 +8,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from baselines.cuda_graphs import WARM
 from baselines.layers.label_map import label_maps_as
 from baselines.training import loop
-from baselines.training.captured import WARM, CapturedSteps
+from baselines.training.captured import CapturedSteps
 from baselines.training.data import Examples
 from baselines.training.loop import WEIGHTS, _fabric, train
 from baselines.training.pix2pixhd import Pix2PixHDRecipe
