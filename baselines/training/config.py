@@ -244,12 +244,12 @@ def config_names() -> list[str]:
     return sorted(Path(f.name).stem for f in folder.iterdir() if f.name.endswith(".yaml"))
 
 
-def read_config(name: str | Path, changes: dict[str, Any] | None = None) -> TrainingConfig:
+def read_config(name: str | Path, changes: Mapping[str, Any] | None = None) -> TrainingConfig:
     """A configuration from a file, or the shipped one of that name.
 
     Args:
         name: path of a YAML file, or one of `config_names()`.
-        changes: fields in place of the file's.
+        changes: fields in place of the file's; `steps` puts `epochs` out of use, and the other way round.
 
     Raises:
         BadInput: no such file, no YAML, or a field that is unknown, missing or out of its range.
@@ -257,7 +257,7 @@ def read_config(name: str | Path, changes: dict[str, Any] | None = None) -> Trai
     content = read_yaml(_file(name))
     if not isinstance(content, dict):
         raise BadInput(f"{name}: holds no fields; see the shipped {', '.join(config_names())}")
-    return _checked({**content, **(changes or {})}, name)
+    return _checked({**content, **_of_one_length(changes or {})}, name)
 
 
 def changed_config(
@@ -268,17 +268,15 @@ def changed_config(
     Args:
         config: the one to change; it stays as it is.
         changes: values by field, such as `batch`; a field of a field is named with a dot, such as
-            `data.count`. `steps` puts `epochs` out of use, and the other way round.
+            `data.count`. A length is given as in `read_config`.
         source: what an error names.
 
     Raises:
         BadInput: a field that is not there, or a value that is out of its range.
     """
     content = config.model_dump()
-    for name, value in changes.items():
+    for name, value in _of_one_length(changes).items():
         *path, last = name.split(".")
-        if last in ("steps", "epochs") and not path:
-            content |= {"steps": None, "epochs": None}
         place: Any = content
         for part in path:
             place = place.get(part) if isinstance(place, dict) else None
@@ -286,6 +284,12 @@ def changed_config(
             raise BadInput(f"{source}: {name}: {'.'.join(path)} has no fields of its own")
         place[last] = value
     return _checked(content, source)
+
+
+def _of_one_length(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes that, where they give a length, put the other way of giving it out of use."""
+    lengths = dict.fromkeys(("steps", "epochs"))
+    return {**lengths, **changes} if lengths.keys() & changes.keys() else dict(changes)
 
 
 def _checked(content: Mapping[str, Any], source: str | Path) -> TrainingConfig:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.errors import BadInput
 from bench.plugins.kinds import SYSTEMS
@@ -61,8 +61,7 @@ class RecipeTrainer:
         from baselines.training.config import read_config
         from baselines.training.loop import train
 
-        changes: dict[str, Any] = {} if steps is None else {"steps": steps, "epochs": None}
-        read = read_config(config, changes)
+        read = read_config(config, {} if steps is None else {"steps": steps})
         return train(read, out, device=device, resume=resume, watch=watch).saved.path
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from baselines.checkpoints import read_card
 from baselines.checkpoints.loading import locate
-from baselines.training.config import TrainingConfig
+from baselines.training.config import TrainingConfig, changed_config
 from baselines.training.loop import Trained
 from baselines.training.perceptual import perceptual_network
 from bench import __version__
@@ -60,7 +60,7 @@ def training_card(
     return {
         "name": name,
         # The schedule was that of a run of as many steps as there were in the end.
-        "config": {**config.model_dump(mode="json"), "steps": trained.steps, "epochs": None},
+        "config": changed_config(config, {"steps": trained.steps}, name).model_dump(mode="json"),
         "steps": trained.steps,
         "seed": config.seed,
         "data": [dict(record) for record in trained.data],

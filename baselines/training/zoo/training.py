@@ -22,7 +22,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from baselines.training.budget import Budget
-from baselines.training.config import TrainingConfig, TrainingData
+from baselines.training.config import TrainingConfig, TrainingData, changed_config
 from baselines.training.data import Examples
 from baselines.training.loop import CHECKPOINT, train
 from baselines.training.stored_examples import ExampleStore
@@ -212,7 +212,7 @@ def is_trained(place: ZooFolder, job: Job) -> bool:
         config = TrainingConfig.model_validate(card.get("config"))
     except ValidationError:
         return False
-    wanted = job_config(job)[0].model_copy(update={"steps": card["steps"], "epochs": None})
+    wanted = changed_config(job_config(job)[0], {"steps": card["steps"]}, str(place.card(job.name)))
     whole = card.get("share", 0.0) >= _WHOLE
     return whole and place.weights(job.name).is_file() and config == wanted
 

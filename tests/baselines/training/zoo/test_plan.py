@@ -89,6 +89,12 @@ def test_a_length_in_steps_takes_the_place_of_one_in_epochs_and_back():
     steps = changed_config(config, {"steps": 9}, "x")
     assert (steps.epochs, steps.steps) == (None, 9)
     assert changed_config(steps, {"epochs": 200}, "x") == config
+    assert read_config("spade", {"steps": 9}) == steps
+
+
+def test_two_lengths_at_once_are_refused():
+    with pytest.raises(BadInput, match="give exactly one of epochs and steps"):
+        changed_config(read_config("spade"), {"steps": 9, "epochs": 200}, "x")
 
 
 @pytest.mark.parametrize(
