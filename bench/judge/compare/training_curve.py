@@ -18,9 +18,9 @@ from bench.judge.compare.outputs import difference, markdown_cell
 from bench.judge.compare.trainings import (
     LEVEL,
     TrainingChange,
+    change_line,
     compare_trainings,
     networks_of,
-    training_lines,
     verdict_of,
 )
 from bench.judge.pairing import pairs
@@ -93,10 +93,10 @@ def unmoved_methods(runs: Sequence[ScoreSet]) -> list[str]:
 
 
 def curve_lines(curve: Sequence[Stage]) -> list[str]:
-    """What `training_lines` says, stage by stage."""
+    """What intervals and verdicts are, then the lines of every stage."""
     found = [LEVEL]
     for stage in curve:
-        found += ["", f"after {stage.examples:,} examples", *training_lines(stage.changes)[1:]]
+        found += ["", f"after {stage.examples:,} examples", *map(change_line, stage.changes)]
     return found
 
 

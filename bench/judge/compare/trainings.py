@@ -38,6 +38,7 @@ from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues
 __all__ = [
     "LEVEL",
     "TrainingChange",
+    "change_line",
     "compare_trainings",
     "networks_of",
     "repeated_trainings",
@@ -268,16 +269,18 @@ def _error(
 
 
 def training_lines(changes: Sequence[TrainingChange]) -> list[str]:
-    """One line for every variant and score."""
-    found = [LEVEL]
-    for change in changes:
-        key, old = change.pair.key, change.pair.before
-        found.append(
-            f"{verdict_of(change):<12} {key.task} / {old.key.method} -> {key.method} / {key.score}: "
-            f"{_listed(change.before)} -> {_listed(change.after)}, "
-            f"{difference(change.pair, change.interval())}"
-        )
-    return found
+    """What intervals and verdicts are, then a line for every variant and score."""
+    return [LEVEL, *map(change_line, changes)]
+
+
+def change_line(change: TrainingChange) -> str:
+    """A variant against the reference in one score."""
+    key, old = change.pair.key, change.pair.before
+    return (
+        f"{verdict_of(change):<12} {key.task} / {old.key.method} -> {key.method} / {key.score}: "
+        f"{_listed(change.before)} -> {_listed(change.after)}, "
+        f"{difference(change.pair, change.interval())}"
+    )
 
 
 def training_markdown(changes: Sequence[TrainingChange]) -> str:
