@@ -21,7 +21,18 @@ from bench.scene import Bool, LabelSpace, UInt8
 __all__ = ["Remainder", "Removed", "remainder", "removed"]
 
 
-class Remainder(PerEdit):
+class _OfRemovals(PerEdit):
+    """A share of the masked region of every removal."""
+
+    against: Against = "original"
+    regions: ClassVar[tuple[Region, ...]] = ("mask",)
+    margin: ClassVar[float] = 0.01
+    margin_kind: ClassVar[MarginKind] = "absolute"
+    orders_canaries: ClassVar[bool] = False
+    operations: ClassVar[tuple[str, ...]] = ("remove",)
+
+
+class Remainder(_OfRemovals):
     """The share of the masked region that a segmenter still calls by the removed class.
 
     Only pixels count whose target is another class: behind a removed tree there may be a tree. Where
@@ -36,12 +47,6 @@ class Remainder(PerEdit):
 
     name = "remainder"
     title = "Remainder"
-    against: Against = "original"
-    regions: ClassVar[tuple[Region, ...]] = ("mask",)
-    margin: ClassVar[float] = 0.01
-    margin_kind: ClassVar[MarginKind] = "absolute"
-    orders_canaries: ClassVar[bool] = False
-    operations: ClassVar[tuple[str, ...]] = ("remove",)
     floor: ClassVar[float] = -1.0
 
     def __init__(
@@ -168,18 +173,12 @@ def removed(original: UInt8, truth: UInt8, result: UInt8, mask: Bool) -> float:
     return float((np.sign(to_object - to_truth).mean() + 1) / 2)
 
 
-class Removed(PerEdit):
+class Removed(_OfRemovals):
     """The share of what the removed object changed where the result is nearer to the true answer."""
 
     name = "removed"
     title = "Removed"
     better: ClassVar[Better] = "higher"
-    against: Against = "original"
-    regions: ClassVar[tuple[Region, ...]] = ("mask",)
-    margin: ClassVar[float] = 0.01
-    margin_kind: ClassVar[MarginKind] = "absolute"
-    orders_canaries: ClassVar[bool] = False
-    operations: ClassVar[tuple[str, ...]] = ("remove",)
     floor: ClassVar[float] = 0.0
 
     @property
