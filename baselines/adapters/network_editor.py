@@ -16,6 +16,7 @@ from baselines.adapters.options import Arithmetic, Precision
 from baselines.captured import Captured
 from baselines.checkpoints import load_network
 from baselines.layers.label_map import dense, dense_label_maps
+from baselines.training.known_recipe import known_recipe
 from bench.batch import EditBatch
 from bench.plugins.editors import TaskFacts
 
@@ -72,6 +73,7 @@ class NetworkEditor(abc.ABC, Generic[Network]):
         self.network: Network = loaded.network
         self.card = loaded.card
         self.extras = loaded.extras
+        self.training_recipe = known_recipe(Path(weights), loaded.card)
         self.identity: dict[str, Any] = {
             **loaded.identity,
             **options,

@@ -35,7 +35,8 @@ def trainings(
     """Compare variants that were trained several times: methods NAME, NAME-seed1, NAME-seed2, ...
 
     A difference counts only where it exceeds the spread of trainings and scenes together. With several
-    runs and --examples it is compared at each stage of the training.
+    runs and --examples it is compared at each stage of the training. What the networks' records say against
+    a comparison is said too: other recipes, seeds and networks that are there twice.
     """
     from bench.cli.terminal.values import whole_numbers
     from bench.core.atomic import refuse_loss, write_text
@@ -44,10 +45,11 @@ def trainings(
         compare_trainings,
         repeated_trainings,
         training_curve,
+        unlike_trainings,
         unscored_trainings,
     )
     from bench.judge.compare.training_curve import curve_lines, curve_markdown, unmoved_methods
-    from bench.judge.compare.trainings import training_lines, training_markdown
+    from bench.judge.compare.trainings import notes_markdown, training_lines, training_markdown
     from bench.judge.run_scores import scores_of_run
 
     if markdown is not None:
@@ -66,8 +68,18 @@ def trainings(
     else:
         changes = compare_trainings(known[0], reference)
         table, lines = training_markdown(changes), training_lines(changes)
+    said = [
+        sentence
+        for one in known
+        for sentence in (
+            *unscored_trainings(one),
+            *repeated_trainings(one),
+            *unlike_trainings(one, reference),
+        )
+    ]
+    warnings = list(dict.fromkeys([*said, *unmoved_methods(known)]))
     if markdown is not None:
-        write_text(markdown, table)
+        write_text(markdown, table + notes_markdown(warnings))
     if figures is not None:
         from reports.figures import write_curve_figures, write_training_figures
 
@@ -78,11 +90,6 @@ def trainings(
         )
         for path in drawn:
             typer.echo(str(path))
-    said = [
-        sentence
-        for one in known
-        for sentence in (*unscored_trainings(one), *repeated_trainings(one))
-    ]
-    for sentence in dict.fromkeys([*said, *unmoved_methods(known)]):
+    for sentence in warnings:
         typer.echo(sentence, err=True)
     typer.echo("\n".join(lines))

@@ -50,6 +50,9 @@ class Editor(Protocol):
     Optional attributes which the harness reads where they are there:
         identity: a JSON-like mapping that tells this editor from others of its class (variant,
             hash of the weights' tensors); part of the method hash.
+        training_recipe: a JSON-like mapping of how its network was trained; part of no hash. `siebench
+            trainings` warns where trainings of one variant differ in it by more than `seed`, or variants
+            by more than `seed` and `network`, and names the fields in the mapping's order.
         network: a `torch.nn.Module`, for counting parameters and multiply-adds.
         dense: a context manager in which a network that leaves work out carries out all of its
             published form's, for counting that.
@@ -219,7 +222,8 @@ def _check_contract(name: str, editor: object) -> None:
             f"editor {name!r} needs {sorted(surplus)}, which no batch has; it may need "
             f"{sorted(NEEDS)}"
         )
-    _check_identity(name, getattr(editor, "identity", {}))
+    for attribute, example in (("identity", {"radius": 8}), ("training_recipe", {"seed": 0})):
+        _check_record(f"editor {name!r}: {attribute}", getattr(editor, attribute, {}), example)
     for attribute in ("check", "to", "dense", "close"):
         value = getattr(editor, attribute, None)
         if value is not None and not callable(value):
@@ -235,23 +239,22 @@ def _check_contract(name: str, editor: object) -> None:
             )
 
 
-def _check_identity(name: str, identity: object) -> None:
-    """Whether an identity can be part of a method's record.
+def _check_record(where: str, record: object, example: Mapping[str, Any]) -> None:
+    """Whether what an editor says of itself can be part of a run's record.
 
     Raises:
         BadInput: where it is no mapping, or has no JSON (an object, NaN, itself).
     """
-    if not isinstance(identity, Mapping):
+    if not isinstance(record, Mapping):
         raise BadInput(
-            f"editor {name!r}: identity: must be a mapping, as in {{'radius': 8}}, but is a "
-            f"{type(identity).__name__}"
+            f"{where}: must be a mapping, as in {example!r}, but is a {type(record).__name__}"
         )
     try:
-        record_hash(dict(identity))
+        record_hash(dict(record))
     except (TypeError, ValueError, RecursionError) as error:
         reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
         raise BadInput(
-            f"editor {name!r}: identity: cannot be written as JSON ({reason}); give text, finite "
+            f"{where}: cannot be written as JSON ({reason}); give text, finite "
             "numbers, lists and mappings"
         ) from None
 

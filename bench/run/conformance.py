@@ -74,9 +74,10 @@ def _declared(editor: Any) -> Iterator[str]:
     surplus = sorted(editor.needs - NEEDS)
     if surplus:
         yield f"needs: {surplus} is in no batch; an editor may need {sorted(NEEDS)}"
-    identity = getattr(editor, "identity", {})
-    if not isinstance(identity, Mapping):
-        yield f"identity: is a {type(identity).__name__}, a mapping is asked for"
+    for attribute in ("identity", "training_recipe"):
+        said = getattr(editor, attribute, {})
+        if not isinstance(said, Mapping):
+            yield f"{attribute}: is a {type(said).__name__}, a mapping is asked for"
 
 
 def _carried_out(editor: Editor) -> Iterator[str]:

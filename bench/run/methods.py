@@ -67,6 +67,12 @@ class Method:
         return self.entry.datasets is None or task.data in self.entry.datasets
 
     @property
+    def recipe(self) -> Record:
+        """How its network was trained, as far as its editor says; no part of the method hash."""
+        found: Record = getattr(self.editor, "training_recipe", {})
+        return found
+
+    @property
     def needs(self) -> frozenset[str]:
         """What the editor sees beyond the masked image."""
         return frozenset() if self.editor is None else self.editor.needs

@@ -48,6 +48,7 @@ def portable_header(header: Header) -> Header:
                     update={
                         "options": _each(method.options, without_folders),
                         "record": _each(method.record, without_folders),
+                        "recipe": _each(method.recipe, without_folders),
                         "problem": method.problem and without_folders(method.problem),
                     }
                 )

@@ -224,5 +224,6 @@ def _method(method: Method) -> MethodRow:
         needs=tuple(sorted(method.needs)),
         hash=method.hash,
         record=dict(method.record),
+        recipe=dict(method.recipe),
         problem=method.problem,
     )

@@ -104,7 +104,13 @@ class TaskRow(_Part):
 
 
 class MethodRow(_Part):
-    """An editor with its options: a row of a table. `problem` says why it could not run."""
+    """An editor with its options: a row of a table.
+
+    Attributes:
+        record: the readable side of the method hash.
+        recipe: how its network was trained, as `Editor.training_recipe` says it; empty where it does not.
+        problem: why it could not run.
+    """
 
     name: str
     slug: Slug
@@ -114,6 +120,7 @@ class MethodRow(_Part):
     needs: tuple[str, ...] = ()
     hash: str | None = None
     record: dict[str, Any] = Field(default_factory=dict)
+    recipe: dict[str, Any] = Field(default_factory=dict)
     problem: str | None = None
 
     @property

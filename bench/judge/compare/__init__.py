@@ -3,6 +3,7 @@
 from bench.judge.compare.change import Change, Verdict, judge
 from bench.judge.compare.comparison import Comparison, compare
 from bench.judge.compare.folders import FolderComparison, compare_folders, folder_names
+from bench.judge.compare.recipes import unlike_trainings
 from bench.judge.compare.training_curve import Stage, training_curve
 from bench.judge.compare.trainings import (
     TrainingChange,
@@ -27,5 +28,6 @@ __all__ = [
     "repeated_trainings",
     "training_curve",
     "trainings_of",
+    "unlike_trainings",
     "unscored_trainings",
 ]

@@ -27,7 +27,7 @@ import numpy as np
 
 from bench.core.errors import BadInput, unknown
 from bench.core.identity import record_hash
-from bench.core.text import counted
+from bench.core.text import counted, without_folders
 from bench.judge.compare.change import Verdict
 from bench.judge.compare.comparison import whole
 from bench.judge.compare.outputs import difference, markdown_cell, number
@@ -41,6 +41,7 @@ __all__ = [
     "change_line",
     "compare_trainings",
     "networks_of",
+    "notes_markdown",
     "repeated_trainings",
     "training_lines",
     "training_markdown",
@@ -296,6 +297,12 @@ def training_markdown(changes: Sequence[TrainingChange]) -> str:
             "",
         ]
     return "\n".join(text)
+
+
+def notes_markdown(sentences: Sequence[str]) -> str:
+    """What speaks against a comparison, as a list under its table; empty where nothing does."""
+    notes = [f"- {markdown_cell(without_folders(sentence))}" for sentence in sentences]
+    return "\n".join(["", *notes, ""]) if notes else ""
 
 
 def _markdown_row(change: TrainingChange) -> str:

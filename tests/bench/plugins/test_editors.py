@@ -182,6 +182,8 @@ def test_what_an_editor_says_of_bad_input_itself_passes_as_it_is() -> None:
         ({"edit": "no method"}, r"lacks `needs` or `edit\(batch\)`"),
         ({"identity": None}, "identity: must be a mapping, .* but is a NoneType"),
         ({"identity": ["a"]}, "identity: must be a mapping, .* but is a list"),
+        ({"training_recipe": 3}, "training_recipe: must be a mapping, .* but is a int"),
+        ({"training_recipe": {"a": {1}}}, "training_recipe: cannot be written as JSON"),
         ({"identity": {"a": float("nan")}}, "identity: cannot be written as JSON .Out of range"),
         (
             {"identity": {"a": object()}},

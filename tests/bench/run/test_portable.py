@@ -115,6 +115,7 @@ def test_a_header_keeps_the_last_part_of_a_path_and_names_that_only_look_like_on
             MethodRow(
                 name="ours", slug="ours", title="Ours", editor="spade",
                 options={"weights": "/srv/nets/b.pth"}, record={"options": {"weights": "/srv/nets/b.pth"}},
+                recipe={"data": {"path": "/srv/data/rooms"}},
                 problem="/srv/nets/b.pth: is damaged",
             ),
         ),
@@ -127,6 +128,7 @@ def test_a_header_keeps_the_last_part_of_a_path_and_names_that_only_look_like_on
     (method,) = kept.methods
     assert method.options == {"weights": "…/b.pth"}
     assert method.record == {"options": {"weights": "…/b.pth"}}
+    assert method.recipe == {"data": {"path": "…/rooms"}}
     assert method.problem == "…/b.pth: is damaged"
     assert kept.notices[0].text == "see …/y.txt"
     assert portable_header(kept) == kept

@@ -1,12 +1,15 @@
 """`siebench trainings` on a real run: a verdict a line, a table, figures."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
-from baselines.checkpoints.loading import ZOO
+from baselines.checkpoints.loading import ZOO, read_metadata
+from baselines.training.known_recipe import KEY
 from bench.cli.app import app
 from bench.run.suite_run import run_suite
 
@@ -92,3 +95,30 @@ def test_a_copy_of_the_weights_is_no_other_training(tmp_path: Path) -> None:
     assert (
         "near-seed1: is the same network as near" in siebench("trainings", tmp_path / "run").stderr
     )
+
+
+def test_networks_that_were_not_trained_alike_are_named_on_the_terminal_and_under_the_table(
+    tmp_path: Path,
+) -> None:
+    shipped = ZOO / "spmpgan-s-procedural.safetensors"
+    facts = json.loads(shipped.with_suffix(".json").read_text())
+    for name, steps in (("full", 4000), ("again", 4000), ("short", 2000)):
+        said = json.dumps({**facts, "steps": steps, "examples": 16 * steps})
+        metadata = {**read_metadata(shipped), KEY: said}
+        save_file(load_file(shipped), tmp_path / f"{name}.safetensors", metadata)
+    suite, methods = SUITE.split("methods:")[0], ("full", "again", "short")
+    suite += "metrics: [psnr]\nmethods:\n" + "".join(
+        f"  - {{name: {method}, editor: spmpgan, options: {{weights: {file}.safetensors}}}}\n"
+        for method, file in zip(("full", "w/o prog", "w/o prog-seed1"), methods)
+    )
+    (tmp_path / "alike.yaml").write_text(suite)
+    run = run_suite(tmp_path / "alike.yaml", out=tmp_path / "run")
+    assert run.method("full").recipe["examples"] == 64000
+    table = tmp_path / "t.md"
+    result = siebench("trainings", tmp_path / "run", "--markdown", table)
+    assert result.exit_code == 0, result.output
+    (line,) = [one for one in result.stderr.splitlines() if "otherwise" in one]
+    fields = "examples: 32000 against 64000; steps: 2000 against 4000; length: 4000 against not set"
+    assert line.startswith(f"w/o prog-seed1: was trained otherwise than w/o prog ({fields})")
+    assert "\n\n- w/o prog-seed1: is the same network as w/o prog" in table.read_text()
+    assert f"\n- {line}\n" in table.read_text()
