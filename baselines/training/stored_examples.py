@@ -7,9 +7,8 @@ scenes are gathered, mirrored and made floats there. In the first `rounds` epoch
 epoch.
 
     store = ExampleStore(Path("examples"), rounds=8)
-    for piece in store.pieces([config]):     # in any process, in any order
-        draw_piece(piece)
-    store.finish()
+    for piece in store.pieces([config]):
+        store.finish(piece, draw_piece(piece))     # drawn by any process, in any order
     examples = store.open(config.data, "procedural-rooms", seed=0)
 
 What cannot be stored (random crops; masks that come with another image or other labels) is drawn as
@@ -89,11 +88,13 @@ class ExampleStore:
 
     def __init__(self, folder: Path, *, rounds: int = 8) -> None:
         self.folder, self.rounds = folder, rounds
+        self._left: dict[Path, set[int]] = {}
+        self._problems: dict[Path, str] = {}
 
     def pieces(self, configs: Iterable[TrainingConfig]) -> list[Piece]:
         """What is still to be drawn for some trainings, dataset by dataset in the order of the trainings.
 
-        Makes the files at their full length; `draw_piece` fills them and `finish` says that they are whole.
+        Makes the files at their full length; `draw_piece` fills them, and each piece is handed to `finish`.
 
         Raises:
             BadInput: a dataset that is not there, or no space.
@@ -108,11 +109,14 @@ class ExampleStore:
                 draws = wanted.setdefault(scenes, (data, dataset, {}))[2]
                 folder = self._draws(data, opened, config.seed)
                 draws.setdefault(folder, _Draws(folder, data, config.seed))
-        return [
+        found = [
             piece
             for scenes, (data, dataset, draws) in wanted.items()
             for piece in self._of_a_dataset(scenes, data, dataset, list(draws.values()))
         ]
+        for piece in found:
+            self._left.setdefault(piece.scenes, set()).add(piece.start)
+        return found
 
     def _of_a_dataset(
         self, scenes: Path, data: TrainingData, dataset: str, draws: list[_Draws]
@@ -137,14 +141,21 @@ class ExampleStore:
             stop = min(start + _PIECE, count)
             yield Piece(scenes, data, dataset, missing, self.rounds, start, stop)
 
-    @staticmethod
-    def finish(piece: Piece, problem: str | None) -> None:
-        """Says that a dataset's pieces are all drawn.
+    def finish(self, piece: Piece, problem: str | None) -> None:
+        """Takes note that a piece is drawn; after the last one of a dataset its examples can be opened.
 
         Args:
-            piece: any one of them.
-            problem: why its scenes or masks cannot be stored; trainings then draw for themselves.
+            piece: one of this store's `pieces`.
+            problem: why its scenes or masks cannot be stored; trainings then draw all of the dataset
+                for themselves.
         """
+        if problem:
+            self._problems[piece.scenes] = problem
+        left = self._left[piece.scenes]
+        left.discard(piece.start)
+        if left:
+            return
+        problem = self._problems.get(piece.scenes)
         for folder in (piece.scenes, *(one.folder for one in piece.draws)):
             write_json(folder / _READY, {"dataset": piece.dataset, "problem": problem})
 

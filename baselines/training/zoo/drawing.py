@@ -6,7 +6,6 @@ import multiprocessing
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from pathlib import Path
 
 from baselines.training.stored_examples import ExampleStore, Piece, draw_piece
 from bench.core.children import fit_for_children
@@ -21,8 +20,6 @@ class Drawing:
     def __init__(self, store: ExampleStore, pieces: Sequence[Piece]) -> None:
         self._store, self._pieces = store, pieces
         self._begun = time.monotonic()
-        self._left: dict[Path, int] = {}
-        self._problems: dict[Path, str] = {}
         self._futures: dict[Future[str | None], Piece] = {}
         self._pool: ProcessPoolExecutor | None = None
 
@@ -34,7 +31,6 @@ class Drawing:
         self._pool = ProcessPoolExecutor(workers, mp_context=context)
         with fit_for_children(1):  # the processes are started as the first pieces are handed in
             for piece in self._pieces:
-                self._left[piece.scenes] = self._left.get(piece.scenes, 0) + 1
                 self._futures[self._pool.submit(draw_piece, piece)] = piece
         return self
 
@@ -50,11 +46,7 @@ class Drawing:
                 problem = future.result()
             except Exception as error:  # a training that needs it draws it, and says what is wrong
                 problem = f"{type(error).__name__}: {error}"
-            if problem:
-                self._problems[piece.scenes] = problem
-            self._left[piece.scenes] -= 1
-            if not self._left[piece.scenes]:
-                self._store.finish(piece, self._problems.get(piece.scenes))
-                if not self._futures:
-                    return [time.monotonic() - self._begun]
+            self._store.finish(piece, problem)
+            if not self._futures:
+                return [time.monotonic() - self._begun]
         return []

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from baselines.training import stored_examples
 from baselines.training.config import TrainingData
 from baselines.training.data import Examples
 from baselines.training.feed import feed, rotate
@@ -101,6 +102,29 @@ def test_two_seeds_share_the_scenes_and_what_is_there_is_not_drawn_again(tmp_pat
     (more,) = store.pieces([tiny("spmpgan", seed=2)])
     assert len(more.draws) == 1
     assert draw_piece(more) is None
+
+
+def test_examples_are_there_once_the_last_piece_is_drawn(tmp_path, monkeypatch):
+    monkeypatch.setattr(stored_examples, "_PIECE", 2)
+    config, store = tiny("spmpgan"), ExampleStore(tmp_path, rounds=2)
+    first, second, last = store.pieces([config])  # of 6 scenes
+    for piece in (last, first, last):
+        store.finish(piece, draw_piece(piece))
+        with pytest.raises(BadInput, match="has not been drawn"):
+            store.open(config.data, config.data.dataset, config.seed)
+    store.finish(second, draw_piece(second))
+    kept = store.open(config.data, config.data.dataset, config.seed)
+    assert equal(kept.batch(0, 6, CPU), drawn(config).batch(0, 6, CPU))
+
+
+def test_a_problem_of_one_piece_leaves_all_of_its_dataset_to_be_drawn_as_before(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(stored_examples, "_PIECE", 2)
+    config, store = tiny("spmpgan"), ExampleStore(tmp_path, rounds=2)
+    for piece, problem in zip(store.pieces([config]), ("no space", None, None), strict=True):
+        store.finish(piece, problem)
+    assert type(store.open(config.data, config.data.dataset, config.seed)) is Examples
 
 
 def test_masks_that_come_with_another_image_are_drawn_as_before(tmp_path):
