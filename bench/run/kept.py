@@ -12,7 +12,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -25,12 +25,9 @@ from bench.run.canaries.checks import Checks, read_checks
 from bench.run.layout import EditImage, RunFolder, ShardTable
 from bench.run.methods import Method
 from bench.run.plan import Shard
-from bench.run.table_files import check_table
+from bench.run.table_files import read_columns
 from bench.run.tables import REFERENCES, SAMPLES, TIMES, UNMADE, StoredTable
 from bench.scene import UInt8
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 __all__ = [
     "MARK",
@@ -39,7 +36,6 @@ __all__ = [
     "ShardRecord",
     "Standing",
     "damage",
-    "read_columns",
     "recorded",
     "standing",
 ]
@@ -357,44 +353,3 @@ def _cause(error: Exception) -> str:
     if isinstance(error.__cause__, FileNotFoundError):
         return "is missing"
     return "cannot be read" if isinstance(error, BadInput) else "holds no record of its shard"
-
-
-def read_columns(
-    path: Path, table: StoredTable | None = None
-) -> tuple[dict[str, list[Any]], dict[str, str]]:
-    """A table's columns, entry by entry in the types that give the same file again, and its metadata.
-
-    Args:
-        path: the file.
-        table: what it must be; anything where None.
-
-    Raises:
-        BadInput: a file that is missing or damaged, or no such table; checksums are looked at.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        refuse_endless(path)
-        read = pq.ParquetFile(path, page_checksum_verification=True).read()
-    except (OSError, pa.ArrowException) as error:
-        raise BadInput(f"{path}: cannot be read ({error})") from error
-    if table is not None:
-        check_table(path, read, table, read.column_names, format=1)  # and any later one
-    columns = {name: _entries(read.column(name)) for name in read.column_names}
-    metadata = read.schema.metadata or {}
-    return columns, {key.decode(): value.decode() for key, value in metadata.items()}
-
-
-def _entries(column: pa.ChunkedArray) -> list[Any]:
-    import pyarrow as pa
-
-    values: list[Any] = column.to_pylist()
-    kind = column.type
-    if pa.types.is_list(kind) and not pa.types.is_string(kind.value_type):
-        dtype = kind.value_type.to_pandas_dtype()
-        return [None if value is None else np.asarray(value, dtype) for value in values]
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        dtype = kind.to_pandas_dtype()
-        return [None if value is None else dtype(value) for value in values]
-    return values

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["check_table", "read_tables", "write_table"]
+__all__ = ["check_table", "read_columns", "read_tables", "write_table"]
 
 _KEYS = frozenset({"task", "method", "metric", "of", "scene", "sample", "status", "n"})
 """What tells rows apart, or counts: never empty, in any table that has it."""
@@ -117,6 +117,47 @@ def _read(file: Path, table: StoredTable, states: Sequence[str], format: int) ->
     if names:
         check_table(file, read, table, names, format)
     return read
+
+
+def read_columns(
+    path: Path, table: StoredTable | None = None
+) -> tuple[dict[str, list[Any]], dict[str, str]]:
+    """A table's columns, entry by entry in the types that give the same file again, and its metadata.
+
+    Args:
+        path: the file.
+        table: what it must be; anything where None.
+
+    Raises:
+        BadInput: a file that is missing or damaged, or no such table; checksums are looked at.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        refuse_endless(path)
+        read = pq.ParquetFile(path, page_checksum_verification=True).read()
+    except (OSError, pa.ArrowException) as error:
+        raise BadInput(f"{path}: cannot be read ({error})") from error
+    if table is not None:
+        check_table(path, read, table, read.column_names, format=1)  # and any later one
+    columns = {name: _entries(read.column(name)) for name in read.column_names}
+    metadata = read.schema.metadata or {}
+    return columns, {key.decode(): value.decode() for key, value in metadata.items()}
+
+
+def _entries(column: pa.ChunkedArray) -> list[Any]:
+    import pyarrow as pa
+
+    values: list[Any] = column.to_pylist()
+    kind = column.type
+    if pa.types.is_list(kind) and not pa.types.is_string(kind.value_type):
+        dtype = kind.value_type.to_pandas_dtype()
+        return [None if value is None else np.asarray(value, dtype) for value in values]
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        dtype = kind.to_pandas_dtype()
+        return [None if value is None else dtype(value) for value in values]
+    return values
 
 
 def check_table(

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import get_args
 
 from bench.core.errors import BadInput
-from bench.run.kept import Former, damage, read_columns
+from bench.run.kept import Former, damage
 from bench.run.layout import RunFolder, RunTable
 from bench.run.reader import read_run
 from bench.run.schema import Header, TaskRow
+from bench.run.table_files import read_columns
 
 __all__ = ["verify_run"]
 

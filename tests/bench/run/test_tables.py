@@ -11,8 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.core.errors import BadInput
-from bench.run.kept import read_columns
-from bench.run.table_files import read_tables, write_table
+from bench.run.table_files import read_columns, read_tables, write_table
 from bench.run.tables import COSTS, INFLUENCE, REFERENCES, UNMADE
 
 
