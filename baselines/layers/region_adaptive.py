@@ -16,14 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.layers.fused import ModulatedNorm, fuses, modulated
-from baselines.layers.label_map import (
-    SymbolMap,
-    fixed_sizes,
-    joint_conv,
-    joint_layer,
-    lookup_conv,
-    table_conv,
-)
+from baselines.layers.label_conv import joint_conv, joint_layer, lookup_conv, table_conv
+from baselines.layers.label_map import SymbolMap, fixed_sizes
 from baselines.layers.pointwise import SLOPE, rectify
 from baselines.layers.spade import SPADE, batch_norm_line, batch_norm_statistics, scale_and_shift
 

@@ -12,13 +12,8 @@ from torch import Tensor, nn
 
 from baselines.layers.fused import ModulatedNorm, fuses, modulated
 from baselines.layers.instance_norm import EPSILON, image_statistics, instance_norm
-from baselines.layers.label_map import (
-    SymbolMap,
-    fixed_sizes,
-    two_layer_conv,
-    two_layer_maps,
-    two_layer_table,
-)
+from baselines.layers.label_conv import two_layer_conv, two_layer_maps, two_layer_table
+from baselines.layers.label_map import SymbolMap, fixed_sizes
 from baselines.layers.pointwise import SLOPE, rectify
 from baselines.layers.spectral import spectral
 

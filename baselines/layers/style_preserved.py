@@ -17,14 +17,14 @@ from torch.nn import functional as F
 from baselines.layers.condition import Condition
 from baselines.layers.fused import ModulatedNorm, fuses, modulated
 from baselines.layers.instance_norm import EPSILON, image_statistics, instance_norm
-from baselines.layers.label_map import (
-    SymbolMap,
+from baselines.layers.label_conv import (
     conv_as_one,
     joint_conv,
     joint_maps,
     two_layer_conv,
     two_layer_maps,
 )
+from baselines.layers.label_map import SymbolMap
 from baselines.layers.modulation import modulated_in_training
 from baselines.layers.pointwise import SLOPE, compilable, rectify
 from baselines.layers.spectral import spectral

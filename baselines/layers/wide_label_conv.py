@@ -2,7 +2,7 @@
 
 Inside a region the window of a pixel holds one symbol, and the convolution is one row of a table. Around
 borders it is the sum of k*k rows, one for each place of the window. Both equal the dense convolution
-up to the order of sums, and take a small part of its products (`baselines.layers.label_map`).
+up to the order of sums, and take a small part of its products (`baselines.layers.label_conv`).
 """
 
 from __future__ import annotations

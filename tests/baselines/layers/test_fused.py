@@ -11,7 +11,8 @@ from baselines.layers import fused
 from baselines.layers.condition import Condition, RegionStyle
 from baselines.layers.fused import ModulatedNorm, fuses, modulated
 from baselines.layers.instance_norm import image_statistics
-from baselines.layers.label_map import SymbolMap, label_maps_as, lookup_conv
+from baselines.layers.label_conv import lookup_conv
+from baselines.layers.label_map import SymbolMap, label_maps_as
 from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
 from baselines.layers.spade import SPADE, InstanceSPADE
 from baselines.layers.style_preserved import Modulation, StylePreservedBlock
