@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 
-from baselines.training.stored_examples import ExampleStore, Piece, draw_piece
+from baselines.training.example_store import ExampleStore, Piece, draw_piece
 from bench.core.children import fit_for_children
 from bench.core.device import cores
 

@@ -23,8 +23,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Literal
 
+from baselines.training.example_store import ExampleStore
 from baselines.training.stopping import stop_asked
-from baselines.training.stored_examples import ExampleStore
 from baselines.training.zoo.drawing import Drawing
 from baselines.training.zoo.lane import LATE, Lane, Process, Running
 from baselines.training.zoo.multi_process_service import multi_process_service

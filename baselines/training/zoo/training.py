@@ -24,8 +24,8 @@ from pydantic import ValidationError
 from baselines.training.budget import Budget
 from baselines.training.config import TrainingConfig, TrainingData, changed_config
 from baselines.training.data import Examples
+from baselines.training.example_store import ExampleStore
 from baselines.training.loop import CHECKPOINT, train
-from baselines.training.stored_examples import ExampleStore
 from baselines.training.zoo.cards import files_of, training_card
 from baselines.training.zoo.plan import Job, job_config, snapshot_steps
 from bench.core.atomic import write_json

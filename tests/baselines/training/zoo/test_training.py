@@ -8,7 +8,7 @@ import time
 import pytest
 
 from baselines.checkpoints import load_network
-from baselines.training.stored_examples import ExampleStore, draw_piece
+from baselines.training.example_store import ExampleStore, draw_piece
 from baselines.training.zoo.plan import Job
 from baselines.training.zoo.training import (
     Order,
