@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-__all__ = ["bytes_of", "decimals_for", "duration", "large", "printed"]
+__all__ = ["decimals_for", "duration", "large", "printed"]
 
 
 MINUS = "\N{MINUS SIGN}"
@@ -53,8 +53,3 @@ def duration(seconds: float | None) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {whole % 60} s" if minutes else f"{seconds:.3g} s"
-
-
-def bytes_of(count: int) -> str:
-    """Bytes as MiB with one decimal."""
-    return f"{count / 2**20:.1f} MiB"

@@ -7,24 +7,18 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.terminal.options import Data, SuiteFile, TrustSuite
+
 __all__ = ["certify"]
 
 
 def certify(
     run: Annotated[Path, typer.Argument(help="A finished run directory.")],
     limit: Annotated[int, typer.Option(min=1, help="At most N scenes a dataset.")] = 32,
-    data: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=PATH", help="Where a dataset lies; may be given often."),
-    ] = None,
-    suite: Annotated[
-        Path | None,
-        typer.Option(help="The suite's file, for its paths: a run keeps no folder of a machine."),
-    ] = None,
+    data: Data = None,
+    suite: SuiteFile = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
-    trust: Annotated[
-        bool, typer.Option("--trust", help="Run what the suite names: programs, modules.")
-    ] = False,
+    trust: TrustSuite = False,
 ) -> None:
     """Carry out a part of a run again in other circumstances; say which numbers are exact.
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.terminal.options import Allow, JsonFile
 from bench.cli.terminal.targets import COMPARISON, COMPARISON_JSON, Force
 
 __all__ = ["compare"]
@@ -25,16 +26,11 @@ def compare(
         typer.Option(metavar="A B", help="Compare method A with method B, in one run or in two."),
     ] = None,
     policy: Annotated[Path | None, typer.Option(help="A YAML file with margins.")] = None,
-    allow: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FIELD", help="A protocol field that may differ; repeatable."),
-    ] = None,
+    allow: Allow = None,
     markdown: Annotated[
         Path | None, typer.Option(help="Write a table here, with crops/ beside it.")
     ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write everything as JSON.")
-    ] = None,
+    json_file: JsonFile = None,
     force: Force = False,
 ) -> None:
     """Compare two runs (methods of equal name), two methods of one run, or all of one run's.

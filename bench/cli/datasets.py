@@ -7,15 +7,13 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.terminal.options import TrustPlugin
 from bench.cli.terminal.targets import Force
 from bench.core.text import counted
 
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Known datasets: list, check, prepare.")
-
-
-Trust = Annotated[bool, typer.Option("--trust", help="Import package.module:attribute.")]
 
 
 @app.command("list")
@@ -49,7 +47,7 @@ def check(
     split: Annotated[
         str | None, typer.Option(help="A split; the default one where left out.")
     ] = None,
-    trust: Trust = False,
+    trust: TrustPlugin = False,
 ) -> None:
     """Look through dataset folders; says what is wrong, file by file (exit code 1)."""
     from bench.datasets import check_dataset
@@ -103,7 +101,7 @@ def sheet(
     count: Annotated[int, typer.Option(min=1, max=400, help="How many scenes.")] = 24,
     size: Annotated[int, typer.Option(min=16, max=1024, help="Pixels a side.")] = 128,
     force: Force = False,
-    trust: Trust = False,
+    trust: TrustPlugin = False,
 ) -> None:
     """Draw a contact sheet: images and their label maps."""
     from bench.core.atomic import refuse_loss, whole_file

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.terminal.options import Allow, JsonFile
 from bench.cli.terminal.targets import GATE, GATE_JSON, JUNIT, Force
 
 __all__ = ["gate"]
@@ -18,17 +19,12 @@ def gate(
     policy: Annotated[
         Path | None, typer.Option(help="A YAML file with margins and limits.")
     ] = None,
-    allow: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FIELD", help="A protocol field that may differ; repeatable."),
-    ] = None,
+    allow: Allow = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
     markdown: Annotated[
         Path | None, typer.Option(help="Write a summary here, with crops/ beside it.")
     ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write everything as JSON.")
-    ] = None,
+    json_file: JsonFile = None,
     annotations: Annotated[
         bool, typer.Option("--annotations", help="Also print GitHub annotations.")
     ] = False,

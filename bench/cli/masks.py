@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.terminal.options import TrustPlugin
 from bench.cli.terminal.targets import Force
 from bench.cli.terminal.values import named_values
 from bench.core.text import counted
@@ -24,7 +25,6 @@ app = typer.Typer(no_args_is_help=True, help="Edits as packs of PNGs with a mani
 Data = Annotated[str, typer.Option(metavar="NAME=PATH", help="A dataset and its folder.")]
 Split = Annotated[str | None, typer.Option(help="A split of the dataset.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="At most N scenes.")]
-Trust = Annotated[bool, typer.Option("--trust", help="Import package.module:attribute.")]
 
 
 @app.command("list")
@@ -66,7 +66,7 @@ def make(
     parameter: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of the protocol; YAML values.")
     ] = None,
-    trust: Trust = False,
+    trust: TrustPlugin = False,
 ) -> None:
     """Draw a dataset's edits and write them as a pack.
 
@@ -105,7 +105,7 @@ def pairs(
     ] = False,
     split: Split = None,
     limit: Limit = None,
-    trust: Trust = False,
+    trust: TrustPlugin = False,
 ) -> None:
     """Show which mask of a folder goes with which scene, and what is left over.
 

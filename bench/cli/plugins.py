@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.terminal.options import TrustPlugin
 from bench.core.text import counted
 
 __all__ = ["app"]
@@ -18,7 +19,6 @@ app = typer.Typer(
 
 Kind = Annotated[str, typer.Argument(help="editors, metrics, datasets, protocols ...")]
 Name = Annotated[str, typer.Argument(help="A name, or package.module:attribute with --trust.")]
-Trust = Annotated[bool, typer.Option("--trust", help="Import package.module:attribute.")]
 
 
 @app.command("list")
@@ -40,7 +40,7 @@ def list_plugins(
 
 
 @app.command()
-def show(kind: Kind, name: Name, trust: Trust = False) -> None:
+def show(kind: Kind, name: Name, trust: TrustPlugin = False) -> None:
     """Show one plugin: where it comes from, its description and its options."""
     from bench.plugins.kinds import registry_of
     from bench.plugins.options import option_lines
@@ -55,7 +55,7 @@ def show(kind: Kind, name: Name, trust: Trust = False) -> None:
 
 
 @app.command()
-def check(kind: Kind, name: Name, trust: Trust = False) -> None:
+def check(kind: Kind, name: Name, trust: TrustPlugin = False) -> None:
     """Try a plugin against its contract; says what does not conform (exit code 1).
 
     A segmenter is named as in a suite, with what stands behind the colon: onnx:FILE.

@@ -8,34 +8,17 @@ from typing import Annotated
 import typer
 
 from bench.cli.terminal.faults import Debug
+from bench.cli.terminal.options import Data, Fetch, SuiteFile, TrustSuite
 
 __all__ = ["reduce"]
 
 
 def reduce(
     out: Annotated[Path, typer.Argument(help="A run directory with every shard done.")],
-    data: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=PATH", help="Where a dataset lies; may be given often."),
-    ] = None,
-    suite: Annotated[
-        Path | None,
-        typer.Option(help="The suite's file, for its paths: a run keeps no folder of a machine."),
-    ] = None,
-    fetch: Annotated[
-        bool,
-        typer.Option(
-            "--fetch",
-            help="Fetch missing weights from their official address, and pipelines from their hub.",
-        ),
-    ] = False,
-    trust: Annotated[
-        bool,
-        typer.Option(
-            "--trust",
-            help="Run what the suite names: programs, modules, files that carry code.",
-        ),
-    ] = False,
+    data: Data = None,
+    suite: SuiteFile = None,
+    fetch: Fetch = False,
+    trust: TrustSuite = False,
     debug: Debug = False,
 ) -> None:
     """Make the tables and the report of a run whose shards are all done.

@@ -8,16 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from bench.cli.terminal.faults import Debug
+from bench.cli.terminal.options import Data, Fetch, TrustSuite
 
 __all__ = ["run"]
 
 
 def run(
     suite: Annotated[str, typer.Argument(help="A shipped suite's name or a YAML file.")],
-    data: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=PATH", help="Where a dataset lies; may be given often."),
-    ] = None,
+    data: Data = None,
     out: Annotated[
         Path | None, typer.Option(help="The run directory (default: runs/SUITE).")
     ] = None,
@@ -51,20 +49,8 @@ def run(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Threads of each worker that read and draw ahead.")
     ] = None,
-    fetch: Annotated[
-        bool,
-        typer.Option(
-            "--fetch",
-            help="Fetch missing weights from their official address, and pipelines from their hub.",
-        ),
-    ] = False,
-    trust: Annotated[
-        bool,
-        typer.Option(
-            "--trust",
-            help="Run what the suite names: programs, modules, files that carry code.",
-        ),
-    ] = False,
+    fetch: Fetch = False,
+    trust: TrustSuite = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Carry out failed edits again.")
     ] = False,

@@ -8,6 +8,8 @@ import typer
 
 __all__ = ["app"]
 
+Trust = Annotated[bool, typer.Option("--trust", help="Import the modules that the suite names.")]
+
 app = typer.Typer(no_args_is_help=True, help="Shipped suites, and the schema of your own.")
 
 
@@ -30,9 +32,7 @@ def list_suites() -> None:
 @app.command()
 def show(
     suite: Annotated[str, typer.Argument(help="A shipped suite or a YAML file.")],
-    trust: Annotated[
-        bool, typer.Option("--trust", help="Import the modules that the suite names.")
-    ] = False,
+    trust: Trust = False,
 ) -> None:
     """Show a suite as it was understood: every list and every default written out."""
     import yaml
@@ -47,9 +47,7 @@ def show(
 @app.command()
 def check(
     suite: Annotated[str, typer.Argument(help="A YAML file, or a shipped suite's name.")],
-    trust: Annotated[
-        bool, typer.Option("--trust", help="Import the modules that the suite names.")
-    ] = False,
+    trust: Trust = False,
 ) -> None:
     """Check a suite file; says which line is wrong and what was expected there."""
     from bench.core.text import shortened
