@@ -26,7 +26,7 @@ from baselines.adapters.fitting import laid_out, rounded_up
 from baselines.external import demand_trust
 from bench.batch import EditBatch
 from bench.core.documents import read_json
-from bench.core.errors import BadInput, EditFailed, Unavailable, unknown
+from bench.core.errors import BadInput, EditFailed, Unavailable, first_fault, unknown
 from bench.core.identity import file_hash
 from bench.networks.onnx_file import open_onnx, tensor_files
 from bench.networks.weights import weight_folders
@@ -263,9 +263,8 @@ def read_sidecar(path: Path) -> NetworkSidecar:
     try:
         sidecar = NetworkSidecar.model_validate(read_json(path))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"{path}: {where}: {first['msg']}") from None
+        where, why = first_fault(error)
+        raise BadInput(f"{path}: {where}: {why}") from None
     if sidecar.classes is None and {"one_hot", "labels"} & set(sidecar.inputs):
         raise BadInput(f"{path}: classes: say how many label channels the network has")
     return sidecar

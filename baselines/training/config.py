@@ -23,7 +23,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bench.core.documents import read_yaml
-from bench.core.errors import BadInput, unknown
+from bench.core.errors import BadInput, first_fault, unknown
 from bench.core.identity import Record
 
 __all__ = [
@@ -296,9 +296,8 @@ def _checked(content: Mapping[str, Any], source: str | Path) -> TrainingConfig:
     try:
         return TrainingConfig(**content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise BadInput(f"{source}: {where}: {first['msg']}") from None
+        where, why = first_fault(error)
+        raise BadInput(f"{source}: {where or 'the file'}: {why}") from None
 
 
 def _file(name: str | Path) -> Path:

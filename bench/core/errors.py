@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-__all__ = ["BadInput", "EditFailed", "PluginFailed", "Unavailable", "unknown"]
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+__all__ = ["BadInput", "EditFailed", "PluginFailed", "Unavailable", "first_fault", "unknown"]
 
 
 class BadInput(Exception):  # noqa: N818 - the word users read in the documentation
@@ -49,3 +53,9 @@ def unknown(what: str, name: str, known: Iterable[str]) -> BadInput:
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"
     return BadInput(f"unknown {what} {name!r}; {hint}")
+
+
+def first_fault(error: ValidationError) -> tuple[str, str]:
+    """What a model objects to first: the field, as "data.count" or "" for all of it, and why."""
+    first = error.errors()[0]
+    return ".".join(str(part) for part in first["loc"]), first["msg"]

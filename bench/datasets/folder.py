@@ -21,7 +21,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.core.documents import read_json
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, first_fault
 from bench.core.identity import record_hash
 from bench.datasets.dataset import Dataset
 from bench.datasets.info import DatasetInfo, Licence
@@ -76,9 +76,10 @@ def _read_table(file: Path) -> ClassTable:
             {"classes": content} if isinstance(content, list) else content
         )
     except ValidationError as error:
-        fault = error.errors()[0]
-        where = ".".join(str(part) for part in fault["loc"]) or "the file"
-        raise BadInput(f"{file}: {where}: {fault['msg']}; see docs/reference/datasets.md") from None
+        where, why = first_fault(error)
+        raise BadInput(
+            f"{file}: {where or 'the file'}: {why}; see docs/reference/datasets.md"
+        ) from None
     names = table.classes
     name, times = Counter(names).most_common(1)[0]
     if times > 1:

@@ -27,7 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegative
 
 from bench.core.atomic import write_text
 from bench.core.documents import read_json
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, first_fault
 from bench.judge.margin import Margin
 from bench.judge.run_scores import scores_of_run
 from bench.judge.scores import Costs, ScoreKey, ScoreSet, ScoreValues
@@ -154,9 +154,8 @@ def read_baseline(path: Path) -> ScoreSet:
             for score in file.scores
         ]
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"{path}: damaged at {field!r} ({first['msg']}); save it again") from None
+        field, why = first_fault(error)
+        raise BadInput(f"{path}: damaged at {field!r} ({why}); save it again") from None
     except (KeyError, ValueError) as error:
         raise BadInput(f"{path}: damaged ({error}); save it again") from None
     return ScoreSet(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from bench.core.errors import BadInput, unknown
+from bench.core.errors import BadInput, first_fault, unknown
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -165,11 +165,10 @@ class System:
         try:
             return self.configuration(variant, **fields)
         except ValidationError as error:
-            first = error.errors()[0]
+            field, why = first_fault(error)
             # A field at fault is named first; a rule between fields names them itself.
-            place = "".join(f"{part}: " for part in [".".join(map(str, first["loc"]))] if part)
-            said = first["msg"].removeprefix("Value error, ")
-            raise BadInput(f"{where}: {place}{said}") from None
+            place = f"{field}: " if field else ""
+            raise BadInput(f"{where}: {place}{why.removeprefix('Value error, ')}") from None
 
     def build(self, config: BaseModel, *, training: bool = False) -> nn.Module:
         """The network of a configuration; with `training` in the form that is trained."""

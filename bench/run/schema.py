@@ -24,7 +24,7 @@ from pydantic import (
 
 from bench.core.atomic import write_json
 from bench.core.documents import read_json
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, first_fault
 from bench.metrics.facts import FORMER_SCORES, Against, Better, MarginKind, Region, Summary
 from bench.suite.table import REAL
 
@@ -286,8 +286,7 @@ def read_header(file: Path) -> Header:
     try:
         return Header.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
+        field, why = first_fault(error)
         raise BadInput(
-            f"{file}: field {field}: {first['msg']}, found {first['input']!r}; run the suite again"
+            f"{file}: field {field}: {why}, found {error.errors()[0]['input']!r}; run the suite again"
         ) from error

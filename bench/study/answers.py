@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from bench.core.documents import parse_json, read_text
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, first_fault
 from bench.core.identity import record_hash
 from bench.study.manifest import ITEM_NAME, Manifest
 
@@ -129,9 +129,8 @@ def parse_answers(content: Any) -> AnswerSheet:
     try:
         return AnswerSheet.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"field {field}: {first['msg']}") from None
+        field, why = first_fault(error)
+        raise BadInput(f"field {field}: {why}") from None
 
 
 def read_answers(

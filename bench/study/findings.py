@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.core.documents import read_json
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, first_fault
 from bench.study.form import Form, Question
 
 __all__ = [
@@ -282,8 +282,7 @@ def read_findings(file: Path | str) -> StudyReading:
     try:
         return StudyReading.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
+        field, why = first_fault(error)
         raise BadInput(
-            f"{file}: field {field}: {first['msg']}; give a file of `siebench study read --json`"
+            f"{file}: field {field}: {why}; give a file of `siebench study read --json`"
         ) from None

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from bench.core.atomic import write_json
 from bench.core.documents import read_json
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, first_fault
 from bench.core.identity import record_hash
 from bench.study.form import Form, Question, choices
 
@@ -229,6 +229,5 @@ def _checked(file: Path, model: type[_Model], content: Any) -> _Model:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"{file}: field {field}: {first['msg']}; make the study again") from error
+        field, why = first_fault(error)
+        raise BadInput(f"{file}: field {field}: {why}; make the study again") from error

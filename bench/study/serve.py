@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from bench.core.documents import parse_json
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, first_fault
 from bench.core.http_server import TYPES, QuietHandler, SturdyServer
 from bench.study.answers import RATER, SESSION, Answer
 from bench.study.manifest import MANIFEST, default_answers, read_manifest
@@ -169,9 +169,8 @@ class _Handler(QuietHandler):
         try:
             body = model.model_validate(content)
         except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"])
-            raise BadInput(f"field {field}: {first['msg']}") from None
+            field, why = first_fault(error)
+            raise BadInput(f"field {field}: {why}") from None
         if body.study != self.server.manifest.study:
             raise BadInput("these answers belong to another study; load the page again")
         return body

@@ -34,7 +34,7 @@ from pydantic import (
 )
 
 from bench.core.documents import parse_yaml, read_text
-from bench.core.errors import BadInput, unknown
+from bench.core.errors import BadInput, first_fault, unknown
 from bench.plugins.kinds import METRICS
 from bench.suite.explain import explain
 from bench.suite.table import TableLayout
@@ -261,9 +261,8 @@ def metric_entries(given: Sequence[str | Mapping[str, Any] | MetricEntry]) -> li
             # A name stays as it was typed: it stands in the protocol record of a folder's scores.
             entry = MetricEntry.model_validate({"name": one} if isinstance(one, str) else one)
         except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"])
-            raise BadInput(f"{wrong} (field {field}: {first['msg']})") from None
+            field, why = first_fault(error)
+            raise BadInput(f"{wrong} (field {field}: {why})") from None
         if entry not in found:
             found.append(entry)
     return found

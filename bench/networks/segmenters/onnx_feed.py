@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from bench.core.documents import read_json
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, first_fault
 
 __all__ = ["OnnxFeed", "read_feed"]
 
@@ -66,10 +66,9 @@ def read_feed(path: Path) -> OnnxFeed:
     try:
         return OnnxFeed.model_validate(found)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        advice = _IN_255 if _in_grey_levels(first) else ""
-        raise BadInput(f"{path}: {where}: {first['msg']}{advice}") from None
+        where, why = first_fault(error)
+        advice = _IN_255 if _in_grey_levels(error.errors()[0]) else ""
+        raise BadInput(f"{path}: {where}: {why}{advice}") from None
 
 
 _IN_255 = "; mean and std are those of values in 0..1, so divide both by 255"
