@@ -16,7 +16,7 @@ from baselines.adapters.options import Arithmetic, Precision
 from baselines.captured import Captured
 from baselines.checkpoints import load_network
 from baselines.layers.label_map import dense, dense_label_maps
-from baselines.training.known_recipe import known_recipe
+from baselines.training.facts import known_recipe
 from bench.batch import EditBatch
 from bench.plugins.editors import TaskFacts
 

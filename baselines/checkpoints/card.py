@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 __all__ = ["KEY", "Card"]
 
@@ -26,6 +26,7 @@ class Card(BaseModel):
         source_sha256: over that file's bytes, or over names and hashes where several files were
             imported as one; None for a network that was trained here.
         tensors_sha256: over names and values of the network's own tensors: the weights' identity.
+        training: how it was trained here (`baselines.training.facts.TrainingFacts`), where that is known.
         licence: under which terms the weights may be used.
         note: anything else a user must know.
     """
@@ -40,5 +41,14 @@ class Card(BaseModel):
     source: str
     source_sha256: str | None = None
     tensors_sha256: str
+    training: dict[str, Any] | None = None
     licence: str
     note: str = ""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The card of an imported network stays what former versions can read."""
+        found: dict[str, Any] = dump(self)
+        if self.training is None:
+            del found["training"]
+        return found

@@ -20,7 +20,7 @@ from bench.networks.weights import named_folders, weight_folders
 from bench.plugins.kinds import SYSTEMS
 from bench.plugins.systems import System
 
-__all__ = ["ZOO", "Loaded", "load_network", "locate", "read_card", "read_metadata"]
+__all__ = ["ZOO", "Loaded", "load_network", "locate", "read_card"]
 
 ZOO = Path(__file__).parents[1] / "zoo"
 """The small trained networks that come with siebench."""
@@ -95,7 +95,13 @@ def read_card(file: Path) -> Card:
         BadInput: a truncated one, or one without a card.
     """
     file = locate(file)
-    text = read_metadata(file).get(KEY)
+    try:
+        with safe_open(file, framework="pt") as archive:
+            text = (archive.metadata() or {}).get(KEY)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise BadInput(
+            f"{file}: not a whole safetensors file ({error}); import the official file again"
+        ) from None
     if text is None:
         raise BadInput(
             f"{file}: has no card; make it with `siebench models import SYSTEM FILE --out {file.name}`"
@@ -104,21 +110,6 @@ def read_card(file: Path) -> Card:
         return Card.model_validate(parse_json(text, str(file)))
     except (ValidationError, BadInput):
         raise BadInput(f"{file}: its card cannot be read; import the official file again") from None
-
-
-def read_metadata(file: Path) -> dict[str, str]:
-    """What stands in a safetensors file beside its tensors; reads none of these.
-
-    Raises:
-        BadInput: a truncated file.
-    """
-    try:
-        with safe_open(file, framework="pt") as archive:
-            return dict(archive.metadata() or {})
-    except (SafetensorError, OSError, ValueError) as error:
-        raise BadInput(
-            f"{file}: not a whole safetensors file ({error}); import the official file again"
-        ) from None
 
 
 def load_network(system: str, file: Path, *, variant: str | None = None) -> Loaded:

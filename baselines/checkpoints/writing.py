@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 from safetensors.torch import save
@@ -36,6 +37,7 @@ def save_network(
     note: str = "",
     extras: Mapping[str, Tensor] | None = None,
     half: bool = False,
+    training: Mapping[str, Any] | None = None,
 ) -> Card:
     """Writes a network that was trained here, spectral norm folded away.
 
@@ -46,6 +48,7 @@ def save_network(
         system, variant, source, licence, label_space, note: fields of the card.
         extras: tensors beside the network's.
         half: store in half precision; the card's hash is over what is stored.
+        training: the card's field, too.
     """
     state = fold_spectral(network.state_dict())
     if half:
@@ -58,6 +61,7 @@ def save_network(
         label_space=label_space,
         source=source,
         tensors_sha256=state_hash(state),
+        training=None if training is None else dict(training),
         licence=licence,
         note=note,
     )

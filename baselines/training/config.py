@@ -216,9 +216,19 @@ class TrainingConfig(BaseModel):
 
     def phase(self, step: int, steps: int) -> tuple[int, range]:
         """Number and steps of the phase that a step of 0..steps-1 lies in."""
-        ends = [round(share * steps) for share in itertools.accumulate(self.phases)]
+        ends = self._ends(steps)
         number = bisect.bisect_right(ends, step)
         return number, range(ends[number - 1] if number else 0, ends[number])
+
+    def examples(self, done: int, steps: int, devices: int = 1) -> int:
+        """How many examples the first `done` of `steps` steps take, on all devices together."""
+        parts = itertools.pairwise([0, *(min(done, end) for end in self._ends(steps))])
+        batches = self.batches or (self.batch,) * len(self.phases)
+        return devices * sum(batch * (end - begin) for batch, (begin, end) in zip(batches, parts))
+
+    def _ends(self, steps: int) -> list[int]:
+        """The step at which each phase has ended."""
+        return [round(share * steps) for share in itertools.accumulate(self.phases)]
 
     def length(self, scenes: int, devices: int) -> int:
         """How many steps the run has."""

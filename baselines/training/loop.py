@@ -10,6 +10,7 @@ checkpoint after the step at hand.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from baselines.training.captured import steps_of
 from baselines.training.checkpoint import load_checkpoint, save_checkpoint
 from baselines.training.config import TrainingConfig, TrainingData
 from baselines.training.data import Examples, Scenes
+from baselines.training.facts import TrainingFacts, files_of, training_facts
 from baselines.training.feed import Turns, feed, turns
 from baselines.training.log import Log
 from baselines.training.readings import Readings
@@ -57,15 +59,18 @@ class Trained:
 
     Attributes:
         saved: the weights that it wrote.
-        steps: how many steps they have seen.
-        data: what they were trained on.
+        facts: how they were trained.
         device: "cpu", "cuda", ...
     """
 
     saved: Saved
-    steps: int
-    data: list[Record]
+    facts: TrainingFacts
     device: str
+
+    @property
+    def steps(self) -> int:
+        """How many steps the weights have seen."""
+        return self.facts.steps
 
 
 def drawn_examples(config: TrainingData, dataset: str, seed: int) -> Examples:
@@ -135,6 +140,7 @@ def train(
     steps = config.length(sum(len(source) for source in sources), fabric.world_size)
     if budget is not None:
         steps = budget.most
+    files = files_of(config)  # before the training: later other files may lie there
     # Keyed like every draw; ablations of one seed differ only where their layers do.
     torch.manual_seed(_word("initial", config.seed))
     recipe = make_recipe(config, sources)
@@ -144,11 +150,24 @@ def train(
     known = steps  # `steps` becomes what the run has seen
     length = (lambda _: known) if budget is None else budget.length
 
+    @functools.cache
+    def data() -> list[Record]:
+        found = [source.fingerprint() for source in (*sources, *own.values())]
+        return [one for n, one in enumerate(found) if one not in found[:n]]
+
+    def facts(done: int) -> TrainingFacts:
+        length, devices = recipe.steps, fabric.world_size
+        return training_facts(config, files, data(), done, length=length, devices=devices)
+
+    def save(target: Path, done: int) -> Saved:
+        recipe.facts = facts(done)
+        with recipe.saved_weights():
+            return recipe.save(target, half=half)
+
     def keep(done: int) -> None:
         if snapshots and done in snapshots and fabric.is_global_zero:
             recipe.changed()
-            with recipe.saved_weights():
-                recipe.save(snapshots[done], half=half)
+            save(snapshots[done], done)
 
     try:
         turn = turns(
@@ -171,12 +190,9 @@ def train(
     target = weights or out / WEIGHTS
     saved = Saved(target, "")
     if fabric.is_global_zero:
-        with recipe.saved_weights():
-            saved = recipe.save(target, half=half)
+        saved = save(target, steps)
     fabric.barrier()
-    data = [source.fingerprint() for source in (*sources, *own.values())]
-    data = [one for n, one in enumerate(data) if one not in data[:n]]
-    return Trained(saved, steps, data, fabric.device.type)
+    return Trained(saved, facts(steps), fabric.device.type)
 
 
 def _run(

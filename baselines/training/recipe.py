@@ -24,6 +24,7 @@ from baselines.checkpoints import save_network
 from baselines.layers.layout import lay_channels_last
 from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples
+from baselines.training.facts import TrainingFacts
 from bench.batch import EditBatch
 from bench.core.device import is_gpu
 
@@ -69,6 +70,7 @@ class TrainingRecipe(abc.ABC):
     Attributes:
         network: what is trained and saved.
         average: of the network's weights, where `ema` asks for one.
+        facts: of the weights that are saved, for their card; set before `save`.
     """
 
     network: Any  # of the system's own type
@@ -80,6 +82,7 @@ class TrainingRecipe(abc.ABC):
         self.steps = 1
         self.fabric: Fabric
         self.average: MovingAverage | None = None
+        self.facts: TrainingFacts | None = None
 
     def add_player(
         self,
@@ -274,13 +277,15 @@ class TrainingRecipe(abc.ABC):
             label_space=label_space,
             extras=extras,
             half=half,
+            training=None if self.facts is None else self.facts.of_card(),
         )
         return Saved(out, card.tensors_sha256)
 
     @property
     def source(self) -> str:
         """Where the network was trained, for its card."""
-        return f"trained by siebench on {self.sources[0].dataset.name}, {self.steps} steps"
+        steps = self.steps if self.facts is None else self.facts.steps
+        return f"trained by siebench on {self.sources[0].dataset.name}, {steps} steps"
 
 
 class MovingAverage:

@@ -43,6 +43,7 @@ def trainings(
     from bench.core.errors import BadInput
     from bench.judge.compare import (
         compare_trainings,
+        misnumbered_stages,
         repeated_trainings,
         training_curve,
         unlike_trainings,
@@ -77,7 +78,8 @@ def trainings(
             *unlike_trainings(one, reference),
         )
     ]
-    warnings = list(dict.fromkeys([*said, *unmoved_methods(known)]))
+    said += [*unmoved_methods(known), *misnumbered_stages(known, seen)]
+    warnings = list(dict.fromkeys(said))
     if markdown is not None:
         write_text(markdown, table + notes_markdown(warnings))
     if figures is not None:

@@ -26,7 +26,7 @@ from baselines.training.config import TrainingConfig, TrainingData, changed_conf
 from baselines.training.data import Examples
 from baselines.training.example_store import ExampleStore
 from baselines.training.loop import CHECKPOINT, train
-from baselines.training.zoo.cards import files_of, training_card
+from baselines.training.zoo.cards import training_card
 from baselines.training.zoo.plan import Job, job_config, snapshot_steps
 from bench.core.atomic import write_json
 from bench.core.children import end_with_parent
@@ -148,8 +148,6 @@ def train_model(order: Order, stop: threading.Event) -> Path:
     """
     place, name = order.place, order.job.name
     config, most = job_config(order.job)
-    # Before the training: later other files may lie there.
-    files = files_of(config)
     store = ExampleStore(place.examples, rounds=order.rounds)
 
     def waits() -> bool:
@@ -194,7 +192,7 @@ def train_model(order: Order, stop: threading.Event) -> Path:
         log=False,
     )
     curve.close()
-    card = training_card(name, config, trained, files)
+    card = training_card(name, config, trained)
     card["examples"] = curve.last.examples
     card["minutes"] = round(curve.last.seconds / 60, 3)
     card["share"] = round(curve.last.share, 4)

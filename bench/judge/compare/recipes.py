@@ -8,7 +8,7 @@ variants where they share all but seed and network. A method without a recipe is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bench.core.identity import Record, differences, said
@@ -16,7 +16,7 @@ from bench.core.text import counted, shortened
 from bench.judge.compare.trainings import networks_of, trainings_of
 from bench.judge.scores import ScoreSet
 
-__all__ = ["recipes_of", "unlike_trainings"]
+__all__ = ["misnumbered_stages", "recipes_of", "unlike_trainings"]
 
 _NAMED, _LONGEST = 5, 60
 """Fields that a sentence names, and characters of a value."""
@@ -56,6 +56,30 @@ def unlike_trainings(known: ScoreSet, reference: str | None = None) -> list[str]
                 "not that of the networks alone; compare trainings of one recipe"
             )
     return found
+
+
+def misnumbered_stages(runs: Sequence[ScoreSet], examples: Sequence[int]) -> list[str]:
+    """Sentences about stages of a curve whose networks had seen other numbers of examples.
+
+    Args:
+        runs: a run for each stage.
+        examples: that the networks of each are said to have seen.
+    """
+    found = []
+    for run, given in zip(runs, examples):
+        seen = {one: recipe.get("examples") for one, recipe in recipes_of(run).items()}
+        others = [one for one, number in seen.items() if number not in (None, given)]
+        if others:
+            found.append(
+                f"{run.name}: {others[0]} had seen {seen[others[0]]:,} examples and not {given:,}"
+                f"{_and_more(others)}; give the examples that the networks of this run had seen"
+            )
+    return found
+
+
+def _and_more(methods: Sequence[str]) -> str:
+    more = len(methods) - 1
+    return f", and {counted(more, 'other method')} had not either" if more else ""
 
 
 def _other_recipes(group: Mapping[str, Record]) -> list[str]:

@@ -58,6 +58,14 @@ def test_a_card_has_no_other_fields():
         Card(**facts, tensors_sha256="e", note2="f")
 
 
+def test_only_the_card_of_a_network_that_was_trained_here_says_how(tmp_path):
+    """Former versions, which know no such field, read the cards of all others."""
+    network = nn.Linear(3, 2)
+    assert "training" not in save(network, tmp_path / "w.safetensors").model_dump()
+    save(network, tmp_path / "t.safetensors", training={"steps": 3})
+    assert read_card(tmp_path / "t.safetensors").training == {"steps": 3}
+
+
 def test_a_network_that_diverged_is_not_written(tmp_path):
     network = nn.Linear(3, 2)
     network.weight.data[0, 0] = float("nan")

@@ -72,6 +72,13 @@ def test_phases_share_the_steps_out():
     assert tiny("ssae", phases=(0, 0.8, 0.2)).phase(0, 10) == (1, range(8))
 
 
+def test_examples_are_counted_by_the_batches_of_the_phases_and_by_devices():
+    assert tiny("spmpgan", batch=16).examples(500, 4000) == 8000
+    phased = tiny("ssae", phases=(0.5, 0.25, 0.25), batches=(16, 8, 2))
+    assert [phased.examples(done, 8) for done in (0, 3, 5, 8)] == [0, 48, 72, 84]
+    assert phased.examples(8, 8, devices=2) == 168
+
+
 ABLATIONS = [name for name, model in MODELS.items() if model.config.startswith("small-")]
 
 

@@ -9,8 +9,10 @@ import torch
 from safetensors.torch import load_file
 from torch.nn.functional import interpolate
 
+from baselines.checkpoints import read_card
 from baselines.training import loop
 from baselines.training.data import Examples, Scenes
+from baselines.training.facts import known_recipe
 from baselines.training.loop import CHECKPOINT, WEIGHTS, products_in_tf32, train
 from baselines.training.progressive import ProgressiveRecipe
 from baselines.training.segmenter import SegmenterRecipe
@@ -62,6 +64,12 @@ def test_snapshots_are_a_shorter_run_and_do_not_disturb_the_longer_one(tmp_path)
     train(config, tmp_path / "kept", snapshots=snapshots)
     assert equal(load_file(snapshots[2]), weights(tmp_path / "short"))
     assert equal(weights(tmp_path / "kept"), weights(tmp_path / "straight"))
+    said = [
+        known_recipe(file, read_card(file)) for file in (snapshots[2], tmp_path / "kept" / WEIGHTS)
+    ]
+    counted = [[one[name] for name in ("steps", "length", "examples", "ema")] for one in said]
+    assert counted == [[2, 4, 4, 0.5], [4, None, 8, 0.5]]
+    assert said[0]["scenes"] == said[1]["scenes"]
 
 
 def test_training_moves_every_player_and_another_seed_elsewhere(tmp_path):

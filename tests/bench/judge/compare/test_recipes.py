@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.judge.compare.recipes import unlike_trainings
+from bench.judge.compare.recipes import misnumbered_stages, unlike_trainings
 from bench.judge.scores import ScoreSet
 from bench.run.reader import Run
 from bench.run.schema import Header, MethodRow
@@ -91,3 +91,14 @@ def test_who_says_nothing_or_less_is_not_asked() -> None:
     assert unlike_trainings(run(full=None, full_seed1=None, S=recipe(steps=1))) == []
     assert unlike_trainings(run(full=recipe(ema=0.5), S=recipe(), S_seed1=None)) == []
     assert unlike_trainings(score_set(per_edit("lpips", [0.1], method="full"))) == []
+
+
+def test_a_stage_of_other_examples_than_are_given_for_it_is_named() -> None:
+    early = run(full=recipe(examples=8000), S=recipe(examples=8000), mean=None)
+    late = run(full=recipe(), S=recipe())
+    assert misnumbered_stages([early, late], [8000, 64000]) == []
+    (said,) = misnumbered_stages([early, late], [8000, 32000])
+    assert said == (
+        "made scores: full had seen 64,000 examples and not 32,000, and 1 other method had not either; "
+        "give the examples that the networks of this run had seen"
+    )

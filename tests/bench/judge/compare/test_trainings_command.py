@@ -5,11 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from typer.testing import CliRunner
 
-from baselines.checkpoints.loading import ZOO, read_metadata
-from baselines.training.known_recipe import KEY
+from baselines.checkpoints import read_card
+from baselines.checkpoints.loading import ZOO
+from baselines.checkpoints.writing import write_weights
 from bench.cli.app import app
 from bench.run.suite_run import run_suite
 
@@ -103,9 +104,9 @@ def test_networks_that_were_not_trained_alike_are_named_on_the_terminal_and_unde
     shipped = ZOO / "spmpgan-s-procedural.safetensors"
     facts = json.loads(shipped.with_suffix(".json").read_text())
     for name, steps in (("full", 4000), ("again", 4000), ("short", 2000)):
-        said = json.dumps({**facts, "steps": steps, "examples": 16 * steps})
-        metadata = {**read_metadata(shipped), KEY: said}
-        save_file(load_file(shipped), tmp_path / f"{name}.safetensors", metadata)
+        said = {**facts, "steps": steps, "examples": 16 * steps}
+        card = read_card(shipped).model_copy(update={"training": said})
+        write_weights(tmp_path / f"{name}.safetensors", load_file(shipped), card, {})
     suite, methods = SUITE.split("methods:")[0], ("full", "again", "short")
     suite += "metrics: [psnr]\nmethods:\n" + "".join(
         f"  - {{name: {method}, editor: spmpgan, options: {{weights: {file}.safetensors}}}}\n"

@@ -5,11 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from baselines.checkpoints import read_card
-from baselines.checkpoints.loading import ZOO, read_metadata
-from baselines.training.known_recipe import KEY, known_recipe
+from baselines.checkpoints.loading import ZOO
+from baselines.checkpoints.writing import write_weights
+from baselines.training.facts import known_recipe
 from bench.core.identity import differences
 from bench.plugins.editors import create_editor
 
@@ -47,8 +48,8 @@ def test_the_card_beside_says_it(alone: Path) -> None:
 
 
 def test_the_file_itself_goes_before_the_card_beside(alone: Path) -> None:
-    inside = json.dumps(card(steps=500, examples=8000))
-    save_file(load_file(alone), alone, {**read_metadata(alone), KEY: inside})
+    inside = read_card(alone).model_copy(update={"training": card(steps=500, examples=8000)})
+    write_weights(alone, load_file(alone), inside, {})
     alone.with_suffix(".json").write_text(json.dumps(card()))
     found = told(alone)
     assert [found[name] for name in ("examples", "steps", "length")] == [8000, 500, 4000]
