@@ -29,6 +29,7 @@ from bench.run.worker import Worker
 
 __all__ = [
     "carry_out_shards",
+    "cluster_worker",
     "needed_by",
     "place_of",
     "refuse_unpicklable",
@@ -92,6 +93,34 @@ def take_part(
 
             carry_out_shards(worker, shards, done, job.threads)
     return carried_out
+
+
+def cluster_worker(
+    job: Job,
+    waiting: Mapping[ShardRef, Stamp],
+    device: str,
+    threads: int,
+    shared: bool,
+    leaving: Callable[[], bool] = lambda: False,
+) -> str | None:
+    """What a worker's process does on a cluster: `take_part` on the cores that it was given.
+
+    Args:
+        job, waiting, device, shared, leaving: as in `take_part`.
+        threads: cores of this worker.
+
+    Returns:
+        What is wrong with the run, which clusters do not carry over as the exception that it is; None
+        where nothing is.
+    """
+    import torch
+
+    torch.set_num_threads(threads)
+    try:
+        take_part(job, waiting, device=device, shared=shared, leaving=leaving)
+    except BadInput as error:
+        return str(error)
+    return None
 
 
 def carry_out_shards(

@@ -20,7 +20,7 @@ from bench.core.device import is_gpu, kind_of, refuse_numbers
 from bench.core.errors import BadInput, Unavailable
 from bench.run.job import Job
 from bench.run.shards import ShardRef, Shards, Stamp
-from bench.run.take_part import take_part
+from bench.run.take_part import cluster_worker
 
 __all__ = ["Ray"]
 
@@ -104,14 +104,7 @@ class _Worker:
         self, job: Job, waiting: Mapping[ShardRef, Stamp], device: str, threads: int, shared: bool
     ) -> str | None:
         """Takes shards until none is left; gives what is wrong with the run, where something is."""
-        import torch
-
-        torch.set_num_threads(threads)
-        try:
-            take_part(job, waiting, device=device, shared=shared, leaving=self._leaving.is_set)
-        except BadInput as error:
-            return str(error)
-        return None
+        return cluster_worker(job, waiting, device, threads, shared, self._leaving.is_set)
 
     def leave(self) -> None:
         """Has `work` end after the shard in hand."""

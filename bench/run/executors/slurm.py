@@ -16,7 +16,7 @@ from bench.core.device import refuse_numbers
 from bench.core.errors import BadInput, Unavailable
 from bench.run.job import Job
 from bench.run.shards import ShardRef, Shards, Stamp
-from bench.run.take_part import take_part
+from bench.run.take_part import cluster_worker
 
 __all__ = ["Slurm"]
 
@@ -106,7 +106,7 @@ class Slurm:
         import submitit
 
         count = min(self._workers, len(waiting))
-        work = _follow if self._wait else _finish
+        work = cluster_worker if self._wait else _finish
         try:
             executor = submitit.AutoExecutor(folder=job.folder.jobs, cluster=self._cluster)
             given = {name: value for name, value in self._asked.items() if value is not None}
@@ -115,7 +115,8 @@ class Slurm:
             shared = self._cluster == "local" and count > 1
             with executor.batch():
                 return [
-                    executor.submit(work, job, waiting, self._cpus, shared) for _ in range(count)
+                    executor.submit(work, job, waiting, job.device, self._cpus, shared)
+                    for _ in range(count)
                 ]
         except Exception as error:  # submitit and sbatch have many for one thing
             lines = [line for line in str(error).splitlines() if line.strip()] or [""]
@@ -168,24 +169,14 @@ class _Array:
             job.cancel(check=False)
 
 
-def _follow(job: Job, waiting: Mapping[ShardRef, Stamp], threads: int, shared: bool) -> str | None:
-    """A job of a run whose tables are made by the one that follows it; gives what is wrong."""
-    import torch
-
-    torch.set_num_threads(threads)
-    try:
-        take_part(job, waiting, device=job.device, shared=shared)
-    except BadInput as error:
-        return str(error)
-    return None
-
-
-def _finish(job: Job, waiting: Mapping[ShardRef, Stamp], threads: int, shared: bool) -> str | None:
+def _finish(
+    job: Job, waiting: Mapping[ShardRef, Stamp], device: str, threads: int, shared: bool
+) -> str | None:
     """A job of a run that is left alone: the last one makes the tables."""
     from bench.run.carry_out import Part, Watch, carry_out
     from bench.run.executors.local import Local
 
-    found = _follow(job, waiting, threads, shared)
+    found = cluster_worker(job, waiting, device, threads, shared)
     if found is None:
         carry_out(job, Local(), "slurm", Watch(), Part(1, 1))
     return found
