@@ -11,7 +11,7 @@ from bench.metrics.facts import (
     ScoreInfo,
     Summary,
 )
-from bench.metrics.foreign import check_columns, checked_estimates, guarded
+from bench.metrics.foreign import check_columns, checked_estimates, doubts, guarded
 from bench.metrics.make import (
     look_up_metric,
     make_metric,
@@ -48,6 +48,7 @@ __all__ = [
     "Summary",
     "check_columns",
     "checked_estimates",
+    "doubts",
     "guarded",
     "look_up_metric",
     "make_metric",

@@ -120,6 +120,21 @@ class Counts:
         """The total without each row of the first axis."""
         return Counts(*(part.sum(axis=0) - part for part in self._parts))
 
+    def without(self, part: Counts) -> Counts:
+        """What is left of them without a part of their pixels."""
+        return Counts(*(one - other for one, other in zip(self._parts, part._parts)))
+
+    @property
+    def kappa(self) -> float:
+        """Cohen's kappa (1960) of the pixels: 1 = all are right, 0 = as many as by chance; nan where all
+        are of one class or there are none."""
+        pixels = float(self.true.sum())
+        if not pixels:
+            return float("nan")
+        agreed = float(self.right.sum()) / pixels
+        chance = float(np.dot(self.true / pixels, self.named / pixels))
+        return (agreed - chance) / (1 - chance) if chance < 1 else float("nan")
+
     @property
     def union(self) -> Int64:
         """int64 [...,K]: pixels that are or are named k."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
-from typing import Any, get_args
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
@@ -17,7 +17,10 @@ from bench.metrics.metric import Metric
 from bench.plugins.builtin import BUILTIN
 from bench.plugins.foreign import foreign
 
-__all__ = ["check_columns", "check_foreign_metric", "checked_estimates", "guarded"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["check_columns", "check_foreign_metric", "checked_estimates", "doubts", "guarded"]
 
 _NAME = re.compile(r"[^\s/\\\x00-\x1f\x7f]{1,100}")
 _CHOICES: Mapping[str, tuple[Any, ...]] = {
@@ -163,6 +166,23 @@ def checked_estimates(metric: Metric, found: list[Estimate]) -> list[Estimate]:
             raise PluginFailed(
                 f"{what} gave the value {one.value!r:.60}; expected a number or None"
             )
+    return found
+
+
+def doubts(metrics: Iterable[Metric], references: pd.DataFrame) -> dict[str, str]:
+    """Why scores say nothing, as `Metric.doubt` tells: the sentences, each with the first metric's name.
+
+    Args:
+        metrics: those which were computed.
+        references: their reference side. A metric that fails on it has no doubt; that it fails is told
+            where its scores are made.
+    """
+    found: dict[str, str] = {}
+    for metric in metrics:
+        with contextlib.suppress(PluginFailed), guarded(metric, "doubt()"):
+            text = metric.doubt(references)
+            if text is not None:
+                found.setdefault(text, metric.name)
     return found
 
 

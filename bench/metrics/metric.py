@@ -271,6 +271,18 @@ class Metric(abc.ABC):
         del references, level
         return []
 
+    def doubt(self, references: pd.DataFrame) -> str | None:
+        """Why its values say nothing in this task, told by the real images; None where they may.
+
+        Args:
+            references: as `estimates` takes them.
+
+        Returns:
+            one sentence without its stop, for the run's notices.
+        """
+        del references
+        return None
+
     def other_tools(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Score]:
         """What other tools would have said of the same columns, where their formula differs.
 

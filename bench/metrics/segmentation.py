@@ -36,6 +36,12 @@ __all__ = ["Accuracy", "MeanIoU", "SegmentationMetric", "accuracy", "miou"]
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
+_SLIGHT = 0.2
+"""Up to this kappa an agreement is "slight" (Landis and Koch 1977)."""
+
+_MOSTLY = 0.9
+"""Where one class has more of the pixels kappa is low whatever the agreement (Feinstein and Cicchetti 1990)."""
+
 
 class SegmentationMetric(Metric):
     """A score of what a segmenter sees in the results, against the target labels.
@@ -88,6 +94,30 @@ class SegmentationMetric(Metric):
     def summarise_references(self, references: pd.DataFrame, level: float = 0.95) -> list[Score]:
         """What the real images score."""
         return [estimate.score(level) for estimate in self._estimates(references)]
+
+    def doubt(self, references: pd.DataFrame) -> str | None:
+        """That the segmenter hardly agrees with the label maps of the real images.
+
+        It is asked about the known pixels, since an edit may ask for something else than was there.
+        """
+        columns = [f"{name}.counts" for name in self.score_names]
+        if not set(columns) <= set(references):
+            return None
+        rows = references.dropna(subset=columns)
+        if rows.empty:
+            return None
+        whole, masked = (self.counts(rows, name).total() for name in self.score_names)
+        known = whole.without(masked)
+        asked = known if known.true.any() else whole
+        one_class = asked.true.max() > _MOSTLY * asked.true.sum()
+        if one_class or not asked.kappa < _SLIGHT:
+            return None
+        right = asked.right.sum() / asked.true.sum()
+        return (
+            f"{self.segmenter.name} hardly agrees with the label maps of the real images ({right:.1%} of "
+            f"the pixels, kappa {asked.kappa:.2f}): what is scored through it says nothing; check that the "
+            "dataset's classes and images are those that it was trained on"
+        )
 
     @abc.abstractmethod
     def value(self, counts: Counts) -> float:

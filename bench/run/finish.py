@@ -14,6 +14,7 @@ from bench.run.canaries.checks import read_checks
 from bench.run.canaries.notices import (
     belonging_notices,
     check_notices,
+    doubt_notices,
     order_notices,
     unrecognised_notices,
 )
@@ -26,7 +27,7 @@ from bench.run.layout import RunFolder
 from bench.run.outcome import Outcome, all_missing, all_noticed, all_reasons, task_outcome
 from bench.run.portable import portable_header
 from bench.run.record import RunRecord
-from bench.run.reduce import Reduced, cost_rows, reduce_canaries, reduce_task
+from bench.run.reduce import Reduced, cost_rows, reduce_canaries, reduce_task, reference_rows
 from bench.run.schema import Git, RunNotice, WorkersRow, write_header
 from bench.run.table_files import read_tables, write_table
 from bench.run.tables import (
@@ -152,6 +153,7 @@ def _notices(folder: RunFolder, worker: Worker) -> list[RunNotice]:
             for (_, canary), score in scores.items()
         ]
         found += order_notices(task.name, metrics.ready, scores)
+        found += doubt_notices(task.name, metrics.ready, reference_rows(folder, task, metrics))
         found += unrecognised_notices(task, worker.methods)
         found += check_notices(task.name, read_checks(folder, task.slug), needs)
         elsewhere = [one.name for one in worker.methods if one.keeps_known and one.edits(task)]

@@ -25,6 +25,7 @@ from bench.metrics import (
     make_metric,
     refuse_shared_scores,
 )
+from bench.networks.segmenters import label_lookup
 from bench.run.editing.composite import quantised
 from bench.run.plan import Task
 from bench.scene import Bool, Float32, Int32, LabelSpace, UInt8
@@ -64,7 +65,8 @@ def make_metrics(
         trust: whether the modules that the suite names may be imported.
 
     Raises:
-        BadInput: an unknown metric or option, or two metrics with scores of one name.
+        BadInput: an unknown metric or option, two metrics with scores of one name, or a segmenter that
+            counts in other classes than the dataset.
     """
     context = Context(device=device, segmenter=task.segmenter, fetch=fetch, trust=trust)
     ready: list[tuple[str, Metric]] = []
@@ -73,6 +75,8 @@ def make_metrics(
         metric = make_metric(entry.name, entry.options, context)
         if not isinstance(metric, Missing):
             metric = _not_of(metric, task) or metric
+        if isinstance(metric, Metric) and metric.label_space is not None:
+            _refuse_other_classes(metric, metric.label_space, task)
         if isinstance(metric, Missing):
             missing[entry.name] = metric
         else:
@@ -94,6 +98,14 @@ def _not_of(metric: Metric, task: Task) -> Missing | None:
             f"it looks at drawn scenes, whose style is known; those of {task.dataset.name} are not drawn"
         )
     return None
+
+
+def _refuse_other_classes(metric: Metric, space: LabelSpace, task: Task) -> None:
+    """Refuses a metric whose classes cannot be the dataset's, before anything is carried out."""
+    try:
+        label_lookup(task.dataset.space, space)
+    except BadInput as error:
+        raise BadInput(f"task {task.name!r}, metric {metric.name!r}: {error}") from None
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,14 @@ from bench.run.tables import CANARY_SAMPLES, REFERENCES, SAMPLES, TIMES, StoredT
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Reduced", "cost_rows", "protocol_record", "reduce_canaries", "reduce_task"]
+__all__ = [
+    "Reduced",
+    "cost_rows",
+    "protocol_record",
+    "reduce_canaries",
+    "reduce_task",
+    "reference_rows",
+]
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ def reduce_task(
         BadInput: a damaged table, or a task of which no shard is done.
     """
     samples = _shards(folder, task, "samples", SAMPLES, metrics)
-    references = _shards(folder, task, "references", REFERENCES, metrics)
+    references = reference_rows(folder, task, metrics)
     reduced = Reduced()
     for metric in metrics.ready:
         try:
@@ -134,7 +141,7 @@ def reduce_canaries(
     if not folder.shards("canaries", task.slug):
         return {}
     samples = _shards(folder, task, "canaries", CANARY_SAMPLES, metrics)
-    references = _shards(folder, task, "references", REFERENCES, metrics)
+    references = reference_rows(folder, task, metrics)
     found: dict[tuple[str, str], Score] = {}
     for canary, mine in samples.groupby("method", sort=False):
         for metric in metrics.ready:
@@ -144,6 +151,11 @@ def reduce_canaries(
                     if estimate.of == "all":
                         found[estimate.metric, str(canary)] = estimate.score()
     return found
+
+
+def reference_rows(folder: RunFolder, task: Task, metrics: TaskMetrics) -> pd.DataFrame:
+    """The reference side of a task's edits, with the columns of its metrics."""
+    return _shards(folder, task, "references", REFERENCES, metrics)
 
 
 def cost_rows(

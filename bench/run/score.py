@@ -22,6 +22,7 @@ from bench.metrics import (
     Score,
     ScoreInfo,
     checked_estimates,
+    doubts,
     guarded,
     make_metric,
     refuse_shared_scores,
@@ -155,6 +156,7 @@ def score_folders(
     ]
     if "masks" in folders:
         notices += tuple(mask_notices(folders["masks"], read.fits))
+    notices += tuple(doubts(computed, references))
     source: Record = {
         "of": "pairs of two folders",
         "masks": masks is not None,

@@ -37,12 +37,21 @@ def label_lookup(dataset: LabelSpace, segmenter: LabelSpace) -> Int32:
     if found is None:
         raise BadInput(
             f"the segmenter's label space {segmenter.name} ({len(theirs)} classes) and the dataset's "
-            f"{dataset.name} ({len(ours)} classes) cannot be brought together; choose a segmenter "
-            "that was trained on these classes"
+            f"{dataset.name} ({len(ours)} classes) cannot be brought together: {_odd(ours, theirs)}; "
+            "choose a segmenter that was trained on these classes, or give both the same names"
         )
     lookup = np.append(np.asarray(found, dtype=np.int32), np.int32(VOID))
     lookup[sorted(dataset.ignored)] = VOID
     return lookup
+
+
+def _odd(ours: list[str], theirs: list[str]) -> str:
+    """What keeps the segmenter's classes from being found in the dataset, in words."""
+    strange = [name for name in dict.fromkeys(theirs) if name not in ours]
+    if not strange:
+        return "two of the segmenter's classes have one name"
+    more = f" and {len(strange) - 3} more" if len(strange) > 3 else ""
+    return f"the dataset has no {', '.join(map(repr, strange[:3]))}{more}"
 
 
 def _plain(name: str) -> str:

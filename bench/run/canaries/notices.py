@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from bench.metrics import Metric, Score, ScoreInfo
+from bench.metrics import Metric, Score, ScoreInfo, doubts
 from bench.run.canaries.checks import UNSTEADY, Checks
 from bench.run.canaries.images import BLURRED, JPEG, MEAN_COLOUR, ORIGINAL, SHIFTED, SHUFFLED
 from bench.run.methods import Method
@@ -21,7 +21,13 @@ from bench.run.schema import RunNotice
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["belonging_notices", "check_notices", "order_notices", "unrecognised_notices"]
+__all__ = [
+    "belonging_notices",
+    "check_notices",
+    "doubt_notices",
+    "order_notices",
+    "unrecognised_notices",
+]
 
 _OTHER_IMAGE = 16.0
 """Grey levels on average: JPEG and a network's repainting stay below 10, another image is above 30."""
@@ -73,6 +79,22 @@ def _disordered(
             continue
         if one.n == two.n and not sign * one.value > sign * two.value:
             yield better, worse
+
+
+def doubt_notices(
+    task: str, metrics: Sequence[Metric], references: pd.DataFrame
+) -> list[RunNotice]:
+    """The notices about metrics that the real images speak against; several with one reason are one.
+
+    Args:
+        task: the task's name.
+        metrics: those which were computed.
+        references: the task's reference side, with the columns of `metrics`.
+    """
+    return [
+        RunNotice(kind="bad", task=task, what="metric", name=name, text=text)
+        for text, name in doubts(metrics, references).items()
+    ]
 
 
 def check_notices(

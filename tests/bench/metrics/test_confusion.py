@@ -104,3 +104,11 @@ def test_dataset_counts_equal_mmsegmentation():
     counts = counts_of(pairs, 5)
     assert 100 * mean_iou(counts) == pytest.approx(100 * np.nanmean(theirs["IoU"]))
     assert accuracy(counts.total()) == pytest.approx(float(theirs["aAcc"]))
+
+
+def test_kappa_is_cohens() -> None:
+    # Cohen's (1960) own kind of table: 20 + 15 of 50 agreed, chance 0.5.
+    counts = Counts.of(np.array([[20, 5], [10, 15], [0, 0]]))
+    assert counts.kappa == pytest.approx(0.4)
+    assert np.isnan(Counts.of(np.array([[7, 0], [0, 0], [0, 0]])).kappa)
+    assert np.isnan(Counts.of(np.zeros((3, 2), np.int64)).kappa)

@@ -193,3 +193,52 @@ def test_no_interval_of_a_share_reaches_beyond_nothing_and_everything() -> None:
         replicates=replicates, floor=0.0, ceiling=1.0,
     )  # fmt: skip
     assert bounded.ends(0.95) == (0.0, 1.0)
+
+
+class Reversed(ByBrightness):
+    """Names every pixel by the class at the other end of the list."""
+
+    name = "reversed"
+
+    def segment(self, images):
+        return len(self.space) - 1 - super().segment(images)
+
+
+def test_a_segmenter_that_does_not_know_the_classes_is_doubted(scene):
+    references, named = scene
+    _, real = tables(MeanIoU(Reversed()), references, painted(named))
+    text = MeanIoU(Reversed()).doubt(real)
+    assert text is not None
+    assert text.startswith("reversed hardly agrees with the label maps of the real images (0.0% ")
+
+
+def test_a_segmenter_that_knows_the_classes_is_not_doubted(scene):
+    references, named = scene
+    for metric in (MeanIoU(ByBrightness()), Accuracy(ByBrightness())):
+        _, real = tables(metric, references, painted(named))
+        assert metric.doubt(real) is None
+
+
+def test_edits_that_ask_for_other_classes_cast_no_doubt_on_the_segmenter(scene):
+    references, named = scene
+    asked = np.where(references.mask, 3 - references.labels, references.labels)
+    given = type(references)(
+        references.images,
+        references.mask,
+        asked,
+        references.space,
+        references.scenes,
+        references.edits,
+    )
+    _, real = tables(MeanIoU(ByBrightness()), given, painted(named))
+    assert MeanIoU(ByBrightness()).doubt(real) is None
+    _, real = tables(MeanIoU(Reversed()), given, painted(named))
+    assert MeanIoU(Reversed()).doubt(real) is not None
+
+
+def test_images_of_nearly_one_class_tell_nothing(make_references):
+    labels = np.zeros((2, 10, 10), np.int32)
+    labels[:, 0, :5] = 1
+    references = make_references(painted(labels), labels=labels, space=ByBrightness().space)
+    _, real = tables(MeanIoU(Reversed()), references, painted(labels))
+    assert MeanIoU(Reversed()).doubt(real) is None

@@ -167,3 +167,13 @@ def test_a_metric_of_drawn_scenes_is_missing_elsewhere(tmp_path: Path) -> None:
         assert found.missing["style"].reason == (
             "it looks at drawn scenes, whose style is known; those of folder are not drawn"
         )
+
+
+def test_a_segmenter_of_other_classes_is_refused_before_anything_is_made() -> None:
+    other = DRAWN.replace("procedural:procedural-rooms", "procedural:procedural-faces")
+    suite = parse_suite(other.replace("[style, remainder, removed]", "[psnr, miou]"), "drawn.yaml")
+    freeform, _ = plan_run(suite).tasks
+    with pytest.raises(BadInput) as refused:
+        make_metrics(suite.metrics, freeform, device="cpu", fetch=False)
+    assert "task 'rooms-freeform', metric 'miou'" in str(refused.value)
+    assert "the dataset has no 'background', 'cloth', 'neck' and 11 more" in str(refused.value)
