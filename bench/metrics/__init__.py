@@ -11,7 +11,7 @@ from bench.metrics.facts import (
     ScoreInfo,
     Summary,
 )
-from bench.metrics.foreign import check_columns, checked_estimates, doubts, guarded
+from bench.metrics.foreign import check_columns, checked_estimates, doubts, guarded, made_elsewhere
 from bench.metrics.make import (
     look_up_metric,
     make_metric,
@@ -51,6 +51,7 @@ __all__ = [
     "doubts",
     "guarded",
     "look_up_metric",
+    "made_elsewhere",
     "make_metric",
     "metric_names",
     "refuse_shared_scores",

@@ -126,8 +126,10 @@ class Counts:
 
     @property
     def kappa(self) -> float:
-        """Cohen's kappa (1960) of the pixels: 1 = all are right, 0 = as many as by chance; nan where all
-        are of one class or there are none."""
+        """Cohen's kappa (1960) of all pixels: 1 = all are right, 0 = no more than by chance.
+
+        It is nan where all are and are named of one class, and where there are none.
+        """
         pixels = float(self.true.sum())
         if not pixels:
             return float("nan")

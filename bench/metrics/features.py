@@ -21,6 +21,7 @@ from bench.metrics.metric import Columns, Metric, PreparedReferences, References
 from bench.networks.batches import arithmetic
 from bench.networks.feature_network import RememberedNetwork
 from bench.networks.recent import Recent
+from bench.plugins.origin import source_of
 from bench.scene import Bool, UInt8
 
 if TYPE_CHECKING:
@@ -188,7 +189,11 @@ class FeatureMetric(Metric):
         if self.cache is None:
             rows = list(self.network.features(images))
         else:
-            recipe: Record = {**self.network.identity(), **arithmetic(self.network.device)}
+            recipe: Record = {
+                **self.network.identity(),
+                **arithmetic(self.network.device),
+                **source_of(self.network),
+            }
             rows = self.cache.rows(recipe, images, self.network.features)
         return PreparedReferences(columns={f"{self.name}.features": rows})
 

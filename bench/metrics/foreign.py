@@ -16,11 +16,19 @@ from bench.metrics.facts import Against, Better, MarginKind, Region, ScoreInfo, 
 from bench.metrics.metric import Metric
 from bench.plugins.builtin import BUILTIN
 from bench.plugins.foreign import foreign
+from bench.plugins.origin import source_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["check_columns", "check_foreign_metric", "checked_estimates", "doubts", "guarded"]
+__all__ = [
+    "check_columns",
+    "check_foreign_metric",
+    "checked_estimates",
+    "doubts",
+    "guarded",
+    "made_elsewhere",
+]
 
 _NAME = re.compile(r"[^\s/\\\x00-\x1f\x7f]{1,100}")
 _CHOICES: Mapping[str, tuple[Any, ...]] = {
@@ -167,6 +175,22 @@ def checked_estimates(metric: Metric, found: list[Estimate]) -> list[Estimate]:
                 f"{what} gave the value {one.value!r:.60}; expected a number or None"
             )
     return found
+
+
+def made_elsewhere(metric: Metric) -> dict[str, Any]:
+    """The source of what is from elsewhere in a metric: its own, its segmenter's, its network's.
+
+    Returns:
+        the hashes under "elsewhere"; empty where all of it is ours.
+    """
+    parts = {
+        "metric": metric,
+        "segmenter": getattr(metric, "segmenter", None),
+        "network": getattr(metric, "network", None),
+    }
+    found = {name: dict(source_of(part)) for name, part in parts.items() if part is not None}
+    found = {name: source for name, source in found.items() if source}
+    return {"elsewhere": found} if found else {}
 
 
 def doubts(metrics: Iterable[Metric], references: pd.DataFrame) -> dict[str, str]:

@@ -26,6 +26,7 @@ from bench.metrics.estimate import Estimate, Score, cluster
 from bench.metrics.facts import Against, Better, MarginKind, Region, ScoreInfo
 from bench.metrics.metric import Columns, Metric, PreparedReferences, References
 from bench.networks.segmenters import Segmenter, label_lookup
+from bench.plugins.origin import source_of
 from bench.scene import Int32, LabelSpace, UInt8
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _SLIGHT = 0.2
 """Up to this kappa an agreement is "slight" (Landis and Koch 1977)."""
 
 _MOSTLY = 0.9
-"""Where one class has more of the pixels kappa is low whatever the agreement (Feinstein and Cicchetti 1990)."""
+"""Where a class has more of the pixels kappa is low whatever agrees (Feinstein and Cicchetti 1990)."""
 
 
 class SegmentationMetric(Metric):
@@ -73,7 +74,7 @@ class SegmentationMetric(Metric):
         if self.cache is None:
             named = self.segmenter.segment(references.images)
         else:
-            recipe = self.segmenter.identity()
+            recipe = {**self.segmenter.identity(), **source_of(self.segmenter)}
             rows = self.cache.rows(recipe, references.images, self._compact)
             named = np.stack(rows).astype(np.int32)
         return PreparedReferences(

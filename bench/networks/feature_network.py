@@ -64,11 +64,12 @@ class RememberedNetwork:
     """A feature network that remembers its last few answers, so that FID and KID pay once.
 
     Attributes:
+        plugin: the network itself.
         label: what the names of scores through it end in: its name, and whether it is the real one.
     """
 
     def __init__(self, network: FeatureNetwork, device: str) -> None:
-        self.network = network
+        self.plugin = network
         self.name = network.name
         self.official: bool = getattr(network, "official", True)
         self.label = self.name if self.official else f"{self.name}-unofficial"
@@ -81,11 +82,11 @@ class RememberedNetwork:
     def identity(self) -> Record:
         """The network's own identity."""
         with foreign(f"feature network {self.name!r}: identity()"):
-            return checked_record(self.network.identity())
+            return checked_record(self.plugin.identity())
 
     def warm_up(self) -> None:
         """Loads the network where it can be loaded ahead."""
-        warm_up = getattr(self.network, "warm_up", None)
+        warm_up = getattr(self.plugin, "warm_up", None)
         if warm_up is not None:
             warm_up()
         self.identity()
@@ -101,7 +102,7 @@ class RememberedNetwork:
 
     def _checked(self, images: UInt8) -> Float32:
         with foreign(f"feature network {self.name!r}: features()"):
-            found = np.asarray(self.network.features(images))
+            found = np.asarray(self.plugin.features(images))
         if found.ndim != 2 or len(found) != len(images) or found.dtype != np.float32:
             raise BadInput(
                 f"feature network {self.name!r} gave {found.dtype} {list(found.shape)} for "

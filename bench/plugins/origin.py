@@ -1,4 +1,8 @@
-"""Which code and which weights an editor from elsewhere is made of: its part of a method's record.
+"""Which code and which weights a plugin from elsewhere is made of.
+
+Of an editor they are a part of its method's record. Of a metric, a segmenter or a feature network the code
+is in no record, for a gate compares what was scored before and after a change of code; but nothing that
+was kept is used once it has changed.
 
 Our own editors are known by siebench's version and by their identity. Of any other the record also has
 its distribution, a hash of its source files and a hash of its network's tensors, so that a plugin that
@@ -23,7 +27,11 @@ from bench.core.identity import Record, file_hash, record_hash, tensors_hash
 from bench.plugins.builtin import BUILTIN
 from bench.plugins.registry import FOREIGN, HERE, Plugin
 
-__all__ = ["origin", "source_hash"]
+__all__ = ["origin", "source_hash", "source_of"]
+
+_OURS = ("bench.", "baselines.")
+
+_SOURCES: WeakKeyDictionary[Any, Record] = WeakKeyDictionary()
 
 _TOKENS: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
@@ -90,6 +98,22 @@ def source_hash(module: str) -> str | None:
             if found is not None and (loose or other.split(".")[0] == parts[0]):
                 waiting.append((other, found))
     return record_hash({name: file_hash(path) for name, path in files.items()})
+
+
+def source_of(value: object) -> Record:
+    """The source that an object from elsewhere is made of, as `{"source": HASH}`; empty for ours.
+
+    Args:
+        value: an object, or what holds one of a plugin as its `plugin`. It is looked at once.
+    """
+    made: object = getattr(value, "plugin", value)
+    kind = type(made)
+    if kind.__module__.startswith(_OURS):
+        return {}
+    if kind not in _SOURCES:
+        code = source_hash(kind.__module__) or _written(kind)
+        _SOURCES[kind] = {} if code is None else {"source": code}
+    return _SOURCES[kind]
 
 
 def _imports(name: str, path: Path) -> Iterator[str]:

@@ -20,7 +20,7 @@ from bench.core.documents import parse_json, refuse_endless
 from bench.core.errors import BadInput
 from bench.core.identity import array_hash, record_hash
 from bench.edit import EditName
-from bench.metrics import Metric
+from bench.metrics import Metric, made_elsewhere
 from bench.run.canaries.checks import Checks, read_checks
 from bench.run.layout import EditImage, RunFolder, ShardTable
 from bench.run.methods import Method
@@ -64,7 +64,7 @@ class ShardRecord:
     Attributes:
         pairs: the hash of its (scene, sample) pairs.
         methods: method hashes by name.
-        metrics: hashes of the metrics' definitions by name.
+        metrics: hashes of the metrics' definitions by name, with the code of what is from elsewhere.
         edits: by edit, the hash of each of its images, and its `references`.
         results: by method and edit, the hash of the result.
         sources: by method and edit, the hash of what it was made from; of methods that read files.
@@ -83,7 +83,7 @@ class ShardRecord:
         return cls(
             record_hash({"pairs": [list(pair) for pair in shard.pairs]}),
             {m.name: m.hash for m in methods if m.editor is not None and m.edits(shard.task)},
-            {m.name: record_hash({**m.definition()}) for m in metrics},
+            {m.name: record_hash({**m.definition(), **made_elsewhere(m)}) for m in metrics},
         )
 
     def follows_from(self, other: ShardRecord) -> bool:

@@ -55,10 +55,14 @@ class Segmenter(abc.ABC):
 
 
 class RememberedSegmenter(Segmenter):
-    """A segmenter that remembers its last few answers, so that mIoU and accuracy pay once."""
+    """A segmenter that remembers its last few answers, so that mIoU and accuracy pay once.
+
+    Attributes:
+        plugin: the segmenter itself.
+    """
 
     def __init__(self, segmenter: Segmenter) -> None:
-        self.segmenter = segmenter
+        self.plugin = segmenter
         self.name = segmenter.name
         self.space = segmenter.space
         self._recent = Recent(self._checked)
@@ -84,7 +88,7 @@ class RememberedSegmenter(Segmenter):
 
     def _checked(self, images: UInt8) -> Int32:
         with foreign(f"segmenter {self.name!r}: segment()"):
-            found = self.segmenter.segment(images)
+            found = self.plugin.segment(images)
         wanted = images.shape[:3]
         if not isinstance(found, np.ndarray) or found.dtype != np.int32 or found.shape != wanted:
             kind = getattr(found, "dtype", type(found).__name__)
@@ -103,7 +107,7 @@ class RememberedSegmenter(Segmenter):
         """The segmenter's own identity; hashed once."""
         if self._identity is None:
             with foreign(f"segmenter {self.name!r}: identity()"):
-                self._identity = checked_record(self.segmenter.identity())
+                self._identity = checked_record(self.plugin.identity())
         return self._identity
 
 

@@ -1,0 +1,120 @@
+"""Nothing that was kept is used once the code from elsewhere that it was made with has changed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.metrics import Metric, made_elsewhere, make_metric
+from bench.run.outcome import Outcome
+from bench.run.schema import REAL
+from bench.run.suite_run import run_suite
+from bench.suite.schema import parse_suite
+from tests.bench.run.made_suite import CLASSES, SIZE, suite_text, write_data
+
+METRIC = """
+import siebench
+
+class Constant(siebench.PerEdit):
+    name, title, summary = "constant", "Constant", "mean"
+    def definition(self):
+        return {"formula": "a number"}
+    def measure(self, references, prepared, results):
+        return {"constant": [VALUE] * len(results)}
+"""
+
+SEGMENTER = """
+import numpy as np
+import siebench
+
+class Same(siebench.Segmenter):
+    def __init__(self, argument, device, folders):
+        self.name = "same"
+        self.space = siebench.LabelSpace("made", CLASSES, ((0, 0, 0),) * 3)
+    def segment(self, images):
+        return np.full(images.shape[:3], VALUE, np.int32)
+    def identity(self):
+        return {"kind": "one class everywhere"}
+"""
+
+NETWORK = """
+import numpy as np
+
+class Flat:
+    name = "flat"
+    def __init__(self, device, folders):
+        pass
+    def features(self, images):
+        colours = images.reshape(len(images), -1, 3).mean(axis=1)
+        return (colours * VALUE).astype(np.float32)
+    def identity(self):
+        return {"kind": "mean colour"}
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Carries a suite out with a module of the given source, in one folder and with one cache."""
+    data = write_data(tmp_path / "rooms", 3)
+    monkeypatch.setenv("SIEBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def carried_out(source: str, value: str, metrics: str) -> Outcome:
+        monkeypatch.delitem(sys.modules, "changing", raising=False)
+        text = source.replace("VALUE", value).replace("CLASSES", repr(tuple(CLASSES)))
+        (tmp_path / "changing.py").write_text(text)
+        rooms = {"dataset": "folder", "path": str(data), "size": SIZE}
+        if "Same" in source:
+            rooms["segmenter"] = "changing:Same"
+        suite = suite_text(
+            data,
+            datasets=json.dumps({"rooms": rooms}),
+            tasks="[{dataset: rooms, protocol: freeform@1}]",
+            methods="[mean-colour]",
+            metrics=metrics,
+        )
+        return run_suite(parse_suite(suite, "s"), out=tmp_path / "run", device="cpu", trust=True)
+
+    yield carried_out
+    sys.modules.pop("changing", None)
+
+
+def value(outcome: Outcome, metric: str, method: str = "mean-colour") -> float:
+    rows = outcome.scores.query("metric == @metric and method == @method and of == 'all'")
+    return float(rows["value"].iloc[0])
+
+
+def test_a_metric_whose_code_changed_measures_again_and_the_results_stay(run) -> None:
+    assert value(run(METRIC, "1.0", '["changing:Constant"]'), "constant") == 1
+    changed = run(METRIC, "2.0", '["changing:Constant"]')
+    assert value(changed, "constant") == 2
+    assert changed.kept["mean-colour"] == 3
+    assert changed.carried_out == 0
+
+
+def test_a_segmenter_whose_code_changed_looks_at_real_images_again(run) -> None:
+    first = run(SEGMENTER, "0", "[accuracy]")
+    # Of three scenes the lower half is floor, and two have a lamp of 8 by 10 pixels, 8 by 2 of them on it.
+    floor, lamps = (3 * SIZE**2 / 2 - 2 * 16) / (3 * SIZE**2), 2 * 80 / (3 * SIZE**2)
+    assert value(first, "accuracy", REAL) == pytest.approx(floor)
+    assert value(first, "accuracy") == pytest.approx(floor)
+    changed = run(SEGMENTER, "2", "[accuracy]")
+    assert value(changed, "accuracy", REAL) == pytest.approx(lamps)
+    assert value(changed, "accuracy") == pytest.approx(lamps)
+
+
+def test_a_feature_network_whose_code_changed_looks_at_real_images_again(run) -> None:
+    metric = '[{name: fd, options: {network: "changing:Flat"}}]'
+    first = value(run(NETWORK, "1", metric), "fd-flat")
+    # A Fréchet distance is squared: features of twice the size are four times as far apart.
+    assert value(run(NETWORK, "2", metric), "fd-flat") == pytest.approx(4 * first)
+
+
+def test_what_is_ours_is_kept_under_its_definition_alone() -> None:
+    metric = make_metric("psnr")
+    assert isinstance(metric, Metric)
+    assert made_elsewhere(metric) == {}
