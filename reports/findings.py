@@ -222,7 +222,7 @@ def _advice(found: Sequence[Standing]) -> list[Finding]:
     which = "it" if len(unsure) == 1 else f"half of the {len(unsure)} open places"
     text = (
         f"About {needed:.0f} scenes a task (now {scenes}) would decide {which}, were the differences "
-        f"as they look: run it again with `--limit {needed:.0f}`; what is there is kept."
+        "as they look: raise the dataset's `limit` in the suite, or give it more images, and run it again."
     )
     return [Finding("What to do", text)]
 

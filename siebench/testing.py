@@ -8,23 +8,33 @@ check("editor", MyEditor)
 
 from __future__ import annotations
 
-from bench.plugins.kinds import registry_of
+from bench.core.errors import BadInput
+from bench.plugins.kinds import EDITORS, registry_of
 
 __all__ = ["check"]
 
 
-def check(kind: str, value: object) -> None:
+def check(kind: str, value: object, *, classes: int | None = None, size: int | None = None) -> None:
     """Tries a thing against the contract of its kind, on small made inputs.
 
     Args:
         kind: "editor", "metric", "dataset", "protocol", "segmenter", "feature network", "executor" or
             "system"; the plural will do.
         value: what is registered (a class, a function, a `DatasetInfo` ...), or a finished object.
+        classes: of an editor: how many classes the made label maps count, for a network that knows one
+            number; 6 where None.
+        size: of an editor: pixels a side of the made edits; 64 where None.
 
     Raises:
         AssertionError: with one line for each part of the contract that does not hold.
-        BadInput: for an unknown kind.
+        BadInput: for an unknown kind, or `classes` or `size` of another one than an editor.
     """
-    problems = registry_of(kind).check(value)
+    registry = registry_of(kind)
+    made = {name: one for name, one in (("classes", classes), ("size", size)) if one is not None}
+    if made and registry is not EDITORS:
+        raise BadInput(
+            f"{kind}: {' and '.join(made)} can be chosen for an editor alone; leave it out"
+        )
+    problems = registry.check(value, **made)
     if problems:
         raise AssertionError("\n".join(f"{kind}: {problem}" for problem in problems))

@@ -55,21 +55,45 @@ def show(kind: Kind, name: Name, trust: TrustPlugin = False) -> None:
 
 
 @app.command()
-def check(kind: Kind, name: Name, trust: TrustPlugin = False) -> None:
+def check(
+    kind: Kind,
+    name: Name,
+    trust: TrustPlugin = False,
+    options: Annotated[
+        str | None,
+        typer.Option(metavar="YAML", help="An editor's options, as in '{weights: v1.pt}'."),
+    ] = None,
+    classes: Annotated[
+        int | None, typer.Option(min=1, help="Classes of the edits that an editor is tried on.")
+    ] = None,
+    size: Annotated[int | None, typer.Option(min=32, help="Their pixels a side.")] = None,
+) -> None:
     """Try a plugin against its contract; says what does not conform (exit code 1).
 
     A segmenter is named as in a suite, with what stands behind the colon: onnx:FILE.
     """
-    from bench.plugins.kinds import SEGMENTERS, registry_of
+    from bench.core.errors import BadInput
+    from bench.plugins.kinds import EDITORS, SEGMENTERS, registry_of
 
     registry = registry_of(kind)
+    made = {field: one for field, one in (("classes", classes), ("size", size)) if one is not None}
+    if registry is not EDITORS and (made or options is not None):
+        raise BadInput("--options, --classes and --size are for editors; leave them out")
     if registry is SEGMENTERS:
         from bench.networks.segmenters import untried_segmenter
 
         value: object = untried_segmenter(name, trust=trust)
+    elif options is not None:
+        from bench.core.documents import parse_yaml
+        from bench.plugins.editors import create_editor
+
+        given = parse_yaml(options, "--options")
+        if not isinstance(given, dict):
+            raise BadInput(f"--options {options}: write a mapping, as in '{{weights: v1.pt}}'")
+        value = create_editor(name, given, trust=trust)
     else:
         value = registry.find(name, trust=trust).usable()
-    problems = registry.check(value)
+    problems = registry.check(value, **made)
     for problem in problems:
         typer.echo(f"{registry.kind} {name}: {problem}")
     if problems:

@@ -78,7 +78,7 @@ def _read_table(file: Path) -> ClassTable:
     except ValidationError as error:
         where, why = first_fault(error)
         raise BadInput(
-            f"{file}: {where or 'the file'}: {why}; see docs/reference/datasets.md"
+            f"{file}: {where or 'the file'}: {why}; docs/how-to/use-your-images.md shows what it holds"
         ) from None
     names = table.classes
     name, times = Counter(names).most_common(1)[0]

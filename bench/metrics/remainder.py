@@ -15,8 +15,7 @@ from bench.core.identity import Record
 from bench.metrics.context import Context
 from bench.metrics.facts import Against, Better, MarginKind, Region, ScoreInfo
 from bench.metrics.metric import Columns, PerEdit, PreparedReferences, References
-from bench.networks.segmenters import Segmenter, label_lookup
-from bench.plugins.origin import source_of
+from bench.networks.segmenters import Segmenter, kept_by, label_lookup
 from bench.scene import Bool, LabelSpace, UInt8
 
 __all__ = ["Remainder", "Removed", "remainder", "removed"]
@@ -133,8 +132,7 @@ class Remainder(_OfRemovals):
         if self.cache is None:
             found: NDArray[np.uint16] = compact(image[None])[0]
         else:
-            recipe = {**self.segmenter.identity(), **source_of(self.segmenter)}
-            found = self.cache.rows(recipe, image[None], compact)[0]
+            found = self.cache.rows(kept_by(self.segmenter), image[None], compact)[0]
         return found
 
 

@@ -25,8 +25,7 @@ from bench.metrics.context import Context
 from bench.metrics.estimate import Estimate, Score, cluster
 from bench.metrics.facts import Against, Better, MarginKind, Region, ScoreInfo
 from bench.metrics.metric import Columns, Metric, PreparedReferences, References
-from bench.networks.segmenters import Segmenter, label_lookup
-from bench.plugins.origin import source_of
+from bench.networks.segmenters import Segmenter, kept_by, label_lookup
 from bench.scene import Int32, LabelSpace, UInt8
 
 if TYPE_CHECKING:
@@ -74,8 +73,7 @@ class SegmentationMetric(Metric):
         if self.cache is None:
             named = self.segmenter.segment(references.images)
         else:
-            recipe = {**self.segmenter.identity(), **source_of(self.segmenter)}
-            rows = self.cache.rows(recipe, references.images, self._compact)
+            rows = self.cache.rows(kept_by(self.segmenter), references.images, self._compact)
             named = np.stack(rows).astype(np.int32)
         return PreparedReferences(
             columns=self._columns(true, named, references), memory=true, by_edit=True

@@ -175,8 +175,12 @@ class Registry(Generic[T]):
         """
         return self.find(name, trust=trust).usable()
 
-    def check(self, value: object) -> list[str]:
+    def check(self, value: object, **made: Any) -> list[str]:
         """What the conformance check of this kind finds wrong with a value; empty = it conforms.
+
+        Args:
+            value: what is registered, or a finished object.
+            made: what the check's made inputs are like, where it lets one say so (`check_editor`).
 
         Raises:
             PluginFailed: where the value raises what its check does not expect.
@@ -185,7 +189,7 @@ class Registry(Generic[T]):
         if wrong is not None:
             return [wrong]
         with foreign(f"{self.kind}: the check of its contract"):
-            found: list[str] = _attribute(self._check)(value)
+            found: list[str] = _attribute(self._check)(value, **made)
         return found
 
     @contextlib.contextmanager

@@ -32,34 +32,39 @@ __all__ = ["check_editor", "check_executor"]
 
 _SIDE = 64
 _CLASSES = 6
-_SPACE = LabelSpace(
-    "conformance",
-    tuple(f"class {i}" for i in range(_CLASSES)),
-    tuple((40 * i, 255 - 40 * i, 90) for i in range(_CLASSES)),
-)
 _STEADY = 1e-5
 """How far two outputs of one edit may lie apart: batches of another shape round otherwise."""
 
 
-def check_editor(value: object) -> list[str]:
+def check_editor(value: object, *, classes: int = _CLASSES, size: int = _SIDE) -> list[str]:
     """What is wrong with an editor; empty = it conforms.
 
-    It is given batches of one and of three edits of 64x64 pixels, and is to give the same image for
-    an edit alone, in company and once more, to leave the batch as it was, and to look at no more than
-    it says that it needs.
+    It is given batches of one and of three square edits, and is to give the same image for an edit alone,
+    in company and once more, to leave the batch as it was, and to look at no more than it says that it
+    needs.
 
     Args:
         value: an editor, or what is registered for one: a class or function without required options.
+        classes: how many classes the made label maps count; for a network that knows one number.
+        size: pixels a side of the made edits.
+
+    Raises:
+        BadInput: no class, or a size below 32.
     """
+    if classes < 1 or size < 32:
+        raise BadInput(f"classes is {classes} and size {size}; give 1 or more, and 32 or more")
     try:
         editor = _made(value, "edit")
     except (BadInput, TypeError) as error:
-        return [f"cannot be made without options ({error}); check an editor that you have made"]
+        return [
+            f"cannot be made without options ({error}); check an editor that you have made, or give "
+            "them with --options"
+        ]
     missing = [name for name in ("needs", "edit") if not hasattr(editor, name)]
     if missing:
         return [f"gives a {type(editor).__name__} that lacks {' and '.join(missing)}"]
     found = list(_declared(editor))
-    return found or list(_carried_out(editor))
+    return found or list(_carried_out(editor, classes, size))
 
 
 def _made(value: Any, attribute: str) -> Any:
@@ -80,13 +85,18 @@ def _declared(editor: Any) -> Iterator[str]:
             yield f"{attribute}: is a {type(said).__name__}, a mapping is asked for"
 
 
-def _carried_out(editor: Editor) -> Iterator[str]:
+def _carried_out(editor: Editor, classes: int, side: int) -> Iterator[str]:
     import torch
 
-    edits = [_edit(i) for i in range(3)]
+    edits = [_edit(i, classes, side) for i in range(3)]
+    space = LabelSpace(
+        "conformance",
+        tuple(f"class {i}" for i in range(classes)),
+        tuple((40 * i % 256, (255 - 40 * i) % 256, 90) for i in range(classes)),
+    )
 
     def batch(chosen: list[PreparedEdit]) -> EditBatch:
-        return make_batch(chosen, "conformance", _SPACE, editor.needs, "cpu")
+        return make_batch(chosen, "conformance", space, editor.needs, "cpu")
 
     given = batch(edits)
     before = {
@@ -105,7 +115,8 @@ def _carried_out(editor: Editor) -> Iterator[str]:
     except Exception as error:
         yield (
             f"edit(batch): raises {type(error).__name__} ({error}); raise EditFailed with a sentence "
-            "where an edit cannot be carried out"
+            f"where an edit cannot be carried out. The edits have {classes} classes and {side} pixels a "
+            "side; for a network that takes others, give classes and size"
         )
         return
     with torch.inference_mode():
@@ -140,22 +151,28 @@ def _same(one: Float32, two: Float32, what: str) -> Iterator[str]:
         )
 
 
-def _edit(number: int) -> PreparedEdit:
+def _edit(number: int, classes: int, side: int) -> PreparedEdit:
     """A small edit: a field of stripes with two objects, a rectangle of it masked."""
     from bench.edit import Edit, GroundTruth
 
     random = np.random.Generator(np.random.PCG64(number))
-    labels = np.repeat(np.arange(_SIDE, dtype=np.int32) * 3 // _SIDE, _SIDE).reshape(_SIDE, _SIDE)
-    instances = np.zeros((_SIDE, _SIDE), np.int32)
+    labels = np.repeat(np.arange(side, dtype=np.int32) * 3 // side, side).reshape(side, side)
+    instances = np.zeros((side, side), np.int32)
+
+    def at(place: int) -> int:  # of 64 pixels
+        return place * side // _SIDE
+
     for k, place in enumerate(random.integers(4, _SIDE - 20, (2, 2))):
-        top, left = (int(side) for side in place)
-        labels[top : top + 14, left : left + 14] = 3 + k
-        instances[top : top + 14, left : left + 14] = 1 + k
-    colours = random.integers(0, 256, (_CLASSES, 3))
-    noise = random.integers(-12, 13, (_SIDE, _SIDE, 3))
+        top, left = (int(corner) for corner in place)
+        box = slice(at(top), at(top + 14)), slice(at(left), at(left + 14))
+        labels[box] = 3 + k
+        instances[box] = 1 + k
+    labels %= classes
+    colours = random.integers(0, 256, (classes, 3))
+    noise = random.integers(-12, 13, (side, side, 3))
     image = (colours[labels] + noise).clip(0, 255).astype(np.uint8)
-    mask = np.zeros((_SIDE, _SIDE), bool)
-    mask[12 + number : 44, 10 : 50 - number] = True
+    mask = np.zeros((side, side), bool)
+    mask[at(12) + number : at(44), at(10) : at(50) - number] = True
     name = f"scene{number}"
     edit = Edit(
         id=name,
@@ -167,7 +184,7 @@ def _edit(number: int) -> PreparedEdit:
         mask=mask,
         labels=labels,
         instances=instances,
-        region="class 3",
+        region=f"class {3 % classes}",
         references=("style",),
     )
     style = Scene("style", image[::-1].copy(), labels[::-1].copy(), instances[::-1].copy())

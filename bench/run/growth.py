@@ -47,7 +47,7 @@ def obstacles(
     found = [*_name(old, new), *_methods(old, new, fresh), *_tasks(old, new)]
     found = found or [*_metrics(old, new)]
     if found:
-        return [*_in_the_suite(old, new, fresh)] or found
+        return [*_in_the_suite(old, new, fresh), *_gone(old, new)] or found
     grown = _grown(old, new)
     if not grown:
         return []
@@ -62,6 +62,8 @@ def _in_the_suite(old: Header, new: Header, fresh: Collection[str]) -> Iterator[
         part, _, rest = one.path.partition(".")
         name = rest.partition(".")[0]
         if part in ("title", "description") or (one.left is None and part != "datasets"):
+            continue
+        if one.path == "tasks":  # without names they are one long list; `_gone` says which
             continue
         if part == "methods" and name in fresh:
             continue
@@ -109,15 +111,22 @@ def _datasets(run: Header) -> dict[str, list[str] | None]:
 
 
 def _tasks(old: Header, new: Header) -> Iterator[str]:
+    yield from _gone(old, new)
     here = {task.name: task for task in new.tasks}
     for task in old.tasks:
         if task.name not in here:
-            yield f"task {task.name} is there and not here"
             continue
         record = here[task.name].record
         more = record["n_scenes"] > task.record["n_scenes"]
         ignored = _SCENES if more else ()
         yield from _fields(task.record, record, f"task {task.name}", ignored)
+
+
+def _gone(old: Header, new: Header) -> Iterator[str]:
+    here = {task.name for task in new.tasks}
+    return (
+        f"task {task.name} is there and not here" for task in old.tasks if task.name not in here
+    )
 
 
 def _metrics(old: Header, new: Header) -> Iterator[str]:

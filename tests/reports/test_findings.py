@@ -80,6 +80,7 @@ def test_of_one_task_every_score_has_its_sentence():
     ]
     assert said[2].label == "What to do"
     assert "About 40 scenes a task (now 12) would decide it" in said[2].text
+    assert "raise the dataset's `limit` in the suite" in said[2].text
 
 
 def test_of_many_tasks_the_leaders_are_counted_and_the_clearest_win_is_named():

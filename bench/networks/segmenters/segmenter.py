@@ -11,9 +11,10 @@ from bench.core.errors import BadInput
 from bench.core.identity import Record, checked_record
 from bench.networks.recent import Recent
 from bench.plugins.foreign import foreign
+from bench.plugins.origin import source_of
 from bench.scene import Int32, LabelSpace, UInt8
 
-__all__ = ["RememberedSegmenter", "Segmenter", "own_space"]
+__all__ = ["RememberedSegmenter", "Segmenter", "kept_by", "own_space"]
 
 _TRIED = 256
 """Pixels a side of the image that a segmenter is tried on."""
@@ -109,6 +110,16 @@ class RememberedSegmenter(Segmenter):
             with foreign(f"segmenter {self.name!r}: identity()"):
                 self._identity = checked_record(self.plugin.identity())
         return self._identity
+
+
+def kept_by(segmenter: Segmenter) -> Record:
+    """What a segmenter's labels are kept by in the cache: its identity, and of one from elsewhere its code.
+
+    An identity may leave out what a line of code or another list of classes has changed.
+    """
+    source = source_of(segmenter)
+    classes = {"classes": list(segmenter.space.classes)} if source else {}
+    return {**segmenter.identity(), **source, **classes}
 
 
 def own_space(name: str, classes: tuple[str, ...]) -> LabelSpace:

@@ -104,6 +104,26 @@ def test_a_factory_that_needs_options_says_so() -> None:
     assert "cannot be made without options" in check_editor(factory)[0]
 
 
+class NineClasses(Editor):
+    """A network that knows nine classes and 96 pixels, and no others."""
+
+    def edit(self, batch):
+        if batch.one_hot().shape[1:] != (9, 96, 96):
+            raise RuntimeError("expected input to have 9 channels")
+        return super().edit(batch)
+
+
+def test_an_editor_of_one_number_of_classes_is_tried_on_them() -> None:
+    assert check_editor(NineClasses, classes=9, size=96) == []
+    (sentence,) = check_editor(NineClasses)
+    assert "The edits have 6 classes and 64 pixels a side" in sentence
+
+
+@pytest.mark.parametrize("classes", [1, 2, 5, 300])
+def test_the_made_edits_may_have_any_number_of_classes(classes: int) -> None:
+    assert check_editor(Editor, classes=classes, size=40) == []
+
+
 class Forgetful(Local):
     """Does not tell of the last shard."""
 

@@ -227,6 +227,17 @@ def test_a_run_does_not_shrink(data, tmp_path) -> None:
             run(data, tmp_path / "run", **changes)
 
 
+def test_a_task_that_is_left_out_is_named_and_not_written_out(data, tmp_path) -> None:
+    both = "[{dataset: rooms, protocol: [freeform@1, outpainting@1]}]"
+    run(data, tmp_path / "run", tasks=both)
+    with pytest.raises(BadInput) as refused:
+        run(data, tmp_path / "run", tasks="[{dataset: rooms, protocol: freeform@1}]")
+    assert "task rooms-outpainting is there and not here; choose another --out" in str(
+        refused.value
+    )
+    assert "{" not in str(refused.value)
+
+
 def test_a_run_grows_only_over_scenes_that_are_still_the_same(data, tmp_path) -> None:
     run(data, tmp_path / "run", limit=2)
     Image.new("RGB", (32, 32), "red").save(data / "images" / "scene0.png")
