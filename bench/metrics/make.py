@@ -71,7 +71,7 @@ def make_metric(
     except Unavailable as error:
         return Missing(str(error))
     except PluginFailed as error:  # a metric from elsewhere must hurt nothing else
-        return Missing(str(error))
+        return Missing(str(error), error.__cause__)
     check_foreign_metric(name, made)
     return made
 

@@ -58,9 +58,19 @@ Columns = Mapping[str, Column]
 
 @dataclass(frozen=True)
 class Missing:
-    """A metric that cannot be computed, with its reason in one sentence."""
+    """A metric that cannot be computed, with its reason in one sentence.
+
+    `cause` is what code from elsewhere raised, and `traceback` the file of a run that holds where.
+    """
 
     reason: str
+    cause: BaseException | None = field(default=None, compare=False, repr=False)
+    traceback: str = ""
+
+    @property
+    def text(self) -> str:
+        """The reason, and where its traceback lies."""
+        return f"{self.reason} (traceback: {self.traceback})" if self.traceback else self.reason
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,7 +27,14 @@ from bench.run.layout import RunFolder
 from bench.run.outcome import Outcome, all_missing, all_noticed, all_reasons, task_outcome
 from bench.run.portable import portable_header
 from bench.run.record import RunRecord
-from bench.run.reduce import Reduced, cost_rows, reduce_canaries, reduce_task, reference_rows
+from bench.run.reduce import (
+    Reduced,
+    cost_rows,
+    reduce_canaries,
+    reduce_task,
+    reference_rows,
+    with_tracebacks,
+)
 from bench.run.schema import Git, RunNotice, WorkersRow, write_header
 from bench.run.table_files import read_tables, write_table
 from bench.run.tables import (
@@ -65,8 +72,11 @@ def finish_run(
         found: what was there of each shard before.
     """
     folder, plan, methods = job.folder, worker.plan, worker.methods
+    metrics = {
+        task.name: with_tracebacks(folder, task, worker.metrics[task.name]) for task in plan.tasks
+    }
     reduced = [
-        reduce_task(folder, task, worker.metrics[task.name], [m for m in methods if m.edits(task)])
+        reduce_task(folder, task, metrics[task.name], [m for m in methods if m.edits(task)])
         for task in plan.tasks
     ]
     _write_reduced(folder, reduced)
@@ -104,7 +114,7 @@ def finish_run(
         edits=sum(len(one.made) for one in tasks.values()),
         failed=sum(one.failed for one in tasks.values()),
         impossible=sum(len(one.impossible) for one in tasks.values()),
-        missing=all_missing(methods, worker.metrics.values()),
+        missing=all_missing(methods, metrics.values()),
         reasons=all_reasons(tasks),
         suspect=all_noticed(notices, "bad"),
         notes=all_noticed(header.news, "note"),

@@ -153,7 +153,9 @@ def all_noticed(notices: Iterable[RunNotice], kind: Literal["bad", "note"]) -> t
 
 def all_missing(methods: tuple[Method, ...], metrics: Iterable[TaskMetrics]) -> tuple[str, ...]:
     """The methods and metrics that are not here, each once with its reason, sorted."""
-    found = {f"method {m.name}: {m.problem}" for m in methods if m.problem is not None}
+    found = {f"method {m.name}: {m.problem}": "" for m in methods if m.problem is not None}
     for both in metrics:
-        found |= {f"metric {name}: {one.reason}" for name, one in both.missing.items()}
-    return tuple(sorted(found))
+        for name, one in both.missing.items():
+            # Of several tasks the first one's traceback will do.
+            found.setdefault(f"metric {name}: {one.reason}", f"metric {name}: {one.text}")
+    return tuple(found[line] or line for line in sorted(found))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import BadInput, PluginFailed
 from bench.core.identity import Record, record_hash
 from bench.core.text import slug
-from bench.metrics import Metric, Score, checked_estimates, guarded
+from bench.metrics import Metric, Missing, Score, checked_estimates, guarded
 from bench.metrics.estimate import Estimate
 from bench.run.carried_out import timed_on
 from bench.run.editing.failures import failure_of, write_failures
@@ -32,6 +32,7 @@ __all__ = [
     "reduce_canaries",
     "reduce_task",
     "reference_rows",
+    "with_tracebacks",
 ]
 
 
@@ -85,7 +86,7 @@ def reduce_task(
     for name, missing in metrics.missing.items():
         protocol = record_hash(protocol_record(task, None, name))
         for method in methods:
-            score = Score(name, None, reason=missing.reason)
+            score = Score(name, None, reason=missing.text)
             reduced.scores.append(_row(task, method.name, method.hash, protocol, score))
     return reduced
 
@@ -120,10 +121,8 @@ def _without_scores(
     error: PluginFailed,
 ) -> Reduced:
     """The rows of a metric whose own code failed, with the reason; its traceback goes into the run."""
-    failure = failure_of(error.__cause__ or error, [])  # type: ignore[arg-type]  # foreign code's
-    write_failures(folder, task.slug, slug(metric.name), [failure])
-    file = folder.relative(folder.failure(task.slug, slug(metric.name), failure.name))
-    reason = f"{error} (traceback: {file})" if failure.name else str(error)
+    file = _traceback(folder, task, metric.name, error.__cause__ or error)
+    reason = Missing(str(error), traceback=file).text
     protocol = record_hash(protocol_record(task, metric, metric.name))
     return Reduced(
         scores=[
@@ -132,6 +131,25 @@ def _without_scores(
             for name in metric.score_names
         ]
     )
+
+
+def with_tracebacks(folder: RunFolder, task: Task, metrics: TaskMetrics) -> TaskMetrics:
+    """The task's metrics; of those that code from elsewhere keeps from being made the run has a traceback."""
+    missing = {
+        name: one
+        if one.cause is None
+        else replace(one, traceback=_traceback(folder, task, name, one.cause))
+        for name, one in metrics.missing.items()
+    }
+    return replace(metrics, missing=missing)
+
+
+def _traceback(folder: RunFolder, task: Task, metric: str, error: BaseException) -> str:
+    """Writes what foreign code raised into the run, and gives the file's path there; "" where it has none."""
+    failure = failure_of(error, [])  # type: ignore[arg-type]  # foreign code's
+    write_failures(folder, task.slug, slug(metric), [failure])
+    file = folder.failure(task.slug, slug(metric), failure.name)
+    return folder.relative(file) if failure.name else ""
 
 
 def reduce_canaries(

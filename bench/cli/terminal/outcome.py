@@ -79,6 +79,8 @@ def _tell_kept(outcome: Outcome) -> None:
         methods = ", ".join(name for name, count in outcome.kept.items() if count)
         results = counted(kept, "result")
         typer.echo(f"reused {results} of {methods}; carried out {outcome.carried_out}")
+        if outcome.failed and not outcome.carried_out:
+            typer.echo("failed edits stay failed; --retry-failed carries them out again")
 
 
 def _tell_traceback(file: Path) -> None:

@@ -47,6 +47,11 @@ class NoEstimates(Steady):
         raise ZeroDivisionError("nothing to divide by")
 
 
+class NoStart(Steady):
+    def __init__(self, context=None):
+        raise ValueError("no eyes from the start")
+
+
 class Twin(Steady):
     """A second metric whose score is called as the first one's."""
 
@@ -88,6 +93,18 @@ def test_a_metric_that_fails_at_the_end_is_a_row_with_its_reason_and_hurts_no_ot
     assert "metric 'steady': reading its columns raised ZeroDivisionError: nothing to" in reason
     file = reason.partition("(traceback: ")[2].rstrip(")")
     assert "nothing to divide by" in (outcome.folder / file).read_text()
+
+
+def test_a_metric_that_cannot_be_made_is_a_row_with_its_traceback_and_hurts_no_other(run) -> None:
+    outcome = run(steady=NoStart)
+    scores = outcome.scores.set_index(["method", "metric"])
+    assert scores.loc[("copy", "l1"), "value"] is not None
+    reason = scores.loc[("copy", "steady"), "reason"]
+    assert "metric 'steady': its constructor raised ValueError: no eyes from the start" in reason
+    assert outcome.missing == (f"metric steady: {reason}",)
+    text = (outcome.folder / reason.partition("(traceback: ")[2].rstrip(")")).read_text()
+    assert "in __init__" in text
+    assert "test_foreign_metrics.py" in text
 
 
 def test_two_metrics_with_a_score_of_one_name_are_refused(run) -> None:
