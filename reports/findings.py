@@ -222,7 +222,7 @@ def _advice(found: Sequence[Standing]) -> list[Finding]:
     which = "it" if len(unsure) == 1 else f"half of the {len(unsure)} open places"
     text = (
         f"About {needed:.0f} scenes a task (now {scenes}) would decide {which}, were the differences "
-        "as they look: raise the dataset's `limit` in the suite, or give it more images, and run it again."
+        "as they look: run it again with a higher `limit`, which keeps what is there, or on more images."
     )
     return [Finding("What to do", text)]
 
