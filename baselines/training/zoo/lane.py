@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from baselines.training.zoo.plan import Job
 
-__all__ = ["LATE", "Lane", "Process", "Running", "Start"]
+__all__ = ["LATE", "Lane", "Process", "Running", "Start", "deal_again"]
 
 LATE = 5.0
 """Seconds after its time when a training that has not ended itself is asked to."""
@@ -95,3 +95,14 @@ class Lane:
     def done(self) -> bool:
         """Whether nothing runs or waits."""
         return not self.running and not self.waiting
+
+
+def deal_again(lanes: Sequence[Lane]) -> None:
+    """A lane that is done takes the last training that waits where most is to be done.
+
+    Weights foretell only roughly how long trainings take that end after their steps.
+    """
+    for lane in lanes:
+        busiest = max(lanes, key=lambda one: sum(job.weight for job in one.waiting))
+        if lane.done and busiest.waiting:
+            lane.waiting.append(busiest.waiting.pop())

@@ -4,9 +4,10 @@
 
 The trainings are dealt out to lanes; a lane trains one after the other and shares its time out by the
 plan's weights. A training has a deadline: it ends itself, writes its weights and makes room. One that ends
-early, at its last step or by a fault, leaves its time to those behind it in the lane; one that does not end
-is asked to, and killed when the whole time is over. So no training costs another one more than its share of
-the device. The next one of a lane is started a few seconds early, which its process takes to be ready.
+early, at its last step or by a fault, leaves its time to those behind it in the lane, and an empty lane takes
+one that waits in another. One that does not end is asked to, and killed when the whole time is over. So no
+training costs another one more than its share of the device. The next one of a lane is started a few
+seconds early, which its process takes to be ready.
 
 Scenes and masks are drawn meanwhile by a process a core; the first trainings wait for theirs.
 """
@@ -26,7 +27,7 @@ from typing import Any, Literal
 from baselines.training.example_store import ExampleStore
 from baselines.training.stopping import stop_asked
 from baselines.training.zoo.drawing import Drawing
-from baselines.training.zoo.lane import LATE, Lane, Process, Running
+from baselines.training.zoo.lane import LATE, Lane, Process, Running, deal_again
 from baselines.training.zoo.multi_process_service import multi_process_service
 from baselines.training.zoo.plan import SAVING, Job, chosen_jobs, job_config, lanes
 from baselines.training.zoo.training import (
@@ -63,7 +64,9 @@ _LOOK = 0.2  # seconds between two looks at the processes
 _TELL = 15.0  # seconds between two lines of every training
 _EARLY = 10.0  # seconds before its turn when a training's process is started
 _GRACE = 30.0  # seconds in which trainings that are asked to end may write
-_AGAIN = 40.0  # seconds that must be left for another try of what failed
+_AGAIN = (
+    40.0  # seconds that must be left for another try of what failed, or for what another lane takes
+)
 
 _SAVING_ELSE = 4.0
 """Seconds for writing weights where a system is not in `SAVING`."""
@@ -228,6 +231,8 @@ class _Work:
             for lane in self._lanes:
                 lane.look(now, self._end, _EARLY, self._start)
                 self._take_in(lane, now)
+            if self._end - now > _AGAIN:
+                deal_again(self._lanes)
             self._tell_progress(now)
             time.sleep(_LOOK)
 

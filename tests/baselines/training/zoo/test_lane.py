@@ -4,7 +4,7 @@ from collections import deque
 
 import pytest
 
-from baselines.training.zoo.lane import Lane
+from baselines.training.zoo.lane import Lane, deal_again
 from baselines.training.zoo.plan import Job
 
 
@@ -100,3 +100,31 @@ def test_nothing_is_started_after_the_end():
     played.started["first"].exitcode = 0
     played.at(101)
     assert played.lane.done
+
+
+def test_a_lane_that_is_done_takes_the_last_that_waits_where_most_is_to_be_done():
+    quick = Played(quick=1.0)
+    slow = Played(slow=1.0, next=1.0, last=1.0)
+    other = Played(other=1.0, light=0.5)
+    lanes = [quick.lane, slow.lane, other.lane]
+    for played in (quick, slow, other):
+        played.at(0)
+    deal_again(lanes)
+    assert [len(lane.waiting) for lane in lanes] == [0, 2, 1]  # nobody is done
+    quick.started["quick"].exitcode = 0
+    quick.at(10)
+    deal_again(lanes)
+    assert quick.at(11) == ["quick", "last"]
+    assert quick.started["last"].until == 100
+    assert [job.name for job in slow.lane.waiting] == ["next"]
+
+
+def test_lanes_that_are_done_leave_what_runs_where_it_is():
+    quick, slow = Played(quick=1.0), Played(slow=1.0)
+    quick.at(0)
+    slow.at(0)
+    quick.started["quick"].exitcode = 0
+    quick.at(10)
+    deal_again([quick.lane, slow.lane])
+    assert quick.lane.done
+    assert [one.job.name for one in slow.lane.running] == ["slow"]
