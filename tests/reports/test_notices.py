@@ -75,3 +75,16 @@ def test_what_a_method_says_of_itself_is_no_news(tmp_path: Path):
     said = told(read_run(made))
     assert any(text.startswith("diffusion depends on") for text in said)
     assert not any(text.startswith("copy depends on") for text in said)
+
+
+def test_networks_of_one_editor_that_were_not_trained_alike_are_told_once(tmp_path: Path):
+    made = make_run(tmp_path / "run", edits=2, methods=3, tasks=2)
+    header = json.loads((made / "run.json").read_text())
+    for one, examples in zip(header["methods"], (64000, 12000, 64000)):
+        one |= {"editor": "spmpgan", "recipe": {"seed": 0, "examples": examples}}
+    (made / "run.json").write_text(json.dumps(header))
+    first, second = (one["title"] for one in header["methods"][:2])
+    assert [text for text in told(read_run(made)) if "trained otherwise" in text] == [
+        f"{second}: trained otherwise than {first} (examples: 12000 against 64000), so their "
+        "differences are not those of the networks alone."
+    ]

@@ -3,7 +3,7 @@
 from bench.judge.compare.change import Change, Verdict, judge
 from bench.judge.compare.comparison import Comparison, compare
 from bench.judge.compare.folders import FolderComparison, compare_folders, folder_names
-from bench.judge.compare.recipes import misnumbered_stages, unlike_trainings
+from bench.judge.compare.recipes import misnumbered_stages, unlike_networks, unlike_trainings
 from bench.judge.compare.training_curve import Stage, training_curve
 from bench.judge.compare.trainings import (
     TrainingChange,
@@ -29,6 +29,7 @@ __all__ = [
     "repeated_trainings",
     "training_curve",
     "trainings_of",
+    "unlike_networks",
     "unlike_trainings",
     "unscored_trainings",
 ]

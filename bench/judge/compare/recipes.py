@@ -8,18 +8,22 @@ variants where they share all but seed and network. A method without a recipe is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from bench.core.identity import Record, differences, said
 from bench.core.text import counted, shortened
 from bench.judge.compare.trainings import networks_of, trainings_of
 from bench.judge.scores import ScoreSet
+from bench.run.schema import MethodRow
 
-__all__ = ["misnumbered_stages", "recipes_of", "unlike_trainings"]
+__all__ = ["misnumbered_stages", "recipes_of", "unlike_networks", "unlike_trainings"]
 
 _NAMED, _LONGEST = 5, 60
 """Fields that a sentence names, and characters of a value."""
+
+_FEW = 2
+"""Fields that a sentence on a report's first screen names."""
 
 
 def recipes_of(known: ScoreSet) -> dict[str, Record]:
@@ -54,6 +58,31 @@ def unlike_trainings(known: ScoreSet, reference: str | None = None) -> list[str]
             found.append(
                 f"{variant}: was trained otherwise than {chosen} ({fields}), so their difference is "
                 "not that of the networks alone; compare trainings of one recipe"
+            )
+    return found
+
+
+def unlike_networks(methods: Iterable[MethodRow]) -> list[str]:
+    """Sentences about networks of one editor that were not trained alike, one for each such editor.
+
+    Args:
+        methods: those that stand in one table.
+    """
+    editors: dict[str, list[MethodRow]] = {}
+    for one in methods:
+        if one.recipe and one.problem is None:
+            editors.setdefault(one.editor, []).append(one)
+    found = []
+    for first, *others in editors.values():
+        fields = {
+            one.title: _differing(one.recipe, first.recipe, {"seed", "network"}, _FEW)
+            for one in others
+        }
+        unlike = [title for title, said in fields.items() if said]
+        if unlike:
+            found.append(
+                f"{', '.join(unlike)}: trained otherwise than {first.title} ({fields[unlike[0]]}), so their "
+                "differences are not those of the networks alone."
             )
     return found
 
@@ -107,15 +136,15 @@ def _same_seeds(group: Mapping[str, Record], networks: Mapping[str, str]) -> lis
     return found
 
 
-def _differing(recipe: Record, base: Record, free: Collection[str]) -> str:
+def _differing(recipe: Record, base: Record, free: Collection[str], most: int = _NAMED) -> str:
     """The fields in which both say something else, in the order of the recipe; empty where none."""
     places = [name for name in recipe if name not in free]
     here, there = ({n: side[n] for n in places if n in base} for side in (recipe, base))
     found = differences(_shared(here, there), _shared(there, here))
     found.sort(key=lambda one: places.index(one.path.partition(".")[0]))
     named = [f"{one.path}: {_short(one.left)} against {_short(one.right)}" for one in found]
-    if len(named) > _NAMED:
-        named[_NAMED:] = [counted(len(named) - _NAMED, "other field")]
+    if len(named) > most:
+        named[most:] = [counted(len(named) - most, "other field")]
     return "; ".join(named)
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.judge.compare.recipes import misnumbered_stages, unlike_trainings
+from bench.judge.compare.recipes import misnumbered_stages, unlike_networks, unlike_trainings
 from bench.judge.scores import ScoreSet
 from bench.run.reader import Run
 from bench.run.schema import Header, MethodRow
@@ -102,3 +102,24 @@ def test_a_stage_of_other_examples_than_are_given_for_it_is_named() -> None:
         "made scores: full had seen 64,000 examples and not 32,000, and 1 other method had not either; "
         "give the examples that the networks of this run had seen"
     )
+
+
+def test_networks_of_one_editor_that_were_not_trained_alike_are_told_together() -> None:
+    known = run(
+        full=recipe(),
+        S=recipe(variant="S"),
+        old=recipe(examples=12000, steps=1500, batch=8),
+        older=recipe(examples=9000),
+    )
+    assert known.run is not None
+    assert unlike_networks(known.run.header.methods) == [
+        "old, older: trained otherwise than full (examples: 12000 against 64000; steps: 1500 "
+        "against 4000; 1 other field), so their differences are not those of the networks alone."
+    ]
+
+
+def test_nothing_is_said_of_other_editors_and_of_networks_without_a_recipe() -> None:
+    known = run(full=recipe(), foreign=None, other=recipe(batch=8))
+    assert known.run is not None
+    full, foreign, other = known.run.header.methods
+    assert unlike_networks([full, foreign, other.model_copy(update={"editor": "sean"})]) == []
