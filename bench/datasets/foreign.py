@@ -36,7 +36,7 @@ def guarded_dataset(name: str, dataset: Dataset) -> Dataset:
 class _Guarded:
     def __init__(self, name: str, dataset: Any) -> None:
         self._called = f"dataset {name!r}"
-        self._dataset = dataset
+        self.plugin = dataset
         with foreign(f"{self._called}: reading its attributes"):
             self.name, self.space = dataset.name, dataset.space
             self.ids = tuple(dataset.ids)
@@ -54,7 +54,7 @@ class _Guarded:
     def read(self, scene: str, fit: Fit) -> Scene:
         """The scene, with arrays of the right kind and size."""
         with foreign(f"{self._called}: read({scene!r})"):
-            found = self._dataset.read(scene, fit)
+            found = self.plugin.read(scene, fit)
         wrong = self._wrong(scene, fit, found)
         if wrong is not None:
             raise BadInput(f"{self._called}: read({scene!r}): {wrong}")
@@ -64,7 +64,7 @@ class _Guarded:
     def fingerprint(self) -> str:
         """The dataset's own."""
         with foreign(f"{self._called}: fingerprint()"):
-            found = self._dataset.fingerprint()
+            found = self.plugin.fingerprint()
         if not isinstance(found, str) or not found:
             raise BadInput(f"{self._called}: fingerprint() gave {found!r:.60}; give a hash as text")
         return found
@@ -89,7 +89,7 @@ class _GuardedRendered(_Guarded):
     def read_without(self, scene: str, instance: int, fit: Fit) -> UInt8:
         """The image without an object."""
         with foreign(f"{self._called}: read_without({scene!r}, {instance})"):
-            found: UInt8 = self._dataset.read_without(scene, instance, fit)
+            found: UInt8 = self.plugin.read_without(scene, instance, fit)
         if not _is(found, np.uint8, 3) or found.shape[2] != 3:
             raise BadInput(
                 f"{self._called}: read_without({scene!r}, {instance}): gave {_said(found)}; expected "

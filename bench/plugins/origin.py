@@ -1,8 +1,8 @@
 """Which code and which weights a plugin from elsewhere is made of.
 
-Of an editor they are a part of its method's record. Of a metric, a segmenter or a feature network the code
-is in no record, for a gate compares what was scored before and after a change of code; but nothing that
-was kept is used once it has changed.
+Of an editor they are a part of its method's record. Of a dataset, a protocol, a metric, a segmenter or a
+feature network the code is in no record, for a gate compares what was scored before and after a change of
+code; but what was kept through it is looked at again once it has changed.
 
 Our own editors are known by siebench's version and by their identity. Of any other the record also has
 its distribution, a hash of its source files and a hash of its network's tensors, so that a plugin that
@@ -29,7 +29,7 @@ from bench.plugins.registry import FOREIGN, HERE, Plugin
 
 __all__ = ["origin", "source_hash", "source_of"]
 
-_OURS = ("bench.", "baselines.")
+_OURS = ("bench.", "baselines.", "masks.")
 
 _SOURCES: WeakKeyDictionary[Any, Record] = WeakKeyDictionary()
 

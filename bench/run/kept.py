@@ -21,6 +21,7 @@ from bench.core.errors import BadInput
 from bench.core.identity import array_hash, record_hash
 from bench.edit import EditName
 from bench.metrics import Metric, made_elsewhere
+from bench.plugins.origin import source_of
 from bench.run.canaries.checks import Checks, read_checks
 from bench.run.layout import EditImage, RunFolder, ShardTable
 from bench.run.methods import Method
@@ -68,6 +69,8 @@ class ShardRecord:
         edits: by edit, the hash of each of its images, and its `references`.
         results: by method and edit, the hash of the result.
         sources: by method and edit, the hash of what it was made from; of methods that read files.
+        makers: the code of a dataset and a protocol from elsewhere. Where that is another, the edits are
+            made again, and the results of those that are still the same stay.
     """
 
     pairs: str = ""
@@ -76,26 +79,32 @@ class ShardRecord:
     edits: dict[str, dict[str, str]] = field(default_factory=dict)
     results: dict[str, dict[str, str]] = field(default_factory=dict)
     sources: dict[str, dict[str, str]] = field(default_factory=dict)
+    makers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, shard: Shard, methods: Sequence[Method], metrics: Sequence[Metric]) -> ShardRecord:
         """The plan's, without the images, which are known once the shard is carried out."""
+        makers = {"dataset": shard.task.dataset, "protocol": shard.task.protocol}
         return cls(
             record_hash({"pairs": [list(pair) for pair in shard.pairs]}),
             {m.name: m.hash for m in methods if m.editor is not None and m.edits(shard.task)},
             {m.name: record_hash({**m.definition(), **made_elsewhere(m)}) for m in metrics},
+            makers={
+                name: source["source"] for name, one in makers.items() if (source := source_of(one))
+            },
         )
 
     def follows_from(self, other: ShardRecord) -> bool:
         """Whether both say the same of where the rows come from."""
-        mine = (self.pairs, self.methods, self.metrics)
-        return mine == (other.pairs, other.methods, other.metrics)
+        mine = (self.pairs, self.methods, self.metrics, self.makers)
+        return mine == (other.pairs, other.methods, other.metrics, other.makers)
 
     def metadata(self) -> dict[str, str]:
         """As the table keeps it."""
         fields = asdict(self)
-        if not self.sources:
-            del fields["sources"]
+        for name in ("sources", "makers"):
+            if not fields[name]:
+                del fields[name]
         return {MARK: json.dumps(fields, sort_keys=True, separators=(",", ":"))}
 
 
@@ -239,6 +248,8 @@ def standing(
         != " ".join(shard.task.references_of(names[edit].scene, names[edit].sample))
     }
     planned = ShardRecord.of(shard, methods, metrics)
+    # Which edits other code moves is only seen when they are made.
+    same_code = former.record.makers == planned.makers
     kept, whole = {}, former.record.follows_from(planned) and not (damaged or moved)
     for method in methods:
         if method.name not in planned.methods:
@@ -248,6 +259,7 @@ def standing(
             edit
             for edit in mine
             if edit not in moved
+            and same_code
             and former.stays(method, names[edit], again)
             and folder.relative(folder.prediction(task, method.slug, edit)) not in bad
         ]

@@ -54,6 +54,45 @@ class Flat:
         return {"kind": "mean colour"}
 """
 
+DATASET = """
+import numpy as np
+import siebench
+
+SPACE = siebench.LabelSpace("made", CLASSES, ((0, 0, 0),) * 3)
+
+class Halves:
+    name, space, ids = "halves", SPACE, ("one", "two")
+    def read(self, scene, fit):
+        image = np.zeros((32, 32, 3), np.uint8)
+        image[:, 16:] = VALUE if scene == "two" else 8
+        return siebench.Scene(scene, image, np.zeros((32, 32), np.int32), None)
+    def fingerprint(self):
+        return "0" * 64
+
+INFO = siebench.DatasetInfo(
+    name="halves", title="Halves", about="Two halves.", space=SPACE, drawn=True,
+    open=lambda path, split, count: Halves(),
+)
+"""
+
+PROTOCOL = """
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+import masks
+
+@dataclass(frozen=True)
+class Band(masks.Protocol):
+    key: ClassVar[str] = "changing-band@1"
+    operation: ClassVar[masks.Operation] = "inpaint"
+    def draw(self, site, *, seed=0, sample=0):
+        mask = np.zeros(site.size, bool)
+        mask[:, :VALUE] = True
+        return masks.inpaint(site, mask)
+"""
+
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -63,17 +102,19 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
-    def carried_out(source: str, value: str, metrics: str) -> Outcome:
+    def carried_out(source: str, value: str, metrics: str, protocol: str = "freeform@1") -> Outcome:
         monkeypatch.delitem(sys.modules, "changing", raising=False)
         text = source.replace("VALUE", value).replace("CLASSES", repr(tuple(CLASSES)))
         (tmp_path / "changing.py").write_text(text)
         rooms = {"dataset": "folder", "path": str(data), "size": SIZE}
         if "Same" in source:
             rooms["segmenter"] = "changing:Same"
+        if "Halves" in source:
+            rooms = {"dataset": "changing:INFO", "size": SIZE}
         suite = suite_text(
             data,
             datasets=json.dumps({"rooms": rooms}),
-            tasks="[{dataset: rooms, protocol: freeform@1}]",
+            tasks=f"[{{name: edits, dataset: rooms, protocol: {protocol}}}]",
             methods="[mean-colour]",
             metrics=metrics,
         )
@@ -112,6 +153,22 @@ def test_a_feature_network_whose_code_changed_looks_at_real_images_again(run) ->
     first = value(run(NETWORK, "1", metric), "fd-flat")
     # A Fréchet distance is squared: features of twice the size are four times as far apart.
     assert value(run(NETWORK, "2", metric), "fd-flat") == pytest.approx(4 * first)
+
+
+def test_a_dataset_whose_code_changed_is_read_again(run) -> None:
+    # The right half is masked; the mean colour of the left half is black.
+    assert value(run(DATASET, "16", "[l1]", "outpainting@1"), "l1-hole") == (8 + 16) / 2
+    changed = run(DATASET, "32", "[l1]", "outpainting@1")
+    assert value(changed, "l1-hole") == (8 + 32) / 2
+    assert not changed.kept[
+        "mean-colour"
+    ]  # until they are read nobody knows which edits are the same
+
+
+def test_a_protocol_whose_code_changed_draws_again(run) -> None:
+    for columns in (8, 24):
+        made = run(PROTOCOL, str(columns), "[l1]", '"changing:Band"')
+        assert made.samples("edits")["coverage"].tolist() == [columns / SIZE] * 3
 
 
 def test_what_is_ours_is_kept_under_its_definition_alone() -> None:
