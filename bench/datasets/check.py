@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.core.documents import is_folder
 from bench.core.errors import BadInput
-from bench.core.images import UPRIGHT, image_files, orientation
+from bench.core.images import UPRIGHT, image_files, opened, orientation
 from bench.datasets.dataset import Dataset, Fit
 from bench.datasets.labelled_folder import LabelledFolder
 from bench.datasets.planes import read_plane
@@ -46,7 +46,7 @@ class DatasetCheck:
     Attributes:
         problems: what is wrong, in the order of the scenes; none = the dataset is good.
         notes: what a reader should know and only they can judge: void, classes that never occur,
-            images that their files turn.
+            images that their files turn, grey images among coloured ones.
     """
 
     problems: tuple[Finding, ...]
@@ -86,6 +86,7 @@ def check_dataset(
         problems += _without_image(dataset)
         problems += _only_masks(dataset)
         notes += _turned(dataset)
+        notes += _grey(dataset)
     return DatasetCheck(tuple(problems), tuple(notes))
 
 
@@ -183,3 +184,18 @@ def _turned(dataset: LabelledFolder) -> Iterator[str]:
             continue
         if turned != UPRIGHT:
             yield f"{file}: its EXIF orientation ({turned}) turns it; its label map must be turned too"
+
+
+def _grey(dataset: LabelledFolder) -> Iterator[str]:
+    """Images that are stored as grey, where others are not."""
+    found: list[Path] = []
+    for scene in dataset.ids:
+        file = dataset.files(scene).image
+        try:
+            with opened(file, decoded=False) as image:
+                if image.mode.startswith(("1", "L", "I")):
+                    found.append(file)
+        except BadInput:
+            continue
+    if found and len(found) < len(dataset.ids):
+        yield f"{len(found)} of {len(dataset.ids)} images are grey, as {found[0]}: they are read as RGB"

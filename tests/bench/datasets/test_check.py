@@ -141,6 +141,17 @@ def test_object_ids_and_colours_are_no_class_numbers(written):
     assert "a.tif: label 99999999 would make 100,000,000 classes" in problem
 
 
+def test_grey_images_among_coloured_ones_are_noted(written):
+    for stem in "abc":
+        whole(written, stem)
+    file = written.root / "images" / "b.png"
+    Image.open(file).convert("L").save(file)
+    assert problems(written) == []
+    assert [one for one in notes(written) if "grey" in one] == [
+        f"1 of 3 images are grey, as {file}: they are read as RGB"
+    ]
+
+
 def test_a_square_image_that_exif_turns_cannot_be_laid_over_its_labels(written):
     whole(written, "a")
     exif = Image.Exif()
