@@ -75,7 +75,7 @@ def test_every_registered_segmenter_conforms(kind, tmp_path):
         pytest.skip("a checkpoint of mmsegmentation is tried in segmenters/test_mmseg.py")
     made = make_segmenter(MADE[kind](tmp_path))
     assert SEGMENTERS.check(made) == []
-    assert SEGMENTERS.check(made.segmenter) == []
+    assert SEGMENTERS.check(made.plugin) == []
 
 
 class Brightness(Segmenter):
