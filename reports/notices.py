@@ -30,8 +30,8 @@ MOST_LETTERS = 110
 class Notice:
     """One warning and where it leads.
 
-    "bad": numbers are affected; "missing": values that are not there, and what to do; "note": good to
-    know.
+    "bad": numbers, or what is concluded from them, are affected; "missing": values that are not there,
+    and what to do; "note": good to know.
     """
 
     kind: Literal["bad", "missing", "note"]
@@ -46,7 +46,7 @@ def notices(
     found = [*_state(run), *_methods(run), *_watched(run)]
     for task in run.header.tasks:
         found += _task(task, failed[task.name])
-    found += [Notice("note", text) for text in _unlike(run, tables)]
+    found += [Notice("bad", text) for text in _unlike(run, tables)]
     found += _missing(tables, [without_folders(m.problem) for m in run.header.methods if m.problem])
     for what, git in (("The repository", run.header.git), ("siebench", run.header.harness)):
         if git is not None and git.dirty:
