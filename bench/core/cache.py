@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -41,6 +42,10 @@ that one run never mixes the two."""
 
 _THREADS = 8
 """Entries that are hashed, read or written at a time."""
+
+_PARSING = threading.Lock()
+"""Held while an entry is parsed: NumPy reads its header with Python's `ast`, which at times gives a
+SystemError ("recursion depth mismatch") where two threads are in it at once (CPython's issue 106905)."""
 
 VARIABLE = "SIEBENCH_CACHE"
 """The environment variable that names another cache folder; empty for no cache."""
@@ -115,7 +120,8 @@ class ArrayCache:
             stored = path.read_bytes()
             if hashlib.sha256(stored[_DIGEST:]).digest() != stored[:_DIGEST]:
                 return None
-            array: Array = np.load(io.BytesIO(stored[_DIGEST:]), allow_pickle=False)
+            with _PARSING:
+                array: Array = np.load(io.BytesIO(stored[_DIGEST:]), allow_pickle=False)
         except (OSError, ValueError, EOFError):
             return None
         return array

@@ -126,6 +126,6 @@ def from_elsewhere(metrics: Iterable[Metric]) -> bool:
         one = asked.pop()
         if not type(one).__module__.startswith("bench."):
             return True
-        inside = (getattr(one, name, None) for name in ("network", "segmenter"))
+        inside = (getattr(one, name, None) for name in ("network", "segmenter", "plugin"))
         asked += [part for part in inside if part is not None]
     return False

@@ -1,5 +1,8 @@
 """The array cache computes a thing once, and again when an entry is damaged."""
 
+import threading
+from contextlib import suppress
+
 import numpy as np
 import pytest
 
@@ -81,3 +84,21 @@ def test_a_folder_that_cannot_be_written_costs_time_only(tmp_path, images):
     blocked.write_text("in the way")
     work = Counting()
     assert len(ArrayCache(blocked).rows({"network": "a"}, images, work)) == 3
+
+
+def test_entries_are_parsed_one_at_a_time(tmp_path, monkeypatch):
+    # Python's parser, which reads their headers, fails at times in two threads at once.
+    many = np.random.default_rng(1).integers(0, 256, (64, 4, 4, 3), dtype=np.uint8)
+    cache = ArrayCache(tmp_path)
+    cache.rows({"network": "a"}, many, lambda some: [image.ravel() for image in some])
+    load, two, met = np.load, threading.Barrier(2), []
+
+    def watched(*args, **options):
+        with suppress(threading.BrokenBarrierError):
+            met.append(two.wait(timeout=0.2))
+        return load(*args, **options)
+
+    monkeypatch.setattr(np, "load", watched)
+    found = cache.rows({"network": "a"}, many, lambda some: pytest.fail("nothing is missing"))
+    assert all((one == image.ravel()).all() for one, image in zip(found, many, strict=True))
+    assert met == []

@@ -80,7 +80,7 @@ def test_clip_gives_the_librarys_embedding_divided_by_its_length(folders, images
 
 @pytest.mark.parametrize("name", ["dinov2", "clip"])
 def test_they_conform(folders, name):
-    assert check_network(make_network(f"{name}:{folders[name]}").network) == []
+    assert check_network(make_network(f"{name}:{folders[name]}").plugin) == []
 
 
 def test_distances_through_other_files_say_so_in_their_names(folders):
