@@ -64,9 +64,7 @@ _LOOK = 0.2  # seconds between two looks at the processes
 _TELL = 15.0  # seconds between two lines of every training
 _EARLY = 10.0  # seconds before its turn when a training's process is started
 _GRACE = 30.0  # seconds in which trainings that are asked to end may write
-_AGAIN = (
-    40.0  # seconds that must be left for another try of what failed, or for what another lane takes
-)
+_AGAIN = 40.0  # seconds that must be left for another try of what failed, or for another lane's
 
 _SAVING_ELSE = 4.0
 """Seconds for writing weights where a system is not in `SAVING`."""
