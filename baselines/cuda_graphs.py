@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import traceback
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -46,6 +46,10 @@ class CudaGraphs:
     All graphs share their memory: they run one after the other, and what one leaves behind beside its
     results no other needs. Once all are gone the next one gets new memory, for tensors of theirs may
     still lie in the old. The stream stays: libraries keep memory for each.
+
+    cuBLAS' workspace is the graphs' own. PyTorch keeps one for each stream and frees it with any graph
+    that was captured there, though others still use it (pytorch/pytorch#193402). Made inside a capture
+    it lies in the memory that the graphs share, which stays as long as one of them does.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -72,23 +76,31 @@ class CudaGraphs:
             RuntimeError: the work cannot be captured; nothing of it was carried out. Replays from before
                 are not to be used any more: they draw from a generator that is left behind.
         """
+        # PyTorch waits for the current device too, and starts it where nothing of this process is on it.
+        with torch.cuda.device(self.device):
+            graph = self._captured(work)
+        self._graphs.add(graph)
+        return graph.replay
+
+    def _captured(self, work: Work) -> torch.cuda.CUDAGraph:
         graph = torch.cuda.CUDAGraph()
         usual = torch.cuda.current_stream(self.device)
         if not self._graphs:
             self._pool = torch.cuda.graph_pool_handle()
         torch.cuda.synchronize(self.device)
-        torch.cuda.empty_cache()  # what work as written needed, the graph has in a pool of its own
         try:
             # Threads that read ahead may use the device meanwhile.
-            with torch.cuda.graph(
-                graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
+            with (
+                _workspaces_of_its_own(),
+                torch.cuda.graph(
+                    graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
+                ),
             ):
                 work()
         except BaseException:
             self._recover(graph, usual)
             raise
-        self._graphs.add(graph)
-        return graph.replay
+        return graph
 
     def _recover(self, graph: torch.cuda.CUDAGraph, usual: torch.cuda.Stream) -> None:
         """After a failed capture: streams, memory and a generator of which nothing is being captured."""
@@ -103,6 +115,17 @@ class CudaGraphs:
         fresh = torch.Generator(self.device)
         torch.cuda.default_generators[index].graphsafe_set_state(fresh.graphsafe_get_state())
         self._begin()
+
+
+@contextlib.contextmanager
+def _workspaces_of_its_own() -> Iterator[None]:
+    """A block in which cuBLAS makes its workspaces anew, and which leaves none of them behind."""
+    torch._C._cuda_clearCublasWorkspaces()
+    torch.cuda.empty_cache()  # what work as written needed, a graph has in a pool of its own
+    try:
+        yield
+    finally:
+        torch._C._cuda_clearCublasWorkspaces()
 
 
 def why_not(error: BaseException) -> str:

@@ -155,6 +155,20 @@ def test_a_gpu_replays_what_it_would_compute():
     assert torch.equal(refused(3 * x), 18 * x)
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@torch.inference_mode()
+def test_a_gpu_replays_products_after_another_graph_was_let_go_of():
+    x = torch.randn(64, 8192, device="cuda")  # long sums, which cuBLAS splits in its workspace
+    kept, other = (Captured(name, lambda x: x @ x.T) for name in ("kept", "other"))
+    for _ in range(3):
+        expected = kept(x), other(x)
+    del other
+    torch.cuda.empty_cache()
+    elsewhere = [torch.full((2**20,), torch.nan, device="cuda") for _ in range(16)]
+    torch.testing.assert_close(kept(x), expected[0])
+    assert all(one.isnan().all() for one in elsewhere)
+
+
 class OneDevice:
     """A device whose graphs carry work out again; `spoil` is what becomes of a result then."""
 

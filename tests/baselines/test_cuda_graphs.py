@@ -13,6 +13,13 @@ from baselines import cuda_graphs
 from baselines.cuda_graphs import CudaGraphs
 
 
+class Stream:
+    """Runs one thing after the other."""
+
+    def wait_stream(self, other):
+        pass
+
+
 class Invalidated(RuntimeError):  # noqa: N818 - as CUDA calls it
     """Work that waited for the device: its capture cannot end."""
 
@@ -20,13 +27,20 @@ class Invalidated(RuntimeError):  # noqa: N818 - as CUDA calls it
 class Card:
     """What PyTorch keeps of a card: its current stream, and who uses which pool of memory.
 
+    Products of matrices have a workspace, one for each stream, where the first of them was made: in the
+    pool of a capture, or in the usual memory. A graph that goes takes those of its stream along.
+
     Args:
         tidy: whether a capture that cannot end gives its pool back, as from PyTorch 2.12 on.
     """
 
+    index = 0
+
     def __init__(self, tidy=False):
         self.tidy = tidy
-        self.current = "usual"
+        self.current = self.usual = Stream()
+        self.chosen = 0
+        self.workspaces = {}
         self.uses = Counter()
         self.under_way = []
         self.pools = 0
@@ -36,14 +50,17 @@ class Card:
 
         class CUDAGraph:
             pool = None
+            workspace = None
 
             def reset(self):
                 if self.pool is not None:
+                    card.workspaces.pop(self.stream, None)
                     card._cuda_releasePool(0, self.pool)
                 self.pool = None
 
             def replay(self):
-                pass
+                if self.workspace is not None:  # freed in a pool in use it stays where it is
+                    assert card.uses[self.workspace] or self.workspace in card.workspaces.values()
 
             __del__ = reset
 
@@ -53,7 +70,7 @@ class Card:
         self.state = state
 
     def Stream(self, device):  # noqa: N802
-        return object()
+        return Stream()
 
     def current_stream(self, device):
         return self.current
@@ -65,14 +82,35 @@ class Card:
         self.pools += 1
         return (0, self.pools)
 
+    @contextlib.contextmanager
+    def device(self, device):
+        before, self.chosen = self.chosen, device.index or 0
+        yield
+        self.chosen = before
+
+    def product(self):
+        """Work that needs a workspace."""
+        pool = self.under_way[-1] if self.under_way else object()
+        self.workspaces.setdefault(self.current, pool)
+
+    def _cuda_clearCublasWorkspaces(self):  # noqa: N802
+        self.workspaces.clear()
+
+    @contextlib.contextmanager
+    def stream(self, stream):
+        before, self.current = self.current, stream
+        yield
+        self.current = before
+
     def synchronize(self, device):
-        assert self.current == "usual"
+        assert self.current is self.usual
 
     def empty_cache(self):
         assert not self.under_way  # else it would free nothing
 
     @contextlib.contextmanager
     def graph(self, graph, pool, stream, capture_error_mode):
+        assert self.chosen == self.index  # else it would start the first card too
         before, self.current = self.current, stream
         # A pool whose graphs are gone, but where a tensor of theirs lies, cannot be used again.
         assert self.uses.get(pool) != 0
@@ -83,7 +121,7 @@ class Card:
         except Invalidated:
             if self.tidy:
                 self.under_way.remove(pool)
-                graph.pool = pool
+                graph.pool, graph.stream = pool, stream
             raise RuntimeError("operation failed due to a previous error during capture") from None
         except BaseException:
             self.end(graph, pool, before)
@@ -92,7 +130,8 @@ class Card:
 
     def end(self, graph, pool, before):
         self.under_way.remove(pool)
-        graph.pool, self.current = pool, before
+        graph.pool, graph.stream, self.current = pool, self.current, before
+        graph.workspace = self.workspaces.get(graph.stream)
 
     def _cuda_endAllocateToPool(self, index, pool):  # noqa: N802
         if pool not in self.under_way:
@@ -128,7 +167,7 @@ def test_a_failed_capture_leaves_the_device_as_it_was(card, work):
     kept = graphs.capture(lambda: None)
     with pytest.raises(RuntimeError):
         graphs.capture(work)
-    assert card.current == "usual"
+    assert card.current is card.usual
     assert not card.under_way
     assert card.state == "fresh"
     assert list(card.uses.values()) == [1]  # by the graph from before
@@ -144,3 +183,22 @@ def test_graphs_share_memory_as_long_as_there_are_any(card):
     del kept, other
     graphs.capture(lambda: None)  # elsewhere: a gradient may still lie where they were
     assert len(card.uses) == 2
+
+
+def test_a_graph_keeps_its_workspace_when_another_is_let_go_of(card):
+    graphs = CudaGraphs(torch.device("cuda"))
+    graphs.run(card.product)
+    kept, other = graphs.capture(card.product), graphs.capture(card.product)
+    kept()
+    del other
+    kept()
+    graphs.run(card.product)
+    # Work as written has memory of its own.
+    assert not set(card.uses) & set(card.workspaces.values())
+
+
+def test_a_capture_starts_no_card_but_its_own(card, monkeypatch):
+    monkeypatch.setattr(card, "index", 1)
+    card.default_generators *= 2
+    CudaGraphs(torch.device("cuda:1")).capture(lambda: None)
+    assert card.chosen == 0
