@@ -25,10 +25,19 @@ def save(
     out: Annotated[Path, typer.Option(help="The file to write.")] = Path("baseline.json"),
     force: Force = False,
 ) -> None:
-    """Save the values that a later run is compared with, without images."""
+    """Save the values that a later run is compared with, without images.
+
+    It says what no gate will judge by it, and what makes the run suspect.
+    """
+    from bench.cli.terminal.tables import say
     from bench.core.atomic import refuse_loss
-    from bench.judge.baseline import save_baseline
+    from bench.judge.baseline import read_scores, save_baseline
+    from bench.judge.gate.notes import notes
+    from bench.judge.policy import Policy
 
     refuse_loss(out, inputs=[run], ours=BASELINE, force=force)
-    save_baseline(run, out)
+    kept = read_scores(run)
+    save_baseline(kept, out)
+    for note in notes(kept, kept, Policy(), kept.methods):
+        say(str(note))
     typer.echo(f"baseline: {out} ({out.stat().st_size / 1000:.0f} kB)")

@@ -36,6 +36,7 @@ def gate(
     """
     from bench.cli.terminal.verdicts import tell_judgement
     from bench.core.atomic import refuse_losses
+    from bench.core.errors import BadInput
     from bench.judge import gate as judging
     from bench.judge.gate import ci, report
 
@@ -45,7 +46,12 @@ def gate(
         "--json": (json_file, GATE_JSON),
     }
     refuse_losses(outs, inputs=[run, baseline, policy], force=force)
-    judgement = judging.gate(run, baseline, policy, allow=allow or ())
+    try:
+        judgement = judging.gate(run, baseline, policy, allow=allow or ())
+    except BadInput as error:
+        if annotations:  # a CI system shows nobody the log of a step unasked
+            typer.echo(ci.github_annotation("error", "no verdict", str(error)))
+        raise
     if junit is not None:
         ci.write_junit(judgement, junit)
     if markdown is not None:

@@ -47,7 +47,7 @@ def check_methods(known: ScoreSet, methods: Sequence[str], tasks: Sequence[str])
             if failed is not None:
                 raise BadInput(
                     f"{known.name}: {task} / {method}: {failed}; a comparison needs every edit, so "
-                    "repair the method or leave it out with --methods"
+                    "repair the method, or leave it out: `methods` in a gate's policy, --methods of compare"
                 )
 
 
@@ -130,10 +130,10 @@ def _same_protocol(
     differing = differing_fields(left, right)
     refused = [line for line in differing if not _covered(line.split(":")[0], allow)]
     if refused:
-        fields = ", ".join(dict.fromkeys(line.split(":")[0] for line in refused))
+        allowing = " ".join(dict.fromkeys(f"--allow {line.split(':')[0]}" for line in refused))
         raise BadInput(
             f"{new.key}: the protocols differ, so the scores cannot be compared: "
-            f"{'; '.join(refused)}; to compare all the same, add --allow {fields.split(', ')[0]}"
+            f"{'; '.join(refused)}; to compare all the same, add {allowing}"
         )
 
 

@@ -70,6 +70,8 @@ def tell_judgement(judgement: Judgement) -> None:
         costs = [_cost(cost) for cost in judgement.costs]
         show(drawn([Heading(title, right=False) for title in titles], costs), "Costs")
         typer.echo()
+    for note in judgement.notes:
+        say(str(note))
     say(f"{judgement.verdict}: {summary(judgement)}", f"bold {STYLES[judgement.verdict]}")
 
 

@@ -11,20 +11,26 @@ from bench.judge.compare.outputs import pair_record
 from bench.judge.gate.judgement import Judgement
 from bench.judge.gate.report import cost_sentence, sentence
 
-__all__ = ["github_annotations", "write_gate_json", "write_junit"]
+__all__ = ["github_annotation", "github_annotations", "write_gate_json", "write_junit"]
 
 
 def github_annotations(judgement: Judgement) -> list[str]:
-    """GitHub workflow commands: an error for what is worse, a warning for what is undecided."""
+    """GitHub workflow commands: an error for what is worse, a warning for what is undecided or doubted."""
     found: list[tuple[str, str]] = [(one.verdict, sentence(one)) for one in judgement.checks]
     found += [(cost.verdict, cost_sentence(cost)) for cost in judgement.costs]
     level = {"worse": "error", "undecided": "warning", "not judged": "notice"}
     said = [
-        f"::{level[verdict]} title=siebench gate%3A {verdict}::{_escaped(text)}"
+        github_annotation(level[verdict], verdict, text)
         for verdict, text in found
         if verdict in level
     ]
+    said += [github_annotation("warning", note.kind, note.text) for note in judgement.notes]
     return said or [f"::notice title=siebench gate::all {len(found)} checks passed"]
+
+
+def github_annotation(level: str, what: str, text: str) -> str:
+    """One GitHub workflow command; `level` is "error", "warning" or "notice"."""
+    return f"::{level} title=siebench gate%3A {what}::{_escaped(text)}"
 
 
 def write_junit(judgement: Judgement, path: Path) -> None:
@@ -58,6 +64,8 @@ def write_junit(judgement: Judgement, path: Path) -> None:
             ET.SubElement(case, tags[verdict], message=text, type=verdict)
         else:
             ET.SubElement(case, "system-out").text = text
+    if judgement.notes:
+        ET.SubElement(suite, "system-out").text = "\n".join(map(str, judgement.notes))
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)
@@ -98,6 +106,7 @@ def write_gate_json(judgement: Judgement, path: Path) -> None:
                 }
                 for cost in judgement.costs
             ],
+            "notes": [{"kind": note.kind, "text": note.text} for note in judgement.notes],
         },
     )
 

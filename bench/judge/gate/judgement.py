@@ -17,6 +17,7 @@ from typing import Literal
 
 from bench.core.errors import BadInput
 from bench.judge.baseline import read_scores
+from bench.judge.gate.notes import Note, notes
 from bench.judge.paired import holm
 from bench.judge.pairing import PairedScore, check_methods, pairs
 from bench.judge.policy import Policy, read_policy
@@ -81,6 +82,7 @@ class Judgement:
         policy: what was asked for.
         checks: the scores, worst first.
         costs: the costs that the policy limits.
+        notes: what the verdict does not cover, and what makes the run suspect; they change no verdict.
     """
 
     run: ScoreSet
@@ -88,6 +90,7 @@ class Judgement:
     policy: Policy
     checks: tuple[Check, ...]
     costs: tuple[CostCheck, ...]
+    notes: tuple[Note, ...]
 
     @property
     def verdict(self) -> GateVerdict:
@@ -146,7 +149,14 @@ def gate(
     ]
     if not found:
         raise BadInput(f"{old.name}: has no score that the policy judges, so nothing can pass")
-    return Judgement(new, old, chosen, _checks(found, chosen), _costs(new, old, chosen))
+    return Judgement(
+        new,
+        old,
+        chosen,
+        _checks(found, chosen),
+        _costs(new, old, chosen),
+        notes(new, old, chosen, methods),
+    )
 
 
 def _require(run: ScoreSet, baseline: ScoreSet, policy: Policy, methods: Sequence[str]) -> None:
@@ -163,7 +173,7 @@ def _require(run: ScoreSet, baseline: ScoreSet, policy: Policy, methods: Sequenc
             reason = "there is no such row" if new is None else new.reason
             raise BadInput(
                 f"{run.name}: {key} has no value ({reason}), but the baseline has one; a missing "
-                "score does not pass"
+                "score does not pass: repair it, or save a baseline without it"
             )
 
 

@@ -59,6 +59,7 @@ def write_markdown(judgement: Judgement, path: Path, *, force: bool = False) -> 
         "",
     ]
     text += [f"- {cost.verdict}: {markdown_cell(cost_sentence(cost))}" for cost in judgement.costs]
+    text += [f"- {markdown_cell(str(note))}" for note in judgement.notes]
     shown = 0
     for check in judgement.checks:
         if check.verdict == "passed" or shown == SHOWN:

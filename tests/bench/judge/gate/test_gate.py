@@ -126,7 +126,11 @@ def test_another_protocol_is_refused() -> None:
     after = score_set(
         per_edit("psnr", BASE, protocol="q" * 64), protocols={"q" * 64: {**PROTOCOL, "seed": 9}}
     )
-    with pytest.raises(BadInput, match="seed: 0 against 9"):
+    with pytest.raises(BadInput, match="seed: 0 against 9.*, add --allow seed$"):
+        judged(after)
+    two = {**PROTOCOL, "seed": 9, "dataset": "another"}
+    after = score_set(per_edit("psnr", BASE, protocol="q" * 64), protocols={"q" * 64: two})
+    with pytest.raises(BadInput, match="add --allow dataset --allow seed$"):
         judged(after)
 
 
@@ -147,6 +151,61 @@ def test_a_missing_method_or_task_is_refused() -> None:
         judged(score_set(per_edit("psnr", BASE, method="theirs")))
     with pytest.raises(BadInput, match="has no value"):
         judged(score_set(per_edit("psnr", BASE, task="streets")))
+
+
+def said(outcome) -> list[str]:
+    return [str(note) for note in outcome.notes]
+
+
+def test_what_only_the_run_has_is_not_judged_and_named() -> None:
+    before = score_set(per_edit("psnr", BASE), name="baseline.json")
+    more = [per_edit("l1", BASE), per_edit("l1-hole", BASE), per_edit("psnr", BASE, task="streets")]
+    more += [per_edit("psnr", BASE, method="theirs"), per_edit("l1", BASE, method="theirs")]
+    outcome = judged(score_set(per_edit("psnr", BASE), *more), before)
+    assert outcome.verdict == "passed"
+    assert said(outcome) == [
+        "not judged: score 'l1', score 'l1-hole', task 'streets', method 'theirs': baseline.json has "
+        "no such value; save a baseline of a run that has"
+    ]
+    assert judged(before, before).notes == ()
+
+
+def test_what_the_policy_leaves_out_needs_no_note() -> None:
+    after = score_set(per_edit("psnr", BASE), per_edit("psnr", BASE, method="theirs"))
+    assert judged(after, policy=Policy(methods=["ours"])).notes == ()
+
+
+def test_a_score_that_neither_has_is_not_judged_and_named_once() -> None:
+    def without(method: str):
+        score = per_edit("fid", BASE, method=method)
+        empty = {"units": (), "scenes": (), "values": np.empty(0), "kind": "none", "value": None}
+        return dataclasses.replace(score, **empty, reason="the weights are not here")
+
+    both = [per_edit("psnr", BASE), per_edit("psnr", BASE, method="theirs")]
+    bare = score_set(*both, without("ours"), without("theirs"))
+    outcome = judged(bare, bare)
+    assert outcome.verdict == "passed"
+    assert said(outcome) == ["not judged: score 'fid' has no value: the weights are not here"]
+
+
+def test_a_score_that_one_task_has_may_be_without_a_value_in_another() -> None:
+    there = per_edit("fid", BASE, task="streets")
+    absent = dataclasses.replace(
+        there,
+        key=there.key._replace(task="rooms"),
+        value=None,
+        kind="none",
+        reason="of removals alone",
+    )
+    both = score_set(per_edit("psnr", BASE), per_edit("psnr", BASE, task="streets"), there, absent)
+    assert judged(both, both).notes == ()
+
+
+def test_a_method_that_did_not_run_is_named() -> None:
+    after = score_set(per_edit("psnr", BASE), problems={"theirs": "its weights are not here"})
+    assert said(judged(after)) == [
+        "not judged: method 'theirs' did not run: its weights are not here"
+    ]
 
 
 def test_a_metrics_margin_holds_for_its_masked_region_too() -> None:

@@ -86,6 +86,43 @@ def test_annotations_are_github_commands(runs, baseline) -> None:
     assert sum(line.startswith("::error title=siebench gate%3A worse::") for line in said) == 4
 
 
+@pytest.fixture(scope="module")
+def unsteady(runs, tmp_path_factory) -> Path:
+    """The honest run, whose method is known not to repeat itself."""
+    made = shutil.copytree(runs[0], tmp_path_factory.mktemp("unsteady") / "run")
+    record = json.loads((made / "run.json").read_text())
+    notice = {"kind": "bad", "task": record["tasks"][0]["name"], "what": "method", "name": "ours"}
+    record["notices"] = [{**notice, "text": "ours gives another image"}]
+    (made / "run.json").write_text(json.dumps(record))
+    return made
+
+
+def test_what_makes_a_run_suspect_stands_in_every_output(unsteady, baseline, tmp_path) -> None:
+    outs = {"--junit": "g.xml", "--markdown": "g.md", "--json": "g.json"}
+    written = [part for flag, name in outs.items() for part in (flag, tmp_path / name)]
+    result = siebench("gate", unsteady, "--baseline", baseline, "--annotations", *written)
+    assert result.exit_code == 0
+    sentence = "suspect: ours gives another image"
+    assert any(line.startswith(sentence) for line in result.output.splitlines())
+    assert "::warning title=siebench gate%3A suspect::ours gives another image" in result.output
+    assert f"- {sentence}" in (tmp_path / "g.md").read_text()
+    suite = ET.parse(tmp_path / "g.xml").getroot().find("testsuite")
+    assert suite.findtext("system-out").startswith(sentence)
+    assert json.loads((tmp_path / "g.json").read_text())["notes"][0]["kind"] == "suspect"
+
+
+def test_a_baseline_of_a_suspect_run_is_saved_with_a_word(unsteady, tmp_path) -> None:
+    result = siebench("baseline", "save", unsteady, "--out", tmp_path / "b.json")
+    assert result.exit_code == 0
+    assert result.output.startswith("suspect: ours gives another image")
+
+
+def test_a_refused_gate_is_an_annotation_too(runs, tmp_path) -> None:
+    result = siebench("gate", runs[0], "--baseline", tmp_path / "none.json", "--annotations")
+    assert isinstance(result.exception, BadInput)
+    assert result.output.startswith("::error title=siebench gate%3A no verdict::")
+
+
 def test_compare_says_what_changed(runs, tmp_path) -> None:
     result = siebench(
         "compare", *runs, "--markdown", tmp_path / "c.md", "--json", tmp_path / "c.json"
