@@ -126,11 +126,11 @@ def test_another_protocol_is_refused() -> None:
     after = score_set(
         per_edit("psnr", BASE, protocol="q" * 64), protocols={"q" * 64: {**PROTOCOL, "seed": 9}}
     )
-    with pytest.raises(BadInput, match="seed: 0 against 9.*, add --allow seed$"):
+    with pytest.raises(BadInput, match=r"seed: 0 against 9.*, add --allow seed$"):
         judged(after)
     two = {**PROTOCOL, "seed": 9, "dataset": "another"}
     after = score_set(per_edit("psnr", BASE, protocol="q" * 64), protocols={"q" * 64: two})
-    with pytest.raises(BadInput, match="add --allow dataset --allow seed$"):
+    with pytest.raises(BadInput, match=r"add --allow dataset --allow seed$"):
         judged(after)
 
 
