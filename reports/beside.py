@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import BadInput
 from bench.core.text import counted, without_folders
+from bench.judge.compare.recipes import unlike_networks
 from bench.suite.table import REAL
 from reports.numbers import decimals_for, printed
 from reports.ranking import Rank, Ranking, ScoredEdits, Side, rank
@@ -132,7 +133,7 @@ class BesideRow:
 
 @dataclass(frozen=True)
 class Beside:
-    """A published table: `groups` are (heading, number of columns)."""
+    """A published table: `groups` are (heading, number of columns); `unlike` as in `reports.table.Table`."""
 
     papers: tuple[str, ...]
     name: str
@@ -140,6 +141,7 @@ class Beside:
     groups: tuple[tuple[str, int], ...]
     columns: tuple[BesideColumn, ...]
     rows: tuple[BesideRow, ...]
+    unlike: tuple[str, ...] = ()
 
     def only(self, scores: Collection[str]) -> Beside:
         """The columns of these scores."""
@@ -235,6 +237,8 @@ def _beside(run: Run, layout: TableLayout, records: Sequence[Mapping[Any, Any]])
         BesideRow(row.title, hidden[i], tuple(column[i] for column in columns))
         for i, row in enumerate(layout.rows)
     )
+    named = {row.method for row in layout.rows}
+    measured = [method for method in run.header.methods if method.name in named]
     return Beside(
         papers=layout.papers,
         name=layout.name,
@@ -242,6 +246,7 @@ def _beside(run: Run, layout: TableLayout, records: Sequence[Mapping[Any, Any]])
         groups=_groups(headings),
         columns=headings,
         rows=rows,
+        unlike=tuple(unlike_networks(measured)),
     )
 
 

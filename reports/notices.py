@@ -8,7 +8,6 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
 from bench.core.text import counted, without_folders
-from bench.judge.compare.recipes import unlike_networks
 
 if TYPE_CHECKING:
     from bench.run.reader import Run
@@ -46,7 +45,8 @@ def notices(
     found = [*_state(run), *_methods(run), *_watched(run)]
     for task in run.header.tasks:
         found += _task(task, failed[task.name])
-    found += [Notice("bad", text) for text in _unlike(run, tables)]
+    unlike = dict.fromkeys(text for table in tables for text in table.unlike)
+    found += [Notice("bad", text) for text in unlike]
     found += _missing(tables, [without_folders(m.problem) for m in run.header.methods if m.problem])
     for what, git in (("The repository", run.header.git), ("siebench", run.header.harness)):
         if git is not None and git.dirty:
@@ -114,15 +114,6 @@ def _task(task: TaskRow, failed: Sequence[FailureGroup]) -> list[Notice]:
         text = f"{task.title}: {edits} could not be read."
         found.append(Notice("bad", text, "page-failures"))
     return found
-
-
-def _unlike(run: Run, tables: Sequence[Table]) -> list[str]:
-    """Of networks of one editor that stand in one table and were not trained alike; each once."""
-    methods = {method.name: method for method in run.header.methods}
-    together = [
-        [methods[row.name] for row in table.rows if row.name in methods] for table in tables
-    ]
-    return list(dict.fromkeys(text for few in together for text in unlike_networks(few)))
 
 
 def _missing(tables: Sequence[Table], told: Sequence[str]) -> list[Notice]:

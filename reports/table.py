@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from bench.core.text import counted, without_folders
+from bench.judge.compare.recipes import unlike_networks
 from bench.metrics.facts import REGION_TITLES, Better, Region, short_title
 from bench.run.preservation import PRESERVATION
 from bench.run.reader import REAL
@@ -136,7 +137,8 @@ class Table:
     """`title` is the task's (or the class table's), `task` its name, `n` the edits drawn.
 
     `suspect` is what the canaries found wrong with its numbers, in words. `unequal` says, where
-    methods have different edits, on which they are ranked and which are not.
+    methods have different edits, on which they are ranked and which are not. `unlike` is a sentence for
+    each editor whose networks were not trained alike.
     """
 
     task: str
@@ -146,6 +148,7 @@ class Table:
     rows: tuple[Row, ...]
     suspect: tuple[str, ...] = ()
     unequal: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
 
     def n_of(self, at: int) -> int:
         """The number of edits behind a column: that of most of its values, of two the larger."""
@@ -268,6 +271,7 @@ def score_table(
         tuple(_ranked(rows, columns, rankings)),
         tuple(bad),
         tuple(_unequal(rows, columns, rankings)),
+        tuple(unlike_networks(methods)),
     )
 
 

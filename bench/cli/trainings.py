@@ -72,23 +72,21 @@ def trainings(
     said = [
         sentence
         for one in known
-        for sentence in (
-            *unscored_trainings(one),
-            *repeated_trainings(one),
-            *unlike_trainings(one, reference),
-        )
+        for sentence in (*repeated_trainings(one), *unlike_trainings(one, reference))
     ]
     said += [*unmoved_methods(known), *misnumbered_stages(known, seen)]
-    warnings = list(dict.fromkeys(said))
+    against = list(dict.fromkeys(said))
+    unscored = dict.fromkeys(one for run in known for one in unscored_trainings(run))
+    warnings = [*unscored, *against]
     if markdown is not None:
         write_text(markdown, table + notes_markdown(warnings))
     if figures is not None:
         from reports.figures import write_curve_figures, write_training_figures
 
         drawn = (
-            write_curve_figures(curve, last, figures, force=force)
+            write_curve_figures(curve, last, figures, notes=against, force=force)
             if seen
-            else write_training_figures(changes, last, figures, force=force)
+            else write_training_figures(changes, last, figures, notes=against, force=force)
         )
         for path in drawn:
             typer.echo(str(path))

@@ -2,7 +2,8 @@
 
 Below them what became of the known pixels, which has no protocol: it is in no hash.
 
-The published table likewise, where the suite has one.
+The published table likewise, where the suite has one. The last column of each, `training`, says of a
+network that it was not trained like the first one of its editor in the table.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bench.core.text import without_folders
+from bench.judge.compare.recipes import unlike_networks
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bench.run.reader import Run
 
 __all__ = ["csv", "published_csv", "slices_csv"]
@@ -41,8 +45,7 @@ def csv(run: Run, columns: Sequence[str] | None = None) -> str:
     if columns is not None:
         rows = rows[rows["metric"].isin(list(columns))]
     told = rows[shown].assign(reason=rows["reason"].fillna("").map(without_folders))
-    text: str = told.to_csv(index=False, lineterminator="\r\n")
-    return text
+    return _text(run, told)
 
 
 def slices_csv(run: Run, by: str, columns: Sequence[str] | None = None) -> str:
@@ -53,9 +56,7 @@ def slices_csv(run: Run, by: str, columns: Sequence[str] | None = None) -> str:
         by: what the slices are by.
         columns: names of the scores that are wanted; all that have slices where None.
     """
-    told = run.slices(by, columns)
-    text: str = told.to_csv(index=False, lineterminator="\r\n")
-    return text
+    return _text(run, run.slices(by, columns))
 
 
 def published_csv(run: Run, columns: Sequence[str] | None = None) -> str:
@@ -73,5 +74,13 @@ def published_csv(run: Run, columns: Sequence[str] | None = None) -> str:
     if columns is not None:
         joined = joined[joined["metric"].isin(list(columns))]
     told = {name: joined[name].map(without_folders) for name in ("reason", "words")}
-    text: str = joined.assign(**told).to_csv(index=False, lineterminator="\r\n")
+    return _text(run, joined.assign(**told))
+
+
+def _text(run: Run, rows: pd.DataFrame) -> str:
+    there = set(rows["method"])
+    unlike = unlike_networks(method for method in run.header.methods if method.name in there)
+    said = {name: sentence for sentence, names in unlike.items() for name in names}
+    told = rows.assign(training=[said.get(name, "") for name in rows["method"]])
+    text: str = told.to_csv(index=False, lineterminator="\r\n")
     return text

@@ -133,6 +133,7 @@ def _beside_notes(table: Beside, part: range, remarks: Sequence[str]) -> list[st
         notes.append(r"$^{\dagger}$ sees the hidden pixels; not ranked.")
     if table.context:
         notes.append("Context: values of papers that this table is not of; never judged.")
+    notes += [escaped(text) for text in table.unlike]
     notes += [f"$^{{{i}}}$ {escaped(remark)}." for i, remark in enumerate(remarks, 1)]
     hashes = [
         rf"{escaped(table.columns[i].name)} \texttt{{{protocol[:12]}}}"

@@ -149,6 +149,7 @@ def _value(cell: Cell, n: int, reasons: Sequence[str]) -> str:
 def _notes(table: Table, part: range) -> list[str]:
     reasons = table.reasons_in(part)
     notes = [rf"\textbf{{Suspect}}: {escaped(text)}." for text in table.suspect]
+    notes += [escaped(text) for text in table.unlike]
     notes += [f"{escaped(text)}." for text in table.unequal]
     notes += [
         f"$^{{{i}}}$ {escaped(reason)} ({counted(count, 'value')})."

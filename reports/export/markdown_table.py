@@ -109,6 +109,7 @@ def _notes(table: Table) -> list[str]:
         notes.append("◐ sees the hidden pixels and is not ranked with the methods that do not.")
     notes += [f"{escaped(text)}." for text in table.unequal]
     notes += [f"**Suspect**: {escaped(text)}." for text in table.suspect]
+    notes += map(escaped, table.unlike)
     return ["  \n".join(notes)]
 
 
@@ -173,6 +174,7 @@ def _beside_notes(table: Beside) -> str:
         notes.append("◐ sees the hidden pixels and is not ranked with the methods that do not.")
     if table.context:
         notes.append(CONTEXT)
+    notes += map(escaped, table.unlike)
     notes += [f"<sup>{i}</sup> {escaped(remark)}." for i, remark in enumerate(table.remarks, 1)]
     return "  \n".join(notes)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.run.tables import COST_COLUMNS
-from reports.figures.style import axis_title, legend, look, one_axes, styled
+from reports.figures.style import axis_title, legend, look, one_axes, styled, warned
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,7 +51,7 @@ def quality_against_cost(run: Run, task: str, metric: str) -> Figure:
         axes.set_ylabel(axis_title(column))
         axes.set_title(row.title, fontsize=9)
         legend(drawn)
-    return drawn
+        return warned(drawn, run, scores.keys() & set(costs.index))
 
 
 def _values(run: Run, task: str, metric: str) -> dict[str, tuple[float, float, float]]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.core.errors import BadInput
 from bench.metrics.estimate import mean_estimate
-from reports.figures.style import axis_title, legend, look, one_axes, styled
+from reports.figures.style import axis_title, legend, look, one_axes, styled, warned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,7 @@ def per_class(run: Run, task: str, metric: str) -> Figure:
         axes.set_xlabel(axis_title(column))
         axes.set_title(row.title, fontsize=9)
         legend(drawn)
-    return drawn
+        return warned(drawn, run, set(fair))
 
 
 def per_mask_area(run: Run, task: str, metric: str, bins: int = 5) -> Figure:
@@ -79,7 +79,7 @@ def per_mask_area(run: Run, task: str, metric: str, bins: int = 5) -> Figure:
         axes.set_ylabel(axis_title(column))
         axes.set_title(row.title, fontsize=9)
         legend(drawn)
-    return drawn
+        return warned(drawn, run, styled(run).keys() & set(samples["method"]))
 
 
 def _binned(samples: pd.DataFrame, metric: str, bins: int) -> np.ndarray:

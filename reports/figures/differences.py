@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.core.errors import BadInput
 from bench.metrics.estimate import mean_estimate
-from reports.figures.style import axis_title, look, one_axes, styled
+from reports.figures.style import axis_title, look, one_axes, styled, warned
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +41,7 @@ def differences(run: Run, task: str, metric: str, against: str) -> Figure:
         axes.invert_yaxis()
         axes.set_xlabel(f"{axis_title(column)}, difference to {base.title}")
         axes.set_title(row.title, fontsize=9)
-    return drawn
+        return warned(drawn, run, {against, *found})
 
 
 def _paired(

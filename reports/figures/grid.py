@@ -13,7 +13,7 @@ from bench.core.errors import BadInput
 from bench.core.images import opened
 from bench.run.layout import EditImage
 from reports.failures import without_ground_truth
-from reports.figures.style import figure, look
+from reports.figures.style import figure, look, warned
 from reports.maps import draw_map
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def comparison_grid(
         titles = ["Input", "Target map", *(method.title for method in chosen), "Ground truth"]
         for cell, title in zip(cells[0], titles):
             cell.set_title(title, fontsize=7, pad=3)
-    return drawn
+        return warned(drawn, run, {method.name for method in chosen})
 
 
 def _ran(run: Run, task: TaskRow) -> list[MethodRow]:

@@ -6,12 +6,15 @@ besides, so that a figure reads without colour, and the same ones as in the page
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.core.atomic import refuse_loss, whole_file
+from bench.core.text import counted, without_folders
+from bench.judge.compare.recipes import unlike_networks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +23,17 @@ if TYPE_CHECKING:
     from bench.run.reader import Run
     from bench.run.schema import MetricColumn
 
-__all__ = ["axis_title", "figure", "legend", "look", "one_axes", "save", "styled"]
+__all__ = [
+    "axis_title",
+    "figure",
+    "legend",
+    "look",
+    "noted",
+    "one_axes",
+    "save",
+    "styled",
+    "warned",
+]
 
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#8a7a00", "#7f7f7f")
 MARKERS = ("o", "s", "^", "D", "v", "P", "*", "h")
@@ -89,6 +102,50 @@ def legend(drawn: Figure) -> None:
     """The legend beside the axes, where it hides no value."""
     if any(axes.get_legend_handles_labels()[0] for axes in drawn.axes):
         drawn.legend(loc="outside right upper", fontsize=7)
+
+
+def warned(drawn: Figure, run: Run, methods: Collection[str]) -> Figure:
+    """The figure, with what stands below it where networks that it compares were not trained alike.
+
+    Args:
+        drawn: the figure.
+        run: the run.
+        methods: the names of those that it shows.
+    """
+    shown = [method for method in run.header.methods if method.name in methods]
+    return noted(drawn, list(unlike_networks(shown)))
+
+
+_NOTE, _LETTERS, _MOST_NOTES = 6, 21, 3
+"""Points of a note's type, its letters in an inch, and the sentences that a figure has room for."""
+
+
+def noted(drawn: Figure, sentences: Sequence[str]) -> Figure:
+    """The figure, higher by lines of small type below all else; as it is where there is no sentence."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    if not sentences:
+        return drawn
+    told = [without_folders(sentence) for sentence in sentences[:_MOST_NOTES]]
+    if len(sentences) > len(told):
+        told.append(f"And {counted(len(sentences) - len(told), 'other warning')}.")
+    width, height = drawn.get_size_inches()
+    lines = [line for text in told for line in textwrap.wrap(text, int(_LETTERS * width))]
+    foot = (len(lines) * 1.3 + 1) * _NOTE / 72
+    drawn.set_size_inches(width, height + foot)
+    engine = drawn.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        share = foot / (height + foot)
+        engine.set(rect=(0, share, 1, 1 - share))
+    drawn.text(
+        0.05 / width,
+        0.5 * _NOTE / 72 / (height + foot),
+        "\n".join(lines),
+        fontsize=_NOTE,
+        linespacing=1.2,
+        verticalalignment="bottom",
+    )
+    return drawn
 
 
 def axis_title(metric: MetricColumn) -> str:

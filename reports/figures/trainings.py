@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bench.core.errors import BadInput
 from bench.judge.compare.training_curve import Stage
 from bench.judge.compare.trainings import TrainingChange
-from reports.figures.style import COLOURS, MARKERS, figure, look, save
+from reports.figures.style import COLOURS, MARKERS, figure, look, noted, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,11 +35,15 @@ _APART = 0.08
 """Octaves between two variants of a curve."""
 
 
-def training_differences(changes: Sequence[TrainingChange]) -> Figure:
+def training_differences(changes: Sequence[TrainingChange], notes: Sequence[str] = ()) -> Figure:
     """Differences to the reference's mean, one small panel for every score of one task.
 
     A dot is a training, a bar the 95 % interval of the mean difference over trainings and scenes.
     The row at the top holds the trainings of the reference itself.
+
+    Args:
+        changes: those of the task.
+        notes: sentences that speak against the comparison; they stand below the panels.
 
     Raises:
         BadInput: no changes.
@@ -53,14 +57,18 @@ def training_differences(changes: Sequence[TrainingChange]) -> Figure:
         drawn, every = _grid(len(panels), 0.85 + 0.2 * (1 + max(map(len, panels.values()))))
         for axes, panel in zip(every, panels.values()):
             _panel(axes, panel)
-    return drawn
+        return noted(drawn, notes)
 
 
-def training_curves(curve: Sequence[Stage]) -> Figure:
+def training_curves(curve: Sequence[Stage], notes: Sequence[str] = ()) -> Figure:
     """Differences to the reference against the examples seen, one panel for every score of one task.
 
     A marker is the difference of the means at a stage, its bar the 95 % interval over trainings and
     scenes; stages stand at equal ratios. Zero is the reference.
+
+    Args:
+        curve: the stages, with the changes of the task.
+        notes: sentences that speak against the comparison; they stand below the panels.
 
     Raises:
         BadInput: no changes.
@@ -87,7 +95,7 @@ def training_curves(curve: Sequence[Stage]) -> Figure:
         drawn.supylabel(f"difference to {changes[0].pair.before.key.method}", fontsize=8)
         handles, labels = every[0].get_legend_handles_labels()
         drawn.legend(handles, labels, loc="outside upper center", ncols=len(labels), fontsize=7)
-    return drawn
+        return noted(drawn, notes)
 
 
 def _trace(axes: Axes, curve: Sequence[Stage], metric: str, variant: str, place: int) -> None:
@@ -130,16 +138,27 @@ def _grid(panels: int, height: float) -> tuple[Figure, list[Axes]]:
 
 
 def write_training_figures(
-    changes: Sequence[TrainingChange], run: Run, folder: Path, *, force: bool = False
+    changes: Sequence[TrainingChange],
+    run: Run,
+    folder: Path,
+    *,
+    notes: Sequence[str] = (),
+    force: bool = False,
 ) -> Iterator[Path]:
     """Writes FOLDER/TASK/trainings.svg and .pdf for every task of a run; `force` as in `save`."""
     for task in dict.fromkeys(change.pair.key.task for change in changes):
-        drawn = training_differences([one for one in changes if one.pair.key.task == task])
+        of_task = [one for one in changes if one.pair.key.task == task]
+        drawn = training_differences(of_task, notes)
         yield from _saved(drawn, folder / run.task(task).slug, "trainings", force=force)
 
 
 def write_curve_figures(
-    curve: Sequence[Stage], run: Run, folder: Path, *, force: bool = False
+    curve: Sequence[Stage],
+    run: Run,
+    folder: Path,
+    *,
+    notes: Sequence[str] = (),
+    force: bool = False,
 ) -> Iterator[Path]:
     """Writes FOLDER/TASK/training-curve.svg and .pdf for every task of a run; `force` as in `save`."""
     for task in dict.fromkeys(one.pair.key.task for stage in curve for one in stage.changes):
@@ -147,7 +166,7 @@ def write_curve_figures(
             Stage(stage.examples, tuple(c for c in stage.changes if c.pair.key.task == task))
             for stage in curve
         ]
-        drawn = training_curves(of_task)
+        drawn = training_curves(of_task, notes)
         yield from _saved(drawn, folder / run.task(task).slug, "training-curve", force=force)
 
 

@@ -38,6 +38,19 @@ def with_table(
     return run
 
 
+def trained_unlike(run: Path) -> str:
+    """Makes the first two methods of a run networks of one editor; what is said of their trainings."""
+    content = json.loads((run / "run.json").read_text())
+    first, second = content["methods"][:2]
+    for one, examples in ((first, 64000), (second, 12000)):
+        one |= {"editor": "spmpgan", "needs": [], "recipe": {"seed": 0, "examples": examples}}
+    (run / "run.json").write_text(json.dumps(content))
+    return (
+        f"{second['title']}: trained otherwise than {first['title']} (examples: 12000 against 64000), "
+        "so their differences are not those of the networks alone."
+    )
+
+
 def with_notice(folder: Path, text: str) -> Path:
     """A run of two tasks, the second of which the canaries found wrong."""
     run = make_run(folder, edits=2, methods=2, tasks=2)

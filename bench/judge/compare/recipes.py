@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from bench.core.identity import Record, differences, said
-from bench.core.text import counted, shortened
+from bench.core.text import counted, shortened, without_folders
 from bench.judge.compare.trainings import networks_of, trainings_of
 from bench.judge.scores import ScoreSet
 from bench.run.schema import MethodRow
@@ -62,28 +62,31 @@ def unlike_trainings(known: ScoreSet, reference: str | None = None) -> list[str]
     return found
 
 
-def unlike_networks(methods: Iterable[MethodRow]) -> list[str]:
+def unlike_networks(methods: Iterable[MethodRow]) -> dict[str, tuple[str, ...]]:
     """Sentences about networks of one editor that were not trained alike, one for each such editor.
 
     Args:
-        methods: those that stand in one table.
+        methods: those that stand in one table or figure.
+
+    Returns:
+        The sentences, each with the names of the methods that were not trained like the editor's first.
     """
     editors: dict[str, list[MethodRow]] = {}
     for one in methods:
         if one.recipe and one.problem is None:
             editors.setdefault(one.editor, []).append(one)
-    found = []
+    found: dict[str, tuple[str, ...]] = {}
     for first, *others in editors.values():
-        fields = {
-            one.title: _differing(one.recipe, first.recipe, {"seed", "network"}, _FEW)
-            for one in others
-        }
-        unlike = [title for title, said in fields.items() if said]
+        fields = [
+            (one, _differing(one.recipe, first.recipe, {"seed", "network"}, _FEW)) for one in others
+        ]
+        unlike = [(one, told) for one, told in fields if told]
         if unlike:
-            found.append(
-                f"{', '.join(unlike)}: trained otherwise than {first.title} ({fields[unlike[0]]}), so their "
-                "differences are not those of the networks alone."
+            sentence = without_folders(
+                f"{', '.join(one.title for one, _ in unlike)}: trained otherwise than {first.title} "
+                f"({unlike[0][1]}), so their differences are not those of the networks alone."
             )
+            found[sentence] = tuple(one.name for one, _ in unlike)
     return found
 
 

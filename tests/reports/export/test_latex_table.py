@@ -11,8 +11,9 @@ import pytest
 
 from bench.run.reader import Run, read_run
 from reports.export.latex_table import latex, latex_document
+from reports.export.latex_text import escaped
 from tests.reports.made_run import HOSTILE, make_run
-from tests.reports.made_table import column, with_notice, with_table
+from tests.reports.made_table import column, trained_unlike, with_notice, with_table
 
 
 def has_booktabs() -> bool:
@@ -70,6 +71,17 @@ def test_missing_values_carry_a_note_with_the_reason(run: Run):
     text = latex(run)
     assert "--$^{1}$" in text
     assert r"the weights pt\_inception-2015-12-05 are not here" in text
+
+
+def test_networks_that_were_not_trained_alike_are_named_under_every_table_that_has_them(
+    tmp_path: Path,
+):
+    rows = [{"method": "copy", "title": "copy"}, {"method": "diffusion", "title": "ours"}]
+    folder = with_table(tmp_path / "run", column(), rows=rows)
+    said = escaped(trained_unlike(folder))
+    published, own, _ = latex(read_run(folder)).split(r"\end{table}")
+    assert said in published
+    assert said in own
 
 
 def test_a_suspect_task_says_so_under_its_table(tmp_path: Path):

@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.run.reader import Run, read_run
-from reports.export.markdown_table import markdown
+from reports.export.markdown_table import escaped, markdown
 from tests.reports.made_run import HOSTILE
-from tests.reports.made_table import column, with_notice, with_table
+from tests.reports.made_table import column, trained_unlike, with_notice, with_table
 
 
 def test_a_table_per_task_with_equal_cell_counts(run: Run):
@@ -96,3 +96,14 @@ def test_a_suspect_task_says_so_under_its_table(tmp_path: Path):
     first, second = markdown(made).split("### ")[1:]
     assert "Suspect" not in first
     assert "**Suspect**: PSNR is odd\\_." in second
+
+
+def test_networks_that_were_not_trained_alike_are_named_under_every_table_that_has_them(
+    tmp_path: Path,
+):
+    rows = [{"method": "copy", "title": "copy"}, {"method": "diffusion", "title": "ours"}]
+    folder = with_table(tmp_path / "run", column(), rows=rows)
+    said = escaped(trained_unlike(folder))
+    published, own = markdown(read_run(folder)).split("### ")[1:]
+    assert said in published
+    assert said in own

@@ -7,14 +7,15 @@ import pytest
 from PIL import Image
 
 from bench.core.errors import BadInput
-from bench.run.reader import Run
+from bench.run.reader import Run, read_run
 from reports.figures.cost import quality_against_cost
 from reports.figures.curves import per_class, per_mask_area
 from reports.figures.differences import differences
 from reports.figures.grid import comparison_grid
-from reports.figures.style import figure, save
+from reports.figures.style import figure, noted, save
 from reports.figures.write import write_figures
 from tests.reports.made_run import CLASSES, make_run
+from tests.reports.made_table import trained_unlike
 
 TASK = "scenes / free-form"
 
@@ -90,6 +91,46 @@ def test_a_score_without_the_values_is_refused_in_words(run: Run):
         per_class(run, TASK, "psnr")
     with pytest.raises(BadInput, match="did you mean 'psnr-hole'"):
         per_mask_area(run, TASK, "psnr-holes")
+
+
+def test_networks_that_were_not_trained_alike_are_named_below_a_figure_that_has_both(
+    tmp_path: Path,
+):
+    made = make_run(tmp_path / "run", edits=4, methods=3, tasks=1)
+    said = trained_unlike(made)
+    run = read_run(made)
+    for drawn in (
+        comparison_grid(run, TASK, ["scene-0000.0"]),
+        quality_against_cost(run, TASK, "psnr-hole"),
+        per_class(run, TASK, "miou"),
+        per_mask_area(run, TASK, "psnr-hole"),
+        differences(run, TASK, "psnr-hole", "copy"),
+    ):
+        (note,) = drawn.texts
+        assert " ".join(note.get_text().split()) == said
+    assert not comparison_grid(run, TASK, ["scene-0000.0"], ["diffusion", "nearest"]).texts
+
+
+def test_a_note_hides_nothing_and_stays_within_the_figure(run: Run):
+    drawn = noted(per_class(run, TASK, "miou"), ["This was trained otherwise than that. " * 6])
+    drawn.draw_without_rendering()
+    (note,) = drawn.texts
+    (axes,) = drawn.axes
+    words, figure_box = note.get_window_extent(), drawn.bbox
+    assert words.y1 < axes.get_tightbbox().y0
+    assert words.x0 >= 0
+    assert words.y0 >= 0
+    assert words.x1 <= figure_box.x1
+
+
+def test_many_notes_are_counted(run: Run):
+    drawn = noted(per_class(run, TASK, "miou"), [f"One {n}." for n in range(5)])
+    assert drawn.texts[0].get_text().splitlines() == [
+        "One 0.",
+        "One 1.",
+        "One 2.",
+        "And 2 other warnings.",
+    ]
 
 
 def test_the_same_figure_is_the_same_file(run: Run, tmp_path: Path):

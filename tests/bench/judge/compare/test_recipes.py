@@ -112,14 +112,24 @@ def test_networks_of_one_editor_that_were_not_trained_alike_are_told_together() 
         older=recipe(examples=9000),
     )
     assert known.run is not None
-    assert unlike_networks(known.run.header.methods) == [
+    (sentence,) = found = unlike_networks(known.run.header.methods)
+    assert found[sentence] == ("old", "older")
+    assert sentence == (
         "old, older: trained otherwise than full (examples: 12000 against 64000; steps: 1500 "
         "against 4000; 1 other field), so their differences are not those of the networks alone."
-    ]
+    )
 
 
 def test_nothing_is_said_of_other_editors_and_of_networks_without_a_recipe() -> None:
     known = run(full=recipe(), foreign=None, other=recipe(batch=8))
     assert known.run is not None
     full, foreign, other = known.run.header.methods
-    assert unlike_networks([full, foreign, other.model_copy(update={"editor": "sean"})]) == []
+    assert unlike_networks([full, foreign, other.model_copy(update={"editor": "sean"})]) == {}
+
+
+def test_no_folder_of_a_recipe_is_named() -> None:
+    known = run(full=recipe(data="/home/me/one"), S=recipe(data="/home/me/two"))
+    assert known.run is not None
+    (sentence,) = unlike_networks(known.run.header.methods)
+    assert "/home" not in sentence
+    assert "…/two" in sentence

@@ -98,7 +98,7 @@ def test_a_copy_of_the_weights_is_no_other_training(tmp_path: Path) -> None:
     )
 
 
-def test_networks_that_were_not_trained_alike_are_named_on_the_terminal_and_under_the_table(
+def test_networks_that_were_not_trained_alike_are_named_on_the_terminal_under_the_table_and_the_figure(
     tmp_path: Path,
 ) -> None:
     shipped = ZOO / "spmpgan-s-procedural.safetensors"
@@ -115,11 +115,13 @@ def test_networks_that_were_not_trained_alike_are_named_on_the_terminal_and_unde
     (tmp_path / "alike.yaml").write_text(suite)
     run = run_suite(tmp_path / "alike.yaml", out=tmp_path / "run")
     assert run.method("full").recipe["examples"] == 64000
-    table = tmp_path / "t.md"
-    result = siebench("trainings", tmp_path / "run", "--markdown", table)
+    table, figures = tmp_path / "t.md", tmp_path / "figures"
+    words = ("--markdown", table, "--figures", figures)
+    result = siebench("trainings", tmp_path / "run", *words)
     assert result.exit_code == 0, result.output
     (line,) = [one for one in result.stderr.splitlines() if "otherwise" in one]
     fields = "examples: 32000 against 64000; steps: 2000 against 4000; length: 4000 against not set"
     assert line.startswith(f"w/o prog-seed1: was trained otherwise than w/o prog ({fields})")
     assert "\n\n- w/o prog-seed1: is the same network as w/o prog" in table.read_text()
     assert f"\n- {line}\n" in table.read_text()
+    assert "w/o prog-seed1: was trained otherwise than" in next(figures.rglob("*.svg")).read_text()
