@@ -48,6 +48,12 @@ class _Notes(BaseModel):
     start: _Start | None = None
 
 
+class _Machine(BaseModel):
+    """Spelt as in a zoo's card, which says more of it."""
+
+    device: str | None = None
+
+
 class TrainingFacts(BaseModel):
     """How weights were trained; a zoo's card has these fields among others, which are let pass.
 
@@ -58,6 +64,8 @@ class TrainingFacts(BaseModel):
         data: fingerprints of the scenes.
         perceptual: the network of the perceptual loss, with its hash.
         notes: among them what the training started from.
+        machine: the kind of device that it was on, "cpu" or "cuda", where that is known; of one that went
+            on elsewhere, the last.
         tensors_sha256: of the weights, where this lies beside them.
     """
 
@@ -67,6 +75,7 @@ class TrainingFacts(BaseModel):
     data: list[dict[str, Any]] = []
     perceptual: dict[str, Any] | None = None
     notes: _Notes = _Notes()
+    machine: _Machine = _Machine()
     tensors_sha256: str | None = None
 
     @property
@@ -89,6 +98,7 @@ class TrainingFacts(BaseModel):
         """
         config = _completed(self.config)
         length, start = config.get("steps"), self.notes.start
+        device = self.machine.device
         shared = {n: value for n, value in config.items() if n not in _ELSEWHERE | _NO_RECIPE}
         return {
             "seed": config.get("seed"),
@@ -98,6 +108,8 @@ class TrainingFacts(BaseModel):
             # of the schedule, where the weights have not seen all of it
             "length": None if length == self.steps else length,
             "start": None if start is None else {"examples": start.examples},
+            # on a GPU products are in TF32; what nobody says is left out and so not compared
+            **({} if device is None else {"device": device}),
             **{name: shared.pop(name) for name in _FIRST if name in shared},
             **shared,
             "perceptual": self.perceptual,
@@ -112,6 +124,7 @@ def training_facts(
     done: int,
     *,
     length: int,
+    device: str,
     devices: int,
 ) -> TrainingFacts:
     """The facts of weights that were trained here, without folders of this machine.
@@ -122,6 +135,7 @@ def training_facts(
         data: fingerprints of the scenes.
         done: the steps that they have seen.
         length: the steps of the schedule.
+        device: "cpu", "cuda", ...
         devices: that trained together.
     """
     plain = _completed(config.model_dump(mode="json", exclude={"start"}))
@@ -132,6 +146,7 @@ def training_facts(
         data=[dict(one) for one in data],
         perceptual=files["perceptual"],
         notes=_Notes(start=files.get("start")),
+        machine=_Machine(device=device),
     )
 
 

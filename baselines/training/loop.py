@@ -60,12 +60,10 @@ class Trained:
     Attributes:
         saved: the weights that it wrote.
         facts: how they were trained.
-        device: "cpu", "cuda", ...
     """
 
     saved: Saved
     facts: TrainingFacts
-    device: str
 
     @property
     def steps(self) -> int:
@@ -156,8 +154,10 @@ def train(
         return [one for n, one in enumerate(found) if one not in found[:n]]
 
     def facts(done: int) -> TrainingFacts:
-        length, devices = recipe.steps, fabric.world_size
-        return training_facts(config, files, data(), done, length=length, devices=devices)
+        device, devices = fabric.device.type, fabric.world_size
+        return training_facts(
+            config, files, data(), done, length=recipe.steps, device=device, devices=devices
+        )
 
     def save(target: Path, done: int) -> Saved:
         recipe.facts = facts(done)
@@ -192,7 +192,7 @@ def train(
     if fabric.is_global_zero:
         saved = save(target, steps)
     fabric.barrier()
-    return Trained(saved, facts(steps), fabric.device.type)
+    return Trained(saved, facts(steps))
 
 
 def _run(

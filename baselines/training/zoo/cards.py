@@ -24,6 +24,7 @@ def training_card(name: str, config: TrainingConfig, trained: Trained) -> dict[s
     import torch
 
     facts = trained.facts
+    device = facts.machine.device
     return {
         "name": name,
         # The schedule was that of a run of as many steps as there were in the end.
@@ -35,8 +36,8 @@ def training_card(name: str, config: TrainingConfig, trained: Trained) -> dict[s
         "tensors_sha256": trained.saved.tensors_sha256,
         "notes": {**trained.saved.notes, **facts.notes.model_dump(exclude_none=True)},
         "machine": {
-            "device": trained.device,
-            "accelerator": torch.cuda.get_device_name() if trained.device == "cuda" else None,
+            "device": device,
+            "accelerator": torch.cuda.get_device_name() if device == "cuda" else None,
             "processor": platform.machine(),
             "threads": torch.get_num_threads(),
             "torch": torch.__version__,

@@ -74,6 +74,18 @@ def test_fields_that_came_later_have_their_defaults(alone: Path) -> None:
     assert [one.path for one in differences(before, told(alone))] == ["weights.colour"]
 
 
+def test_trainings_on_another_kind_of_device_are_told_apart_where_both_cards_name_it(
+    alone: Path,
+) -> None:
+    found = []
+    for machine in ({}, {"device": "cpu", "threads": 1}, {"device": "cuda"}):
+        alone.with_suffix(".json").write_text(json.dumps(card(machine=machine)))
+        found.append(told(alone))
+    unknown, processor, gpu = found
+    assert "device" not in unknown
+    assert [one.path for one in differences(processor, gpu)] == ["device"]
+
+
 def test_an_editor_says_it_beside_its_identity(alone: Path) -> None:
     silent = create_editor("spmpgan", {"weights": str(alone)})
     alone.with_suffix(".json").write_text(json.dumps(card(seed=0, steps=5)))

@@ -70,6 +70,7 @@ def test_snapshots_are_a_shorter_run_and_do_not_disturb_the_longer_one(tmp_path)
     counted = [[one[name] for name in ("steps", "length", "examples", "ema")] for one in said]
     assert counted == [[2, 4, 4, 0.5], [4, None, 8, 0.5]]
     assert said[0]["scenes"] == said[1]["scenes"]
+    assert {one["device"] for one in said} == {"cpu"}
 
 
 def test_training_moves_every_player_and_another_seed_elsewhere(tmp_path):
