@@ -31,6 +31,7 @@ from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 from baselines.cuda_graphs import CudaGraphs, Recording, Work, let_go, why_not
 from baselines.layers.fused import same_result
 from bench.core.device import is_gpu
+from bench.core.float32 import float32
 
 __all__ = ["Captured", "CapturedWork", "forget_graphs", "without_kept_casts"]
 
@@ -200,9 +201,9 @@ def _replayable(tensors: tuple[Tensor | None, ...]) -> bool:
 def _key(tensors: tuple[Tensor | None, ...]) -> _Key:
     """What a graph is fixed to: shapes and types, and the switches that choose kernels."""
     shapes = tuple(None if t is None else (t.device, t.dtype, *t.shape) for t in tensors)
-    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    cudnn = torch.backends.cudnn
     half = torch.get_autocast_dtype("cuda") if torch.is_autocast_enabled("cuda") else None
-    switches = (cudnn.allow_tf32, cudnn.deterministic, cudnn.benchmark, matmul.allow_tf32, half)
+    switches = (float32(), cudnn.deterministic, cudnn.benchmark, half)
     return shapes, switches, torch.is_inference_mode_enabled()
 
 

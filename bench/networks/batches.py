@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.device import is_gpu
+from bench.core.float32 import same_algorithms
 from bench.core.identity import Record
 from bench.core.threads import side_by_side
 from bench.core.transfers import ToHost
@@ -160,13 +161,9 @@ def fixed_batches(images: NDArray[N], size: int) -> Iterator[tuple[NDArray[N], i
 def exactly() -> Iterator[None]:
     """Inference without gradients, in full float32, by the same algorithm every time.
 
-    Accelerators round convolutions to TF32 unless they are told not to. That would move features by
-    about 1e-3, more than two methods may differ by.
+    TF32 would move features by about 1e-3, more than two methods may differ by.
     """
     import torch
 
-    cudnn = torch.backends.cudnn.flags(
-        enabled=True, benchmark=False, deterministic=True, allow_tf32=False
-    )
-    with torch.inference_mode(), cudnn:
+    with torch.inference_mode(), same_algorithms(exact=True):
         yield

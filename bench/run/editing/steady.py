@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from bench.core.float32 import same_algorithms
+
 __all__ = ["steady"]
 
 
@@ -17,22 +19,16 @@ __all__ = ["steady"]
 def steady() -> Iterator[None]:
     """Inside this block the same call takes the same algorithms every time.
 
-    cuDNN tries nothing out and takes only algorithms that repeat themselves. Whatever else the block
-    switches for the whole process (float type, TF32, threads) is as before when it ends.
+    Whatever the block switches for the whole process (float type, its arithmetic, threads) is as before
+    when it ends.
     """
     import torch
 
-    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
-    flags = cudnn.benchmark, cudnn.deterministic
-    tf32 = cudnn.allow_tf32, matmul.allow_tf32
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
-    cudnn.benchmark, cudnn.deterministic = False, True
     try:
-        yield
+        with same_algorithms():
+            yield
     finally:
-        cudnn.benchmark, cudnn.deterministic = flags
-        if (cudnn.allow_tf32, matmul.allow_tf32) != tf32:
-            cudnn.allow_tf32, matmul.allow_tf32 = tf32
         if torch.get_default_dtype() != dtype:
             torch.set_default_dtype(dtype)
         if torch.get_num_threads() != threads:
