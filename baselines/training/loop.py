@@ -36,6 +36,7 @@ from bench.batch import EditBatch
 from bench.core.device import choose_device
 from bench.core.device_faults import device_failure
 from bench.core.errors import BadInput, Unavailable
+from bench.core.float32 import float32, set_float32
 from bench.core.identity import Record
 from bench.plugins.systems import Watch
 from masks import Stream
@@ -85,12 +86,12 @@ def products_in_tf32() -> Iterator[None]:
     if not torch.cuda.is_available():
         yield
         return
-    before = torch.get_float32_matmul_precision()
+    before = float32()
     torch.set_float32_matmul_precision("high")
     try:
         yield
     finally:
-        torch.set_float32_matmul_precision(before)
+        set_float32(before)
 
 
 @products_in_tf32()
@@ -142,8 +143,9 @@ def train(
     # Keyed like every draw; ablations of one seed differ only where their layers do.
     torch.manual_seed(_word("initial", config.seed))
     recipe = make_recipe(config, sources)
-    recipe.setup(fabric, steps)
-    done = _begin(out, recipe, config, resume, None if weights else out / WEIGHTS)
+    with _device_faults(out, config, fabric.device):
+        recipe.setup(fabric, steps)
+        done = _begin(out, recipe, config, resume, None if weights else out / WEIGHTS)
     writer = Log(out / "tensorboard", active=log and fabric.is_global_zero)
     known = steps  # `steps` becomes what the run has seen
     length = (lambda _: known) if budget is None else budget.length
@@ -173,18 +175,8 @@ def train(
         turn = turns(
             config, sources, own, length, rank=fabric.global_rank, devices=fabric.world_size
         )
-        steps = _run(recipe, range(done, steps), turn, out, writer, watch, budget, keep)
-    except (RuntimeError, MemoryError) as error:
-        failed = device_failure(
-            error,
-            doing=f"{out}: training with {config.batch} examples a step",
-            device=str(fabric.device),
-            lower="lower batch, which makes it another training",
-            kept="the last checkpoint is kept, and --resume goes on from it",
-        )
-        if failed is None:
-            raise
-        raise failed from error
+        with _device_faults(out, config, fabric.device):
+            steps = _run(recipe, range(done, steps), turn, out, writer, watch, budget, keep)
     finally:
         writer.close()
     target = weights or out / WEIGHTS
@@ -246,6 +238,28 @@ def _run(
                 break
     recipe.steps = done
     return done
+
+
+@contextmanager
+def _device_faults(out: Path, config: TrainingConfig, device: torch.device) -> Iterator[None]:
+    """A block that a device's fault ends in one sentence.
+
+    Raises:
+        DeviceFailed: in the block, where the device's memory does not suffice or it cannot go on.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        failed = device_failure(
+            error,
+            doing=f"{out}: training with {config.batch} examples a step",
+            device=str(device),
+            lower="lower batch, which makes it another training",
+            kept="the last checkpoint is kept, and --resume goes on from it",
+        )
+        if failed is None:
+            raise
+        raise failed from error
 
 
 def _save(path: Path, recipe: TrainingRecipe, done: int) -> None:

@@ -32,7 +32,7 @@ def choose_device(name: str) -> str:
     """The device to use; "auto" is a GPU where there is one.
 
     Raises:
-        BadInput: where the name is none, or there is no such device here.
+        BadInput: where the name is none, or there is no such device here, or it cannot be used.
     """
     import torch
 
@@ -41,7 +41,7 @@ def choose_device(name: str) -> str:
             f"device {name!r} is for several workers; name one, or use --executor processes"
         )
     if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        name = kind_of(name)
     try:
         torch.device(name)
     except RuntimeError:
@@ -56,7 +56,10 @@ def choose_device(name: str) -> str:
             raise BadInput(
                 f"device {name!r} has no memory left, which others use; wait, or write cpu"
             ) from None
-        raise BadInput(f"device {name!r} is not here; write cpu, or auto") from None
+        said = str(error).strip().partition("\n")[0]
+        if not is_gpu(name) or "invalid device ordinal" in said or not torch.cuda.is_available():
+            raise BadInput(f"device {name!r} is not here; write cpu, or auto") from None
+        raise BadInput(f"device {name!r} cannot be used ({said}); write cpu") from None
     return name
 
 
@@ -78,7 +81,9 @@ def kind_of(name: str) -> str:
         BadInput: several devices of different kinds.
     """
     if name == "auto":
-        return choose_device(name)
+        import torch
+
+        return "cuda" if torch.cuda.is_available() else "cpu"
     kinds = dict.fromkeys(part.strip().partition(":")[0] for part in name.split(","))
     if len(kinds) > 1:
         raise BadInput(

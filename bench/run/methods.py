@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from bench import __version__
-from bench.core.errors import BadInput, Unavailable
+from bench.core.device_faults import device_failure
+from bench.core.errors import BadInput, PluginFailed, Unavailable
 from bench.core.identity import Record, record_hash
 from bench.core.text import slug
 from bench.edit import EditName
@@ -148,8 +149,7 @@ def _method(
         problem = str(error)
     movable: object = editor
     if isinstance(movable, Movable):
-        with foreign(f"editor {entry.editor!r}: to({device!r})"):
-            movable.to(device)
+        _move(movable, entry, device)
     identity: Mapping[str, Any] = getattr(editor, "identity", {})
     with foreign(f"editor {entry.editor!r}: reading its source and weights"):
         source = origin(EDITORS.find(entry.editor, trust=trust), editor)
@@ -163,6 +163,25 @@ def _method(
         **({} if source is None else {"source": dict(source)}),
     }
     return Method(entry.name, entry.title or entry.name, entry, editor, record, problem)
+
+
+def _move(editor: Movable, entry: MethodEntry, device: str) -> None:
+    """Moves an editor to a device.
+
+    Raises:
+        DeviceFailed: the device's memory does not suffice for all networks, or it cannot go on.
+        PluginFailed: whatever else the editor raises.
+    """
+    try:
+        with foreign(f"editor {entry.editor!r}: to({device!r})"):
+            editor.to(device)
+    except PluginFailed as error:
+        lower = "close what else uses it, or leave methods out of the suite"
+        doing = f"method {entry.name!r}, its network"
+        failure = device_failure(error, doing=doing, device=device, lower=lower)
+        if failure is None:
+            raise
+        raise failure from error
 
 
 def _placed(entry: MethodEntry, trust: bool, home: Path | None) -> dict[str, Any]:

@@ -143,6 +143,17 @@ def test_a_device_that_fails_in_the_middle_keeps_the_last_checkpoint(
     assert equal(weights(tmp_path), weights(tmp_path / "straight"))
 
 
+def test_a_network_that_the_device_cannot_hold_ends_a_training_in_one_sentence(
+    tmp_path, monkeypatch
+):
+    def setup(self, fabric, steps):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(ProgressiveRecipe, "setup", setup)
+    with pytest.raises(BadInput, match="2 examples a step: cpu has too little memory; lower batch"):
+        train(tiny("spmpgan"), tmp_path)
+
+
 def test_a_checkpoint_of_another_configuration_is_refused_with_the_field(tmp_path):
     train(tiny("spmpgan"), tmp_path)
     with pytest.raises(BadInput, match=r"another configuration \(seed: 0 against 5\)"):

@@ -18,6 +18,8 @@ from bench.core.errors import BadInput
 
 def test_auto_is_a_gpu_where_there_is_one(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    ones = torch.ones
+    monkeypatch.setattr(torch, "ones", lambda *size, device: ones(*size))
     assert choose_device("auto") == "cuda"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert choose_device("auto") == "cpu"
@@ -34,6 +36,35 @@ def test_a_card_whose_memory_others_hold_is_told_from_one_that_is_not_here(monke
     monkeypatch.setattr(torch, "ones", ones)
     with pytest.raises(BadInput, match="device 'cuda' has no memory left, which others use; wait"):
         choose_device("cuda")
+
+
+@pytest.mark.parametrize("name", ["auto", "cuda"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "CUDA error: no kernel image is available for execution on the device",
+        "CUDA error: all CUDA-capable devices are busy or unavailable",
+    ],
+)
+def test_a_card_that_pytorch_cannot_use_is_told_with_the_reason(name, reason, monkeypatch):
+    def ones(*size, device):
+        raise getattr(torch, "AcceleratorError", RuntimeError)(f"{reason}\nSearch for it in ...")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "ones", ones)
+    with pytest.raises(BadInput) as raised:
+        choose_device(name)
+    assert str(raised.value) == f"device 'cuda' cannot be used ({reason}); write cpu"
+
+
+def test_a_card_whose_number_is_not_there_is_not_here(monkeypatch):
+    def ones(*size, device):
+        raise RuntimeError("CUDA error: invalid device ordinal")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "ones", ones)
+    with pytest.raises(BadInput, match="device 'cuda:7' is not here; write cpu, or auto"):
+        choose_device("cuda:7")
 
 
 @pytest.mark.parametrize(

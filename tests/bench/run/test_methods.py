@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
+from bench.core.device_faults import DeviceFailed
 from bench.core.errors import BadInput
+from bench.plugins.kinds import EDITORS
 from bench.run.methods import check_tasks, make_methods
 from bench.run.plan import plan_run
 from bench.suite.schema import MethodEntry, Suite, parse_suite
@@ -40,6 +43,28 @@ def test_a_method_may_be_for_some_datasets_only(data: Path) -> None:
     assert made(suite)[0].edits(task)
 
 
+class Large:
+    """An editor whose network does not fit."""
+
+    needs = frozenset()
+
+    def to(self, device):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    def edit(self, batch):
+        return batch.masked
+
+
+def test_networks_that_a_device_cannot_hold_are_told_in_one_sentence(data: Path) -> None:
+    suite = parse_suite(suite_text(data, methods="[large]"), "s")
+    with EDITORS.offering({"large": Large()}), pytest.raises(DeviceFailed) as raised:
+        made(suite)
+    assert str(raised.value) == (
+        "method 'large', its network: cpu has too little memory; close what else uses it, or leave "
+        "methods out of the suite; what is finished is kept, and the same command goes on from there"
+    )
+
+
 class Styled:
     needs = frozenset({"references"})
 
@@ -57,8 +82,6 @@ class Styled:
 def test_a_method_that_takes_styles_needs_a_task_that_has_some(
     tmp_path: Path, references: int, count: int, sentence: str
 ) -> None:
-    from bench.plugins.kinds import EDITORS
-
     data = write_data(tmp_path / "rooms", count)
     text = suite_text(
         data,
