@@ -10,6 +10,7 @@ import numpy as np
 from bench.core.errors import BadInput
 from bench.datasets.dataset import Dataset, Fit, RendersWithout
 from bench.plugins.foreign import foreign
+from bench.plugins.origin import is_ours
 from bench.scene import LabelSpace, Scene, UInt8
 
 __all__ = ["guarded_dataset"]
@@ -28,7 +29,7 @@ def guarded_dataset(name: str, dataset: Dataset) -> Dataset:
         BadInput: ids, a name or a label space that no run can use.
         PluginFailed: where one of these raises.
     """
-    if type(dataset).__module__.startswith("bench."):
+    if is_ours(dataset):
         return dataset
     return (_GuardedRendered if isinstance(dataset, RendersWithout) else _Guarded)(name, dataset)
 

@@ -11,7 +11,14 @@ from bench.metrics.facts import (
     ScoreInfo,
     Summary,
 )
-from bench.metrics.foreign import check_columns, checked_estimates, doubts, guarded, made_elsewhere
+from bench.metrics.foreign import (
+    check_columns,
+    checked_estimates,
+    doubts,
+    from_elsewhere,
+    guarded,
+    made_elsewhere,
+)
 from bench.metrics.make import (
     look_up_metric,
     make_metric,
@@ -49,6 +56,7 @@ __all__ = [
     "check_columns",
     "checked_estimates",
     "doubts",
+    "from_elsewhere",
     "guarded",
     "look_up_metric",
     "made_elsewhere",

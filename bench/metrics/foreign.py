@@ -16,7 +16,7 @@ from bench.metrics.facts import Against, Better, MarginKind, Region, ScoreInfo, 
 from bench.metrics.metric import Metric
 from bench.plugins.builtin import BUILTIN
 from bench.plugins.foreign import foreign
-from bench.plugins.origin import source_of
+from bench.plugins.origin import is_ours, source_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,7 @@ __all__ = [
     "check_foreign_metric",
     "checked_estimates",
     "doubts",
+    "from_elsewhere",
     "guarded",
     "made_elsewhere",
 ]
@@ -50,11 +51,9 @@ def guarded(metric: Metric, what: str) -> contextlib.AbstractContextManager[None
     Raises:
         PluginFailed: in the block, for anything but a `BadInput`, of a metric from elsewhere.
     """
-    return contextlib.nullcontext() if _ours(metric) else foreign(f"metric {metric.name!r}: {what}")
-
-
-def _ours(metric: Metric) -> bool:
-    return type(metric).__module__.startswith("bench.")
+    if is_ours(metric):
+        return contextlib.nullcontext()
+    return foreign(f"metric {metric.name!r}: {what}")
 
 
 def check_foreign_metric(name: str, made: object) -> None:
@@ -132,7 +131,7 @@ def check_columns(metric: Metric, columns: Mapping[str, Any], count: int) -> Non
         BadInput: a column that is not the metric's own, of another length, or with something else than
             numbers (under a score's name) and lists of numbers (under "NAME.state").
     """
-    if _ours(metric):
+    if is_ours(metric):
         return
     own = (metric.name, *metric.score_names)
     for name, values in columns.items():
@@ -159,7 +158,7 @@ def checked_estimates(metric: Metric, found: list[Estimate]) -> list[Estimate]:
     Raises:
         PluginFailed: where a metric from elsewhere gives something else than estimates of its scores.
     """
-    if _ours(metric):
+    if is_ours(metric):
         return found
     what = f"metric {metric.name!r}: estimates()"
     if not isinstance(found, (list, tuple)) or not all(isinstance(one, Estimate) for one in found):
@@ -177,20 +176,26 @@ def checked_estimates(metric: Metric, found: list[Estimate]) -> list[Estimate]:
     return found
 
 
+def from_elsewhere(metric: Metric) -> bool:
+    """Whether code of others runs in a metric: its own, its segmenter's or its network's."""
+    return not all(map(is_ours, _parts(metric).values()))
+
+
 def made_elsewhere(metric: Metric) -> dict[str, Any]:
     """The source of what is from elsewhere in a metric: its own, its segmenter's, its network's.
 
     Returns:
         the hashes under "elsewhere"; empty where all of it is ours.
     """
-    parts = {
-        "metric": metric,
-        "segmenter": getattr(metric, "segmenter", None),
-        "network": getattr(metric, "network", None),
-    }
-    found = {name: dict(source_of(part)) for name, part in parts.items() if part is not None}
-    found = {name: source for name, source in found.items() if source}
+    sources = {name: dict(source_of(part)) for name, part in _parts(metric).items()}
+    found = {name: source for name, source in sources.items() if source}
     return {"elsewhere": found} if found else {}
+
+
+def _parts(metric: Metric) -> dict[str, object]:
+    """What may be from elsewhere in a metric."""
+    inside = {name: getattr(metric, name, None) for name in ("segmenter", "network")}
+    return {"metric": metric, **{name: part for name, part in inside.items() if part is not None}}
 
 
 def doubts(metrics: Iterable[Metric], references: pd.DataFrame) -> dict[str, str]:

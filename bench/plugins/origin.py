@@ -27,7 +27,7 @@ from bench.core.identity import Record, file_hash, record_hash, tensors_hash
 from bench.plugins.builtin import BUILTIN
 from bench.plugins.registry import FOREIGN, HERE, Plugin
 
-__all__ = ["origin", "source_hash", "source_of"]
+__all__ = ["is_ours", "origin", "source_hash", "source_of"]
 
 _OURS = ("bench.", "baselines.", "masks.")
 
@@ -100,20 +100,35 @@ def source_hash(module: str) -> str | None:
     return record_hash({name: file_hash(path) for name, path in files.items()})
 
 
+def is_ours(value: object) -> bool:
+    """Whether an object, or a class, is code of siebench, and so is what it holds as its `plugin`."""
+    return _written_by_us(_kind_inside(value))
+
+
 def source_of(value: object) -> Record:
     """The source that an object from elsewhere is made of, as `{"source": HASH}`; empty for ours.
 
     Args:
-        value: an object, or what holds one of a plugin as its `plugin`. It is looked at once.
+        value: an object, or one of ours that holds it as its `plugin`. It is looked at once.
     """
-    made: object = getattr(value, "plugin", value)
-    kind = type(made)
-    if kind.__module__.startswith(_OURS):
+    kind = _kind_inside(value)
+    if _written_by_us(kind):
         return {}
     if kind not in _SOURCES:
         code = source_hash(kind.__module__) or _written(kind)
         _SOURCES[kind] = {} if code is None else {"source": code}
     return _SOURCES[kind]
+
+
+def _kind_inside(value: object) -> type:
+    """The class of an object, of what it holds where it is of ours and holds a plugin; a class itself."""
+    kind = value if isinstance(value, type) else type(value)
+    inside = getattr(value, "plugin", None) if _written_by_us(kind) else None
+    return kind if inside is None else type(inside)
+
+
+def _written_by_us(kind: type) -> bool:
+    return kind.__module__.startswith(_OURS)
 
 
 def _imports(name: str, path: Path) -> Iterator[str]:

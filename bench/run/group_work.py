@@ -20,14 +20,13 @@ from bench.networks.batches import batch_shape, exactly
 from bench.run.measure import measuring_on
 from bench.scene import UInt8
 
-__all__ = ["GroupWork", "from_elsewhere"]
+__all__ = ["GroupWork"]
 
 T = TypeVar("T")
 V = TypeVar("V")
 
 _UNDER_WAY = 3
 """Groups on an accelerator: one is computed, one waits for the device, one is on its way back."""
-
 
 _LARGE = 128 << 20
 """Bytes of images on a side beyond which a group is closed though it could hold more."""
@@ -117,15 +116,3 @@ class GroupWork:
             else:
                 for _, made in ahead(self._workers, measuring, groups, self._together - 1):
                     yield made
-
-
-def from_elsewhere(metrics: Iterable[Metric]) -> bool:
-    """Whether code of others is asked, which need not be made for several threads."""
-    asked: list[object] = [*metrics]
-    while asked:
-        one = asked.pop()
-        if not type(one).__module__.startswith("bench."):
-            return True
-        inside = (getattr(one, name, None) for name in ("network", "segmenter", "plugin"))
-        asked += [part for part in inside if part is not None]
-    return False

@@ -23,6 +23,7 @@ from bench.metrics import (
     ScoreInfo,
     checked_estimates,
     doubts,
+    from_elsewhere,
     guarded,
     make_metric,
     refuse_shared_scores,
@@ -31,7 +32,7 @@ from bench.metrics.features import FeatureMetric
 from bench.networks.batches import batches_of
 from bench.run.file_kinds import count_kinds, kind_notices
 from bench.run.folder_scores import FolderScores
-from bench.run.group_work import GroupWork, from_elsewhere
+from bench.run.group_work import GroupWork
 from bench.run.mask_fit import MaskFit, mask_notices
 from bench.run.measure import EditGroup, PreparedGroup, measure_group
 from bench.run.pair_images import PairFacts, PairImages, read_pair
@@ -125,9 +126,7 @@ def score_folders(
     reading = functools.partial(read_pair, space=space, resize_real=resize_real)
     inputs = _inputs(pairs)
     with batches_of(batch_size):
-        read = _measure(
-            pairs, computed, space, reading, advance, where, alone=from_elsewhere(computed)
-        )
+        read = _measure(pairs, computed, space, reading, advance, where)
     samples, references = read.samples, read.references
     # Without masks the region is the whole image: no score of it beside the image's own.
     twice = {
@@ -231,9 +230,7 @@ def _score_unpaired(
     computed = [metric for _, metric in ready]
     sides = [*found.real.values()], [*found.fake.values()]
     with batches_of(batch_size):
-        found_of = score_sets(
-            *sides, computed, context.device, advance, alone=from_elsewhere(computed)
-        )
+        found_of = score_sets(*sides, computed, context.device, advance)
     valued, kinds = iter(found_of.scores), found_of.kinds
     scores = [
         score
@@ -306,9 +303,8 @@ def _measure(
     reading: Callable[[Pair], PairImages],
     advance: Callable[[int], None],
     device: str,
-    alone: bool,
 ) -> _Measured:
-    """The one pass over all pairs; `device` and `alone` as in `GroupWork`."""
+    """The one pass over all pairs."""
 
     def measured(group: list[PairImages]) -> tuple[pd.DataFrame, pd.DataFrame, list[PairFacts]]:
         edits = _edits(group, space)
@@ -320,7 +316,7 @@ def _measure(
 
     sides = []
     facts: list[PairFacts] = []
-    with GroupWork(device, alone=alone) as work:
+    with GroupWork(device, alone=any(map(from_elsewhere, metrics))) as work:
         work.warm_up(metrics)
         import pandas as pd  # meanwhile
 

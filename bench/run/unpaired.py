@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bench.core.images import StoredImage, read_stored
 from bench.core.transfers import stage
-from bench.metrics import Metric, Missing, Score
+from bench.metrics import Metric, Missing, Score, from_elsewhere
 from bench.metrics.features import FeatureMetric
 from bench.run.file_kinds import count_kinds, file_kind
 from bench.run.group_work import GroupWork
@@ -49,8 +49,6 @@ def score_sets(
     metrics: Sequence[FeatureMetric],
     device: str = "cpu",
     advance: Callable[[int], None] = lambda _: None,
-    *,
-    alone: bool = False,
 ) -> SetScores:
     """Each metric's scores of two sets of any sizes.
 
@@ -60,12 +58,11 @@ def score_sets(
         metrics: those to compute.
         device: where their networks run.
         advance: told after every group how many images are done.
-        alone: as in `GroupWork`.
 
     Raises:
         BadInput: a file that cannot be read.
     """
-    with GroupWork(device, alone=alone) as work:
+    with GroupWork(device, alone=any(map(from_elsewhere, metrics))) as work:
         work.warm_up(metrics)
         sides = [_side(files, metrics, work, advance) for files in (real, fake)]
     features = zip(*(side.features for side in sides))

@@ -13,6 +13,7 @@ import masks
 from bench.core.errors import BadInput, PluginFailed
 from bench.plugins.foreign import foreign
 from bench.plugins.kinds import PROTOCOLS
+from bench.plugins.origin import is_ours
 from bench.suite.places import beside
 from masks.parameters import parameters_of
 
@@ -98,12 +99,11 @@ def asked(protocol: masks.Protocol | type[masks.Protocol], what: str) -> Iterato
         PluginFailed: in the block, for anything but `BadInput` and `masks.MaskError`, of a protocol
             from elsewhere.
     """
-    kind = protocol if isinstance(protocol, type) else type(protocol)
-    if kind.__module__.partition(".")[0] == "masks":
+    if is_ours(protocol):
         yield
         return
     try:
-        with foreign(f"protocol {kind.key!r}: {what}"):
+        with foreign(f"protocol {protocol.key!r}: {what}"):
             yield
     except PluginFailed as error:
         if isinstance(error.__cause__, masks.MaskError):
@@ -130,7 +130,7 @@ def check_drawn(protocol: masks.Protocol, site: masks.Site, drawn: object) -> No
     Raises:
         BadInput: naming what is wrong.
     """
-    if type(protocol).__module__.partition(".")[0] == "masks":
+    if is_ours(protocol):
         return
     what = f"protocol {protocol.key!r}: draw()"
     if isinstance(drawn, masks.Impossible):

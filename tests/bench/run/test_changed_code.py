@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.metrics import Metric, made_elsewhere, make_metric
 from bench.run.outcome import Outcome
 from bench.run.schema import REAL
 from bench.run.suite_run import run_suite
@@ -169,9 +168,3 @@ def test_a_protocol_whose_code_changed_draws_again(run) -> None:
     for columns in (8, 24):
         made = run(PROTOCOL, str(columns), "[l1]", '"changing:Band"')
         assert made.samples("edits")["coverage"].tolist() == [columns / SIZE] * 3
-
-
-def test_what_is_ours_is_kept_under_its_definition_alone() -> None:
-    metric = make_metric("psnr")
-    assert isinstance(metric, Metric)
-    assert made_elsewhere(metric) == {}

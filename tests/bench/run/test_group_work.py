@@ -7,11 +7,9 @@ import pytest
 
 from bench.metrics import make_metric
 from bench.metrics.context import Context
-from bench.metrics.fid import FrechetDistance
 from bench.metrics.metric import References
 from bench.networks.batches import batches_of
-from bench.networks.feature_network import RememberedNetwork
-from bench.run.group_work import GroupWork, from_elsewhere
+from bench.run.group_work import GroupWork
 from bench.scene import LabelSpace
 
 CARD = "cpu:0"
@@ -55,16 +53,6 @@ def test_on_a_cpu_and_for_code_of_others_one_group_is_measured_at_a_time(options
     with GroupWork(**options) as work:
         list(work.measure(lambda _: threads.add(threading.get_ident()), range(5)))
     assert threads == {threading.get_ident()}
-
-
-def test_code_of_others_is_seen_inside_a_metric_of_ours():
-    class Network:
-        name = "mine"
-
-    ours = make_metric("fd-procedural", {}, Context(cache=None))
-    theirs = FrechetDistance("fd-mine", "Mine", RememberedNetwork(Network(), "cpu"))
-    assert not from_elsewhere([ours])
-    assert from_elsewhere([ours, theirs])
 
 
 class Warmed:

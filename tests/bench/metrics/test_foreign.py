@@ -1,0 +1,44 @@
+"""Code of others is seen in a metric, and inside one of ours."""
+
+import pytest
+
+from bench.metrics import from_elsewhere, made_elsewhere, make_metric
+from bench.metrics.context import Context
+from bench.metrics.fid import FrechetDistance
+from bench.networks.feature_network import RememberedNetwork
+
+
+class Network:
+    name = "mine"
+
+
+class Distance(FrechetDistance):
+    """Somebody's metric through a network of ours."""
+
+
+OURS = make_metric("fd-procedural", {}, Context(cache=None))
+THEIRS = RememberedNetwork(Network(), "cpu")
+
+
+def test_a_metric_through_a_network_of_ours_is_ours():
+    assert not from_elsewhere(OURS)
+    assert made_elsewhere(OURS) == {}
+
+
+@pytest.mark.parametrize(
+    ("metric", "part"),
+    [
+        (FrechetDistance("fd-mine", "Mine", THEIRS), "network"),
+        (Distance("mine", "Mine", OURS.network), "metric"),
+    ],
+)
+def test_what_is_from_elsewhere_in_a_metric_is_named(metric, part):
+    assert from_elsewhere(metric)
+    assert list(made_elsewhere(metric)["elsewhere"]) == [part]
+
+
+def test_code_without_a_source_is_from_elsewhere_too():
+    kind = type("Typed", (Distance,), {"__module__": "typed_in_a_notebook"})
+    metric = kind("mine", "Mine", OURS.network)
+    assert from_elsewhere(metric)
+    assert made_elsewhere(metric) == {}
