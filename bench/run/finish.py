@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,10 @@ from bench.run.environment import commit, hardware, harness_commit, versions
 from bench.run.job import Job
 from bench.run.kept import Standing
 from bench.run.layout import RunFolder
+from bench.run.measure import TaskMetrics
+from bench.run.methods import Method
 from bench.run.outcome import Outcome, all_missing, all_noticed, all_reasons, task_outcome
+from bench.run.plan import Task
 from bench.run.portable import portable_header
 from bench.run.record import RunRecord
 from bench.run.reduce import (
@@ -75,14 +78,14 @@ def finish_run(
     metrics = {
         task.name: with_tracebacks(folder, task, worker.metrics[task.name]) for task in plan.tasks
     }
-    reduced = [
-        reduce_task(folder, task, metrics[task.name], [m for m in methods if m.edits(task)])
-        for task in plan.tasks
-    ]
-    _write_reduced(folder, reduced)
+    ended = [_end_of_task(folder, task, methods, metrics[task.name]) for task in plan.tasks]
+    _write_ended(folder, ended)
     _write_rows(folder.table("costs"), COSTS, cost_rows(folder, plan, methods, worker.device))
     tasks = {task.name: task_outcome(folder, task, methods) for task in plan.tasks}
-    notices = _notices(folder, worker)
+    outputs = {
+        task.name: read_tables(folder.shards("outputs", task.slug), OUTPUTS) for task in plan.tasks
+    }
+    notices = [notice for one in ended for notice in one.notices] + output_notices(outputs)
     whole = all(
         folder.shard("samples", task.slug, shard.number).is_file()
         for task in plan.tasks
@@ -136,47 +139,63 @@ def _hardware(device: str, workers: Sequence[WorkersRow]) -> dict[str, Any]:
     return found
 
 
-def _write_reduced(folder: RunFolder, reduced: list[Reduced]) -> None:
+@dataclass(frozen=True)
+class _Ended:
+    """What the shards of a task tell.
+
+    Attributes:
+        reduced: the rows of its scores, and of what lies beside them.
+        canaries: rows of the canaries table.
+        notices: what its canaries, its real images and the second look at every method found out.
+    """
+
+    reduced: Reduced
+    canaries: list[dict[str, Any]]
+    notices: list[RunNotice]
+
+
+def _end_of_task(
+    folder: RunFolder, task: Task, methods: Sequence[Method], metrics: TaskMetrics
+) -> _Ended:
+    """What the shards of a task tell; its reference side, with all features, is read once and let go."""
+    own = [method for method in methods if method.edits(task)]
+    needs = {method.name: method.needs for method in methods}
+    references = reference_rows(folder, task, metrics)
+    reduced = reduce_task(folder, task, metrics, own, references)
+    scores = reduce_canaries(folder, task, metrics, references)
+    canaries = [
+        {"task": task.name, "method": canary, **asdict(score)}
+        for (_, canary), score in scores.items()
+    ]
+    notices = [
+        *order_notices(task.name, metrics.ready, scores),
+        *doubt_notices(task.name, metrics.ready, references),
+        *unrecognised_notices(task, methods),
+        *check_notices(task.name, read_checks(folder, task.slug), needs),
+    ]
+    elsewhere = [method.name for method in own if method.keeps_known]
+    if elsewhere:
+        samples = read_tables(folder.shards("samples", task.slug), SAMPLES)
+        for name in elsewhere:
+            notices += belonging_notices(task.name, name, samples)
+    return _Ended(reduced, canaries, notices)
+
+
+def _write_ended(folder: RunFolder, ended: Sequence[_Ended]) -> None:
     """The scores last: a run has them once everything else is there."""
-    replicates = [row for one in reduced for row in one.replicates]
-    rosetta = [row for one in reduced for row in one.rosetta]
-    influence = [row for one in reduced for row in one.influence]
+    replicates = [row for one in ended for row in one.reduced.replicates]
+    rosetta = [row for one in ended for row in one.reduced.rosetta]
+    influence = [row for one in ended for row in one.reduced.influence]
     if replicates:
         _write_rows(folder.table("replicates"), REPLICATES, replicates)
     if rosetta:
         _write_rows(folder.table("rosetta"), ROSETTA, rosetta)
     if influence:
         _write_rows(folder.table("influence"), INFLUENCE, influence)
-    _write_rows(folder.table("scores"), SCORES, [row for one in reduced for row in one.scores])
-
-
-def _notices(folder: RunFolder, worker: Worker) -> list[RunNotice]:
-    """Scores the canaries, and says what they and the second look at every method found out."""
-    rows: list[dict[str, Any]] = []
-    found: list[RunNotice] = []
-    needs = {method.name: method.needs for method in worker.methods}
-    for task in worker.plan.tasks:
-        metrics = worker.metrics[task.name]
-        scores = reduce_canaries(folder, task, metrics)
-        rows += [
-            {"task": task.name, "method": canary, **asdict(score)}
-            for (_, canary), score in scores.items()
-        ]
-        found += order_notices(task.name, metrics.ready, scores)
-        found += doubt_notices(task.name, metrics.ready, reference_rows(folder, task, metrics))
-        found += unrecognised_notices(task, worker.methods)
-        found += check_notices(task.name, read_checks(folder, task.slug), needs)
-        elsewhere = [one.name for one in worker.methods if one.keeps_known and one.edits(task)]
-        if elsewhere:
-            samples = read_tables(folder.shards("samples", task.slug), SAMPLES)
-            for name in elsewhere:
-                found += belonging_notices(task.name, name, samples)
-    _write_rows(folder.table("canaries"), CANARIES, rows)
-    outputs = {
-        task.name: read_tables(folder.shards("outputs", task.slug), OUTPUTS)
-        for task in worker.plan.tasks
-    }
-    return [*found, *output_notices(outputs)]
+    _write_rows(folder.table("canaries"), CANARIES, [row for one in ended for row in one.canaries])
+    _write_rows(
+        folder.table("scores"), SCORES, [row for one in ended for row in one.reduced.scores]
+    )
 
 
 def _write_rows(path: Path, table: StoredTable, rows: list[dict[str, Any]]) -> None:

@@ -65,16 +65,35 @@ def protocol_record(task: Task, metric: Metric | None, name: str) -> Record:
     return {**task.record, "metric": definition}
 
 
+def reference_rows(folder: RunFolder, task: Task, metrics: TaskMetrics) -> pd.DataFrame:
+    """The reference side of a task's edits, with the columns of its metrics.
+
+    Raises:
+        BadInput: a damaged table, or a task of which no shard is done.
+    """
+    return _shards(folder, task, "references", REFERENCES, metrics)
+
+
 def reduce_task(
-    folder: RunFolder, task: Task, metrics: TaskMetrics, methods: Sequence[Method]
+    folder: RunFolder,
+    task: Task,
+    metrics: TaskMetrics,
+    methods: Sequence[Method],
+    references: pd.DataFrame,
 ) -> Reduced:
     """The task's rows of the scores, replicates, rosetta and influence tables.
+
+    Args:
+        folder: the run.
+        task: of the plan.
+        metrics: the task's.
+        methods: those that take part in it.
+        references: its `reference_rows`.
 
     Raises:
         BadInput: a damaged table, or a task of which no shard is done.
     """
     samples = _shards(folder, task, "samples", SAMPLES, metrics)
-    references = reference_rows(folder, task, metrics)
     reduced = Reduced()
     for metric in metrics.ready:
         try:
@@ -153,13 +172,15 @@ def _traceback(folder: RunFolder, task: Task, metric: str, error: BaseException)
 
 
 def reduce_canaries(
-    folder: RunFolder, task: Task, metrics: TaskMetrics
+    folder: RunFolder, task: Task, metrics: TaskMetrics, references: pd.DataFrame
 ) -> dict[tuple[str, str], Score]:
-    """The canaries' scores over all classes, by (score's name, canary); empty without an edit."""
+    """The canaries' scores over all classes, by (score's name, canary); empty without an edit.
+
+    Args and Raises: as `reduce_task`.
+    """
     if not folder.shards("canaries", task.slug):
         return {}
     samples = _shards(folder, task, "canaries", CANARY_SAMPLES, metrics)
-    references = reference_rows(folder, task, metrics)
     found: dict[tuple[str, str], Score] = {}
     for canary, mine in samples.groupby("method", sort=False):
         for metric in metrics.ready:
@@ -169,11 +190,6 @@ def reduce_canaries(
                     if estimate.of == "all":
                         found[estimate.metric, str(canary)] = estimate.score()
     return found
-
-
-def reference_rows(folder: RunFolder, task: Task, metrics: TaskMetrics) -> pd.DataFrame:
-    """The reference side of a task's edits, with the columns of its metrics."""
-    return _shards(folder, task, "references", REFERENCES, metrics)
 
 
 def cost_rows(

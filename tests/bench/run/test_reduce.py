@@ -10,9 +10,12 @@ import pandas as pd
 import pytest
 
 from bench.core.errors import BadInput
+from bench.run import reduce
+from bench.run.finish import finish_run
 from bench.run.job import Job
 from bench.run.outcome import task_outcome
-from bench.run.reduce import cost_rows, reduce_canaries, reduce_task
+from bench.run.record import RunRecord
+from bench.run.reduce import Reduced, cost_rows, reduce_canaries, reduce_task, reference_rows
 from bench.run.shards import ShardRef
 from bench.run.table_files import read_tables, write_table
 from bench.run.tables import COSTS, SAMPLES, SCORES, TIMES
@@ -34,12 +37,19 @@ def carried_out(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Worker]:
     return job, worker
 
 
+def reduced(carried_out: tuple[Job, Worker], at: int = 0) -> Reduced:
+    """A task's rows, by its number in the plan."""
+    job, worker = carried_out
+    task = worker.plan.tasks[at]
+    metrics = worker.metrics[task.name]
+    references = reference_rows(job.folder, task, metrics)
+    return reduce_task(job.folder, task, metrics, worker.methods, references)
+
+
 def test_a_score_of_single_edits_is_the_mean_of_their_column(carried_out) -> None:
     job, worker = carried_out
     task = worker.plan.tasks[0]
-    scores = pd.DataFrame(
-        reduce_task(job.folder, task, worker.metrics[task.name], worker.methods).scores
-    )
+    scores = pd.DataFrame(reduced(carried_out).scores)
     samples = read_tables(job.folder.shards("samples", task.slug), SAMPLES)
     for method in ("mean-colour", "diffusion"):
         own = samples[samples["method"] == method]
@@ -52,32 +62,25 @@ def test_a_score_of_single_edits_is_the_mean_of_their_column(carried_out) -> Non
 
 def test_rows_have_the_declared_columns(carried_out) -> None:
     job, worker = carried_out
-    task = worker.plan.tasks[0]
-    reduced = reduce_task(job.folder, task, worker.metrics[task.name], worker.methods)
-    assert {tuple(sorted(row)) for row in reduced.scores} == {tuple(sorted(SCORES.names))}
+    assert {tuple(sorted(row)) for row in reduced(carried_out).scores} == {
+        tuple(sorted(SCORES.names))
+    }
     costs = cost_rows(job.folder, worker.plan, worker.methods, "cpu")
     assert {tuple(sorted(row)) for row in costs} == {tuple(sorted(COSTS.names))}
 
 
 def test_a_metric_that_is_not_here_is_a_row_with_its_reason(carried_out) -> None:
-    job, worker = carried_out
-    task = worker.plan.tasks[0]
-    missing = worker.metrics[task.name].missing
+    _, worker = carried_out
+    missing = worker.metrics[worker.plan.tasks[0].name].missing
     if "fid" not in missing:
         pytest.skip("the weights of FID are here")
-    rows = [
-        row
-        for row in reduce_task(job.folder, task, worker.metrics[task.name], worker.methods).scores
-        if row["metric"] == "fid"
-    ]
+    rows = [row for row in reduced(carried_out).scores if row["metric"] == "fid"]
     assert [row["method"] for row in rows] == ["copy", "mean-colour", "diffusion"]
     assert {(row["value"], row["reason"]) for row in rows} == {(None, missing["fid"].reason)}
 
 
 def test_a_task_without_ground_truth_says_so(carried_out) -> None:
-    job, worker = carried_out
-    task = worker.plan.tasks[1]
-    rows = reduce_task(job.folder, task, worker.metrics[task.name], worker.methods).scores
+    rows = reduced(carried_out, 1).scores
     reasons = {row["reason"] for row in rows if row["metric"] == "psnr"}
     assert reasons == {"no edit of this task has a ground truth"}
 
@@ -85,7 +88,9 @@ def test_a_task_without_ground_truth_says_so(carried_out) -> None:
 def test_canaries_are_scored_beside_the_methods(carried_out) -> None:
     job, worker = carried_out
     task = worker.plan.tasks[0]
-    scores = reduce_canaries(job.folder, task, worker.metrics[task.name])
+    metrics = worker.metrics[task.name]
+    references = reference_rows(job.folder, task, metrics)
+    scores = reduce_canaries(job.folder, task, metrics, references)
     assert scores["l1", "(original)"].value == 0
     assert scores["l1", "(JPEG 90)"].value < scores["l1", "(mean colour)"].value
     assert {score.n for score in scores.values()} == {4}
@@ -115,7 +120,7 @@ def test_a_task_of_which_nothing_is_done_is_named(carried_out, tmp_path: Path) -
     task = worker.plan.tasks[0]
     folder = dataclasses.replace(job.folder, root=tmp_path)
     with pytest.raises(BadInput, match="no shard of task 'rooms-freeform' is done"):
-        reduce_task(folder, task, worker.metrics[task.name], worker.methods)
+        reference_rows(folder, task, worker.metrics[task.name])
 
 
 def test_an_outcome_counts_edits_and_what_is_not_there(carried_out) -> None:
@@ -127,3 +132,17 @@ def test_an_outcome_counts_edits_and_what_is_not_there(carried_out) -> None:
     assert removal.reasons == (removal.impossible[0].reason,)
     assert free.idle == removal.idle == ()
     assert free.first_failure is None
+
+
+def test_the_reference_side_of_a_task_is_read_once(carried_out, monkeypatch) -> None:
+    job, worker = carried_out
+    read = []
+
+    def reading(files, table, **more):
+        read.append(table.name)
+        return read_tables(files, table, **more)
+
+    monkeypatch.setattr(reduce, "read_tables", reading)
+    record = RunRecord(worker.plan, worker.methods, worker.metrics)
+    finish_run(job, worker, record, "2024-05-01T12:00:00+00:00", 0, ())
+    assert read.count("references") == len(worker.plan.tasks)
