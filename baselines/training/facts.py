@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -18,7 +18,10 @@ from baselines.checkpoints.loading import locate, read_card
 from baselines.training.config import TrainingConfig
 from bench.core.documents import read_json
 from bench.core.errors import BadInput
-from bench.core.identity import Record, record_hash, tensors_hash
+from bench.core.identity import Record, record_hash
+
+if TYPE_CHECKING:
+    from baselines.training.perceptual import PerceptualLoss
 
 __all__ = ["TrainingFacts", "files_of", "known_recipe", "training_facts"]
 
@@ -62,7 +65,7 @@ class TrainingFacts(BaseModel):
         steps: those that the weights have seen.
         examples: those that they have seen, without those of what they started from.
         data: fingerprints of the scenes.
-        perceptual: the network of the perceptual loss, with its hash.
+        perceptual: the network of the perceptual and style losses, with its hash.
         notes: among them what the training started from.
         machine: the kind of device that it was on, "cpu" or "cuda", where that is known; of one that went
             on elsewhere, the last.
@@ -150,24 +153,21 @@ def training_facts(
     )
 
 
-def files_of(config: TrainingConfig) -> dict[str, Any]:
-    """The weights that a training needs, with the hashes of their tensors; read them before it begins.
+def files_of(config: TrainingConfig, perceptual: PerceptualLoss | None) -> dict[str, Any]:
+    """The weights that a training needs, with the hashes of their tensors; ask before it begins.
+
+    Args:
+        config: of the training.
+        perceptual: the network of its recipe.
 
     Returns:
-        `perceptual`: the network that its perceptual loss looks through, or None. `start`: the file that
-        it starts from, with the examples that this had seen if that is known; only where there is one.
+        `perceptual`: that network's identity, or None. `start`: the file that the training starts from,
+        with the examples that this had seen if that is known; only where there is one.
 
     Raises:
-        Unavailable, BadInput: a file that is missing or damaged.
+        BadInput: a file that is missing or damaged.
     """
-    found: dict[str, Any] = {"perceptual": None}
-    if config.weights.perceptual:
-        from baselines.training.perceptual import perceptual_network
-
-        through = config.weights.through
-        state = perceptual_network(through).state_dict()
-        named = ((n.removeprefix("network."), value.numpy()) for n, value in state.items())
-        found["perceptual"] = {"network": through, "tensors_sha256": tensors_hash(named)}
+    found: dict[str, Any] = {"perceptual": None if perceptual is None else perceptual.identity()}
     if config.start is not None:
         file = locate(config.start)
         card = read_card(file)

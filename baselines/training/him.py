@@ -114,8 +114,6 @@ class HIMRecipe(TrainingRecipe):
 
     def _image(self, batch: EditBatch) -> Losses:
         assert batch.original is not None
-        if self.perceptual is not None:
-            self.perceptual.to(batch.labels.device)
         judge, real, mask = self.players["image judge"].module, batch.original, batch.mask
         semantics, fake = self.players["image"].module(*_shown(batch))
         with self.frozen("image judge"):

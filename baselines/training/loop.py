@@ -139,10 +139,11 @@ def train(
     steps = config.length(sum(len(source) for source in sources), fabric.world_size)
     if budget is not None:
         steps = budget.most
-    files = files_of(config)  # before the training: later other files may lie there
     # Keyed like every draw; ablations of one seed differ only where their layers do.
     torch.manual_seed(_word("initial", config.seed))
     recipe = make_recipe(config, sources)
+    # Before the training: later another file may lie where it starts from.
+    files = files_of(config, recipe.perceptual)
     with _device_faults(out, config, fabric.device):
         recipe.setup(fabric, steps)
         done = _begin(out, recipe, config, resume, None if weights else out / WEIGHTS)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.layers.layout import lay_channels_last
+from bench.core.identity import Record, tensors_hash
 from bench.networks.segmenters.unet import SegmenterNet, load_segmenter
 from bench.networks.weights import require
 
@@ -50,6 +51,14 @@ class PerceptualLoss(nn.Module):
         self.weights = tuple(weights)
         self.features = features
         self.styles = styles or features
+
+    def identity(self) -> Record:
+        """The network's name, and the hash of its tensors."""
+        named = (
+            (name.removeprefix("network."), value.cpu().numpy())
+            for name, value in self.state_dict().items()
+        )
+        return {"network": self.name, "tensors_sha256": tensors_hash(named)}
 
     def forward(self, fake: Tensor, real: Tensor) -> Tensor:
         """The weighted sum of L1 distances; gradients reach `fake` alone."""

@@ -70,8 +70,6 @@ class Pix2PixHDRecipe(TrainingRecipe):
     def step(self, batch: EditBatch, step: int) -> Losses:
         """G, then D with the same image."""
         assert batch.original is not None
-        if self.perceptual is not None:
-            self.perceptual.to(batch.labels.device)
         judge, real = self.players["D"].module, batch.original
         with self._trained(step):
             semantics, fake = self.players["G"].module(*_shown(batch))

@@ -74,8 +74,6 @@ class ProgressiveRecipe(TrainingRecipe):
     def step(self, batch: EditBatch, step: int) -> Losses:
         """D on composites, then G."""
         del step
-        if self.perceptual is not None:
-            self.perceptual.to(batch.labels.device)
         image, mask, shown = _bgr(batch), batch.masked_region, _shown(batch)
         stages = self.players["G"].module(image, mask, *shown)
         raws = [raw for raw, _ in stages]

@@ -31,6 +31,8 @@ from bench.core.device import is_gpu
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
+    from baselines.training.perceptual import PerceptualLoss
+
 __all__ = ["Losses", "MovingAverage", "Player", "Saved", "TrainingRecipe", "detached"]
 
 Losses = dict[str, Tensor]
@@ -71,9 +73,11 @@ class TrainingRecipe(abc.ABC):
         network: what is trained and saved.
         average: of the network's weights, where `ema` asks for one.
         facts: of the weights that are saved, for their card; set before `save`.
+        perceptual: the network that its perceptual and style losses look through; None = neither is on.
     """
 
     network: Any  # of the system's own type
+    perceptual: PerceptualLoss | None = None
 
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
         self.config = config
@@ -98,7 +102,7 @@ class TrainingRecipe(abc.ABC):
         self.players[name] = Player(plain, rate, plain, optimiser)
 
     def setup(self, fabric: Fabric, steps: int) -> None:
-        """Brings the players to Fabric's devices; `steps` is the length of the whole run."""
+        """Brings all networks to Fabric's devices; `steps` is the length of the whole run."""
         self.fabric, self.steps = fabric, steps
         if fabric.world_size > 1 and not is_gpu(fabric.device) and fabric.is_global_zero:
             self._warn_of_batch_norm()
@@ -112,6 +116,8 @@ class TrainingRecipe(abc.ABC):
         if self.capturable:
             for module in self.channels_last():
                 lay_channels_last(module)
+        if self.perceptual is not None:
+            self.perceptual.to(fabric.device)
         averaged = self.averaged() if self.config.ema else None
         if averaged is not None:
             self.average = MovingAverage(averaged, self.config.ema)

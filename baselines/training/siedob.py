@@ -92,8 +92,6 @@ class SIEDOBRecipe(TrainingRecipe):
 
     def step(self, batch: EditBatch, step: int) -> Losses:
         """A step of the phase that `step` lies in."""
-        if self.perceptual is not None:
-            self.perceptual.to(batch.labels.device)
         assert batch.original is not None
         image, objects = (
             batch.original.flip(1),

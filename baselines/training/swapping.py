@@ -80,8 +80,6 @@ class SwappingRecipe(TrainingRecipe):
     def step(self, batch: EditBatch, step: int) -> Losses:
         """D on even steps, the autoencoder on odd ones."""
         assert batch.original is not None
-        if self.perceptual is not None:
-            self.perceptual.to(batch.labels.device)
         if step % 2:
             return self._autoencoder(batch.original)
         return self._discriminators(batch.original, penalised=self._penalised(step))

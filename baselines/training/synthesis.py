@@ -78,8 +78,6 @@ class SynthesisRecipe(TrainingRecipe):
         """G, then D."""
         del step
         assert batch.original is not None
-        if self.perceptual is not None:
-            self.perceptual.to(batch.labels.device)
         generate, judge = self.players["G"].module, self.players["D"].module
         semantics, raw = generate(*_shown(batch))
         with self.frozen("D"):

@@ -17,7 +17,7 @@ from baselines.training.loop import CHECKPOINT, WEIGHTS, products_in_tf32, train
 from baselines.training.progressive import ProgressiveRecipe
 from baselines.training.segmenter import SegmenterRecipe
 from bench.core.errors import BadInput
-from bench.networks.segmenters.unet import read_segmenter
+from bench.networks.segmenters.unet import load_segmenter, read_segmenter
 from bench.networks.weights import weight_folders
 from tests.baselines.training.tiny import SYSTEMS, tiny
 
@@ -241,14 +241,22 @@ def test_training_lowers_the_loss_that_it_is_given(system, tmp_path, monkeypatch
 def test_the_segmenters_features_take_part_where_they_are_asked_for(tmp_path, monkeypatch):
     monkeypatch.setattr("baselines.training.segmenter.mean_iou", lambda *_: 0.5)
     trained = weight_folders()[0] / "none-in-tests.safetensors"
-    train(tiny("segmenter", steps=2), tmp_path / "segmenter", weights=trained)
-    seen = []
-    weights = {"l1": 1, "perceptual": 10, "style": 1, "through": "segmenter"}
-    for system in ("spmpgan", "sesame"):
-        config = tiny(system, steps=2, weights=weights)
-        train(config, tmp_path / system, watch=lambda done, total, found: seen.append(found))
-    assert all(losses["perceptual"] > 0 and losses["style"] > 0 for losses in seen)
+    saved = train(tiny("segmenter", steps=2), tmp_path / "segmenter", weights=trained).saved
+    loaded = []
+    monkeypatch.setattr(
+        "baselines.training.perceptual.load_segmenter",
+        lambda: loaded.append(load_segmenter()) or loaded[-1],
+    )
+    seen, looks = [], []
+    for system, losses in (("spmpgan", {"perceptual": 10, "style": 1}), ("sesame", {"style": 1})):
+        config = tiny(system, steps=2, weights={"l1": 1, **losses, "through": "segmenter"})
+        done = train(config, tmp_path / system, watch=lambda _, __, found: seen.append(found))
+        looks.append(done.facts.perceptual)
     assert len(seen) == 4
+    assert all(losses["style"] > 0 for losses in seen)
+    assert all(losses["perceptual"] > 0 for losses in seen[:2])
+    assert looks == [{"network": "segmenter", "tensors_sha256": saved.tensors_sha256}] * 2
+    assert len(loaded) == 2  # once a training, for its losses and for the hash
 
 
 def test_the_segmenters_second_phase_adds_the_jaccard_loss_at_a_third_of_the_rate(
