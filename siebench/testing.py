@@ -8,8 +8,7 @@ check("editor", MyEditor)
 
 from __future__ import annotations
 
-from bench.core.errors import BadInput
-from bench.plugins.kinds import EDITORS, registry_of
+from bench.plugins.kinds import registry_of
 
 __all__ = ["check"]
 
@@ -29,12 +28,6 @@ def check(kind: str, value: object, *, classes: int | None = None, size: int | N
         AssertionError: with one line for each part of the contract that does not hold.
         BadInput: for an unknown kind, or `classes` or `size` of another one than an editor.
     """
-    registry = registry_of(kind)
-    made = {name: one for name, one in (("classes", classes), ("size", size)) if one is not None}
-    if made and registry is not EDITORS:
-        raise BadInput(
-            f"{kind}: {' and '.join(made)} can be chosen for an editor alone; leave it out"
-        )
-    problems = registry.check(value, **made)
+    problems = registry_of(kind).check(value, classes=classes, size=size)
     if problems:
         raise AssertionError("\n".join(f"{kind}: {problem}" for problem in problems))

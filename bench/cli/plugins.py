@@ -76,9 +76,8 @@ def check(
     from bench.plugins.kinds import EDITORS, SEGMENTERS, registry_of
 
     registry = registry_of(kind)
-    made = {field: one for field, one in (("classes", classes), ("size", size)) if one is not None}
-    if registry is not EDITORS and (made or options is not None):
-        raise BadInput("--options, --classes and --size are for editors; leave them out")
+    if options is not None and registry is not EDITORS:
+        raise BadInput("--options are for an editor; leave them out")
     if registry is SEGMENTERS:
         from bench.networks.segmenters import untried_segmenter
 
@@ -93,7 +92,7 @@ def check(
         value = create_editor(name, given, trust=trust)
     else:
         value = registry.find(name, trust=trust).usable()
-    problems = registry.check(value, **made)
+    problems = registry.check(value, classes=classes, size=size)
     for problem in problems:
         typer.echo(f"{registry.kind} {name}: {problem}")
     if problems:

@@ -180,16 +180,25 @@ class Registry(Generic[T]):
 
         Args:
             value: what is registered, or a finished object.
-            made: what the check's made inputs are like, where it lets one say so (`check_editor`).
+            made: what the check's made inputs shall be like, where it lets one say so (`check_editor`);
+                None leaves it to the check.
 
         Raises:
+            BadInput: for what the check of this kind does not let one say.
             PluginFailed: where the value raises what its check does not expect.
         """
+        check = _attribute(self._check)
+        given = {name: one for name, one in made.items() if one is not None}
+        odd = [name for name in given if name not in inspect.signature(check).parameters]
+        if odd:
+            raise BadInput(
+                f"the check of {self.kind}s takes no {' and no '.join(odd)}; leave it out"
+            )
         wrong = self._wants(value)
         if wrong is not None:
             return [wrong]
         with foreign(f"{self.kind}: the check of its contract"):
-            found: list[str] = _attribute(self._check)(value, **made)
+            found: list[str] = check(value, **given)
         return found
 
     @contextlib.contextmanager

@@ -104,3 +104,13 @@ def test_a_plugin_that_raises_in_its_check_is_one_sentence(call, install) -> Non
         code, _, err = call("plugins", "check", "editors", name)
         assert code == 2
         assert f"editor: the check of its contract {said} (traceback: " in err
+
+
+def test_what_belongs_to_the_check_of_an_editor_is_refused_for_a_metric(call) -> None:
+    for option, said in (
+        (("--options", "{k: 3}"), "--options are for an editor; leave them out"),
+        (("--size", "64"), "the check of metrics takes no size; leave it out"),
+    ):
+        code, _, err = call("plugins", "check", "metrics", "psnr", *option)
+        assert code == 2
+        assert said in err
