@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from baselines.training.config import TrainingConfig, read_config
+from baselines.training.config import TrainingConfig, changed_config, read_config
 from bench.core.errors import unknown
 
 __all__ = ["MODELS", "Model", "model_config"]
@@ -99,4 +99,4 @@ def model_config(name: str, *, seed: int = 0) -> TrainingConfig:
         **model.training,
         "seed": seed,
     }
-    return read_config(model.config, changes)
+    return changed_config(shipped, changes, model.config)
