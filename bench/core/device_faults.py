@@ -89,9 +89,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _free(device: str) -> str:
-    """What a GPU's memory holds for all its users, where it can still be asked."""
-    if not device.startswith("cuda"):
-        return ""
+    """What a GPU's memory holds for all its users, where there is one that can still be asked."""
     import torch
 
     try:

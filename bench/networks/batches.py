@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.core.device import is_gpu
+from bench.core.device import is_gpu, kind_of
 from bench.core.float32 import same_algorithms
 from bench.core.identity import Record
 from bench.core.threads import side_by_side
@@ -127,7 +127,7 @@ def arithmetic(device: str) -> Record:
 
     A CPU's records have no shape, for there it is 1; nor do they name the layout, which was always one.
     """
-    kind = device.partition(":")[0]
+    kind = kind_of(device)
     if device == "cpu":
         return {"device": kind}
     return {"device": kind, "batch": batch_shape(device), "layout": layout(device)}

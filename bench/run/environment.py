@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import __version__
-from bench.core.device import is_gpu
+from bench.core.device import is_gpu, kind_of
 
 __all__ = ["commit", "device_key", "device_name", "hardware", "harness_commit", "versions"]
 
@@ -117,7 +117,7 @@ def device_name(device: str) -> str:
 def device_key(device: str) -> str:
     """What tells a device from every other one of its machine, whatever number it has here."""
     if not is_gpu(device):
-        return device.partition(":")[0]
+        return kind_of(device)
     import torch
 
     facts = torch.cuda.get_device_properties(device)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.core.device import kind_of
 from bench.core.text import now
 from bench.run.canaries.checks import read_checks
 from bench.run.canaries.notices import (
@@ -133,7 +134,7 @@ def _hardware(device: str, workers: Sequence[WorkersRow]) -> dict[str, Any]:
     """This machine, and the devices that editors ran on, wherever that was."""
     found = hardware(device)
     kinds = dict.fromkeys(row.device for row in workers)
-    if kinds and device.split(":")[0] not in kinds:
+    if kinds and kind_of(device) not in kinds:
         found["device"] = ", ".join(kinds)
         found["device_name"] = ", ".join(dict.fromkeys(row.device_name for row in workers))
     return found

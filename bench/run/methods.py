@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import __version__
+from bench.core.device import kind_of
 from bench.core.device_faults import device_failure
 from bench.core.errors import BadInput, PluginFailed, Unavailable
 from bench.core.identity import Record, record_hash
@@ -127,7 +128,7 @@ def make_methods(
         BadInput: an unknown editor or option. A part that is optional and not here is no error:
             the method is then listed with the reason.
     """
-    kind = device.split(":")[0] if kind is None else kind
+    kind = kind_of(device) if kind is None else kind
     return tuple(_method(entry, device, batch_size, trust, fetch, home, kind) for entry in entries)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from bench.core.atomic import write_text
+from bench.core.device import kind_of
 from bench.core.identity import array_hash
 from bench.plugins.foreign import foreign
 from bench.run.canaries.checks import CanaryShard, Checks
@@ -102,7 +103,7 @@ class Worker:
         import torch
 
         return {
-            "device": self.device.split(":")[0],
+            "device": kind_of(self.device),
             "device_name": device_name(self.device),
             "threads": torch.get_num_threads(),
             "versions": versions(),
