@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from bench.core.errors import BadInput
 from bench.core.text import counted, without_folders
-from bench.judge.margin import Margin
 from bench.judge.scores import Costs, ScoreKey, ScoreSet, ScoreValues, nine_digits, of_scenes
 from bench.run.reader import REAL, Run, read_run
 from bench.run.tables import COST_COLUMNS
@@ -110,14 +109,7 @@ def _values_of(
     )
     if column is None:
         return bare
-    known = replace(
-        bare,
-        better=column.better,
-        title=column.title,
-        unit=column.unit,
-        owner=column.metric,
-        margin=Margin(column.margin, column.margin_kind),
-    )
+    known = bare.told(column, column.metric)
     if value is None:
         return known
     if key in replicates:

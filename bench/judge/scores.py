@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from bench.core.errors import BadInput
 from bench.core.identity import Record
 from bench.judge.margin import Margin
-from bench.metrics.facts import Better
+from bench.metrics.facts import Better, ScoreInfo
 
 if TYPE_CHECKING:
     from bench.run.reader import Run
+    from bench.run.schema import MetricColumn
 
 __all__ = ["Costs", "ScoreKey", "ScoreSet", "ScoreValues", "nine_digits", "of_scenes"]
 
@@ -88,6 +89,22 @@ class ScoreValues:
     def sign(self) -> int:
         """1 where more is worse, -1 where less is worse."""
         return -1 if self.better == "higher" else 1
+
+    def told(self, facts: ScoreInfo | MetricColumn, owner: str) -> ScoreValues:
+        """The same score with what its metric says of it.
+
+        Args:
+            facts: of the score, as the metric has them or as a run keeps them.
+            owner: the metric's name.
+        """
+        return replace(
+            self,
+            better=facts.better,
+            title=facts.title,
+            unit=facts.unit,
+            owner=owner,
+            margin=Margin(facts.margin, facts.margin_kind),
+        )
 
     def on(self, edits: Collection[str]) -> ScoreValues:
         """The mean over some of its edits, as a score of its own; only of the kind "edits"."""

@@ -20,7 +20,6 @@ from bench.core.errors import BadInput
 from bench.core.identity import record_hash
 from bench.judge.compare.change import judge
 from bench.judge.compare.comparison import Comparison, whole
-from bench.judge.margin import Margin
 from bench.judge.pairing import pairs
 from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues, nine_digits, of_scenes
 from bench.metrics import Score
@@ -149,14 +148,7 @@ def _values(scores: FolderScores, method: str, score: Score, protocol: str) -> S
     bare = ScoreValues(key, "neither", protocol, score.value, score.n, reason=score.reason)
     if info is None or score.value is None:
         return bare
-    known = replace(
-        bare,
-        better=info.better,
-        title=info.title,
-        unit=info.unit,
-        owner=score.metric,
-        margin=Margin(info.margin, info.margin_kind),
-    )
+    known = bare.told(info, score.metric)
     if (score.metric, score.of) in scores.left_out:
         return of_scenes(known, score.value, *scores.left_out[score.metric, score.of])
     if score.of != "all" or score.metric not in scores.images:
