@@ -9,7 +9,8 @@ samples SCENE.0, SCENE.1, ... Where edits of several tasks would share a file, `
 `{task}`, `{dataset}` (the suite's name of it), `{protocol}` (with its version: `freeform@1`), `{scene}`,
 `{sample}` (from 0) and `{edit}` are filled in. A template whose last part names scene, sample or edit
 names a file, with its ending or without; any other names a folder. Two edits of a suite never share a
-file: that is refused before anything runs.
+file, and a task has a result of one of its edits at least: otherwise the suite is refused before anything
+runs.
 """
 
 from __future__ import annotations
@@ -69,13 +70,15 @@ class Folder:
         self._names = self._folders.names | self._file.names
         self._found: dict[Path, tuple[int, dict[str, list[Path]]]] = {}
         if not self.root.is_dir():
-            raise BadInput(f"editor 'folder': path: {self.root} is not a folder")
+            raise BadInput(
+                f"editor 'folder': path: {self.root} is not a folder; write where the results lie"
+            )
 
     def check(self, task: TaskFacts) -> None:
-        """Refuses a task whose edits would share files, with each other or with another task's.
+        """Refuses a task whose edits would share files, with each other or with another task's, or have none.
 
         Raises:
-            BadInput: with the template to write.
+            BadInput: with the path, and the template to write or what shall lie there.
         """
         if len(task.scenes) > 1 and not self._names & {"scene", "edit"}:
             raise BadInput(
@@ -103,6 +106,7 @@ class Folder:
                     f"path: {folder} is not a folder; put this task's results there, or leave the "
                     "task out with the method's `datasets`"
                 )
+        self._refuse_without_results(task.edits)
 
     def source_of(self, name: EditName) -> str:
         """SHA-256 of the file that an edit's result is taken from; "" where there is none."""
@@ -135,6 +139,20 @@ class Folder:
             images.append(image)
         stacked = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
         return (stacked.float() / 127.5 - 1).to(batch.masked.device)
+
+    def _refuse_without_results(self, edits: Iterable[EditName]) -> None:
+        first: BadInput | None = None
+        for name in edits:
+            try:
+                self._find(name)
+                return
+            except BadInput as error:
+                first = first or error
+        if first is not None:
+            raise BadInput(
+                f"path: no edit of this task has its result: {first}; write where the results lie, or "
+                "put them there under these names"
+            )
 
     def _find(self, name: EditName) -> Path:
         """The file of an edit.

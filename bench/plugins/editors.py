@@ -100,6 +100,7 @@ class TaskFacts:
         batch_size: how many edits an editor is given at once.
         others: the other tasks of the suite that the method takes part in; theirs are empty.
         operation: what its edits ask for ("inpaint", "restyle", ...); empty where that is not known.
+        edits: its edits by name, those that will turn out impossible among them.
     """
 
     space: LabelSpace
@@ -113,6 +114,7 @@ class TaskFacts:
     batch_size: int = 1
     others: tuple[TaskFacts, ...] = ()
     operation: str = ""
+    edits: tuple[EditName, ...] = ()
 
 
 @runtime_checkable

@@ -236,6 +236,7 @@ def _facts(task: Task) -> TaskFacts:
         scenes=task.scenes,
         samples=task.samples,
         operation=task.protocol.operation,
+        edits=tuple(name for shard in task.shards() for name in shard.names()),
     )
 
 

@@ -15,12 +15,13 @@ from baselines.external.folder import Folder
 from bench.batch import EditBatch
 from bench.core.errors import BadInput, EditFailed
 from bench.core.text import slug
+from bench.edit import EditName
 from bench.plugins.editors import TaskFacts
 from bench.run.reader import read_run
 from bench.run.suite_run import run_suite
 from bench.scene import LabelSpace
 from bench.suite.schema import parse_suite
-from tests.bench.run.made_suite import suite_text, write_data
+from tests.bench.run.made_suite import SIZE, suite_text, write_data
 
 SPACE = LabelSpace("one", ("thing",), ((0, 0, 0),))
 
@@ -218,6 +219,26 @@ def test_a_task_without_its_folder_is_refused_before_anything_runs(tmp_path):
         Folder(str(tmp_path / "{protocol}")).check(facts("rooms-freeform"))
 
 
+@pytest.mark.parametrize(
+    ("template", "looked_for"),
+    [("", "results: holds no image for edit 'a' (looked for a.png)"),
+     ("{scene}/made.png", "results/a: holds no image for edit 'a' (looked for made.png)")],
+)  # fmt: skip
+def test_a_task_without_any_result_is_refused_and_one_with_a_part_of_them_is_not(
+    tmp_path, template, looked_for
+):
+    folder = tmp_path / "results"
+    write(folder / "c.png", 0)
+    names = ("rooms-freeform", "rooms", "freeform@1")
+    task = facts("rooms-freeform", edits=tuple(EditName(*names, s, 0, s) for s in ("a", "b")))
+    editor = Folder(str(folder / template))
+    with pytest.raises(BadInput, match="path: no edit of this task has its result: ") as caught:
+        editor.check(task)
+    assert f"{looked_for}; write where the results lie" in str(caught.value)
+    write(folder / (template or "b.png").format(scene="b"), 0)
+    editor.check(task)
+
+
 def test_a_run_scores_each_protocols_own_results_and_refuses_to_share_them(tmp_path):
     data = write_data(tmp_path / "rooms", 2)
     for name, grey in (("freeform@1", 0), ("extension@1", 255)):
@@ -308,17 +329,15 @@ def test_an_image_that_changed_and_one_that_came_are_taken_up_again_and_no_other
         return run_suite(suite, out=tmp_path / "run", device="cpu", workers=1, limit=3)
 
     results.mkdir()
-    first = carried_out()
-    size = first.samples(first.header.tasks[0].name)
-    edits = list(size["edit"])
-    with Image.open(first.layout.edit_image(first.header.tasks[0].slug, edits[0], "mask")) as mask:
-        shape = mask.size
-    assert first.failed == 3
-    for edit in edits[:2]:
-        write(results / f"{edit}.png", 40, shape)
+    with pytest.raises(BadInput, match=r"no edit of this task has its result: .*scene0\.png"):
+        carried_out()
+    assert not (tmp_path / "run" / "run.json").exists()
+    write(results / "scene0.png", 40, (SIZE, SIZE))
+    assert carried_out().failed == 2
+    write(results / "scene1.png", 40, (SIZE, SIZE))
     came = carried_out()
-    assert (came.failed, came.carried_out) == (1, 2)
+    assert (came.failed, came.carried_out) == (1, 1)
     assert carried_out().carried_out == 0
-    write(results / f"{edits[0]}.png", 200, shape)
+    write(results / "scene0.png", 200, (SIZE, SIZE))
     changed = carried_out()
     assert (changed.failed, changed.carried_out) == (1, 1)

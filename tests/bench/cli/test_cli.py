@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -237,8 +238,10 @@ def test_models_show_says_why_an_edit_cannot_be_measured(call, tmp_path: Path) -
 def test_a_run_says_why_edits_failed_or_could_not_be_made(call, tmp_path: Path) -> None:
     data = write_data(tmp_path / "rooms")
     for protocol in ("freeform@1", "object-remove@1"):
-        (tmp_path / "empty" / protocol).mkdir(parents=True)
-    path = str(tmp_path / "empty" / "{protocol}")
+        folder = tmp_path / "some" / protocol
+        folder.mkdir(parents=True)
+        shutil.copy(data / "images" / "scene2.png", folder)
+    path = str(tmp_path / "some" / "{protocol}")
     methods = f"[copy, {{editor: folder, options: {{path: {path!r}}}}}]"
     (tmp_path / "made.yaml").write_text(suite_text(data, methods=methods))
     code, out, _ = call("run", tmp_path / "made.yaml", "--out", tmp_path / "run")
