@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from reports.table import ARROWS, Better
 
 if TYPE_CHECKING:
     from bench.run.reader import Run
-    from bench.suite.table import TableColumn, TableLayout
+    from bench.suite.table import TableColumn, TableLayout, TableRow
 
 __all__ = ["Beside", "BesideCell", "BesideColumn", "BesideRow", "PublishedValue", "beside"]
 
@@ -41,6 +41,7 @@ class PublishedValue:
     """One source's value of a cell, what kind of source it is, and the verdict on ours beside it.
 
     `kind` begins with "context" where it is another paper's value, which is never judged.
+    `difference` is empty where the two cannot be compared.
     """
 
     text: str
@@ -90,7 +91,8 @@ class BesideCell:
 class BesideColumn:
     """A column's heading; `score` is the run's, "" for a cost.
 
-    `unstated` is what no source says about its published values.
+    `unstated` is what no source says about its published values, `suspect` what the canaries found wrong
+    with ours, in sentences without their stop.
     """
 
     score: str
@@ -98,6 +100,7 @@ class BesideColumn:
     title: str
     better: Better
     unstated: str
+    suspect: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -176,6 +179,11 @@ class Beside:
         return 0 if self.group_n(at) else self.n_of(at)
 
     @property
+    def suspect(self) -> tuple[str, ...]:
+        """What the canaries found wrong with our values, each once."""
+        return tuple(dict.fromkeys(text for column in self.columns for text in column.suspect))
+
+    @property
     def context(self) -> bool:
         """Whether other papers' values stand in it."""
         return any(v.context for row in self.rows for cell in row.cells for v in cell.published)
@@ -230,6 +238,7 @@ def _beside(run: Run, layout: TableLayout, records: Sequence[Mapping[Any, Any]])
             column.title,
             column.better,
             "; ".join(column.unstated),
+            tuple(_suspect(run, column, layout.rows)),
         )
         for column in layout.columns
     )
@@ -248,6 +257,22 @@ def _beside(run: Run, layout: TableLayout, records: Sequence[Mapping[Any, Any]])
         rows=rows,
         unlike=tuple(unlike_networks(measured)),
     )
+
+
+def _suspect(run: Run, column: TableColumn, rows: Sequence[TableRow]) -> Iterator[str]:
+    """What is wrong with the column's values; a row that has another title than its method is named.
+
+    A notice about a metric names one of those that it is about, so a column says all of its task.
+    """
+    titles = {row.method: row.title for row in rows if row.method is not None}
+    for notice in run.header.notices:
+        if notice.kind != "bad" or notice.task != column.task:
+            continue
+        if notice.what == "method" and notice.name in titles:
+            title = titles[notice.name]
+            yield notice.text if title == notice.name else f"{title}: {notice.text}"
+        elif notice.what == "metric":
+            yield notice.text
 
 
 def _groups(columns: Sequence[BesideColumn]) -> tuple[tuple[str, int], ...]:
@@ -326,7 +351,8 @@ def _cell(records: Sequence[Mapping[Any, Any]], decimals: int, place: Rank, on: 
 
 
 def _published(record: Mapping[Any, Any], decimals: int) -> PublishedValue:
-    difference = record["difference"] if _there(record["difference"]) else None
+    comparable = record["verdict"] != "not comparable" and _there(record["difference"])
+    difference = record["difference"] if comparable else None
     sign = "+" if difference is not None and difference > 0 else ""
     return PublishedValue(
         text=f"{record['published']:g}",

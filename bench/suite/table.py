@@ -86,7 +86,7 @@ class TableColumn(_Entry):
         tolerance: how far a reproduction may lie from the published value.
         expects: what is known of how the published values were made, by field of the task's
             protocol record (dotted, "metric." before the metric's own fields). A field that
-            differs in the run makes the two incomparable.
+            differs in the run makes the two incomparable; so does saying nothing.
         unstated: what no source says about the published values, in words.
     """
 

@@ -29,8 +29,9 @@ MARKS = {
 }
 
 KEY = (
-    r"Ours, and below it what was published, its kind of source, and the difference. $\surd$ "
-    r"reproduced within the tolerance, $\times$ not reproduced, $\neq$ not comparable."
+    r"Ours, and below it what was published, its kind of source, and the difference where the two can "
+    r"be compared. $\surd$ reproduced within the tolerance, $\times$ not reproduced, $\neq$ not "
+    r"comparable."
 )
 
 
@@ -119,7 +120,8 @@ def _ours(cell: BesideCell, n: int, remarks: Sequence[str]) -> str:
 
 
 def _published(value: PublishedValue, remarks: Sequence[str]) -> str:
-    judged = f", {escaped(value.difference)} {MARKS[value.verdict]}" if value.sign else ""
+    difference = f", {escaped(value.difference)}" if value.difference else ""
+    judged = f"{difference} {MARKS[value.verdict]}" if value.sign else ""
     return f"{value.kind} {escaped(value.text)}{judged}{_number(value.remark, remarks)}"
 
 
@@ -131,6 +133,8 @@ def _beside_notes(table: Beside, part: range, remarks: Sequence[str]) -> list[st
     notes = [KEY]
     if any(row.sees_hidden for row in table.rows):
         notes.append(r"$^{\dagger}$ sees the hidden pixels; not ranked.")
+    found = dict.fromkeys(text for i in part for text in table.columns[i].suspect)
+    notes += [rf"\textbf{{Suspect}}: {escaped(text)}." for text in found]
     if table.context:
         notes.append("Context: values of papers that this table is not of; never judged.")
     notes += [escaped(text) for text in table.unlike]

@@ -160,7 +160,7 @@ def _beside_cell(table: Beside, at: int, cell: BesideCell, intervals: bool) -> s
 
 
 def _published(value: PublishedValue, table: Beside) -> str:
-    judged = f" {value.sign} {value.difference}" if value.sign else ""
+    judged = f" {value.sign} {value.difference}".rstrip() if value.sign else ""
     return f"{value.kind} {value.text}{judged}{_number(value.remark, table)}"
 
 
@@ -172,6 +172,7 @@ def _beside_notes(table: Beside) -> str:
     notes = [KEY]
     if any(row.sees_hidden for row in table.rows):
         notes.append("◐ sees the hidden pixels and is not ranked with the methods that do not.")
+    notes += [f"**Suspect**: {escaped(text)}." for text in table.suspect]
     if table.context:
         notes.append(CONTEXT)
     notes += map(escaped, table.unlike)

@@ -15,6 +15,7 @@ def column(**changes: object) -> dict[str, object]:
     plain = {
         "task": "scenes / free-form", "metric": "miou", "title": "mIoU", "better": "higher",
         "scale": 100, "published": KEY, "tolerance": {"absolute": 50},
+        "expects": {"composite": "known-bytes"},
     }  # fmt: skip
     return plain | changes
 

@@ -42,8 +42,31 @@ def test_a_difference_beyond_the_tolerance_is_not_reproduced(tmp_path: Path):
 def test_protocols_that_differ_are_not_comparable_and_say_in_what(tmp_path: Path):
     table = shown(with_table(tmp_path / "run", column(expects={"composite": "published"})))
     value = table.rows[0].cells[0].published[0]
-    assert value.sign == "≠"
+    assert (value.sign, value.difference) == ("≠", "")
     assert "composite" in value.words
+
+
+def test_what_the_canaries_found_wrong_stands_under_the_papers_table_in_every_form(tmp_path: Path):
+    rows = [{"method": "diffusion", "title": "Ours"}, {"title": "CRN", "published": "CRN"}]
+    folder = with_table(tmp_path / "run", column(), rows=rows)
+    header = json.loads((folder / "run.json").read_text())
+    here = {"kind": "bad", "task": "scenes / free-form"}
+    header["notices"] = [
+        here | {"what": "method", "name": "diffusion", "text": "diffusion gives BGR"},
+        here | {"what": "method", "name": "copy", "text": "copy is in no row"},
+        here | {"what": "metric", "name": "miou", "text": "mIoU is odd"},
+        here | {"what": "metric", "name": "miou", "text": "of another task", "task": "other"},
+        here | {"what": "metric", "name": "miou", "text": "good to know", "kind": "note"},
+    ]
+    (folder / "run.json").write_text(json.dumps(header))
+    found = ("Ours: diffusion gives BGR", "mIoU is odd")
+    assert shown(folder).suspect == found
+    for text, suspect in (
+        (export(folder, "markdown").split("\n### ")[0], "**Suspect**: "),
+        (export(folder, "latex").split(r"\end{table}")[0], r"\textbf{Suspect}: "),
+        (report(folder).read_text("utf-8").split('id="page-beside"')[1], "<b>Suspect</b>: "),
+    ):
+        assert [text.count(f"{suspect}{one}.") for one in found] == [1, 1]
 
 
 def test_a_method_of_the_paper_only_shows_what_was_published(tmp_path: Path):

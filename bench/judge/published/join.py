@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from bench.core.text import counted
 from bench.judge.published.results import (
     Published,
     context_methods,
@@ -110,7 +111,7 @@ def _row(
     measured: Score,
     protocol: str,
 ) -> dict[str, Any]:
-    differences = _differences(run, row, column, protocol)
+    differences = _differences(run, row, column, measured, protocol)
     if published is not None and published.context:
         differences = ["the value is another paper's, for context"]
     judged = verdict(published, measured, column.tolerance, differences, scale=column.scale)
@@ -142,14 +143,37 @@ def _row(
     }
 
 
-def _differences(run: Run, row: TableRow, column: TableColumn, protocol: str) -> list[str]:
+def _differences(
+    run: Run, row: TableRow, column: TableColumn, measured: Score, protocol: str
+) -> list[str]:
+    """Why a measured value cannot be held against published ones, in sentence parts."""
     found = [] if row.instead is None else [f"the method here is {row.instead}"]
     if column.task is None:
         return found
+    if not column.expects:
+        found.append("the table does not say how it was published: `expects` is empty")
     record: Mapping[str, Any] = run.task(column.task).record
     if protocol and protocol in run.header.protocols:
         record = run.header.protocols[protocol]
-    return found + protocol_differences(record, column.expects)
+    found += protocol_differences(record, column.expects)
+    return found + _missing_edits(run, row, column, measured)
+
+
+def _missing_edits(run: Run, row: TableRow, column: TableColumn, measured: Score) -> list[str]:
+    """What a value lacks that the published one has: edits that failed, or that could not be read."""
+    if column.task is None or column.metric is None or measured.value is None:
+        return []
+    task = run.task(column.task)
+    found = []
+    if task.unreadable:
+        found.append(f"{len(task.unreadable)} of {task.planned} edits could not be read here")
+    if measured.n < task.n and row.method != REAL:
+        samples = run.samples(task.name)
+        mine = samples[samples["method"] == row.method]
+        failed = int((mine["status"] == "failed").sum())
+        if failed:
+            found.append(f"{failed} of {counted(task.n, 'edit')} failed here")
+    return found
 
 
 def _measured(run: Run, row: TableRow, column: TableColumn) -> tuple[Score, str]:

@@ -49,6 +49,12 @@ def test_its_papers_and_published_names_are_in_the_results(name):
 
 
 @pytest.mark.parametrize("name", TABLES)
+def test_its_published_values_are_held_against_a_stated_protocol(name):
+    judged = [one for one in load_suite(name).table.columns if one.measured and one.published]
+    assert [column for column in judged if not column.expects] == []
+
+
+@pytest.mark.parametrize("name", TABLES)
 def test_its_rows_and_columns_are_all_there_once(name):
     table = load_suite(name).table
     columns = [

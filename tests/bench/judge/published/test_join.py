@@ -7,7 +7,7 @@ import pytest
 
 from bench.judge.published.join import join_published
 from bench.run.reader import read_run
-from bench.run.tables import COSTS, SCORES, StoredTable
+from bench.run.tables import COSTS, SAMPLES, SCORES, StoredTable
 
 PAPER = "SPMPGAN (ECCV 2022, arXiv 2207.06252)"
 LAYOUT = {
@@ -57,11 +57,14 @@ def joined(tmp_path):
     return joined_run(tmp_path, LAYOUT)
 
 
-def joined_run(tmp_path, layout):
+def joined_run(tmp_path, layout, *, failed=0, unreadable=0):
+    """The joined table of a made run in which the method spmpgan failed at some edits."""
     space = {"name": "s", "classes": ["a"], "palette": [[0, 0, 0]]}
     task = {
         "name": "room", "slug": "room", "title": "Room", "dataset": "d", "protocol": "freeform@1",
-        "operation": "inpaint", "n": 255, "size": [256, 256], "space": space, "record": {},
+        "operation": "inpaint", "planned": 255 + unreadable, "n": 255, "size": [256, 256],
+        "space": space, "record": {},
+        "unreadable": [{"scene": "a", "sample": 0, "reason": "damaged"}] * unreadable,
     }  # fmt: skip
     methods = [
         {"name": name, "slug": name, "title": name, "editor": name} for name in ("spmpgan", "small")
@@ -76,10 +79,14 @@ def joined_run(tmp_path, layout):
         "reason": "", "protocol": "p",
     }  # fmt: skip
     scores = [
-        score | {"method": "spmpgan", "value": 18.9},
+        score | {"method": "spmpgan", "value": 18.9, "n": 255 - failed},
         score | {"method": "small", "value": 23.27},
     ]
     pd.DataFrame(scores).to_parquet(tmp_path / "scores.parquet")
+    sample = nothing(SAMPLES) | {"method": "spmpgan", "sample": 0}
+    samples = [sample | {"status": "failed" if i < failed else "ok"} for i in range(255)]
+    (tmp_path / "samples/room").mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(samples).to_parquet(tmp_path / "samples/room/00000.parquet")
     cost = nothing(COSTS) | {"task": "room", "ms": 250.0}
     costs = [cost | {"method": name} for name in ("spmpgan", "small")]
     pd.DataFrame(costs).to_parquet(tmp_path / "costs.parquet")
@@ -99,6 +106,28 @@ def test_a_stand_in_is_shown_and_never_judged(joined):
     (cell,) = joined[(joined["row"] == 1) & (joined["column"] == 0)].to_dict("records")
     assert cell["difference"] == pytest.approx(0.0)
     assert (cell["verdict"], cell["words"]) == ("not comparable", "the method here is small")
+
+
+def test_a_value_that_lacks_failed_edits_is_never_judged(tmp_path):
+    joined = joined_run(tmp_path, LAYOUT, failed=5)
+    (first, _) = joined[(joined["row"] == 0) & (joined["column"] == 0)].to_dict("records")
+    assert first["verdict"] == "not comparable"
+    assert first["words"] == "5 of 255 edits failed here"
+
+
+def test_a_value_that_lacks_unreadable_edits_is_never_judged(tmp_path):
+    joined = joined_run(tmp_path, LAYOUT, unreadable=2)
+    (first, _) = joined[(joined["row"] == 0) & (joined["column"] == 0)].to_dict("records")
+    assert first["verdict"] == "not comparable"
+    assert first["words"] == "2 of 257 edits could not be read here"
+
+
+def test_a_table_that_does_not_say_how_a_value_was_published_is_never_judged(tmp_path):
+    column = {name: value for name, value in LAYOUT["columns"][0].items() if name != "expects"}
+    joined = joined_run(tmp_path, LAYOUT | {"columns": [column]})
+    (first, _) = joined[(joined["row"] == 0) & (joined["column"] == 0)].to_dict("records")
+    assert first["verdict"] == "not comparable"
+    assert "`expects`" in first["words"]
 
 
 def test_a_method_that_only_the_papers_have_stands_with_its_published_value(joined):
@@ -125,7 +154,7 @@ def test_other_papers_values_are_told_apart_and_never_judged(tmp_path):
         "papers": ["SPADE (CVPR 2019, arXiv 1903.07291)"],
         "name": "Table 1",
         "context": True,
-        "columns": [LAYOUT["columns"][0] | {"published": ade20k, "expects": {}}],
+        "columns": [LAYOUT["columns"][0] | {"published": ade20k}],
         "rows": [{"method": "spmpgan", "title": "SPADE", "published": "SPADE"}],
     }
     joined = joined_run(tmp_path, layout)
