@@ -38,6 +38,7 @@ PREAMBLE = r"""\documentclass{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
 \usepackage{booktabs}
+\usepackage{graphicx}
 \setlength{\textwidth}{17cm}
 \setlength{\oddsidemargin}{-0.5cm}
 \begin{document}
@@ -53,8 +54,8 @@ def latex(
 ) -> str:
     r"""The published table, where the suite has one, then the tables of each task.
 
-    The paper needs `\usepackage{booktabs}` and T1 fonts. A table of more than `WIDEST` columns is cut
-    into several, between its groups where they are not wider themselves.
+    The paper needs `\usepackage{booktabs}`, `\usepackage{graphicx}` and T1 fonts. A table of more than
+    `WIDEST` columns is cut into several, between its groups where they are not wider themselves.
 
     Args:
         run: the run.

@@ -46,6 +46,8 @@ _HEADING = 14
 def environment(caption: str, columns: int, lines: Sequence[str], notes: Sequence[str]) -> str:
     """A `table` of booktabs with a column of names and some of numbers, and notes below it.
 
+    A table that is wider than the text is made smaller, by graphicx.
+
     Args:
         caption: escaped, with its stop.
         columns: how many there are beside the names.
@@ -56,11 +58,12 @@ def environment(caption: str, columns: int, lines: Sequence[str], notes: Sequenc
         r"\begin{table}[htbp]",
         r"\centering",
         rf"\caption{{{caption}}}",
+        r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
         rf"\begin{{tabular}}{{l{'r' * columns}}}",
         r"\toprule",
         *lines,
         r"\bottomrule",
-        r"\end{tabular}",
+        r"\end{tabular}}",
     ]
     if notes:
         text.append(rf"\par\smallskip{{\footnotesize\raggedright {' '.join(notes)}\par}}")
