@@ -20,11 +20,9 @@ from baselines.layers.label_map import SymbolMap
 from baselines.layers.patch_discriminator import MultiScale, PatchDiscriminator
 from baselines.layers.pointwise import rectify
 from baselines.layers.spade import SPADEResBlock
-from baselines.layers.spectral import spectral
 
 __all__ = [
     "VARIANTS",
-    "ImageEncoder",
     "SPADEConfig",
     "SPADEGenerator",
     "double",
@@ -42,7 +40,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
 """The released forms (docs/protocol/generation.md, B.3), and a plain one for other label spaces."""
 
 HALVINGS = {"normal": 5, "more": 6, "most": 7}
-ENCODER_SIZE = 256
 
 
 class SPADEConfig(BaseModel):
@@ -175,37 +172,6 @@ class SPADEGenerator(nn.Module):
         if z is None:
             z = labels.columns.new_zeros(batch, self.config.latent)
         return torch.unflatten(self.fc(z), 1, (16 * self.config.ngf, *self.config.start))
-
-
-class ImageEncoder(nn.Module):
-    """The VAE's encoder: image [B,3,H,W] in [-1,1] -> mean and log variance of z, [B,latent].
-
-    Six strided convolutions with spectral and instance norm; the image is brought to 256x256
-    (bilinear: the source does not say).
-    """
-
-    def __init__(self, config: SPADEConfig, *, spectral_norm: bool = True) -> None:
-        super().__init__()
-        nf = config.ngf
-        widths = (3, nf, 2 * nf, 4 * nf, 8 * nf, 8 * nf, 8 * nf)
-        for n in range(6):
-            conv = nn.Conv2d(widths[n], widths[n + 1], 3, stride=2, padding=1, bias=False)
-            layer = nn.Sequential(spectral(conv, spectral_norm), nn.InstanceNorm2d(widths[n + 1]))
-            self.add_module(f"layer{n + 1}", layer)
-        flat = 8 * nf * (ENCODER_SIZE // 64) ** 2
-        self.fc_mu = nn.Linear(flat, config.latent)
-        self.fc_var = nn.Linear(flat, config.latent)
-
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance; z = mean + exp(log variance / 2) * normals."""
-        x = image
-        if x.shape[-2:] != (ENCODER_SIZE, ENCODER_SIZE):
-            x = F.interpolate(x, size=(ENCODER_SIZE, ENCODER_SIZE), mode="bilinear")
-        x = self.get_submodule("layer1")(x)
-        for n in range(2, 7):
-            x = self.get_submodule(f"layer{n}")(F.leaky_relu(x, 0.2))
-        flat = F.leaky_relu(x, 0.2).flatten(1)
-        return self.fc_mu(flat), self.fc_var(flat)
 
 
 def spade_discriminator(config: SPADEConfig, *, spectral_norm: bool = True) -> MultiScale:

@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from baselines.layers.label_map import SymbolMap, dense_label_maps
 from baselines.layers.patch_discriminator import scores
 from baselines.layers.spade import SPADE
-from baselines.spade import ImageEncoder, SPADEConfig, SPADEGenerator, spade_discriminator
+from baselines.spade import SPADEConfig, SPADEGenerator, spade_discriminator
 from tests.golden.names import published, shapes, skeleton
 from tests.golden.vectors import vectors
 
@@ -50,7 +50,6 @@ def test_the_generator_reproduces_the_golden_image(table_path):
         ("G", SPADEGenerator, ADE20K),
         ("D", spade_discriminator, ADE20K),
         ("G_vae", SPADEGenerator, ADE20K.model_copy(update={"latent": 256})),
-        ("E_vae", ImageEncoder, ADE20K.model_copy(update={"latent": 256})),
         ("G_cityscapes", SPADEGenerator, CITYSCAPES),
         ("D_cityscapes", spade_discriminator, CITYSCAPES),
     ],
@@ -96,13 +95,6 @@ def test_a_style_vector_changes_the_image_of_a_vae():
         plain, styled = network(labels), network(labels, z)
     torch.testing.assert_close(styled[0], plain[0])
     assert (styled[1] - plain[1]).abs().max() > 1e-4
-
-
-def test_the_encoder_gives_mean_and_variance_of_any_image_size():
-    config = SPADEConfig(**TINY, latent=6)
-    with torch.no_grad():
-        mean, variance = ImageEncoder(config).eval()(torch.rand(2, 3, 100, 80))
-    assert mean.shape == variance.shape == (2, 6)
 
 
 def test_discriminator_maps_have_the_published_sizes():
