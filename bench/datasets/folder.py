@@ -11,6 +11,7 @@ void unless a class is black. Instances: 0 = no object.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
@@ -23,11 +24,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bench.core.documents import read_json
 from bench.core.errors import BadInput, first_fault
 from bench.core.identity import record_hash
+from bench.core.images import opened
 from bench.datasets.dataset import Dataset
 from bench.datasets.info import DatasetInfo, Licence
 from bench.datasets.labelled_folder import Encoding, LabelledFolder
 from bench.datasets.layout import SceneFiles, find_split, list_scenes
-from bench.datasets.planes import PLAIN_VOIDS, read_plane, void_at
+from bench.datasets.planes import COLOURED, PLAIN_VOIDS, read_plane, void_at
 from bench.datasets.published import needs_path
 from bench.datasets.spaces import bit_colours, numbered_space
 from bench.scene import LabelSpace
@@ -66,7 +68,30 @@ def _open(path: Path | None, split: str | None, count: int | None) -> Dataset:
     space = _count_classes(scenes) if named is None else named.space()
     void = void_at(*(value for value in PLAIN_VOIDS if value >= len(space)))
     palette = None if named is None else named.palette
-    return LabelledFolder("folder", space, scenes, Encoding(labels=void, palette=palette))
+    return _Folder("folder", space, scenes, Encoding(labels=void, palette=palette))
+
+
+class _Folder(LabelledFolder):
+    """Scenes whose classes.json may read the same files in another way and count other classes."""
+
+    @functools.cached_property
+    def _fingerprint(self) -> str:
+        said: dict[str, Any] = {}
+        if self.space.ignored:
+            said["ignored"] = sorted(self.space.ignored)
+        if self._encoding.palette and any(_coloured(one.labels) for one in self._scenes.values()):
+            said["palette"] = [list(colour) for colour in self._encoding.palette]
+        files = super()._fingerprint
+        return record_hash({"files": files, **said}) if said else files
+
+
+def _coloured(labels: Path) -> bool:
+    """Whether the `palette` reads the map; a file that cannot be read is reported on reading."""
+    try:
+        with opened(labels) as file:
+            return file.mode in COLOURED
+    except (BadInput, OSError):
+        return False
 
 
 def _read_table(file: Path) -> ClassTable:

@@ -19,13 +19,24 @@ from bench.core.images import opened, upright
 from bench.core.text import counted
 from bench.scene import VOID, Int32, LabelSpace, UInt8
 
-__all__ = ["PLAIN_VOIDS", "Palette", "check_labels", "plain_labels", "read_plane", "void_at"]
+__all__ = [
+    "COLOURED",
+    "PLAIN_VOIDS",
+    "Palette",
+    "check_labels",
+    "plain_labels",
+    "read_plane",
+    "void_at",
+]
 
 Palette = Sequence[tuple[int, int, int]]
 """One RGB colour a number, from 0."""
 
 PLAIN_VOIDS = (255, 65535)
 """The largest numbers of 8 and 16 bits, which label tools write where there is no class."""
+
+COLOURED = frozenset({"RGB", "RGBA"})
+"""Modes of files whose numbers a palette reads."""
 
 _COUNTING_MODES = frozenset({"1", "L", "P", "I", "I;16", "I;16L", "I;16B"})
 
@@ -59,7 +70,7 @@ def read_plane(path: Path, channel: int | None = None, palette: Palette | None =
         )
     if channel is not None and values.ndim == 3:
         return values[:, :, channel].astype(np.int32)
-    if palette is not None and mode in ("RGB", "RGBA"):
+    if palette is not None and mode in COLOURED:
         return _numbers(values[:, :, :3], palette, path)
     if mode not in _COUNTING_MODES:
         raise BadInput(

@@ -57,7 +57,7 @@ def is_drawn(name: str, *, trust: bool = False) -> bool:
 
 def open_dataset(
     name: str,
-    path: Path | None,
+    path: Path | str | None,
     split: str | None = None,
     *,
     count: int | None = None,
@@ -80,7 +80,7 @@ def open_dataset(
         raise BadInput(f"dataset {name}: count is {count!r}, but must be a whole number from 1")
     info = describe(name, trust=trust)
     with foreign(f"dataset {name!r}: opening it"):
-        opened = info.open(path, split, count)
+        opened = info.open(None if path is None else Path(path), split, count)
         whole = isinstance(opened, Dataset)
     if not whole:
         raise BadInput(

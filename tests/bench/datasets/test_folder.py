@@ -219,3 +219,20 @@ def test_the_fingerprint_follows_the_bytes(written):
     labels[0, 0] = 1
     written.labels("a", labels)
     assert open_dataset("folder", written.root).fingerprint() != first
+
+
+def test_the_fingerprint_follows_what_the_table_makes_of_the_files(written):
+    colours = [[1, 2, 3], [4, 5, 6]]
+
+    def fingerprint(**table):
+        content = json.dumps({"classes": ["wall", "bed"], **table})
+        (written.root / "classes.json").write_text(content)
+        return open_dataset("folder", str(written.root)).fingerprint()
+
+    written.image("a")
+    written.labels("a", grey(1))
+    first = fingerprint()
+    assert fingerprint(ignored=[0]) not in (first, fingerprint(ignored=[1]))
+    assert fingerprint(palette=colours) == fingerprint(palette=colours[::-1]) == first
+    written.labels("a", np.full((8, 6, 3), colours[1], np.uint8))
+    assert fingerprint(palette=colours) != fingerprint(palette=colours[::-1])
