@@ -37,6 +37,9 @@ __all__ = ["read_baseline", "read_scores", "save_baseline"]
 
 FORMAT = 2
 
+READ = (1, FORMAT)
+"""The formats that are read."""
+
 _Number = float | Literal["inf", "-inf"] | None
 _Row = list[float | str | None]
 
@@ -146,7 +149,17 @@ def read_baseline(path: Path) -> ScoreSet:
         raise BadInput(
             f"{path}: there is no such baseline; `siebench baseline save RUN` writes one"
         )
-    content = read_json(path)
+    try:
+        content = read_json(path)
+    except BadInput as error:
+        raise BadInput(f"{error}; restore it, or save it again") from error
+    if not isinstance(content, dict) or not {"format", "scores"} <= content.keys():
+        raise BadInput(f"{path}: is no baseline; `siebench baseline save RUN` writes one")
+    if content["format"] not in READ:
+        raise BadInput(
+            f"{path}: baseline format {content['format']!r}, but this siebench reads formats "
+            f"{' and '.join(map(str, READ))}; use the version that saved it, or save it again"
+        )
     try:
         file = _File.model_validate(content)
         found = [
@@ -181,7 +194,10 @@ def read_scores(source: ScoreSet | Path | str) -> ScoreSet:
     if path.is_file():
         return read_baseline(path)
     if not path.exists():
-        raise BadInput(f"{path}: there is no such run or baseline; give a run's folder or a file")
+        raise BadInput(
+            f"{path}: there is no such run or baseline; `siebench run` makes a run, `siebench baseline "
+            "save RUN` a baseline file"
+        )
     return scores_of_run(path)
 
 

@@ -103,10 +103,12 @@ def test_a_run_with_failed_edits_makes_no_baseline(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('"format":2', '"format":7', "damaged at 'format'"),
+        ('"format":2', '"format":7', "baseline format 7, .* reads formats 1 and 2"),
+        ('"scores":', '"tables":', "is no baseline"),
         ('"better":"higher"', '"better":"up"', "damaged at 'scores.0.better'"),
         ('"values":[', '"values":[1.0,', "psnr has 13 values for 12 edits"),
-        ("{", "", "is no JSON"),
+        ("{", "", "is no JSON .*; restore it, or save it again"),
+        ("{", "<<<<<<< HEAD\n{", r"line 1: is no JSON .*; restore it"),
     ],
 )
 def test_a_damaged_file_is_refused_with_the_field(tmp_path, old, new, words) -> None:
