@@ -67,7 +67,7 @@ def act(place: Path, out: str, **given: str) -> tuple[int, str, str]:
             continue
         variables = {
             name: re.sub(r"\$\{\{ inputs\.(\w+) \}\}", lambda found: inputs[found[1]], value)
-            for name, value in step["env"].items()
+            for name, value in step.get("env", {}).items()
         }
         done = run([step["run"]], place, variables | files)
         said += done.stdout + done.stderr
@@ -111,7 +111,7 @@ def test_the_action_fails_on_bad_input(place) -> None:
     (place / "other.json").write_text("{}")
     code, said, output = act(place, "runs/bad", baseline="other.json")
     assert code == 2
-    assert "damaged" in said
+    assert "::error title=siebench gate%3A no verdict::other.json: " in said
     assert "Traceback" not in said
     assert output == ""
 
@@ -135,7 +135,8 @@ def two(place) -> Path:
 def test_the_action_runs_a_module_only_where_trusted(two) -> None:
     code, said, output = act(two, "runs/strange", suite="two.yaml", baseline="two.json")
     assert (code, output) == (2, "")
-    assert "--trust" in said
+    assert "::error title=siebench run::two.yaml, line" in said
+    assert "--trust" in said.splitlines()[-1]
     trusted = {"suite": "two.yaml", "baseline": "two.json", "trust": "true"}
     code, said, output = act(two, "runs/trusted", **trusted)
     assert (code, output) == (0, "verdict=passed\n"), said

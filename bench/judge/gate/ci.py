@@ -24,8 +24,9 @@ def github_annotations(judgement: Judgement) -> list[str]:
         for verdict, text in found
         if verdict in level
     ]
-    said += [github_annotation("warning", note.kind, note.text) for note in judgement.notes]
-    return said or [f"::notice title=siebench gate::all {len(found)} checks passed"]
+    said = said or [f"::notice title=siebench gate::all {len(found)} checks passed"]
+    notes = [github_annotation("warning", note.kind, note.text) for note in judgement.notes]
+    return said + notes
 
 
 def github_annotation(level: str, what: str, text: str) -> str:

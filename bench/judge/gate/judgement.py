@@ -139,6 +139,12 @@ def gate(
         )
     chosen.check(old)
     methods = [name for name in chosen.methods or old.methods if name not in old.problems]
+    for name in methods:
+        if name not in new.methods:
+            raise BadInput(
+                f"{new.name}: has no method {name!r}, but {old.name} has; give it back its name, list "
+                "the others as `methods` in the policy, or save a new baseline"
+            )
     for scores in (old, new):
         check_methods(scores, methods, old.tasks)
     _require(new, old, chosen, methods)

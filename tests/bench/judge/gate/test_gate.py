@@ -147,7 +147,7 @@ def test_a_missing_metric_is_refused() -> None:
 
 
 def test_a_missing_method_or_task_is_refused() -> None:
-    with pytest.raises(BadInput, match="unknown method"):
+    with pytest.raises(BadInput, match="has no method 'ours', but made scores has; give it back"):
         judged(score_set(per_edit("psnr", BASE, method="theirs")))
     with pytest.raises(BadInput, match="has no value"):
         judged(score_set(per_edit("psnr", BASE, task="streets")))

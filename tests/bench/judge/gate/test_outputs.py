@@ -104,6 +104,7 @@ def test_what_makes_a_run_suspect_stands_in_every_output(unsteady, baseline, tmp
     assert result.exit_code == 0
     sentence = "suspect: ours gives another image"
     assert any(line.startswith(sentence) for line in result.output.splitlines())
+    assert "::notice title=siebench gate::all 4 checks passed" in result.output
     assert "::warning title=siebench gate%3A suspect::ours gives another image" in result.output
     assert f"- {sentence}" in (tmp_path / "g.md").read_text()
     suite = ET.parse(tmp_path / "g.xml").getroot().find("testsuite")
