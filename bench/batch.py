@@ -135,10 +135,10 @@ class EditBatch:
         for plane in maps:
             across = plane[:, :, 1:] != plane[:, :, :-1]
             down = plane[:, 1:, :] != plane[:, :-1, :]
-            edge[:, :, 1:] |= across
-            edge[:, :, :-1] |= across
-            edge[:, 1:, :] |= down
-            edge[:, :-1, :] |= down
+            for side in (edge[:, :, 1:], edge[:, :, :-1]):
+                side.logical_or_(across)
+            for side in (edge[:, 1:, :], edge[:, :-1, :]):
+                side.logical_or_(down)
         return edge.unsqueeze(1).float()
 
     def generator(self, i: int) -> Generator:

@@ -88,8 +88,7 @@ def fit_reference(reference: Reference, size: tuple[int, int]) -> Reference:
 def _fit_map(plane: Tensor, size: tuple[int, int]) -> Tensor:
     if tuple(plane.shape[1:]) == size:
         return plane
-    fitted: Tensor = resize_nearest(plane, size).to(torch.int64)
-    return fitted
+    return resize_nearest(plane, size)
 
 
 def laid_out(

@@ -102,6 +102,12 @@ def identify(planes: list[Tensor]) -> tuple[Tensor, Tensor]:
 
 
 def resize_nearest(values: Tensor, size: tuple[int, int]) -> Tensor:
-    """Integers [B,H,W] resized nearest as `F.interpolate` does it (the top left of each cell)."""
+    """Integers or bools [B,H,W] resized nearest as `F.interpolate` does it (the top left of each cell).
+
+    A view of them where sides shrink by whole numbers.
+    """
+    height, width = values.shape[1:]
+    if height % size[0] == 0 and width % size[1] == 0:
+        return values[:, :: height // size[0], :: width // size[1]]
     planes = values.unsqueeze(1).double()  # exact up to 2**53
-    return F.interpolate(planes, size=size, mode="nearest").squeeze(1).long()
+    return F.interpolate(planes, size=size, mode="nearest").squeeze(1).to(values.dtype)

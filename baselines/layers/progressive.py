@@ -136,7 +136,7 @@ def run_stages(
     for i, stage in enumerate(stages):
         shrink = 2 ** (len(stages) - 1 - i)
         size = (masked.shape[2] // shrink, masked.shape[3] // shrink)
-        mask = resize_nearest(condition.mask, size).unsqueeze(1).bool()
+        mask = resize_nearest(condition.mask, size).unsqueeze(1)
         known = reduce_known(masked, condition.mask, original, size, border)
         start = _resize(images[-1].raw if images else masked, size)
         if images:

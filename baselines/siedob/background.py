@@ -130,7 +130,7 @@ class StylePropagation(nn.Module):
         """
         size = (x.shape[2], x.shape[3])
         here = resize_nearest(labels, size)
-        hidden = resize_nearest(hole, size) > 0
+        hidden = resize_nearest(hole, size)
         codes = self._codes(self.conv(x), torch.where(hidden, -1, here))
         out: Tensor = self.stylelayer(x, self._condition(codes, here))
         return out

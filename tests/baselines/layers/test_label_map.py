@@ -35,6 +35,12 @@ def test_resizing_takes_the_pixels_that_interpolate_takes():
         assert torch.equal(resize_nearest(symbols, size).double(), expected)
 
 
+def test_bools_stay_bools_at_another_size():
+    mask = torch.tensor([[[True, False], [False, True]]])
+    assert resize_nearest(mask, (1, 1)).tolist() == [[[True]]]
+    assert resize_nearest(mask, (3, 3)).dtype == torch.bool
+
+
 def test_void_is_zero_in_every_channel():
     labels = SymbolMap.of_labels(torch.tensor([[[0, -1], [2, 1]]]), 3, torch.float32)
     expected = [[[1, 0], [0, 0]], [[0, 0], [0, 1]], [[0, 0], [1, 0]]]
