@@ -14,9 +14,9 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from baselines.layers.layout import lay_channels_last
+from baselines.training.losses import l1_sum
 from bench.core.identity import Record, tensors_hash
 from bench.networks.segmenters.unet import SegmenterNet, load_segmenter
 from bench.networks.weights import require
@@ -53,26 +53,23 @@ class PerceptualLoss(nn.Module):
         self.styles = styles or features
 
     def identity(self) -> Record:
-        """The network's name, and the hash of its tensors."""
-        named = (
-            (name.removeprefix("network."), value.cpu().numpy())
-            for name, value in self.state_dict().items()
-        )
+        """The network's name, and the hash of its tensors as their file has them."""
+        state = self.get_submodule("network").state_dict()
+        named = ((name, value.cpu().numpy()) for name, value in state.items())
         return {"network": self.name, "tensors_sha256": tensors_hash(named)}
 
     def forward(self, fake: Tensor, real: Tensor) -> Tensor:
         """The weighted sum of L1 distances; gradients reach `fake` alone."""
         with torch.no_grad():
             wanted = self.features(real.detach())
-        pairs = zip(self.weights, self.features(fake), wanted, strict=True)
-        return torch.stack([weight * F.l1_loss(f, r) for weight, f, r in pairs]).sum()
+        return l1_sum(self.features(fake), wanted, self.weights)
 
     def style(self, fake: Tensor, real: Tensor) -> Tensor:
         """The sum of L1 distances between Gram matrices; gradients reach `fake` alone."""
         with torch.no_grad():
             wanted = [gram(features) for features in self.styles(real.detach())]
-        pairs = zip(self.styles(fake), wanted, strict=True)
-        return torch.stack([F.l1_loss(gram(f), r) for f, r in pairs]).sum()
+        made = [gram(features) for features in self.styles(fake)]
+        return l1_sum(made, wanted, (1.0,) * len(made))
 
 
 def gram(features: Tensor) -> Tensor:
@@ -82,7 +79,7 @@ def gram(features: Tensor) -> Tensor:
 
 
 def perceptual_network(through: Literal["vgg19", "segmenter"]) -> PerceptualLoss:
-    """The network of a configuration's `through`, frozen.
+    """The network of a configuration's `through`, frozen; its `network` has the tensors of the weights' file.
 
     Raises:
         WeightsMissing: its weights are not here; the sentence says where they belong.
@@ -90,9 +87,15 @@ def perceptual_network(through: Literal["vgg19", "segmenter"]) -> PerceptualLoss
     if through == "vgg19":
         return _of_vgg()
     network = load_segmenter().requires_grad_(False)
-    lay_channels_last(network)
-    made = PerceptualLoss(lambda image: network.levels(image), "segmenter", weights=_even(network))
+    encoder = network.folded_encoder()
+    lay_channels_last(encoder)
+    made = PerceptualLoss(
+        lambda image: _taps(encoder, image, range(len(encoder))),
+        "segmenter",
+        weights=_even(network),
+    )
     made.add_module("network", network)
+    made.add_module("encoder", encoder)
     return made
 
 

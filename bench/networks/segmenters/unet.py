@@ -11,6 +11,7 @@ This module is imported only where the network runs, so torch stands at its top.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
@@ -22,6 +23,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from bench.core.atomic import whole_file
 from bench.core.documents import parse_json
@@ -97,6 +99,13 @@ class SegmenterNet(nn.Module):
             found.append(x)
         return found
 
+    def folded_encoder(self) -> nn.Sequential:
+        """The encoder as it is now, in plain convolutions: a layer for each of `levels`, up to rounding.
+
+        The statistics of all domains together lie in the convolutions' weights and biases.
+        """
+        return nn.Sequential(*(block.folded() for block in self.down if isinstance(block, _Block)))
+
     def decode(self, levels: Sequence[Tensor], domain: str) -> Tensor:
         """The logits of a domain from the encoder's features."""
         place = self._place(domain)
@@ -113,6 +122,10 @@ class SegmenterNet(nn.Module):
 
     def _place(self, domain: str | None) -> int | None:
         return None if domain is None else list(self.config.domains).index(domain)
+
+
+_EPSILON = 1e-5
+"""Added to the variance."""
 
 
 class DomainNorm(nn.Module):
@@ -155,7 +168,16 @@ class DomainNorm(nn.Module):
             self.bias,
             training=self.training,
             momentum=self.momentum,
+            eps=_EPSILON,
         )
+
+    def folded(self, convolution: nn.Conv2d) -> nn.Conv2d:
+        """The convolution without bias that goes before, with this norm in it; a new one, frozen."""
+        made = copy.deepcopy(convolution)
+        made.weight, made.bias = fuse_conv_bn_weights(
+            made.weight, None, *self._of_all(), _EPSILON, self.weight, self.bias
+        )
+        return made.requires_grad_(False)
 
     def _of_all(self) -> tuple[Tensor, Tensor]:
         """Mean and variance of all domains together, made once for statistics that stay."""
@@ -186,6 +208,10 @@ class _Block(nn.Module):
     def forward(self, x: Tensor, domain: int | None) -> Tensor:
         x = F.relu(self.norm1(self.conv1(x), domain))
         return F.relu(self.norm2(self.conv2(x), domain))
+
+    def folded(self) -> nn.Sequential:
+        first, second = self.norm1.folded(self.conv1), self.norm2.folded(self.conv2)
+        return nn.Sequential(first, nn.ReLU(), second, nn.ReLU())
 
 
 def segmenter_file(folders: Sequence[Path] | None = None) -> Path:

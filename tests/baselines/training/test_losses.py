@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch.nn import functional as F
 from torchmetrics.functional.classification import multiclass_jaccard_index
 
 from baselines.training.config import Weights as LossWeights
@@ -15,6 +16,7 @@ from baselines.training.losses import (
     generator_hinge,
     generator_softplus,
     gradient_penalty,
+    l1_sum,
     least_squares,
     pixel_parts,
 )
@@ -100,6 +102,27 @@ def test_feature_matching_leaves_the_scores_out_and_does_not_move_the_real_side(
     assert loss.item() == pytest.approx(2 + 1)
     assert real[0][0].grad is None
     assert fake[0][0].grad is not None
+
+
+def pairs_of_maps(dtype):
+    made = [torch.randn(2, 3, side, side, dtype=dtype, requires_grad=True) for side in (4, 6)]
+    return made, [torch.randn_like(one) for one in made]
+
+
+def test_a_sum_of_l1_distances_and_its_gradients_are_pytorchs():
+    made, true = pairs_of_maps(torch.float64)
+    found = 3 * l1_sum(made, true, (0.25, 2.0))
+    expected = 3 * sum(w * F.l1_loss(m, t) for w, m, t in zip((0.25, 2.0), made, true))
+    torch.testing.assert_close(found, expected, rtol=1e-14, atol=0)
+    pairs = zip(torch.autograd.grad(found, made), torch.autograd.grad(expected, made))
+    for one, other in pairs:
+        torch.testing.assert_close(one, other, rtol=1e-14, atol=0)
+
+
+def test_distances_of_half_precision_are_summed_in_single():
+    made, true = pairs_of_maps(torch.bfloat16)
+    expected = F.l1_loss(made[1].float(), true[1].float())
+    torch.testing.assert_close(l1_sum(made[1:], true[1:], [1.0]), expected)
 
 
 def test_the_perceptual_loss_weights_the_features_l1_and_moves_the_fake_alone():

@@ -160,6 +160,17 @@ def test_without_a_domain_the_statistics_are_those_of_all_images_together():
     torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
 
 
+def test_the_folded_encoder_gives_the_levels_of_all_domains(folder):
+    network = read_segmenter(folder / FILE).double()
+    for name, one in network.named_buffers():
+        one.uniform_(0.5, 2) if name.endswith("variance") else one.normal_()
+    found = torch.rand(2, 3, 32, 32, dtype=torch.float64) * 2 - 1
+    expected = network.levels(found)
+    for layer, level in zip(network.folded_encoder(), expected, strict=True):
+        found = layer(found)
+        torch.testing.assert_close(found, level, rtol=1e-10, atol=1e-10)
+
+
 def test_the_statistics_of_all_domains_follow_each_domains():
     norm = DomainNorm(1, domains=2).eval()
     x = torch.tensor([[[[2.0]]]])
