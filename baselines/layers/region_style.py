@@ -79,9 +79,20 @@ class RegionMeans(ShownRegions):
         other[where] = means.to(other.dtype)
         return replace(self, means=other, visible=torch.where(where, 1.0, self.visible))
 
-    def completed(self, whole: RegionMeans) -> RegionMeans:
-        """The same with the vectors of the same regions in `whole` where nothing is visible here."""
-        means = torch.where(self.erased.unsqueeze(1), whole.means, self.means)
+    def first(self, images: int) -> RegionMeans:
+        """Those of the first images of a batch whose images have equally many regions."""
+        mine = slice(len(self.items) // len(self.regions) * images)
+        return RegionMeans(
+            self.regions[:images],
+            self.items[mine],
+            self.visible[mine],
+            self.used[mine],
+            means=self.means[mine],
+        )
+
+    def completed(self, whole: Tensor) -> RegionMeans:
+        """The same with other vectors [R,D] where nothing is visible here."""
+        means = torch.where(self.erased.unsqueeze(1), whole, self.means)
         return replace(self, means=means, visible=torch.where(self.erased, 1.0, self.visible))
 
     def given(self, means: Tensor, kinds: Tensor) -> RegionMeans:

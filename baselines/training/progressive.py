@@ -80,12 +80,14 @@ class ProgressiveRecipe(TrainingRecipe):
         composites = [composite for _, composite in stages]
         targets = [_reduced(image, raw.shape[2:]) for raw in raws]
         judge = self.players["D"].module
+        semantics = _semantics(mask, shown[0], self.network.config.classes, targets)
         made = [composite.detach() for composite in composites]
-        judged = [scores.chunk(2) for scores in judge(mask, shown[0], targets, made)]
-        loss = torch.stack([discriminator_hinge([r], [f]) for r, f in judged]).sum()
+        judged = [scores.chunk(2) for scores in judge(semantics, targets, made)]
+        real, fake = zip(*judged, strict=True)
+        loss = len(stages) * discriminator_hinge(real, fake)
         self.update("D", loss)
         with self.frozen("D"):
-            fake = judge(mask, shown[0], composites)
+            fake = judge(semantics, composites)
             parts = self._parts(fake, raws, targets)
             self.update("G", torch.stack(list(parts.values())).sum())
         return detached(discriminator=loss, **parts)
@@ -111,7 +113,7 @@ class ProgressiveRecipe(TrainingRecipe):
         weights = self.config.weights
         pairs = list(zip(raws, targets))
         parts = {
-            "adversarial": weights.gan * torch.stack([generator_hinge([f]) for f in fake]).sum(),
+            "adversarial": weights.gan * len(fake) * generator_hinge(fake),
             **pixel_parts(weights, pairs),
         }
         if self.perceptual is not None:
@@ -165,9 +167,10 @@ class _StagedGenerator(nn.Module):
         # A region that nobody sees gets its style from the whole image (B.3, training).
         encoder = network.zencoder
         if fixed_sizes(image.device):
-            seen = encoder.read(image, mask, regions, REGIONS)
-            whole = encoder.read(image, torch.zeros_like(mask), regions, REGIONS)
-            return encoder.normalise(seen.completed(whole))
+            masks = torch.cat([mask, torch.zeros_like(mask)])
+            both = encoder.read(image.repeat(2, 1, 1, 1), masks, regions.repeat(2, 1, 1), REGIONS)
+            seen = both.first(len(image))
+            return encoder.normalise(seen.completed(both.means[len(seen.items) :]))
         seen = encoder.read(image, mask, regions)
         # Numbered by item, so that those of some items alone keep their order.
         some = torch.unique(seen.items[seen.erased])
@@ -183,25 +186,29 @@ class _Judges(nn.Module):
 
     def __init__(self, config: ProgressiveConfig) -> None:
         super().__init__()
-        self.classes = config.classes
         self.stages = nn.ModuleList(
             draw_normal(judge) for judge in spmpgan_discriminators(config).values()
         )
         self._norms = JointSpectralNorm(self.stages, channels_last=True)
 
-    def forward(self, mask: Tensor, labels: Tensor, *images: list[Tensor]) -> list[Tensor]:
+    def forward(self, semantics: list[Tensor], *images: list[Tensor]) -> list[Tensor]:
         """Stage by stage the scores, a batch for each of `images`, one after the other."""
-        inside = torch.where(mask[:, 0], labels, -1)
         with self._norms.iterated():
-            return self._scores(inside, images)
+            return [
+                judge(_one_batch([hot] * len(shown)), _one_batch(shown))
+                for judge, hot, *shown in zip(self.stages, semantics, *images, strict=True)
+            ]
 
-    def _scores(self, inside: Tensor, images: Sequence[list[Tensor]]) -> list[Tensor]:
-        found = []
-        for judge, *shown in zip(self.stages, *images, strict=True):
-            small = resize_nearest(inside, (shown[0].shape[2], shown[0].shape[3]))
-            hot = one_hot(small, self.classes, shown[0].dtype)
-            found.append(judge(hot.repeat(len(shown), 1, 1, 1), torch.cat(shown)))
-        return found
+
+def _semantics(mask: Tensor, labels: Tensor, classes: int, images: list[Tensor]) -> list[Tensor]:
+    """What the discriminators see beside the images: one-hot labels inside the mask, at each image's size."""
+    inside = torch.where(mask[:, 0], labels, -1)
+    small = [resize_nearest(inside, (one.shape[2], one.shape[3])) for one in images]
+    return [one_hot(found, classes, one.dtype) for found, one in zip(small, images, strict=True)]
+
+
+def _one_batch(maps: list[Tensor]) -> Tensor:
+    return maps[0] if len(maps) == 1 else torch.cat(maps)
 
 
 def _bgr(batch: EditBatch) -> Tensor:

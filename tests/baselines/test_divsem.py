@@ -177,6 +177,25 @@ def test_a_fixed_count_of_regions_gives_the_same_styles(region_mean):
     assert fixed.erased.sum() == found.erased.sum() == 2
 
 
+def test_an_image_read_beside_another_has_the_styles_that_it_has_alone():
+    torch.manual_seed(1)
+    encoder = StyleEncoder((4,) * 6, (4,) * 4, 6).double()
+    image, labels, mask = scene()
+    image = image.double()
+    with torch.no_grad(), label_maps_as("lookups"):
+        seen, whole = (encoder.read(image, one, labels) for one in (mask, torch.zeros_like(mask)))
+        masks = torch.cat([mask, torch.zeros_like(mask)])
+        both = encoder.read(image.repeat(2, 1, 1, 1), masks, labels.repeat(2, 1, 1))
+    first = both.first(len(image))
+    assert torch.equal(first.regions, seen.regions)
+    assert torch.equal(first.items, seen.items)
+    torch.testing.assert_close(first.means, seen.means)
+    torch.testing.assert_close(both.means[len(first.items) :], whole.means)
+    completed = first.completed(whole.means)
+    assert torch.equal(completed.means[seen.erased], whole.means[seen.erased])
+    assert not completed.erased.any()
+
+
 def test_the_valid_ratio_rescales_a_region_mean_in_closed_form():
     encoder = StyleEncoder((4,) * 6, (4,) * 4, 6)
     image, labels, mask = scene()
