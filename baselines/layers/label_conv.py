@@ -25,6 +25,7 @@ from torch.nn import functional as F
 
 from baselines.layers.fused import summed_rows
 from baselines.layers.label_map import SymbolMap
+from baselines.layers.layout import joined
 
 __all__ = [
     "conv_as_one",
@@ -97,7 +98,7 @@ def joint_layer(layers: Sequence[nn.Conv2d]) -> tuple[Tensor, Tensor]:
         layer.weight.new_zeros(layer.out_channels) if layer.bias is None else layer.bias
         for layer in layers
     ]
-    return torch.cat([layer.weight for layer in layers]), torch.cat(biases)
+    return joined([layer.weight for layer in layers]), joined(biases)
 
 
 def joint_maps(
@@ -164,10 +165,10 @@ def two_layer_conv(
     Returns:
         One map [B, C, H, W] for each second layer (views of one tensor, channels last).
     """
-    form = labels.form
-    if form == "lookups":
+    if labels.form == "tables":
+        joint = labels.far.spread(two_layer_table(labels, first, second))
+        return torch.split(joint, [layer.out_channels for layer in second], dim=1)
+    if labels.form == "lookups" and not first.training:
         return joint_conv(lookup_conv(labels, first.weight, first.bias, relu=True), second)
-    if form == "dense":
-        return joint_conv(F.relu(first(labels.dense())), second)
-    joint = labels.far.spread(two_layer_table(labels, first, second))
-    return torch.split(joint, [layer.out_channels for layer in second], dim=1)
+    # In training a look-up is more kernels than the dense layer, and nothing fuses them.
+    return joint_conv(F.relu(first(labels.dense())), second)

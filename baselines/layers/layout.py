@@ -1,15 +1,20 @@
-"""How weights lie in memory: like the maps that they meet.
+"""How weights lie in memory: like the maps that they meet, and beside those that they are joined with.
 
 Images come channels last, and so do the maps of most networks here. A convolution copies a weight that
-lies otherwise at every use, and autograd copies its gradient back.
+lies otherwise at every use, and autograd copies its gradient back. Parallel layers are carried out as one,
+whose weight is a copy of theirs unless they lie one after the other.
 """
 
 from __future__ import annotations
 
-import torch
-from torch import nn
+from collections.abc import Sequence
+from typing import Any, cast
 
-__all__ = ["lay_channels_last"]
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+__all__ = ["joined", "lay_channels_last", "lay_side_by_side"]
 
 
 def lay_channels_last(module: nn.Module) -> None:
@@ -21,3 +26,51 @@ def lay_channels_last(module: nn.Module) -> None:
     for name, parameter in module.named_parameters():
         if parameter.dim() == 4 and not name.endswith("weight_orig"):
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+
+
+def lay_side_by_side(module: nn.Module) -> None:
+    """Lays the weights and biases that layers of a module join one after the other; what they hold stays.
+
+    A layer names them in `parallel`: sequences of convolutions, or of linear layers.
+    """
+    for layer in module.modules():
+        together: Sequence[nn.Module]
+        for together in getattr(layer, "parallel", ()):
+            for name in ("weight", "bias"):
+                parts = [one.get_parameter(name) for one in together]
+                whole = torch.cat([one.detach() for one in parts])
+                places = torch.split(whole, [len(one) for one in parts])
+                for part, place in zip(parts, places, strict=True):
+                    part.data = place
+
+
+def joined(parts: Sequence[Tensor]) -> Tensor:
+    """As `torch.cat` along the first axis; a view of tensors that lie side by side."""
+    return cast("Tensor", _Joined.apply(*parts))
+
+
+class _Joined(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, *parts: Tensor) -> Tensor:
+        ctx.rows = [len(one) for one in parts]
+        if not _side_by_side(parts):
+            return torch.cat(parts)
+        first = parts[0].detach()
+        return first.as_strided((sum(ctx.rows), *first.shape[1:]), first.stride())
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, ...]:
+        return torch.split(gradient, ctx.rows)
+
+
+def _side_by_side(parts: Sequence[Tensor]) -> bool:
+    """Whether each begins in memory where the one before ends, and all are laid alike."""
+    first, end = parts[0], parts[0].storage_offset()
+    for one in parts:
+        if one.untyped_storage()._cdata != first.untyped_storage()._cdata:
+            return False
+        if one.storage_offset() != end or one.stride() != first.stride():
+            return False
+        end += one.numel()
+    return True

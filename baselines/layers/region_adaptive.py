@@ -16,8 +16,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.layers.fused import ModulatedNorm, fuses, modulated
-from baselines.layers.label_conv import joint_conv, joint_layer, lookup_conv, table_conv
+from baselines.layers.label_conv import (
+    conv_as_one,
+    joint_conv,
+    joint_layer,
+    lookup_conv,
+    table_conv,
+)
 from baselines.layers.label_map import SymbolMap, fixed_sizes
+from baselines.layers.layout import joined
+from baselines.layers.modulation import modulated_in_training
 from baselines.layers.pointwise import SLOPE, rectify
 from baselines.layers.spade import SPADE, batch_norm_line, batch_norm_statistics, scale_and_shift
 
@@ -91,6 +99,7 @@ class RegionAdaptiveNorm(nn.Module):
         encoder: int = 0,
     ) -> None:
         super().__init__()
+        self.classes = classes
         self.styled = styled
         self.code = slice(encoder * style_length, (encoder + 1) * style_length)
         self.blending_gamma = nn.Parameter(torch.zeros(1))
@@ -104,11 +113,21 @@ class RegionAdaptiveNorm(nn.Module):
             self.conv_gamma = nn.Conv2d(style_length, channels, 3, padding=1)
             self.conv_beta = nn.Conv2d(style_length, channels, 3, padding=1)
 
+    @property
+    def parallel(self) -> tuple[tuple[nn.Module, ...], ...]:
+        """Layers that are carried out as one."""
+        if not self.styled:
+            return ()
+        return (self.conv_gamma, self.conv_beta), self._linears
+
     def forward(self, x: Tensor, regions: StyledRegions, rectified: bool = False) -> Tensor:
         """[B,C,H,W] normalised, modulated and, where `rectified`, under the LeakyReLU."""
         here = regions.map.resize(x.shape[-2:])
         if not self.training and here.form == "lookups" and fuses(x):
             return self._fused(x, here, regions, SLOPE if rectified else 1)
+        if torch.is_grad_enabled():
+            normal, slope = self.param_free_norm(self._noisy(x, regions)), SLOPE if rectified else 1
+            return modulated_in_training(normal, self._dense_maps(here, regions), slope=slope)
         if self.training or not here.tabulated:
             normal = self.param_free_norm(self._noisy(x, regions))
             out = scale_and_shift(normal, *self._maps(here, regions))
@@ -155,13 +174,26 @@ class RegionAdaptiveNorm(nn.Module):
         if not self.styled:
             return gamma, beta
         layers = [self.conv_gamma, self.conv_beta]
-        vectors = self.style_vectors(regions)
-        if here.form == "lookups":
-            joint = lookup_conv(here.recoloured(vectors), *joint_layer(layers))
-            style_gamma, style_beta = joint.chunk(2, dim=1)
+        if here.form == "lookups" and not self.training:
+            vectors = here.recoloured(self.style_vectors(regions))
+            style_gamma, style_beta = lookup_conv(vectors, *joint_layer(layers)).chunk(2, dim=1)
         else:
-            style_gamma, style_beta = joint_conv(SymbolMap(here.symbols, vectors).dense(), layers)
+            style_gamma, style_beta = joint_conv(self._spread(here, regions), layers)
         return self._blend(style_gamma, gamma, style_beta, beta)
+
+    def _dense_maps(self, here: SymbolMap, regions: StyledRegions) -> Tensor:
+        """Gamma before beta, [B,2C,H,W], as training makes them."""
+        plain = self.Spade.dense_maps(here)
+        if not self.styled:
+            return plain
+        style = conv_as_one(self._spread(here, regions), [self.conv_gamma, self.conv_beta])
+        share = torch.cat([self.blending_gamma, self.blending_beta]).sigmoid()
+        pairs = [torch.unflatten(one, 1, (2, -1)) for one in (plain, style.to(plain))]
+        return torch.lerp(pairs[0], pairs[1], share.to(plain).view(2, 1, 1, 1)).flatten(1, 2)
+
+    def _spread(self, here: SymbolMap, regions: StyledRegions) -> Tensor:
+        """The style vectors at their pixels, [B,D,H,W]."""
+        return SymbolMap(here.symbols, self.style_vectors(regions)).dense()
 
     def _table(self, here: SymbolMap, regions: StyledRegions) -> tuple[Tensor, Tensor]:
         gamma, beta = self.Spade.table(here)
@@ -178,18 +210,23 @@ class RegionAdaptiveNorm(nn.Module):
         codes = regions.codes[..., self.code]
         batch, classes, length = codes.shape
         if fixed_sizes(codes.device):  # which classes stand there is not asked
-            layers = [self.get_submodule(f"fc_mu{label}") for label in range(classes)]
-            weight = torch.stack([layer.get_parameter("weight") for layer in layers])
-            bias = torch.stack([layer.get_parameter("bias") for layer in layers])
-            products = torch.baddbmm(bias.unsqueeze(1), codes.transpose(0, 1), weight.mT)
-            every = F.pad(F.relu(products), (0, 0, 0, 0, 0, 1))  # (classes + 1, B, D)
-            return every.transpose(0, 1).reshape(-1, length)
+            weight = joined([layer.get_parameter("weight") for layer in self._linears])
+            bias = joined([layer.get_parameter("bias") for layer in self._linears])
+            weight, bias = weight.view(classes, length, length), bias.view(classes, length, 1)
+            products = torch.baddbmm(bias, weight, codes.permute(1, 2, 0))
+            every = F.pad(F.relu(products), (0, 0, 0, 0, 0, 1))  # (classes + 1, D, B)
+            return every.permute(2, 0, 1).reshape(-1, length)
         vectors = codes.new_zeros(classes + 1, batch, length)
         rows = list(vectors.unbind(0))
         for label in regions.present():
             linear = self.get_submodule(f"fc_mu{label}")
             rows[label] = F.relu(linear(codes[:, label]))
         return torch.stack(rows, dim=1).reshape(-1, length)
+
+    @property
+    def _linears(self) -> tuple[nn.Module, ...]:
+        """For each class the layer of its codes."""
+        return tuple(self.get_submodule(f"fc_mu{label}") for label in range(self.classes))
 
     def _blend(
         self, style_gamma: Tensor, gamma: Tensor, style_beta: Tensor, beta: Tensor

@@ -12,8 +12,14 @@ from torch import Tensor, nn
 
 from baselines.layers.fused import ModulatedNorm, fuses, modulated
 from baselines.layers.instance_norm import EPSILON, image_statistics, instance_norm
-from baselines.layers.label_conv import two_layer_conv, two_layer_maps, two_layer_table
+from baselines.layers.label_conv import (
+    conv_as_one,
+    two_layer_conv,
+    two_layer_maps,
+    two_layer_table,
+)
 from baselines.layers.label_map import SymbolMap, fixed_sizes
+from baselines.layers.modulation import modulated_in_training
 from baselines.layers.pointwise import SLOPE, rectify
 from baselines.layers.spectral import spectral
 
@@ -49,6 +55,10 @@ class LabelModulation(nn.Module):
         gamma, beta = two_layer_conv(labels, self.first, [self.mlp_gamma, self.mlp_beta])
         return gamma, beta
 
+    def dense_maps(self, labels: SymbolMap) -> Tensor:
+        """Gamma before beta, [B,2C,H,W], as training makes them."""
+        return conv_as_one(self.mlp_shared(labels.dense()), [self.mlp_gamma, self.mlp_beta])
+
     def joint(self, labels: SymbolMap, share: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Gamma before beta without their biases [B,2C,H,W], by look-ups, and these biases [2C].
 
@@ -61,6 +71,11 @@ class LabelModulation(nn.Module):
         joint = two_layer_table(labels, self.first, [self.mlp_gamma, self.mlp_beta])
         gamma, beta = joint.chunk(2, dim=1)
         return gamma, beta
+
+    @property
+    def parallel(self) -> tuple[tuple[nn.Conv2d, ...], ...]:
+        """Convolutions that are carried out as one."""
+        return ((self.mlp_gamma, self.mlp_beta),)
 
     @property
     def first(self) -> nn.Conv2d:
@@ -88,11 +103,13 @@ class SPADE(LabelModulation):
 
         `labels` may have any size.
         """
-        here = labels.resize(x.shape[-2:])
+        here, slope = labels.resize(x.shape[-2:]), SLOPE if rectified else 1
         if not self.training and here.form == "lookups" and fuses(x):
             running = batch_norm_statistics(self.param_free_norm)
-            slope = SLOPE if rectified else 1
             return modulated(ModulatedNorm(x, *running, *self.joint(here), slope=slope))
+        if torch.is_grad_enabled():
+            normal = self.param_free_norm(x)
+            return modulated_in_training(normal, self.dense_maps(here), slope=slope)
         if self.training or not here.tabulated:
             gamma, beta = self.maps(here)
             out = scale_and_shift(self.param_free_norm(x), gamma, beta)
@@ -112,6 +129,8 @@ class InstanceSPADE(LabelModulation):
         if not self.training and here.form == "lookups" and fuses(x):
             return modulated(ModulatedNorm(x, *image_statistics(x), EPSILON, *self.joint(here)))
         normal = instance_norm(x)
+        if torch.is_grad_enabled():
+            return modulated_in_training(normal, self.dense_maps(here), slope=1)
         if self.training or not here.tabulated:
             gamma, beta = self.maps(here)
             return scale_and_shift(normal, gamma, beta)
@@ -200,11 +219,11 @@ class SPADEResBlock(ModulatedResBlock):
 def scale_and_shift(normal: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
     """Normalised features under gamma and beta, normal * (1 + gamma) + beta: [B,C,H,W].
 
-    On an accelerator, where no gradient is wanted, the result takes the place of `normal` and `gamma`
-    is overwritten: the widest maps of a network are three instead of five.
+    For where no gradient is wanted. On an accelerator the result takes the place of `normal` and `gamma` is
+    overwritten: the widest maps of a network are three instead of five.
     """
     alike = normal.dtype == gamma.dtype == beta.dtype
-    if torch.is_grad_enabled() or not fixed_sizes(normal.device) or not alike:
+    if not fixed_sizes(normal.device) or not alike:
         return torch.addcmul(beta, normal, 1 + gamma)
     return torch.addcmul(beta, normal, gamma.add_(1), out=normal)
 

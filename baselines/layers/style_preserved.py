@@ -146,6 +146,12 @@ class StylePreservedBlock(nn.Module):
         return read(dtype).resize(size)
 
     @property
+    def parallel(self) -> tuple[tuple[nn.Conv2d, ...], ...]:
+        """Convolutions that are carried out as one."""
+        style = (self.mlp_gamma, self.mlp_beta) if self.modulation.style_branch else ()
+        return (self._heads, style) if style else (self._heads,)
+
+    @property
     def _first(self) -> nn.Conv2d:
         """The context branch's shared convolution."""
         first = self.mlp_shared_2[0]

@@ -21,7 +21,7 @@ from torch.autograd.graph import increment_version
 from torch.optim import Adam, Optimizer
 
 from baselines.checkpoints import save_network
-from baselines.layers.layout import lay_channels_last
+from baselines.layers.layout import lay_channels_last, lay_side_by_side
 from baselines.training.config import TrainingConfig
 from baselines.training.data import Examples
 from baselines.training.facts import TrainingFacts
@@ -116,6 +116,8 @@ class TrainingRecipe(abc.ABC):
         if self.capturable:
             for module in self.channels_last():
                 lay_channels_last(module)
+            for player in self.players.values():
+                lay_side_by_side(player.plain)
         if self.perceptual is not None:
             self.perceptual.to(fabric.device)
         averaged = self.averaged() if self.config.ema else None

@@ -22,6 +22,7 @@ from baselines.sean import (
 from tests.golden import weights
 from tests.golden.names import published, shapes, skeleton
 from tests.golden.vectors import vectors
+from tests.speed.operator_calls import OperatorCalls
 
 TINY = SEANConfig(classes=4, ngf=4, ndf=4, hidden=8, style_length=6, encoder_width=4)
 
@@ -213,6 +214,21 @@ def test_void_and_absent_classes_have_no_style():
     used = vectors.reshape(2, 5, 6).abs().sum(2) > 0
     assert not used[:, [1, 3, 4]].any()
     assert used[0, 0]
+
+
+def test_style_layers_that_are_carried_out_as_one_get_their_own_gradients_without_a_copy():
+    norm = RegionAdaptiveNorm(3, 4, 6, 8)
+    where = StyledRegions.of(regions().labels, torch.randn(2, 4, 6))
+    norm.style_vectors(where).square().sum().backward()
+    alone = [one.grad.clone() for one in norm.fc_mu1.parameters()]
+    norm.zero_grad()
+    with label_maps_as("lookups"):
+        loss = norm.style_vectors(where).square().sum()
+    with OperatorCalls() as calls:
+        loss.backward()
+    for one, other in zip(norm.fc_mu1.parameters(), alone, strict=True):
+        torch.testing.assert_close(one.grad, other)
+    assert calls.operators["copy_"] == 0
 
 
 def test_training_reaches_the_style_layers():

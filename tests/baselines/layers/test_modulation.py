@@ -46,6 +46,20 @@ def test_gradients_are_what_finite_differences_say(styled):
     assert torch.autograd.gradcheck(modulated_in_training, maps(styled))
 
 
+def test_without_an_activation_negative_results_stay_what_they_are():
+    normal, context = maps(False)
+    gamma, beta = context.chunk(2, dim=1)
+    expected = normal * (1 + gamma) + beta
+    found = modulated_in_training(normal, context, slope=1)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-13)
+    gradient = torch.randn_like(expected)
+    pairs = zip(
+        *(torch.autograd.grad(one, (normal, context), gradient) for one in (found, expected))
+    )
+    for one, other in pairs:
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-13)
+
+
 def test_maps_of_mixed_precision_get_gradients_of_their_own_kind():
     normal, context, style = maps(True, dtype=torch.float32)
     halves = [one.detach().bfloat16().requires_grad_() for one in (context, style)]

@@ -238,6 +238,9 @@ def test_on_a_card_weights_lie_like_the_maps_that_they_meet(monkeypatch):
     assert recipe.network.zencoder.enc1.conv.weight.is_contiguous()
     recipe.prepare(0)
     recipe.train_on(sources[0].batch(0, config.batch, torch.device("cpu")), 0)
+    for block in (stage.enc1, stage.dec2.gated_conv2d):
+        heads = block.mlp_gamma.weight, block.mlp_beta.weight
+        assert heads[0].data_ptr() + 4 * heads[0].numel() == heads[1].data_ptr()
     # Autograd copies a gradient that lies otherwise.
     for one in (*stage.parameters(), *recipe.players["D"].plain.parameters()):
         assert one.grad.stride() == one.stride()
