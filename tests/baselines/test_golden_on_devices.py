@@ -2,7 +2,8 @@
 
 There every forward is called three times, so that the last one is a replay of its graph. In double precision,
 for the vectors' weights amplify: in single precision SPMPGAN's third stage is off by 1e-2 on any device, and
-DivSem by 8e-2. The kernels compute in single precision alone, so on a GPU the others are held in it too.
+DivSem by 8e-2. The kernels compute in single precision alone, so on a GPU the others are held in it too. So
+is every block of these two, with what it is given in double precision.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import torch
@@ -18,8 +20,9 @@ from torch import Tensor, nn
 from baselines.captured import Captured, forget_graphs
 from baselines.divsem import DivSem, DivSemConfig
 from baselines.layers import fused
-from baselines.layers.condition import Condition
+from baselines.layers.condition import Condition, RegionStyle
 from baselines.layers.label_map import SymbolMap, label_maps_as
+from baselines.layers.progressive import Stage
 from baselines.layers.region_adaptive import StyledRegions
 from baselines.layers.region_style import most_regions, shown_regions
 from baselines.sesame import SESAMEConfig, SESAMEGenerator
@@ -55,8 +58,16 @@ class Place:
         return [captured(*places) for _ in range(calls)][-1].cpu()
 
 
-EXACT = [Place("cpu"), pytest.param(Place("cuda"), marks=GPU)]
-FUSED = [*EXACT, pytest.param(Place("cuda", torch.float32, 1e-4), marks=GPU)]
+Call = tuple[nn.Module, tuple[Any, ...], Tensor]
+"""A block, what it was given (maps, None, a Condition), and what it gave."""
+
+EXACT = [
+    pytest.param(Place("cpu"), id="cpu"),
+    pytest.param(Place("cuda"), marks=GPU, id="cuda"),
+]
+ON_A_CARD = pytest.param(Place("cuda", torch.float32, 1e-4), marks=GPU, id="cuda-float32")
+FUSED = [*EXACT, ON_A_CARD]
+SINGLE = [pytest.param(Place("cpu", torch.float32, 1e-4), id="cpu-float32"), ON_A_CARD]
 
 
 @pytest.fixture
@@ -106,36 +117,43 @@ def test_sesame(place: Place):
     assert golden.deviation("raw", found) < place.close
 
 
-@pytest.mark.parametrize("place", EXACT, indirect=True)
-def test_spmpgan(place: Place):
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A progressive network with a forward of tensors, and which of the vectors that gives."""
+
+    golden: Vectors
+    network: nn.Module
+    forward: Callable[..., Tensor]
+    given: tuple[Tensor, ...]
+    gives: str
+
+
+def spmpgan() -> Case:
     golden = vectors("spmpgan_small").only(0)
     network = SPMPGAN(SPMPGANConfig(classes=7, ngf=8), spectral_norm=True)
     golden.fill(network)
-    network = place.network(network)
     labels, edges, mask = conditions(golden)
     image = golden.image
 
     def forward(image: Tensor, masked: Tensor, *given: Tensor) -> Tensor:
         return network(masked, Condition(*given, 7), image)[-1].composite
 
-    found = place.replayed(forward, image, image * ~mask[:, None], labels, edges, mask)
-    assert golden.deviation("composite", found) < place.close
+    given = image, image * ~mask[:, None], labels, edges, mask
+    return Case(golden, network, forward, given, "composite")
 
 
-@pytest.mark.parametrize("place", EXACT, indirect=True)
-def test_divsem(place: Place):
+def divsem() -> Case:
     golden = vectors("divsem_small").only(1)
     network = DivSem(DivSemConfig(classes=7, ngf=8, style=16), spectral_norm=True)
     golden.fill(network)
-    network = place.network(network)
     labels, edges, mask = conditions(golden)
     masked = golden.image * ~mask[:, None]
     instances = torch.from_numpy(golden.arrays["in_instance"])[:, 0].long()
     most = most_regions(instances)
-    hidden = shown_regions(mask, instances, most, place.dtype)
+    hidden = shown_regions(mask, instances, most, torch.float64)
     # As in `test_divsem`: regions that nothing is seen of have the recipe's codes.
     kinds = hidden.erased.long()
-    codes = torch.zeros(len(kinds), 16, dtype=place.dtype)
+    codes = torch.zeros(len(kinds), 16, dtype=torch.float64)
     for n in kinds.nonzero()[:, 0].tolist():
         codes[n] = code(int(hidden.labels(labels)[n]))
 
@@ -145,8 +163,68 @@ def test_divsem(place: Place):
         style = network.zencoder.normalise(regions)
         return network(masked, Condition(labels, edges, mask, 7, style))[-1].composite
 
-    found = place.replayed(forward, masked, codes, kinds, labels, edges, mask, instances)
-    assert golden.deviation("composite_cached", found) < place.close
+    given = masked, codes, kinds, labels, edges, mask, instances
+    return Case(golden, network, forward, given, "composite_cached")
+
+
+@pytest.mark.parametrize("make", [spmpgan, divsem])
+@pytest.mark.parametrize("place", EXACT, indirect=True)
+def test_spmpgan_and_divsem(place: Place, make: Callable[[], Case]):
+    case = make()
+    place.network(case.network)
+    found = place.replayed(case.forward, *case.given)
+    assert case.golden.deviation(case.gives, found) < place.close
+
+
+@pytest.mark.parametrize("make", [spmpgan, divsem])
+@pytest.mark.parametrize("place", SINGLE, indirect=True)
+def test_every_block_of_spmpgan_and_divsem_in_single_precision(
+    place: Place, make: Callable[[], Case]
+):
+    """Each block of the golden forward, with what it is given and gives in double precision."""
+    case = make()
+    condition, seen = blocks_in_double_precision(case)
+    style = condition.style
+    place.network(case.network)
+
+    def forward(labels: Tensor, edges: Tensor, mask: Tensor, *others: Tensor) -> Tensor:
+        rest = iter(others)
+        styles = None if style is None else RegionStyle(next(rest), next(rest))
+        here = Condition(labels, edges, mask, 7, styles)
+        made = []
+        for block, given, _ in seen:
+            own = {Condition: lambda: here, Tensor: lambda: next(rest), type(None): lambda: None}
+            made.append(block(*(own[type(one)]() for one in given)).flatten())
+        return torch.cat(made)
+
+    maps = [one for _, given, _ in seen for one in given if isinstance(one, Tensor)]
+    styles = [] if style is None else [style.regions, style.codes]
+    planes = condition.labels, condition.edges, condition.mask
+    found = place.replayed(forward, *planes, *styles, *maps)
+    sizes = [expected.numel() for _, _, expected in seen]
+    for one, (_, _, expected) in zip(found.split(sizes), seen, strict=True):
+        apart = (one - expected.flatten()).abs().max() / expected.abs().max()
+        assert apart < place.close
+
+
+def blocks_in_double_precision(case: Case) -> tuple[Condition, list[Call]]:
+    """Calls of all blocks in a CPU's golden forward, and the condition that all of them read."""
+    seen: list[Call] = []
+    stages = (stage for stage in case.network.children() if isinstance(stage, Stage))
+    hooks = [
+        block.register_forward_hook(lambda *call: seen.append(call))
+        for stage in stages
+        for block in stage.children()
+    ]
+    exact = Place("cpu")
+    exact.network(case.network)
+    with label_maps_as("lookups"):
+        found = exact.replayed(case.forward, *case.given)
+    assert case.golden.deviation(case.gives, found) < exact.close
+    for hook in hooks:
+        hook.remove()
+    (condition,) = {one for _, given, _ in seen for one in given if isinstance(one, Condition)}
+    return condition, seen
 
 
 @pytest.mark.parametrize("place", FUSED, indirect=True)
