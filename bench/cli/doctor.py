@@ -43,15 +43,23 @@ def _versions() -> Iterable[Row]:
 def _devices() -> Iterable[Row]:
     import torch
 
+    from bench.core.device import choose_device
+    from bench.core.errors import BadInput
     from bench.run.environment import hardware
 
     here = hardware("cpu")
     yield "cpu", f"{here['cpu']}, {here['cores']} cores, {here['memory_gib']} GiB"
     yield "threads", str(torch.get_num_threads())
-    if not torch.cuda.is_available():
+    count = torch.cuda.device_count()
+    if not count:
         yield "cuda", "none"
-    for index in range(torch.cuda.device_count()):
-        yield f"cuda:{index}", torch.cuda.get_device_name(index)
+    for index in range(count):
+        try:
+            choose_device(f"cuda:{index}")
+        except BadInput as error:
+            yield f"cuda:{index}", str(error)
+        else:
+            yield f"cuda:{index}", torch.cuda.get_device_name(index)
 
 
 def _folders() -> Iterable[Row]:

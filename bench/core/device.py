@@ -57,7 +57,7 @@ def choose_device(name: str) -> str:
                 f"device {name!r} has no memory left, which others use; wait, or write cpu"
             ) from None
         said = str(error).strip().partition("\n")[0]
-        if not is_gpu(name) or "invalid device ordinal" in said or not torch.cuda.is_available():
+        if not is_gpu(name) or "invalid device ordinal" in said or not torch.cuda.device_count():
             raise BadInput(f"device {name!r} is not here; write cpu, or auto") from None
         raise BadInput(f"device {name!r} cannot be used ({said}); write cpu") from None
     return name

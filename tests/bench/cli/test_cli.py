@@ -142,6 +142,19 @@ def test_doctor_never_fails(call, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "ZeroDivisionError" in out
 
 
+def test_doctor_says_why_a_card_cannot_be_used(call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A driver that is too old: the card is counted, and the first call of CUDA fails."""
+
+    def ones(*size: int, device: str) -> None:
+        raise RuntimeError("The NVIDIA driver on your system is too old (found version 11040).")
+
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
+    monkeypatch.setattr("torch.ones", ones)
+    _, out, _ = call("doctor")
+    assert "device 'cuda:0' cannot be used (The NVIDIA driver on your system is too old" in out
+    assert "threads" in out
+
+
 def test_doctor_says_which_folders_are_not_there(call, monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SIEBENCH_DATA", str(tmp_path / "nowhere"))
     monkeypatch.setenv("SIEBENCH_WEIGHTS", f"{tmp_path}{os.pathsep}~nobody-here/weights")

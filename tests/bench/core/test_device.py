@@ -44,6 +44,7 @@ def test_a_card_whose_memory_others_hold_is_told_from_one_that_is_not_here(monke
     [
         "CUDA error: no kernel image is available for execution on the device",
         "CUDA error: all CUDA-capable devices are busy or unavailable",
+        "The NVIDIA driver on your system is too old (found version 11040).",
     ],
 )
 def test_a_card_that_pytorch_cannot_use_is_told_with_the_reason(name, reason, monkeypatch):
@@ -51,6 +52,7 @@ def test_a_card_that_pytorch_cannot_use_is_told_with_the_reason(name, reason, mo
         raise getattr(torch, "AcceleratorError", RuntimeError)(f"{reason}\nSearch for it in ...")
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(torch, "ones", ones)
     with pytest.raises(BadInput) as raised:
         choose_device(name)
@@ -61,7 +63,7 @@ def test_a_card_whose_number_is_not_there_is_not_here(monkeypatch):
     def ones(*size, device):
         raise RuntimeError("CUDA error: invalid device ordinal")
 
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(torch, "ones", ones)
     with pytest.raises(BadInput, match="device 'cuda:7' is not here; write cpu, or auto"):
         choose_device("cuda:7")
