@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 import torch
 
-from tests.speed import gpu, gpu_calls, gpu_editors
+from tests.speed import gpu, gpu_calls, gpu_checks, gpu_editors
 
 
 def numbers(row):
@@ -72,3 +74,59 @@ def test_what_scoring_is_made_of_is_measured_and_nothing_waits():
         assert operators > 0
         assert waits == 0
         assert fetches <= 2  # the results, and FID's references
+
+
+FULL = gpu.Setting("cuda", tenth=False, peers=False, ends=float("inf"))
+
+
+def test_a_part_that_dies_or_never_ends_is_a_row_and_the_others_are_measured(capfd, monkeypatch):
+    def command(code):
+        return [sys.executable, "-c", code]
+
+    head, row = "print('| work | here |')", "print('| {} | 1 |')"
+    dies = f"{head}; {row.format('a')}; import os, sys; sys.stdout.flush(); os.abort()"
+    gpu.each_in_a_process(
+        {"one": command(dies), "two": command(f"{head}; {row.format('b')}")}, seconds=60
+    )
+    monkeypatch.setattr(gpu, "LATE", 0.0)
+    stays = "import threading; threading.Event().wait()"
+    gpu.each_in_a_process({"three": command(stays)}, seconds=0.2)
+    said = capfd.readouterr().out.splitlines()
+    assert said[:2] == ["| work | here |", "| a | 1 |"]
+    assert said[2].startswith("| one | failed |  |  | SIGABRT: ")
+    assert said[3] == "| b | 1 |"  # under the same head
+    assert said[4].startswith("| three | failed |  |  | still busy after 0 s: ")
+
+
+def test_work_that_fails_is_a_row_with_its_reason():
+    def measured():
+        yield gpu.Row("one", "1")
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    one, failed = gpu.tried("SPADE forward", measured(), FULL)
+    assert (one.here, failed.work, failed.here) == ("1", "SPADE forward", "failed")
+    assert "illegal memory access" in failed.notes[0]
+
+
+def test_an_editor_that_fails_leaves_the_others(monkeypatch):
+    def broken(side, narrow):
+        raise RuntimeError("no such layer")
+
+    systems = {name: gpu_editors.Forward(broken, 7, lambda: None) for name in ("A", "B")}
+    monkeypatch.setattr(gpu_editors, "SYSTEMS", systems)
+    rows = list(gpu_editors.measure(FULL))
+    assert [row.work for row in rows] == ["A forward", "B forward"]
+    assert all("no such layer" in row.notes[0] for row in rows)
+
+
+def test_tests_that_need_a_card_are_named_where_they_fail(tmp_path, monkeypatch):
+    file = tmp_path / "test_card.py"
+    file.write_text(
+        "def test_gpu_a(): pass\ndef test_cuda_b(): assert 1 == 2\ndef test_other(): assert 0\n"
+    )
+    monkeypatch.setattr(gpu_checks, "TESTS", (str(file),))
+    (row,) = gpu_checks.measure(FULL)
+    assert row.here.startswith("1 failed, 1 passed, 1 deselected")
+    (note,) = row.notes
+    assert note.startswith("FAILED")
+    assert "test_cuda_b - assert 1 == 2" in note

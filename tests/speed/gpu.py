@@ -3,27 +3,34 @@
     SIEBENCH_WEIGHTS=FOLDER python -m tests.speed.gpu [PART ...] [--seconds 240] [--peers] [--only SYSTEMS]
 
 Run from the root of a checkout. FOLDER holds AlexNet's trunk; without it LPIPS is left out. PART is some
-of editors, search, training, scoring, scoring-parts, calls. Networks have random weights and full size,
-images 256x256. Every result on the card is checked against a CPU's in exact float32. --peers also times
-pytorch-fid, lpips and torch-fidelity, those that are installed. --only SPADE,SEAN leaves other editors
-and trainings out.
+of checks, editors, search, training, scoring, scoring-parts, calls. Networks have random weights and full
+size, images 256x256. Every result on the card is checked against a CPU's in exact float32, and `checks` runs
+the tests that need a card. --peers also times pytorch-fid, lpips and torch-fidelity, those that are
+installed. --only SPADE,SEAN leaves other editors and trainings out.
 
 On a machine without a card the same code runs at a tenth of the size (--tenth), and `calls` counts what a
 card would be asked: operators, and among them synchronisations, for each forward and training step.
-Nothing is asserted; one table is printed, row by row, so that a broken call has told what it found.
+Nothing is asserted; one table is printed, row by row, so that a broken call has told what it found. Each of
+several parts has a process of its own, for one that breaks the card's driver, or never ends, must not take
+the others along.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import signal
+import subprocess
+import sys
+import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
 
-__all__ = ["Row", "Setting", "kernels_of"]
+__all__ = ["Row", "Setting", "kernels_of", "tried"]
 
 
 @dataclass(frozen=True)
@@ -93,9 +100,24 @@ def kernels_of(call: Callable[[int], object], setting: Setting, longest: int = 1
     return [f"{sum(one.count for one in found) / 4:.0f} kernels, {total:.2f} ms together", *each]
 
 
+def tried(work: str, measured: Iterable[Row], setting: Setting) -> Iterator[Row]:
+    """The rows of some work; where it fails, one that says why, for the rest is worth having.
+
+    At a tenth of the size nothing may fail.
+    """
+    try:
+        yield from measured
+    except Exception:
+        if setting.tenth:
+            raise
+        yield Row(work, "failed", notes=[repr(traceback.format_exc(limit=-6))])
+
+
 def rows(part: str, setting: Setting) -> Iterator[Row]:
     """The rows of a part, as they are found."""
-    if part == "editors":
+    if part == "checks":
+        from tests.speed.gpu_checks import measure
+    elif part == "editors":
         from tests.speed.gpu_editors import measure
     elif part == "search":
         from tests.speed.gpu_search import measure
@@ -110,11 +132,21 @@ def rows(part: str, setting: Setting) -> Iterator[Row]:
     return measure(setting)
 
 
-PARTS = ("editors", "search", "training", "scoring", "scoring-parts", "calls")
+PARTS = ("checks", "editors", "search", "training", "scoring", "scoring-parts", "calls")
+
+MOST = 0.6
+"""Of the seconds that are left, what a part may take that is not the last."""
+
+LATE = 15.0
+"""Seconds that a part may go on beyond its time, before its process is ended."""
 
 
 def main(given: list[str] | None = None) -> list[Row]:
-    """Measures the parts that are asked for, or all that fit the machine; prints and gives the table."""
+    """Measures the parts that are asked for, or all that fit the machine; prints the table.
+
+    Returns:
+        The rows of one part; of several, which are measured elsewhere, none.
+    """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--seconds", type=float, default=240)
@@ -123,6 +155,13 @@ def main(given: list[str] | None = None) -> list[Row]:
     parser.add_argument("--tenth", action="store_true", default=not torch.cuda.is_available())
     options = parser.parse_args(given)
     card = torch.cuda.is_available()
+    parts = options.parts or [p for p in PARTS if p != ("calls" if card else "checks")]
+    if len(parts) > 1:
+        own = ["--only", options.only, *(["--peers"] if options.peers else [])]
+        own += ["--tenth"] if options.tenth else []
+        command = [sys.executable, "-m", "tests.speed.gpu"]
+        each_in_a_process({part: [*command, part, *own] for part in parts}, options.seconds)
+        return []
     setting = Setting(
         "cuda" if card else "cpu",
         options.tenth,
@@ -133,16 +172,65 @@ def main(given: list[str] | None = None) -> list[Row]:
     print(f"torch {torch.__version__}, {torch.cuda.get_device_name() if card else 'no card'}")
     print("| work | here | goal | published or peer | notes |\n| --- | --- | --- | --- | --- |")
     found = []
-    for part in options.parts or [p for p in PARTS if p != "calls" or not card]:
-        try:
-            for row in rows(part, setting):
-                print(row, flush=True)
-                found.append(row)
-        except Exception:  # the other parts are worth having
-            if options.tenth:
-                raise
-            print(f"| {part} | failed | | | {traceback.format_exc(limit=-4)!r} |", flush=True)
+    for row in tried(parts[0], rows(parts[0], setting), setting):
+        print(row, flush=True)
+        found.append(row)
     return found
+
+
+def each_in_a_process(commands: dict[str, list[str]], seconds: float) -> None:
+    """Prints the rows of parts, each in a process, and of one that does not end well why.
+
+    Args:
+        commands: of the parts; each is told how many --seconds it has.
+        seconds: for all of them.
+    """
+    ends = time.perf_counter() + seconds
+    shown: set[str] = set()
+    for n, (part, command) in enumerate(commands.items(), start=1):
+        left = max(ends - time.perf_counter(), 0.0)
+        share = left if n == len(commands) else MOST * left
+        reason = _printed([*command, "--seconds", f"{share:.0f}"], share + LATE, shown)
+        if reason:
+            print(Row(part, "failed", notes=[reason]), flush=True)
+
+
+def _printed(command: Sequence[str], seconds: float, shown: set[str]) -> str:
+    """Prints a process's rows as they come; why it did not end well, or nothing.
+
+    Args:
+        command: starts it.
+        seconds: after these it is ended, with all that it has started.
+        shown: lines that were printed before: the table has one head.
+    """
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        late = threading.Timer(seconds, os.killpg, (process.pid, signal.SIGKILL))
+        late.start()
+        assert process.stdout is not None
+        others: list[str] = []
+        try:
+            for line in process.stdout:
+                if not line.startswith(("| ", "torch ")):
+                    others = [*others, line][-12:]
+                elif line not in shown:
+                    print(line, end="", flush=True)
+                    shown.add(line)
+            code = process.wait()
+        finally:
+            busy = late.finished.is_set()
+            late.cancel()
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    if code == 0:
+        return ""
+    how = f"exit code {code}" if code > 0 else signal.Signals(-code).name
+    return f"{f'still busy after {seconds:.0f} s' if busy else how}: {''.join(others)!r}"
 
 
 if __name__ == "__main__":

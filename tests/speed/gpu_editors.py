@@ -23,7 +23,7 @@ from baselines.spade import SPADEConfig, SPADEGenerator
 from baselines.spmpgan import SPMPGAN, SPMPGANConfig
 from baselines.ssae import SSAE, ssae_config
 from bench.plugins.kinds import SYSTEMS as PLUGINS
-from tests.speed.gpu import Row, Setting, kernels_of
+from tests.speed.gpu import Row, Setting, kernels_of, tried
 
 __all__ = ["SYSTEMS", "Forward", "laid_out", "measure", "scene"]
 
@@ -244,7 +244,8 @@ def measure(setting: Setting) -> Iterator[Row]:
         if setting.left < 10:
             return
         with torch.inference_mode():
-            yield from _of_system(name, system, side, setting)
+            yield from tried(f"{name} forward", _of_system(name, system, side, setting), setting)
+        forget_graphs()
 
 
 def _of_system(name: str, system: Forward, side: int, setting: Setting) -> Iterator[Row]:

@@ -28,7 +28,7 @@ from bench.networks.weights import network
 from bench.run.measure import EditGroup, PreparedGroup, measure_group
 from bench.run.score import BATCH_SIZE
 from bench.scene import LabelSpace
-from tests.speed.gpu import Row, Setting
+from tests.speed.gpu import Row, Setting, tried
 from tests.speed.metrics import features
 from tests.speed.operator_calls import OperatorCalls
 
@@ -39,7 +39,7 @@ def measure(setting: Setting) -> Iterator[Row]:
     """Rows of each part, the most telling first."""
     for part in (_inception, _trunk, _frechet, _decoders, _calls):
         if setting.left > 15:
-            yield from part(setting)
+            yield from tried(part.__name__.strip("_"), part(setting), setting)
 
 
 def _inception(setting: Setting) -> Iterator[Row]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -18,7 +17,7 @@ from baselines.training.loop import _fabric, products_in_tf32
 from baselines.training.recipe import Losses, TrainingRecipe
 from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
-from tests.speed.gpu import Row, Setting, kernels_of
+from tests.speed.gpu import Row, Setting, kernels_of, tried
 
 __all__ = ["measure", "recipe", "step_of"]
 
@@ -76,14 +75,7 @@ def measure(setting: Setting) -> Iterator[Row]:
         if setting.left < 15:
             return
         work = _Work(system, NARROW if setting.tenth else network, setting)
-        try:
-            yield work.row(goal, "" if setting.tenth else before)
-        except Exception:  # the other systems are worth having
-            if setting.tenth:
-                raise
-            yield Row(work.name, "failed", notes=[repr(traceback.format_exc(limit=-6))])
-        if network == WIDE and setting.device == "cuda":
-            yield work.kernels()
+        yield from tried(work.name, work.rows(goal, "" if setting.tenth else before), setting)
 
 
 class _Work:
@@ -105,6 +97,12 @@ class _Work:
         """What a row says of it, without its parameters."""
         wide = ", wide" if self.network == WIDE else ""
         return f"{self.system} preset{wide}, batch {self.batch}, steps a second"
+
+    def rows(self, goal: str, before: str) -> Iterator[Row]:
+        """What was measured, and of the widest what a step is made of."""
+        yield self.row(goal, before)
+        if self.network == WIDE and self.setting.device == "cuda":
+            yield self.kernels()
 
     def row(self, goal: str, before: str) -> Row:
         """Steps a second, captured; as written, and how far the two are apart, in the notes."""
