@@ -97,11 +97,12 @@ def _back(
     gradient: Tensor, normal: Tensor, gamma: Tensor, out: Tensor, slope: float, into: Tensor
 ) -> Tensor:
     """The features' gradient; gamma's and beta's are written into [B,2,C,H,W]."""
-    of_gamma, of_beta = into.unbind(1)
     # The activation keeps signs, so that its result says which side its input was on.
-    torch.ops.aten.leaky_relu_backward(gradient, out, slope, True, grad_input=of_beta)
-    torch.mul(of_beta, normal, out=of_gamma)
-    return torch.addcmul(of_beta, of_beta, gamma)
+    before = torch.ops.aten.leaky_relu_backward(gradient, out, slope, True)
+    of_gamma, of_beta = into.unbind(1)
+    torch.mul(before, normal, out=of_gamma)
+    of_beta.copy_(before)
+    return torch.addcmul(before, before, gamma)
 
 
 def _heads(context: Tensor) -> tuple[Tensor, Tensor]:
