@@ -10,7 +10,7 @@ The steps and their numbers are those of docs/protocol/rivals.md, A.6.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,9 +131,8 @@ def find_objects(
         config: which classes are painted, and what their boxes must be like.
         least_hidden: an object must have more than this share of its pixels in the hole.
     """
-    planes = [plane.cpu().numpy() for plane in (labels, objects, hole)]
     found: list[PlacedObject] = []
-    for item, (classes, ids, hidden) in enumerate(zip(*planes, strict=True)):
+    for item, (classes, ids, hidden) in enumerate(_on_host(labels, objects, hole)):
         touched = np.unique(ids[hidden & (ids != 0)])
         candidates = [
             one
@@ -154,14 +153,21 @@ def visible_objects(
 
     Their boxes meet the same rule. The largest come first, equal ones by their ids.
     """
-    planes = [plane.cpu().numpy() for plane in (labels, objects, hole)]
     found: list[PlacedObject] = []
-    for item, (classes, ids, hidden) in enumerate(zip(*planes, strict=True)):
+    for item, (classes, ids, hidden) in enumerate(_on_host(labels, objects, hole)):
         shown = np.where(hidden, 0, ids)
         numbers = np.unique(shown[shown != 0])
         placed = _placed(item, numbers, classes, shown, shown != 0, config)
         found += sorted(placed, key=lambda one: -int(one.mask.sum()))
     return found
+
+
+def _on_host(
+    labels: Tensor, objects: Tensor, hole: Tensor
+) -> Iterator[tuple[np.ndarray, np.ndarray, Bool]]:
+    """The maps of each edit as arrays; a device is waited for once."""
+    classes, ids, hidden = torch.stack([labels, objects, hole.to(labels)]).cpu().numpy()
+    return zip(classes, ids, hidden > 0, strict=True)
 
 
 def _placed(
@@ -223,10 +229,10 @@ def _box(mask: Bool, margin: int) -> Box | None:
 
 def foreground_of(found: Sequence[PlacedObject], hole: Tensor) -> Tensor:
     """Step 5: bool [B,H,W], True on every object that is painted."""
-    foreground = torch.zeros_like(hole)
+    foreground = np.zeros(hole.shape, bool)
     for one in found:
-        foreground[one.item] |= torch.from_numpy(one.mask).to(hole.device)
-    return foreground
+        foreground[one.item] |= one.mask
+    return torch.from_numpy(foreground).to(hole.device)
 
 
 def cut(known: Tensor, hole: Tensor, found: Sequence[PlacedObject], size: int) -> Crops:

@@ -179,19 +179,19 @@ class SIEDOB(nn.Module):
     ) -> Tensor:
         """Step 7: each object by the network that is for it, [N,3,S,S]."""
         painted = torch.empty_like(crops.image)
-        erased = crops.erased
+        erased: list[bool] = crops.erased.tolist()
         images, instances = self._styles(erased, found, styles, like=crops)
-        items = torch.tensor([one.item for one in found], device=erased.device)
         inpainting, style = self.object_inpainting, self.object_style
         for item in sorted({one.item for one in found}):
             # Edit by edit, so that no digit of one depends on what is beside it in the batch.
-            for few, several in _few_at_once((items == item) & ~erased):
+            mine = [n for n, one in enumerate(found) if one.item == item]
+            for few, several in _few_at_once([n for n in mine if not erased[n]], painted.device):
                 seen = crops.take(several)
                 made = carry_out(
                     inpainting.forward, seen.image, seen.instance, seen.hole, seen.kinds
                 )
                 painted[few] = made[: len(few)].to(painted)
-            for few, several in _few_at_once((items == item) & erased):
+            for few, several in _few_at_once([n for n in mine if erased[n]], painted.device):
                 seen = crops.take(several)
                 code = carry_out(style.encode, images[several], instances[several], seen.kinds)
                 made = carry_out(style.generate, seen.instance, seen.kinds, code)
@@ -199,12 +199,16 @@ class SIEDOB(nn.Module):
         return painted
 
     def _styles(
-        self, erased: Tensor, found: Sequence[PlacedObject], styles: StyleSource, like: Crops
+        self,
+        erased: Sequence[bool],
+        found: Sequence[PlacedObject],
+        styles: StyleSource,
+        like: Crops,
     ) -> tuple[Tensor, Tensor]:
         """For each erased object its style image; the k-th object of a class takes the k-th, in turns."""
         images, instances = torch.zeros_like(like.image), torch.zeros_like(like.instance)
         seen: dict[tuple[int, int], int] = {}
-        for n, (one, nothing) in enumerate(zip(found, erased.tolist(), strict=True)):
+        for n, (one, nothing) in enumerate(zip(found, erased, strict=True)):
             k = seen.get((one.item, one.kind), 0)
             seen[one.item, one.kind] = k + 1
             if nothing:
@@ -214,14 +218,14 @@ class SIEDOB(nn.Module):
         return images, instances
 
 
-def _few_at_once(where: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """The places where it is True, int64 [n], in pieces; none where it is True nowhere.
+def _few_at_once(places: Sequence[int], device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+    """Places, int64 [n], in pieces; none where there is no place.
 
     Beside each piece what a network is given: the same places, on an accelerator with the last
     one repeated up to a power of two, so that batches have few sizes.
     """
-    places = where.nonzero()[:, 0]
     for start in range(0, len(places), _TOGETHER):
-        few = places[start : start + _TOGETHER]
-        more = (1 << (len(few) - 1).bit_length()) - len(few) if fixed_sizes(where.device) else 0
-        yield few, torch.cat([few, few[-1:].expand(more)])
+        few = [*places[start : start + _TOGETHER]]
+        more = (1 << (len(few) - 1).bit_length()) - len(few) if fixed_sizes(device) else 0
+        together = torch.tensor([*few, *few[-1:] * more], device=device)
+        yield together[: len(few)], together

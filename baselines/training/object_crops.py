@@ -84,8 +84,9 @@ def _strip(size: int) -> Tensor:
 
 def others_of_the_class(kinds: Tensor) -> Tensor:
     """int64 [N]: for each object the next one of its class, itself where it is the only one."""
-    places = torch.empty_like(kinds)
-    for kind in sorted(set(kinds.tolist())):
-        mine = (kinds == kind).nonzero()[:, 0]
-        places[mine] = mine.roll(-1)
-    return places
+    ordered, places = kinds.sort(stable=True)
+    first, end = (torch.searchsorted(ordered, ordered, right=right) for right in (False, True))
+    following = torch.arange(1, len(kinds) + 1, device=kinds.device)
+    return torch.empty_like(places).scatter_(
+        0, places, places[torch.where(following < end, following, first)]
+    )

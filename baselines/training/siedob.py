@@ -306,13 +306,15 @@ class _Looks:
         nothing = torch.zeros_like(labels, dtype=torch.bool)
         found = visible_objects(labels, objects, nothing, config)
         self.crops = cut(image, nothing, found, config.object_size) if found else None
+        self.kinds = np.array([one.kind for one in found])
 
     def __call__(self, item: int, kind: int) -> StyleImages:
         """All of them in drawn order; the object itself is there, so there is always one."""
         del item
         assert self.crops is not None
-        mine = (self.crops.kinds == kind).nonzero()[:, 0]
-        drawn = self.crops.take(mine[torch.randperm(len(mine))])
+        mine = torch.from_numpy(np.flatnonzero(self.kinds == kind))
+        places = mine[torch.randperm(len(mine))]
+        drawn = self.crops.take(places.to(self.crops.kinds.device))
         return StyleImages(drawn.image, drawn.instance)
 
 
@@ -333,8 +335,9 @@ def _with_boxes(hole: Tensor, objects: Tensor) -> Tensor:
     height, width = hole.shape[1:]
     area = height * width
     around = round(_AROUND * area**0.5 / 256)
-    united = hole.cpu().numpy().copy()
-    for mask, ids in zip(united, objects.cpu().numpy(), strict=True):
+    whole, numbered = torch.stack([hole.to(objects), objects]).cpu().numpy()
+    united = whole > 0
+    for mask, ids in zip(united, numbered, strict=True):
         if torch.rand(()) >= 0.5:
             continue
         numbers, counts = np.unique(ids[ids != 0], return_counts=True)

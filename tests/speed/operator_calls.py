@@ -33,8 +33,8 @@ _WAITING = {
 }
 """Operators that wait for the device, by their names in ATen."""
 
-_READING = ("tolist", "numpy", "cpu", "__array__")
-"""Methods that copy a tensor to the host."""
+_READING = ("tolist", "cpu")
+"""Methods that copy a tensor to the host; `numpy` is refused by a tensor that lies elsewhere."""
 
 _VIEWS = {
     "_unsafe_view",

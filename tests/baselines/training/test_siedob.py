@@ -7,16 +7,19 @@ import torch
 from safetensors.torch import load_file
 
 from baselines.checkpoints import load_network
+from baselines.layers.label_map import label_maps_as
 from baselines.siedob import siedob_config
 from baselines.siedob.assembly import Crops
 from baselines.training.border_patches import border_patches, border_pixels
 from baselines.training.data import Examples
 from baselines.training.feed import turns
-from baselines.training.loop import WEIGHTS, train
+from baselines.training.loop import WEIGHTS, _fabric, train
 from baselines.training.object_crops import draw_holes, draw_objects, others_of_the_class
 from baselines.training.siedob import _with_boxes
+from baselines.training.trainer import make_recipe
 from bench.core.errors import BadInput
 from tests.baselines.training.tiny import tiny
+from tests.speed.operator_calls import OperatorCalls
 
 CAR = 26
 CONFIG = siedob_config(object_size=32)
@@ -155,6 +158,19 @@ def test_each_phase_trains_its_own_network_alone(number, tmp_path):
     moved = {name.partition(".")[0] for name in found[0] if moves(found, name)}
     parts = ("background", "object_inpainting", "object_style", "fusion")
     assert moved == {parts[number]}
+
+
+@pytest.mark.parametrize(("number", "reads"), [(0, 3), (1, 1), (2, 1), (3, 3)])
+def test_a_step_waits_for_the_maps_of_objects_and_borders_alone(number, reads):
+    phases = tuple(float(n == number) for n in range(4))
+    config = tiny("siedob", phases=phases)
+    source = Examples(config.data, 0)
+    recipe = make_recipe(config, [source])
+    recipe.setup(_fabric("cpu", config), config.steps)
+    with label_maps_as("lookups"), OperatorCalls() as calls:
+        recipe.train_on(source.batch(0, config.batch, torch.device("cpu")), 0)
+    assert calls.waits["cpu"] == reads
+    assert set(calls.waits) <= {"cpu", "_local_scalar_dense", "tolist"}  # the others are draws
 
 
 def moves(states, name):
