@@ -165,7 +165,7 @@ class EarlyVerdict:
         return together([self.verdict(task) for task, own in self.sequences.items() if own])
 
     def lines(self) -> list[str]:
-        """What was decided about every score, and how many edits it took."""
+        """What was decided about every score, how many edits it took, and what it says nothing about."""
         overall = self.overall
         said = []
         for own in self.sequences.values():
@@ -175,7 +175,20 @@ class EarlyVerdict:
                     f"{one.verdict:<10} {one.score.key}: mean loss in [{low:+.3g}, {high:+.3g}] "
                     f"after {one.edits} of {len(one.score.units)} edits, margin {one.margin:.4g}"
                 )
+        left = self._left()
+        if left:
+            said.append(f"left to `siebench gate` and a run in full: {', '.join(left)}")
         return [*said, f"{overall}: per-edit scores, at {100 * self.policy.alpha:g} % error"]
+
+    def _left(self) -> list[str]:
+        """What the policy judges and no sequence follows."""
+        scores = (
+            key.score
+            for key, one in self.baseline.scores.items()
+            if one.value is not None and one.better != "neither" and self.policy.judges(key)
+            if not self._decides(one)
+        )
+        return list(dict.fromkeys([*scores, *self.policy.costs]))
 
     def _decides(self, one: ScoreValues) -> bool:
         fits = one.kind == "edits" and one.better != "neither" and self.policy.judges(one.key)

@@ -23,7 +23,7 @@ from bench.run import plan
 from bench.run.suite_run import run_suite
 from bench.run.take_part import take_part
 from tests.bench.judge.gate.made_runs import made_suite, write_results
-from tests.bench.judge.made_scores import per_edit
+from tests.bench.judge.made_scores import of_scenes, per_edit, score_set
 from tests.bench.run.made_suite import write_data
 from tests.bench.run.test_suite_run import fingerprints
 
@@ -220,6 +220,16 @@ def test_another_protocol_is_refused_before_anything_runs(made, tmp_path) -> Non
             made_suite(data, results), out=tmp_path / "run", seed=5, device="cpu", until=early
         )
     assert not (tmp_path / "run").exists()
+
+
+def test_what_no_sequence_follows_is_left_to_the_gate_by_name() -> None:
+    flat = np.full(SCENES, 0.5)
+    scores = (per_edit("psnr", flat + 20), per_edit("ssim", flat), per_edit("seam", flat))
+    baseline = score_set(*scores, of_scenes("miou", 0.5, flat))
+    policy = Policy(margins={"ssim": 0}, costs={"ms": 2})
+    left = "left to `siebench gate` and a run in full: ssim, miou, ms"
+    assert EarlyVerdict(baseline, policy).lines()[-2] == left
+    assert EarlyVerdict(score_set(scores[0])).lines() == ["passed: per-edit scores, at 5 % error"]
 
 
 def test_margins_of_zero_cannot_be_followed(made, tmp_path) -> None:
