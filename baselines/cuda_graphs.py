@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import traceback
 import weakref
 from collections.abc import Callable, Iterator
@@ -91,7 +92,7 @@ class CudaGraphs:
         try:
             # Threads that read ahead may use the device meanwhile.
             with (
-                _workspaces_of_its_own(),
+                _undisturbed(),
                 torch.cuda.graph(
                     graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
                 ),
@@ -118,13 +119,21 @@ class CudaGraphs:
 
 
 @contextlib.contextmanager
-def _workspaces_of_its_own() -> Iterator[None]:
-    """A block in which cuBLAS makes its workspaces anew, and which leaves none of them behind."""
+def _undisturbed() -> Iterator[None]:
+    """A block in which cuBLAS makes its workspaces anew, and which leaves none of them behind.
+
+    No garbage is collected in it: a graph that is found there and destroyed ends the capture
+    (pytorch/pytorch#161037), and an editor and its graphs hold each other.
+    """
     torch._C._cuda_clearCublasWorkspaces()
     torch.cuda.empty_cache()  # what work as written needed, a graph has in a pool of its own
+    collected = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
+        if collected:
+            gc.enable()
         torch._C._cuda_clearCublasWorkspaces()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections import Counter
 from types import SimpleNamespace
 
@@ -41,6 +42,7 @@ class Card:
         self.current = self.usual = Stream()
         self.chosen = 0
         self.workspaces = {}
+        self.refused = False
         self.uses = Counter()
         self.under_way = []
         self.pools = 0
@@ -54,6 +56,7 @@ class Card:
 
             def reset(self):
                 if self.pool is not None:
+                    card.refused |= bool(card.under_way)  # CUDA destroys no graph meanwhile
                     card.workspaces.pop(self.stream, None)
                     card._cuda_releasePool(0, self.pool)
                 self.pool = None
@@ -195,6 +198,20 @@ def test_a_graph_keeps_its_workspace_when_another_is_let_go_of(card):
     graphs.run(card.product)
     # Work as written has memory of its own.
     assert not set(card.uses) & set(card.workspaces.values())
+
+
+def test_no_graph_is_destroyed_as_garbage_while_another_is_captured(card):
+    graphs = CudaGraphs(torch.device("cuda"))
+    editor = [graphs.capture(lambda: None)]
+    editor.append(editor)
+    del editor
+
+    def work():
+        assert len([[n] for n in range(10_000)]) == 10_000  # more than a collection waits for
+
+    graphs.capture(work)
+    assert not card.refused
+    assert gc.isenabled()
 
 
 def test_a_capture_starts_no_card_but_its_own(card, monkeypatch):
