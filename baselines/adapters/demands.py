@@ -12,6 +12,9 @@ from bench.scene import LabelSpace
 
 __all__ = ["Demands"]
 
+SPARE = 1
+"""Label channels beyond the classes that a network may have: ADE20K's 0 = unlabelled, SPADE's don't care."""
+
 
 @dataclass(frozen=True)
 class Demands:
@@ -19,7 +22,7 @@ class Demands:
 
     Attributes:
         channels: the network's label channels; None = it reads no labels.
-        space: the label space of its weights; None = any of that many classes.
+        space: the label space of its weights; None = any of that many classes, or of one less.
         first_label: the channel of the label space's class 0. None = 1 where there is exactly one
             channel more than classes (ADE20K, 0 = unlabelled), else 0.
         multiple: of what both sides must be multiples.
@@ -109,12 +112,20 @@ class Demands:
         if self.channels is None:
             return None
         known = self.channels - self.first(space)
-        if len(space) <= known:
-            return None
-        return (
-            f"labels: {space.name!r} has {len(space)} classes, but the network knows {known}; "
-            "choose weights of this label space"
-        )
+        if len(space) > known:
+            return (
+                f"labels: {space.name!r} has {len(space)} classes, but the network knows {known}; "
+                "choose weights of this label space"
+            )
+        if self.space is None and self.channels > len(space) + SPARE:
+            # A network of another dataset would read every label as another class, and say nothing.
+            return (
+                f"labels: {space.name!r} has {len(space)} classes, but the network has "
+                f"{self.channels} label channels and its weights do not say of which label space; "
+                "choose weights of this one, or import them again with "
+                f"`--label-space {space.name}` if they are"
+            )
+        return None
 
     def _label_problem(self, batch: EditBatch) -> str | None:
         if self.channels is None:

@@ -24,6 +24,12 @@ def test_nothing_is_demanded_where_nothing_is_said():
     ("demands", "facts", "sentence"),
     [
         (Demands(channels=3), task(), "labels: 'rooms-4' has 4 classes, but the network knows 3"),
+        (
+            Demands(channels=6),
+            task(),
+            "labels: 'rooms-4' has 4 classes, but the network has 6 label channels and its weights do "
+            "not say of which label space; .* `--label-space rooms-4`",
+        ),
         (Demands(space="faces-19"), task(), "labels: the weights count in 'faces-19', the task in"),
         (Demands(multiple=32), task((64, 48)), "size: 48x64 pixels, .* multiples of 32"),
         (Demands(known=True), task(whole=True), "mask: every edit hides the whole image"),
@@ -52,6 +58,13 @@ def test_what_is_demanded_and_there_passes():
     demands.check_batch(make_batch())
     with pytest.raises(EditFailed, match="the task's edits are to 'remove'"):
         demands.check_batch(make_batch(operation="remove"))
+
+
+@pytest.mark.parametrize(
+    "demands", [Demands(channels=4), Demands(channels=5), Demands(channels=9, space="rooms-4")]
+)
+def test_a_network_may_have_one_label_channel_more_or_say_what_it_counts_in(demands):
+    demands.check_task(task())
 
 
 def test_a_task_of_edits_of_their_own_sizes_is_left_to_the_batches():
