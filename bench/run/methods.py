@@ -89,6 +89,11 @@ class Method:
         """Whether another process can tell that its method is this one, and so use its results."""
         return "object" not in self.record.get("source", {})
 
+    @property
+    def reads_results(self) -> bool:
+        """Whether its results were made elsewhere, so that what it takes here is no cost of theirs."""
+        return isinstance(self.editor, Reading)
+
     def source_of(self, name: EditName) -> str | None:
         """A hash of the file that an edit's result is taken from; None where none is read."""
         editor: object = self.editor

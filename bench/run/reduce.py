@@ -198,7 +198,7 @@ def cost_rows(
     """One row per (task, method) of the costs table; its columns say how each was measured.
 
     A task so short that every batch was a warm-up has no times, and neither has one whose workers
-    shared their device.
+    shared their device. A method whose results were made elsewhere has no costs: reading a file is none.
     """
     return [
         {"task": task.name, "method": method.name, **_cost(times, plan, method, where)}
@@ -211,6 +211,8 @@ def cost_rows(
 
 
 def _cost(times: pd.DataFrame, plan: Plan, method: Method, device: str) -> dict[str, Any]:
+    if method.reads_results:
+        times, device = times.iloc[:0], "made elsewhere: not timed"
     mine = times[times["method"] == method.name]
     ms = mine["ms"].astype(float).dropna()
     batch = plan.suite.batch_size

@@ -209,7 +209,9 @@ def _cost(run: Run, method: str, task: str, cost: str) -> Score:
     if mine.empty or cost not in mine:
         return Score(cost, None, reason=f"the run has no {json.dumps(cost)} among its costs")
     value = _number(mine.iloc[0][cost])
-    reason = "" if value is not None else run.method(method).problem or "not counted"
+    where = str(mine.iloc[0].get("device") or "")
+    why = where if "not timed" in where else "not counted"
+    reason = "" if value is not None else run.method(method).problem or why
     return Score(cost, value, n=run.task(task).n, reason=reason)
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
+from torch import Tensor
 
+from bench.batch import EditBatch
 from bench.core.errors import BadInput
+from bench.edit import EditName
 from bench.run import reduce
 from bench.run.finish import finish_run
 from bench.run.job import Job
@@ -18,7 +22,7 @@ from bench.run.record import RunRecord
 from bench.run.reduce import Reduced, cost_rows, reduce_canaries, reduce_task, reference_rows
 from bench.run.shards import ShardRef
 from bench.run.table_files import read_tables, write_table
-from bench.run.tables import COSTS, SAMPLES, SCORES, TIMES
+from bench.run.tables import COST_COLUMNS, COSTS, SAMPLES, SCORES, TIMES
 from bench.run.worker import Worker
 from bench.suite.schema import parse_suite
 from tests.bench.run.made_suite import suite_text, write_data
@@ -113,6 +117,31 @@ def test_times_are_medians_after_warm_up(carried_out, tmp_path: Path) -> None:
     assert copied["ms_p90"] == pytest.approx(np.quantile([1, 2, 9], 0.9))
     assert copied["macs"] == 300  # of two edits a batch
     assert copied["parameters"] is None
+
+
+class Elsewhere:
+    """An editor that takes its results from files."""
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def edit(self, batch: EditBatch) -> Tensor:
+        return batch.masked
+
+    def source_of(self, name: EditName) -> str:
+        return name.edit
+
+
+def test_results_that_were_made_elsewhere_have_no_costs(carried_out, tmp_path: Path) -> None:
+    job, worker = carried_out
+    plan = dataclasses.replace(worker.plan, tasks=worker.plan.tasks[:1])
+    folder = dataclasses.replace(job.folder, root=tmp_path)
+    times = {"method": ["copy"], "edit": ["a"], "ms": [0.3], "macs": [6], "peak_bytes": [2**21]}
+    write_table(folder.shard("times", plan.tasks[0].slug, 0), TIMES, times)
+    (made,) = (method for method in worker.methods if method.name == "copy")
+    elsewhere = dataclasses.replace(made, editor=Elsewhere())
+    (row,) = cost_rows(folder, plan, [elsewhere], "cpu")
+    assert [row[cost.name] for cost in COST_COLUMNS] == [None] * len(COST_COLUMNS)
+    assert (row["timed"], row["device"]) == (0, "made elsewhere: not timed")
 
 
 def test_a_task_of_which_nothing_is_done_is_named(carried_out, tmp_path: Path) -> None:

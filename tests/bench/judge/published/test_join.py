@@ -57,7 +57,7 @@ def joined(tmp_path):
     return joined_run(tmp_path, LAYOUT)
 
 
-def joined_run(tmp_path, layout, *, failed=0, unreadable=0):
+def joined_run(tmp_path, layout, *, failed=0, unreadable=0, **costs):
     """The joined table of a made run in which the method spmpgan failed at some edits."""
     space = {"name": "s", "classes": ["a"], "palette": [[0, 0, 0]]}
     task = {
@@ -87,7 +87,7 @@ def joined_run(tmp_path, layout, *, failed=0, unreadable=0):
     samples = [sample | {"status": "failed" if i < failed else "ok"} for i in range(255)]
     (tmp_path / "samples/room").mkdir(parents=True, exist_ok=True)
     pd.DataFrame(samples).to_parquet(tmp_path / "samples/room/00000.parquet")
-    cost = nothing(COSTS) | {"task": "room", "ms": 250.0}
+    cost = nothing(COSTS) | {"task": "room", "ms": 250.0, **costs}
     costs = [cost | {"method": name} for name in ("spmpgan", "small")]
     pd.DataFrame(costs).to_parquet(tmp_path / "costs.parquet")
     return join_published(read_run(tmp_path))
@@ -139,6 +139,12 @@ def test_costs_come_in_the_published_unit(joined):
     (cell,) = joined[(joined["row"] == 0) & (joined["column"] == 1)].to_dict("records")
     assert cell["value"] == pytest.approx(0.25)
     assert cell["verdict"] == "nothing published"
+
+
+def test_a_method_that_was_not_timed_says_why(tmp_path):
+    joined = joined_run(tmp_path, LAYOUT, ms=None, device="made elsewhere: not timed")
+    (cell,) = joined[(joined["row"] == 0) & (joined["column"] == 1)].to_dict("records")
+    assert (cell["verdict"], cell["reason"]) == ("not measured", "made elsewhere: not timed")
 
 
 def test_what_no_run_measures_stands_as_published(joined):
