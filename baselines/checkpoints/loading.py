@@ -53,8 +53,12 @@ class Loaded:
         }
 
 
-def locate(file: Path) -> Path:
+def locate(file: Path, system: str | None = None) -> Path:
     """A weights file as it was given, of that name in the folders of SIEBENCH_WEIGHTS, or in the zoo.
+
+    Args:
+        file: its path or name.
+        system: what it shall hold, where that is known.
 
     Raises:
         Unavailable: where there is none; a suite then has a row with this reason.
@@ -74,15 +78,17 @@ def locate(file: Path) -> Path:
             )
         return shipped
     raise Unavailable(
-        f"{file}: no such weights file, nor in {folders[0]}; {_maker(file)} makes one"
+        f"{file}: no such weights file, nor in {folders[0]}; {_maker(file, system)} makes one"
     )
 
 
-def _maker(file: Path) -> str:
+def _maker(file: Path, system: str | None) -> str:
     """The command that makes a weights file of that name."""
     model, _, seed = file.stem.partition("-seed")
     if not model.endswith("-procedural"):
-        return f"`siebench models import SYSTEM OFFICIAL_FILE --out {file.name}`"
+        if system is not None and SYSTEMS.get(system).importer is None:
+            return f"{system} cannot be imported; `siebench train {system}`"
+        return f"`siebench models import {system or 'SYSTEM'} OFFICIAL_FILE --out {file.name}`"
     again = f" --seeds {seed}" if seed else ""
     return f"`siebench zoo train --models {model}{again} --out {file.parent}`"
 
@@ -124,7 +130,7 @@ def load_network(system: str, file: Path, *, variant: str | None = None) -> Load
         Unavailable: no such file.
         BadInput: another system or variant, a truncated file, or tensors that are not the card's.
     """
-    file = locate(file)
+    file = locate(file, system)
     card = read_card(file)
     for what, wanted, has in (("system", system, card.system), ("variant", variant, card.variant)):
         if wanted is not None and wanted != has:

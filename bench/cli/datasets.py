@@ -30,6 +30,8 @@ def list_datasets() -> None:
             continue
         typer.echo(f"{info.name} ({info.title}): {info.about}")
         typer.echo(f"    {info.layout}")
+        if info.space is not None:
+            typer.echo(f"    label space: {info.space.name}")
         if info.splits:
             splits = [
                 f"{one} (default)" if one == info.default_split else one for one in info.splits

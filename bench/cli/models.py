@@ -108,7 +108,8 @@ def import_weights(
         str | None, typer.Option(help="The system's form; its first if left out.")
     ] = None,
     label_space: Annotated[
-        str | None, typer.Option(help="The labels the network counts in.")
+        str | None,
+        typer.Option(help="What the network counts in, as `siebench datasets list` names it."),
     ] = None,
     style_codes: Annotated[
         Path | None,

@@ -145,6 +145,16 @@ def test_a_missing_network_of_the_zoo_names_the_command_that_trains_it(tmp_path,
         locate(Path("seeds/no-procedural-seed2.safetensors"))
 
 
+def test_missing_weights_name_the_command_that_makes_them_for_their_system(tmp_path, monkeypatch):
+    monkeypatch.setenv("SIEBENCH_WEIGHTS", str(tmp_path))
+    with pytest.raises(Unavailable, match=r"import sean OFFICIAL_FILE --out faces\.safetensors`"):
+        load_network("sean", Path("faces.safetensors"))
+    with pytest.raises(
+        Unavailable, match="ssae cannot be imported; `siebench train ssae` makes one"
+    ):
+        load_network("ssae", Path("faces.safetensors"))
+
+
 def rewritten(file, out, *, card=None, **tensors):
     """The weights file with other tensors, or another card, whose hash is right again."""
     stored = {**load_file(file), **tensors}

@@ -120,6 +120,12 @@ def test_datasets_check_says_what_is_wrong_file_by_file(call, tmp_path: Path) ->
     assert call("datasets", "check", f"folders={data}")[0] == 2
 
 
+def test_datasets_are_listed_with_the_name_of_their_label_space(call) -> None:
+    code, out, _ = call("datasets", "list")
+    assert code == 0
+    assert "label space: cityscapes-labelids" in out
+
+
 def test_models_list_shows_the_variants_in_the_papers_words(call) -> None:
     _, out, _ = call("models", "list")
     assert "variants: full, w SPADE, large SPADE, w norm, w/o prog, S\n" in out
