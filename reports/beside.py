@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from bench.core.errors import BadInput
 from bench.core.text import counted, without_folders
 from bench.judge.compare.recipes import unlike_networks
+from bench.judge.leaders import Contest
 from bench.suite.table import REAL
+from reports.findings import level_with_best
 from reports.numbers import decimals_for, printed
 from reports.ranking import Rank, Ranking, ScoredEdits, Side, rank
 from reports.table import ARROWS, Better
@@ -74,7 +76,7 @@ class BesideCell:
 
     `rank` is among this run's methods: 1 = best, 2 = second best, 0 = neither. `on` is the value by
     which it is ranked, where methods have different edits, and how many edits they share; or that
-    it is not ranked.
+    it is not ranked. `level` is whether it is ranked and not told apart from the best.
     """
 
     text: str
@@ -85,6 +87,7 @@ class BesideCell:
     rank: Rank
     on: str
     published: tuple[PublishedValue, ...]
+    level: bool = False
 
 
 @dataclass(frozen=True)
@@ -227,9 +230,17 @@ def _beside(run: Run, layout: TableLayout, records: Sequence[Mapping[Any, Any]])
         cells.setdefault((record["row"], record["column"]), []).append(record)
     hidden = [row.method in peeking for row in layout.rows]
     edits = {task.name: ScoredEdits.of_task(run, task) for task in run.header.tasks}
-    columns = [
+    both = [
         _column(run, column, [cells[i, j] for i in range(len(layout.rows))], hidden, edits)
         for j, column in enumerate(layout.columns)
+    ]
+    places = level_with_best(run, (contest for _, contest in both))
+    columns = [
+        [
+            replace(cell, level=(contest.task, contest.score, row.method) in places)
+            for cell, row in zip(column, layout.rows)
+        ]
+        for column, contest in both
     ]
     headings = tuple(
         BesideColumn(
@@ -287,8 +298,8 @@ def _column(
     records: Sequence[Sequence[Mapping[Any, Any]]],
     hidden: Sequence[bool],
     edits: Mapping[str, ScoredEdits],
-) -> list[BesideCell]:
-    """The column's cells; published values are printed as they were published."""
+) -> tuple[list[BesideCell], Contest]:
+    """The column's cells, and who is best among whom; published values are printed as published."""
     firsts = [of[0] for of in records]
     own = [float(one["value"]) if _there(one["value"]) else None for one in firsts]
     decimals = decimals_for([value for value in own if value is not None])
@@ -304,10 +315,21 @@ def _column(
         for one, peeks in zip(firsts, hidden)
     ]
     ranking = rank(sides, column.better, decimals)
-    return [
+    cells = [
         _cell(of, decimals, ranking.ranks[i], _on(ranking, i, decimals))
         for i, of in enumerate(records)
     ]
+    names = [str(one["method"]) for one in firsts]
+    best = [name for name, place in zip(names, ranking.ranks) if place == 1]
+    among = [name for name, compared in zip(names, ranking.compared) if compared]
+    # Costs have no values of single edits, by which methods could be told apart.
+    contest = Contest(
+        column.task or "",
+        column.metric or "",
+        tuple(dict.fromkeys(best)) if column.metric else (),
+        tuple(dict.fromkeys(among)),
+    )
+    return cells, contest
 
 
 def _side(

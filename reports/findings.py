@@ -7,8 +7,8 @@ both written here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from math import inf
 from statistics import median_high
 from typing import TYPE_CHECKING
@@ -23,7 +23,23 @@ if TYPE_CHECKING:
     from bench.run.reader import Run
     from reports.table import Cell, Column, Row, Table
 
-__all__ = ["Finding", "Gap", "Standing", "caveat", "findings", "standings"]
+__all__ = [
+    "LEVEL",
+    "Finding",
+    "Gap",
+    "Standing",
+    "caveat",
+    "findings",
+    "level_with_best",
+    "levelled",
+    "standings",
+]
+
+LEVEL = (
+    "not told apart from the best: no paired difference over scenes that is beyond noise and the score's "
+    f"margin, at {100 * ALPHA:g} % error over all pairs of methods in a column (Holm)"
+)
+"""What a table's mark for such values means."""
 
 NAMED = 3
 """Tasks that a sentence names one by one."""
@@ -128,6 +144,41 @@ def standings(run: Run, tables: Sequence[Table], chosen: Collection[str]) -> lis
         _standing(*places[lead.contest.task, lead.contest.score], lead)
         for lead in leads(scores_of_run(run), contests)
     ]
+
+
+def level_with_best(run: Run, contests: Iterable[Contest]) -> frozenset[tuple[str, str, str]]:
+    """(task, score, method) of every ranked method that is not shown to be worse than the best.
+
+    Empty for a run that is not finished.
+    """
+    if run.header.state != "done":
+        return frozenset()
+    asked = [contest for contest in contests if contest.best]
+    beaten = {
+        (lead.contest.task, lead.contest.score, change.pair.before.key.method)
+        for lead in leads(scores_of_run(run), asked)
+        for change in lead.beaten
+    }
+    ranked = {
+        (contest.task, contest.score, method)
+        for contest in asked
+        for method in contest.compared
+        if method not in contest.best
+    }
+    return frozenset(ranked - beaten)
+
+
+def levelled(run: Run, tables: Sequence[Table]) -> list[Table]:
+    """The tables with every cell marked that is not told apart from its column's best."""
+    contests = [_contest(table, at) for table in tables for at in range(len(table.columns))]
+    places = level_with_best(run, contests)
+
+    def marked(table: Table, row: Row) -> Row:
+        names = [(table.task, column.name, row.name) for column in table.columns]
+        cells = [replace(cell, level=name in places) for cell, name in zip(row.cells, names)]
+        return replace(row, cells=tuple(cells))
+
+    return [replace(table, rows=tuple(marked(table, r) for r in table.rows)) for table in tables]
 
 
 def findings(found: Sequence[Standing]) -> list[Finding]:

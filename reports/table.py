@@ -61,6 +61,7 @@ class Cell:
         n: the number of edits behind the value.
         rank: 1 = best, 2 = second best.
         compared: whether it is among the values of the same edits that are ranked.
+        level: whether it is ranked and not told apart from the best (`reports.findings.levelled`).
         common: the value on the edits that all ranked methods have, as printed, where it is ranked
             by that one; else empty.
         common_n: how many edits that is.
@@ -76,6 +77,7 @@ class Cell:
     n: int = 0
     rank: Rank = 0
     compared: bool = False
+    level: bool = False
     common: str = ""
     common_n: int = 0
     reason: str = ""

@@ -17,6 +17,7 @@ from reports.export.latex_text import (
     ranked,
     small,
 )
+from reports.findings import LEVEL
 
 __all__ = ["published_tables"]
 
@@ -115,7 +116,7 @@ def _beside_row(
 def _ours(cell: BesideCell, n: int, remarks: Sequence[str]) -> str:
     if not cell.text:
         return f"--{_number(cell.reason, remarks)}"
-    marked = ranked(cell.text, cell.rank)
+    marked = ranked(cell.text, cell.rank, level=cell.level)
     return marked if cell.n == n else rf"{marked}$_{{n={cell.n}}}$"
 
 
@@ -131,6 +132,8 @@ def _number(remark: str, remarks: Sequence[str]) -> str:
 
 def _beside_notes(table: Beside, part: range, remarks: Sequence[str]) -> list[str]:
     notes = [KEY]
+    if any(row.cells[i].level for row in table.rows for i in part):
+        notes.append(rf"$^{{\approx}}$ {escaped(LEVEL)}.")
     if any(row.sees_hidden for row in table.rows):
         notes.append(r"$^{\dagger}$ sees the hidden pixels; not ranked.")
     found = dict.fromkeys(text for i in part for text in table.columns[i].suspect)

@@ -23,6 +23,7 @@ from reports.export.latex_text import (
     ranked,
     small,
 )
+from reports.findings import LEVEL, levelled
 from reports.slices import slice_tables
 from reports.table import Cell, Row, Table, region_groups, task_table
 
@@ -88,8 +89,7 @@ def _tables(run: Run, intervals: bool, columns: Sequence[str] | None, by: str | 
     if published is not None:
         chosen = published if columns is None else published.only(columns)
         parts += published_tables(chosen, intervals=intervals) if chosen.columns else []
-    for task in run.header.tasks:
-        table = task_table(run, task, columns)
+    for table in levelled(run, [task_table(run, task, columns) for task in run.header.tasks]):
         parts += [_table(table, part, intervals) for part in _parts(table)]
     return "\n".join(parts)
 
@@ -143,13 +143,15 @@ def _row(table: Table, row: Row, part: range, reasons: Sequence[str], intervals:
 def _value(cell: Cell, n: int, reasons: Sequence[str]) -> str:
     if cell.value is None:
         return f"--$^{{{reasons.index(cell.reason) + 1}}}$" if cell.reason else ""
-    marked = ranked(cell.text, cell.rank)
+    marked = ranked(cell.text, cell.rank, level=cell.level)
     return marked if cell.n == n else rf"{marked}$_{{n={cell.n}}}$"
 
 
 def _notes(table: Table, part: range) -> list[str]:
     reasons = table.reasons_in(part)
-    notes = [rf"\textbf{{Suspect}}: {escaped(text)}." for text in table.suspect]
+    level = any(row.cells[at].level for row in table.rows for at in part)
+    notes = [rf"$^{{\approx}}$ {escaped(LEVEL)}."] if level else []
+    notes += [rf"\textbf{{Suspect}}: {escaped(text)}." for text in table.suspect]
     notes += [escaped(text) for text in table.unlike]
     notes += [f"{escaped(text)}." for text in table.unequal]
     notes += [

@@ -116,7 +116,8 @@ def line(cells: Sequence[str]) -> str:
     return f"{' & '.join(cells)} \\\\"
 
 
-def ranked(text: str, rank: Rank) -> str:
-    """A value, escaped: the best bold, the second underlined."""
+def ranked(text: str, rank: Rank, *, level: bool = False) -> str:
+    """A value, escaped: the best bold, the second underlined; marked where level with the best."""
     plain = escaped(text)
-    return {0: plain, 1: rf"\textbf{{{plain}}}", 2: rf"\underline{{{plain}}}"}[rank]
+    marked = {0: plain, 1: rf"\textbf{{{plain}}}", 2: rf"\underline{{{plain}}}"}[rank]
+    return rf"{marked}$^{{\approx}}$" if level else marked

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench.core.text import counted
 from reports.beside import Beside, BesideCell, PublishedValue, beside
+from reports.findings import LEVEL, levelled
 from reports.ranking import Rank
 from reports.slices import slice_tables
 from reports.table import Cell, Table, task_table
@@ -48,7 +49,7 @@ def markdown(
         by: a table per task and score by slices instead, without published values.
     """
     tables = (
-        [task_table(run, task, columns) for task in run.header.tasks]
+        levelled(run, [task_table(run, task, columns) for task in run.header.tasks])
         if by is None
         else slice_tables(run, by, columns)
     )
@@ -95,7 +96,7 @@ def _heading(table: Table, at: int) -> str:
 def _cell(table: Table, at: int, cell: Cell, numbers: Mapping[str, int], intervals: bool) -> str:
     if cell.value is None:
         return f"— <sup>{numbers[cell.reason]}</sup>" if cell.reason else ""
-    text = ranked(cell.text, cell.rank)
+    text = ranked(cell.text, cell.rank) + (" ≈" if cell.level else "")
     if intervals and cell.interval:
         text += f"<br><sub>{cell.interval}</sub>"
     if cell.n != table.n_of(at):
@@ -105,6 +106,8 @@ def _cell(table: Table, at: int, cell: Cell, numbers: Mapping[str, int], interva
 
 def _notes(table: Table) -> list[str]:
     notes = [f"n = {table.n} unless stated; **best**, <u>second</u>; intervals at 95 %."]
+    if any(cell.level for row in table.rows for cell in row.cells):
+        notes.append(f"≈ {LEVEL}.")
     if any(row.sees_hidden for row in table.rows):
         notes.append("◐ sees the hidden pixels and is not ranked with the methods that do not.")
     notes += [f"{escaped(text)}." for text in table.unequal]
@@ -147,7 +150,7 @@ def _beside_heading(table: Beside, at: int) -> str:
 
 def _beside_cell(table: Beside, at: int, cell: BesideCell, intervals: bool) -> str:
     if cell.text:
-        parts = [ranked(cell.text, cell.rank)]
+        parts = [ranked(cell.text, cell.rank) + (" ≈" if cell.level else "")]
         if intervals and cell.interval:
             parts.append(f"<sub>{cell.interval}</sub>")
         if cell.n != table.n_of(at):
@@ -170,6 +173,8 @@ def _number(remark: str, table: Beside) -> str:
 
 def _beside_notes(table: Beside) -> str:
     notes = [KEY]
+    if any(cell.level for row in table.rows for cell in row.cells):
+        notes.append(f"≈ {LEVEL}.")
     if any(row.sees_hidden for row in table.rows):
         notes.append("◐ sees the hidden pixels and is not ranked with the methods that do not.")
     notes += [f"**Suspect**: {escaped(text)}." for text in table.suspect]

@@ -21,10 +21,15 @@ def column(**changes: object) -> dict[str, object]:
 
 
 def with_table(
-    folder: Path, *columns: dict[str, object], rows: list | None = None, **fields: object
+    folder: Path,
+    *columns: dict[str, object],
+    rows: list | None = None,
+    edits: int = 2,
+    methods: int = 2,
+    **fields: object,
 ) -> Path:
-    """A run of two edits and the methods copy and diffusion, on one task; `fields` of its table."""
-    run = make_run(folder, edits=2, methods=2, tasks=1)
+    """A run on one task, with a table that has `fields`; two methods are copy and diffusion."""
+    run = make_run(folder, edits=edits, methods=methods, tasks=1)
     content = json.loads((run / "run.json").read_text())
     plain = [{"method": "diffusion", "title": "ours", "published": "SPADE"}]
     table = {

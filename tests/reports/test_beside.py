@@ -69,6 +69,26 @@ def test_what_the_canaries_found_wrong_stands_under_the_papers_table_in_every_fo
         assert [text.count(f"{suspect}{one}.") for one in found] == [1, 1]
 
 
+def test_the_papers_table_marks_what_is_not_told_apart_from_its_own_best_in_every_form(
+    tmp_path: Path,
+):
+    rows = [{"method": name, "title": name} for name in ("diffusion", "mean-colour", "copy")]
+    rows.append({"title": "CRN", "published": "CRN"})
+    wide = column(metric="psnr-hole", scale=1, published=[])
+    folder = with_table(tmp_path / "run", wide, rows=rows, edits=10, methods=5)
+    assert [row.cells[0].level for row in shown(folder).rows] == [False] * 4
+    rows.insert(0, {"method": "small", "title": "small"})
+    folder = with_table(tmp_path / "again", wide, rows=rows, edits=10, methods=5)
+    assert [row.cells[0].level for row in shown(folder).rows] == [False, True, False, False, False]
+    for text, mark in (
+        (export(folder, "markdown").split("\n### ")[0], " ≈<br>"),
+        (export(folder, "latex").split(r"\end{table}")[0], r"$^{\approx}$ \\"),
+        (report(folder).read_text("utf-8").split('id="page-beside"')[1], " ≈<span"),
+    ):
+        assert text.count(mark) >= 1
+        assert "not told apart from the best" in text
+
+
 def test_a_method_of_the_paper_only_shows_what_was_published(tmp_path: Path):
     rows = [{"title": "CRN", "published": "CRN"}]
     cell = shown(with_table(tmp_path / "run", column(), rows=rows)).rows[0].cells[0]

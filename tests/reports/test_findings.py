@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
+from scipy import stats
 
 from bench.run.reader import Run, read_run
-from reports.findings import Gap, Standing, caveat, findings, standings
+from reports.findings import Gap, Standing, caveat, findings, levelled, standings
 from reports.overview import overview
 from reports.table import task_table
 from tests.reports.made_run import make_run
@@ -55,6 +57,31 @@ def judged(run: Run) -> list[Standing]:
 )
 def test_a_sentence_says_who_is_best_by_how_much_and_what_is_noise(one: Standing, sentence: str):
     assert one.sentence == sentence
+
+
+def test_a_value_is_level_with_the_best_where_no_paired_test_over_scenes_tells_them_apart(run: Run):
+    task = run.header.tasks[0]
+    (table,) = levelled(run, [task_table(run, task)])
+    at = [column.name for column in table.columns].index("psnr-hole")
+    marks = {row.name: row.cells[at].level for row in table.rows if row.cells[at].compared}
+
+    values = run.samples(task.name).pivot_table("psnr-hole", ["scene", "edit"], "method").dropna()
+    scenes = values.groupby("scene").mean()
+    p = {name: stats.ttest_rel(scenes["small"], scenes[name]).pvalue for name in marks}
+    assert p["diffusion"] > 0.05
+    assert p["mean-colour"] < 0.05 / 6  # pairs of four methods
+    assert marks["diffusion"]
+    assert not marks["mean-colour"]
+    assert not marks["small"]  # the best itself
+
+
+def test_nothing_is_level_in_a_run_that_still_goes_on(tmp_path: Path):
+    folder = make_run(tmp_path / "run", edits=10, methods=5, tasks=1)
+    header = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(header | {"state": "running"}))
+    going_on = read_run(folder)
+    (table,) = levelled(going_on, [task_table(going_on, going_on.header.tasks[0])])
+    assert not any(cell.level for row in table.rows for cell in row.cells)
 
 
 def test_the_gap_is_the_advantage_of_the_best_whichever_way_is_better(run: Run):
