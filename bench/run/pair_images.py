@@ -14,6 +14,7 @@ from bench.core.errors import BadInput
 from bench.core.images import read_mask, read_stored
 from bench.datasets.fitting import Grid, fit_image, fit_plane, same_shape
 from bench.datasets.planes import plain_labels, read_plane
+from bench.run.channel_order import ChannelOrder
 from bench.run.file_kinds import file_kind
 from bench.run.mask_fit import MaskFit
 from bench.run.pairs import Pair
@@ -28,10 +29,12 @@ class PairFacts:
 
     Attributes:
         fit: how its mask fits, where it has one.
+        order: whether its channels seem exchanged.
         real_kind, fake_kind: how the reference's and the result's file are stored (`file_kind`).
     """
 
     fit: MaskFit | None
+    order: ChannelOrder
     real_kind: str
     fake_kind: str
 
@@ -72,7 +75,7 @@ def read_pair(pair: Pair, space: LabelSpace, resize_real: bool) -> PairImages:
     mask = _mask(pair, real, resize_real)
     fit = None if pair.mask is None else MaskFit.of(pair.stem, pair.fake, real, fake, mask)
     plane = _labels(pair, real, space, resize_real)
-    facts = PairFacts(fit, *map(file_kind, sides))
+    facts = PairFacts(fit, ChannelOrder.of(real, fake, mask), *map(file_kind, sides))
     return PairImages(pair.stem, real, fake, mask, plane, facts)
 
 

@@ -30,6 +30,7 @@ from bench.metrics import (
 )
 from bench.metrics.features import FeatureMetric
 from bench.networks.batches import batches_of
+from bench.run.channel_order import ChannelOrder, channel_notices
 from bench.run.file_kinds import count_kinds, kind_notices
 from bench.run.folder_scores import FolderScores
 from bench.run.group_work import GroupWork
@@ -155,6 +156,7 @@ def score_folders(
     ]
     if "masks" in folders:
         notices += tuple(mask_notices(folders["masks"], read.fits))
+    notices += tuple(channel_notices(folders["fake"], read.orders))
     notices += tuple(doubts(computed, references))
     source: Record = {
         "of": "pairs of two folders",
@@ -287,12 +289,14 @@ class _Measured:
     Attributes:
         samples, references: the tables that `Metric.estimates` reads.
         fits: how the masks fit, of the pairs that have one.
+        orders: whether the results' channels seem exchanged, of every pair.
         kinds: how many files of each side are stored in which way.
     """
 
     samples: pd.DataFrame
     references: pd.DataFrame
     fits: list[MaskFit]
+    orders: list[ChannelOrder]
     kinds: dict[str, dict[str, int]]
 
 
@@ -330,6 +334,7 @@ def _measure(
         samples,
         references,
         fits=[one.fit for one in facts if one.fit is not None],
+        orders=[one.order for one in facts],
         kinds={
             "real": count_kinds(one.real_kind for one in facts),
             "fake": count_kinds(one.fake_kind for one in facts),

@@ -62,6 +62,15 @@ def test_with_masks_the_masked_region_is_scored_too(folders: Path) -> None:
     assert found["rmse"] == pytest.approx((8 * 8 * 16 / 256) ** 0.5)
 
 
+def test_results_that_were_saved_as_bgr_are_noticed(folders: Path) -> None:
+    for stem in ("a", "b"):
+        real = np.full((16, 16, 3), (200, 100, 20), np.uint8)
+        write(folders / "real", stem, real)
+        write(folders / "fake", stem, real[..., ::-1].copy())
+    (said,) = score_folders(folders / "real", folders / "fake", metrics=["l1"]).notices
+    assert said.startswith(f"{folders / 'fake'}: red and blue seem exchanged: 2 of 2 results")
+
+
 def test_a_palette_mask_is_read_by_its_colours(folders: Path) -> None:
     right = values(folders, metrics=["l1", "psnr"], masks=folders / "masks")
     for stem in ("a", "b"):
