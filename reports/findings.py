@@ -217,12 +217,14 @@ def _leaders(found: Sequence[Standing], tasks: int) -> Finding:
         for name, count in firsts.items():
             if count == max(firsts.values()):
                 led.setdefault(name, []).append(own[0].where)
+    ordered = sorted(led.items(), key=lambda item: -len(item[1]))
     parts = [
-        f"{name} on {len(where)}" + (f" ({'; '.join(where)})" if tasks <= NAMED else "")
-        for name, where in sorted(led.items(), key=lambda item: -len(item[1]))
+        f"{name} on {len(where)}{'' if place else f' of {tasks} tasks'}"
+        + (f" ({'; '.join(where)})" if tasks <= NAMED else "")
+        for place, (name, where) in enumerate(ordered)
     ]
     shared = "; a tie counts for each" if sum(map(len, led.values())) > tasks else ""
-    return Finding("Who leads", f"First by most scores, of {tasks} tasks: {listed(parts)}{shared}.")
+    return Finding("Who leads", f"Most first places: {listed(parts)}{shared}.")
 
 
 def _sure(found: Sequence[Standing]) -> list[Finding]:

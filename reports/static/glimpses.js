@@ -4,7 +4,11 @@ const MOST_GLIMPSES = 6;
 function showGlimpses() {
   const place = document.querySelector(".glimpses");
   const slugs = [...document.querySelectorAll("section.task")].map((section) => section.dataset.task);
-  place.append(...slugs.slice(0, MOST_GLIMPSES).map(taskData).map(glimpse).filter(Boolean));
+  const shown = slugs.slice(0, MOST_GLIMPSES).map(taskData).map(glimpse).filter(Boolean);
+  place.append(...shown);
+  if (!shown.length) return;
+  const which = slugs.length > MOST_GLIMPSES ? `the first ${MOST_GLIMPSES} tasks` : "each task";
+  place.before(element("p", { class: "glimpses-note" }, `The median edit of ${which}: its input, and the best method's result`));
 }
 
 function glimpse(task) {

@@ -4,9 +4,7 @@ const THEMES = ["auto", "light", "dark"];
 function setTheme(theme) {
   if (theme === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
-  const button = document.getElementById("page-theme");
-  button.textContent = { auto: "Auto", light: "Light", dark: "Dark" }[theme];
-  button.setAttribute("aria-label", `Colour theme: ${theme === "auto" ? "as the system" : theme}`);
+  document.getElementById("page-theme").textContent = `Theme: ${theme}`;
   try { localStorage.setItem("siebench-theme", theme); } catch { /* no storage from disk */ }
 }
 

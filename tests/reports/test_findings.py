@@ -120,9 +120,7 @@ def test_of_many_tasks_the_leaders_are_counted_and_the_clearest_win_is_named():
         standing(NEAR, best=("theirs",), task="streets", where="Streets", needed=30),
     ]
     lead, sure, noise, do = (one.text for one in findings(found))
-    assert lead == (
-        "First by most scores, of 2 tasks: ours on 1 (Rooms) and theirs on 1 (Streets)."
-    )
+    assert lead == "Most first places: ours on 1 of 2 tasks (Rooms) and theirs on 1 (Streets)."
     assert sure.startswith("2 of 3 first places beat every other method (ours 2). The clearest: ")
     assert "ours in SSIM, Rooms, by 3.97 [2.85, 5.09] over far." in sure
     assert noise.startswith("1 first place is not told apart from at least one other method")
@@ -132,7 +130,7 @@ def test_of_many_tasks_the_leaders_are_counted_and_the_clearest_win_is_named():
 def test_a_task_that_two_lead_counts_for_each_and_that_is_said():
     found = [standing(FAR, best=("ours", "theirs")), standing(FAR, task="streets", where="Streets")]
     lead = findings(found)[0].text
-    assert lead.startswith("First by most scores, of 2 tasks: ours on 2")
+    assert lead.startswith("Most first places: ours on 2 of 2 tasks")
     assert lead.endswith("; a tie counts for each.")
 
 
