@@ -9,7 +9,7 @@ from typing import Any
 from bench.core.errors import BadInput
 from bench.core.identity import record_hash
 from bench.core.text import now
-from bench.metrics import ScoreInfo
+from bench.metrics import FORMER_SCORES, ScoreInfo
 from bench.run.environment import versions
 from bench.run.growth import obstacles, without_timeouts
 from bench.run.layout import RunFolder
@@ -86,7 +86,10 @@ class RunRecord:
                     columns[score.name] = MetricColumn(metric=metric.name, **asdict(score))
         for both in self.metrics.values():
             for name in both.missing:
-                lacking = asdict(ScoreInfo(name, name, family=name))
+                # One that cannot be made says nothing of itself; most titles are known all the same.
+                known = FORMER_SCORES.get(name)
+                title = name if known is None else known.title
+                lacking = asdict(ScoreInfo(name, title, family=name))
                 columns.setdefault(name, MetricColumn(metric=name, **lacking))
         return tuple(columns.values())
 

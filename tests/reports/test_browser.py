@@ -104,6 +104,21 @@ def test_missing_values_stay_last_in_either_order(page: api.Page):
         assert column(page, "psnr-hole")[-1] is None  # the real images have no PSNR
 
 
+def test_a_groups_heading_stays_in_sight_while_its_table_is_scrolled(page: api.Page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    table = page.locator(f"{FIRST} .scroll").first
+    group = table.locator("th.group", has_text="Whole image")
+    table.evaluate(
+        "(table, group) => { table.scrollLeft += group.getBoundingClientRect().left - 230 }",
+        group.element_handle(),
+    )
+    cell, label = group.bounding_box(), group.locator("span").bounding_box()
+    assert cell is not None
+    assert label is not None
+    assert cell["x"] + cell["width"] / 2 > 390 - label["width"] / 2  # centred, it would be cut
+    assert cell["x"] <= label["x"] <= 390 - label["width"]
+
+
 def test_a_hidden_score_leaves_its_table_and_its_groups_span(page: api.Page):
     table = page.locator(f"{FIRST} table.scores")
     group = table.locator("th.group").first
@@ -191,6 +206,9 @@ def test_the_overview_shows_a_glimpse_of_each_task_that_leads_to_its_edit(page: 
     glimpses = page.locator(".glimpse")
     glimpses.first.wait_for()
     expect(glimpses).to_have_count(3)
+    expect(page.locator(".glimpses-note")).to_contain_text(
+        "its input, and the best method's result"
+    )
     glimpses.nth(1).click()
     expect(page.locator(".viewer-task")).to_have_text("Drawn scenes, object removal")
 
@@ -341,9 +359,9 @@ def test_the_button_overrides_the_systems_theme(page: api.Page):
     page.emulate_media(color_scheme="light")
     button = page.locator("#page-theme")
     button.click()
-    expect(button).to_have_text("Light")
+    expect(button).to_have_text("Theme: light")
     button.click()
-    expect(button).to_have_text("Dark")
+    expect(button).to_have_text("Theme: dark")
     assert brightness(page) < 60
     page.reload()
     assert brightness(page) < 60

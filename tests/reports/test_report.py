@@ -102,6 +102,13 @@ def test_reasons_failures_and_impossible_edits_are_told(seen: Seen):
     assert "see the hidden pixels" in text
 
 
+def test_a_command_in_a_reason_is_code_and_has_no_backquotes(page: Path, seen: Seen):
+    assert "<code>siebench weights fetch fid-inception</code> gets them (" in page.read_text(
+        "utf-8"
+    )
+    assert not any("`" in text for text in seen.text)
+
+
 def test_provenance_holds_hashes_with_their_records(seen: Seen):
     text = " ".join(seen.text)
     assert "0123456789ab with uncommitted changes" in text
