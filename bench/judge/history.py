@@ -18,10 +18,14 @@ __all__ = ["History", "Move", "Point", "Series", "read_history"]
 
 @dataclass(frozen=True)
 class Point:
-    """A score in one run; `run` is its index in the history, the interval's ends may be missing."""
+    """A score in one run; `run` is its index in the history, the interval's ends may be missing.
+
+    `n` are the edits behind it.
+    """
 
     run: int
     value: float
+    n: int
     low: float | None
     high: float | None
     method_hash: str
@@ -70,7 +74,7 @@ class History:
 
 
 def read_history(folder: Path) -> History:
-    """Every finished run below `folder`.
+    """Every finished run below `folder`, without scores that lack some of their edits' values.
 
     Raises:
         BadInput: no such folder, no finished run in it, or a damaged run.
@@ -89,10 +93,12 @@ def read_history(folder: Path) -> History:
     )
     if not runs:
         raise BadInput(f"{folder}: holds no finished run; `siebench run SUITE --out DIR` makes one")
-    return History(tuple(runs), tuple(_all_series(runs)), skipped)
+    series, short = _all_series(runs)
+    return History(tuple(runs), tuple(series), (*skipped, *short))
 
 
-def _all_series(runs: Sequence[Run]) -> list[Series]:
+def _all_series(runs: Sequence[Run]) -> tuple[list[Series], list[str]]:
+    """Every series, and what is left out of them, a sentence each."""
     points: dict[tuple[str, str, str, str], list[Point]] = {}
     columns = {column.name: column for run in runs for column in run.header.metrics}
     for index, run in enumerate(runs):
@@ -107,6 +113,7 @@ def _all_series(runs: Sequence[Run]) -> list[Series]:
             point = Point(
                 index,
                 value,
+                int(row["n"]),
                 _number(row["low"]),
                 _number(row["high"]),
                 str(row.get("method_hash", "")),
@@ -114,7 +121,16 @@ def _all_series(runs: Sequence[Run]) -> list[Series]:
             key = (str(row["task"]), str(row["method"]), name, str(row["protocol"]))
             points.setdefault(key, []).append(point)
     made = []
-    for (task, method, metric, protocol), own in points.items():
+    short: dict[str, None] = {}
+    for (task, method, metric, protocol), every in points.items():
+        # One protocol draws the same edits, so fewer values are failed edits: a mean over others.
+        most = max(point.n for point in every)
+        own = [point for point in every if point.n == most]
+        short |= {
+            f"{runs[one.run].folder}: {task} / {method}: {one.n} of {most} edits have a value": None
+            for one in every
+            if one.n < most
+        }
         column = columns[metric]
         better: Literal["lower", "higher"] = "higher" if column.better == "higher" else "lower"
         made.append(
@@ -130,7 +146,7 @@ def _all_series(runs: Sequence[Run]) -> list[Series]:
                 moves=tuple(_moves(own, better)),
             )
         )
-    return made
+    return made, list(short)
 
 
 def _moves(points: Sequence[Point], better: Literal["lower", "higher"]) -> list[Move]:

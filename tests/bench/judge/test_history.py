@@ -95,6 +95,19 @@ def test_unfinished_runs_are_left_out_and_named(folder) -> None:
     assert "not finished" in history.skipped[0]
 
 
+def test_a_score_of_fewer_edits_is_left_out_and_named(folder) -> None:
+    write_run(folder / "run-6", 6, 9)
+    scores = pd.read_parquet(folder / "run-6" / "scores.parquet")
+    scores["n"] -= 1
+    scores.to_parquet(folder / "run-6" / "scores.parquet")
+    history = read_history(folder)
+    series = psnr(history)
+    assert len(series.points) == 5
+    assert history.skipped == (
+        f"{folder / 'run-6'}: {series.task} / {series.method}: 1 of 2 edits have a value",
+    )
+
+
 def test_the_command_says_how_many_moved(folder) -> None:
     result = CliRunner().invoke(app, ["history", str(folder)])
     assert result.exit_code == 0
