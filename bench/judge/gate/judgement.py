@@ -232,8 +232,16 @@ def _differ(names: Sequence[str]) -> str:
 def _cost(key: ScoreKey, old: Costs, run: ScoreSet, policy: Policy, note: str) -> CostCheck:
     before, after = old.get(key.metric), run.costs.get((key.task, key.method), {}).get(key.metric)
     ratio = None
-    if not note and (not before or after is None):
-        note = "not measured in both runs"
-    if not note and before and after is not None:
+    if note:
+        pass
+    elif before is None:
+        note = "not measured" if after is None else "the baseline has none"
+    elif after is None:
+        note = "the run has none, but the baseline has"
+    elif before == after:
+        ratio = 1.0
+    elif before == 0:
+        note = "the baseline's is 0"
+    else:
         ratio = after / before
     return CostCheck(key.task, key.method, key.metric, ratio, policy.costs[key.metric], note)

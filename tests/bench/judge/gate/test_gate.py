@@ -101,6 +101,26 @@ def test_counted_costs_are_judged_on_any_machine() -> None:
     assert judged(after, before, Policy(costs={"macs": 1.5})).verdict == "worse"
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ({}, {}, "not measured"),
+        ({}, {"macs": 1.0}, "the baseline has none"),
+        ({"macs": 1.0}, {}, "the run has none, but the baseline has"),
+        ({"macs": 0.0}, {"macs": 1.0}, "the baseline's is 0"),
+        ({"macs": 0.0}, {"macs": 0.0}, 1.0),
+    ],
+)
+def test_a_cost_without_a_ratio_says_on_which_side_it_is_missing(before, after, found) -> None:
+    scores, policy = score_set(per_edit("psnr", BASE)), Policy(costs={"macs": 1})
+    old, new = (
+        dataclasses.replace(scores, costs={("rooms", "ours"): costs}, machine={"a": 1})
+        for costs in (before, after)
+    )
+    (cost,) = judged(new, old, policy).costs
+    assert found == (cost.note or cost.ratio)
+
+
 def test_the_summary_counts_scores_and_costs_by_verdict() -> None:
     before = dataclasses.replace(
         score_set(per_edit("psnr", BASE)),
