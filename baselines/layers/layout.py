@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-__all__ = ["joined", "lay_channels_last", "lay_side_by_side"]
+__all__ = ["Joining", "joined", "lay_channels_last", "lay_side_by_side"]
 
 
 def lay_channels_last(module: nn.Module) -> None:
@@ -28,16 +28,23 @@ def lay_channels_last(module: nn.Module) -> None:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
 
-def lay_side_by_side(module: nn.Module) -> None:
-    """Lays the weights and biases that layers of a module join one after the other; what they hold stays.
+class Joining(nn.Module):
+    """A module that carries several of its layers out as one."""
 
-    A layer names them in `parallel`: sequences of convolutions, or of linear layers.
-    """
-    for layer in module.modules():
-        together: Sequence[nn.Module]
-        for together in getattr(layer, "parallel", ()):
+    @property
+    def together(self) -> Sequence[Sequence[nn.Module]]:
+        """Which: convolutions or linear layers with biases, in the order in which they are joined."""
+        raise NotImplementedError
+
+
+def lay_side_by_side(module: nn.Module) -> None:
+    """Lays weights and biases that are joined one after the other; what they hold stays."""
+    for joining in module.modules():
+        if not isinstance(joining, Joining):
+            continue
+        for layers in joining.together:
             for name in ("weight", "bias"):
-                parts = [one.get_parameter(name) for one in together]
+                parts = [one.get_parameter(name) for one in layers]
                 whole = torch.cat([one.detach() for one in parts])
                 places = torch.split(whole, [len(one) for one in parts])
                 for part, place in zip(parts, places, strict=True):

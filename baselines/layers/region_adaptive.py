@@ -24,7 +24,7 @@ from baselines.layers.label_conv import (
     table_conv,
 )
 from baselines.layers.label_map import SymbolMap, fixed_sizes
-from baselines.layers.layout import joined
+from baselines.layers.layout import Joining, joined
 from baselines.layers.modulation import modulated_in_training
 from baselines.layers.pointwise import SLOPE, rectify
 from baselines.layers.spade import SPADE, batch_norm_line, batch_norm_statistics, scale_and_shift
@@ -74,7 +74,7 @@ class StyledRegions:
         return next(self.noises).to(x)
 
 
-class RegionAdaptiveNorm(nn.Module):
+class RegionAdaptiveNorm(Joining):
     """norm(x + noise) * (1 + gamma) + beta, gamma and beta blended from style and labels.
 
     Args:
@@ -114,8 +114,8 @@ class RegionAdaptiveNorm(nn.Module):
             self.conv_beta = nn.Conv2d(style_length, channels, 3, padding=1)
 
     @property
-    def parallel(self) -> tuple[tuple[nn.Module, ...], ...]:
-        """Layers that are carried out as one."""
+    def together(self) -> tuple[tuple[nn.Module, ...], ...]:
+        """Gamma's convolution and beta's, and the layers of the codes."""
         if not self.styled:
             return ()
         return (self.conv_gamma, self.conv_beta), self._linears

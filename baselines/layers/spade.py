@@ -19,6 +19,7 @@ from baselines.layers.label_conv import (
     two_layer_table,
 )
 from baselines.layers.label_map import SymbolMap, fixed_sizes
+from baselines.layers.layout import Joining
 from baselines.layers.modulation import modulated_in_training
 from baselines.layers.pointwise import SLOPE, rectify
 from baselines.layers.spectral import spectral
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 
-class LabelModulation(nn.Module):
+class LabelModulation(Joining):
     """Gamma and beta out of a label map, by two 3x3 convolutions.
 
     Args:
@@ -73,8 +74,8 @@ class LabelModulation(nn.Module):
         return gamma, beta
 
     @property
-    def parallel(self) -> tuple[tuple[nn.Conv2d, ...], ...]:
-        """Convolutions that are carried out as one."""
+    def together(self) -> tuple[tuple[nn.Conv2d, ...], ...]:
+        """Gamma's convolution and beta's."""
         return ((self.mlp_gamma, self.mlp_beta),)
 
     @property

@@ -25,6 +25,7 @@ from baselines.layers.label_conv import (
     two_layer_maps,
 )
 from baselines.layers.label_map import SymbolMap
+from baselines.layers.layout import Joining
 from baselines.layers.modulation import modulated_in_training
 from baselines.layers.pointwise import SLOPE, compilable, rectify
 from baselines.layers.spectral import spectral
@@ -61,7 +62,7 @@ def modulate(normal: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
     return (beta + normal).addcmul_(normal, gamma)
 
 
-class StylePreservedBlock(nn.Module):
+class StylePreservedBlock(Joining):
     """3x3 convolution, instance norm, style-preserved modulation, LeakyReLU 0.2.
 
     [B,inputs,H,W] -> [B,outputs,H/stride,W/stride].
@@ -146,8 +147,8 @@ class StylePreservedBlock(nn.Module):
         return read(dtype).resize(size)
 
     @property
-    def parallel(self) -> tuple[tuple[nn.Conv2d, ...], ...]:
-        """Convolutions that are carried out as one."""
+    def together(self) -> tuple[tuple[nn.Conv2d, ...], ...]:
+        """The context's last convolutions, and the style's."""
         style = (self.mlp_gamma, self.mlp_beta) if self.modulation.style_branch else ()
         return (self._heads, style) if style else (self._heads,)
 

@@ -7,18 +7,18 @@ import torch
 from torch import nn
 
 from baselines.layers.label_conv import conv_as_one
-from baselines.layers.layout import joined, lay_channels_last, lay_side_by_side
+from baselines.layers.layout import Joining, joined, lay_channels_last, lay_side_by_side
 from tests.speed.operator_calls import OperatorCalls
 
 
-class Heads(nn.Module):
+class Heads(Joining):
     def __init__(self):
         super().__init__()
         torch.manual_seed(0)
         self.one, self.other = nn.Conv2d(3, 4, 3, dtype=torch.float64), nn.Conv2d(3, 2, 3).double()
 
     @property
-    def parallel(self):
+    def together(self):
         return ((self.one, self.other),)
 
     def forward(self, x):

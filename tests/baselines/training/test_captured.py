@@ -17,6 +17,7 @@ from baselines.training.loop import WEIGHTS, _fabric, train
 from baselines.training.pix2pixhd import Pix2PixHDRecipe
 from baselines.training.progressive import ProgressiveRecipe
 from baselines.training.readings import Readings
+from baselines.training.recipe import TrainingRecipe
 from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
@@ -244,6 +245,19 @@ def test_on_a_card_weights_lie_like_the_maps_that_they_meet(monkeypatch):
     # Autograd copies a gradient that lies otherwise.
     for one in (*stage.parameters(), *recipe.players["D"].plain.parameters()):
         assert one.grad.stride() == one.stride()
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_weights_that_lie_as_on_a_card_are_saved_as_they_are(system, tmp_path, monkeypatch):
+    plain, _ = prepared(tiny(system))
+    monkeypatch.setattr(TrainingRecipe, "capturable", True)
+    laid, _ = prepared(tiny(system))
+    for name, recipe in (("plain", plain), ("laid", laid)):
+        with recipe.saved_weights():
+            recipe.save(tmp_path / name, half=False)
+    found, expected = load_file(tmp_path / "laid"), load_file(tmp_path / "plain")
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
 
 
 class KilledError(Exception):
