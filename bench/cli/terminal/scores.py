@@ -21,7 +21,7 @@ _BEST, _OPEN, _PEEKS = "*", "~", "◐"
 
 
 def tell_scores(run: Run) -> None:
-    """Prints the main scores of every task, and what is sure about them.
+    """Prints the main scores of every task, what speaks against comparing them, and what is sure about them.
 
     Values are marked as `reports.ranking` ranks them and `bench.judge.leaders` judges them. Intervals
     stand in the table where it has room for them.
@@ -38,6 +38,8 @@ def tell_scores(run: Run) -> None:
         _tell(table, chosen, [one for one in found if one.task == table.task])
     for line in _legend(shown, chosen, found) if shown else ():
         say(line, "dim")
+    for line in dict.fromkeys(text for table in shown for text in table.unlike):
+        say(line)
     for one in findings(found):
         say(f"{one.label}: {one.text}")
     if found:

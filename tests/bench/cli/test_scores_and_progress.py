@@ -13,6 +13,7 @@ from bench.run.suite_run import run_suite
 from bench.suite.schema import parse_suite
 from tests.bench.run.made_suite import suite_text, write_data
 from tests.reports.made_run import make_run
+from tests.reports.made_table import trained_unlike
 
 
 @pytest.mark.parametrize(
@@ -108,3 +109,14 @@ def test_what_became_of_the_known_pixels_stands_beside_the_table_or_below_it(
     told = " ".join(told.split())
     assert all(one in told for one in says), told
     assert "leak, psnr-known: of the known pixels before compositing, not ranked" in told
+
+
+def test_networks_that_were_not_trained_alike_are_named_before_what_was_found(
+    tmp_path: Path, capsys
+) -> None:
+    made = make_run(tmp_path / "run", edits=4, methods=3, tasks=2)
+    said = trained_unlike(made)
+    tell_scores(read_run(made))
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.count(said) == 1
+    assert told.index(said) < told.index("Who leads:")
