@@ -11,7 +11,12 @@ from tests.speed.gpu import Row, Setting
 
 __all__ = ["measure"]
 
-TESTS = ("tests/baselines/test_golden_on_devices.py", "tests/baselines/test_captured.py")
+TESTS = (
+    "tests/baselines/test_golden_on_devices.py",
+    "tests/baselines/test_captured.py",
+    "tests/bench/core/test_float32.py",
+    "tests/bench/core/test_transfers.py",
+)
 """Files in which some tests run on a card alone, known by "cuda" or "gpu" in their names."""
 
 

@@ -94,6 +94,23 @@ def test_a_processors_products_keep_all_bits_too():
     assert torch.equal(found, expected)
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_keeps_all_bits_however_a_process_is_switched(change):
+    draw = torch.Generator().manual_seed(0)
+    x, weight = (
+        torch.randn(2, 64, 32, 32, generator=draw),
+        torch.randn(64, 64, 3, 3, generator=draw),
+    )
+    rows = x.flatten(1)
+    layers = torch.nn.functional.conv2d, lambda one, _: one.flatten(1) @ rows.to(one).T
+    change()
+    for layer in layers:
+        with exactly():
+            found = layer(x.cuda(), weight.cuda()).cpu().double()
+        expected = layer(x.double(), weight.double())
+        assert (found - expected).abs().max() < 1e-5 * expected.abs().max()
+
+
 def test_algorithms_are_chosen_as_before_where_the_block_fails():
     cudnn = torch.backends.cudnn
     before = float32(), cudnn.enabled, cudnn.benchmark, cudnn.deterministic

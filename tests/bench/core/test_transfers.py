@@ -4,6 +4,7 @@ import gc
 import weakref
 
 import numpy as np
+import pytest
 import torch
 
 from bench.core.transfers import ToHost, stage, to_device
@@ -57,3 +58,14 @@ def test_numbers_come_back_as_they_are():
     back = ToHost(numbers).array()
     assert back.dtype == np.float64
     assert np.array_equal(back, [[0, 1, 2], [3, 4, 5]])
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_reads_what_is_staged_before_its_memory_is_given_to_others():
+    busy = torch.randn(4096, 4096, device="cuda")
+    for _ in range(20):
+        busy = busy @ busy  # the copies wait behind it, and the host goes on
+    there = [to_device(stage(images(64, seed)), "cuda") for seed in range(20)]
+    back = [ToHost(one) for one in there]
+    for seed, one in enumerate(back):
+        assert np.array_equal(one.array(), np.stack(images(64, seed)))
