@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from baselines.adapters.demands import Demands
 from baselines.adapters.network_editor import NetworkEditor
 from baselines.adapters.options import Arithmetic, Precision, check_choice
+from baselines.layers.label_map import fixed_sizes
 from baselines.layers.region_style import number_regions, separate_regions
 from baselines.pix2pixhd import VARIANTS, FeatureEncoder, Pix2PixHD, pix2pixhd_labels
 from bench.batch import EditBatch
@@ -157,7 +158,11 @@ def _known_means(raw: Tensor, known: Tensor, regions: Tensor) -> tuple[Tensor, T
     flat = raw.permute(0, 2, 3, 1).flatten(0, 2)
     flat = flat.to(torch.promote_types(flat.dtype, torch.float32))
     here, index = known.flatten(), numbers.flatten()
-    sums = flat.new_zeros(len(items), flat.shape[1]).index_add_(0, index[here], flat[here])
+    sums = flat.new_zeros(len(items), flat.shape[1])
+    if fixed_sizes(raw.device):  # there `index_add_` adds in any order, another one each time
+        sums.index_put_((index[here],), flat[here], accumulate=True)
+    else:
+        sums.index_add_(0, index[here], flat[here])
     counts = torch.bincount(index[here], minlength=len(items))
     means = (sums / counts.clamp(min=1).unsqueeze(1)).to(raw.dtype)
     return F.embedding(numbers, means).permute(0, 3, 1, 2), counts[numbers] > 0

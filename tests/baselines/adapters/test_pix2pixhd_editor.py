@@ -8,10 +8,12 @@ import pytest
 import torch
 
 from baselines.adapters.pix2pixhd import Pix2PixHDEditor, visible_features
+from baselines.layers.label_map import label_maps_as
 from baselines.pix2pixhd import FeatureEncoder, pix2pixhd_config, pix2pixhd_labels
 from bench.core.errors import BadInput, EditFailed
 from bench.plugins.editors import Editor, Movable, TaskFacts
 from tests.baselines.adapters.edits import SPACE, make_batch
+from tests.speed.operator_calls import OperatorCalls
 
 SMALL = {"ngf": 2, "nef": 2, "downsamplings": 2, "blocks": 1, "encoder_downsamplings": 2}
 CLUSTERS = {
@@ -79,6 +81,20 @@ def test_hidden_instances_take_their_labels_features_and_hidden_labels_none():
     torch.testing.assert_close(found[0, :, 4, 1], left)  # nothing of instance 0 is known
     torch.testing.assert_close(found[0, :, 4, 7], right)
     assert (found[0, :, 7] == 0).all()
+
+
+def test_an_accelerator_adds_visible_features_in_the_same_order_each_time():
+    encoder = FeatureEncoder(pix2pixhd_config("features", classes=4, **SMALL)).eval()
+    draw = torch.Generator().manual_seed(0)
+    image = torch.rand(1, 3, 16, 16, generator=draw)
+    labels = torch.randint(4, (1, 16, 16), generator=draw)
+    given = image, labels > 0, labels, labels
+    with torch.no_grad():
+        expected = visible_features(encoder, *given)
+        with label_maps_as("lookups"), OperatorCalls() as calls:
+            found = visible_features(encoder, *given)
+    torch.testing.assert_close(found, expected)
+    assert not [name for name in calls.operators if name.startswith(("index_add", "scatter_add"))]
 
 
 def test_visible_features_do_not_read_what_is_hidden(editor):
