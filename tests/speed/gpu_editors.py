@@ -260,7 +260,9 @@ def _of_system(name: str, system: Forward, side: int, setting: Setting) -> Itera
             exactly = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
             with exactly:
                 captured = _captured(name, system, network)
-                found = [captured(*given) for _ in range(3)][-1]
+                found, again = [captured(*given) for _ in range(4)][-2:]
+            same = "the same" if torch.equal(found, again) else "OTHER"
+            notes.append(f"{same} bits in a second replay")
             deviation = float((found.cpu() - expected).abs().max())
             notes.append(f"at most {deviation:.1e} from the CPU with TF32 off")
         forget_graphs()
