@@ -14,6 +14,7 @@ from statistics import median_high
 from typing import TYPE_CHECKING
 
 from bench.core.text import counted
+from bench.judge.compare.trainings import trainings_of
 from bench.judge.leaders import ALPHA, Contest, Lead, leads
 from bench.judge.run_scores import scores_of_run
 from reports.numbers import printed
@@ -186,9 +187,10 @@ def findings(found: Sequence[Standing]) -> list[Finding]:
     if not found:
         return []
     tasks = dict.fromkeys(one.task for one in found)
+    last = [*_advice(found), *_trainings(found)]
     if len(tasks) == 1:
-        return [*(Finding(one.title, one.sentence) for one in found), *_advice(found)]
-    return [_leaders(found, len(tasks)), *_sure(found), *_noise(found), *_advice(found)]
+        return [*(Finding(one.title, one.sentence) for one in found), *last]
+    return [_leaders(found, len(tasks)), *_sure(found), *_noise(found), *last]
 
 
 def caveat(found: Sequence[Standing]) -> str:
@@ -278,6 +280,20 @@ def _advice(found: Sequence[Standing]) -> list[Finding]:
         "as they look: run it again with a higher `limit`, which keeps what is there, or on more images."
     )
     return [Finding("What to do", text)]
+
+
+def _trainings(found: Sequence[Standing]) -> list[Finding]:
+    """That rows are trainings of one variant: which training is first is no matter of the variant."""
+    names = [name for one in found for name in (*one.best, *(gap.method for gap in one.gaps))]
+    variants = trainings_of(dict.fromkeys(names))
+    several = [variant for variant, trainings in variants.items() if len(trainings) > 1]
+    if not several or len(variants) < 2:
+        return []
+    text = (
+        f"Each training of {listed(several)} is a method of its own here. `siebench trainings RUN` "
+        "compares the variants beyond the spread of their trainings."
+    )
+    return [Finding("Trainings", text)]
 
 
 def _contest(table: Table, at: int) -> Contest:

@@ -141,6 +141,21 @@ def test_where_nothing_but_a_wall_of_scenes_would_help_the_advice_is_another():
     assert "by eye" in do.text
 
 
+def test_trainings_of_one_variant_are_sent_to_the_comparison_that_knows_their_spread():
+    plain = standing(FAR, NEAR, needed=40)
+    assert [one.label for one in findings([plain])] == ["PSNR", "What to do"]
+    rows = (
+        dataclasses.replace(FAR, method="ablated"),
+        dataclasses.replace(NEAR, method="ours-seed1"),
+    )
+    last = findings([standing(*rows, needed=40)])[-1]
+    assert last.label == "Trainings"
+    assert last.text.startswith("Each training of ours is a method of its own here.")
+    assert "`siebench trainings RUN`" in last.text
+    alone = standing(dataclasses.replace(NEAR, method="ours-seed1"), needed=40)
+    assert "Trainings" not in [one.label for one in findings([alone])]
+
+
 def test_the_caveat_says_how_many_of_many_questions_may_be_wrong():
     assert "up to 3 would still name one better" in caveat([standing(FAR)] * 60)
     assert "would still" not in caveat([standing(FAR)])
