@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,7 @@ class OfficialFile:
             source_sha256=file_hash(file),
             tensors_sha256=state_hash(state),
             licence=self.licence,
+            note=_note(system.alike(form, config), form),
         )
         write_weights(out, state, card, extras)
         return card
@@ -102,6 +103,16 @@ class OfficialFile:
         name, others = self.label_channels
         shape = shapes.get(name, ())
         return shape[1] - others if len(shape) == 4 else None
+
+
+def _note(alike: Sequence[str], variant: str) -> str:
+    """That a file of these tensors may be of another variant, which nothing in it tells."""
+    if not alike:
+        return ""
+    return (
+        f"imported as {variant!r}; {', '.join(map(repr, alike))} would fit as well, and the file does not "
+        "say which it is: where it is another, import it again with --variant"
+    )
 
 
 def read_codes(

@@ -191,6 +191,34 @@ class System:
                 f"{self.name}: no network can be made of this configuration ({reason})"
             ) from error
 
+    def alike(self, variant: str, config: BaseModel) -> tuple[str, ...]:
+        """The other variants whose networks have the same tensors but another configuration.
+
+        A file of tensors cannot tell them apart.
+
+        Args:
+            variant: one of `variants`.
+            config: its configuration.
+        """
+        own, kept = self.variants.get(variant, {}), config.model_dump()
+        needed = {name for name, one in type(config).model_fields.items() if one.is_required()}
+        shapes = _shapes(self.skeleton(config))
+        found = []
+        for other, sets in self.variants.items():
+            fields = {
+                name: value
+                for name, value in kept.items()
+                if name not in sets and (name not in own or name in needed)
+            }
+            try:
+                another = self.configure(other, **fields)
+                same = another != config and _shapes(self.skeleton(another)) == shapes
+            except BadInput:  # a network of this size has no such form
+                continue
+            if same:
+                found.append(other)
+        return tuple(found)
+
     def import_weights(
         self,
         file: Path,
@@ -245,6 +273,10 @@ class System:
         return BadInput(
             f"system {self.name!r} has no {part}: {self.lacks.get(part, 'none is known')}"
         )
+
+
+def _shapes(network: nn.Module) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
 
 
 def train(

@@ -7,6 +7,7 @@ import torch
 
 from baselines.checkpoints import read_card
 from baselines.sesame import SESAMEConfig, SESAMEGenerator
+from bench.plugins.kinds import SYSTEMS
 
 
 @pytest.fixture
@@ -32,6 +33,26 @@ def test_the_card_is_shown_and_written(imported, official, tmp_path):
     assert "variant: labels" in said
     assert "licence" in said
     assert read_card(out).label_space == "rooms-3"
+
+
+def test_a_file_that_other_variants_would_fit_as_well_says_so(imported, official, tmp_path):
+    out = tmp_path / "sesame.safetensors"
+    fields = ["--variant", "labels", "--field", "ngf=2", "--field", "hidden=4"]
+    _, said, _ = imported("sesame", official, "--out", out, *fields)
+    # SESAME's Cityscapes weights see labels in the mask alone, those of ADE20K everywhere.
+    note = "imported as 'labels'; 'labels everywhere', 'labels w PatchGAN' would fit as well"
+    assert f"note: {note}" in " ".join(said.split())
+    assert read_card(out).note.startswith(note)
+
+
+def test_a_variant_whose_tensors_are_its_own_needs_no_note(imported, tmp_path):
+    spade = SYSTEMS.get("spade")
+    network = spade.build(spade.configure("labels", classes=3, ngf=2, hidden=4))
+    torch.save(network.state_dict(), tmp_path / "latest_net_G.pth")
+    out = tmp_path / "spade.safetensors"
+    fields = ["--variant", "labels", "--field", "ngf=2", "--field", "hidden=4"]
+    assert imported("spade", tmp_path / "latest_net_G.pth", "--out", out, *fields)[0] == 0
+    assert read_card(out).note == ""
 
 
 def test_what_differs_is_one_sentence_and_exit_code_2(imported, official, tmp_path):
