@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import combinations
@@ -121,14 +122,21 @@ def _pairs(votes: Sequence[Vote], form: Form, methods: Sequence[str]) -> tuple[H
             p=p,
             holm=corrected,
             verdict=_verdict(corrected, gap),
-            more=0
-            if _verdict(corrected, gap) != "undecided"
-            else more_answers(spread, gap, estimate.n),
+            more=0 if _verdict(corrected, gap) != "undecided" else _still(spread, gap, estimate.n),
         )
         for (first, second, estimate, spread, outcome), gap, p, corrected in zip(
             judged, distances, p_values, holm(p_values)
         )
     )
+
+
+def _still(spread: Spread, gap: float, n: int) -> int | None:
+    """Answers that are missing where nothing is decided yet: those of one more rater at least.
+
+    The plan is a normal one, but a verdict is Student's and corrected: with few raters it wants more.
+    """
+    found = more_answers(spread, gap, n)
+    return found if found != 0 else math.ceil(n / spread.raters)
 
 
 def _verdict(p: float, gap: float) -> Literal["first", "second", "undecided"]:

@@ -9,8 +9,10 @@ import pytest
 
 from bench.core.errors import BadInput
 from bench.study.agreement import krippendorff_alpha
+from bench.study.count import count_votes
 from bench.study.intervals import Clusters, more_answers, published_shares, wilson
 from bench.study.strengths import Choice, fit_strengths
+from bench.study.votes import Vote
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden/study.json").read_text())
 
@@ -141,6 +143,24 @@ def test_more_raters_decide_only_what_scenes_leave_open():
     assert wanted > 200
     assert more_answers(clusters.of_mean(by_scene), 0.3, 200) is None
     assert more_answers(clusters.of_mean(by_scene), 30.0, 200) == 0
+
+
+def test_what_is_not_decided_misses_the_answers_of_one_more_rater_at_least():
+    """Eleven of twelve votes for one method are much, but three raters are few."""
+    votes = [
+        Vote(
+            f"rater {i}",
+            ("rooms", f"{k}"),
+            ("rooms", f"{k}"),
+            ("a", "b"),
+            "B" if i == k == 0 else "A",
+        )
+        for i in range(3)
+        for k in range(4)
+    ]
+    (pair,) = count_votes(votes, "pair", {"a": "a", "b": "b"}).pairs
+    assert pair.verdict == "undecided"
+    assert pair.more == 4
 
 
 def test_of_independent_answers_as_many_are_missing_as_a_textbook_says():
