@@ -112,6 +112,7 @@ def test_the_action_fails_on_bad_input(place) -> None:
     code, said, output = act(place, "runs/bad", baseline="other.json")
     assert code == 2
     assert "::error title=siebench gate%3A no verdict::other.json: " in said
+    assert "siebench gate: no verdict" in (place / "summary.md").read_text()
     assert "Traceback" not in said
     assert output == ""
 

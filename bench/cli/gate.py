@@ -38,7 +38,7 @@ def gate(
     from bench.core.atomic import refuse_losses
     from bench.core.errors import BadInput
     from bench.judge import gate as judging
-    from bench.judge.gate import ci, report
+    from bench.judge.gate import ci, refusal, report
 
     outs = {
         "--junit": (junit, JUNIT),
@@ -50,7 +50,9 @@ def gate(
         judgement = judging.gate(run, baseline, policy, allow=allow or ())
     except BadInput as error:
         if annotations:  # a CI system shows nobody the log of a step unasked
-            typer.echo(ci.github_annotation("error", "no verdict", str(error)))
+            typer.echo(ci.github_annotation("error", refusal.NO_VERDICT, str(error)))
+        if run.exists():  # else a file of its gate would take the folder from the run to come
+            refusal.write_refusal(str(error), junit=junit, markdown=markdown, json_file=json_file)
         raise
     if junit is not None:
         ci.write_junit(judgement, junit)

@@ -11,7 +11,13 @@ from bench.judge.compare.outputs import pair_record
 from bench.judge.gate.judgement import Judgement
 from bench.judge.gate.report import cost_sentence, sentence
 
-__all__ = ["github_annotation", "github_annotations", "write_gate_json", "write_junit"]
+__all__ = [
+    "github_annotation",
+    "github_annotations",
+    "write_gate_json",
+    "write_junit",
+    "write_testsuite",
+]
 
 
 def github_annotations(judgement: Judgement) -> list[str]:
@@ -67,6 +73,11 @@ def write_junit(judgement: Judgement, path: Path) -> None:
             ET.SubElement(case, "system-out").text = text
     if judgement.notes:
         ET.SubElement(suite, "system-out").text = "\n".join(map(str, judgement.notes))
+    write_testsuite(suite, path)
+
+
+def write_testsuite(suite: ET.Element, path: Path) -> None:
+    """Writes one JUnit test suite as a file of its own."""
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)

@@ -118,10 +118,34 @@ def test_a_baseline_of_a_suspect_run_is_saved_with_a_word(unsteady, tmp_path) ->
     assert result.output.startswith("suspect: ours gives another image")
 
 
-def test_a_refused_gate_is_an_annotation_too(runs, tmp_path) -> None:
-    result = siebench("gate", runs[0], "--baseline", tmp_path / "none.json", "--annotations")
+def test_a_refused_gate_says_why_in_every_output(runs, baseline, tmp_path) -> None:
+    outs = {"--junit": tmp_path / "g.xml", "--markdown": tmp_path / "g.md"}
+    outs |= {"--json": tmp_path / "g.json"}
+    written = [part for pair in outs.items() for part in pair]
+    assert siebench("gate", runs[0], "--baseline", baseline, *written).exit_code == 0
+    damaged = tmp_path / "damaged.json"
+    damaged.write_text("[]")
+    result = siebench("gate", runs[0], "--baseline", damaged, "--annotations", *written)
     assert isinstance(result.exception, BadInput)
     assert result.output.startswith("::error title=siebench gate%3A no verdict::")
+    suite = ET.parse(outs["--junit"]).getroot().find("testsuite")
+    assert (suite.get("tests"), suite.get("errors")) == ("1", "1")
+    assert "damaged.json: is no baseline" in suite.find("testcase/error").get("message")
+    text = outs["--markdown"].read_text()
+    assert text.startswith("## siebench gate: no verdict\n\n")
+    assert "is no baseline" in text
+    record = json.loads(outs["--json"].read_text())
+    assert (record["verdict"], record["exit_code"]) == ("no verdict", 2)
+    again = siebench("gate", runs[0], "--baseline", baseline, *written)
+    assert again.exit_code == 0
+    assert outs["--markdown"].read_text().startswith("## siebench gate: passed")
+
+
+def test_a_gate_of_no_run_makes_no_folder(baseline, tmp_path) -> None:
+    run = tmp_path / "run"
+    result = siebench("gate", run, "--baseline", baseline, "--junit", run / "gate" / "gate.xml")
+    assert isinstance(result.exception, BadInput)
+    assert not run.exists()
 
 
 def test_compare_says_what_changed(runs, tmp_path) -> None:
