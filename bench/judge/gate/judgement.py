@@ -235,7 +235,7 @@ def _cost(key: ScoreKey, old: Costs, run: ScoreSet, policy: Policy, note: str) -
     if note:
         pass
     elif before is None:
-        note = "not measured" if after is None else "the baseline has none"
+        note = "not measured in either run" if after is None else "the baseline has none"
     elif after is None:
         note = "the run has none, but the baseline has"
     elif before == after:

@@ -104,7 +104,7 @@ def test_counted_costs_are_judged_on_any_machine() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "found"),
     [
-        ({}, {}, "not measured"),
+        ({}, {}, "not measured in either run"),
         ({}, {"macs": 1.0}, "the baseline has none"),
         ({"macs": 1.0}, {}, "the run has none, but the baseline has"),
         ({"macs": 0.0}, {"macs": 1.0}, "the baseline's is 0"),
