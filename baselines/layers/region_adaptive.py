@@ -143,8 +143,7 @@ class RegionAdaptiveNorm(Joining):
         noise = None if self.noise_var is None else regions.noise(x)
         style = share = None
         if self.styled:
-            blending = torch.cat([self.blending_gamma, self.blending_beta]).sigmoid()
-            own = blending.repeat_interleave(x.shape[1], output_size=2 * x.shape[1])
+            own = self._shares(x.shape[1])
             weight, style_bias = joint_layer([self.conv_gamma, self.conv_beta])
             vectors = here.recoloured(self.style_vectors(regions))
             style = lookup_conv(vectors, weight * own.view(-1, 1, 1, 1), style_bias * own)
@@ -187,9 +186,13 @@ class RegionAdaptiveNorm(Joining):
         if not self.styled:
             return plain
         style = conv_as_one(self._spread(here, regions), [self.conv_gamma, self.conv_beta])
-        share = torch.cat([self.blending_gamma, self.blending_beta]).sigmoid()
-        pairs = [torch.unflatten(one, 1, (2, -1)) for one in (plain, style.to(plain))]
-        return torch.lerp(pairs[0], pairs[1], share.to(plain).view(2, 1, 1, 1)).flatten(1, 2)
+        own = self._shares(plain.shape[1] // 2).to(plain)
+        return torch.lerp(plain, style.to(plain), own.view(-1, 1, 1))
+
+    def _shares(self, channels: int) -> Tensor:
+        """[2C], what the style counts in a blend, of gamma's channels and of beta's."""
+        both = torch.cat([self.blending_gamma, self.blending_beta]).sigmoid()
+        return both.repeat_interleave(channels, output_size=2 * channels)
 
     def _spread(self, here: SymbolMap, regions: StyledRegions) -> Tensor:
         """The style vectors at their pixels, [B,D,H,W]."""
