@@ -39,17 +39,21 @@ def compare(
     each score against every other one.
     """
     from bench.cli.terminal.scores import tell_scores
+    from bench.cli.terminal.tables import say
     from bench.cli.terminal.verdicts import tell_comparison
     from bench.core.atomic import refuse_losses
     from bench.judge import compare as comparing
     from bench.judge.compare import outputs
     from bench.judge.run_scores import refuse_unfinished
     from bench.run.reader import read_run
+    from bench.run.schema import all_noticed
 
     if before.is_dir() and not any((after, methods, policy, allow, markdown, json_file)):
         run = read_run(before)
         refuse_unfinished(run)
         tell_scores(run)
+        for found in all_noticed(run.header.notices, "bad"):
+            say(f"suspect: {found}")
         return
     outs = {"--markdown": (markdown, COMPARISON), "--json": (json_file, COMPARISON_JSON)}
     refuse_losses(outs, inputs=[before, after, policy], force=force)

@@ -27,7 +27,7 @@ from bench.run.kept import Standing
 from bench.run.layout import RunFolder
 from bench.run.measure import TaskMetrics
 from bench.run.methods import Method
-from bench.run.outcome import Outcome, all_missing, all_noticed, all_reasons, task_outcome
+from bench.run.outcome import Outcome, all_missing, all_reasons, task_outcome
 from bench.run.plan import Task
 from bench.run.portable import portable_header
 from bench.run.record import RunRecord
@@ -39,7 +39,7 @@ from bench.run.reduce import (
     reference_rows,
     with_tracebacks,
 )
-from bench.run.schema import Git, RunNotice, WorkersRow, write_header
+from bench.run.schema import Git, RunNotice, WorkersRow, all_noticed, write_header
 from bench.run.table_files import read_tables, write_table
 from bench.run.tables import (
     CANARIES,

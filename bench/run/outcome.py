@@ -6,21 +6,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from bench.run.layout import RunFolder
 from bench.run.measure import TaskMetrics
 from bench.run.methods import Method
 from bench.run.plan import Task
 from bench.run.reader import Run
-from bench.run.schema import RunNotice, UnmadeRow
+from bench.run.schema import UnmadeRow
 from bench.run.table_files import read_tables
 from bench.run.tables import REFERENCES, SAMPLES, UNMADE
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Outcome", "TaskOutcome", "all_missing", "all_noticed", "all_reasons", "task_outcome"]
+__all__ = ["Outcome", "TaskOutcome", "all_missing", "all_reasons", "task_outcome"]
 
 
 @dataclass(frozen=True)
@@ -140,15 +140,6 @@ def all_reasons(tasks: Mapping[str, TaskOutcome]) -> tuple[tuple[str, int], ...]
     """Why edits failed or could not be made, by task, each once with its count, most frequent first."""
     found = Counter(f"{task}: {reason}" for task, one in tasks.items() for reason in one.reasons)
     return tuple(found.most_common())
-
-
-def all_noticed(notices: Iterable[RunNotice], kind: Literal["bad", "note"]) -> tuple[str, ...]:
-    """The notices that make a run suspect ("bad") or are good to know, each once with its tasks."""
-    tasks: dict[str, list[str]] = {}
-    for notice in notices:
-        if notice.kind == kind:
-            tasks.setdefault(notice.text, []).append(notice.task)
-    return tuple(f"{text} ({', '.join(names)})" for text, names in tasks.items())
 
 
 def all_missing(methods: tuple[Method, ...], metrics: Iterable[TaskMetrics]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ it does not say has the defaults here. Each table's columns are declared in `ben
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -40,6 +40,7 @@ __all__ = [
     "TaskRow",
     "UnmadeRow",
     "WorkersRow",
+    "all_noticed",
     "read_header",
     "write_header",
 ]
@@ -202,6 +203,15 @@ class RunNotice(_Part):
     name: str
     text: str
     declared: bool = False
+
+
+def all_noticed(notices: Iterable[RunNotice], kind: Literal["bad", "note"]) -> tuple[str, ...]:
+    """The notices that make a run suspect ("bad") or are good to know, each once with its tasks."""
+    tasks: dict[str, list[str]] = {}
+    for notice in notices:
+        if notice.kind == kind:
+            tasks.setdefault(notice.text, []).append(notice.task)
+    return tuple(f"{text} ({', '.join(names)})" for text, names in tasks.items())
 
 
 class Header(_Part):

@@ -45,6 +45,8 @@ def tell_comparison(comparison: Comparison) -> None:
             if edits and change.verdict in ("better", "worse"):
                 say(f"  {change.pair.key.score} changed most at {', '.join(edits)}", "dim")
         typer.echo()
+    for found in comparison.suspect:
+        say(f"suspect: {found}")
     for sentence in comparison.alone:
         say(sentence)
     verdicts: Counter[str] = Counter(change.verdict for change in comparison.changes)

@@ -13,6 +13,7 @@ from bench.judge.compare.change import Change, judge
 from bench.judge.pairing import check_methods, pairs
 from bench.judge.policy import Policy, read_policy
 from bench.judge.scores import ScoreKey, ScoreSet
+from bench.run.schema import all_noticed
 
 __all__ = ["Comparison", "compare", "whole"]
 
@@ -35,6 +36,25 @@ class Comparison:
     changes: tuple[Change, ...]
     alone: tuple[str, ...]
     alpha: float
+
+    @property
+    def suspect(self) -> tuple[str, ...]:
+        """What the canaries found wrong with the compared methods or their scores, each once.
+
+        A baseline file does not keep it.
+        """
+        sides = zip((self.before, self.after), zip(*self.methods))
+        return tuple(
+            dict.fromkeys(
+                text
+                for known, names in sides
+                if known.run is not None
+                for text in all_noticed(
+                    (n for n in known.run.header.notices if n.what == "metric" or n.name in names),
+                    "bad",
+                )
+            )
+        )
 
 
 def whole(key: ScoreKey) -> bool:

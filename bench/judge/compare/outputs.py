@@ -85,6 +85,7 @@ def write_comparison_markdown(comparison: Comparison, path: Path, *, force: bool
         if change.verdict in ("worse", "better"):
             before, after = comparison.before, comparison.after
             text += crop_lines(before, after, change.pair, path.parent, force=force)
+    text += [f"- **Suspect**: {markdown_cell(sentence)}" for sentence in comparison.suspect]
     text += [f"- {markdown_cell(sentence)}" for sentence in comparison.alone]
     write_text(path, "\n".join(text).rstrip() + "\n")
 

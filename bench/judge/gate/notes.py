@@ -9,7 +9,7 @@ from typing import Literal
 from bench.core.text import portable
 from bench.judge.policy import Policy
 from bench.judge.scores import ScoreKey, ScoreSet
-from bench.run.outcome import all_noticed
+from bench.run.schema import all_noticed
 
 __all__ = ["Note", "notes"]
 

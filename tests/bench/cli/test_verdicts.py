@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -106,3 +107,30 @@ def test_one_run_alone_shows_its_best_methods_and_options_ask_for_a_second(
     code, _, err = call("compare", run, "--json", tmp_path / "c.json")
     assert code == 2
     assert "needs a second run, or two methods of this one" in err
+
+
+def test_what_the_canaries_found_wrong_stands_under_every_comparison(call, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", edits=4, methods=4, tasks=1)
+    header = json.loads((run / "run.json").read_text())
+    bad = {"kind": "bad", "task": "scenes / free-form", "what": "method"}
+    header["notices"] = [
+        bad | {"name": "diffusion", "text": "diffusion gives BGR"},
+        bad | {"name": "nearest", "text": "nearest gives BGR"},
+        bad | {"name": "psnr", "what": "metric", "text": "PSNR is odd"},
+        bad | {"name": "diffusion", "kind": "note", "text": "good to know"},
+    ]
+    (run / "run.json").write_text(json.dumps(header))
+
+    def suspects(text: str) -> list[str]:
+        marks = ("suspect: ", "- **Suspect**: ")
+        lines = [line for line in text.splitlines() if line.startswith(marks)]
+        return [line.split(": ", 1)[1].split(" (")[0] for line in lines]
+
+    found = ["diffusion gives BGR", "nearest gives BGR", "PSNR is odd"]
+    assert suspects(call("compare", run)[1]) == found
+    table = tmp_path / "c.md"
+    pair = ("--methods", "mean-colour", "diffusion")
+    one = ["PSNR is odd", "diffusion gives BGR"]
+    assert suspects(call("compare", run, *pair, "--markdown", table)[1]) == one
+    assert suspects(table.read_text()) == one
+    assert suspects(call("compare", run, run, *pair)[1]) == one

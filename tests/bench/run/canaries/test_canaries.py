@@ -29,9 +29,8 @@ from bench.run.canaries.images import (
 )
 from bench.run.canaries.notices import order_notices
 from bench.run.layout import RunFolder
-from bench.run.outcome import all_noticed
 from bench.run.prepare import PreparedEdit
-from bench.run.schema import RunNotice
+from bench.run.schema import RunNotice, all_noticed
 from bench.run.suite_run import run_suite
 from bench.suite.schema import parse_suite
 from tests.bench.run.made_suite import suite_text, write_data
