@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from bench.run.reader import Run
 
-__all__ = ["quality_against_cost"]
+__all__ = ["COST", "quality_against_cost"]
 
 COST = "ms"
 """The cost on the axis: the time per edit."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bench.run.reader import read_run
 from reports.edits import edits_data, value_columns
-from reports.figures.cost import quality_against_cost
+from reports.figures.cost import COST, quality_against_cost
 from reports.figures.curves import per_class, per_mask_area
 from reports.figures.differences import differences
 from reports.figures.grid import comparison_grid
@@ -73,9 +73,10 @@ def _figures(run: Run, task: TaskRow, against: str | None) -> Iterator[tuple[str
                     differences(run, task.name, metric.name, against),
                 )
     own = run.scores[run.scores["task"] == task.name]
+    timed = run.costs.loc[run.costs["task"] == task.name, COST].notna().any()
     for metric in run.header.metrics:
         values = own[(own["metric"] == metric.name) & own["value"].notna()]
         if (values["of"] != "all").any():
             yield f"{metric.name}-classes", per_class(run, task.name, metric.name)
-        if (values["of"] == "all").any() and metric.better != "neither":
+        if timed and (values["of"] == "all").any() and metric.better != "neither":
             yield f"{metric.name}-cost", quality_against_cost(run, task.name, metric.name)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -171,3 +172,13 @@ def test_a_figure_replaces_a_figure_and_nobody_elses_file(tmp_path: Path, suffix
         save(drawn, path)
     save(drawn, path, force=True)
     assert b"somebody" not in path.read_bytes()
+
+
+def test_a_run_in_which_nothing_was_timed_has_no_figures_of_costs(tmp_path: Path):
+    folder = make_run(tmp_path / "run", edits=2, methods=2, tasks=1)
+    assert any("-cost" in path.name for path in write_figures(folder, formats=["svg"]))
+    costs = pd.read_parquet(folder / "costs.parquet")
+    costs.assign(ms=None).to_parquet(folder / "costs.parquet")
+    written = write_figures(folder, tmp_path / "figures", formats=["svg"])
+    assert written
+    assert not any("-cost" in path.name for path in written)
