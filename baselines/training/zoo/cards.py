@@ -25,10 +25,15 @@ def training_card(name: str, config: TrainingConfig, trained: Trained) -> dict[s
 
     facts = trained.facts
     device = facts.machine.device
+    # The schedule was that of a run of as many steps as there were in the end.
+    done = changed_config(config, {"steps": trained.steps}, name)
     return {
         "name": name,
-        # The schedule was that of a run of as many steps as there were in the end.
-        "config": changed_config(config, {"steps": trained.steps}, name).model_dump(mode="json"),
+        # No folder of this machine: `notes` say which weights `start` was.
+        "config": {
+            **done.model_dump(mode="json"),
+            "start": done.start.name if done.start else None,
+        },
         "steps": trained.steps,
         "seed": config.seed,
         "data": facts.data,
