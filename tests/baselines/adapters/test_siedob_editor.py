@@ -155,9 +155,11 @@ def test_a_task_of_another_label_space_size_or_mask_is_refused_before_painting(w
     other = LabelSpace("rooms-4", ("wall", "floor", "bed", "lamp"), ((0, 0, 0),) * 4)
     with pytest.raises(BadInput, match=r"labels: .*class 2 \(car\) of 'rooms-4', .*calls 'bed'"):
         editor.check(facts(other))
-    two = LabelSpace("two", ("road", "tree"), ((0, 0, 0),) * 2)
-    with pytest.raises(BadInput, match=r"labels: .*'two', which it has not"):
-        editor.check(facts(two))
+    three = LabelSpace("three", ("road", "tree", "car"), ((0, 0, 0),) * 3)
+    with pytest.raises(
+        BadInput, match=r"labels: .*class 3 \(person\) of 'three', which it has not"
+    ):
+        editor.check(facts(three))
     with pytest.raises(BadInput, match=r"size: 60x64 pixels, .*multiples of 16"):
         editor.check(facts(size=(64, 60)))
     with pytest.raises(BadInput, match="mask: every edit hides the whole image"):

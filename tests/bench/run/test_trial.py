@@ -24,5 +24,6 @@ def test_a_method_without_a_network_has_a_time_and_no_parameters() -> None:
 
 
 def test_a_method_that_fails_is_an_error_with_its_reason(tmp_path) -> None:
+    (tmp_path / "test-000000.png").write_bytes(b"no image")
     with pytest.raises(BadInput, match="editor 'folder': "):
         costs("folder", path=str(tmp_path))
