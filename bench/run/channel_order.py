@@ -25,6 +25,10 @@ _GREY_LEVELS = 1.0
 _SHARE = 0.9
 """Of the pairs that have to agree."""
 
+_EVERY = 4
+"""Rows and columns of which one is looked at: channels are exchanged everywhere or nowhere, and all pixels
+of 256x256 would take 2 ms of every pair."""
+
 
 @dataclass(frozen=True)
 class ChannelOrder:
@@ -40,13 +44,15 @@ class ChannelOrder:
 
     @classmethod
     def of(cls, real: UInt8, fake: UInt8, mask: Bool) -> ChannelOrder:
-        """The pair's, over the known pixels; over all where there are none.
+        """The pair's, over known pixels on a coarse grid; over all of the grid where none of it is known.
 
         Args:
             real: uint8 [H,W,3].
             fake: uint8 [H,W,3].
             mask: bool [H,W], True = edited, or not known to be kept.
         """
+        grid = np.s_[::_EVERY, ::_EVERY]
+        real, fake, mask = real[grid], fake[grid], mask[grid]
         known = ~mask if not mask.all() else mask
         true, given = real[known].astype(np.int16), fake[known]
         as_it_is, exchanged = (np.abs(one - true).mean() for one in (given, given[:, ::-1]))
