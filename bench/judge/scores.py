@@ -17,6 +17,7 @@ from bench.core.errors import BadInput
 from bench.core.identity import Record
 from bench.judge.margin import Margin
 from bench.metrics.facts import Better, ScoreInfo
+from bench.run.schema import all_noticed
 
 if TYPE_CHECKING:
     from bench.run.reader import Run
@@ -163,6 +164,16 @@ class ScoreSet:
     def methods(self) -> list[str]:
         """Method names in order."""
         return list(dict.fromkeys(key.method for key in self.scores))
+
+    def suspect(self, methods: Collection[str]) -> tuple[str, ...]:
+        """What the canaries found wrong with scores or with these methods, each once with its tasks.
+
+        A baseline file does not keep it.
+        """
+        if self.run is None:
+            return ()
+        notices = self.run.header.notices
+        return all_noticed((n for n in notices if n.what == "metric" or n.name in methods), "bad")
 
     def record(self, protocol: str) -> Record:
         """The readable record of a protocol hash.

@@ -13,7 +13,6 @@ from bench.judge.compare.change import Change, judge
 from bench.judge.pairing import check_methods, pairs
 from bench.judge.policy import Policy, read_policy
 from bench.judge.scores import ScoreKey, ScoreSet
-from bench.run.schema import all_noticed
 
 __all__ = ["Comparison", "compare", "whole"]
 
@@ -39,22 +38,10 @@ class Comparison:
 
     @property
     def suspect(self) -> tuple[str, ...]:
-        """What the canaries found wrong with the compared methods or their scores, each once.
-
-        A baseline file does not keep it.
-        """
-        sides = zip((self.before, self.after), zip(*self.methods))
-        return tuple(
-            dict.fromkeys(
-                text
-                for known, names in sides
-                if known.run is not None
-                for text in all_noticed(
-                    (n for n in known.run.header.notices if n.what == "metric" or n.name in names),
-                    "bad",
-                )
-            )
-        )
+        """What the canaries found wrong with the compared methods or their scores, each once."""
+        before = self.before.suspect([name for name, _ in self.methods])
+        after = self.after.suspect([name for _, name in self.methods])
+        return tuple(dict.fromkeys((*before, *after)))
 
 
 def whole(key: ScoreKey) -> bool:

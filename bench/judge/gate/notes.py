@@ -9,7 +9,6 @@ from typing import Literal
 from bench.core.text import portable
 from bench.judge.policy import Policy
 from bench.judge.scores import ScoreKey, ScoreSet
-from bench.run.schema import all_noticed
 
 __all__ = ["Note", "notes"]
 
@@ -41,13 +40,7 @@ def notes(
         methods: the judged ones.
     """
     found = [Note("not judged", text) for text in _not_judged(run, baseline, policy)]
-    if run.run is not None:
-        own = [
-            notice
-            for notice in run.run.header.news
-            if notice.what == "metric" or notice.name in methods
-        ]
-        found += [Note("suspect", text) for text in all_noticed(own, "bad")]
+    found += [Note("suspect", text) for text in run.suspect(methods)]
     return tuple(found)
 
 

@@ -13,7 +13,7 @@ from bench.core.text import without_folders
 from bench.judge.compare.outputs import markdown_cell
 from bench.judge.gate.ci import write_testsuite
 
-__all__ = ["write_refusal"]
+__all__ = ["NO_VERDICT", "write_refusal"]
 
 NO_VERDICT = "no verdict"
 
