@@ -20,8 +20,13 @@ Bool = NDArray[np.bool_]
 
 
 class Diffusion:
-    """Each hidden pixel is the mean of its 4 neighbours; mid grey where nothing is known."""
+    """Harmonic fill, as heat diffuses; no diffusion model. Mid grey where nothing is known.
 
+    Each hidden pixel is the mean of its 4 neighbours. Suites and stored runs call it `diffusion`, by
+    which a reader of today takes a learned model: tables say its title.
+    """
+
+    title: ClassVar[str] = "harmonic fill"
     needs: ClassVar[frozenset[str]] = frozenset()
 
     def edit(self, batch: EditBatch) -> Tensor:

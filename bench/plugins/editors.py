@@ -53,6 +53,8 @@ class Editor(Protocol):
         training_recipe: a JSON-like mapping of how its network was trained; part of no hash. `siebench
             trainings` warns where trainings of one variant differ in it by more than `seed`, or variants
             by more than `seed` and `network`, and names the fields in the mapping's order.
+        title: what tables and figures call a method that has the editor's name and no title of its own;
+            that name where it is left out. What is registered has it, as the class does.
         network: a `torch.nn.Module`, for counting parameters and multiply-adds.
         dense: a context manager in which a network that leaves work out carries out all of its
             published form's, for counting that.

@@ -65,6 +65,12 @@ class Plugin(Generic[T]):
     problem: str | None = None
 
     @property
+    def title(self) -> str:
+        """What a reader calls it: its own `title`, the name where it has none."""
+        own = getattr(self.value, "title", None)
+        return own if isinstance(own, str) and own else self.name
+
+    @property
     def summary(self) -> str:
         """The first line of its docstring, or of its `about`."""
         about = getattr(self.value, "about", None)

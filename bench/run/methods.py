@@ -36,6 +36,7 @@ from bench.run.plan import Task
 from bench.suite.places import beside
 from bench.suite.protocols import asked
 from bench.suite.schema import MethodEntry
+from bench.suite.titles import method_title
 
 __all__ = ["Method", "check_tasks", "make_methods"]
 
@@ -168,7 +169,8 @@ def _method(
         "device": kind,
         **({} if source is None else {"source": dict(source)}),
     }
-    return Method(entry.name, entry.title or entry.name, entry, editor, record, problem)
+    title = entry.title or method_title(entry.name, entry.editor)
+    return Method(entry.name, title, entry, editor, record, problem)
 
 
 def _move(editor: Movable, entry: MethodEntry, device: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from bench.core.errors import BadInput
 from bench.suite.protocols import asked, make_protocol
 from bench.suite.schema import MethodEntry, Suite, TaskEntry
+from bench.suite.titles import method_title
 from masks.parameters import parameters_of
 
 __all__ = ["resolved"]
@@ -51,4 +52,7 @@ def _task(suite: Suite, entry: TaskEntry, trust: bool) -> dict[str, Any]:
 
 
 def _method(entry: MethodEntry) -> dict[str, Any]:
-    return {**entry.model_dump(mode="json"), "title": entry.title or entry.name}
+    return {
+        **entry.model_dump(mode="json"),
+        "title": entry.title or method_title(entry.name, entry.editor),
+    }

@@ -193,6 +193,7 @@ def test_a_shown_suite_has_its_defaults_written_out_and_makes_the_same_run(
     assert "quantise: round" in out
     assert "thickest: 140.0" in out  # a parameter of freeform@1
     assert "title: Rooms, free-form" in out
+    assert "title: harmonic fill" in out  # its editor's, which is called `diffusion`
     shown, written = parse_suite(out, "shown"), load_suite(tmp_path / "made.yaml")
     records = [[task.record for task in plan_run(suite).tasks] for suite in (shown, written)]
     assert records[0] == records[1]

@@ -34,6 +34,21 @@ def test_what_a_method_is_follows_from_its_editor_options_and_batch(data: Path) 
     assert copy.hash == made(suite)[0].hash != made(suite, batch_size=3)[0].hash
 
 
+def test_a_method_that_has_its_editors_name_has_its_title_too(data: Path) -> None:
+    thick = "{name: thick, editor: diffusion}"
+    fill, own = made(parse_suite(suite_text(data, methods=f"[diffusion, {thick}]"), "s"))
+    assert (fill.name, fill.record["editor"], fill.title) == (
+        "diffusion",
+        "diffusion",
+        "harmonic fill",
+    )
+    assert own.title == "thick"
+    titled = "{name: diffusion, editor: diffusion, title: Laplace}"
+    (named,) = made(parse_suite(suite_text(data, methods=f"[{titled}]"), "s"))
+    assert named.title == "Laplace"
+    assert named.hash == fill.hash == own.hash
+
+
 def test_a_method_may_be_for_some_datasets_only(data: Path) -> None:
     suite = parse_suite(suite_text(data, methods="[copy]"), "s")
     task = plan_run(suite).tasks[0]
