@@ -187,7 +187,8 @@ class MethodEntry(_Entry):
         name: names the method's files and rows; the editor's name where it is left out.
         editor: a registered editor (`siebench models list`), or package.module:attribute, which
             asks for `--trust`.
-        title: for the reader; the name where it is left out.
+        title: for the reader; the name where it is left out, or its editor's title where it is named
+            as that (`diffusion`: harmonic fill).
         options: of the editor (`siebench models show NAME`); files and folders among them count from
             the suite's file.
         datasets: those of the suite that it edits, for a network that knows one label space; all of
