@@ -52,7 +52,9 @@ class SPADEConfig(BaseModel):
         ngf, ndf: width of the last block, and of a discriminator's first layer.
         hidden: width inside SPADE.
         upsampling: "more" doubles the size once more than "normal", "most" twice more.
-        latent: length of the style vector z of the VAE; 0 = no VAE.
+        latent: length of the style vector z of the VAE (256 published); 0 = no VAE. The image encoder
+            that gives an image's z is not built here: the editor paints at z = 0, the mean of the
+            prior, so that nothing of its style comes from the image.
         start: (height, width) of the first features, needed with a VAE only.
     """
 
@@ -147,7 +149,7 @@ class SPADEGenerator(nn.Module):
 
         Args:
             labels: the label map at the image's size.
-            z: float [B,latent], with a VAE only; zeros where None.
+            z: float [B,latent], with a VAE only; zeros, the prior's mean, where None.
         """
         x = self._start(labels, z)  # (B, 16 nf, H/32, W/32)
         x = self.head_0(x, labels)

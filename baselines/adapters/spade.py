@@ -18,7 +18,8 @@ class SPADEEditor(NetworkEditor[SPADEGenerator]):
     Known pixels have no say in the result, so an edit shows how far synthesis and compositing
     carry. Void goes into the don't-care channel where the weights have one, else nowhere. The edge
     channel marks where labels or instances differ: our instance maps have 0 for stuff, where the
-    official ones repeat the label.
+    official ones repeat the label. Weights of the VAE (`latent` in their card) paint at z = 0, the mean
+    of the prior: there is no image encoder here, and no z is drawn.
 
     Args:
         weights: a file of `siebench models import spade`.
