@@ -70,8 +70,8 @@ def unlike(rows: Iterable[WorkersRow]) -> list[str]:
     return [f"{name}: {', '.join(values)}" for name, values in found.items() if len(values) > 1]
 
 
-def timed_on(folder: RunFolder, task: str, device: str) -> str:
-    """Where a task's edits ran, and why there are no times where several workers shared the device.
+def timed_on(folder: RunFolder, task: str, device: str) -> tuple[str, str]:
+    """Where a task's edits ran, and what is to follow that where workers shared the device: no times.
 
     Args:
         folder: the run.
@@ -83,10 +83,10 @@ def timed_on(folder: RunFolder, task: str, device: str) -> str:
     shared = sum(not mark.get("alone") for mark in marks)
     text = ", ".join(devices)
     if shared == 0:
-        return text
+        return text, ""
     if shared == len(marks):
-        return f"{text}, shared by workers: not timed"
-    return f"{text}; {shared} of {len(marks)} shards not timed: workers shared the device"
+        return text, ", shared by workers: not timed"
+    return text, f"; {shared} of {len(marks)} shards not timed: workers shared the device"
 
 
 def _marks(files: Iterable[Path]) -> Iterator[dict[str, Any]]:

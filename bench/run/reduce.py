@@ -199,9 +199,10 @@ def cost_rows(
 
     A task so short that every batch was a warm-up has no times, and neither has one whose workers
     shared their device. A method whose results were made elsewhere has no costs: reading a file is none.
+    Where a time is not there, the column `device` ends in the reason.
     """
     return [
-        {"task": task.name, "method": method.name, **_cost(times, plan, method, where)}
+        {"task": task.name, "method": method.name, **_cost(times, plan, method, *where)}
         for task in plan.tasks
         for times in [_shards(folder, task, "times", TIMES)]
         for where in [timed_on(folder, task.slug, device)]
@@ -210,11 +211,15 @@ def cost_rows(
     ]
 
 
-def _cost(times: pd.DataFrame, plan: Plan, method: Method, device: str) -> dict[str, Any]:
+def _cost(
+    times: pd.DataFrame, plan: Plan, method: Method, device: str, untimed: str
+) -> dict[str, Any]:
     if method.reads_results:
-        times, device = times.iloc[:0], "made elsewhere: not timed"
+        times, device, untimed = times.iloc[:0], "made elsewhere", ": not timed"
     mine = times[times["method"] == method.name]
     ms = mine["ms"].astype(float).dropna()
+    if not len(ms) and method.editor is not None:
+        untimed = untimed or "; no edit after the warm-up: not timed"
     batch = plan.suite.batch_size
     return {
         "ms": float(ms.median()) if len(ms) else None,
@@ -224,7 +229,7 @@ def _cost(times: pd.DataFrame, plan: Plan, method: Method, device: str) -> dict[
         "parameters": _parameters(method),
         "timed": len(ms),
         "batch": batch,
-        "device": device,
+        "device": device + untimed,
     }
 
 

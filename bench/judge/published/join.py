@@ -19,6 +19,7 @@ from bench.judge.published.results import (
 )
 from bench.judge.published.verdict import protocol_differences, verdict
 from bench.metrics import Score
+from bench.run.tables import COST_COLUMNS
 from bench.suite.table import REAL, TableColumn, TableLayout, TableRow
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ COLUMNS = (
 order; `kind` is one of `PROVENANCE`, `verdict` one of `VERDICTS`. `context` marks another paper's
 value, which is never judged.
 """
+
+
+_TIMES = {column.name for column in COST_COLUMNS if column.unit == "ms"}
 
 
 def table_of(run: Run) -> TableLayout | None:
@@ -209,8 +213,8 @@ def _cost(run: Run, method: str, task: str, cost: str) -> Score:
     if mine.empty or cost not in mine:
         return Score(cost, None, reason=f"the run has no {json.dumps(cost)} among its costs")
     value = _number(mine.iloc[0][cost])
-    where = str(mine.iloc[0].get("device") or "")
-    why = where if "not timed" in where else "not counted"
+    # The column `device` says why a time is not there; nothing else is missing for that reason.
+    why = str(mine.iloc[0].get("device") or "not timed") if cost in _TIMES else "not counted"
     reason = "" if value is not None else run.method(method).problem or why
     return Score(cost, value, n=run.task(task).n, reason=reason)
 

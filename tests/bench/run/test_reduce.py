@@ -117,6 +117,12 @@ def test_times_are_medians_after_warm_up(carried_out, tmp_path: Path) -> None:
     assert copied["ms_p90"] == pytest.approx(np.quantile([1, 2, 9], 0.9))
     assert copied["macs"] == 300  # of two edits a batch
     assert copied["parameters"] is None
+    assert copied["device"] == "cpu"
+    warm = {name: values[3:] for name, values in times.items()}
+    write_table(folder.shard("times", plan.tasks[0].slug, 0), TIMES, warm)
+    untimed = cost_rows(folder, plan, worker.methods, "cpu")[0]
+    assert (untimed["ms"], untimed["macs"]) == (None, 300)
+    assert untimed["device"] == "cpu; no edit after the warm-up: not timed"
 
 
 class Elsewhere:

@@ -147,6 +147,13 @@ def test_a_method_that_was_not_timed_says_why(tmp_path):
     assert (cell["verdict"], cell["reason"]) == ("not measured", "made elsewhere: not timed")
 
 
+def test_a_count_that_is_missing_is_not_for_want_of_times(tmp_path):
+    column = LAYOUT["columns"][1] | {"cost": "parameters"}
+    layout = LAYOUT | {"columns": [column]}
+    joined = joined_run(tmp_path, layout, ms=None, device="cpu, shared by workers: not timed")
+    assert list(joined[joined["row"] == 0]["reason"]) == ["not counted"]
+
+
 def test_what_no_run_measures_stands_as_published(joined):
     votes = joined[joined["column"] == 2]
     assert list(votes["published"].dropna()) == [1479, 493]
