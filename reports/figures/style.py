@@ -113,22 +113,28 @@ def warned(drawn: Figure, run: Run, methods: Collection[str]) -> Figure:
         methods: the names of those that it shows.
     """
     shown = [method for method in run.header.methods if method.name in methods]
-    return noted(drawn, list(unlike_networks(shown)))
+    return noted(drawn, list(unlike_networks(shown)), "the run's report")
 
 
 _NOTE, _LETTERS, _MOST_NOTES = 6, 21, 3
 """Points of a note's type, its letters in an inch, and the sentences that a figure has room for."""
 
 
-def noted(drawn: Figure, sentences: Sequence[str]) -> Figure:
-    """The figure, higher by lines of small type below all else; as it is where there is no sentence."""
+def noted(drawn: Figure, sentences: Sequence[str], all_of_them: str) -> Figure:
+    """The figure, higher by lines of small type below all else; as it is where there is no sentence.
+
+    Args:
+        drawn: the figure.
+        sentences: the first few have room; how many more there are is said.
+        all_of_them: where a reader finds the others.
+    """
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     if not sentences:
         return drawn
     told = [without_folders(sentence) for sentence in sentences[:_MOST_NOTES]]
     if len(sentences) > len(told):
-        told.append(f"And {counted(len(sentences) - len(told), 'other warning')}.")
+        told.append(f"{counted(len(sentences) - len(told), 'other warning')}: see {all_of_them}.")
     width, height = drawn.get_size_inches()
     lines = [line for text in told for line in textwrap.wrap(text, int(_LETTERS * width))]
     foot = (len(lines) * 1.3 + 1) * _NOTE / 72

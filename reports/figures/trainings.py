@@ -31,6 +31,9 @@ COLUMNS = 3
 TITLE = 24
 """Characters in a line of a panel's title, as many as are as wide as the panel."""
 
+_ALL_NOTES = "what siebench trainings prints"
+"""Where the notes stand for which a figure has no room."""
+
 _APART = 0.08
 """Octaves between two variants of a curve."""
 
@@ -57,7 +60,7 @@ def training_differences(changes: Sequence[TrainingChange], notes: Sequence[str]
         drawn, every = _grid(len(panels), 0.85 + 0.2 * (1 + max(map(len, panels.values()))))
         for axes, panel in zip(every, panels.values()):
             _panel(axes, panel)
-        return noted(drawn, notes)
+        return noted(drawn, notes, _ALL_NOTES)
 
 
 def training_curves(curve: Sequence[Stage], notes: Sequence[str] = ()) -> Figure:
@@ -95,7 +98,7 @@ def training_curves(curve: Sequence[Stage], notes: Sequence[str] = ()) -> Figure
         drawn.supylabel(f"difference to {changes[0].pair.before.key.method}", fontsize=8)
         handles, labels = every[0].get_legend_handles_labels()
         drawn.legend(handles, labels, loc="outside upper center", ncols=len(labels), fontsize=7)
-        return noted(drawn, notes)
+        return noted(drawn, notes, _ALL_NOTES)
 
 
 def _trace(axes: Axes, curve: Sequence[Stage], metric: str, variant: str, place: int) -> None:

@@ -113,7 +113,9 @@ def test_networks_that_were_not_trained_alike_are_named_below_a_figure_that_has_
 
 
 def test_a_note_hides_nothing_and_stays_within_the_figure(run: Run):
-    drawn = noted(per_class(run, TASK, "miou"), ["This was trained otherwise than that. " * 6])
+    drawn = noted(
+        per_class(run, TASK, "miou"), ["This was trained otherwise than that. " * 6], "it"
+    )
     drawn.draw_without_rendering()
     (note,) = drawn.texts
     (axes,) = drawn.axes
@@ -125,12 +127,12 @@ def test_a_note_hides_nothing_and_stays_within_the_figure(run: Run):
 
 
 def test_many_notes_are_counted(run: Run):
-    drawn = noted(per_class(run, TASK, "miou"), [f"One {n}." for n in range(5)])
+    drawn = noted(per_class(run, TASK, "miou"), [f"One {n}." for n in range(5)], "the run's report")
     assert drawn.texts[0].get_text().splitlines() == [
         "One 0.",
         "One 1.",
         "One 2.",
-        "And 2 other warnings.",
+        "2 other warnings: see the run's report.",
     ]
 
 
