@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from bench.core.errors import BadInput, unknown
 from bench.core.identity import Record, differing_fields
 from bench.core.text import counted
@@ -102,7 +100,7 @@ def difference_of(before: ScoreValues, after: ScoreValues, common_only: bool = F
     old = before.values[[i for i, _ in there]]
     new = after.values[[i for _, i in there]]
     if before.kind == "scenes":
-        return pair_scores(before.value, after.value, np.where(old == new, 0.0, new - old))
+        return pair_scores(before.value, after.value, old, new)
     paired = pair_values(old, new, [after.scenes[i] for _, i in there])
     if len(there) == len(before.units) == len(after.units):
         return paired

@@ -38,7 +38,7 @@ def test_pseudo_values_of_a_mean_give_the_same_error_as_its_values() -> None:
         left_out = (values.sum() - values) / 19
         return 20 * values.mean() - 19 * left_out
 
-    whole = pair_scores(before.mean(), after.mean(), pseudo(after) - pseudo(before))
+    whole = pair_scores(before.mean(), after.mean(), pseudo(before), pseudo(after))
     plain = pair_values(before, after, [str(i) for i in range(20)])
     assert whole.estimate == pytest.approx(plain.estimate)
     assert whole.error == pytest.approx(plain.error)
@@ -66,6 +66,48 @@ def test_a_constant_difference_is_left_to_the_sign_test() -> None:
     assert paired.above(0.6) == 1
     assert paired.below(0.6) == 1 / 2**6
     assert "sign test" in paired.note
+
+
+@pytest.mark.parametrize(("scenes", "shown"), [(5, False), (6, True)])
+def test_a_constant_difference_has_the_interval_of_the_sign_test(scenes: int, shown: bool) -> None:
+    """At 95 % there is one where twice 2 ** -scenes is at most 5 %, and it is that amount."""
+    paired = pair_values(np.zeros(scenes), np.full(scenes, 0.5), [str(i) for i in range(scenes)])
+    oracle = float(stats.binomtest(scenes, scenes).pvalue)
+    assert 2 * paired.above(0) == oracle
+    assert (oracle <= 0.05) is shown
+    assert paired.interval(0.95) == ((0.5, 0.5) if shown else None)
+
+
+def test_scenes_that_differ_by_the_same_amount_are_as_many_signs_whatever_their_edits_do() -> None:
+    scenes = [name for name in "abc" for _ in range(2)]
+    paired = pair_values(np.zeros(6), np.asarray([1.0, 3.0] * 3), scenes)
+    assert paired.estimate == 2
+    assert paired.above(0) == 1 / 2**3
+    assert paired.interval(0.95) is None
+
+
+def test_edits_that_cancel_in_every_scene_are_not_equal_values() -> None:
+    scenes = [name for name in "abc" for _ in range(3)]
+    paired = pair_values(np.zeros(9), np.asarray([0.1, 0.2, -0.3] * 3), scenes)
+    assert paired.estimate == 0
+    assert not paired.identical
+    assert paired.above(0) == paired.below(0) == 1
+    assert paired.below(0.5) == 1 / 2**3
+
+
+def test_what_floating_point_adds_to_a_constant_difference_decides_nothing() -> None:
+    before = np.asarray([10.1, 20.2, 30.3])
+    after = before + 0.1
+    assert len(set(after - before)) > 1  # the same amount, but for rounding
+    assert pair_values(before, after, list("abc")).above(0) == 1 / 2**3
+    assert pair_scores(20.2, 20.3, before, after).above(0) == 1 / 2**3
+
+
+def test_values_that_differ_beyond_their_nine_digits_alone_are_equal() -> None:
+    before = np.asarray([25.0, 26.0, 27.0])
+    after = before * (1 + 1e-12 * np.asarray([1, -1, 1]))
+    assert pair_values(before, after, list("abc")).identical
+    assert pair_scores(26.0, 26.0 + 1e-12, before, after).identical
 
 
 def test_infinite_on_one_side_is_left_to_the_sign_test() -> None:
