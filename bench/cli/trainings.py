@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.terminal.targets import TRAININGS, Force
+from bench.cli.terminal.targets import TRAININGS, TRAININGS_LATEX, Force
 
 __all__ = ["trainings"]
 
@@ -26,6 +26,7 @@ def trainings(
         typer.Option(help="Examples that the networks of each run had seen, with commas."),
     ] = "",
     markdown: Annotated[Path | None, typer.Option(help="Write a Markdown table here.")] = None,
+    latex: Annotated[Path | None, typer.Option(help="Write the tables as LaTeX here.")] = None,
     figures: Annotated[
         Path | None,
         typer.Option(help="Draw the differences of every task into this folder, SVG and PDF."),
@@ -39,7 +40,7 @@ def trainings(
     a comparison is said too: other recipes, seeds and networks that are there twice.
     """
     from bench.cli.terminal.values import whole_numbers
-    from bench.core.atomic import refuse_loss, write_text
+    from bench.core.atomic import refuse_losses, write_text
     from bench.core.errors import BadInput
     from bench.judge.compare import (
         compare_trainings,
@@ -49,12 +50,22 @@ def trainings(
         unlike_trainings,
         unscored_trainings,
     )
-    from bench.judge.compare.training_curve import curve_lines, curve_markdown, unmoved_methods
-    from bench.judge.compare.trainings import notes_markdown, training_lines, training_markdown
+    from bench.judge.compare.training_curve import (
+        CURVE_LEVEL,
+        curve_lines,
+        curve_tables,
+        unmoved_methods,
+    )
+    from bench.judge.compare.trainings import (
+        LEVEL,
+        tables_markdown,
+        training_lines,
+        training_tables,
+    )
     from bench.judge.run_scores import scores_of_run
 
-    if markdown is not None:
-        refuse_loss(markdown, inputs=runs, ours=TRAININGS, force=force)
+    outs = {"--markdown": (markdown, TRAININGS), "--latex": (latex, TRAININGS_LATEX)}
+    refuse_losses(outs, inputs=runs, force=force)
     seen = whole_numbers(examples, "--examples")
     if len(runs) > 1 and not seen:
         raise BadInput(
@@ -65,10 +76,10 @@ def trainings(
     assert last is not None
     if seen:
         curve = training_curve(known, seen, reference)
-        table, lines = curve_markdown(curve), curve_lines(curve)
+        tables, level, lines = curve_tables(curve), CURVE_LEVEL, curve_lines(curve)
     else:
         changes = compare_trainings(known[0], reference)
-        table, lines = training_markdown(changes), training_lines(changes)
+        tables, level, lines = training_tables(changes), LEVEL, training_lines(changes)
     said = [
         sentence
         for one in known
@@ -79,7 +90,11 @@ def trainings(
     unscored = dict.fromkeys(one for run in known for one in unscored_trainings(run))
     warnings = [*unscored, *against]
     if markdown is not None:
-        write_text(markdown, table + notes_markdown(warnings))
+        write_text(markdown, tables_markdown(tables, level, warnings))
+    if latex is not None:
+        from reports.export.trainings import trainings_latex
+
+        write_text(latex, trainings_latex(tables, level, warnings))
     if figures is not None:
         from reports.figures import write_curve_figures, write_training_figures
 

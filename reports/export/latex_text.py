@@ -43,23 +43,26 @@ _HEADING = 14
 """Letters of a heading's line."""
 
 
-def environment(caption: str, columns: int, lines: Sequence[str], notes: Sequence[str]) -> str:
-    """A `table` of booktabs with a column of names and some of numbers, and notes below it.
+def environment(
+    caption: str, columns: int, lines: Sequence[str], notes: Sequence[str], *, words: int = 1
+) -> str:
+    """A `table` of booktabs with columns of words, then some of numbers, and notes below it.
 
     A table that is wider than the text is made smaller, by graphicx.
 
     Args:
         caption: escaped, with its stop.
-        columns: how many there are beside the names.
+        columns: how many there are of numbers.
         lines: from the headings to the last row, with the rule between them.
         notes: escaped sentences.
+        words: how many columns of words stand before them.
     """
     text = [
         r"\begin{table}[htbp]",
         r"\centering",
         rf"\caption{{{caption}}}",
         r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-        rf"\begin{{tabular}}{{l{'r' * columns}}}",
+        rf"\begin{{tabular}}{{{'l' * words}{'r' * columns}}}",
         r"\toprule",
         *lines,
         r"\bottomrule",

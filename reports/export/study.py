@@ -51,26 +51,19 @@ def study_markdown(found: StudyReading) -> str:
 
 
 def study_latex(found: StudyReading) -> str:
-    r"""The tables that a paper prints; it needs `\usepackage{booktabs}`. Raters are left out."""
+    r"""The tables that a paper prints, with `booktabs` and `graphicx`. Raters are left out."""
     view = study_view(found)
     tables = [_latex(table, view.question) for table in view.tables if table.name != "raters"]
     return "\n".join([f"% siebench study {view.id}", *tables])
 
 
 def _latex(table: StudyTable, question: str) -> str:
-    columns = "".join("l" if i < table.words else "r" for i in range(len(table.headings)))
     lines = [
-        r"\begin{table}[htbp]",
-        r"\centering",
-        rf"\caption{{{tex.escaped(table.title)}: {tex.escaped(question)}}}",
-        rf"\begin{{tabular}}{{{columns}}}",
-        r"\toprule",
         tex.line(list(map(tex.escaped, table.headings))),
         r"\midrule",
         *(tex.line(list(map(tex.escaped, row))) for row in table.rows),
-        r"\bottomrule",
-        r"\end{tabular}",
     ]
-    if table.note:
-        lines.append(rf"\par\smallskip{{\footnotesize\raggedright {tex.escaped(table.note)}\par}}")
-    return "\n".join([*lines, r"\end{table}", ""])
+    notes = [tex.escaped(table.note)] if table.note else []
+    caption = f"{tex.escaped(table.title)}: {tex.escaped(question)}"
+    columns = len(table.headings) - table.words
+    return tex.environment(caption, columns, lines, notes, words=table.words)

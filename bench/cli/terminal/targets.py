@@ -21,6 +21,7 @@ __all__ = [
     "STUDY_LATEX",
     "STUDY_MARKDOWN",
     "TRAININGS",
+    "TRAININGS_LATEX",
     "TRUTH",
     "WEIGHTS",
     "Force",
@@ -47,5 +48,6 @@ STUDY_JSON = rb'\A\{\s*"format": 1,\s*"study":'
 STUDY_LATEX = rb"\A% siebench study "
 STUDY_MARKDOWN = rb"\A## What people said: "
 TRAININGS = rb"\A95 % intervals over trainings and scenes; "
+TRAININGS_LATEX = rb"\A% siebench trainings\n"
 TRUTH = rb"\A\| score \| needs a ground truth \|"
 WEIGHTS = rb'\A.{8}\{"__metadata__":\{"sebench\.card":'

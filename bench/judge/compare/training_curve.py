@@ -14,10 +14,11 @@ from itertools import pairwise
 
 from bench.core.errors import BadInput
 from bench.core.text import counted
-from bench.judge.compare.outputs import difference, markdown_cell
+from bench.judge.compare.outputs import difference
 from bench.judge.compare.trainings import (
     LEVEL,
     TrainingChange,
+    TrainingTable,
     change_line,
     compare_trainings,
     networks_of,
@@ -26,7 +27,17 @@ from bench.judge.compare.trainings import (
 from bench.judge.pairing import pairs
 from bench.judge.scores import ScoreKey, ScoreSet
 
-__all__ = ["Stage", "curve_lines", "curve_markdown", "training_curve", "unmoved_methods"]
+__all__ = [
+    "CURVE_LEVEL",
+    "Stage",
+    "curve_lines",
+    "curve_tables",
+    "training_curve",
+    "unmoved_methods",
+]
+
+CURVE_LEVEL = f"{LEVEL}; stages are not corrected for each other"
+"""What the intervals and verdicts of a curve's tables are."""
 
 
 @dataclass(frozen=True)
@@ -100,20 +111,16 @@ def curve_lines(curve: Sequence[Stage]) -> list[str]:
     return found
 
 
-def curve_markdown(curve: Sequence[Stage]) -> str:
+def curve_tables(curve: Sequence[Stage]) -> list[TrainingTable]:
     """A table for every task: a row for each variant in each score, a column for each stage."""
-    text = [f"{LEVEL}; stages are not corrected for each other.", ""]
-    for task in dict.fromkeys(key.task for key in _keys(curve)):
-        stages = " | ".join(f"{stage.examples:,} examples" for stage in curve)
-        text += [
-            f"**{markdown_cell(task)}**",
-            "",
-            f"| score | variant | {stages} |",
-            f"| --- | --- |{' --- |' * len(curve)}",
-            *(_row(curve, key) for key in _keys(curve) if key.task == task),
-            "",
-        ]
-    return "\n".join(text)
+    stages = (f"{stage.examples:,} examples" for stage in curve)
+    headings = ("score", "variant", *stages)
+    return [
+        TrainingTable(
+            task, headings, tuple(_row(curve, key) for key in _keys(curve) if key.task == task)
+        )
+        for task in dict.fromkeys(key.task for key in _keys(curve))
+    ]
 
 
 def _keys(curve: Sequence[Stage]) -> list[ScoreKey]:
@@ -121,11 +128,10 @@ def _keys(curve: Sequence[Stage]) -> list[ScoreKey]:
     return list(dict.fromkeys(one.pair.key for stage in curve for one in stage.changes))
 
 
-def _row(curve: Sequence[Stage], key: ScoreKey) -> str:
+def _row(curve: Sequence[Stage], key: ScoreKey) -> tuple[str, ...]:
     found = [_of(stage, key) for stage in curve]
     title = next(one.pair.after.title for one in found if one is not None)
-    cells = [markdown_cell(title or key.metric), markdown_cell(key.method), *map(_cell, found)]
-    return f"| {' | '.join(cells)} |"
+    return (title or key.metric, key.method, *map(_cell, found))
 
 
 def _of(stage: Stage, key: ScoreKey) -> TrainingChange | None:
@@ -135,4 +141,4 @@ def _of(stage: Stage, key: ScoreKey) -> TrainingChange | None:
 def _cell(change: TrainingChange | None) -> str:
     if change is None:
         return "-"
-    return markdown_cell(f"{difference(change.pair, change.interval())}, {verdict_of(change)}")
+    return f"{difference(change.pair, change.interval())}, {verdict_of(change)}"

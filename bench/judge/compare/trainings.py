@@ -38,13 +38,14 @@ from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues
 __all__ = [
     "LEVEL",
     "TrainingChange",
+    "TrainingTable",
     "change_line",
     "compare_trainings",
     "networks_of",
-    "notes_markdown",
     "repeated_trainings",
+    "tables_markdown",
     "training_lines",
-    "training_markdown",
+    "training_tables",
     "trainings_of",
     "unscored_trainings",
     "verdict_of",
@@ -284,37 +285,58 @@ def change_line(change: TrainingChange) -> str:
     )
 
 
-def training_markdown(changes: Sequence[TrainingChange]) -> str:
+@dataclass(frozen=True)
+class TrainingTable:
+    """The comparisons of one task in words, for whatever prints them.
+
+    Attributes:
+        task: its name.
+        headings: of the columns.
+        rows: a variant in a score each, as many cells as there are headings.
+    """
+
+    task: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def training_tables(changes: Sequence[TrainingChange]) -> list[TrainingTable]:
     """A table for every task: scores by variant, each with its difference to the reference."""
-    text: list[str] = [f"{LEVEL}.", ""]
-    for task in dict.fromkeys(change.pair.key.task for change in changes):
+    return [
+        TrainingTable(
+            task,
+            ("score", "reference", "variant", "difference", "verdict"),
+            tuple(_row(change) for change in changes if change.pair.key.task == task),
+        )
+        for task in dict.fromkeys(change.pair.key.task for change in changes)
+    ]
+
+
+def tables_markdown(tables: Sequence[TrainingTable], level: str, sentences: Sequence[str]) -> str:
+    """What intervals and verdicts are, the tables, and what speaks against the comparison as a list."""
+    text = [f"{level}.", ""]
+    for table in tables:
         text += [
-            f"**{markdown_cell(task)}**",
+            f"**{markdown_cell(table.task)}**",
             "",
-            "| score | reference | variant | difference | verdict |",
-            "| --- | --- | --- | --- | --- |",
-            *(_markdown_row(change) for change in changes if change.pair.key.task == task),
+            f"| {' | '.join(table.headings)} |",
+            f"|{' --- |' * len(table.headings)}",
+            *(f"| {' | '.join(map(markdown_cell, row))} |" for row in table.rows),
             "",
         ]
-    return "\n".join(text)
-
-
-def notes_markdown(sentences: Sequence[str]) -> str:
-    """What speaks against a comparison, as a list under its table; empty where nothing does."""
     notes = [f"- {markdown_cell(without_folders(sentence))}" for sentence in sentences]
-    return "\n".join(["", *notes, ""]) if notes else ""
+    return "\n".join([*text, *notes, ""] if notes else text)
 
 
-def _markdown_row(change: TrainingChange) -> str:
+def _row(change: TrainingChange) -> tuple[str, ...]:
     pair = change.pair
-    cells = [
-        markdown_cell(pair.after.title or pair.key.metric),
-        f"{markdown_cell(pair.before.key.method)}: {_listed(change.before)}",
-        f"{markdown_cell(pair.key.method)}: {_listed(change.after)}",
-        markdown_cell(difference(pair, change.interval())),
+    return (
+        pair.after.title or pair.key.metric,
+        f"{pair.before.key.method}: {_listed(change.before)}",
+        f"{pair.key.method}: {_listed(change.after)}",
+        difference(pair, change.interval()),
         verdict_of(change),
-    ]
-    return f"| {' | '.join(cells)} |"
+    )
 
 
 def _listed(values: Sequence[float]) -> str:

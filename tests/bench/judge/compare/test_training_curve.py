@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from bench.core.errors import BadInput
-from bench.judge.compare.training_curve import curve_lines, curve_markdown, training_curve
+from bench.judge.compare.training_curve import (
+    CURVE_LEVEL,
+    Stage,
+    curve_lines,
+    curve_tables,
+    training_curve,
+)
+from bench.judge.compare.trainings import tables_markdown
 from bench.judge.scores import ScoreSet
 from tests.bench.judge.made_scores import per_edit, score_set
 
@@ -33,6 +40,10 @@ EARLY = stage("runs/8k", [1.0, 1.1, 1.2], [2.0, 2.1, 2.2])
 LATE = stage("runs/64k", [1.0, 1.1, 1.2], [0.9, 1.1, 1.3])
 
 
+def markdown_of(curve: list[Stage]) -> str:
+    return tables_markdown(curve_tables(curve), CURVE_LEVEL, [])
+
+
 def test_an_effect_of_early_training_is_seen_to_go() -> None:
     early, late = training_curve([EARLY, LATE], [8000, 64000])
     assert [early.examples, late.examples] == [8000, 64000]
@@ -45,7 +56,7 @@ def test_an_effect_of_early_training_is_seen_to_go() -> None:
 
 def test_the_table_has_a_column_for_each_stage() -> None:
     curve = training_curve([EARLY, LATE], [8000, 64000])
-    text = curve_markdown(curve)
+    text = markdown_of(curve)
     assert "| score | variant | 8,000 examples | 64,000 examples |" in text
     (row,) = [line for line in text.splitlines() if "prog" in line]
     cells = [cell.strip() for cell in row.strip("|").split(" | ")]
@@ -64,7 +75,7 @@ def test_a_variant_that_a_stage_lacks_leaves_a_gap() -> None:
         for key, s in alone.scores.items()
     ]
     later = dataclasses.replace(score_set(*renamed), name="runs/64k")
-    text = curve_markdown(training_curve([EARLY, later], [1, 2]))
+    text = markdown_of(training_curve([EARLY, later], [1, 2]))
     rows = [line for line in text.splitlines() if line.startswith("| lpips")]
     assert [row.split(" | ")[1] for row in rows] == ["w/o \\*prog\\*", "S"]
     assert rows[0].endswith("| - |")

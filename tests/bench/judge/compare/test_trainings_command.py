@@ -115,8 +115,8 @@ def test_networks_that_were_not_trained_alike_are_named_on_the_terminal_under_th
     (tmp_path / "alike.yaml").write_text(suite)
     run = run_suite(tmp_path / "alike.yaml", out=tmp_path / "run")
     assert run.method("full").recipe["examples"] == 64000
-    table, figures = tmp_path / "t.md", tmp_path / "figures"
-    words = ("--markdown", table, "--figures", figures)
+    table, figures, paper = tmp_path / "t.md", tmp_path / "figures", tmp_path / "t.tex"
+    words = ("--markdown", table, "--latex", paper, "--figures", figures)
     result = siebench("trainings", tmp_path / "run", *words)
     assert result.exit_code == 0, result.output
     (line,) = [one for one in result.stderr.splitlines() if "otherwise" in one]
@@ -124,4 +124,9 @@ def test_networks_that_were_not_trained_alike_are_named_on_the_terminal_under_th
     assert line.startswith(f"w/o prog-seed1: was trained otherwise than w/o prog ({fields})")
     assert "\n\n- w/o prog-seed1: is the same network as w/o prog" in table.read_text()
     assert f"\n- {line}\n" in table.read_text()
+    tabular = paper.read_text().split(r"\begin{tabular}")[1]
+    assert tabular.startswith("{lllll}")
+    assert r"w/o prog-seed1: was trained otherwise than w/o prog" in tabular
+    (cells,) = {row.count(" & ") for row in tabular.splitlines() if row.endswith(r"\\")}
+    assert cells == 4
     assert "w/o prog-seed1: was trained otherwise than" in next(figures.rglob("*.svg")).read_text()
