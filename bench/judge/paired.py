@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from bench.core.text import counted
 
-__all__ = ["Paired", "holm", "pair_scores", "pair_values"]
+__all__ = ["Paired", "holm", "pair_classes", "pair_scores", "pair_values"]
 
 Float64 = NDArray[np.float64]
 
@@ -146,14 +146,38 @@ def pair_scores(before: float, after: float, old: Float64, new: Float64) -> Pair
     return _clustered(after - before, gaps, [str(i) for i in range(len(gaps))], rounding)
 
 
+def pair_classes(before: float, after: float, old: Float64, new: Float64) -> Paired:
+    """The difference of two scores of one class, over the scenes that show it; arguments as `pair_scores`.
+
+    A scene without the class has the whole set's value for its pseudo-value, on both sides: it tells
+    nothing of the spread. The others' are made to those of a set of them alone.
+    """
+    shows = ~(_equal(old, before) & _equal(new, after))
+    count = int(shows.sum())
+    if _equal(old, new).all():
+        return pair_scores(before, after, old, new)
+    if not count:
+        note = "no scene alone moves it, as where only one shows the class; the noise is not known"
+        return Paired(after - before, None, 0, len(old), note=note)
+    share = (count - 1) / max(len(old) - 1, 1)
+    sides = [
+        whole + share * (pseudo[shows] - whole) for whole, pseudo in ((before, old), (after, new))
+    ]
+    return pair_scores(before, after, *sides)
+
+
 def _gaps(before: Float64, after: Float64) -> tuple[Float64, float]:
     """After minus before, 0 where they are equal; and what of their means may be rounding."""
     with np.errstate(invalid="ignore"):
-        gaps = after - before
+        gaps = np.where(_equal(before, after), 0.0, after - before)
         sizes = np.where(np.isfinite(gaps), np.maximum(np.abs(before), np.abs(after)), 0.0)
-    # Both infinite: the same image twice, no difference.
-    equal = (before == after) | (np.abs(gaps) <= ROUNDING * sizes)
-    return np.where(equal, 0.0, gaps), ROUNDING * float(sizes.max(initial=0.0))
+    sizes = sizes[np.isfinite(sizes)]
+    return gaps, ROUNDING * float(sizes.max(initial=0.0))
+
+
+def _equal(one: Float64, other: Float64 | float) -> NDArray[np.bool_]:
+    """Where two values are the same to nine digits; two infinite ones are: the same image twice."""
+    return np.isclose(one, other, rtol=ROUNDING, atol=0.0)
 
 
 def _clustered(estimate: float, gaps: Float64, scenes: Sequence[str], rounding: float) -> Paired:

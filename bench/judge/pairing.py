@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bench.core.errors import BadInput, unknown
 from bench.core.identity import Record, differing_fields
 from bench.core.text import counted
-from bench.judge.paired import Paired, pair_scores, pair_values
+from bench.judge.paired import Paired, pair_classes, pair_scores, pair_values
 from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues
 
 __all__ = ["PairedScore", "check_methods", "difference_of", "pairs"]
@@ -100,7 +100,8 @@ def difference_of(before: ScoreValues, after: ScoreValues, common_only: bool = F
     old = before.values[[i for i, _ in there]]
     new = after.values[[i for _, i in there]]
     if before.kind == "scenes":
-        return pair_scores(before.value, after.value, old, new)
+        paired_by = pair_scores if after.key.of == "all" else pair_classes
+        return paired_by(before.value, after.value, old, new)
     paired = pair_values(old, new, [after.scenes[i] for _, i in there])
     if len(there) == len(before.units) == len(after.units):
         return paired

@@ -59,6 +59,8 @@ class Estimate:
         replicates: float64 [R] or [len(scenes)], or None where no interval can be had.
         interval: in words, for the reader.
         floor, ceiling: the smallest and the largest value there is; no interval reaches beyond.
+        bears: bool [len(scenes)], which scenes the value is of where it is not of all, as a class is of
+            those that show it; they alone tell its spread.
     """
 
     metric: str
@@ -72,13 +74,15 @@ class Estimate:
     reason: str = ""
     floor: float = -math.inf
     ceiling: float = math.inf
+    bears: NDArray[np.bool_] | None = None
 
     def ends(self, level: float) -> tuple[float, float] | None:
         """The interval's ends at `level`, or None."""
         if self.value is None or self.replicates is None:
             return None
         if self.kind == "jackknife":
-            found = jackknife_interval(self.value, self.replicates, level)
+            own = self.replicates if self.bears is None else self.replicates[self.bears]
+            found = jackknife_interval(self.value, own, level)
         else:
             found = bootstrap_interval(self.replicates, len(self.scenes), level)
         if found is None:
@@ -97,7 +101,7 @@ class Estimate:
             low=None if ends is None else ends[0],
             high=None if ends is None else ends[1],
             n=self.n,
-            clusters=len(self.scenes),
+            clusters=len(self.scenes) if self.bears is None else int(self.bears.sum()),
             of=self.of,
             level=level,
             interval="" if ends is None else self.interval,

@@ -247,6 +247,7 @@ class MeanIoU(SegmentationMetric):
         scenes, codes = cluster([str(scene) for scene in table["scene"]])
         grouped = edits.by(codes)
         value = iou.class_iou(grouped.total())
+        shown = grouped.union > 0
         without = _kept(iou.class_iou(grouped.without_each()), value)
         return [
             Estimate(
@@ -260,6 +261,7 @@ class MeanIoU(SegmentationMetric):
                 of=self.segmenter.space.classes[k],
                 floor=0.0,
                 ceiling=1.0,
+                bears=shown[:, k],
             )
             for k in np.flatnonzero(~np.isnan(value))
         ]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bench.judge.paired import holm, pair_scores, pair_values
+from bench.judge.paired import holm, pair_classes, pair_scores, pair_values
 
 
 def test_one_edit_a_scene_is_the_paired_t_test() -> None:
@@ -42,6 +42,33 @@ def test_pseudo_values_of_a_mean_give_the_same_error_as_its_values() -> None:
     plain = pair_values(before, after, [str(i) for i in range(20)])
     assert whole.estimate == pytest.approx(plain.estimate)
     assert whole.error == pytest.approx(plain.error)
+
+
+def of_class(own: np.ndarray, scenes: int) -> tuple[float, np.ndarray]:
+    """The mean IoU of as many scenes with equal unions, and its pseudo-values among `scenes` scenes."""
+    without = np.full(scenes, own.mean())  # the other scenes do not show the class
+    if len(own) > 1:
+        without[: len(own)] = (own.sum() - own) / (len(own) - 1)
+    return own.mean(), scenes * own.mean() - (scenes - 1) * without
+
+
+def test_a_class_is_paired_over_the_scenes_that_show_it() -> None:
+    before, after = np.asarray([0.5, 0.7, 0.4]), np.asarray([0.45, 0.52, 0.31])
+    (was, old), (now, new) = of_class(before, 30), of_class(after, 30)
+    paired = pair_classes(was, now, old, new)
+    oracle = stats.ttest_rel(after, before)
+    assert 2 * paired.below(0) == pytest.approx(oracle.pvalue, rel=1e-9)
+    ends = oracle.confidence_interval(0.95)
+    assert paired.interval(0.95) == pytest.approx((ends.low, ends.high), rel=1e-9)
+    assert paired.scenes == 3
+
+
+def test_a_class_that_one_scene_alone_shows_is_never_judged() -> None:
+    (was, old), (now, new) = of_class(np.asarray([0.5]), 30), of_class(np.asarray([0.4]), 30)
+    paired = pair_classes(was, now, old, new)
+    assert (paired.estimate, paired.error) == (pytest.approx(-0.1), None)
+    assert paired.below(0) == 1
+    assert pair_classes(was, was, old, old).identical
 
 
 def test_one_scene_has_no_error_and_decides_nothing() -> None:

@@ -25,6 +25,15 @@ def test_scores_of_whole_sets_are_paired_by_scene() -> None:
     assert (found.estimate, found.scenes) == (-1.5, 4)
 
 
+def test_scenes_that_do_not_show_a_class_are_no_evidence_about_it() -> None:
+    unmoved = np.full(30, 0.5)  # one scene alone shows it: without any scene its value stays
+    before = of_scenes("miou", 0.5, unmoved, of="person")
+    after = of_scenes("miou", 0.4, unmoved - 0.1, of="person")
+    found = difference_of(before, after)
+    assert found.error is None
+    assert "only one shows the class" in found.note
+
+
 def test_scores_without_values_give_the_bare_difference_and_the_reason() -> None:
     bare = dataclasses.replace(per_edit("miou", BASE), kind="none", units=(), scenes=())
     found = difference_of(bare, dataclasses.replace(bare, value=25.0))

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from bench.core.images import read_image
 from bench.datasets.spaces import read_space
@@ -153,6 +154,26 @@ def test_the_interval_of_miou_covers_what_it_claims():
         score = metric.summarise(table([2, seed]), pd.DataFrame())[0]
         covered += score.low <= true <= score.high
     assert covered / trials == pytest.approx(0.95, abs=0.04)
+
+
+def test_a_class_has_the_interval_of_the_scenes_that_show_it(make_references):
+    labels = np.zeros((6, 10, 10), np.int32)
+    named = labels.copy()
+    for i, right in enumerate((5, 6, 8)):  # class 1 in three scenes, IoU of right / 10
+        labels[i, 0] = 1
+        named[i, 0, :right] = 1
+    labels[3, 0] = 2  # class 2 in one scene alone
+    metric = MeanIoU(ByBrightness())
+    references = make_references(painted(labels), labels=labels, space=ByBrightness().space)
+    found = {one.of: one for one in metric.summarise(*tables(metric, references, painted(named)))}
+    shares = np.array([0.5, 0.6, 0.8])
+    oracle = stats.ttest_1samp(shares, 0).confidence_interval(0.95)  # equal unions: IoU is a mean
+    three, one = found["level 1"], found["level 2"]
+    assert three.value == pytest.approx(shares.mean())
+    assert (three.low, three.high) == pytest.approx((oracle.low, min(oracle.high, 1)))
+    assert three.clusters == 3
+    assert (one.value, one.low, one.clusters) == (0, None, 1)
+    assert "two scenes" in one.reason
 
 
 def test_without_a_segmenter_the_metric_is_missing():
