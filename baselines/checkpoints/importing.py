@@ -152,8 +152,8 @@ def checked_state(
     if found:
         raise BadInput(
             f"{file}: not the weights of {system.name} {variant!r}; parameters {'; '.join(found)}. "
-            f"Choose another of its variants ({', '.join(system.variants)}) or give the "
-            "configuration's fields"
+            f"Choose another of its variants (`siebench models show {system.name}` lists them) or give "
+            "the configuration's fields"
         )
     kinds = other_kinds(given, skeleton)
     if kinds:

@@ -159,6 +159,7 @@ class OfficialParts:
         if missing:
             raise BadInput(
                 f"{folder}: {system.name} {form!r} is missing {' and '.join(missing)}; put its files "
-                f"into one folder, or choose another variant ({', '.join(system.variants)})"
+                "into one folder, or choose another of its variants (`siebench models show "
+                f"{system.name}` lists them)"
             )
         return [path for path in found if path is not None]

@@ -223,8 +223,11 @@ def test_a_text_file_is_no_checkpoint(tmp_path, text):
 def test_weights_of_another_variant_name_what_differs(official, tmp_path):
     with pytest.raises(BadInput, match=r"not the weights of spade 'ade20k'.*of another shape"):
         import_checkpoint("spade", official, tmp_path / "o.safetensors", variant="ade20k")
-    with pytest.raises(BadInput, match=r"missing.*not part of this network"):
+    with pytest.raises(BadInput, match=r"missing.*not part of this network") as refused:
         import_checkpoint("sean", official, tmp_path / "o.safetensors", variant="labels")
+    said = str(refused.value)
+    assert "another of its variants (`siebench models show sean` lists them)" in said
+    assert "ResBlk-level encoders" not in said
 
 
 def test_another_label_count_names_the_parameter(official, tmp_path):
