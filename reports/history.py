@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.core.atomic import write_text
-from bench.core.text import counted
 from reports.numbers import decimals_for, printed
+from reports.page import environment, static
 
 if TYPE_CHECKING:
     from bench.judge.history import History, Move, Series
@@ -48,24 +47,19 @@ def write_history(history: History, path: Path) -> Path:
     Raises:
         BadInput: where it cannot be written.
     """
-    from jinja2 import Environment, PackageLoader, select_autoescape
-
-    environment = Environment(
-        loader=PackageLoader("reports"),
-        autoescape=select_autoescape(default=True),
-        trim_blocks=True,
-    )
-    environment.filters["counted"] = counted
     ordered = sorted(history.series, key=lambda series: not series.moves)
-    static = files("reports") / "static"
-    page = environment.get_template("history.html").render(
-        charts=[_chart(history, series) for series in ordered],
-        runs=[(run.header.name, _label(run)) for run in history.runs],
-        skipped=history.skipped,
-        moved=sum(bool(series.moves) for series in history.series),
-        width=WIDTH,
-        height=HEIGHT,
-        style="".join((static / name).read_text() for name in ("tokens.css", "history.css")),
+    page = (
+        environment()
+        .get_template("history.html")
+        .render(
+            charts=[_chart(history, series) for series in ordered],
+            runs=[(run.header.name, _label(run)) for run in history.runs],
+            skipped=history.skipped,
+            moved=sum(bool(series.moves) for series in history.series),
+            width=WIDTH,
+            height=HEIGHT,
+            style="".join(map(static, ("tokens.css", "history.css"))),
+        )
     )
     write_text(path, page)
     return path
