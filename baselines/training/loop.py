@@ -11,12 +11,10 @@ checkpoint after the step at hand.
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -25,6 +23,7 @@ from baselines.training.captured import steps_of
 from baselines.training.checkpoint import load_checkpoint, save_checkpoint
 from baselines.training.config import TrainingConfig, TrainingData
 from baselines.training.data import Examples, Scenes
+from baselines.training.fabric import launch_fabric
 from baselines.training.facts import TrainingFacts, files_of, training_facts
 from baselines.training.feed import Turns, feed, turns
 from baselines.training.log import Log
@@ -33,16 +32,12 @@ from baselines.training.recipe import Saved, TrainingRecipe
 from baselines.training.stopping import stop_asked
 from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
-from bench.core.device import choose_device
 from bench.core.device_faults import device_failure
-from bench.core.errors import BadInput, Unavailable
+from bench.core.errors import BadInput
 from bench.core.float32 import float32, set_float32
 from bench.core.identity import Record
 from bench.plugins.systems import Watch
 from masks import Stream
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 __all__ = ["CHECKPOINT", "WEIGHTS", "Opener", "Trained", "products_in_tf32", "train"]
 
@@ -133,7 +128,7 @@ def train(
             the last checkpoint is kept.
         KeyboardInterrupt: after Ctrl-C; the message says which step is saved.
     """
-    fabric = _fabric(device, config)
+    fabric = launch_fabric(device, config)
     sources = _sources(config, examples)
     own = _phase_sources(config, examples)
     steps = config.length(sum(len(source) for source in sources), fabric.world_size)
@@ -303,70 +298,6 @@ def _phase_sources(config: TrainingConfig, examples: Opener) -> dict[int, Exampl
         for number, data in enumerate(config.phase_data)
         if data is not None
     }
-
-
-def _fabric(device: str, config: TrainingConfig) -> Fabric:
-    try:
-        with _without_torchmetrics():
-            from lightning_fabric import Fabric
-    except ImportError:
-        raise Unavailable(
-            "training needs lightning-fabric: run `pip install lightning-fabric`"
-        ) from None
-    kind, numbers = _devices(device)
-    devices = numbers if isinstance(numbers, int) else list(numbers)
-    several = devices > 1 if isinstance(devices, int) else len(devices) > 1
-    # SEAN has layers for classes that a batch may not show.
-    strategy = "ddp_find_unused_parameters_true" if several else "auto"
-    try:
-        fabric = Fabric(
-            accelerator=kind, strategy=strategy, devices=devices, precision=config.precision
-        )
-    except (ValueError, RuntimeError) as error:
-        raise BadInput(f"--device {device}: {error}; write auto, cpu, cuda or cuda:0,1") from None
-    fabric.launch()
-    return fabric
-
-
-@contextmanager
-def _without_torchmetrics() -> Iterator[None]:
-    """Imports inside do not find torchmetrics, unless it is there already.
-
-    Lightning Fabric imports it to ask for its version, which takes three times as long as torch: for
-    every training of a zoo anew. Fabric needs it for its detection of spikes alone.
-    """
-    if "torchmetrics" in sys.modules:
-        yield
-        return
-    modules: dict[str, Any] = sys.modules
-    modules["torchmetrics"] = None
-    try:
-        yield
-    finally:
-        del modules["torchmetrics"]
-
-
-def _devices(device: str) -> tuple[str, int | tuple[int, ...]]:
-    """The kind, and the numbers of its devices; of a CPU, which has none, how many processes.
-
-    Raises:
-        BadInput: a device that is none, or that is not here.
-    """
-    kind, _, which = (choose_device(device) if device == "auto" else device).partition(":")
-    if not which:
-        choose_device(kind)
-        return kind, 1
-    try:
-        numbers = tuple(int(number) for number in which.split(","))
-    except ValueError:
-        raise BadInput(
-            f"--device {device}: {which!r} is no list of numbers; write auto, cpu, cuda or cuda:0,1"
-        ) from None
-    if kind == "cpu":
-        return kind, numbers[0]
-    for number in numbers:
-        choose_device(f"{kind}:{number}")
-    return kind, numbers
 
 
 def _word(*key: str | int) -> int:

@@ -13,7 +13,8 @@ from baselines.cuda_graphs import WARM
 from baselines.training.captured import CapturedSteps, steps_of
 from baselines.training.config import read_config
 from baselines.training.data import Examples, Scenes
-from baselines.training.loop import _fabric, products_in_tf32
+from baselines.training.fabric import launch_fabric
+from baselines.training.loop import products_in_tf32
 from baselines.training.recipe import Losses, TrainingRecipe
 from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
@@ -43,7 +44,7 @@ def recipe(
     torch.manual_seed(0)
     made = make_recipe(config, [source])
     with products_in_tf32():
-        made.setup(_fabric(device, config), config.steps)
+        made.setup(launch_fabric(device, config), config.steps)
     return made, [drawn.take(one) for one in places]
 
 

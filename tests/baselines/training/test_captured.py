@@ -13,7 +13,8 @@ from baselines.layers.label_map import label_maps_as
 from baselines.training import loop
 from baselines.training.captured import CapturedSteps
 from baselines.training.data import Examples
-from baselines.training.loop import WEIGHTS, _fabric, train
+from baselines.training.fabric import launch_fabric
+from baselines.training.loop import WEIGHTS, train
 from baselines.training.pix2pixhd import Pix2PixHDRecipe
 from baselines.training.progressive import ProgressiveRecipe
 from baselines.training.readings import Readings
@@ -40,7 +41,7 @@ def prepared(config):
     names = (config.data.dataset, *config.data.also)
     sources = [Examples(config.data.model_copy(update={"dataset": name}), 0) for name in names]
     recipe = make_recipe(config, sources)
-    recipe.setup(_fabric("cpu", config), config.steps)
+    recipe.setup(launch_fabric("cpu", config), config.steps)
     return recipe, sources
 
 

@@ -12,8 +12,9 @@ from baselines.siedob import siedob_config
 from baselines.siedob.assembly import Crops
 from baselines.training.border_patches import border_patches, border_pixels
 from baselines.training.data import Examples
+from baselines.training.fabric import launch_fabric
 from baselines.training.feed import turns
-from baselines.training.loop import WEIGHTS, _fabric, train
+from baselines.training.loop import WEIGHTS, train
 from baselines.training.object_crops import draw_holes, draw_objects, others_of_the_class
 from baselines.training.siedob import _with_boxes
 from baselines.training.trainer import make_recipe
@@ -166,7 +167,7 @@ def test_a_step_waits_for_the_maps_of_objects_and_borders_alone(number, reads):
     config = tiny("siedob", phases=phases)
     source = Examples(config.data, 0)
     recipe = make_recipe(config, [source])
-    recipe.setup(_fabric("cpu", config), config.steps)
+    recipe.setup(launch_fabric("cpu", config), config.steps)
     with label_maps_as("lookups"), OperatorCalls() as calls:
         recipe.train_on(source.batch(0, config.batch, torch.device("cpu")), 0)
     assert calls.waits["cpu"] == reads
