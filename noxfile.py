@@ -116,7 +116,9 @@ def speed(session: nox.Session) -> None:
     """Ratios against the peers, each in one run; takes a quiet machine and some minutes."""
     paths = sorted(HERE.glob("tests/speed/*.py"))
     # Parts of `gpu`, and what counts for it, measure nothing on their own.
-    whole = [path for path in paths if not path.stem.startswith(("gpu_", "operator_calls"))]
+    whole = [
+        path for path in paths if not path.stem.startswith(("gpu_", "operator_calls", "test_"))
+    ]
     for script in session.posargs:
         run(session, script)
     for path in [] if session.posargs else whole:

@@ -36,13 +36,21 @@ _WAITING = {
 _READING = ("tolist", "cpu")
 """Methods that copy a tensor to the host; `numpy` is refused by a tensor that lies elsewhere."""
 
-_VIEWS = {
+_WITHOUT_KERNEL = {
     "_unsafe_view",
     "alias",
     "as_strided",
+    "as_strided_",
     "detach",
+    "empty",
+    "empty_like",
+    "empty_strided",
     "expand",
+    "lift_fresh",
+    "new_empty",
+    "new_empty_strided",
     "permute",
+    "promote_types",
     "select",
     "slice",
     "split",
@@ -55,14 +63,14 @@ _VIEWS = {
     "unsqueeze",
     "view",
 }
-"""Operators that start no kernel."""
+"""Operators that start no kernel: views, and what only takes memory or looks at types."""
 
 
 class OperatorCalls(TorchDispatchMode):
     """Counts inside a `with` block.
 
     Attributes:
-        operators: calls by name, without views.
+        operators: calls by name, of those alone that start kernels.
         waits: synchronisations by name.
     """
 
@@ -92,7 +100,7 @@ class OperatorCalls(TorchDispatchMode):
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         name = function.overloadpacket.__name__
-        if name not in _VIEWS:
+        if name not in _WITHOUT_KERNEL:
             self.operators[name] += 1
         if name in _WAITING or _by_mask(name, args) or _repeats(function, kwargs or {}):
             self.waits[name] += 1
