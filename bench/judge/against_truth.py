@@ -32,7 +32,7 @@ from bench.core.errors import BadInput
 from bench.judge.ranks import weighted_correlation
 from bench.judge.run_scores import refuse_unfinished
 from bench.metrics.facts import Against
-from bench.metrics.intervals import bootstrap_interval, scene_weights
+from bench.metrics.intervals import agreement_interval, scene_weights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,10 +173,8 @@ class _Scenes:
         there = np.isfinite(several)
         with np.errstate(invalid="ignore", divide="ignore"):
             means = np.where(there, several, 0).sum(axis=0) / there.sum(axis=0)
-        good = means[np.isfinite(means)]
-        ends = bootstrap_interval(good, len(self.places)) if len(good) else None
         value = float(np.mean([values[i] for i in kept]))
-        low, high = (None, None) if ends is None else (max(ends[0], -1.0), min(ends[1], 1.0))
+        low, high = agreement_interval(value, means, len(self.places))
         return Agreement(value, low, high, len(kept))
 
 
@@ -302,10 +300,9 @@ def _of_edits(
     weights = scenes.of([scene for scene, _ in found])
     with np.errstate(invalid="ignore", divide="ignore"):
         means = (weights @ values) / weights.sum(axis=1)
-    good = means[np.isfinite(means)]
-    ends = bootstrap_interval(good, len(scenes.places)) if len(good) else None
-    low, high = (None, None) if ends is None else (max(ends[0], -1.0), min(ends[1], 1.0))
-    return Agreement(float(values.mean()), low, high, len(found))
+    value = float(values.mean())
+    low, high = agreement_interval(value, means, len(scenes.places))
+    return Agreement(value, low, high, len(found))
 
 
 def _of_methods(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.metrics.intervals import bootstrap_interval, scene_weights
+from bench.metrics.intervals import agreement_interval, scene_weights
 
 __all__ = ["rank_correlation", "weighted_correlation"]
 
@@ -30,9 +30,7 @@ def rank_correlation(
     if not np.isfinite(value):
         return None, None, None
     replicates = weighted_correlation(x, y, scene_weights(len(places))[:, codes])
-    good = replicates[np.isfinite(replicates)]
-    interval = bootstrap_interval(good, len(places)) if len(good) else None
-    return (value, None, None) if interval is None else (value, *interval)
+    return value, *agreement_interval(value, replicates, len(places))
 
 
 def weighted_correlation(x: Float64, y: Float64, weights: Float64) -> Float64:

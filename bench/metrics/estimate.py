@@ -84,7 +84,7 @@ class Estimate:
             own = self.replicates if self.bears is None else self.replicates[self.bears]
             found = jackknife_interval(self.value, own, level)
         else:
-            found = bootstrap_interval(self.replicates, len(self.scenes), level)
+            found = bootstrap_interval(self.value, self.replicates, len(self.scenes), level)
         if found is None:
             return None
         return max(found[0], self.floor), min(found[1], self.ceiling)

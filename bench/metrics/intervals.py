@@ -5,7 +5,9 @@ draws with keyed random words: the same number of scenes gives the same resample
 method and machine, which is also what makes differences of two methods *paired*. With few scenes
 the plain percentile interval is too narrow; Hesterberg ("What teachers should know about the
 bootstrap", 2015, section 4) widens its tail so that it matches Student's t for a mean, and that is
-what is done here.
+what is done here. Below six scenes there are too few different resamples for such a tail (the widest
+of two scenes reach from one to the other and hold the mean in half of the cases), so Student's own
+interval is taken, with the bootstrap's standard error.
 """
 
 from __future__ import annotations
@@ -18,12 +20,21 @@ from numpy.typing import NDArray
 
 from masks.streams import Stream
 
-__all__ = ["RESAMPLES", "bootstrap_interval", "jackknife_interval", "scene_weights"]
+__all__ = [
+    "RESAMPLES",
+    "agreement_interval",
+    "bootstrap_interval",
+    "jackknife_interval",
+    "scene_weights",
+]
 
 Float64 = NDArray[np.float64]
 
 RESAMPLES = 2000
 """Bootstrap resamples: the ends of a 95 % interval then move by about 2 % of its width."""
+
+FEW = 6
+"""Below so many scenes no percentile of the resamples is far enough out."""
 
 
 @functools.lru_cache(maxsize=8)
@@ -41,21 +52,39 @@ def scene_weights(scenes: int) -> Float64:
 
 
 def bootstrap_interval(
-    replicates: Float64, scenes: int, level: float = 0.95
+    value: float, replicates: Float64, scenes: int, level: float = 0.95
 ) -> tuple[float, float] | None:
-    """The expanded percentile interval of bootstrap `replicates` [R], or None below two scenes.
+    """The interval of a value from its bootstrap `replicates` [R], or None below two scenes.
 
-    The tail is Phi(-sqrt(g / (g - 1)) t) for g scenes, t being Student's quantile with g - 1
-    degrees of freedom: exact for a normal mean, and the plain percentile interval for many scenes.
+    From `FEW` scenes on the expanded percentile interval: its tail is Phi(-sqrt(g / (g - 1)) t) for g
+    scenes, t being Student's quantile with g - 1 degrees of freedom; for many scenes that is the plain
+    percentile interval. With fewer, value -+ t se; se is the replicates' standard deviation times
+    sqrt(g / (g - 1)), which for a mean is the usual standard error.
     """
     from scipy import special
 
     if scenes < 2 or not np.isfinite(replicates).all():
         return None
-    quantile = special.stdtrit(scenes - 1, 0.5 + level / 2)
-    tail = special.ndtr(-math.sqrt(scenes / (scenes - 1)) * quantile)
+    quantile = float(special.stdtrit(scenes - 1, 0.5 + level / 2))
+    widening = math.sqrt(scenes / (scenes - 1))
+    if scenes < FEW:
+        reach = quantile * widening * float(replicates.std())
+        return value - reach, value + reach
+    tail = special.ndtr(-widening * quantile)
     low, high = np.quantile(replicates, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def agreement_interval(
+    value: float, replicates: Float64, scenes: int
+) -> tuple[float, float] | tuple[None, None]:
+    """The bootstrap interval of a correlation or an agreement, within -1..1; (None, None) for none.
+
+    Replicates [R] that are not defined, as where nothing varies in a resample, are left out.
+    """
+    good = replicates[np.isfinite(replicates)]
+    ends = bootstrap_interval(value, good, scenes) if len(good) else None
+    return (None, None) if ends is None else (max(ends[0], -1.0), min(ends[1], 1.0))
 
 
 def jackknife_interval(

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.metrics.intervals import bootstrap_interval, scene_weights
+from bench.metrics.intervals import agreement_interval, scene_weights
 
 __all__ = ["Alpha", "AlphaLevel", "krippendorff_alpha"]
 
@@ -71,12 +71,8 @@ def krippendorff_alpha(
     value = float(_alpha(observed.sum(axis=0)[None], level)[0])
     if not np.isfinite(value):
         return Alpha(None, None, None, len(counts))
-    interval = None
-    if sceneries > 1:
-        resampled = np.tensordot(scene_weights(sceneries), observed, axes=1)
-        replicates = _alpha(resampled, level)
-        interval = bootstrap_interval(replicates[np.isfinite(replicates)], sceneries)
-    low, high = (None, None) if interval is None else interval
+    resampled = np.tensordot(scene_weights(sceneries), observed, axes=1)
+    low, high = agreement_interval(value, _alpha(resampled, level), sceneries)
     return Alpha(value, low, high, len(counts))
 
 

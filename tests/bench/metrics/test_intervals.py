@@ -2,9 +2,15 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from bench.metrics.estimate import mean_estimate
-from bench.metrics.intervals import bootstrap_interval, jackknife_interval, scene_weights
+from bench.metrics.intervals import (
+    agreement_interval,
+    bootstrap_interval,
+    jackknife_interval,
+    scene_weights,
+)
 
 
 def coverage(draw_scenes, true_mean, trials=400):
@@ -26,6 +32,25 @@ def test_the_interval_of_a_mean_over_thirty_scenes_covers_95_percent():
 def test_the_interval_holds_with_eight_scenes():
     def draw(random):
         return random.normal(size=8), [str(i) for i in range(8)]
+
+    assert coverage(draw, 0.0) == pytest.approx(0.95, abs=0.03)
+
+
+@pytest.mark.parametrize("scenes", [2, 3, 5])
+def test_with_few_scenes_the_interval_of_a_mean_is_students(scenes):
+    """No percentile of the resamples is far enough out: of two scenes they end at the scenes."""
+    values = np.random.default_rng(scenes).normal(size=scenes)
+    names = [str(i) for i in range(scenes)]
+    oracle = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    low, high = mean_estimate("value", values, names).ends(0.95)
+    assert (low + high) / 2 == pytest.approx(values.mean())
+    assert high - low == pytest.approx(oracle.high - oracle.low, rel=0.05)  # but for 2000 draws
+
+
+@pytest.mark.parametrize("scenes", [2, 3, 4, 5, 6])
+def test_few_scenes_cover_95_percent_too(scenes):
+    def draw(random):
+        return random.normal(size=scenes), [str(i) for i in range(scenes)]
 
     assert coverage(draw, 0.0) == pytest.approx(0.95, abs=0.03)
 
@@ -78,6 +103,13 @@ def test_the_jackknife_of_a_mean_is_students_interval():
     assert (low, high) == pytest.approx((values.mean() - reach, values.mean() + reach), rel=1e-5)
 
 
+def test_the_interval_of_an_agreement_stays_within_what_one_can_be():
+    replicates = np.array([0.0, 0.9, 1.0, np.nan])
+    assert agreement_interval(0.9, replicates, 3) == (-1, 1)
+    assert agreement_interval(0.9, replicates, 1) == (None, None)
+    assert agreement_interval(0.9, np.array([np.nan]), 3) == (None, None)
+
+
 def test_replicates_that_are_not_numbers_give_no_interval():
-    assert bootstrap_interval(np.array([1.0, np.nan]), 5) is None
+    assert bootstrap_interval(1.0, np.array([1.0, np.nan]), 5) is None
     assert jackknife_interval(1.0, np.array([1.0, np.inf])) is None
