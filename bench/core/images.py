@@ -80,11 +80,13 @@ class StoredImage:
         pixels: uint8 [H,W,3] RGB, upright.
         format: Pillow's name: "PNG", "JPEG" ...
         quantisation: a JPEG's tables by their number, each 64 numbers; None for other formats.
+        transparent: whether pixels are transparent; their colours count as they are stored.
     """
 
     pixels: UInt8
     format: str
     quantisation: Mapping[int, list[int]] | None = None
+    transparent: bool = False
 
 
 def read_image(path: Path) -> UInt8:
@@ -108,7 +110,8 @@ def read_stored(path: Path) -> StoredImage:
         return StoredImage(pixels, "PNG")
     with opened(path) as image:
         tables = getattr(image, "quantization", None)
-        return StoredImage(_as_rgb(upright(image, path), path), str(image.format), tables)
+        pixels = _as_rgb(upright(image, path), path)
+        return StoredImage(pixels, str(image.format), tables, _transparent(image))
 
 
 def _plain_png(path: Path) -> UInt8 | None:
@@ -335,6 +338,15 @@ def _as_rgb(image: Image, path: Path) -> UInt8:
 
 _DEEP_GREY = frozenset({"PNG", "PPM"})
 """Formats whose grey images older Pillow opens as 32-bit integers although they hold 16 bits."""
+
+
+def _transparent(image: Image) -> bool:
+    if image.has_transparency_data:
+        return bool((np.asarray(image.convert("RGBA"))[:, :, 3] < _OPAQUE).any())
+    return False
+
+
+_OPAQUE = 255
 
 
 def _without_alpha(image: Image) -> UInt8:

@@ -109,11 +109,17 @@ class FolderScores(Sequence[Score]):
                 for part, files in self.inputs.items()
             },
             "protocols": {hashes[name]: dict(record) for name, record in self.protocols.items()},
-            "notices": list(self.notices),
+            "notices": [self._without_place(notice) for notice in self.notices],
             "device": self.device,
             **({} if self.device == "cpu" else {"batch_size": self.batch_size}),
             "versions": versions(),
         }
+
+    def _without_place(self, notice: str) -> str:
+        """A notice that names folders as the record does: without where they lie."""
+        for folder in sorted(self.folders.values(), key=lambda one: len(str(one)), reverse=True):
+            notice = notice.replace(str(folder), folder.resolve().name)
+        return notice
 
     def table(self) -> str:
         """Every pair's values as CSV: image, its two files, and a column for each score.

@@ -21,6 +21,9 @@ _LOSSY = frozenset({".jpeg", ".jpg", ".webp"})
 _GREY_LEVELS = 20
 """JPEG and a network's repainting move few pixels by more in any channel."""
 
+_REPAINTED = 10.0
+"""Grey levels on average that JPEG and a network's repainting stay below."""
+
 _BLOCK = 16
 """Pixels on a side of a JPEG's block with halved colour."""
 
@@ -39,6 +42,7 @@ class MaskFit:
         stray: the share of known pixels that must have been edited: where most known pixels are the
             reference's own (and the file is lossless) those that differ at all, else, away from the
             masked region, those that differ by more than 20 grey levels.
+        blank: whether all of the result's known pixels have one colour, and the reference's have not.
     """
 
     stem: str
@@ -46,6 +50,12 @@ class MaskFit:
     known: float
     changed: float
     stray: float
+    blank: bool = False
+
+    @property
+    def seems_inverted(self) -> bool:
+        """Whether the masked region is the reference's, nearly, and the known pixels are not."""
+        return self.masked < min(self.known / 4, _REPAINTED) and self.changed >= 0.5
 
     @classmethod
     def of(cls, stem: str, file: Path, real: UInt8, fake: UInt8, mask: Bool) -> MaskFit | None:
@@ -70,7 +80,12 @@ class MaskFit:
             float(apart[~mask].mean()),
             changed,
             changed if composited else _share(most > _GREY_LEVELS, ~_blocks(mask)),
+            not composited and _one_colour(fake[~mask]) and not _one_colour(real[~mask]),
         )
+
+
+def _one_colour(pixels: UInt8) -> bool:
+    return bool((pixels == pixels[0]).all())
 
 
 def _blocks(mask: Bool) -> Bool:
@@ -95,7 +110,13 @@ def mask_notices(masks: Path, fits: Iterable[MaskFit]) -> list[str]:
     """
     every = list(fits)
     differing = [fit for fit in every if max(fit.masked, fit.known) > 0]
-    inverted = [fit for fit in differing if fit.masked < fit.known / 4 and fit.changed >= 0.5]
+    blank = [fit for fit in every if fit.blank]
+    if every and len(blank) >= 0.9 * len(every):
+        return [
+            f"{masks}: in {len(blank)} of {len(every)} pairs all known pixels of the result have one "
+            "colour: it seems to hold the masked region alone; paste it into its image before it is scored"
+        ]
+    inverted = [fit for fit in differing if fit.seems_inverted]
     if differing and len(inverted) >= 0.9 * len(differing):
         return [
             f"{masks}: the masks seem inverted: in {len(inverted)} of {len(differing)} pairs the "

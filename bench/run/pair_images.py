@@ -14,8 +14,9 @@ from bench.core.errors import BadInput
 from bench.core.images import read_mask, read_stored
 from bench.datasets.fitting import Grid, fit_image, fit_plane, same_shape
 from bench.datasets.planes import plain_labels, read_plane
-from bench.run.channel_order import ChannelOrder
+from bench.run.appearance import Appearance
 from bench.run.file_kinds import file_kind
+from bench.run.guise import Guise
 from bench.run.mask_fit import MaskFit
 from bench.run.pairs import Pair
 from bench.scene import VOID, Bool, Int32, LabelSpace, UInt8
@@ -29,12 +30,14 @@ class PairFacts:
 
     Attributes:
         fit: how its mask fits, where it has one.
-        order: whether its channels seem exchanged.
+        guise: whether the result seems to be its reference in another guise.
+        look: whether the two seem to belong together.
         real_kind, fake_kind: how the reference's and the result's file are stored (`file_kind`).
     """
 
     fit: MaskFit | None
-    order: ChannelOrder
+    guise: Guise
+    look: Appearance
     real_kind: str
     fake_kind: str
 
@@ -75,7 +78,9 @@ def read_pair(pair: Pair, space: LabelSpace, resize_real: bool) -> PairImages:
     mask = _mask(pair, real, resize_real)
     fit = None if pair.mask is None else MaskFit.of(pair.stem, pair.fake, real, fake, mask)
     plane = _labels(pair, real, space, resize_real)
-    facts = PairFacts(fit, ChannelOrder.of(real, fake, mask), *map(file_kind, sides))
+    transparent = sides[0].transparent, sides[1].transparent
+    look = Appearance.of(pair.stem, real, fake, mask, transparent)
+    facts = PairFacts(fit, Guise.of(real, fake, mask), look, *map(file_kind, sides))
     return PairImages(pair.stem, real, fake, mask, plane, facts)
 
 

@@ -30,10 +30,11 @@ from bench.metrics import (
 )
 from bench.metrics.features import FeatureMetric
 from bench.networks.batches import batches_of
-from bench.run.channel_order import ChannelOrder, channel_notices
+from bench.run.appearance import Appearance, appearance_notices
 from bench.run.file_kinds import count_kinds, kind_notices
 from bench.run.folder_scores import FolderScores
 from bench.run.group_work import GroupWork
+from bench.run.guise import Guise, guise_notices
 from bench.run.mask_fit import MaskFit, mask_notices
 from bench.run.measure import EditGroup, PreparedGroup, measure_group
 from bench.run.pair_images import PairFacts, PairImages, read_pair
@@ -156,7 +157,8 @@ def score_folders(
     ]
     if "masks" in folders:
         notices += tuple(mask_notices(folders["masks"], read.fits))
-    notices += tuple(channel_notices(folders["fake"], read.orders))
+    notices += tuple(guise_notices(folders["fake"], read.guises))
+    notices += tuple(appearance_notices(folders, read.looks))
     notices += tuple(doubts(computed, references))
     source: Record = {
         "of": "pairs of two folders",
@@ -289,14 +291,16 @@ class _Measured:
     Attributes:
         samples, references: the tables that `Metric.estimates` reads.
         fits: how the masks fit, of the pairs that have one.
-        orders: whether the results' channels seem exchanged, of every pair.
+        guises: whether the results seem to be their references in another guise, of every pair.
+        looks: whether references and results seem to belong together, of every pair.
         kinds: how many files of each side are stored in which way.
     """
 
     samples: pd.DataFrame
     references: pd.DataFrame
     fits: list[MaskFit]
-    orders: list[ChannelOrder]
+    guises: list[Guise]
+    looks: list[Appearance]
     kinds: dict[str, dict[str, int]]
 
 
@@ -334,7 +338,8 @@ def _measure(
         samples,
         references,
         fits=[one.fit for one in facts if one.fit is not None],
-        orders=[one.order for one in facts],
+        guises=[one.guise for one in facts],
+        looks=[one.look for one in facts],
         kinds={
             "real": count_kinds(one.real_kind for one in facts),
             "fake": count_kinds(one.fake_kind for one in facts),

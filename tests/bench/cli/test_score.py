@@ -83,6 +83,7 @@ def test_the_json_says_what_the_scores_stand_on(call, folders: Path) -> None:
     assert first["inputs"]["fake"]["folder"] == "fake"
     assert first["inputs"]["fake"]["kinds"] == {"PNG": 2}
     assert str(folders) not in json.dumps(first)
+    assert first["notices"][0].startswith("fake: 1 of 2 results equal their references")
     (folders / "fake").rename(folders / "renamed")
     again = written("renamed")
     assert again["inputs"]["fake"]["sha256"] == first["inputs"]["fake"]["sha256"]

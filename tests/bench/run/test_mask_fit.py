@@ -90,3 +90,18 @@ def test_masks_of_other_results_are_noticed_even_where_edits_are_faint() -> None
         for seed, (real, _, _) in enumerate(pairs)
     ]
     assert "known pixels differ" in notices(faint)[0]
+
+
+def test_results_of_the_masked_region_alone_are_not_taken_for_inverted_masks() -> None:
+    pairs = [composited(seed) for seed in range(8)]
+    near = [
+        (real, np.where(mask[..., None], np.clip(real, 4, None) - 4, 0).astype(np.uint8), mask)
+        for real, _, mask in pairs
+    ]
+    [said] = notices(near)
+    assert said.startswith("masks: in 8 of 8 pairs all known pixels of the result have one colour")
+    coarse = [
+        (real, np.where(mask[..., None], fake, 255 - fake), mask) for real, fake, mask in pairs
+    ]
+    [said] = notices(coarse)
+    assert "known pixels differ" in said
