@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from bench.core.errors import BadInput
 from bench.core.text import counted, without_folders
-from bench.judge.scores import Costs, ScoreKey, ScoreSet, ScoreValues, nine_digits, of_scenes
+from bench.judge.scores import Costs, ScoreKey, ScoreSet, ScoreValues, of_edits, of_scenes
 from bench.run.reader import REAL, Run, read_run
 from bench.run.tables import COST_COLUMNS
 
@@ -120,16 +119,8 @@ def _values_of(
 def _of_edits(bare: ScoreValues, samples: pd.DataFrame) -> ScoreValues:
     if bare.key.of != "all" or bare.key.metric not in samples:
         return bare
-    column = samples[bare.key.metric].to_numpy(dtype=np.float64, na_value=np.nan)
-    there = ~np.isnan(column)
-    if not there.any():
-        return bare
-    kept = samples[there]
-    edits = tuple(str(edit) for edit in kept["edit"])
-    scenes = tuple(str(scene) for scene in kept["scene"])
-    return replace(
-        bare, kind="edits", units=edits, scenes=scenes, values=nine_digits(column[there])
-    )
+    values = samples[bare.key.metric].to_numpy(dtype=np.float64, na_value=np.nan)
+    return of_edits(bare, list(samples["edit"]), list(samples["scene"]), values)
 
 
 def _replicates(run: Run) -> Replicates:

@@ -6,7 +6,7 @@ ways in, so that a run meets a baseline made of it with differences of exactly z
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bench.run.reader import Run
     from bench.run.schema import MetricColumn
 
-__all__ = ["Costs", "ScoreKey", "ScoreSet", "ScoreValues", "nine_digits", "of_scenes"]
+__all__ = ["Costs", "ScoreKey", "ScoreSet", "ScoreValues", "nine_digits", "of_edits", "of_scenes"]
 
 Float64 = NDArray[np.float64]
 
@@ -191,6 +191,29 @@ class ScoreSet:
 def nine_digits(values: Float64) -> Float64:
     """`values` at nine significant digits, the precision of float32 and of a baseline file."""
     return np.asarray([float(f"{value:.9g}") for value in values], dtype=np.float64)
+
+
+def of_edits(
+    bare: ScoreValues, edits: Sequence[object], scenes: Sequence[object], values: Float64
+) -> ScoreValues:
+    """A mean over edits with its values; an edit without one is left out, as it is of the mean.
+
+    Args:
+        bare: the score without values.
+        edits: the ids of n edits.
+        scenes: their scenes.
+        values: float64 [n], nan for none.
+    """
+    there = np.flatnonzero(~np.isnan(values)).tolist()
+    if not there:
+        return bare
+    return replace(
+        bare,
+        kind="edits",
+        units=tuple(str(edits[i]) for i in there),
+        scenes=tuple(str(scenes[i]) for i in there),
+        values=nine_digits(values[there]),
+    )
 
 
 def of_scenes(

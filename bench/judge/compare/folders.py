@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from bench.core.identity import record_hash
 from bench.judge.compare.change import judge
 from bench.judge.compare.comparison import Comparison, whole
 from bench.judge.pairing import pairs
-from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues, nine_digits, of_scenes
+from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues, of_edits, of_scenes
 from bench.metrics import Score
 from bench.run.folder_scores import FolderScores
 from bench.run.pairs import find_pairs
@@ -153,6 +153,5 @@ def _values(scores: FolderScores, method: str, score: Score, protocol: str) -> S
         return of_scenes(known, score.value, *scores.left_out[score.metric, score.of])
     if score.of != "all" or score.metric not in scores.images:
         return known
-    images = tuple(map(str, scores.images["image"]))
-    values = nine_digits(scores.images[score.metric].to_numpy(dtype=np.float64))
-    return replace(known, kind="edits", units=images, scenes=images, values=values)
+    images = list(scores.images["image"])
+    return of_edits(known, images, images, scores.images[score.metric].to_numpy(dtype=np.float64))

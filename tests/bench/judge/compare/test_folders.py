@@ -17,6 +17,7 @@ from scipy import stats
 import siebench
 from bench.core.errors import BadInput
 from bench.judge.compare import FolderComparison, compare_folders, folder_names
+from bench.judge.compare.outputs import write_comparison_json
 from bench.judge.published import find_published
 from tests.bench.cli.test_score import save
 
@@ -72,6 +73,29 @@ def test_a_score_of_the_whole_set_is_paired_too(found: FolderComparison):
     assert change.pair.difference.estimate == pytest.approx(bad - good)
     assert change.pair.difference.scenes == 6
     assert change.interval is not None
+
+
+def test_an_image_without_a_value_takes_no_part(folders: Path, tmp_path: Path):
+    """An empty mask has no masked region: five differences are left, and the test is theirs."""
+    for i in range(6):
+        mask = np.zeros(SIZE, np.uint8)
+        mask[2:8, 3:9] = 255 * (i != 2)
+        save(tmp_path / "masks" / f"{i}.png", mask)
+    found = compare_folders(
+        folders / "real",
+        [folders / "good", folders / "bad"],
+        masks=tmp_path / "masks",
+        metrics=["psnr"],
+        device="cpu",
+    )
+    changes = {change.pair.key.metric: change for change in found.comparison.changes}
+    own = [one.images["psnr-hole"].dropna() for one in found.scores.values()]
+    oracle = stats.ttest_rel(own[1], own[0]).confidence_interval(0.95)
+    assert len(own[0]) == 5
+    assert changes["psnr-hole"].interval == pytest.approx((oracle.low, oracle.high), rel=1e-6)
+    assert changes["psnr-hole"].verdict == "worse"
+    write_comparison_json(found.comparison, tmp_path / "comparison.json")
+    assert "NaN" not in (tmp_path / "comparison.json").read_text()
 
 
 def test_verdicts_of_all_folders_are_corrected_together(folders: Path):
