@@ -12,7 +12,8 @@ that are turned so that higher is better:
 Scores of a whole set without a value per edit (FID) are asked the last alone; mIoU is an edit's own in the
 first two. Intervals resample scenes (`bench.metrics.intervals`), the same ones for all scores and all
 tasks of a dataset. A score of a whole set is moved along its leave-one-out values, which for a mean is
-exact: value + sum of (weight - 1) (value - value without the scene) (n - 1) / n.
+exact: value + sum of (weight - 1) (value - value without the scene) (n - 1) / n. One without such values
+(P-IDS) has no interval.
 
 A method that sees the hidden pixels is left out where they are the answer. In a removal they are not, and
 who gives the image back unchanged belongs in the table: it is a remover that removes nothing.
@@ -173,6 +174,8 @@ class _Scenes:
         there = np.isfinite(several)
         with np.errstate(invalid="ignore", divide="ignore"):
             means = np.where(there, several, 0).sum(axis=0) / there.sum(axis=0)
+        if not there.any(axis=1).all():
+            means = np.full_like(means, np.nan)  # of a part of the values alone
         value = float(np.mean([values[i] for i in kept]))
         low, high = agreement_interval(value, means, len(self.places))
         return Agreement(value, low, high, len(kept))
@@ -233,7 +236,7 @@ class _Values:
             return np.nan, nothing
         kept = self._replicates.get((name, method))
         if kept is None:
-            return own, np.full(len(weights), own)
+            return own, nothing
         scenes, without = kept
         at = {scene: i for i, scene in enumerate(self.scenes)}
         mine = weights[:, [at[scene] for scene in scenes]]
@@ -333,8 +336,9 @@ def _of_tables(
         known, given = side.of_set(truth, weights), side.of_set(score, weights)
         if known is None or given is None:
             continue
-        values.append(float(_by_rows(known[0][None], given[0][None])[0]))
-        replicates.append(_by_rows(known[1], given[1]))
+        both = ~(np.isnan(known[0]) | np.isnan(given[0]))
+        values.append(float(_by_rows(known[0][None, both], given[0][None, both])[0]))
+        replicates.append(_by_rows(known[1][:, both], given[1][:, both]))
     return scenes.agreement(values, replicates)
 
 
@@ -347,13 +351,12 @@ def _over(x: Float64, y: Float64, weights: Float64) -> Float64:
 
 
 def _by_rows(x: Float64, y: Float64) -> Float64:
-    """Spearman's correlation of each row of x and y [R,m], float64 [R], over what has values in both."""
+    """Spearman's correlation of each row of x and y [R,m], float64 [R]; nan where one has no value."""
     from scipy import stats
 
-    both = ~(np.isnan(x).any(axis=0) | np.isnan(y).any(axis=0))
-    if both.sum() < FEWEST:
+    if x.shape[1] < FEWEST:
         return np.full(len(x), np.nan)
-    a, b = (stats.rankdata(side[:, both], axis=1) for side in (x, y))
+    a, b = (stats.rankdata(side, axis=1) for side in (x, y))
     a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         found: Float64 = (a * b).sum(axis=1) / np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))

@@ -52,7 +52,17 @@ def task(name, operation="inpaint", dataset="drawn"):
     }
 
 
-def write_run(folder, columns, values, *, tasks=None, methods=None, sets=None, state="done"):
+def write_run(
+    folder,
+    columns,
+    values,
+    *,
+    tasks=None,
+    methods=None,
+    sets=None,
+    without_replicates=(),
+    state="done",
+):
     """A run with per-edit `values`, by task and score float [edits, methods], two edits a scene.
 
     `sets` has scores of whole sets, by task and score a function of the edits that are left [n, methods].
@@ -71,14 +81,20 @@ def write_run(folder, columns, values, *, tasks=None, methods=None, sets=None, s
                 own = {score: float(table[i, k]) for score, table in given.items()}
                 rows.append(EMPTY | row | {"status": "ok", "coverage": 0.1} | own)
             for score, function in (sets or {}).get(one["name"], {}).items():
-                kept = [
-                    function([i for i in range(edits) if i // 2 != scene])[k]
-                    for scene in range(edits // 2)
-                ]
+                bare = score in without_replicates
+                kept = (
+                    []
+                    if bare
+                    else [
+                        function([i for i in range(edits) if i // 2 != scene])[k]
+                        for scene in range(edits // 2)
+                    ]
+                )
                 where = {"task": one["name"], "method": name, "metric": score, "of": "all"}
                 scores.append(where | {"value": function(list(range(edits)))[k], "n": edits})
                 scenes = [f"s{scene}" for scene in range(edits // 2)]
-                replicates.append(where | {"scenes": scenes, "values": kept})
+                if not bare:
+                    replicates.append(where | {"scenes": scenes, "values": kept})
         file = folder / "samples" / one["slug"] / "00000.parquet"
         file.parent.mkdir(parents=True)
         write_table(file, SAMPLES, {name: [row[name] for row in rows] for name in rows[0]})
@@ -119,6 +135,19 @@ def test_a_score_that_follows_the_truth_agrees_wholly_whatever_its_scale_and_dir
         assert (one.of_edits.low, one.of_edits.high) == pytest.approx((value, value))
     # A mean of exponentials need not rank as a mean does, but the turned one does.
     assert turned.of_tables.value == pytest.approx(-1)
+
+
+def test_a_score_of_sets_whose_spread_is_not_known_has_no_interval(tmp_path):
+    truth = noise(1) + np.arange(5)
+    columns = [column("truth"), column("p-ids", summary="set"), column("fid", summary="set")]
+    sets = {"t": dict.fromkeys(("p-ids", "fid"), lambda edits: truth[edits].mean(axis=0))}
+    run = write_run(
+        tmp_path, columns, {"t": {"truth": truth}}, sets=sets, without_replicates={"p-ids"}
+    )
+    bare, whole = (only(against_truth(run, "truth"), name).of_tables for name in ("p-ids", "fid"))
+    assert bare.value == whole.value == pytest.approx(1)
+    assert (bare.low, bare.high) == (None, None)
+    assert whole.high == pytest.approx(1)
 
 
 def test_the_three_are_means_of_scipys_correlations(tmp_path):
