@@ -9,7 +9,8 @@ the tests that need a card. --peers also times pytorch-fid, lpips and torch-fide
 installed. --only SPADE,SEAN leaves other editors and trainings out.
 
 On a machine without a card the same code runs at a tenth of the size (--tenth), and `calls` counts what a
-card would be asked: operators, and among them synchronisations, for each forward and training step.
+card would be asked at full size: operators, and among them synchronisations, for each forward and training
+step.
 Nothing is asserted; one table is printed, row by row, so that a broken call has told what it found. Each of
 several parts has a process of its own, for one that breaks the card's driver, or never ends, must not take
 the others along.
