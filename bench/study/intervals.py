@@ -32,6 +32,9 @@ Int64 = NDArray[np.int64]
 
 LEVEL = 0.95
 
+_ROUNDING = 1e-12
+"""Of all influence the share below which that of a rater or a scene is what adding it up rounds."""
+
 
 def wilson(share: float, n: float, quantile: float | None = None) -> tuple[float, float]:
     """Wilson's interval of a share.
@@ -108,6 +111,7 @@ def _clustered(influence: Float64, codes: Int64) -> tuple[float, int]:
     """The one-way variance and the number of clusters; inf below two."""
     _, places = np.unique(codes, return_inverse=True)
     sums = np.bincount(places, weights=influence)
+    sums[np.abs(sums) <= _ROUNDING * np.abs(influence).sum()] = 0.0
     count = len(sums)
     return (count / (count - 1) * float(sums @ sums) if count > 1 else math.inf), count
 
@@ -146,9 +150,18 @@ class Spread:
     def _degrees(self) -> int:
         return max(1, min(self.raters, self.scenes) - 1)
 
+    @property
+    def _sign_test(self) -> float:
+        """Two-sided, where all raters or all scenes, whichever are fewer, say the same."""
+        return min(1.0, 2 * 0.5 ** min(self.raters, self.scenes))
+
     def around(self, value: float) -> tuple[float, float] | None:
-        """The clustered interval of a mean or a strength; None below two raters or scenes."""
-        if math.isinf(self.variance):
+        """The clustered interval of a mean or a strength; None below two raters or scenes.
+
+        Where all answers are the same it is that of the sign test: the value itself, or None where
+        that test could not leave anything out at `LEVEL`.
+        """
+        if math.isinf(self.variance) or (self.variance <= 0 and self._sign_test > 1 - LEVEL):
             return None
         reach = self.quantile * math.sqrt(self.variance)
         return value - reach, value + reach
@@ -185,7 +198,7 @@ class Spread:
         if math.isinf(self.variance) or distance == 0:
             return 1.0
         if self.variance <= 0:
-            return min(1.0, 2 * 0.5 ** min(self.raters, self.scenes))
+            return self._sign_test
         t = abs(distance) / math.sqrt(self.variance)
         return float(2 * special.stdtr(self._degrees, -t))
 

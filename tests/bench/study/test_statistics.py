@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from bench.core.errors import BadInput
 from bench.study.agreement import krippendorff_alpha
@@ -120,6 +121,23 @@ def test_unanimous_answers_count_as_often_as_there_are_raters():
     low, high = spread.around_share(1.0, 200)
     assert high == 1.0
     assert low < wilson(1.0, 200)[0]
+
+
+@pytest.mark.parametrize(("raters", "shown"), [(5, False), (6, True)])
+def test_unanimous_grades_have_the_interval_of_the_sign_test(raters, shown):
+    """Five raters of one mind say too little: 2 * 0.5 ** 5 is above 5 %."""
+    codes = np.repeat(np.arange(raters), 10)
+    spread = Clusters(codes, np.tile(np.arange(10), raters)).of_mean(np.full(10 * raters, 2.0))
+    assert spread.p_value(2.0) == stats.binomtest(raters, raters).pvalue
+    assert spread.around(2.0) == ((2.0, 2.0) if shown else None)
+
+
+def test_what_floating_point_leaves_of_raters_and_scenes_that_cancel_is_no_spread():
+    """Each of three raters, and each of three scenes, has the grades 1, 2 and 4 once: a Latin square."""
+    grades = np.array([1.0, 2.0, 4.0, 2.0, 4.0, 1.0, 4.0, 1.0, 2.0])
+    spread = Clusters(np.repeat(np.arange(3), 3), np.tile(np.arange(3), 3)).of_mean(grades)
+    assert spread.variance == 0
+    assert spread.p_value(0.5) == 2 * 0.5**3
 
 
 @pytest.mark.parametrize("seed", range(8))
