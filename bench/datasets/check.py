@@ -10,22 +10,18 @@ import numpy as np
 
 from bench.core.documents import is_folder
 from bench.core.errors import BadInput
-from bench.core.images import UPRIGHT, image_files, opened, orientation
+from bench.core.images import image_files, read_stored
 from bench.datasets.dataset import Dataset, Fit
+from bench.datasets.index_colours import IndexColours
 from bench.datasets.labelled_folder import LabelledFolder
-from bench.datasets.planes import read_plane
+from bench.datasets.notes import Notes, folder_notes
+from bench.datasets.planes import read_indexed, read_plane
 from bench.datasets.registry import is_drawn, open_dataset
-from bench.scene import VOID, Int32, LabelSpace
+from bench.scene import VOID
 
 __all__ = ["DatasetCheck", "Finding", "check_dataset"]
 
 _AS_STORED = Fit(size=None, mode="native")
-
-_MUCH_VOID = 0.5
-"""A share of void pixels beyond which a dataset's numbers rest on few of its pixels."""
-
-_NAMED = 8
-"""Absent classes that are named one by one."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +41,7 @@ class DatasetCheck:
 
     Attributes:
         problems: what is wrong, in the order of the scenes; none = the dataset is good.
-        notes: what a reader should know and only they can judge: void, classes that never occur,
-            images that their files turn, grey images among coloured ones.
+        notes: what a reader should know and only they can judge (`bench.datasets.notes`).
     """
 
     problems: tuple[Finding, ...]
@@ -60,8 +55,9 @@ def check_dataset(
 
     Finds missing, damaged and unreadable files, images without labels and labels without images,
     labels that are neither a class nor void (-100, colours, ids), masks of 0 and 255 in place of
-    class numbers, scenes that are all void, maps that do not fit their image, square images that
-    EXIF turns, a class list with a name twice, folders of another layout.
+    class numbers, palette files that number their colours in other ways, scenes that are all void,
+    maps that do not fit their image, images that EXIF turns while they keep their shape, a class list
+    with a name twice, folders of another layout.
 
     Args:
         name, path, split, trust: as for `open_dataset`.
@@ -79,57 +75,35 @@ def check_dataset(
         if drawn or path is None:
             raise
         return DatasetCheck((Finding("", str(error)),), ())
-    counts = _Counts(dataset.space)
-    problems = [found for scene in dataset.ids for found in _in_scene(dataset, scene, counts)]
-    notes = counts.notes()
+    seen = Notes(dataset.space)
+    problems = [found for scene in dataset.ids for found in _in_scene(dataset, scene, seen)]
+    notes = [*seen.sentences()]
     if isinstance(dataset, LabelledFolder):
         problems += _without_image(dataset)
         problems += _only_masks(dataset)
-        notes += _turned(dataset)
-        notes += _grey(dataset)
+        problems += _renumbered(dataset)
+        notes += folder_notes(dataset)
     return DatasetCheck(tuple(problems), tuple(notes))
 
 
-class _Counts:
-    """Pixels by class over all scenes that could be read."""
-
-    def __init__(self, space: LabelSpace) -> None:
-        self._space = space
-        self._pixels = np.zeros(len(space), np.int64)
-        self._void = 0
-
-    def add(self, labels: Int32) -> None:
-        void = labels == VOID
-        self._void += int(void.sum())
-        self._pixels += np.bincount(labels[~void], minlength=len(self._space))
-
-    def notes(self) -> list[str]:
-        total = self._void + int(self._pixels.sum())
-        found = []
-        if total and self._void > _MUCH_VOID * total:
-            share = self._void / total
-            found.append(f"{share:.0%} of all pixels are void: scores rest on the others alone")
-        counted = [k for k in range(len(self._space)) if k not in self._space.ignored]
-        absent = [self._space.classes[k] for k in counted if not self._pixels[k]]
-        if total and absent:
-            named = ", ".join(absent[:_NAMED]) + (" ..." if len(absent) > _NAMED else "")
-            found.append(f"{len(absent)} of {len(counted)} classes never occur: {named}")
-        return found
-
-
-def _in_scene(dataset: Dataset, scene: str, counts: _Counts) -> list[Finding]:
+def _in_scene(dataset: Dataset, scene: str, seen: Notes) -> list[Finding]:
     """A scene's faults: those of its image and its maps, or else of the two together."""
+    files = dataset.files(scene) if isinstance(dataset, LabelledFolder) else None
 
     def whole() -> None:
         read = dataset.read(scene, _AS_STORED)
-        counts.add(read.labels)
+        seen.scene(read, scene if files is None else files.labels.name)
         if (read.labels == VOID).all():
-            where = dataset.files(scene).labels if isinstance(dataset, LabelledFolder) else scene
+            where = scene if files is None else files.labels
             raise BadInput(f"{where}: every pixel is void, so the scene counts for nothing")
 
-    if not isinstance(dataset, LabelledFolder):
+    if not isinstance(dataset, LabelledFolder) or files is None:
         return _faults(scene, [whole])
-    parts = [lambda: dataset.read_image(scene), lambda: dataset.read_planes(scene)]
+    image = files.image
+    parts = [
+        lambda: seen.image(image, read_stored(image)),
+        lambda: dataset.read_planes(scene),
+    ]
     return _faults(scene, parts) or _faults(scene, [whole])
 
 
@@ -175,27 +149,15 @@ def _only_masks(dataset: LabelledFolder) -> Iterator[Finding]:
         )
 
 
-def _turned(dataset: LabelledFolder) -> Iterator[str]:
+def _renumbered(dataset: LabelledFolder) -> Iterator[Finding]:
+    """Whether the palette files among the label maps give one number several meanings."""
+    colours = IndexColours()
     for scene in dataset.ids:
-        file = dataset.files(scene).image
+        file = dataset.files(scene).labels
         try:
-            turned = orientation(file)
+            colours.add(file, read_indexed(file)[1])
         except BadInput:
             continue
-        if turned != UPRIGHT:
-            yield f"{file}: its EXIF orientation ({turned}) turns it; its label map must be turned too"
-
-
-def _grey(dataset: LabelledFolder) -> Iterator[str]:
-    """Images that are stored as grey, where others are not."""
-    found: list[Path] = []
-    for scene in dataset.ids:
-        file = dataset.files(scene).image
-        try:
-            with opened(file, decoded=False) as image:
-                if image.mode.startswith(("1", "L", "I")):
-                    found.append(file)
-        except BadInput:
-            continue
-    if found and len(found) < len(dataset.ids):
-        yield f"{len(found)} of {len(dataset.ids)} images are grey, as {found[0]}: they are read as RGB"
+    clash = colours.clash()
+    if clash is not None:
+        yield Finding("", clash)

@@ -79,8 +79,7 @@ class LabelledFolder:
         image = self.read_image(scene)
         labels, instances = self.read_planes(scene)
         files = self.files(scene)
-        if image.shape[0] == image.shape[1]:
-            _refuse_turned(files)
+        _refuse_turned(files, square=image.shape[0] == image.shape[1])
         for plane, file in ((labels, files.labels), (instances, files.instances)):
             if plane is not None and not same_shape(image.shape[:2], plane.shape):
                 raise BadInput(
@@ -152,11 +151,16 @@ def _in_words(shape: tuple[int, ...]) -> str:
     return f"{shape[1]}x{shape[0]} pixels"
 
 
-def _refuse_turned(files: SceneFiles) -> None:
-    """Refuses a square image that its file turns and whose maps do not say whether they are."""
+def _refuse_turned(files: SceneFiles, *, square: bool) -> None:
+    """Refuses an image that its file turns where the shape of its maps does not say whether they are."""
     turned = orientation(files.image)
-    if turned not in (UPRIGHT, orientation(files.labels)):
+    keeps_shape = square or turned in _MIRRORED_OR_UPSIDE_DOWN
+    if keeps_shape and turned not in (UPRIGHT, orientation(files.labels)):
         raise BadInput(
-            f"{files.image}: is square and its EXIF orientation ({turned}) turns it, so nobody can "
+            f"{files.image}: its EXIF orientation ({turned}) turns it and keeps its shape, so nobody can "
             "tell whether its label map is turned as well; save the image upright, without EXIF"
         )
+
+
+_MIRRORED_OR_UPSIDE_DOWN = (2, 3, 4)
+"""EXIF orientations that keep width and height."""

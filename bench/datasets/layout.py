@@ -13,9 +13,9 @@ from pathlib import Path
 
 from bench.core.documents import is_folder
 from bench.core.errors import BadInput
-from bench.core.images import image_files
+from bench.core.images import IMAGE_SUFFIXES, image_files
 
-__all__ = ["SceneFiles", "find_split", "list_scenes"]
+__all__ = ["SceneFiles", "find_split", "list_scenes", "unread"]
 
 _INSTANCE_FOLDERS = ("instances", "inst_map")
 
@@ -63,7 +63,7 @@ def list_scenes(split: Path) -> Mapping[str, SceneFiles]:
     """
     images = image_files(split / "images")
     if not images:
-        raise BadInput(f"{split / 'images'}: holds no image (looked for .jpg, .png and the like)")
+        raise BadInput(f"{split / 'images'}: holds no image {_instead(split / 'images')}")
     labels = image_files(split / "labels")
     folder = next((split / n for n in _INSTANCE_FOLDERS if (split / n).is_dir()), None)
     instances = image_files(folder) if folder else {}
@@ -75,3 +75,26 @@ def list_scenes(split: Path) -> Mapping[str, SceneFiles]:
         )
         for stem, image in images.items()
     }
+
+
+def unread(folder: Path) -> list[str]:
+    """The names in a folder of images that are passed over: subfolders (with a slash) and other files."""
+    there = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    return [
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in there
+        if path.is_dir() or path.suffix.lower() not in IMAGE_SUFFIXES
+    ]
+
+
+def _instead(folder: Path) -> str:
+    """What there is where images were expected, and what would have been read."""
+    there = unread(folder)
+    if any(name.endswith("/") for name in there):
+        named = ", ".join([name for name in there if name.endswith("/")][:_SHOWN])
+        return f"(not looked into: {named}; images lie side by side, paired with labels/ by stem)"
+    found = f"; found: {', '.join(there[:_SHOWN])}" if there else ""
+    return f"(of {', '.join(sorted(IMAGE_SUFFIXES))}{found})"
+
+
+_SHOWN = 3

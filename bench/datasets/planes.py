@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,11 @@ from numpy.typing import NDArray
 from bench.core.errors import BadInput
 from bench.core.images import opened, upright
 from bench.core.text import counted
+from bench.datasets.index_colours import RGB, refuse_renumbered, used_colours
 from bench.scene import VOID, Int32, LabelSpace, UInt8
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 __all__ = [
     "COLOURED",
@@ -25,11 +29,12 @@ __all__ = [
     "Palette",
     "check_labels",
     "plain_labels",
+    "read_indexed",
     "read_plane",
     "void_at",
 ]
 
-Palette = Sequence[tuple[int, int, int]]
+Palette = Sequence[RGB]
 """One RGB colour a number, from 0."""
 
 PLAIN_VOIDS = (255, 65535)
@@ -39,6 +44,17 @@ COLOURED = frozenset({"RGB", "RGBA"})
 """Modes of files whose numbers a palette reads."""
 
 _COUNTING_MODES = frozenset({"1", "L", "P", "I", "I;16", "I;16L", "I;16B"})
+
+_IN_COLOUR = (
+    "save the numbers themselves, not their colours, or give each class its colour in the `palette` of "
+    "classes.json"
+)
+
+_OTHER_MODES = {
+    "LA": "save it without its alpha channel",
+    "PA": "save it without its alpha channel",
+    "F": "save whole numbers, as PNG of 8 or 16 bits",
+}
 
 _MEANT = {
     -100: "-100 marks ignored pixels in training code; write 255 for void",
@@ -57,12 +73,13 @@ def read_plane(path: Path, channel: int | None = None, palette: Palette | None =
             void unless it is a number's colour.
 
     Raises:
-        BadInput: where the file is missing, unreadable, a JPEG, or in colours that no number has.
+        BadInput: where the file is missing, unreadable, a JPEG, or in colours that no number has; where it
+            numbers the palette's colours in another way.
     """
     if not path.exists():
         raise BadInput(f"{path}: this file is missing")
     with opened(path) as file:
-        mode, lossy = file.mode, file.format in ("JPEG", "MPO")
+        mode, lossy, indexed = file.mode, file.format in ("JPEG", "MPO"), _colours(file)
         values = np.asarray(upright(file, path))
     if lossy:
         raise BadInput(
@@ -74,11 +91,35 @@ def read_plane(path: Path, channel: int | None = None, palette: Palette | None =
         return _numbers(values[:, :, :3], palette, path)
     if mode not in _COUNTING_MODES:
         raise BadInput(
-            f"{path}: has mode {mode}, but a map of class or object numbers must have one channel; "
-            "save the numbers themselves, not their colours, or give each class its colour in the "
-            "`palette` of classes.json"
+            f"{path}: has mode {mode}, but a map of class or object numbers must have one channel of "
+            f"whole numbers; {_OTHER_MODES.get(mode, _IN_COLOUR)}"
         )
-    return values.astype(np.int32)
+    numbers = values.astype(np.int32)
+    if palette is not None and indexed is not None:
+        refuse_renumbered(used_colours(numbers, indexed), palette, path)
+    return numbers
+
+
+def read_indexed(path: Path) -> tuple[Int32, dict[int, RGB]]:
+    """The numbers in a map, and the colour that a palette file gives each of them.
+
+    Args:
+        path: as for `read_plane`.
+
+    Returns:
+        int32 [H,W]; the colours by number, empty for a file without a palette.
+
+    Raises:
+        BadInput: as `read_plane` without a palette.
+    """
+    numbers = read_plane(path)
+    with opened(path, decoded=False) as file:
+        colours = _colours(file)
+    return numbers, {} if colours is None else used_colours(numbers, colours)
+
+
+def _colours(file: Image) -> list[int] | None:
+    return file.getpalette("RGB") if file.mode == "P" else None
 
 
 def _numbers(colours: UInt8, palette: Palette, path: Path) -> Int32:

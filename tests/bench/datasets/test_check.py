@@ -156,24 +156,157 @@ def test_a_square_image_that_exif_turns_cannot_be_laid_over_its_labels(written):
     whole(written, "a")
     exif = Image.Exif()
     exif[0x0112] = 6
-    image = Image.fromarray(np.zeros((8, 8, 3), np.uint8))
+    image = Image.open(written.image("a", size=(8, 8)))
     image.save(written.root / "images" / "a.png", exif=exif)
     labels = halves(0, 1, size=(8, 8))
     written.labels("a", labels)
     written.instances("a", np.zeros((8, 8), np.uint8))
     (problem,) = problems(written)
-    assert "images/a.png: is square and its EXIF orientation (6) turns it" in problem
+    assert "images/a.png: its EXIF orientation (6) turns it and keeps its shape" in problem
     # Maps that say themselves that they are turned in the same way are understood.
     for folder in ("labels", "instances"):
         file = written.root / folder / "a.png"
         Image.open(file).save(file, exif=exif)
     assert problems(written) == []
-    assert "images/a.png: its EXIF orientation (6) turns it" in notes(written)[0]
+    assert notes(written)[0].startswith("1 of 1 images are turned by their EXIF orientation")
     image.save(written.root / "images" / "a.png")
     written.labels("a", labels)
     written.instances("a", np.zeros((8, 8), np.uint8))
     assert problems(written) == []
     assert notes(written) == []
+
+
+@pytest.mark.parametrize("turned", [2, 3, 4])
+def test_an_image_that_exif_mirrors_or_stands_on_its_head_cannot_be_laid_over_its_labels(
+    written, turned
+):
+    whole(written, "a", halves(0, 1))
+    exif = Image.Exif()
+    exif[0x0112] = turned
+    file = written.root / "images" / "a.png"
+    Image.open(file).save(file, exif=exif)
+    (problem,) = problems(written)
+    assert f"images/a.png: its EXIF orientation ({turned}) turns it and keeps its shape" in problem
+
+
+def test_an_image_on_its_side_is_told_by_its_shape_from_maps_that_are_not(written):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for stem in "ab":
+        whole(written, stem, halves(0, 1))
+        Image.open(written.image(stem, size=(6, 8))).save(
+            written.root / "images" / f"{stem}.png", exif=exif
+        )
+    assert problems(written) == []
+    assert [one for one in notes(written) if "EXIF" in one] == [
+        "2 of 2 images are turned by their EXIF orientation, as "
+        f"{written.root / 'images' / 'a.png'}: their label maps must be turned too"
+    ]
+
+
+def palette_file(written, stem, numbers, *colours):
+    """A label map as palette PNG."""
+    file = Image.frombytes("P", (6, 8), numbers.tobytes())
+    file.putpalette([value for colour in colours for value in colour])
+    (written.root / "labels").mkdir(parents=True, exist_ok=True)
+    file.save(written.root / "labels" / f"{stem}.png")
+
+
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+
+
+def test_palette_files_that_number_their_colours_in_other_ways_are_a_problem(written):
+    for stem, colours in (("a", (RED, GREEN)), ("b", (GREEN, RED))):
+        written.image(stem)
+        palette_file(written, stem, halves(0, 1), *colours)
+    (problem,) = problems(written)
+    assert (
+        "labels/b.png: shows number 1 in the colour [255, 0, 0], which is number 0 in a.png"
+        in problem
+    )
+    name_classes(written, "sky", "sea")
+    (problem,) = problems(written)
+    assert "which is number 0 in a.png" in problem
+    palette_file(written, "b", halves(0, 1), RED, GREEN)
+    assert problems(written) == []
+
+
+def test_palettes_that_share_no_colour_or_have_one_twice_may_differ(written):
+    for stem, colours in (("a", (RED, RED, GREEN)), ("b", (RED, RED, BLUE))):
+        written.image(stem)
+        numbers = halves(0, 1)
+        numbers[0, 0] = 2
+        palette_file(written, stem, numbers, *colours)
+    assert problems(written) == []
+
+
+def test_label_maps_that_were_scaled_smoothly_are_noted(written):
+    random = np.random.default_rng(0)
+    patches = random.integers(0, 9, (12, 12), np.uint8).repeat(8, axis=0).repeat(8, axis=1)
+    written.image("a", size=(96, 96))
+    written.labels("a", patches)
+    assert notes(written) == []
+    smooth = Image.fromarray(patches * 20).resize((64, 64), Image.Resampling.BICUBIC)
+    written.labels("a", np.asarray(smooth))
+    said = "1 of 1 label maps go from class to class in steps over other classes"
+    assert any(note.startswith(said) and "a.png" in note for note in notes(written))
+    small = Image.fromarray(patches * 20).resize((64, 64), Image.Resampling.NEAREST)
+    written.labels("a", np.asarray(small))
+    assert not any("in steps" in note for note in notes(written))
+
+
+def test_object_maps_that_repeat_the_label_maps_are_noted(written):
+    whole(written, "a", halves(0, 1))
+    written.instances("a", halves(0, 1))
+    assert any("every object map repeats its label map" in note for note in notes(written))
+    whole(written, "b", halves(0, 1))
+    written.instances("b", halves(1, 2))
+    assert notes(written) == []
+
+
+def test_nearly_black_and_transparent_images_are_noted(written):
+    for stem in "ab":
+        whole(written, stem, halves(0, 1))
+    dark, clear = (written.root / "images" / f"{stem}.png" for stem in "ab")
+    Image.fromarray(np.full((8, 6), 4095, np.uint16)).save(dark)
+    alpha = Image.fromarray(halves(0, 255))
+    image = Image.open(clear).convert("RGB")
+    image.putalpha(alpha)
+    image.save(clear)
+    found = notes(written)
+    assert any(
+        one.startswith("1 of 2 images are nearly black") and str(dark) in one for one in found
+    )
+    assert any(f"have transparent pixels, as {clear}" in one for one in found)
+    image.putalpha(255)
+    image.save(clear)
+    assert not any("transparent" in one for one in notes(written))
+
+
+def test_what_is_not_read_is_named(written):
+    whole(written, "a", halves(0, 1))
+    (written.root / "images" / "more").mkdir()
+    (written.root / "images" / "b.heic").write_bytes(b"")
+    (written.root / "images" / ".hidden").write_bytes(b"")
+    (written.root / "classes.txt").write_text("sky")
+    assert notes(written) == [
+        f"{written.root / 'images'}: not read: b.heic, more/",
+        f"{written.root}: classes.txt is not read; the names of classes stand in classes.json",
+    ]
+    name_classes(written, "sky", "sea")
+    assert len(notes(written)) == 1
+
+
+def test_a_folder_without_images_says_what_it_holds_instead(written):
+    whole(written, "a")
+    file = written.root / "images" / "a.png"
+    file.rename(file.with_suffix(".heic"))
+    (problem,) = problems(written)
+    assert "images: holds no image (of .bmp, .jpeg" in problem
+    assert "found: a.heic" in problem
+    (written.root / "images" / "day").mkdir()
+    (problem,) = problems(written)
+    assert "(not looked into: day/; images lie side by side" in problem
 
 
 def test_a_class_list_with_a_name_twice_is_a_problem_and_a_byte_order_mark_is_none(written):

@@ -147,6 +147,29 @@ def test_black_is_a_class_where_the_palette_has_it(written, coloured):
     assert open_dataset("folder", written.root).read("a", NATIVE).labels[7, 5] == 2
 
 
+def test_a_palette_file_that_numbers_the_classes_colours_in_another_way_is_refused(
+    written, coloured
+):
+    def saved(*colours):
+        file = Image.frombytes("P", (6, 8), grey(0).tobytes())
+        file.putpixel((2, 1), 1)
+        file.putpalette([value for colour in colours for value in colour])
+        file.save(coloured)
+
+    wall, bed = PALETTE["palette"]
+    saved(bed, wall)
+    with pytest.raises(
+        BadInput, match=r"a\.png: shows number 0 in the colour \[204, 5, 255\], which is .* class 1"
+    ):
+        open_dataset("folder", written.root).read("a", NATIVE)
+    for colours in ((wall, bed), (bed, (9, 9, 9)), ((0, 0, 0), bed)):
+        saved(*colours)
+        assert open_dataset("folder", written.root).read("a", NATIVE).labels.sum() == 1
+    saved((0, 0, 0), wall)  # one off: the list of classes lacks the background
+    with pytest.raises(BadInput, match="shows number 1"):
+        open_dataset("folder", written.root).read("a", NATIVE)
+
+
 def test_a_colour_of_no_class_is_named_with_its_pixels(written, coloured):
     with Image.open(coloured) as image:
         image.putpixel((0, 0), (1, 2, 3))
