@@ -32,7 +32,7 @@ Force = Annotated[bool, typer.Option("--force", help="Replace a file that sieben
 
 # By these a file of an earlier call is known: regular expressions over its beginning.
 BASELINE = rb'\A\{\s*"format": ?\d+,\s*"suite":'
-COMPARISON = rb"\A# [^\n]*\n\nThe chance of any false verdict is at most "
+COMPARISON = rb"\A# [^\n]*\n\nThe chance of any false "
 COMPARISON_JSON = rb'\A\{\s*"before": "[^\n]*",\s*"after": "[^\n]*",\s*"alpha":'
 GATE = rb"\A## siebench gate: "
 GATE_JSON = rb'\A\{\s*"verdict": "[^\n]*",\s*"exit_code":'

@@ -65,8 +65,8 @@ def compare_folders(
 ) -> FolderComparison:
     """Scores folders of results for the same references, and compares every two of them.
 
-    Differences are paired by image. Verdicts hold for all of them together: the chance of any false
-    one is at most 5 % (Holm). What is not named here is as for `score_folders`.
+    Differences are paired by image. The chance of any false "better" or "worse" among all of them is at
+    most 5 % (Holm). What is not named here is as for `score_folders`.
 
     Args:
         real: a folder of reference images.

@@ -74,7 +74,8 @@ def write_comparison_markdown(comparison: Comparison, path: Path, *, force: bool
     text = [
         f"# {markdown_cell(subject(comparison))}",
         "",
-        f"The chance of any false verdict is at most {100 * comparison.alpha:g} % (Holm).",
+        f'The chance of any false "better" or "worse" is at most {100 * comparison.alpha:g} % (Holm); '
+        f'"same" is where the {100 * (1 - comparison.alpha):g} % interval lies within the margin.',
         "",
         "| verdict | score | before | after | difference | margin | p (Holm) |",
         "| --- | --- | --- | --- | --- | --- | --- |",

@@ -64,7 +64,8 @@ class TrainingChange:
         pair: means over the trainings of the reference and of the variant, with the difference paired
             over edits.
         before, after: the score of every training of the reference and of the variant.
-        error: standard error over trainings and scenes; None where either has one training.
+        error: standard error over trainings and scenes; None where either has one training, or where
+            there is no spread to see.
         freedom: its degrees of freedom.
         adjusted: the p value against "no difference", two-sided, after Holm's correction over the
             variants in this score; 1 where there is no error.
@@ -218,7 +219,7 @@ def _change(
     left, right = _values(base), _values(group)
     error, freedom = _error(left, right, pair)
     p = 1.0
-    if error:
+    if error is not None:
         p = 2 * float(special.stdtr(freedom, -abs(pair.difference.estimate) / error))
     return TrainingChange(pair, left, right, error, freedom, p, "undecided")
 
@@ -266,7 +267,7 @@ def _error(
     parts.append((over_scenes**2, pair.difference.scenes - 1))
     total = sum(part for part, _ in parts)
     if total == 0:
-        return 0.0, math.inf
+        return None, math.nan
     return math.sqrt(total), total**2 / sum(part**2 / free for part, free in parts)
 
 
@@ -345,4 +346,5 @@ def _listed(values: Sequence[float]) -> str:
 
 def verdict_of(change: TrainingChange) -> str:
     """The verdict, or that one training allows none."""
-    return "one training" if change.error is None else change.verdict
+    single = min(len(change.before), len(change.after)) < 2
+    return "one training" if single else change.verdict

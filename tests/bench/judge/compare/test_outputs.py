@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.cli.terminal.targets import COMPARISON
+from bench.core.atomic import refuse_loss
 from bench.judge.compare.change import judge
 from bench.judge.compare.comparison import compare
 from bench.judge.compare.crops import HEIGHT, most_changed, write_crops
@@ -36,6 +38,14 @@ def test_json_has_no_infinities(tmp_path) -> None:
     write_comparison_json(compare(perfect, score_set(per_edit("psnr", [40.0] * 5))), tmp_path / "c")
     change = json.loads((tmp_path / "c").read_text())["changes"][0]
     assert (change["before"], change["after"], change["difference"]) == (None, 40.0, None)
+
+
+def test_the_summary_promises_no_more_of_same_than_its_interval_does(tmp_path) -> None:
+    write_comparison_markdown(compare(BEFORE, BEFORE), tmp_path / "c.md")
+    text = (tmp_path / "c.md").read_text()
+    assert 'any false "better" or "worse" is at most 5 % (Holm)' in text
+    assert '"same" is where the 95 % interval lies within the margin' in text
+    refuse_loss(tmp_path / "c.md", ours=COMPARISON)  # a later call knows it for its own
 
 
 def test_the_table_escapes_what_markdown_would_read(tmp_path) -> None:

@@ -8,12 +8,18 @@ import pytest
 from scipy import stats
 
 from bench.core.errors import BadInput
-from bench.judge.compare.trainings import compare_trainings, trainings_of, unscored_trainings
+from bench.judge.compare.trainings import (
+    compare_trainings,
+    trainings_of,
+    unscored_trainings,
+    verdict_of,
+)
 from bench.judge.scores import ScoreValues
 from tests.bench.judge.made_scores import per_edit, score_set
 
 RNG = np.random.default_rng(11)
 SCENES = RNG.normal(0, 1, 40)
+METHODS = ("full", "full-seed1", "other", "other-seed1")
 
 
 def variant(name: str, scores: Sequence[float], noise: float = 0.0) -> list[ScoreValues]:
@@ -93,6 +99,20 @@ def test_one_training_has_no_interval_over_trainings() -> None:
     (change,) = compare_trainings(score_set(*variant("full", [1.0]), *variant("other", [1.5, 1.6])))
     assert change.interval() is None
     assert change.verdict == "undecided"
+
+
+def test_several_trainings_that_nothing_can_be_said_of_are_not_called_one() -> None:
+    """One scene has no noise to reckon with, and equal trainings of equal scenes have no spread."""
+    one_scene = [per_edit("lpips", [v], method=m) for m, v in zip(METHODS, (1.0, 1.1, 1.5, 1.6))]
+    no_spread = [
+        per_edit("lpips", [v] * 9, method=m) for m, v in zip(METHODS, (1.0, 1.0, 1.5, 1.5))
+    ]
+    for scores in (one_scene, no_spread):
+        (change,) = compare_trainings(score_set(*scores))
+        assert change.interval() is None
+        assert verdict_of(change) == "undecided"
+    (change,) = compare_trainings(score_set(*no_spread[:3]))
+    assert verdict_of(change) == "one training"
 
 
 def test_the_reference_may_be_chosen_and_is_looked_for() -> None:
