@@ -46,8 +46,8 @@ class Lead:
 
     Attributes:
         contest: the score.
-        changes: from each method that is not best to the (first) best one, on the edits that all
-            ranked methods have; the closest first.
+        changes: from each method that is not best to the best one (of several that print best, the one
+            whose value is), on the edits that all ranked methods have; the closest first.
         pairs: how many comparisons the p values are corrected for.
     """
 
@@ -93,15 +93,14 @@ def leads(known: ScoreSet, contests: Iterable[Contest]) -> list[Lead]:
 
 
 def _lead(known: ScoreSet, contest: Contest) -> Lead | None:
-    scores = _on_common_edits(known, contest)
+    scores = sorted(_on_common_edits(known, contest), key=lambda one: _place(one, contest))
     if len(scores) < 2:
         return None
-    changes = judge(_pairs(scores, contest.best[0]), alpha=ALPHA)
+    changes = judge(_pairs(scores), alpha=ALPHA)
     own = [
         change
         for change in changes
-        if change.pair.key.method == contest.best[0]
-        and change.pair.before.key.method not in contest.best
+        if change.pair.after is scores[-1] and change.pair.before.key.method not in contest.best
     ]
     own.sort(key=lambda change: abs(change.pair.difference.estimate))
     return Lead(contest, tuple(own), len(changes)) if changes else None
@@ -114,10 +113,15 @@ def _on_common_edits(known: ScoreSet, contest: Contest) -> list[ScoreValues]:
     return [one.on(common) for one in found]
 
 
-def _pairs(scores: Sequence[ScoreValues], best: str) -> Iterator[PairedScore]:
-    """Every pair once, the best method as the one after."""
-    for one, other in combinations(scores, 2):
-        before, after = (other, one) if one.key.method == best else (one, other)
+def _place(one: ScoreValues, contest: Contest) -> tuple[bool, float, str]:
+    """From the worst to the best, whatever order the methods come in."""
+    method = one.key.method
+    return method in contest.best, -one.sign * (one.value or 0.0), method
+
+
+def _pairs(scores: Sequence[ScoreValues]) -> Iterator[PairedScore]:
+    """Every pair once, the better score as the one after: a margin may be a share of the one before."""
+    for before, after in combinations(scores, 2):
         try:
             yield PairedScore(before, after, difference_of(before, after))
         except BadInput:  # they cannot be paired, so nothing is said of them

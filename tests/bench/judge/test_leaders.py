@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -98,6 +99,27 @@ def test_a_method_that_prints_as_well_is_no_rival_and_nobody_is_sure() -> None:
     assert names(lead.changes) == ["far"]
     assert not lead.sure
     assert lead.scenes_needed() is None
+
+
+def test_no_verdict_depends_on_the_order_of_the_methods() -> None:
+    """Relative margins are shares of the worse score of a pair, and Holm's correction sees every pair."""
+    values = {name: noisy(0.9 * step, 10 + step) for step, name in enumerate("abcd")}
+    best = min(values, key=lambda name: values[name].mean())
+    found = set()
+    for order in permutations(values):
+        known = score_set(*(per_edit("l1", values[name], method=name) for name in order))
+        (lead,) = leads(known, [Contest("rooms", "l1", (best,), order)])
+        found.add(tuple((*names([one]), one.verdict) for one in lead.changes))
+    assert len(found) == 1
+
+
+def test_of_several_that_print_best_the_one_whose_value_is_best_is_compared() -> None:
+    twin = BASE - 1e-3
+    for order in (("first", "twin", "far"), ("twin", "first", "far")):
+        values = {"first": BASE, "twin": twin, "far": noisy(9, 1)}
+        lead = column(*order[:2], **{name: values[name] for name in order})
+        (change,) = lead.changes
+        assert change.pair.key.method == "twin"
 
 
 def test_one_method_alone_is_not_judged() -> None:
