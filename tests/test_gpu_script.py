@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from tests.speed import gpu, gpu_calls, gpu_checks, gpu_editors
+from tests.speed.gpu_training import Preset
+from tests.speed.traffic import Traffic
 
 
 def numbers(row):
@@ -36,6 +38,7 @@ def test_forwards_are_measured_and_agree_with_a_cpu(one_system, capsys):
 def test_no_forward_on_an_accelerator_waits_for_it(name, monkeypatch):
     monkeypatch.setattr(gpu_calls, "SYSTEMS", {name: gpu_editors.SYSTEMS[name]})
     monkeypatch.setattr(gpu_calls, "STEPS", ())
+    monkeypatch.setattr(gpu_calls, "EXPECTED", ())
     (row,) = gpu.main(["calls", "--tenth"])
     operators, waits = numbers(row)
     assert waits == 0
@@ -44,6 +47,34 @@ def test_no_forward_on_an_accelerator_waits_for_it(name, monkeypatch):
     fused = int(row.notes[1].split()[0])  # "... with Triton's kernels, ... of them"
     # SSAE reads no label map.
     assert fused < operators < tables or (name == "SSAE" and fused == operators == tables)
+
+
+def test_a_rate_is_expected_of_a_step_and_half_precision_moves_fewer_bytes(monkeypatch):
+    monkeypatch.setattr(gpu_calls, "SYSTEMS", {})
+    monkeypatch.setattr(gpu_calls, "STEPS", ())
+    presets = tuple(Preset("spmpgan", precision=one) for one in ("32-true", "bf16-mixed"))
+    monkeypatch.setattr(gpu_calls, "EXPECTED", presets)
+    single, half = gpu.main(["calls", "--tenth"])
+    assert half.work == "spmpgan preset, bf16-mixed, batch 64, steps a second expected"
+    assert float(half.here) > float(single.here) > 10
+    of_single, of_half = (float(one.notes[1].split(", ")[1][:-3]) for one in (single, half))
+    assert of_half == pytest.approx(of_single / 2, rel=0.05)  # "convolutions ... kernels, ... GB"
+
+
+def test_kernels_and_bytes_of_a_layer_are_what_its_formula_reads_and_writes():
+    layer, x = torch.nn.Conv2d(3, 5, 3), torch.ones(2, 3, 6, 6, requires_grad=True)
+    out, kept = 4 * 2 * 5 * 4 * 4, 4 * (x.numel() + layer.weight.numel())
+    with Traffic() as seen:
+        made = layer(x)
+        assert seen.kernels == {"convolution": 2}
+        assert seen.bytes == {"convolution": kept + 4 * 5 + out + 2 * out}  # the bias in place
+        made.backward(torch.ones_like(made))
+    assert seen.kernels["convolution_backward"] == 3
+    assert seen.bytes["convolution_backward"] == 2 * (out + kept) + out
+    with Traffic() as seen:
+        torch.empty(4).view(2, 2).fill_(0).add_(1)
+    assert seen.kernels == {"fill_": 1, "add_": 1}
+    assert seen.bytes == {"fill_": 16, "add_": 32}
 
 
 def test_a_step_of_a_search_is_measured():

@@ -212,7 +212,9 @@ class UpBlock(nn.Module):
 
     def forward(self, x: Tensor, skip: Tensor | None, condition: Condition) -> Tensor:
         """[B,c,H,W] and a skip [B,s,2H,2W] or None -> [B,outputs,2H,2W]."""
-        x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+        larger = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+        # Autocast gives it in single precision on a GPU, and the skip would follow it.
+        x = larger.to(x.dtype)
         if skip is not None:
             x = torch.cat([x, skip], dim=1)
         block: Tensor = self.gated_conv2d(x, condition)

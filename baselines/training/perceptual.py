@@ -53,7 +53,10 @@ class PerceptualLoss(nn.Module):
         self.styles = styles or features
 
     def identity(self) -> Record:
-        """The network's name, and the hash of its tensors as their file has them."""
+        """The network's name, and the hash of its tensors as their file has them.
+
+        To be asked before a training's `setup`, which may round them.
+        """
         state = self.get_submodule("network").state_dict()
         named = ((name, value.cpu().numpy()) for name, value in state.items())
         return {"network": self.name, "tensors_sha256": tensors_hash(named)}

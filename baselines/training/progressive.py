@@ -14,12 +14,14 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn import functional as F
 
 from baselines.checkpoints import load_network
 from baselines.divsem import DivSem
 from baselines.layers.condition import Condition, RegionStyle
 from baselines.layers.initial import draw_normal
+from baselines.layers.joint_casts import in_half
 from baselines.layers.joint_spectral import JointSpectralNorm
 from baselines.layers.label_map import fixed_sizes, one_hot
 from baselines.layers.neighbourhoods import resize_nearest
@@ -159,8 +161,14 @@ class _StagedGenerator(nn.Module):
             style = self._style(network, image, mask[:, 0], regions)
             condition = replace(condition, style=style)
         original = image if network.config.border == "original" else None
+        weights = {
+            f"{name}.{inner}": weight
+            for name, stage in network.named_children()
+            if isinstance(stage, Stage)  # DivSem's styles stay exact
+            for inner, weight in in_half(stage).items()
+        }
         with self._norms.iterated():
-            stages = network(masked, condition, original)
+            stages = functional_call(network, weights, (masked, condition, original))
         return [(stage.raw, stage.composite) for stage in stages]
 
     def _style(self, network: DivSem, image: Tensor, mask: Tensor, regions: Tensor) -> RegionStyle:

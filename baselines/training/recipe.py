@@ -119,7 +119,9 @@ class TrainingRecipe(abc.ABC):
             for player in self.players.values():
                 lay_side_by_side(player.plain)
         if self.perceptual is not None:
-            self.perceptual.to(fabric.device)
+            # Autocast casts a frozen weight anew at every use, which is a kernel each.
+            half = self.capturable and self.config.precision == "bf16-mixed"
+            self.perceptual.to(fabric.device, torch.bfloat16 if half else None)
         averaged = self.averaged() if self.config.ema else None
         if averaged is not None:
             self.average = MovingAverage(averaged, self.config.ema)

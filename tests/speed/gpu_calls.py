@@ -5,7 +5,8 @@ Operators are calls that start kernels, synchronisations those whose result or s
 form that an accelerator gets. What a network does once, at its first edit, is not counted.
 
 How many operators are left with the kernels in Triton is counted without any, with stand-ins that make
-the tensors of their results alone.
+the tensors of their results alone. The rate that is expected of a training step follows from its kernels and
+bytes (`tests.speed.traffic`).
 """
 
 from __future__ import annotations
@@ -20,15 +21,24 @@ from torch import Tensor
 from baselines.layers import fused
 from baselines.layers.fused import ModulatedNorm
 from baselines.layers.label_map import Form, label_maps_as
+from baselines.training.recipe import TrainingRecipe
 from tests.speed.gpu import Row, Setting
 from tests.speed.gpu_editors import SYSTEMS, network_of, scene
-from tests.speed.gpu_training import recipe, step_of
+from tests.speed.gpu_training import PRESETS, WIDTHS, Preset, recipe, step_of
 from tests.speed.operator_calls import OperatorCalls
+from tests.speed.traffic import AsOnAGPU, Traffic
 
 __all__ = ["measure"]
 
 STEPS = ("spmpgan", "divsem")
 """Systems whose training steps are counted."""
+
+EXPECTED = tuple(one for one in PRESETS if one.system == "spmpgan")
+"""Presets of which a rate is expected."""
+
+KERNEL, GIGABYTE = 3.1e-3, 1.3
+"""Milliseconds of a captured step for each kernel, and for each GB that is read or written: what one H200
+made of SPMPGAN's preset with 0.7 and with 5.2 million parameters (docs/measurements/gpu.md)."""
 
 
 def measure(setting: Setting) -> Iterator[Row]:
@@ -66,6 +76,39 @@ def measure(setting: Setting) -> Iterator[Row]:
             f"{calls.total} / {calls.synchronisations}",
             "0",
         )
+    yield from map(_expected, EXPECTED)
+
+
+def _expected(preset: Preset) -> Row:
+    """Steps a second that a card is expected to make of a preset at batch 64."""
+    few, more = (_step(preset, batch) for batch in (2, 4))
+    size = {name: few.bytes[name] + 31 * (more.bytes[name] - few.bytes[name]) for name in few.bytes}
+
+    def cost(*names: str) -> tuple[int, float]:
+        return sum(few.kernels[name] for name in names), sum(size[name] for name in names) / 1e9
+
+    kernels, gigabytes = cost(*size)
+    parts = {"convolutions": ("convolution", "convolution_backward"), "casts": ("_to_copy",)}
+    return Row(
+        f"{preset}, batch 64, steps a second expected",
+        f"{1000 / (KERNEL * kernels + GIGABYTE * gigabytes):.1f}",
+        preset.goal,
+        notes=[
+            f"{kernels} kernels, {gigabytes:.1f} GB",
+            *("{} {}, {:.1f} GB".format(part, *cost(*names)) for part, names in parts.items()),
+        ],
+    )
+
+
+def _step(preset: Preset, batch: int) -> Traffic:
+    """What a step asks of a card, counted where weights lie as there."""
+    network = WIDTHS[preset.widths]
+    with patch.object(TrainingRecipe, "capturable", True), label_maps_as("lookups"), AsOnAGPU():
+        made, batches = recipe(f"small-{preset.system}", network, batch, "cpu", preset.precision)
+        step_of(made, batches, 0)
+        with Traffic() as seen:
+            step_of(made, batches, 1)
+    return seen
 
 
 class _Kernels:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -25,17 +25,20 @@ __all__ = ["measure", "recipe", "step_of"]
 WIDE = {"ngf": 14, "ndf": 45, "hidden": 34}
 """Widths with which the preset of SPMPGAN has about 6 M parameters in its generator."""
 
+EVEN = {"ngf": 16, "ndf": 48, "hidden": 32}
+"""About as wide, in multiples of eight: what a GPU's units for half precision want of channels."""
 
 NARROW = {"ngf": 2, "ndf": 2, "hidden": 2}
 """Widths at a tenth of the size."""
 
 
 def recipe(
-    preset: str, network: dict[str, Any], batch: int, device: str
+    preset: str, network: dict[str, Any], batch: int, device: str, precision: str = "32-true"
 ) -> tuple[TrainingRecipe, list[EditBatch]]:
     """A recipe that is set up on the device, and four batches of drawn examples that lie there."""
     config = read_config(preset, {"batches": ()})
-    config = config.model_copy(update={"batch": batch, "network": {**config.network, **network}})
+    update = {"batch": batch, "network": {**config.network, **network}, "precision": precision}
+    config = config.model_copy(update=update)
     few = min(8, batch)
     data = config.data.model_copy(update={"count": few, "keep": few})
     source = Examples(data, 0, Scenes(data, data.dataset))
@@ -55,14 +58,40 @@ def step_of(made: TrainingRecipe, batches: list[EditBatch], step: int) -> Losses
     return made.train_on(replace(batches[step % 4]), step)
 
 
-SIZES: tuple[tuple[str, dict[str, Any], str, str], ...] = (
-    ("spmpgan", {}, "", "7.1"),
-    ("spmpgan", WIDE, "40", "7.0"),
-    ("divsem", {}, "", "6.7"),
-    *((system, {}, "", "") for system in ("spade", "sesame", "sean", "ssae")),
-    *((system, {}, "", "") for system in ("pix2pixhd", "him", "semanticstylegan")),
+WIDTHS: dict[str, dict[str, Any]] = {"": {}, "wide": WIDE, "wide and even": EVEN}
+"""Fields in place of a preset's network's, by name."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A small preset that is measured.
+
+    Attributes:
+        system: its name.
+        widths: of `WIDTHS`.
+        precision: of its arithmetic.
+        goal, before: steps a second, as they are wanted and were measured before.
+    """
+
+    system: str
+    widths: str = ""
+    precision: str = "32-true"
+    goal: str = ""
+    before: str = ""
+
+    def __str__(self) -> str:
+        half = "" if self.precision == "32-true" else self.precision
+        return ", ".join(filter(None, (f"{self.system} preset", self.widths, half)))
+
+
+PRESETS = (
+    Preset("spmpgan", before="7.1"),
+    Preset("spmpgan", "wide", goal="40", before="7.0"),
+    Preset("spmpgan", "wide", "bf16-mixed", goal="40"),
+    Preset("spmpgan", "wide and even", "bf16-mixed", goal="40"),
+    Preset("divsem", before="6.7"),
+    *map(Preset, ("spade", "sesame", "sean", "ssae", "pix2pixhd", "him", "semanticstylegan")),
 )
-"""Small presets, their widths, the goal, and what was measured before, all in steps a second."""
 
 CYCLE = 64
 """Steps among which every kind of step occurs that comes before a second phase."""
@@ -70,42 +99,41 @@ CYCLE = 64
 
 def measure(setting: Setting) -> Iterator[Row]:
     """A row for every system whose steps can be captured; after the widest one what its step is made of."""
-    for system, network, goal, before in SIZES[:1] if setting.tenth else SIZES:
-        if not setting.wants(system):
+    for preset in PRESETS[:1] if setting.tenth else PRESETS:
+        if not setting.wants(preset.system):
             continue
         if setting.left < 15:
             return
-        work = _Work(system, NARROW if setting.tenth else network, setting)
-        yield from tried(work.name, work.rows(goal, "" if setting.tenth else before), setting)
+        work = _Work(preset, setting)
+        yield from tried(work.name, work.rows(), setting)
 
 
 class _Work:
-    """The training of a system's small preset.
+    """The training of a preset.
 
     Args:
-        system: its name.
-        network: fields in place of the preset's.
+        preset: which.
         setting: where, and how much.
     """
 
-    def __init__(self, system: str, network: dict[str, Any], setting: Setting) -> None:
-        self.system, self.network, self.setting = system, network, setting
+    def __init__(self, preset: Preset, setting: Setting) -> None:
+        self.preset, self.setting = preset, setting
+        self.network = NARROW if setting.tenth else WIDTHS[preset.widths]
         self.batch = 2 if setting.tenth else 64
         self.failures: list[str] = []
 
     @property
     def name(self) -> str:
         """What a row says of it, without its parameters."""
-        wide = ", wide" if self.network == WIDE else ""
-        return f"{self.system} preset{wide}, batch {self.batch}, steps a second"
+        return f"{self.preset}, batch {self.batch}, steps a second"
 
-    def rows(self, goal: str, before: str) -> Iterator[Row]:
+    def rows(self) -> Iterator[Row]:
         """What was measured, and of the widest what a step is made of."""
-        yield self.row(goal, before)
+        yield self.row()
         if self.network == WIDE and self.setting.device == "cuda":
             yield self.kernels()
 
-    def row(self, goal: str, before: str) -> Row:
+    def row(self) -> Row:
         """Steps a second, captured; as written, and how far the two are apart, in the notes."""
         apart, floor = self._deviations()
         with products_in_tf32():
@@ -119,7 +147,8 @@ class _Work:
         if self.setting.device == "cuda":
             notes.append(f"{torch.cuda.max_memory_allocated() / 2**20:.0f} MiB")
         notes += [f"not captured: {reason}" for reason in self.failures]
-        return Row(self.name, f"{replayed:.1f}", goal, before, notes)
+        before = "" if self.setting.tenth else self.preset.before
+        return Row(self.name, f"{replayed:.1f}", self.preset.goal, before, notes)
 
     def kernels(self) -> Row:
         """What a captured step's time goes to."""
@@ -127,7 +156,7 @@ class _Work:
             step, made = self._steps(captured=True)
             self._warm(step, made)
             count, *notes = kernels_of(step, self.setting)
-        return Row(f"{self.system} preset, wide: a step", count, notes=notes)
+        return Row(f"{self.preset}: a step", count, notes=notes)
 
     def _deviations(self) -> tuple[float, float]:
         """How far the losses of captured first steps are from those as written, and these from others.
@@ -171,8 +200,10 @@ class _Work:
         self.setting.wait()
 
     def _steps(self, *, captured: bool) -> tuple[Callable[[int], Losses], TrainingRecipe]:
-        setting = self.setting
-        made, batches = recipe(f"small-{self.system}", self.network, self.batch, setting.device)
+        preset, device = self.preset, self.setting.device
+        made, batches = recipe(
+            f"small-{preset.system}", self.network, self.batch, device, preset.precision
+        )
         if not captured:
             return lambda n: step_of(made, batches, n), made
         steps = steps_of(made)

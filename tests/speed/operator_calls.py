@@ -16,7 +16,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 
-__all__ = ["OperatorCalls"]
+__all__ = ["WITHOUT_KERNEL", "OperatorCalls"]
 
 _WAITING = {
     "_local_scalar_dense",
@@ -36,7 +36,7 @@ _WAITING = {
 _READING = ("tolist", "cpu")
 """Methods that copy a tensor to the host; `numpy` is refused by a tensor that lies elsewhere."""
 
-_WITHOUT_KERNEL = {
+WITHOUT_KERNEL = {
     "_unsafe_view",
     "alias",
     "as_strided",
@@ -100,7 +100,7 @@ class OperatorCalls(TorchDispatchMode):
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         name = function.overloadpacket.__name__
-        if name not in _WITHOUT_KERNEL:
+        if name not in WITHOUT_KERNEL:
             self.operators[name] += 1
         if name in _WAITING or _by_mask(name, args) or _repeats(function, kwargs or {}):
             self.waits[name] += 1

@@ -77,6 +77,16 @@ def test_a_decoder_block_doubles_the_size_and_takes_the_skip_after_the_feature()
     assert torch.equal(block(x, skip, condition()), expected)
 
 
+def test_a_decoder_block_goes_on_in_half_where_autocast_enlarges_in_single(monkeypatch):
+    interpolate = F.interpolate
+    monkeypatch.setattr(F, "interpolate", lambda x, **given: interpolate(x.float(), **given))
+    block = UpBlock(6, 3, Modulation(5, hidden=4), spectral_norm=False).bfloat16()
+    seen = []
+    block.gated_conv2d.register_forward_hook(lambda _, given, __: seen.append(given[0].dtype))
+    block(torch.randn(1, 4, 4, 4).bfloat16(), torch.randn(1, 2, 8, 8).bfloat16(), condition())
+    assert seen == [torch.bfloat16]
+
+
 def test_compositing_takes_the_mask_from_the_raw_output():
     mask = torch.tensor([[[[True, False]]]])
     assert composite(mask, torch.ones(1, 1, 1, 2), torch.zeros(1, 1, 1, 2)).tolist() == [

@@ -10,11 +10,12 @@ from safetensors.torch import load_file
 
 from baselines.cuda_graphs import WARM
 from baselines.layers.label_map import label_maps_as
-from baselines.training import loop
+from baselines.training import loop, progressive
 from baselines.training.captured import CapturedSteps
 from baselines.training.data import Examples
 from baselines.training.fabric import launch_fabric
 from baselines.training.loop import WEIGHTS, train
+from baselines.training.perceptual import PerceptualLoss
 from baselines.training.pix2pixhd import Pix2PixHDRecipe
 from baselines.training.progressive import ProgressiveRecipe
 from baselines.training.readings import Readings
@@ -248,6 +249,35 @@ def test_on_a_card_weights_lie_like_the_maps_that_they_meet(monkeypatch):
         assert one.grad.stride() == one.stride()
 
 
+def test_on_a_card_weights_are_cast_together_to_the_same_numbers(monkeypatch):
+    monkeypatch.setattr(ProgressiveRecipe, "capturable", True)
+    config = tiny("divsem", precision="bf16-mixed", steps=2)
+    losses, state, _ = trained(config)
+    monkeypatch.setattr(progressive, "in_half", lambda _: {})
+    expected, state_expected, _ = trained(config)
+    assert losses == expected
+    assert all(torch.equal(a, b) for a, b in zip(state, state_expected, strict=True))
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_on_a_card_a_perceptual_network_is_cast_once_to_the_same_loss(monkeypatch, precision):
+    monkeypatch.setattr(ProgressiveRecipe, "capturable", True)
+    config = tiny("spmpgan", precision=precision)
+    layer, fake, real = torch.nn.Conv2d(3, 4, 3), *torch.randn(2, 2, 3, 8, 8)
+    look = PerceptualLoss(lambda image: [layer(image)], "a layer", weights=(1,))
+    look.add_module("network", layer)
+    recipe = make_recipe(config, [Examples(config.data, 0)])
+    recipe.perceptual = look
+    losses = []
+    for prepare in (lambda: None, lambda: recipe.setup(launch_fabric("cpu", config), 1)):
+        prepare()
+        with launch_fabric("cpu", config).autocast():
+            losses.append(look(fake, real))
+    assert torch.equal(*losses)
+    half = precision == "bf16-mixed"
+    assert layer.weight.dtype == (torch.bfloat16 if half else torch.float32)
+
+
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_weights_that_lie_as_on_a_card_are_saved_as_they_are(system, tmp_path, monkeypatch):
     plain, _ = prepared(tiny(system))
@@ -345,6 +375,7 @@ STEPS_OF_ALL_PHASES = 24
 )
 def test_a_step_neither_waits_for_the_device_nor_copies_from_the_host(system, monkeypatch):
     monkeypatch.setattr("torch.autocast", lambda device, **options: nullcontext())
+    monkeypatch.setattr("torch.is_autocast_enabled", lambda device: False)
     config = tiny(system, steps=STEPS_OF_ALL_PHASES)
     sources = [
         Examples(config.data.model_copy(update={"dataset": name}), 0)
