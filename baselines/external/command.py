@@ -16,6 +16,7 @@ start has a log of its own in `FOLDER/logs`; what a failed edit was given stays 
 
 from __future__ import annotations
 
+import glob
 import shlex
 import shutil
 from collections.abc import Sequence
@@ -180,9 +181,10 @@ class Command:
                 f"took more than {self.timeout:g} s" if code is None else f"ended with code {code}"
             )
             height, width = self.size or size
+            there = _instead(out / f"{missing[0]}.png")
             raise program.failed(
                 f"{how} and left no whole {width}x{height} image {missing[0]}.png "
-                f"({len(missing)} missing)"
+                f"({there}; {len(missing)} missing)"
             )
         shutil.rmtree(edits)
 
@@ -221,7 +223,7 @@ class Command:
         if not self._keep(name, answer, size):
             raise EditFailed(
                 f"program {self.command[0]!r} answered {answer}, which is no whole "
-                f"{size[1]}x{size[0]} image"
+                f"{size[1]}x{size[0]} image ({_instead(answer)})"
             )
         shutil.rmtree(place)
 
@@ -249,6 +251,18 @@ class Command:
     @property
     def _logs(self) -> Path:
         return self.folder / "logs"
+
+
+def _instead(place: Path) -> str:
+    """What lies where an image of another kind is wanted."""
+    try:
+        height, width = read_image(place).shape[:2]
+    except BadInput:
+        if place.exists():
+            return "it cannot be read as an image"
+        others = sorted(place.parent.glob(f"{glob.escape(place.stem)}.*"))
+        return f"it wrote {others[0].name}" if others else "there is none"
+    return f"it is {width}x{height}"
 
 
 def _scaled(image: UInt8, size: tuple[int, int]) -> UInt8:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -68,9 +69,10 @@ def make(
     ] = None,
     trust: TrustPlugin = False,
 ) -> None:
-    """Draw a dataset's edits and write them as a pack.
+    """Draw a dataset's edits and write them as a pack; says why edits are impossible.
 
-    A dataset that siebench draws itself has no folder: --data procedural-rooms= will do.
+    A dataset that siebench draws itself has no folder: --data procedural-rooms= will do. Exit code 1:
+    not one edit could be made.
     """
     from bench.core.errors import BadInput
     from bench.datasets import Fit
@@ -94,6 +96,23 @@ def make(
     except MaskError as error:
         raise BadInput(str(error)) from None
     typer.echo(f"{out}: {counted(manifest.edits, 'edit')}, {manifest.impossible} impossible")
+    _tell_impossible(out)
+    if not manifest.edits:
+        raise typer.Exit(1)
+
+
+def _tell_impossible(pack: Path) -> None:
+    """Why edits could not be made, the most frequent reasons first."""
+    from masks.packs.manifest import entries
+
+    reasons = Counter(one.impossible for one in entries(pack) if one.impossible is not None)
+    for reason, count in reasons.most_common(_REASONS):
+        typer.echo(f"  {count}x {reason}")
+    if len(reasons) > _REASONS:
+        typer.echo(f"  and {counted(len(reasons) - _REASONS, 'other reason')}: see edits.jsonl")
+
+
+_REASONS = 12
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ class Outcome(Run):
         failed: failed results, over all methods, and edits whose scene could not be read.
         impossible: edits that their protocol could not make.
         missing: metrics and methods which were not there, with their reasons.
-        reasons: why edits failed or could not be made, each once, with how often.
+        reasons: why edits failed or could not be made, each kind once, with how often.
         idle: tasks without any edit, and methods that carried out none of a task's edits.
         suspect: what the canaries found wrong with the run's numbers, each once with its tasks.
         first_failure: the file with the first failed edit's traceback, in the run's order, or None.
@@ -137,9 +138,22 @@ def _idle(samples: pd.DataFrame, made: int, unmade: int) -> Iterator[str]:
 
 
 def all_reasons(tasks: Mapping[str, TaskOutcome]) -> tuple[tuple[str, int], ...]:
-    """Why edits failed or could not be made, by task, each once with its count, most frequent first."""
-    found = Counter(f"{task}: {reason}" for task, one in tasks.items() for reason in one.reasons)
-    return tuple(found.most_common())
+    """Why edits failed or could not be made, by task, each once with its count, most frequent first.
+
+    Reasons that differ in names of files and numbers alone are one, in the words of the first.
+    """
+    found: Counter[str] = Counter()
+    words: dict[str, str] = {}
+    for task, one in tasks.items():
+        for reason in one.reasons:
+            method, _, why = reason.partition(": ") if ": " in reason else ("", "", reason)
+            kind = f"{task}: {method}: {_NUMBERED.sub('#', why)}"
+            words.setdefault(kind, f"{task}: {reason}")
+            found[kind] += 1
+    return tuple((words[kind], count) for kind, count in found.most_common())
+
+
+_NUMBERED = re.compile(r"\S*\d\S*")
 
 
 def all_missing(methods: tuple[Method, ...], metrics: Iterable[TaskMetrics]) -> tuple[str, ...]:

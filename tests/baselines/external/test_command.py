@@ -267,6 +267,30 @@ def test_an_image_of_another_size_than_was_asked_for_does_not_count(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("left", "told"),
+    [
+        ("", r"\.png \(there is none; 1 missing\)"),
+        (
+            "from PIL import Image; Image.new('RGB', (3, 4)).save(out / (name + '.png'))",
+            r"left no whole 8x6 image .* \(it is 3x4; 1 missing\)",
+        ),
+        ("(out / (name + '.png')).write_bytes(b'')", r"it cannot be read as an image; 1 missing"),
+        ("(out / (name + '.jpg')).write_bytes(b'')", r"it wrote e0-\w+\.jpg; 1 missing"),
+    ],
+)
+def test_what_a_program_left_in_place_of_its_image_is_said(tmp_path, left, told):
+    lines = [
+        "import pathlib, sys",
+        "edits, out = map(pathlib.Path, sys.argv[1:])",
+        "name = next(edits.iterdir()).name",
+        left,
+    ]
+    command = [sys.executable, "-c", "\n".join(lines), "{edits}", "{images}"]
+    with pytest.raises(EditFailed, match=told):
+        Command(command, str(tmp_path), trust=True).edit(batch(1))
+
+
+@pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"form": "folder"}, "size and mask are for `form: images`"),

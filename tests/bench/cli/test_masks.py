@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,19 @@ def pack(call, tmp_path: Path) -> Path:
     assert code == 0
     assert "4 edits, 1 impossible" in out
     return tmp_path / "pack"
+
+
+def test_why_edits_are_impossible_is_said_and_a_pack_without_an_edit_is_judged_bad(
+    call, tmp_path: Path
+) -> None:
+    data = write_data(tmp_path / "rooms")
+    asked = ("masks", "make", "object-remove", "--data", f"folder={data}", "--size", 32, "--out")
+    _, out, _ = call(*asked, tmp_path / "some")
+    assert "\n  1x " in out
+    shutil.rmtree(data / "instances")
+    code, out, _ = call(*asked, tmp_path / "none")
+    assert code == 1
+    assert "0 edits, 5 impossible\n  5x folder has no instance maps\n" in out
 
 
 def test_list_names_every_protocol_with_its_parameters(call) -> None:
