@@ -68,7 +68,7 @@ class TrainingChange:
             there is no spread to see.
         freedom: its degrees of freedom.
         adjusted: the p value against "no difference", two-sided, after Holm's correction over the
-            variants in this score; 1 where there is no error.
+            variants that have an error in this score; 1 where there is none.
         verdict: of the variant; never "same".
     """
 
@@ -191,8 +191,10 @@ def _of_score(
     if not base or base[0].better == "neither":
         return []
     found = [_change(reference, base, name, group) for name, group in values.items() if group]
-    adjusted = holm([change.adjusted for change in found])
-    return [_judged(change, p, alpha) for change, p in zip(found, adjusted)]
+    # A variant of which nothing can be said is no test, whatever its values.
+    tested = {i: change.adjusted for i, change in enumerate(found) if change.error is not None}
+    adjusted = dict(zip(tested, holm(list(tested.values()))))
+    return [_judged(change, adjusted.get(i, 1.0), alpha) for i, change in enumerate(found)]
 
 
 def _values_of(known: ScoreSet, methods: Sequence[str], key: ScoreKey) -> list[ScoreValues]:

@@ -115,6 +115,18 @@ def test_several_trainings_that_nothing_can_be_said_of_are_not_called_one() -> N
     assert verdict_of(change) == "one training"
 
 
+def test_a_variant_of_one_training_does_not_count_in_the_correction() -> None:
+    full, other, third = [1.0, 1.2, 1.1], [1.5, 1.9, 1.6], [1.2, 1.5, 1.3]
+    made = [*variant("full", full), *variant("other", other), *variant("third", third)]
+    single = variant("single", [9.0])
+    found = {c.pair.key.method: c for c in compare_trainings(score_set(*made, *single))}
+    raw = [stats.ttest_ind(one, full, equal_var=False).pvalue for one in (other, third)]
+    assert raw[0] < raw[1]
+    assert found["other"].adjusted == pytest.approx(2 * raw[0])
+    assert found["third"].adjusted == pytest.approx(max(2 * raw[0], raw[1]))
+    assert found["single"].adjusted == 1
+
+
 def test_the_reference_may_be_chosen_and_is_looked_for() -> None:
     made = score_set(*variant("full", [1.0, 1.1]), *variant("other", [1.5, 1.6]))
     (change,) = compare_trainings(made, "other")
