@@ -168,7 +168,8 @@ class _StagedGenerator(nn.Module):
             for inner, weight in in_half(stage).items()
         }
         with self._norms.iterated():
-            stages = functional_call(network, weights, (masked, condition, original))
+            shown = (masked, condition, original)
+            stages = functional_call(network, weights, shown, tie_weights=False)
         return [(stage.raw, stage.composite) for stage in stages]
 
     def _style(self, network: DivSem, image: Tensor, mask: Tensor, regions: Tensor) -> RegionStyle:

@@ -54,7 +54,7 @@ def test_weights_are_cast_by_one_call_each_way_and_stay_side_by_side(stage):
     assert calls["_foreach_copy_"] == alone["_foreach_copy_"] + 2
     assert calls["cat"] == alone["cat"]
     blocks = sum(isinstance(one, StylePreservedBlock) for one in stage.modules())
-    # Weights and biases of four convolutions each block, for two sets of heads are one each.
+    # A block has two first convolutions and two joint ones besides; each has a weight and a bias.
     assert alone["_to_copy"] - calls["_to_copy"] >= blocks * 4 * 2
 
 
