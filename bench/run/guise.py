@@ -25,9 +25,9 @@ _GREY_LEVELS = 1.0
 _SHARE = 0.9
 """Of the pairs that have to agree."""
 
-_EVERY = 4
-"""Rows and columns of which one is looked at: an image is in a guise everywhere or nowhere, and all pixels
-of 256x256 would take 2 ms of every pair."""
+_POINTS = 32
+"""Points a side at which images are compared: one is in a guise everywhere or nowhere, and nine guises of
+twice as many take 1 ms of every pair in place of 0.3. A shorter side is compared at all its pixels."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,8 @@ class Guise:
 
 
 def _apart(real: UInt8, fake: UInt8, mask: Bool) -> float:
-    grid = np.s_[::_EVERY, ::_EVERY]
+    rows, columns = (max(1, side // _POINTS) for side in mask.shape)
+    grid = np.s_[::rows, ::columns]
     apart = np.abs(np.subtract(fake[grid], real[grid], dtype=np.int16))
     known = ~mask[grid]
     return float(apart[known].mean() if known.any() else apart.mean())
