@@ -12,6 +12,7 @@ import typer
 from bench.cli.terminal.options import TrustPlugin
 from bench.cli.terminal.targets import Force
 from bench.cli.terminal.values import named_values
+from bench.core.documents import is_folder
 from bench.core.text import counted
 
 if TYPE_CHECKING:
@@ -206,9 +207,11 @@ def show(
 def _dataset(data: str, split: str | None, limit: int | None, trust: bool) -> Dataset:
     """The dataset of `--data NAME=PATH`; one that siebench draws itself has no folder."""
     from bench.datasets import describe, open_dataset
+    from bench.run.data import parse_data
 
     name, _, path = data.partition("=")
-    place = None if describe(name, trust=trust).drawn else Path(path)
+    drawn = (path or not is_folder(Path(data))) and describe(name, trust=trust).drawn
+    place = None if drawn else parse_data([data])[name]
     return open_dataset(name, place, split=split, count=limit, trust=trust)
 
 

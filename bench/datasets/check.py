@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from bench.core.documents import is_folder
 from bench.core.errors import BadInput
 from bench.core.images import image_files, read_stored
 from bench.datasets.dataset import Dataset, Fit
-from bench.datasets.index_colours import IndexColours
 from bench.datasets.labelled_folder import LabelledFolder
+from bench.datasets.map_facts import map_fault
 from bench.datasets.notes import Notes, folder_notes
-from bench.datasets.planes import read_indexed, read_plane
+from bench.datasets.planes import read_map
 from bench.datasets.registry import is_drawn, open_dataset
 from bench.scene import VOID
 
@@ -80,8 +79,7 @@ def check_dataset(
     notes = [*seen.sentences()]
     if isinstance(dataset, LabelledFolder):
         problems += _without_image(dataset)
-        problems += _only_masks(dataset)
-        problems += _renumbered(dataset)
+        problems += _no_class_numbers(dataset)
         notes += folder_notes(dataset)
     return DatasetCheck(tuple(problems), tuple(notes))
 
@@ -128,36 +126,12 @@ def _without_image(dataset: LabelledFolder) -> list[Finding]:
     ]
 
 
-def _only_masks(dataset: LabelledFolder) -> Iterator[Finding]:
-    """Whether the label files are masks of 0 and 255 where several classes are listed."""
-    if len(dataset.space) < 2:
-        return
-    seen: set[int] = set()
+def _no_class_numbers(dataset: LabelledFolder) -> Iterator[Finding]:
+    """Whether all label maps together show that their numbers are no class numbers."""
+    maps = []
     for scene in dataset.ids:
-        try:
-            seen |= set(np.unique(read_plane(dataset.files(scene).labels)).tolist())
-        except BadInput:
-            continue
-        if not seen <= {0, 255}:
-            return
-    if seen == {0, 255}:
-        folder = dataset.files(dataset.ids[0]).labels.parent
-        yield Finding(
-            "",
-            f"{folder}: every label is 0 or 255, as in masks, although there are "
-            f"{len(dataset.space)} classes; write class numbers",
-        )
-
-
-def _renumbered(dataset: LabelledFolder) -> Iterator[Finding]:
-    """Whether the palette files among the label maps give one number several meanings."""
-    colours = IndexColours()
-    for scene in dataset.ids:
-        file = dataset.files(scene).labels
-        try:
-            colours.add(file, read_indexed(file)[1])
-        except BadInput:
-            continue
-    clash = colours.clash()
-    if clash is not None:
-        yield Finding("", clash)
+        with contextlib.suppress(BadInput):  # told of the scene
+            maps.append(read_map(dataset.files(scene).labels)[1])
+    fault = map_fault(maps, len(dataset.space))
+    if fault is not None:
+        yield Finding("", fault)

@@ -26,11 +26,11 @@ from bench.core.errors import BadInput, first_fault
 from bench.core.identity import record_hash
 from bench.core.images import opened
 from bench.datasets.dataset import Dataset
-from bench.datasets.index_colours import IndexColours
 from bench.datasets.info import DatasetInfo, Licence
 from bench.datasets.labelled_folder import Encoding, LabelledFolder
 from bench.datasets.layout import SceneFiles, find_split, list_scenes
-from bench.datasets.planes import COLOURED, PLAIN_VOIDS, read_indexed, void_at
+from bench.datasets.map_facts import MapFacts, map_fault
+from bench.datasets.planes import COLOURED, PLAIN_VOIDS, read_map, void_at
 from bench.datasets.published import needs_path
 from bench.datasets.spaces import bit_colours, numbered_space
 from bench.scene import LabelSpace
@@ -132,13 +132,13 @@ def _count_classes(scenes: Mapping[str, SceneFiles]) -> LabelSpace:
         BadInput: where the numbers cannot be class numbers.
     """
     seen: dict[int, Path] = {}
-    colours = IndexColours()
+    maps: list[MapFacts] = []
     for files in scenes.values():
         try:
-            numbers, used = read_indexed(files.labels)
+            numbers, facts = read_map(files.labels)
         except BadInput:
             continue
-        colours.add(files.labels, used)
+        maps.append(facts)
         for value in np.unique(numbers).tolist():
             seen.setdefault(value, files.labels)
     largest = max((value for value in seen if value not in PLAIN_VOIDS), default=0)
@@ -153,9 +153,9 @@ def _count_classes(scenes: Mapping[str, SceneFiles]) -> LabelSpace:
             f"{seen[255].parent}: every label is 0 or 255, and 255 is void, so one class would be "
             "left; write 0 and 1 for two classes, or name the one class in classes.json"
         )
-    clash = colours.clash()
-    if clash is not None:
-        raise BadInput(clash)
+    fault = map_fault(maps, largest + 1)
+    if fault is not None:
+        raise BadInput(fault)
     return numbered_space(largest + 1)
 
 

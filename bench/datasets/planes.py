@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bench.core.errors import BadInput
 from bench.core.images import opened, upright
 from bench.core.text import counted
-from bench.datasets.index_colours import RGB, refuse_renumbered, used_colours
+from bench.datasets.map_facts import RGB, MapFacts, refuse_renumbered, used_colours
 from bench.scene import VOID, Int32, LabelSpace, UInt8
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ __all__ = [
     "Palette",
     "check_labels",
     "plain_labels",
-    "read_indexed",
+    "read_map",
     "read_plane",
     "void_at",
 ]
@@ -100,22 +100,13 @@ def read_plane(path: Path, channel: int | None = None, palette: Palette | None =
     return numbers
 
 
-def read_indexed(path: Path) -> tuple[Int32, dict[int, RGB]]:
-    """The numbers in a map, and the colour that a palette file gives each of them.
-
-    Args:
-        path: as for `read_plane`.
-
-    Returns:
-        int32 [H,W]; the colours by number, empty for a file without a palette.
-
-    Raises:
-        BadInput: as `read_plane` without a palette.
-    """
+def read_map(path: Path) -> tuple[Int32, MapFacts]:
+    """As `read_plane` without a palette, with what the file tells about the maps beside it."""
     numbers = read_plane(path)
     with opened(path, decoded=False) as file:
-        colours = _colours(file)
-    return numbers, {} if colours is None else used_colours(numbers, colours)
+        palette = _colours(file)
+    colours = {} if palette is None else used_colours(numbers, palette)
+    return numbers, MapFacts.of(path, numbers, colours)
 
 
 def _colours(file: Image) -> list[int] | None:

@@ -72,11 +72,15 @@ def parse_data(pairs: list[str]) -> dict[str, Path]:
     for pair in pairs:
         name, equals, path = pair.partition("=")
         if not (name and equals and path):
-            raise BadInput(f"--data {pair!r} is not of the form NAME=PATH")
+            raise BadInput(f"{pair!r} is not of the form NAME=PATH{_own_folder(pair)}")
         if name in found:
             raise BadInput(f"--data {name}=... is given twice")
         found[name] = Path(path)
     return found
+
+
+def _own_folder(given: str) -> str:
+    return f"; for a folder of your own write folder={given}" if is_folder(Path(given)) else ""
 
 
 def _folder(path: Path, what: str) -> Path:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from bench.core.errors import BadInput
 from bench.core.images import read_mask, read_stored
 from bench.datasets.fitting import Grid, fit_image, fit_plane, same_shape
-from bench.datasets.planes import plain_labels, read_plane
+from bench.datasets.map_facts import MapFacts
+from bench.datasets.planes import plain_labels, read_map
 from bench.run.appearance import Appearance
 from bench.run.file_kinds import file_kind
 from bench.run.guise import Guise
@@ -32,12 +33,14 @@ class PairFacts:
         fit: how its mask fits, where it has one.
         guise: whether the result seems to be its reference in another guise.
         look: whether the two seem to belong together.
+        labels: what its label map holds, where a metric counts classes.
         real_kind, fake_kind: how the reference's and the result's file are stored (`file_kind`).
     """
 
     fit: MaskFit | None
     guise: Guise
     look: Appearance
+    labels: MapFacts | None
     real_kind: str
     fake_kind: str
 
@@ -77,10 +80,10 @@ def read_pair(pair: Pair, space: LabelSpace, resize_real: bool) -> PairImages:
     _same_size(pair.fake, fake, real)
     mask = _mask(pair, real, resize_real)
     fit = None if pair.mask is None else MaskFit.of(pair.stem, pair.fake, real, fake, mask)
-    plane = _labels(pair, real, space, resize_real)
+    plane, held = _labels(pair, real, space, resize_real)
     transparent = sides[0].transparent, sides[1].transparent
     look = Appearance.of(pair.stem, real, fake, mask, transparent)
-    facts = PairFacts(fit, Guise.of(real, fake, mask), look, *map(file_kind, sides))
+    facts = PairFacts(fit, Guise.of(real, fake, mask), look, held, *map(file_kind, sides))
     return PairImages(pair.stem, real, fake, mask, plane, facts)
 
 
@@ -99,15 +102,20 @@ def _mask(pair: Pair, reference: UInt8, resize: bool) -> Bool:
     return mask
 
 
-def _labels(pair: Pair, reference: UInt8, space: LabelSpace, resize: bool) -> Int32:
+def _labels(
+    pair: Pair, reference: UInt8, space: LabelSpace, resize: bool
+) -> tuple[Int32, MapFacts | None]:
     if pair.labels is None:
-        return _unlabelled(reference.shape[:2])
-    plane = read_plane(pair.labels)
+        return _unlabelled(reference.shape[:2]), None
+    plane, facts = read_map(pair.labels)
     if resize:
         plane = fit_plane(plane, _grid(reference))
     _same_size(pair.labels, plane, reference)
-    # Without a metric that counts classes there is no space to check labels against.
-    return plain_labels(plane, space, pair.labels) if len(space) else plane
+    if not len(
+        space
+    ):  # without a metric that counts classes there is nothing to check labels against
+        return plane, None
+    return plain_labels(plane, space, pair.labels), facts
 
 
 @functools.lru_cache(maxsize=2)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from bench.core.device import choose_device, fast_float64
 from bench.core.errors import BadInput, PluginFailed
 from bench.core.identity import Record
+from bench.datasets.map_facts import MapFacts, map_fault
 from bench.metrics import (
     Context,
     Estimate,
@@ -98,8 +99,8 @@ def score_folders(
         advance: told after every group how many pairs (unpaired: images) are done.
 
     Raises:
-        BadInput: unpaired stems, sizes that differ, files that cannot be read, unknown names, a
-            device that is not here.
+        BadInput: unpaired stems, sizes that differ, files that cannot be read, label maps that hold no
+            class numbers, unknown names, a device that is not here.
     """
     given = {"real": real, "fake": fake, "masks": masks, "labels": labels}
     folders = {part: Path(path) for part, path in given.items() if path is not None}
@@ -129,6 +130,9 @@ def score_folders(
     inputs = _inputs(pairs)
     with batches_of(batch_size):
         read = _measure(pairs, computed, space, reading, advance, where)
+    fault = map_fault(read.maps, len(space))
+    if fault is not None:
+        raise BadInput(fault)
     samples, references = read.samples, read.references
     # Without masks the region is the whole image: no score of it beside the image's own.
     twice = {
@@ -293,6 +297,7 @@ class _Measured:
         fits: how the masks fit, of the pairs that have one.
         guises: whether the results seem to be their references in another guise, of every pair.
         looks: whether references and results seem to belong together, of every pair.
+        maps: what the label maps hold, where a metric counts classes.
         kinds: how many files of each side are stored in which way.
     """
 
@@ -301,6 +306,7 @@ class _Measured:
     fits: list[MaskFit]
     guises: list[Guise]
     looks: list[Appearance]
+    maps: list[MapFacts]
     kinds: dict[str, dict[str, int]]
 
 
@@ -340,6 +346,7 @@ def _measure(
         fits=[one.fit for one in facts if one.fit is not None],
         guises=[one.guise for one in facts],
         looks=[one.look for one in facts],
+        maps=[one.labels for one in facts if one.labels is not None],
         kinds={
             "real": count_kinds(one.real_kind for one in facts),
             "fake": count_kinds(one.fake_kind for one in facts),

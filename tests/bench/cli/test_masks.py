@@ -38,6 +38,20 @@ def test_why_edits_are_impossible_is_said_and_a_pack_without_an_edit_is_judged_b
     assert "0 edits, 5 impossible\n  5x folder has no instance maps\n" in out
 
 
+def test_a_dataset_needs_its_name_and_its_folder(call, tmp_path: Path) -> None:
+    data = write_data(tmp_path / "rooms")
+    for command in (
+        ["masks", "make", "freeform", "--out", tmp_path / "p", "--data"],
+        ["datasets", "check"],
+    ):
+        code, _, err = call(*command, data)
+        assert code == 2
+        assert f"is not of the form NAME=PATH; for a folder of your own write folder={data}" in err
+        code, _, err = call(*command, "folder")
+        assert code == 2
+        assert "'folder' is not of the form NAME=PATH\n" in err
+
+
 def test_list_names_every_protocol_with_its_parameters(call) -> None:
     code, out, _ = call("masks", "list")
     assert code == 0

@@ -175,12 +175,17 @@ def test_miou_without_labels_is_a_row_that_says_what_is_needed(folders: Path, mo
 
 
 def scored_with_labels(folders: Path, number: int) -> list:
-    """Scores beside labels that are all class 0 but for one pixel."""
+    """Scores beside labels that are all class 0 but for a pixel of class 1 and another one."""
     labels = np.zeros((16, 16), np.int32)
+    labels[7, 7] = 1
     labels[3, 5] = number
     (folders / "labels").mkdir(exist_ok=True)
     for stem in ("a", "b"):
         Image.fromarray(labels).save(folders / "labels" / f"{stem}.tif")
+    return scored_rooms(folders)
+
+
+def scored_rooms(folders: Path) -> list:
     return score_folders(
         folders / "real",
         folders / "fake",
@@ -194,6 +199,25 @@ def scored_with_labels(folders: Path, number: int) -> list:
 def test_labels_that_are_no_class_of_the_segmenter_are_refused(folders: Path, number: int) -> None:
     with pytest.raises(BadInput, match=rf"a\.tif: label {number} at row 3, column 5"):
         scored_with_labels(folders, number)
+
+
+def test_masks_in_place_of_labels_are_refused(folders: Path) -> None:
+    for stem in ("a", "b"):
+        write(folders / "labels", stem, HOLE.astype(np.uint8) * 255)
+    with pytest.raises(BadInput, match="labels: every label is 0 or 255, as in masks"):
+        scored_rooms(folders)
+    write(folders / "labels", "a", HOLE.astype(np.uint8))
+    assert scored_rooms(folders)
+
+
+def test_palette_labels_that_number_their_colours_in_other_ways_are_refused(folders: Path) -> None:
+    (folders / "labels").mkdir()
+    for stem, palette in (("a", [255, 0, 0, 0, 255, 0]), ("b", [0, 255, 0, 255, 0, 0])):
+        labels = Image.frombytes("P", (16, 16), HOLE.astype(np.uint8).tobytes())
+        labels.putpalette(palette)
+        labels.save(folders / "labels" / f"{stem}.png")
+    with pytest.raises(BadInput, match=r"b\.png: shows number 1 in the colour \[255, 0, 0\]"):
+        scored_rooms(folders)
 
 
 def test_void_of_8_and_16_bits_counts_for_nothing(folders: Path) -> None:
