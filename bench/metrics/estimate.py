@@ -92,16 +92,21 @@ class Estimate:
     def score(self, level: float = 0.95) -> Score:
         """The row of the scores table."""
         ends = self.ends(level)
+        clusters = len(self.scenes) if self.bears is None else int(self.bears.sum())
         reason = self.reason
         if self.value is not None and ends is None and not reason:
-            reason = "no interval: it takes edits of at least two scenes"
+            reason = "no interval: " + (
+                "it takes edits of at least two scenes"
+                if clusters < 2
+                else "without one of its scenes there is no value"
+            )
         return Score(
             metric=self.metric,
             value=self.value,
             low=None if ends is None else ends[0],
             high=None if ends is None else ends[1],
             n=self.n,
-            clusters=len(self.scenes) if self.bears is None else int(self.bears.sum()),
+            clusters=clusters,
             of=self.of,
             level=level,
             interval="" if ends is None else self.interval,

@@ -251,7 +251,8 @@ class Neighbours(FeatureMetric):
         self, name: str, value: float, replicates: Float64, sets: FeatureSets
     ) -> Estimate:
         """One score; a share that stays what it is without any scene says nothing of its spread."""
-        moves = bool(np.isfinite(replicates).all()) and bool((replicates != replicates[0]).any())
+        known = bool(np.isfinite(replicates).all())
+        moves = known and bool((replicates != replicates[0]).any())
         return Estimate(
             name,
             value,
@@ -262,7 +263,7 @@ class Neighbours(FeatureMetric):
             interval="jackknife over scenes, both sides",
             floor=0.0,
             ceiling=math.inf if name.startswith("density") else 1.0,
-            reason="" if moves else "no interval: no scene alone moves it",
+            reason="no interval: no scene alone moves it" if known and not moves else "",
         )
 
     def unpaired(self, real: Float32, fake: Float32) -> list[Score]:

@@ -6,6 +6,7 @@ import torch
 from cleanfid.fid import kernel_distance as cleanfid_kernel_distance
 from torchmetrics.image.kid import poly_mmd
 
+from bench.metrics.estimate import Estimate
 from bench.metrics.intervals import jackknife_interval
 from bench.metrics.kernel import KernelSums, kernel_distance
 
@@ -77,6 +78,15 @@ def coverage(shift, n=50, trials=300):
         low, high = jackknife_interval(sums.distance(), sums.without())
         covered += low <= true <= high
     return covered / trials
+
+
+def test_two_scenes_have_a_distance_and_no_interval():
+    real, fake = np.eye(2, 4), np.eye(2, 4)[::-1] + 0.5
+    sums = KernelSums.of(real, fake, np.arange(2))
+    found = Estimate("kid", sums.distance(), scenes=("a", "b"), kind="jackknife",
+                     replicates=sums.without()).score()  # fmt: skip
+    assert found.low is None
+    assert found.reason == "no interval: without one of its scenes there is no value"
 
 
 def test_the_interval_covers_what_it_claims_where_the_sets_differ():

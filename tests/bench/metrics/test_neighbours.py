@@ -84,6 +84,12 @@ def test_a_scene_that_holds_nearly_all_leaves_no_value_without_it():
     assert np.isfinite(found[1:]).all()
 
 
+def test_without_a_value_for_the_other_scenes_the_reason_is_that(metric, make_references):
+    for score in scored(metric, make_references, images(4), images(4, seed=1)):  # k is 3
+        assert (score.low, score.clusters) == (None, 4)
+        assert score.reason == "no interval: without one of its scenes there is no value"
+
+
 def test_scores_are_named_for_their_network_and_have_intervals(metric, make_references):
     scores = scored(metric, make_references, images(12), images(12, seed=1))
     names = ["precision-first", "recall-first", "density-first", "coverage-first"]
