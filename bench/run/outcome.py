@@ -75,7 +75,8 @@ class TaskOutcome:
         results: how many rows all methods have of them.
         failed: failed results, over all methods, and edits whose scene could not be read.
         impossible, unreadable: those that were not made, with their reasons.
-        reasons: why edits failed or could not be made, one sentence for each.
+        reasons: why edits failed or could not be made, a method ("" where there was no edit to carry
+            out) and a sentence for each.
         idle: what there is nothing of to score.
         first_failure: the file with the first failed edit's traceback, or None.
     """
@@ -85,7 +86,7 @@ class TaskOutcome:
     failed: int
     impossible: tuple[UnmadeRow, ...]
     unreadable: tuple[UnmadeRow, ...]
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[tuple[str, str], ...] = ()
     idle: tuple[str, ...] = ()
     first_failure: Path | None = None
 
@@ -119,10 +120,10 @@ def task_outcome(folder: RunFolder, task: Task, methods: Sequence[Method]) -> Ta
         reasons=(
             # Without the edit's name equal reasons are counted together.
             *(
-                f"{row.method}: {row.reason}".replace(f"edit {row.edit}", "the edit")
+                (str(row.method), str(row.reason).replace(f"edit {row.edit}", "the edit"))
                 for row in failed.itertuples()
             ),
-            *unmade["reason"],
+            *(("", reason) for reason in unmade["reason"]),
         ),
         idle=tuple(_idle(samples, len(references), len(unmade))),
         first_failure=first,
@@ -142,13 +143,12 @@ def all_reasons(tasks: Mapping[str, TaskOutcome]) -> tuple[tuple[str, int], ...]
 
     Reasons that differ in names of files and numbers alone are one, in the words of the first.
     """
-    found: Counter[str] = Counter()
-    words: dict[str, str] = {}
+    found: Counter[tuple[str, str, str]] = Counter()
+    words: dict[tuple[str, str, str], str] = {}
     for task, one in tasks.items():
-        for reason in one.reasons:
-            method, _, why = reason.partition(": ") if ": " in reason else ("", "", reason)
-            kind = f"{task}: {method}: {_NUMBERED.sub('#', why)}"
-            words.setdefault(kind, f"{task}: {reason}")
+        for method, reason in one.reasons:
+            kind = task, method, _NUMBERED.sub("#", reason)
+            words.setdefault(kind, ": ".join(filter(None, (task, method, reason))))
             found[kind] += 1
     return tuple((words[kind], count) for kind, count in found.most_common())
 

@@ -164,7 +164,7 @@ def test_an_outcome_counts_edits_and_what_is_not_there(carried_out) -> None:
     assert (len(free.made), free.failed, free.impossible) == (5, 0, ())
     assert len(removal.made) == 4
     assert [(one.scene, one.sample) for one in removal.impossible] == [("scene1", 0)]
-    assert removal.reasons == (removal.impossible[0].reason,)
+    assert removal.reasons == (("", removal.impossible[0].reason),)
     assert free.idle == removal.idle == ()
     assert free.first_failure is None
 
