@@ -18,6 +18,7 @@ import numpy as np
 
 from bench.core.atomic import write_text
 from bench.core.device import kind_of
+from bench.core.errors import BadInput
 from bench.core.identity import array_hash
 from bench.plugins.foreign import foreign
 from bench.run.canaries.checks import CanaryShard, Checks
@@ -257,6 +258,20 @@ def _given_up(shard: Shard) -> PreparedShard:
 
 
 def _edit_group(task: Task, edits: Sequence[PreparedEdit]) -> EditGroup:
+    """The edits of a shard together.
+
+    Raises:
+        BadInput: where they differ in size, as images that nothing brings to one may.
+    """
+    first = edits[0]
+    for one in edits:
+        if one.edit.mask.shape != first.edit.mask.shape:
+            sizes = ["x".join(map(str, e.edit.mask.shape[::-1])) for e in (one, first)]
+            raise BadInput(
+                f"task {task.name!r}: scene {one.edit.scene!r} is {sizes[0]} pixels and "
+                f"{first.edit.scene!r} {sizes[1]}, but scenes of a run have one size; give the dataset a "
+                "size, with fit: crop or resize"
+            )
     return EditGroup(
         ground_truth=[one.ground_truth.image for one in edits],
         original=[one.original for one in edits],

@@ -222,6 +222,18 @@ def test_a_bad_file_fails_its_own_edits_and_nothing_else(data: Path, tmp_path: P
     assert "scene3.png" in reason
 
 
+def test_scenes_of_several_sizes_need_a_size_and_the_run_says_so(
+    data: Path, tmp_path: Path
+) -> None:
+    for folder in ("images", "labels", "instances"):
+        file = data / folder / "scene2.png"
+        Image.open(file).crop((0, 0, 32, 24)).save(file)
+    rooms = f"{{dataset: folder, path: {json.dumps(str(data))}, fit: native}}"
+    said = r"'scene2' is 32x24 pixels and 'scene0' 32x32, .*; give the dataset a size"
+    with pytest.raises(BadInput, match=said):
+        run(data, tmp_path / "run", datasets=f"{{rooms: {rooms}}}", methods="[copy]")
+
+
 def test_limit_and_seed_are_part_of_the_run(data: Path, tmp_path: Path) -> None:
     assert run(data, tmp_path / "two", limit=2).edits == 3
     run(data, tmp_path / "seed", seed=9)
