@@ -241,8 +241,7 @@ def image_files(folder: Path) -> dict[str, Path]:
     Raises:
         BadInput: where the folder is missing or two images share a stem.
     """
-    if not is_folder(folder):
-        raise BadInput(f"{folder}: there is no such folder")
+    _demand_folder(folder)
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
@@ -272,8 +271,7 @@ def image_tree(
     Raises:
         BadInput: where a folder is missing or cannot be read, or two images share path and stem.
     """
-    if not is_folder(folder):
-        raise BadInput(f"{folder}: there is no such folder")
+    _demand_folder(folder)
     found: dict[str, Path] = {}
     others: list[Path] = []
     for path in _files(folder, frozenset(one.resolve() for one in without)):
@@ -304,6 +302,15 @@ def _files(folder: Path, closed: frozenset[Path]) -> Iterator[Path]:
         elif path.resolve() not in inside:
             _refuse_unfit(path)
             yield from _files(path, inside)
+
+
+def _demand_folder(folder: Path) -> None:
+    if is_folder(folder):
+        return
+    with contextlib.suppress(OSError, ValueError):  # a name that no file can have
+        if folder.is_file():
+            raise BadInput(f"{folder}: is a file; give its folder")
+    raise BadInput(f"{folder}: there is no such folder")
 
 
 def _refuse_unfit(path: Path) -> None:

@@ -48,7 +48,7 @@ def find_split(path: Path, split: str | None, default: str | None) -> Path:
     if (path / "images").is_dir() and (split is None or path.resolve().name == split):
         return path
     there = sorted(entry.name for entry in path.iterdir() if (entry / "images").is_dir())
-    found = f"splits found: {', '.join(there)}" if there else "no split with an images/ was found"
+    found = f"splits found: {', '.join(there)}" if there else f"it holds {_named(_names(path))}"
     target = f"{wanted}/images" if wanted else "images"
     raise BadInput(f"{path}: holds no folder {target}; {found}")
 
@@ -79,22 +79,30 @@ def list_scenes(split: Path) -> Mapping[str, SceneFiles]:
 
 def unread(folder: Path) -> list[str]:
     """The names in a folder of images that are passed over: subfolders (with a slash) and other files."""
-    there = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     return [
-        f"{path.name}/" if path.is_dir() else path.name
-        for path in there
-        if path.is_dir() or path.suffix.lower() not in IMAGE_SUFFIXES
+        name
+        for name in _names(folder)
+        if name.endswith("/") or Path(name).suffix.lower() not in IMAGE_SUFFIXES
     ]
+
+
+def _names(folder: Path) -> list[str]:
+    there = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    return [f"{path.name}/" if path.is_dir() else path.name for path in there]
 
 
 def _instead(folder: Path) -> str:
     """What there is where images were expected, and what would have been read."""
     there = unread(folder)
     if any(name.endswith("/") for name in there):
-        named = ", ".join([name for name in there if name.endswith("/")][:_SHOWN])
+        named = _named([name for name in there if name.endswith("/")])
         return f"(not looked into: {named}; images lie side by side, paired with labels/ by stem)"
-    found = f"; found: {', '.join(there[:_SHOWN])}" if there else ""
+    found = f"; found: {_named(there)}" if there else ""
     return f"(of {', '.join(sorted(IMAGE_SUFFIXES))}{found})"
+
+
+def _named(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "") or "nothing"
 
 
 _SHOWN = 3

@@ -57,5 +57,5 @@ def needs_path(name: str, path: Path | None) -> Path:
         BadInput: where none was given.
     """
     if path is None:
-        raise BadInput(f"dataset {name!r} needs a folder; give it as --data {name}=PATH")
+        raise BadInput(f"dataset {name!r} needs a folder; give --data {name}=PATH, or --path PATH")
     return path

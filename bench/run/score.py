@@ -161,6 +161,10 @@ def score_folders(
     ]
     if "masks" in folders:
         notices += tuple(mask_notices(folders["masks"], read.fits))
+    if "labels" in folders and not len(space):
+        notices += (
+            f"{folders['labels']}: not used; no metric that can be computed counts classes",
+        )
     notices += tuple(guise_notices(folders["fake"], read.guises))
     notices += tuple(appearance_notices(folders, read.looks))
     notices += tuple(doubts(computed, references))

@@ -117,6 +117,16 @@ def test_png_against_jpeg_is_said(call, folders: Path) -> None:
     assert "note: the references are JPEG quality 90 and the results PNG" in err
 
 
+def test_what_a_reason_names_is_shown_whole(call, folders: Path, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("SIEBENCH_WEIGHTS", "")
+    code, out, err = call("score", folders / "real", folders / "fake", "--metrics", "l1,fid")
+    assert code == 0, err
+    said = "".join(line.split("│")[3].strip() for line in out.splitlines() if line.startswith("│"))
+    assert "pt_inception-2015-12-05-6726825d.pth" in said.replace(" ", "")
+    assert "…" not in out
+
+
 def test_inverted_masks_and_files_left_over_are_said(call, folders: Path) -> None:
     for stem in ("day/a", "night/a", "night/b"):
         save(folders / "masks" / f"{stem}.png", ~MASK * np.uint8(255))

@@ -157,6 +157,13 @@ def test_a_folder_that_is_not_there_is_named(tmp_path, name):
         image_files(tmp_path / name)
 
 
+@pytest.mark.parametrize("listed", [image_files, image_tree])
+def test_a_file_in_place_of_a_folder_is_told_from_one_that_is_not_there(tmp_path, listed):
+    (tmp_path / "a.png").touch()
+    with pytest.raises(BadInput, match=r"a\.png: is a file; give its folder"):
+        listed(tmp_path / "a.png")
+
+
 def test_two_images_of_one_stem_are_refused(tmp_path):
     for name in ("a.png", "a.jpg"):
         saved(tmp_path, Image.fromarray(rgb()), name)

@@ -27,8 +27,19 @@ def test_a_split_is_found_from_the_root_and_from_itself(splits):
 def test_a_split_that_is_not_there_is_answered_with_those_that_are(splits):
     with pytest.raises(BadInput, match="holds no folder test/images; splits found: train, val"):
         find_split(splits, "test", "val")
-    with pytest.raises(BadInput, match="holds no folder val/images; no split"):
+    with pytest.raises(BadInput, match=r"holds no folder val/images; it holds images/$"):
         find_split(splits / "train", "val", None)
+
+
+def test_a_folder_of_another_layout_is_answered_with_what_it_holds(tmp_path):
+    for name in ("Images", "Labels"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".hidden").touch()
+    with pytest.raises(BadInput, match=r"holds no folder images; it holds Images/, Labels/$"):
+        find_split(tmp_path, None, None)
+    (tmp_path / "Images" / "a.png").touch()
+    with pytest.raises(BadInput, match=r"holds no folder images; it holds a\.png$"):
+        find_split(tmp_path / "Images", None, None)
 
 
 def test_files_belong_together_by_stem_whatever_their_endings(written):

@@ -26,6 +26,8 @@ def test_every_name_gives_a_metric_or_a_reason(name, tmp_path):
 def test_an_unknown_metric_gets_the_nearest_name():
     with pytest.raises(BadInput, match="did you mean 'psnr'"):
         make_metric("psnrr")
+    with pytest.raises(BadInput, match="did you mean 'psnr'"):
+        make_metric("PSNR")
 
 
 def test_an_unknown_option_names_those_there_are():

@@ -201,6 +201,14 @@ def test_labels_that_are_no_class_of_the_segmenter_are_refused(folders: Path, nu
         scored_with_labels(folders, number)
 
 
+def test_labels_that_no_metric_counts_are_said_to_be_of_no_use(folders: Path) -> None:
+    write(folders / "labels", "a", HOLE.astype(np.uint8))
+    write(folders / "labels", "b", HOLE.astype(np.uint8))
+    real, fake, labels = (folders / name for name in ("real", "fake", "labels"))
+    (said,) = score_folders(real, fake, metrics=["l1"], labels=labels).notices
+    assert said == f"{labels}: not used; no metric that can be computed counts classes"
+
+
 def test_masks_in_place_of_labels_are_refused(folders: Path) -> None:
     for stem in ("a", "b"):
         write(folders / "labels", stem, HOLE.astype(np.uint8) * 255)
