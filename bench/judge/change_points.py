@@ -27,7 +27,8 @@ RESOLUTION = 1e-6
 def change_points(values: Sequence[float]) -> list[int]:
     """The indices at which a new mean begins, in order; empty for fewer than three values.
 
-    A series without any noise changes wherever it moves at all. Infinite values are a level of
+    Three finite ones never show a change either, for their median step is half of it at least. A series
+    of four or more without any noise changes wherever it moves at all. Infinite values are a level of
     their own: a series that has some changes only where it goes from finite to infinite or back.
     """
     series = np.asarray(values, dtype=np.float64)

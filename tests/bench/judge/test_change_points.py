@@ -53,5 +53,6 @@ def test_infinite_values_are_a_level_of_their_own() -> None:
     assert change_points([math.inf, math.inf, 30.0, 31.0, math.inf]) == [2, 4]
 
 
-def test_two_values_say_nothing() -> None:
-    assert change_points([1.0, 2.0]) == []
+@pytest.mark.parametrize("series", [[1.0, 2.0], [1.0, 1.0, 2.0], [0.0, 9.0, 9.0]])
+def test_two_or_three_values_say_nothing(series) -> None:
+    assert change_points(series) == []
