@@ -149,9 +149,12 @@ class Folder:
             except BadInput as error:
                 first = first or error
         if first is not None:
+            listed = (there for _, images in self._found.values() for there in images.values())
+            other = next(listed, None)
+            lies = f"; there is {other[0].name}, for instance" if other else ""
             raise BadInput(
-                f"path: no edit of this task has its result: {first}; write where the results lie, or "
-                "put them there under these names"
+                f"path: no edit of this task has its result: {first}{lies}; write where the results lie, "
+                "or put them there under these names"
             )
 
     def _find(self, name: EditName) -> Path:

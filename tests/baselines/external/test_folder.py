@@ -221,7 +221,7 @@ def test_a_task_without_its_folder_is_refused_before_anything_runs(tmp_path):
 
 @pytest.mark.parametrize(
     ("template", "looked_for"),
-    [("", "results: holds no image for edit 'a' (looked for a.png)"),
+    [("", "results: holds no image for edit 'a' (looked for a.png); there is c.png, for instance"),
      ("{scene}/made.png", "results/a: holds no image for edit 'a' (looked for made.png)")],
 )  # fmt: skip
 def test_a_task_without_any_result_is_refused_and_one_with_a_part_of_them_is_not(
