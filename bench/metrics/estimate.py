@@ -87,7 +87,9 @@ class Estimate:
             found = bootstrap_interval(self.value, self.replicates, len(self.scenes), level)
         if found is None:
             return None
-        return max(found[0], self.floor), min(found[1], self.ceiling)
+        # A value that rounding has brought beyond them keeps its place in the interval.
+        floor, ceiling = min(self.floor, self.value), max(self.ceiling, self.value)
+        return max(found[0], floor), min(found[1], ceiling)
 
     def score(self, level: float = 0.95) -> Score:
         """The row of the scores table."""
@@ -122,7 +124,11 @@ def cluster(scenes: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
 
 
 def mean_estimate(
-    metric: str, values: Float64, scenes: Sequence[str], floor: float = -math.inf
+    metric: str,
+    values: Float64,
+    scenes: Sequence[str],
+    floor: float = -math.inf,
+    ceiling: float = math.inf,
 ) -> Estimate:
     """The mean over edits of a per-edit value, resampled over scenes.
 
@@ -130,7 +136,7 @@ def mean_estimate(
         metric: the score's name.
         values: float64 [n], nan where an edit has no value; such edits are left out.
         scenes: n scene ids.
-        floor: the smallest possible value.
+        floor, ceiling: the smallest and the largest possible value.
     """
     there = ~np.isnan(values)
     if not there.any():
@@ -158,4 +164,5 @@ def mean_estimate(
         replicates=(weights @ sums) / (weights @ counts),
         interval="bootstrap over scenes",
         floor=floor,
+        ceiling=ceiling,
     )

@@ -326,18 +326,19 @@ class Metric(abc.ABC):
 class PerEdit(Metric):
     """A metric with one number per edit, whose scores are the means of the columns of their names.
 
-    `floor` is the smallest value that an edit can have.
+    `floor` and `ceiling` are the smallest and the largest value that an edit can have.
     """
 
     summary: ClassVar[Summary] = "mean"
     floor: ClassVar[float] = -math.inf
+    ceiling: ClassVar[float] = math.inf
 
     def estimates(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Estimate]:
         """The mean of each score's column, resampled over scenes."""
         del references
         scenes = [str(scene) for scene in samples["scene"]]
         return [
-            mean_estimate(name, self._column(samples, name), scenes, self.floor)
+            mean_estimate(name, self._column(samples, name), scenes, self.floor, self.ceiling)
             for name in self.score_names
         ]
 

@@ -183,6 +183,7 @@ class PSNR(Pixel):
     margin: ClassVar[float] = 0.1  # one step of the tables that papers print
     margin_kind: ClassVar[MarginKind] = "absolute"
     formula = "10 log10(255^2 / mean squared difference over pixels and channels)"
+    floor = 0.0
     _of = staticmethod(_psnr)
 
 

@@ -29,6 +29,7 @@ class _OfRemovals(PerEdit):
     margin: ClassVar[float] = 0.01
     margin_kind: ClassVar[MarginKind] = "absolute"
     orders_canaries: ClassVar[bool] = False
+    ceiling: ClassVar[float] = 1.0
     operations: ClassVar[tuple[str, ...]] = ("remove",)
 
 

@@ -1,6 +1,7 @@
 """Intervals cover what they claim: simulations with known truth and fixed seeds."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -11,6 +12,8 @@ from bench.metrics.intervals import (
     jackknife_interval,
     scene_weights,
 )
+from bench.metrics.pixel import PSNR
+from bench.metrics.ssim import SSIM
 
 
 def coverage(draw_scenes, true_mean, trials=400):
@@ -53,6 +56,16 @@ def test_few_scenes_cover_95_percent_too(scenes):
         return random.normal(size=scenes), [str(i) for i in range(scenes)]
 
     assert coverage(draw, 0.0) == pytest.approx(0.95, abs=0.03)
+
+
+def test_with_few_scenes_no_interval_reaches_beyond_what_an_edit_can_have():
+    values = np.array([0.2, 0.9])
+    low, high = mean_estimate("ssim", values, ["a", "b"], -1.0, 1.0).ends(0.95)
+    assert (low, high) == (-1.0, 1.0)
+    references = pd.DataFrame({"edit": ["a", "b"], "scene": ["a", "b"]})
+    for metric, column in ((SSIM(), values), (PSNR(), np.array([8.0, 30.0]))):
+        score = metric.summarise(references.assign(**{metric.name: column}), references)[0]
+        assert metric.floor <= score.low < score.high <= metric.ceiling
 
 
 def test_edits_of_one_scene_are_kept_together():
