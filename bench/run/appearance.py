@@ -13,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.core.images import StoredImage
 from bench.core.text import counted
 from bench.scene import Bool, UInt8
 
-__all__ = ["Appearance", "appearance_notices"]
+__all__ = ["Appearance", "FileLook", "appearance_notices", "file_notices"]
 
 _DARK, _LIT = 16, 64
 """Grey levels: images that never pass the first, beside others that pass the second, are in another range."""
@@ -34,6 +35,26 @@ _COMPARED = 500
 """Pairs whose references are compared with each other's results."""
 
 
+@dataclass(frozen=True)
+class FileLook:
+    """How an image looks by itself.
+
+    Attributes:
+        name: what it is called.
+        brightest: its largest value, 0 to 255.
+        transparent: whether its file has transparent pixels.
+    """
+
+    name: str
+    brightest: int
+    transparent: bool
+
+    @classmethod
+    def of(cls, name: str, image: StoredImage) -> FileLook:
+        """The look of an image as its file has it."""
+        return cls(name, int(image.pixels.max()), image.transparent)
+
+
 @dataclass(frozen=True, eq=False)
 class Appearance:
     """How a pair looks.
@@ -43,9 +64,7 @@ class Appearance:
         empty: whether its mask masks nothing.
         equal: whether the result is the reference all over the masked region.
         colour: the one RGB colour of the result's masked region, where the reference has several.
-        brightest: the largest values of reference and result, 0 to 255.
         colourless: whether the result has no colour and the reference has some.
-        transparent: whether the files of reference and result have transparent pixels.
         points: uint8 [2,8,8,3], reference and result at points that lie alike in both.
     """
 
@@ -53,15 +72,11 @@ class Appearance:
     empty: bool
     equal: bool
     colour: tuple[int, int, int] | None
-    brightest: tuple[int, int]
     colourless: bool
-    transparent: tuple[bool, bool]
     points: UInt8
 
     @classmethod
-    def of(
-        cls, stem: str, real: UInt8, fake: UInt8, mask: Bool, transparent: tuple[bool, bool]
-    ) -> Appearance:
+    def of(cls, stem: str, real: UInt8, fake: UInt8, mask: Bool) -> Appearance:
         """The pair's.
 
         Args:
@@ -69,7 +84,6 @@ class Appearance:
             real: uint8 [H,W,3].
             fake: uint8 [H,W,3].
             mask: bool [H,W], True = edited.
-            transparent: whether the files of the two have transparent pixels.
         """
         one = _colour(fake, mask)
         return cls(
@@ -77,9 +91,7 @@ class Appearance:
             empty=not mask.any(),
             equal=_equal(real, fake, mask),
             colour=None if one is None or _colour(real, mask) is not None else one,
-            brightest=(int(real.max()), int(fake.max())),
             colourless=_grey(fake) and not _grey(real),
-            transparent=transparent,
             points=np.stack([_points(real), _points(fake)]),
         )
 
@@ -129,19 +141,6 @@ def appearance_notices(folders: Mapping[str, Path], looks: Sequence[Appearance])
     """
     part = "the masked region" if "masks" in folders else "the whole image"
     found = [f"{folders['fake']}: {said}" for said in _of_results(looks, part)]
-    brightest = [max(one.brightest[side] for one in looks) for side in (0, 1)]
-    for side, folder in enumerate((folders["real"], folders["fake"])):
-        if brightest[side] <= _DARK and max(brightest) >= _LIT:
-            found.append(
-                f"{folder}: no value is above {brightest[side]} of 255, beside {max(brightest)} in the "
-                "other folder: check in which range the images were saved"
-            )
-        transparent = [one.stem for one in looks if one.transparent[side]]
-        if transparent:
-            found.append(
-                f"{folder}: {len(transparent)} of {len(looks)} images have transparent pixels, as "
-                f"{transparent[0]!r}: the colours behind them are scored as they are stored"
-            )
     empty = [one.stem for one in looks if one.empty]
     if empty:
         found.append(
@@ -149,6 +148,32 @@ def appearance_notices(folders: Mapping[str, Path], looks: Sequence[Appearance])
             f"{'masks' if len(empty) == 1 else 'mask'} nothing, as {empty[0]!r}: such a pair has no "
             "value of the masked region"
         )
+    return found
+
+
+def file_notices(
+    folders: Mapping[str, Path], real: Sequence[FileLook], fake: Sequence[FileLook]
+) -> list[str]:
+    """What is to be said of the images of two folders by themselves, pairs or not, a sentence each.
+
+    Args:
+        folders: the two, as "real" and "fake".
+        real, fake: the looks of their images.
+    """
+    found = []
+    brightest = [max(one.brightest for one in side) for side in (real, fake)]
+    for part, side, most in zip(("real", "fake"), (real, fake), brightest):
+        if most <= _DARK and max(brightest) >= _LIT:
+            found.append(
+                f"{folders[part]}: no value is above {most} of 255, beside {max(brightest)} in the other "
+                "folder: check in which range the images were saved"
+            )
+        transparent = [one.name for one in side if one.transparent]
+        if transparent:
+            found.append(
+                f"{folders[part]}: {len(transparent)} of {len(side)} images have transparent pixels, as "
+                f"{transparent[0]!r}: the colours behind them are scored as they are stored"
+            )
     return found
 
 

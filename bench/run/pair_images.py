@@ -15,7 +15,7 @@ from bench.core.images import read_mask, read_stored
 from bench.datasets.fitting import Grid, fit_image, fit_plane, same_shape
 from bench.datasets.map_facts import MapFacts
 from bench.datasets.planes import plain_labels, read_map
-from bench.run.appearance import Appearance
+from bench.run.appearance import Appearance, FileLook
 from bench.run.file_kinds import file_kind
 from bench.run.guise import Guise
 from bench.run.mask_fit import MaskFit
@@ -34,6 +34,7 @@ class PairFacts:
         guise: whether the result seems to be its reference in another guise.
         look: whether the two seem to belong together.
         labels: what its label map holds, where a metric counts classes.
+        real_look, fake_look: how the two look by themselves.
         real_kind, fake_kind: how the reference's and the result's file are stored (`file_kind`).
     """
 
@@ -41,6 +42,8 @@ class PairFacts:
     guise: Guise
     look: Appearance
     labels: MapFacts | None
+    real_look: FileLook
+    fake_look: FileLook
     real_kind: str
     fake_kind: str
 
@@ -81,9 +84,15 @@ def read_pair(pair: Pair, space: LabelSpace, resize_real: bool) -> PairImages:
     mask = _mask(pair, real, resize_real)
     fit = None if pair.mask is None else MaskFit.of(pair.stem, pair.fake, real, fake, mask)
     plane, held = _labels(pair, real, space, resize_real)
-    transparent = sides[0].transparent, sides[1].transparent
-    look = Appearance.of(pair.stem, real, fake, mask, transparent)
-    facts = PairFacts(fit, Guise.of(real, fake, mask), look, held, *map(file_kind, sides))
+    facts = PairFacts(
+        fit,
+        Guise.of(real, fake, mask),
+        Appearance.of(pair.stem, real, fake, mask),
+        held,
+        FileLook.of(pair.stem, sides[0]),
+        FileLook.of(pair.stem, sides[1]),
+        *map(file_kind, sides),
+    )
     return PairImages(pair.stem, real, fake, mask, plane, facts)
 
 

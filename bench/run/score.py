@@ -31,7 +31,7 @@ from bench.metrics import (
 )
 from bench.metrics.features import FeatureMetric
 from bench.networks.batches import batches_of
-from bench.run.appearance import Appearance, appearance_notices
+from bench.run.appearance import Appearance, FileLook, appearance_notices, file_notices
 from bench.run.file_kinds import count_kinds, kind_notices
 from bench.run.folder_scores import FolderScores
 from bench.run.group_work import GroupWork
@@ -167,6 +167,7 @@ def score_folders(
         )
     notices += tuple(guise_notices(folders["fake"], read.guises))
     notices += tuple(appearance_notices(folders, read.looks))
+    notices += tuple(file_notices(folders, *read.files))
     notices += tuple(doubts(computed, references))
     source: Record = {
         "of": "pairs of two folders",
@@ -265,7 +266,11 @@ def _score_unpaired(
         images=pd.DataFrame({"image": []}),
         left_out={},
         protocols=_protocols(ready, {"of": "two sets of images without pairs"}),
-        notices=(*found.notices, *kind_notices(kinds["real"], kinds["fake"])),
+        notices=(
+            *found.notices,
+            *file_notices(folders, *found_of.looks),
+            *kind_notices(kinds["real"], kinds["fake"]),
+        ),
     )
 
 
@@ -301,6 +306,7 @@ class _Measured:
         fits: how the masks fit, of the pairs that have one.
         guises: whether the results seem to be their references in another guise, of every pair.
         looks: whether references and results seem to belong together, of every pair.
+        files: how the references and the results look by themselves.
         maps: what the label maps hold, where a metric counts classes.
         kinds: how many files of each side are stored in which way.
     """
@@ -310,6 +316,7 @@ class _Measured:
     fits: list[MaskFit]
     guises: list[Guise]
     looks: list[Appearance]
+    files: tuple[list[FileLook], list[FileLook]]
     maps: list[MapFacts]
     kinds: dict[str, dict[str, int]]
 
@@ -350,6 +357,7 @@ def _measure(
         fits=[one.fit for one in facts if one.fit is not None],
         guises=[one.guise for one in facts],
         looks=[one.look for one in facts],
+        files=([one.real_look for one in facts], [one.fake_look for one in facts]),
         maps=[one.labels for one in facts if one.labels is not None],
         kinds={
             "real": count_kinds(one.real_kind for one in facts),

@@ -13,6 +13,7 @@ from bench.core.images import StoredImage, read_stored
 from bench.core.transfers import stage
 from bench.metrics import Metric, Missing, Score, from_elsewhere
 from bench.metrics.features import FeatureMetric
+from bench.run.appearance import FileLook
 from bench.run.file_kinds import count_kinds, file_kind
 from bench.run.group_work import GroupWork
 
@@ -37,10 +38,12 @@ class SetScores:
     Attributes:
         scores: each metric's.
         kinds: how many of the references ("real") and results ("fake") are stored in which way.
+        looks: how the references and the results look by themselves.
     """
 
     scores: list[list[Score]]
     kinds: dict[str, dict[str, int]]
+    looks: tuple[list[FileLook], list[FileLook]]
 
 
 def score_sets(
@@ -64,18 +67,20 @@ def score_sets(
     """
     with GroupWork(device, alone=any(map(from_elsewhere, metrics))) as work:
         work.warm_up(metrics)
-        sides = [_side(files, metrics, work, advance) for files in (real, fake)]
-    features = zip(*(side.features for side in sides))
+        one, other = (_side(files, metrics, work, advance) for files in (real, fake))
+    features = zip(one.features, other.features)
     scores = [metric.unpaired(*both) for metric, both in zip(metrics, features)]
-    return SetScores(scores, {"real": sides[0].kinds, "fake": sides[1].kinds})
+    kinds = {"real": one.kinds, "fake": other.kinds}
+    return SetScores(scores, kinds, (one.looks, other.looks))
 
 
 @dataclass(frozen=True, eq=False)
 class _Side:
-    """One set: each metric's features [n,d], and how its files are stored."""
+    """One set: each metric's features [n,d], how its files are stored, and how they look."""
 
     features: list[Float32]
     kinds: dict[str, int]
+    looks: list[FileLook]
 
 
 def _side(
@@ -86,15 +91,24 @@ def _side(
 ) -> _Side:
     """Of all files, in their order."""
 
-    def looked_at(group: list[StoredImage]) -> tuple[list[Float32], list[str]]:
-        images = stage([one.pixels for one in group])
-        return [metric.network.features(images) for metric in metrics], [*map(file_kind, group)]
+    def read(file: Path) -> tuple[StoredImage, FileLook]:
+        image = read_stored(file)
+        return image, FileLook.of(file.name, image)
+
+    def looked_at(
+        group: list[tuple[StoredImage, FileLook]],
+    ) -> tuple[list[Float32], list[str], list[FileLook]]:
+        images = stage([image.pixels for image, _ in group])
+        features = [metric.network.features(images) for metric in metrics]
+        return features, [file_kind(image) for image, _ in group], [look for _, look in group]
 
     rows: list[list[Float32]] = []
     kinds: list[str] = []
-    groups = work.groups(work.read(read_stored, files), lambda one: one.pixels)
-    for mine, own in work.measure(looked_at, groups):
+    looks: list[FileLook] = []
+    groups = work.groups(work.read(read, files), lambda one: one[0].pixels)
+    for mine, own, seen in work.measure(looked_at, groups):
         rows.append(mine)
         kinds += own
+        looks += seen
         advance(len(own))
-    return _Side([np.concatenate(mine) for mine in zip(*rows)], count_kinds(kinds))
+    return _Side([np.concatenate(mine) for mine in zip(*rows)], count_kinds(kinds), looks)

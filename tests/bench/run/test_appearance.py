@@ -7,20 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.run.appearance import Appearance, appearance_notices
+from bench.core.images import StoredImage
+from bench.run.appearance import Appearance, FileLook, appearance_notices, file_notices
 from tests.bench.run.test_mask_fit import composited, smooth
 
 FOLDERS = {"real": Path("real"), "fake": Path("fake"), "masks": Path("masks")}
 PAIRS = [composited(seed) for seed in range(8)]
-OPAQUE = (False, False)
 
 
-def notices(pairs, transparent: tuple[bool, bool] = OPAQUE) -> list[str]:
-    looks = [
-        Appearance.of(f"{i}", real, fake, mask, transparent)
-        for i, (real, fake, mask) in enumerate(pairs)
-    ]
-    return appearance_notices(FOLDERS, looks)
+def notices(pairs, transparent: tuple[bool, bool] = (False, False)) -> list[str]:
+    looks, files = [], ([], [])
+    for i, (real, fake, mask) in enumerate(pairs):
+        looks.append(Appearance.of(f"{i}", real, fake, mask))
+        for side, image, clear in zip(files, (real, fake), transparent):
+            side.append(FileLook.of(f"{i}", StoredImage(image, "PNG", transparent=clear)))
+    return [*appearance_notices(FOLDERS, looks), *file_notices(FOLDERS, *files)]
 
 
 def filled(colour: int) -> list[tuple[np.ndarray, ...]]:

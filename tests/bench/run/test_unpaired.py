@@ -107,3 +107,17 @@ def test_masks_and_cross_checks_need_pairs(folders: Path) -> None:
         scored(folders, "psnr", masks=folders / "real")
     with pytest.raises(BadInput, match="pairs"):
         scored(folders, "psnr").cross_check()
+
+
+def test_sets_of_another_range_and_transparent_files_are_said(folders: Path) -> None:
+    for file in sorted((folders / "fake").rglob("*.png")):
+        dark = Image.new("RGBA", (8, 8), (1, 0, 1, 255))
+        dark.putpixel((0, 0), (1, 1, 1, 0))
+        dark.save(file)
+    range_of, clear, *_ = scored(folders, f"{HERE}:frechet").notices
+    assert range_of.startswith(
+        f"{folders / 'fake'}: no value is above 1 of 255, beside 90 in the other"
+    )
+    assert clear.startswith(
+        f"{folders / 'fake'}: 7 of 7 images have transparent pixels, as '0.png'"
+    )
