@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from bench.core.device import choose_device, fast_float64
 from bench.core.errors import BadInput, PluginFailed
 from bench.core.identity import Record
-from bench.datasets.map_facts import MapFacts, map_fault
+from bench.datasets.map_facts import map_fault
 from bench.metrics import (
     Context,
     Estimate,
@@ -24,21 +20,17 @@ from bench.metrics import (
     ScoreInfo,
     checked_estimates,
     doubts,
-    from_elsewhere,
     guarded,
     make_metric,
     refuse_shared_scores,
 )
 from bench.metrics.features import FeatureMetric
 from bench.networks.batches import batches_of
-from bench.run.appearance import Appearance, FileLook, appearance_notices, file_notices
-from bench.run.file_kinds import count_kinds, kind_notices
+from bench.run.appearance import file_notices
+from bench.run.file_kinds import kind_notices
 from bench.run.folder_scores import FolderScores
-from bench.run.group_work import GroupWork
-from bench.run.guise import Guise, guise_notices
-from bench.run.mask_fit import MaskFit, mask_notices
-from bench.run.measure import EditGroup, PreparedGroup, measure_group
-from bench.run.pair_images import PairFacts, PairImages, read_pair
+from bench.run.measured_pairs import measure_pairs, pair_notices
+from bench.run.pair_images import read_pair
 from bench.run.pairs import Folders, Pair, find_pairs
 from bench.run.unpaired import needs_pairs, score_sets
 from bench.scene import LabelSpace
@@ -53,8 +45,6 @@ DEFAULT_METRICS = ("psnr", "ssim", "rmse", "l1", "lpips-alex", "fid")
 
 BATCH_SIZE = 64
 """Images that networks see at a time on an accelerator."""
-
-P = TypeVar("P", bound=np.generic)
 
 _UNLABELLED = LabelSpace("unlabelled", (), ())
 
@@ -129,11 +119,11 @@ def score_folders(
     reading = functools.partial(read_pair, space=space, resize_real=resize_real)
     inputs = _inputs(pairs)
     with batches_of(batch_size):
-        read = _measure(pairs, computed, space, reading, advance, where)
-    fault = map_fault(read.maps, len(space))
+        read = measure_pairs(pairs, computed, space, reading, advance, where)
+    fault = map_fault((one.labels for one in read.facts if one.labels is not None), len(space))
     if fault is not None:
         raise BadInput(fault)
-    samples, references = read.samples, read.references
+    samples, references, kinds = read.samples, read.references, read.kinds
     # Without masks the region is the whole image: no score of it beside the image's own.
     twice = {
         score.name
@@ -159,15 +149,11 @@ def score_folders(
         for name, info in infos.items()
         if info.summary == "mean" and name in samples and name not in twice
     ]
-    if "masks" in folders:
-        notices += tuple(mask_notices(folders["masks"], read.fits))
     if "labels" in folders and not len(space):
         notices += (
             f"{folders['labels']}: not used; no metric that can be computed counts classes",
         )
-    notices += tuple(guise_notices(folders["fake"], read.guises))
-    notices += tuple(appearance_notices(folders, read.looks))
-    notices += tuple(file_notices(folders, *read.files))
+    notices += tuple(pair_notices(folders, read.facts))
     notices += tuple(doubts(computed, references))
     source: Record = {
         "of": "pairs of two folders",
@@ -183,11 +169,11 @@ def score_folders(
         batch_size=batch_size,
         folders=folders,
         inputs={part: inputs[part] for part in folders},
-        kinds=read.kinds,
+        kinds=kinds,
         images=samples[["edit", *means]].rename(columns={"edit": "image"}),
         left_out=left_out,
         protocols=_protocols(ready, source),
-        notices=(*notices, *kind_notices(read.kinds["real"], read.kinds["fake"])),
+        notices=(*notices, *kind_notices(kinds["real"], kinds["fake"])),
     )
 
 
@@ -295,94 +281,3 @@ def _protocols(metrics: Iterable[tuple[str, Metric]], source: Record) -> dict[st
         for name, metric in metrics
         for score in metric.score_names
     }
-
-
-@dataclass(frozen=True, eq=False)
-class _Measured:
-    """What the pass over all pairs found.
-
-    Attributes:
-        samples, references: the tables that `Metric.estimates` reads.
-        fits: how the masks fit, of the pairs that have one.
-        guises: whether the results seem to be their references in another guise, of every pair.
-        looks: whether references and results seem to belong together, of every pair.
-        files: how the references and the results look by themselves.
-        maps: what the label maps hold, where a metric counts classes.
-        kinds: how many files of each side are stored in which way.
-    """
-
-    samples: pd.DataFrame
-    references: pd.DataFrame
-    fits: list[MaskFit]
-    guises: list[Guise]
-    looks: list[Appearance]
-    files: tuple[list[FileLook], list[FileLook]]
-    maps: list[MapFacts]
-    kinds: dict[str, dict[str, int]]
-
-
-def _measure(
-    pairs: Sequence[Pair],
-    metrics: Sequence[Metric],
-    space: LabelSpace,
-    reading: Callable[[Pair], PairImages],
-    advance: Callable[[int], None],
-    device: str,
-) -> _Measured:
-    """The one pass over all pairs."""
-
-    def measured(group: list[PairImages]) -> tuple[pd.DataFrame, pd.DataFrame, list[PairFacts]]:
-        edits = _edits(group, space)
-        side = PreparedGroup.of(metrics, edits)
-        columns = measure_group(metrics, side, {i: one.fake for i, one in enumerate(group)})
-        names = {"edit": edits.edits, "scene": edits.scenes}
-        samples = pd.DataFrame({**names, **columns})
-        return samples, pd.DataFrame({**names, **side.columns()}), [one.facts for one in group]
-
-    sides = []
-    facts: list[PairFacts] = []
-    with GroupWork(device, alone=any(map(from_elsewhere, metrics))) as work:
-        work.warm_up(metrics)
-        import pandas as pd  # meanwhile
-
-        groups = work.groups(work.read(reading, pairs), lambda one: one.real)
-        for samples, references, found in work.measure(measured, groups):
-            sides.append((samples, references))
-            facts += found
-            advance(len(samples))
-    samples, references = (pd.concat(tables, ignore_index=True) for tables in zip(*sides))
-    return _Measured(
-        samples,
-        references,
-        fits=[one.fit for one in facts if one.fit is not None],
-        guises=[one.guise for one in facts],
-        looks=[one.look for one in facts],
-        files=([one.real_look for one in facts], [one.fake_look for one in facts]),
-        maps=[one.labels for one in facts if one.labels is not None],
-        kinds={
-            "real": count_kinds(one.real_kind for one in facts),
-            "fake": count_kinds(one.fake_kind for one in facts),
-        },
-    )
-
-
-def _edits(group: Sequence[PairImages], space: LabelSpace) -> EditGroup:
-    stems = tuple(one.stem for one in group)
-    images = [one.real for one in group]
-    return EditGroup(
-        ground_truth=images,
-        original=images,
-        mask=_planes([one.mask for one in group]),
-        labels=_planes([one.labels for one in group]),
-        space=space,
-        scenes=stems,
-        edits=stems,
-    )
-
-
-def _planes(planes: Sequence[NDArray[P]]) -> NDArray[P]:
-    """B planes [H,W] as [B,H,W]; one that all share is repeated without a copy of it."""
-    first = planes[0]
-    if all(plane is first for plane in planes):
-        return np.broadcast_to(first, (len(planes), *first.shape))
-    return np.stack(planes)
