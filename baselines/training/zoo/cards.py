@@ -10,7 +10,19 @@ from baselines.training.loop import Trained
 from bench import __version__
 from bench.core.text import now
 
-__all__ = ["training_card"]
+__all__ = ["card_config", "training_card"]
+
+
+def card_config(config: TrainingConfig) -> dict[str, Any]:
+    """A configuration as cards keep it: of what it starts from the file's name, and no folder of this machine.
+
+    Args:
+        config: of a training, or of a card.
+    """
+    return {
+        **config.model_dump(mode="json"),
+        "start": config.start.name if config.start else None,
+    }
 
 
 def training_card(name: str, config: TrainingConfig, trained: Trained) -> dict[str, Any]:
@@ -29,11 +41,7 @@ def training_card(name: str, config: TrainingConfig, trained: Trained) -> dict[s
     done = changed_config(config, {"steps": trained.steps}, name)
     return {
         "name": name,
-        # No folder of this machine: `notes` say which weights `start` was.
-        "config": {
-            **done.model_dump(mode="json"),
-            "start": done.start.name if done.start else None,
-        },
+        "config": card_config(done),  # `notes` say which weights `start` was
         "steps": trained.steps,
         "seed": config.seed,
         "data": facts.data,

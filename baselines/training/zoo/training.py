@@ -26,7 +26,7 @@ from baselines.training.config import TrainingConfig, TrainingData, changed_conf
 from baselines.training.data import Examples
 from baselines.training.example_store import ExampleStore
 from baselines.training.loop import CHECKPOINT, train
-from baselines.training.zoo.cards import training_card
+from baselines.training.zoo.cards import card_config, training_card
 from baselines.training.zoo.plan import Job, job_config, snapshot_steps
 from bench.core.atomic import write_json
 from bench.core.children import end_with_parent
@@ -212,7 +212,8 @@ def is_trained(place: ZooFolder, job: Job) -> bool:
         return False
     wanted = changed_config(job_config(job)[0], {"steps": card["steps"]}, str(place.card(job.name)))
     whole = card.get("share", 0.0) >= _WHOLE
-    return whole and place.weights(job.name).is_file() and config == wanted
+    same = card_config(config) == card_config(wanted)
+    return whole and place.weights(job.name).is_file() and same
 
 
 def is_written(place: ZooFolder, name: str, point: Point | None) -> bool:

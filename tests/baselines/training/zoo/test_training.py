@@ -93,6 +93,7 @@ def test_a_card_says_what_a_training_started_from(place, monkeypatch):
         start = card_of(place)["notes"]["start"]
         assert start == {"file": kept.name, "tensors_sha256": hashed, "examples": further}
         assert card_of(place)["config"]["start"] == kept.name  # and no folder of this machine
+        assert is_trained(place, JOB)
         hashed = card_of(place)["tensors_sha256"]
         first.rename(kept)
         place.card(NAME).rename(kept.with_suffix(".json"))
