@@ -14,7 +14,7 @@ __all__ = ["card_config", "training_card"]
 
 
 def card_config(config: TrainingConfig) -> dict[str, Any]:
-    """A configuration as cards keep it: of what it starts from the file's name, and no folder of this machine.
+    """A configuration as cards keep it: of what it starts from the name alone, and no folder of this machine.
 
     Args:
         config: of a training, or of a card.
