@@ -262,24 +262,33 @@ def _noise(found: Sequence[Standing]) -> list[Finding]:
 
 
 def _advice(found: Sequence[Standing]) -> list[Finding]:
-    """Scenes that would decide half of the open places."""
+    """Scenes that would decide half of the open places, and which those are."""
     unsure = [one for one in found if not one.sure]
     if not unsure:
         return []
     needed = median_high([one.needed or inf for one in unsure])
     scenes = max(one.scenes for one in unsure)
+    tasks = len({one.task for one in found})
     if needed > TOO_MANY * scenes:
+        close = [one for one in unsure if (one.needed or inf) > TOO_MANY * scenes]
         text = (
-            "The first methods are so close that more scenes will hardly tell them apart: judge them "
-            "by cost, or by eye."
+            f"In {_places(close, tasks)} the first methods are so close that more scenes will hardly tell "
+            "them apart: judge them there by cost, or by eye."
         )
         return [Finding("What to do", text)]
-    which = "it" if len(unsure) == 1 else f"half of the {len(unsure)} open places"
+    which = f"half of the {len(unsure)} open places" if len(unsure) > 1 else _places(unsure, tasks)
     text = (
         f"About {needed:.0f} scenes a task (now {scenes}) would decide {which}, were the differences "
         "as they look: run it again with a higher `limit`, which keeps what is there, or on more images."
     )
     return [Finding("What to do", text)]
+
+
+def _places(some: Sequence[Standing], tasks: int) -> str:
+    """Some places by name, or how many they are."""
+    if len(some) > NAMED:
+        return f"{len(some)} open places"
+    return listed([one.title if tasks == 1 else f"{one.title} ({one.where})" for one in some])
 
 
 def _trainings(found: Sequence[Standing]) -> list[Finding]:

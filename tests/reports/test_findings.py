@@ -106,7 +106,7 @@ def test_of_one_task_every_score_has_its_sentence():
         ("SSIM", found[1].sentence),
     ]
     assert said[2].label == "What to do"
-    assert "About 40 scenes a task (now 12) would decide it" in said[2].text
+    assert "About 40 scenes a task (now 12) would decide SSIM, were" in said[2].text
     # `--limit` cannot raise the suite's own, and no dataset has more scenes than it has.
     assert said[2].text.endswith(
         "with a higher `limit`, which keeps what is there, or on more images."
@@ -124,7 +124,7 @@ def test_of_many_tasks_the_leaders_are_counted_and_the_clearest_win_is_named():
     assert sure.startswith("2 of 3 first places beat every other method (ours 2). The clearest: ")
     assert "ours in SSIM, Rooms, by 3.97 [2.85, 5.09] over far." in sure
     assert noise.startswith("1 first place is not told apart from at least one other method")
-    assert "About 30 scenes a task (now 12) would decide it" in do
+    assert "About 30 scenes a task (now 12) would decide PSNR (Streets), were" in do
 
 
 def test_a_task_that_two_lead_counts_for_each_and_that_is_said():
@@ -135,10 +135,12 @@ def test_a_task_that_two_lead_counts_for_each_and_that_is_said():
 
 
 def test_where_nothing_but_a_wall_of_scenes_would_help_the_advice_is_another():
-    (_, do) = findings([standing(NEAR, needed=12 * 51)])
-    assert "by eye" in do.text
-    (_, do) = findings([standing(NEAR, needed=None)])
-    assert "by eye" in do.text
+    for needed in (12 * 51, None):
+        (_, _, do) = findings([standing(FAR, title="SSIM"), standing(NEAR, needed=needed)])
+        assert do.text.startswith("In PSNR the first methods are so close that more scenes")
+        assert "by eye" in do.text
+    (*_, do) = findings([standing(NEAR, title=str(k), needed=None) for k in range(4)])
+    assert do.text.startswith("In 4 open places the first methods")
 
 
 def test_trainings_of_one_variant_are_sent_to_the_comparison_that_knows_their_spread():
