@@ -30,8 +30,8 @@ SCENES = 512
 CLUSTERS = 10
 """Clusters of a class's features."""
 
-OBJECTS = 16
-"""Objects that SIEDOB's bank keeps of a class, at most."""
+OBJECTS = 6
+"""Objects that SIEDOB's bank keeps of a class, at most: whole images, which outweigh a small network."""
 
 EACH = 64
 """Vectors that the bank keeps of a class, at most."""

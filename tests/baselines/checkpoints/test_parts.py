@@ -55,7 +55,9 @@ def test_generator_and_encoder_become_one_from_the_folder_or_from_the_first_file
 def test_a_missing_part_is_named_with_a_way_out(folder):
     path, _ = folder
     (path / "latest_net_E.pth").unlink()
-    with pytest.raises(BadInput, match=r"missing the feature encoder \(latest_net_E\.pth\).*label"):
+    with pytest.raises(
+        BadInput, match=r"missing the feature encoder \(latest_net_E\.pth\).*models show pix2pixhd"
+    ):
         imported("pix2pixhd", path, path / "o.safetensors", variant="features", options=PIX)
     with pytest.raises(BadInput, match="no such file or folder"):
         imported("pix2pixhd", path / "none.pth", path / "o.safetensors", variant="features")
@@ -124,7 +126,7 @@ def test_him_names_the_layout_generator_that_is_missing(tmp_path):
     torch.save(
         LayoutGenerator(him_config("labels", classes=3, **HIM)).state_dict(), tmp_path / "x.pth"
     )
-    with pytest.raises(BadInput, match=r"missing the layout generator .*cityscapes image"):
+    with pytest.raises(BadInput, match=r"missing the layout generator .*models show him"):
         imported("him", tmp_path / "x.pth", tmp_path / "o.safetensors")
 
 
