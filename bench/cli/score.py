@@ -98,7 +98,8 @@ def score(
 ) -> None:
     """Score folders of results against references, paired by subfolder and stem.
 
-    With several folders of results, every two of them are compared image by image.
+    With several folders of results, every two of them are compared image by image. Ends with 1 where no
+    metric has a value.
     """
     from bench.core.atomic import json_text, refuse_losses
     from bench.core.errors import BadInput
@@ -160,6 +161,8 @@ def score(
         _give(json_file, json_text(_record(scores, comparison, rows if cross else None)))
     if csv_file is not None:
         _give(csv_file, _csv(scores))
+    if all(score.value is None for one in scores.values() for score in one):
+        raise typer.Exit(1)  # a script that asked for one value has none
 
 
 _PRINTED = Path("-")

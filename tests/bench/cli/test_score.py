@@ -54,6 +54,17 @@ def test_an_infinite_value_is_the_text_inf_in_strict_json(call, folders: Path) -
     assert score["low"] is None
 
 
+def test_where_no_metric_has_a_value_a_script_can_tell(call, folders: Path, monkeypatch) -> None:
+    monkeypatch.setenv("SIEBENCH_WEIGHTS", str(folders / "none"))
+    out = folders / "s.json"
+    asked = ("score", folders / "real", folders / "fake", "--json", out, "--force", "--metrics")
+    assert call(*asked, "fid")[0] == 1
+    [score] = strict(out.read_text())["scores"]
+    assert score["value"] is None
+    assert "weights" in score["reason"]
+    assert call(*asked, "fid,l1")[0] == 0
+
+
 def test_metrics_may_be_repeated_and_have_commas(call, folders: Path) -> None:
     _, out, _ = call(
         "score", folders / "real", folders / "fake",
@@ -147,7 +158,7 @@ def test_unpaired_folders_are_refused_or_allowed(call, folders: Path) -> None:
     code, out, err = call(
         "score", folders / "real", folders / "fake", "--metrics", "l1", "--allow-unpaired"
     )
-    assert code == 0, err
+    assert code == 1, err  # l1 is of pairs, and nothing else was asked for
     assert "2 real" in out
 
 
