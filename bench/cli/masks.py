@@ -104,16 +104,11 @@ def make(
 
 def _tell_impossible(pack: Path) -> None:
     """Why edits could not be made, the most frequent reasons first."""
+    from bench.cli.terminal.outcome import tell_reasons
     from masks.packs.manifest import entries
 
     reasons = Counter(one.impossible for one in entries(pack) if one.impossible is not None)
-    for reason, count in reasons.most_common(_REASONS):
-        typer.echo(f"  {count}x {reason}")
-    if len(reasons) > _REASONS:
-        typer.echo(f"  and {counted(len(reasons) - _REASONS, 'other reason')}: see edits.jsonl")
-
-
-_REASONS = 12
+    tell_reasons(reasons.most_common(), "edits.jsonl")
 
 
 @app.command()

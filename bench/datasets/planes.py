@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,6 @@ from bench.core.images import opened, upright
 from bench.core.text import counted
 from bench.datasets.map_facts import RGB, MapFacts, refuse_renumbered, used_colours
 from bench.scene import VOID, Int32, LabelSpace, UInt8
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 __all__ = [
     "COLOURED",
@@ -76,25 +73,7 @@ def read_plane(path: Path, channel: int | None = None, palette: Palette | None =
         BadInput: where the file is missing, unreadable, a JPEG, or in colours that no number has; where it
             numbers the palette's colours in another way.
     """
-    if not path.exists():
-        raise BadInput(f"{path}: this file is missing")
-    with opened(path) as file:
-        mode, lossy, indexed = file.mode, file.format in ("JPEG", "MPO"), _colours(file)
-        values = np.asarray(upright(file, path))
-    if lossy:
-        raise BadInput(
-            f"{path}: is a JPEG, which changes numbers near borders; save maps as PNG from the source"
-        )
-    if channel is not None and values.ndim == 3:
-        return values[:, :, channel].astype(np.int32)
-    if palette is not None and mode in COLOURED:
-        return _numbers(values[:, :, :3], palette, path)
-    if mode not in _COUNTING_MODES:
-        raise BadInput(
-            f"{path}: has mode {mode}, but a map of class or object numbers must have one channel of "
-            f"whole numbers; {_OTHER_MODES.get(mode, _IN_COLOUR)}"
-        )
-    numbers = values.astype(np.int32)
+    numbers, indexed = _stored(path, channel, palette)
     if palette is not None and indexed is not None:
         refuse_renumbered(used_colours(numbers, indexed), palette, path)
     return numbers
@@ -102,15 +81,35 @@ def read_plane(path: Path, channel: int | None = None, palette: Palette | None =
 
 def read_map(path: Path) -> tuple[Int32, MapFacts]:
     """As `read_plane` without a palette, with what the file tells about the maps beside it."""
-    numbers = read_plane(path)
-    with opened(path, decoded=False) as file:
-        palette = _colours(file)
-    colours = {} if palette is None else used_colours(numbers, palette)
+    numbers, indexed = _stored(path)
+    colours = {} if indexed is None else used_colours(numbers, indexed)
     return numbers, MapFacts.of(path, numbers, colours)
 
 
-def _colours(file: Image) -> list[int] | None:
-    return file.getpalette("RGB") if file.mode == "P" else None
+def _stored(
+    path: Path, channel: int | None = None, palette: Palette | None = None
+) -> tuple[Int32, list[int] | None]:
+    """As `read_plane`, and a palette file's colours, which nobody has compared yet."""
+    if not path.exists():
+        raise BadInput(f"{path}: this file is missing")
+    with opened(path) as file:
+        mode, lossy = file.mode, file.format in ("JPEG", "MPO")
+        indexed = file.getpalette("RGB") if mode == "P" else None
+        values = np.asarray(upright(file, path))
+    if lossy:
+        raise BadInput(
+            f"{path}: is a JPEG, which changes numbers near borders; save maps as PNG from the source"
+        )
+    if channel is not None and values.ndim == 3:
+        return values[:, :, channel].astype(np.int32), None
+    if palette is not None and mode in COLOURED:
+        return _numbers(values[:, :, :3], palette, path), None
+    if mode not in _COUNTING_MODES:
+        raise BadInput(
+            f"{path}: has mode {mode}, but a map of class or object numbers must have one channel of "
+            f"whole numbers; {_OTHER_MODES.get(mode, _IN_COLOUR)}"
+        )
+    return values.astype(np.int32), indexed
 
 
 def _numbers(colours: UInt8, palette: Palette, path: Path) -> Int32:

@@ -14,7 +14,7 @@ from bench.core.errors import BadInput
 from bench.core.images import read_mask, read_stored
 from bench.datasets.fitting import Grid, fit_image, fit_plane, same_shape
 from bench.datasets.map_facts import MapFacts
-from bench.datasets.planes import plain_labels, read_map
+from bench.datasets.planes import plain_labels, read_map, read_plane
 from bench.run.appearance import Appearance, FileLook
 from bench.run.file_kinds import file_kind
 from bench.run.guise import Guise
@@ -116,15 +116,13 @@ def _labels(
 ) -> tuple[Int32, MapFacts | None]:
     if pair.labels is None:
         return _unlabelled(reference.shape[:2]), None
-    plane, facts = read_map(pair.labels)
+    # Without a metric that counts classes there is no space to check labels against.
+    counted = len(space) > 0
+    plane, facts = read_map(pair.labels) if counted else (read_plane(pair.labels), None)
     if resize:
         plane = fit_plane(plane, _grid(reference))
     _same_size(pair.labels, plane, reference)
-    if not len(
-        space
-    ):  # without a metric that counts classes there is nothing to check labels against
-        return plane, None
-    return plain_labels(plane, space, pair.labels), facts
+    return (plain_labels(plane, space, pair.labels) if counted else plane), facts
 
 
 @functools.lru_cache(maxsize=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from bench.core.text import counted
 if TYPE_CHECKING:
     from bench.run.outcome import Outcome
 
-__all__ = ["finish", "finish_part"]
+__all__ = ["finish", "finish_part", "tell_reasons"]
 
 _REASONS = 12
 
@@ -28,11 +29,7 @@ def finish(outcome: Outcome) -> None:
     page = write_report(outcome.folder)
     edits = counted(outcome.edits, "edit")
     typer.echo(f"{edits}, {outcome.impossible} impossible, {outcome.failed} failed")
-    for reason, count in outcome.reasons[:_REASONS]:
-        typer.echo(f"  {count}x {reason}")
-    if len(outcome.reasons) > _REASONS:
-        more = counted(len(outcome.reasons) - _REASONS, "other reason")
-        typer.echo(f"  and {more}: see the report")
+    tell_reasons(outcome.reasons, "the report")
     if outcome.first_failure is not None:
         _tell_traceback(outcome.first_failure)
     _tell_kept(outcome)
@@ -53,6 +50,19 @@ def finish(outcome: Outcome) -> None:
     typer.echo(f"report: {page}")
     if outcome.failed:
         raise typer.Exit(1)
+
+
+def tell_reasons(reasons: Sequence[tuple[str, int]], others: str) -> None:
+    """Why edits failed or could not be made, a line each.
+
+    Args:
+        reasons: each with how often, the most frequent first.
+        others: where a reader finds those for which there is no room.
+    """
+    for reason, count in reasons[:_REASONS]:
+        typer.echo(f"  {count}x {reason}")
+    if len(reasons) > _REASONS:
+        typer.echo(f"  and {counted(len(reasons) - _REASONS, 'other reason')}: see {others}")
 
 
 def finish_part(out: Path) -> None:
