@@ -22,11 +22,11 @@ from baselines.layers.label_map import fixed_sizes
 __all__ = ["in_half"]
 
 
-def in_half(network: nn.Module) -> dict[str, Tensor]:
+def in_half(network: nn.Module, *, but: str = "") -> dict[str, Tensor]:
     """Weights and biases of a network's convolutions in autocast's precision, by the parameters' names.
 
-    They lie in memory as the parameters do: what is side by side stays so. Empty without autocast, and on
-    a CPU, where a cast costs no launch.
+    Those of the child `but` are left out. They lie in memory as the parameters do: what is side by side
+    stays so. Empty without autocast, and on a CPU, where a cast costs no launch.
     """
     device = next(network.parameters()).device
     if not torch.is_autocast_enabled(device.type) or not fixed_sizes(device):
@@ -34,6 +34,8 @@ def in_half(network: nn.Module) -> dict[str, Tensor]:
     named = {}
     for name, parameter in network.named_parameters():
         place, _, kind = name.rpartition(".")
+        if name.partition(".")[0] == but:
+            continue
         # What a spectral norm reads, weight_orig, stays exact.
         if kind in ("weight", "bias") and isinstance(network.get_submodule(place), nn.Conv2d):
             named[name] = parameter

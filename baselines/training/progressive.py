@@ -161,12 +161,7 @@ class _StagedGenerator(nn.Module):
             style = self._style(network, image, mask[:, 0], regions)
             condition = replace(condition, style=style)
         original = image if network.config.border == "original" else None
-        weights = {
-            f"{name}.{inner}": weight
-            for name, stage in network.named_children()
-            if isinstance(stage, Stage)  # DivSem's styles stay exact
-            for inner, weight in in_half(stage).items()
-        }
+        weights = in_half(network, but="zencoder")  # DivSem's styles stay exact
         with self._norms.iterated():
             shown = (masked, condition, original)
             stages = functional_call(network, weights, shown, tie_weights=False)

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from baselines.layers.initial import draw_xavier
+from baselines.layers.joint_casts import in_half
 from baselines.layers.joint_spectral import JointSpectralNorm
 from baselines.layers.label_map import SymbolMap
 from baselines.layers.patch_discriminator import MultiScale, scores
@@ -144,14 +146,20 @@ class _WholeGenerator(nn.Module):
         network = self.network
         if isinstance(network, SPADEGenerator):
             shown = spade_labels(network.config, labels, edges)
-            return shown.dense(), network(shown)
+            return shown.dense(), self._painted(shown)
         if isinstance(network, SESAMEGenerator):
             shown = sesame_labels(network.config, labels, mask[:, 0])
-            raw = network(image * ~mask, shown)
+            raw = self._painted(image * ~mask, shown)
             return shown.dense(), torch.where(mask, raw, image)
         codes, _ = network.encode(image, labels)
         semantics = SymbolMap.of_labels(labels, network.config.classes, torch.float32).dense()
-        return semantics, network(StyledRegions.of(labels, codes.float()))
+        return semantics, self._painted(StyledRegions.of(labels, codes.float()))
+
+    def _painted(self, *shown: object) -> Tensor:
+        network = self.network
+        weights = in_half(network, but="Zencoder")  # SEAN's codes stay exact
+        raw: Tensor = functional_call(network, weights, shown, tie_weights=False)
+        return raw
 
 
 class _Judge(nn.Module):

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from baselines.cuda_graphs import WARM
 from baselines.layers.label_map import label_maps_as
-from baselines.training import loop, progressive
+from baselines.training import loop, progressive, synthesis
 from baselines.training.captured import CapturedSteps
 from baselines.training.data import Examples
 from baselines.training.fabric import launch_fabric
@@ -249,11 +249,13 @@ def test_on_a_card_weights_lie_like_the_maps_that_they_meet(monkeypatch):
         assert one.grad.stride() == one.stride()
 
 
-def test_on_a_card_weights_are_cast_together_to_the_same_numbers(monkeypatch):
-    monkeypatch.setattr(ProgressiveRecipe, "capturable", True)
-    config = tiny("divsem", precision="bf16-mixed", steps=2)
+@pytest.mark.parametrize("system", ["divsem", "spade", "sesame", "sean"])
+def test_on_a_card_weights_are_cast_together_to_the_same_numbers(system, monkeypatch):
+    monkeypatch.setattr(TrainingRecipe, "capturable", True)
+    config = tiny(system, precision="bf16-mixed", steps=2)
     losses, state, _ = trained(config)
-    monkeypatch.setattr(progressive, "in_half", lambda _: {})
+    for recipes in (progressive, synthesis):
+        monkeypatch.setattr(recipes, "in_half", lambda network, but: {})
     expected, state_expected, _ = trained(config)
     assert losses == expected
     assert all(torch.equal(a, b) for a, b in zip(state, state_expected, strict=True))
