@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from bench.core.device import choose_device, kind_of
 from bench.core.errors import BadInput
 from bench.core.identity import record_hash
-from bench.run.claims import Claims, forget
+from bench.run.claims import Claims, forget, refuse_other_runs
 from bench.run.environment import device_key
 from bench.run.finish import finish_run
 from bench.run.job import Executor, Job
@@ -183,6 +183,7 @@ class _Run:
         folder = self.job.folder
         if self.part is None:
             forget(folder)
+            refuse_other_runs(folder, self.job.key)
             self.found = _survey(self.worker, list(self.sizes), self.job.threads)
         else:
             self._join()
@@ -222,10 +223,10 @@ class _Run:
         return header.state != "running" and header.key == self.job.key
 
     def _surplus(self, claims: Claims) -> int:
-        """Throws away what was done beyond the verdict, once nobody is at work any more."""
+        """Throws away what was done beyond the verdict, once nobody carries out edits any more."""
         if self.job.until is None:
             return 0
-        while claims.others():
+        while any(one.device for one in claims.others()):  # without one it waits for the tables
             time.sleep(_WAIT)
         count = 0
         for task in self.worker.plan.tasks:

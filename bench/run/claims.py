@@ -42,7 +42,7 @@ from bench.run.layout import RunFolder
 from bench.run.presence import LEASE, Presence, began, living, this_machine
 from bench.run.shards import ShardRef
 
-__all__ = ["ATTEMPTS", "Claims", "forget"]
+__all__ = ["ATTEMPTS", "Claims", "forget", "refuse_other_runs"]
 
 ATTEMPTS = 3
 """Dead workers after which what they were at counts as failed."""
@@ -97,13 +97,11 @@ class Claims:
     def __enter__(self) -> Claims:
         self._refuse_unshared()
         self._say()
-        for other in self.others():
-            if other.key != self.me.key:
-                self.close()
-                raise BadInput(
-                    f"{self._folder.root}: workers of another suite, or of other weights or options, "
-                    f"are at work here (on {other.host}); wait for them, or choose another --out"
-                )
+        try:
+            refuse_other_runs(self._folder, self.me.key, self._lease)
+        except BadInput:
+            self.close()
+            raise
         self._beats.start()
         return self
 
@@ -272,6 +270,25 @@ class Claims:
     def _beat(self) -> None:
         while not self._ended.wait(_BEAT):
             self._say()
+
+
+def refuse_other_runs(folder: RunFolder, key: str, lease: float = LEASE) -> None:
+    """Refuses a folder in which workers of another run are at work; to be asked before it is written to.
+
+    Args:
+        folder: the run's.
+        key: the run's, as `Presence.key`.
+        lease: in place of `LEASE`.
+
+    Raises:
+        BadInput: where somebody with another key is.
+    """
+    for other in living(folder, lease):
+        if other.key != key:
+            raise BadInput(
+                f"{folder.root}: workers of another suite, or of other weights or options, are at work "
+                f"here (on {other.host}); wait for them, or choose another --out"
+            )
 
 
 def forget(folder: RunFolder) -> None:

@@ -1,0 +1,60 @@
+"""Two calls in one run directory: neither harms the other's run, and none waits for ever."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.core.errors import BadInput
+from bench.run import carry_out
+from bench.run.claims import Claims
+from bench.run.job import Stopping
+from bench.run.layout import RunFolder
+from bench.run.schema import read_header
+from bench.run.suite_run import run_suite
+from bench.suite.schema import parse_suite
+from tests.bench.run.made_suite import suite_text, write_data
+
+
+def run(tmp_path: Path, metrics: str = "[l1]", until: Stopping | None = None) -> RunFolder:
+    data, out = tmp_path / "rooms", tmp_path / "run"
+    if not data.exists():
+        write_data(data, 2)
+    tasks = "[{dataset: rooms, protocol: freeform@1}]"
+    text = suite_text(data, tasks=tasks, methods="[copy]", metrics=metrics)
+    run_suite(parse_suite(text, "made.yaml"), out=out, device="cpu", workers=1, until=until)
+    return RunFolder(out)
+
+
+class Never(Stopping):
+    """Nothing is ever decided."""
+
+    def begin(self, folder, header) -> None:
+        pass
+
+    def enough(self, task: str) -> bool:
+        return False
+
+    def used(self, task: str) -> None:
+        return None
+
+
+def test_a_suite_that_is_refused_leaves_the_run_of_others_as_it_is(tmp_path: Path) -> None:
+    folder = run(tmp_path)
+    before = folder.record.read_bytes()
+    with (
+        Claims(folder, device="cpu", key=read_header(folder.record).key),
+        pytest.raises(BadInput, match="workers of another suite"),
+    ):
+        run(tmp_path, "[l1, psnr]")
+    assert folder.record.read_bytes() == before
+    assert folder.table("scores").exists()
+
+
+def test_who_waits_to_make_the_tables_is_not_waited_for(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(carry_out.time, "sleep", lambda _: pytest.fail("both wait"))
+    folder = run(tmp_path, until=Never())
+    with Claims(folder, device="", key=read_header(folder.record).key):
+        run(tmp_path, until=Never())
+    assert read_header(folder.record).state == "done"
