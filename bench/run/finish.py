@@ -184,15 +184,17 @@ def _end_of_task(
 
 def _write_ended(folder: RunFolder, ended: Sequence[_Ended]) -> None:
     """The scores last: a run has them once everything else is there."""
-    replicates = [row for one in ended for row in one.reduced.replicates]
-    rosetta = [row for one in ended for row in one.reduced.rosetta]
-    influence = [row for one in ended for row in one.reduced.influence]
-    if replicates:
-        _write_rows(folder.table("replicates"), REPLICATES, replicates)
-    if rosetta:
-        _write_rows(folder.table("rosetta"), ROSETTA, rosetta)
-    if influence:
-        _write_rows(folder.table("influence"), INFLUENCE, influence)
+    beside = (
+        (folder.table("replicates"), REPLICATES, [one.reduced.replicates for one in ended]),
+        (folder.table("rosetta"), ROSETTA, [one.reduced.rosetta for one in ended]),
+        (folder.table("influence"), INFLUENCE, [one.reduced.influence for one in ended]),
+    )
+    for path, table, tasks in beside:
+        rows = [row for own in tasks for row in own]
+        if rows:
+            _write_rows(path, table, rows)
+        else:
+            path.unlink(missing_ok=True)  # of results that have been carried out again
     _write_rows(folder.table("canaries"), CANARIES, [row for one in ended for row in one.canaries])
     _write_rows(
         folder.table("scores"), SCORES, [row for one in ended for row in one.reduced.scores]

@@ -6,12 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.core.errors import EditFailed
 from bench.judge.baseline import read_scores, save_baseline
 from bench.judge.gate.judgement import gate
 from bench.judge.policy import Policy
 from bench.metrics import Columns, Estimate, Metric, Missing
 from bench.run import measure
+from bench.run.reader import read_run
+from bench.run.suite_run import run_suite
+from bench.suite.schema import parse_suite
 from tests.bench.judge.gate.made_runs import make_runs
+from tests.bench.run.made_suite import suite_text, write_data
 
 
 class Spread(Metric):
@@ -68,3 +73,26 @@ def test_it_is_judged_like_any_other_score(runs, tmp_path) -> None:
     outcome = gate(read_scores(runs[1]), baseline, Policy(margins={"spread": "50%"}))
     assert outcome.verdict == "worse"
     assert outcome.checks[0].pair.difference.scenes == 12
+
+
+def test_no_table_is_left_of_results_that_are_gone(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(measure, "make_metric", only_spread)
+    tasks = "[{dataset: rooms, protocol: freeform@1}]"
+    text = suite_text(write_data(tmp_path / "rooms"), tasks=tasks, methods="[mine]")
+    suite, run = parse_suite(text, "made.yaml"), tmp_path / "run"
+    editor = Moody()
+    for editor.willing, count in ((True, 1), (False, 0)):
+        run_suite(suite, out=run, device="cpu", editors={"mine": editor}, fresh=["mine"])
+        assert len(read_run(run).replicates) == count
+
+
+class Moody:
+    """An editor that carries out all edits, or none."""
+
+    needs: frozenset[str] = frozenset()
+    willing = True
+
+    def edit(self, batch):
+        if not self.willing:
+            raise EditFailed("not today")
+        return batch.masked
