@@ -85,8 +85,9 @@ class RunFolder:
         return self.root / table / task / f"{number:05d}.parquet"
 
     def shards(self, table: ShardTable, task: str) -> list[Path]:
-        """The files of a task's table that are there, in plan order."""
-        return sorted((self.root / table / task).glob("*.parquet"))
+        """The files of a task's table that are there, in plan order; other names are nobody's."""
+        files = (self.root / table / task).glob("*.parquet")
+        return sorted(file for file in files if file.stem.isdecimal())
 
     def checks(self, task: str) -> Path:
         """What the canaries found out about the methods of a task."""

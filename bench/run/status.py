@@ -89,7 +89,7 @@ def run_status(path: Path | str) -> Status:
         workers=workers,
         each_second=speed or None,
         seconds_left=max(0, results - results_done) / speed if speed else None,
-        tried_again=len({file.stem for file in folder.claims.glob("shards/*/*.[2-9]")}),
+        tried_again=len({file.with_suffix("") for file in folder.claims.glob("shards/*/*.[2-9]")}),
     )
 
 

@@ -81,6 +81,16 @@ def test_a_run_that_somebody_carries_out_says_by_whom_and_how_long_yet(half: Pat
     assert run_status(half).state == "stopped"
 
 
+def test_shards_of_one_number_in_two_tasks_are_two_that_were_begun_in_vain(half: Path) -> None:
+    folder = RunFolder(half)
+    for task in (TASK, "rooms-other"):
+        for attempt in (1, 2, 3):
+            claim = folder.claim(task, 1).with_name(f"00001.{attempt}")
+            claim.parent.mkdir(parents=True, exist_ok=True)
+            claim.touch()
+    assert run_status(half).tried_again == 2
+
+
 def test_a_run_that_is_done_says_so(half: Path, tmp_path: Path, call) -> None:
     assert run(tmp_path, "2/2") is not None
     assert run_status(half).state == "done"

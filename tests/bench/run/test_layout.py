@@ -54,6 +54,15 @@ def test_shards_come_in_plan_order(tmp_path: Path) -> None:
     assert folder.shards("samples", "t") == []
 
 
+def test_a_copy_beside_a_shard_is_none(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    shard = folder.shard("samples", "t", 0)
+    shard.parent.mkdir(parents=True)
+    for path in (shard, shard.with_name("00000 (conflicted copy).parquet")):
+        path.touch()
+    assert folder.shards("samples", "t") == [shard]
+
+
 def test_runs_are_found_at_any_depth(tmp_path: Path) -> None:
     for name in ("b", "a/c"):
         (tmp_path / name).mkdir(parents=True)
