@@ -7,9 +7,9 @@ both written here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
-from math import inf
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import inf, isfinite, isnan
 from statistics import median_high
 from typing import TYPE_CHECKING
 
@@ -53,8 +53,8 @@ TOO_MANY = 50
 class Gap:
     """How far a method is behind the best.
 
-    `amount` is that ("3.97"), `text` has its interval too ("3.97 [2.85, 5.09]"), and `sure` says that
-    it is beyond noise.
+    `amount` is that ("3.97"), `text` has its interval too ("3.97 [2.85, 5.09]"), or why there is none, and
+    `sure` says that it is beyond noise.
     """
 
     method: str
@@ -78,6 +78,8 @@ class Standing:
         scenes: how many scenes are behind it.
         needed: scenes that would tell the best from the closest open method; None where nothing is
             open, or where no number would.
+        noise: whether the noise of that method's gap is known.
+        suspect: why the results of a method that is best are doubtful, by its title, without a stop.
     """
 
     task: str
@@ -91,6 +93,8 @@ class Standing:
     p: float
     scenes: int
     needed: int | None
+    noise: bool = True
+    suspect: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def open(self) -> tuple[Gap, ...]:
@@ -104,7 +108,7 @@ class Standing:
 
     @property
     def sentence(self) -> str:
-        """As in "SESAME is first (0.76), better than nearest; within the noise of SPMPGAN (by ...)."."""
+        """As in "SESAME is first (0.76), better than nearest; not told apart from SPMPGAN (by ...)."."""
         if self.sure:
             first, *others = self.gaps
             more = f", and more over {listed([gap.method for gap in others])}" if others else ""
@@ -115,7 +119,7 @@ class Standing:
         parts = [f", better than {listed(self.beaten)}"] if self.beaten else []
         if self.open:
             near = [f"{gap.method} (by {gap.text})" for gap in self.open]
-            parts.append(f"{';' if parts else ', but'} within the noise of {listed(near)}")
+            parts.append(f"{';' if parts else ', but'} not told apart from {listed(near)}")
         return f"{listed(self.best)} {level} ({self.value}){''.join(parts)}."
 
 
@@ -142,7 +146,7 @@ def standings(run: Run, tables: Sequence[Table], chosen: Collection[str]) -> lis
         return []  # one that stopped when its verdict was sure has no fair sample for others
     contests = [_contest(table, at) for table, at in places.values()]
     return [
-        _standing(*places[lead.contest.task, lead.contest.score], lead)
+        _standing(run, *places[lead.contest.task, lead.contest.score], lead)
         for lead in leads(scores_of_run(run), contests)
     ]
 
@@ -187,10 +191,10 @@ def findings(found: Sequence[Standing]) -> list[Finding]:
     if not found:
         return []
     tasks = dict.fromkeys(one.task for one in found)
-    last = [*_advice(found), *_trainings(found)]
+    first, last = _suspect(found), [*_advice(found), *_trainings(found)]
     if len(tasks) == 1:
-        return [*(Finding(one.title, one.sentence) for one in found), *last]
-    return [_leaders(found, len(tasks)), *_sure(found), *_noise(found), *last]
+        return [*first, *(Finding(one.title, one.sentence) for one in found), *last]
+    return [*first, _leaders(found, len(tasks)), *_sure(found), *_noise(found), *last]
 
 
 def caveat(found: Sequence[Standing]) -> str:
@@ -208,6 +212,22 @@ def caveat(found: Sequence[Standing]) -> str:
         f"{text} Each of the {len(found)} is a question of its own: were all methods equal, up to "
         f"{len(found) * ALPHA:.0f} would still name one better."
     )
+
+
+def _suspect(found: Sequence[Standing]) -> list[Finding]:
+    """First places that nobody is to believe before the method's results have been looked at."""
+    doubted: dict[str, list[str]] = {}
+    for one in found:
+        for method, text in one.suspect.items():
+            doubted.setdefault(method, []).append(text)
+    return [
+        Finding(
+            "Suspect",
+            f"{method} is first in {counted(len(texts), 'place')} here, but its results are "
+            f"doubtful: {texts[0]}.",
+        )
+        for method, texts in doubted.items()
+    ]
 
 
 def _leaders(found: Sequence[Standing], tasks: int) -> Finding:
@@ -233,9 +253,7 @@ def _sure(found: Sequence[Standing]) -> list[Finding]:
     """How many first places are beyond noise, and the clearest."""
     sure = [one for one in found if one.sure]
     if not sure:
-        text = (
-            f"None of the {counted(len(found), 'first place')} is better than every other method."
-        )
+        text = f"None of the {counted(len(found), 'first place')} is told apart from every other method."
         return [Finding("Beyond noise", text)]
     wins = Counter(one.best[0] for one in sure).most_common()
     whose = listed([f"{name} {count}" for name, count in wins])
@@ -263,7 +281,12 @@ def _noise(found: Sequence[Standing]) -> list[Finding]:
 
 def _advice(found: Sequence[Standing]) -> list[Finding]:
     """Scenes that would decide half of the open places, and which those are."""
-    unsure = [one for one in found if not one.sure]
+    alone = [one for one in found if not one.sure and one.scenes == 1]
+    if alone:
+        where = _places(alone, len({one.task for one in found}))
+        text = f"Run it on more images: in {where} there is one scene, which tells nothing of the noise."
+        return [Finding("What to do", text)]
+    unsure = [one for one in found if not one.sure and one.noise]
     if not unsure:
         return []
     needed = median_high([one.needed or inf for one in unsure])
@@ -314,7 +337,7 @@ def _contest(table: Table, at: int) -> Contest:
     )
 
 
-def _standing(table: Table, at: int, lead: Lead) -> Standing:
+def _standing(run: Run, table: Table, at: int, lead: Lead) -> Standing:
     column = table.columns[at]
     rows = {row.name: row for row in table.rows}
     first = rows[lead.contest.best[0]].cells[at]
@@ -333,7 +356,18 @@ def _standing(table: Table, at: int, lead: Lead) -> Standing:
         p=max((change.adjusted for change in lead.changes), default=1.0),
         scenes=max((change.pair.difference.scenes for change in lead.changes), default=0),
         needed=lead.scenes_needed(),
+        noise=not lead.open or _noise_known(lead.open[0]),
+        suspect={
+            rows[notice.name].title: notice.text
+            for notice in run.header.notices
+            if (notice.kind, notice.what, notice.task) == ("bad", "method", table.task)
+            if notice.name in lead.contest.best
+        },
     )
+
+
+def _noise_known(change: Change) -> bool:
+    return change.pair.difference.error is not None or bool(change.pair.difference.agreeing)
 
 
 def _value(cell: Cell, column: Column) -> str:
@@ -344,13 +378,24 @@ def _value(cell: Cell, column: Column) -> str:
 
 def _gap(change: Change, column: Column, row: Row) -> Gap:
     """The best method's advantage: positive is better, whatever the score."""
-    sign = -change.pair.after.sign
-    amount = printed(sign * change.pair.difference.estimate, column.decimals) or "an unknown amount"
-    text = amount
+    estimate = -change.pair.after.sign * change.pair.difference.estimate
+    amount = printed(estimate, column.decimals)
+    if not isfinite(estimate):
+        amount = "an unknown amount" if isnan(estimate) else "an infinite amount"
+    return Gap(row.title, amount, amount + _beside(change, column), change.verdict == "better")
+
+
+def _beside(change: Change, column: Column) -> str:
+    """What stands beside a gap's amount: its interval, or why there is none."""
+    difference = change.pair.difference
     if change.interval is not None:
-        low, high = sorted(sign * end for end in change.interval)
-        text = f"{amount} [{printed(low, column.decimals)}, {printed(high, column.decimals)}]"
-    return Gap(row.title, amount, text, change.verdict == "better")
+        low, high = sorted(-change.pair.after.sign * end for end in change.interval)
+        return f" [{printed(low, column.decimals)}, {printed(high, column.decimals)}]"
+    if isfinite(difference.estimate):
+        return f": {difference.note}" if difference.note else ""
+    # An infinite one's note speaks of two runs.
+    few = difference.agreeing and change.verdict != "better"
+    return f" in {counted(difference.agreeing, 'scene')} alone" if few else ""
 
 
 def listed(words: Sequence[str]) -> str:

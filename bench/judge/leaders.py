@@ -12,6 +12,7 @@ multiple testing", Synthese 2021). So among twenty columns of equal methods expe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -102,8 +103,14 @@ def _lead(known: ScoreSet, contest: Contest) -> Lead | None:
         for change in changes
         if change.pair.after is scores[-1] and change.pair.before.key.method not in contest.best
     ]
-    own.sort(key=lambda change: abs(change.pair.difference.estimate))
+    own.sort(key=_distance)
     return Lead(contest, tuple(own), len(changes)) if changes else None
+
+
+def _distance(change: Change) -> float:
+    """How far apart two methods are; those whose difference is not known come last."""
+    distance = abs(change.pair.difference.estimate)
+    return math.inf if math.isnan(distance) else distance
 
 
 def _on_common_edits(known: ScoreSet, contest: Contest) -> list[ScoreValues]:

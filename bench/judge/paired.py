@@ -80,7 +80,8 @@ class Paired:
     def scenes_needed(self, margin: float, alpha: float, power: float) -> int | None:
         """Scenes that would show the difference beyond a margin, were it as large as it looks.
 
-        The usual normal approximation: the error shrinks with the root of the scenes.
+        The usual normal approximation: the error shrinks with the root of the scenes. Where the sign
+        test decides, as many as it takes if they go on to agree as often.
 
         Args:
             margin: what does not count.
@@ -88,13 +89,18 @@ class Paired:
             power: the chance to see it.
 
         Returns:
-            The number of scenes, more than there are; None where there is no error, or where the
+            The number of scenes, more than there are; None where the noise is not known, or where the
             difference is within the margin.
         """
         from scipy import special
 
         beyond = abs(self.estimate) - margin
-        if not self.error or not 0 < beyond < math.inf:
+        if not beyond > 0:
+            return None
+        if self.agreeing:
+            agreeing = math.log2(2 / alpha)
+            return max(self.scenes + 1, math.ceil(self.scenes * agreeing / self.agreeing))
+        if not self.error:
             return None
         reach = float(special.ndtri(1 - alpha / 2) + special.ndtri(power))
         return max(self.scenes + 1, math.ceil(self.scenes * (reach * self.error / beyond) ** 2))

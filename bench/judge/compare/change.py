@@ -45,11 +45,11 @@ class Change:
 
     @property
     def relative(self) -> float:
-        """The difference as a share of the score before; infinite where that is 0."""
+        """The difference as a share of the score before; infinite where that is 0, or either is infinite."""
         before, estimate = self.pair.before.value, self.pair.difference.estimate
         if estimate == 0 or math.isnan(estimate):
             return 0.0
-        return abs(estimate / before) if before else math.inf
+        return abs(estimate / before) if before and math.isfinite(estimate) else math.inf
 
 
 def judge(

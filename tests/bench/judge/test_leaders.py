@@ -148,3 +148,15 @@ def test_the_scenes_that_are_needed_follow_the_normal_approximation() -> None:
 def test_no_number_of_scenes_shows_a_difference_within_its_margin() -> None:
     paired = pair_values(np.zeros(4), np.array([0.1, 0.2, 0.0, 0.1]), ["a", "b", "c", "d"])
     assert paired.scenes_needed(0.2, 0.05, 0.8) is None
+
+
+def test_a_method_whose_difference_is_not_known_comes_after_those_that_are_near() -> None:
+    first, other, twin = np.full(6, 30.0), np.full(6, 29.0), np.linspace(29.8, 30.0, 6)
+    first[0] = other[1] = twin[0] = np.inf
+    far = np.full(6, 20.0)
+    lead = column("first", score="psnr", first=first, other=other, twin=twin, far=far)
+    assert names(lead.changes) == ["twin", "far", "other"]
+    assert [one.pair.difference.estimate for one in lead.changes[1:]] == [
+        math.inf,
+        pytest.approx(math.nan, nan_ok=True),
+    ]

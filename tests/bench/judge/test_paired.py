@@ -155,6 +155,17 @@ def test_infinite_in_both_directions_cannot_be_said() -> None:
     assert paired.above(0) == paired.below(0) == 1
 
 
+def test_the_scenes_that_a_sign_test_needs_are_those_that_agree_often_enough() -> None:
+    # Two-sided at 5 % it takes 2 / 2^k <= 0.05: k = 6.
+    same = pair_values(np.zeros(4), np.full(4, 0.5), list("abcd"))
+    assert same.scenes_needed(0.1, 0.05, 0.8) == 6
+    assert same.scenes_needed(0.5, 0.05, 0.8) is None
+    every_second = pair_values(np.zeros(4), np.asarray([0, math.inf, 0, math.inf]), list("abcd"))
+    assert every_second.scenes_needed(0.1, 0.05, 0.8) == math.ceil(2 * math.log2(40))
+    both_ways = pair_values(np.asarray([math.inf, 0]), np.asarray([0, math.inf]), list("ab"))
+    assert both_ways.scenes_needed(0.1, 0.05, 0.8) is None
+
+
 def test_holm_multiplies_the_smallest_by_the_count_and_never_falls() -> None:
     # By hand: 0.005 * 4, 0.01 * 3, 0.03 * 2, and 0.04 * 1 raised to the one before it.
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])

@@ -50,6 +50,19 @@ def test_largest_changes_come_first() -> None:
     assert order == ["l1", "rmse", "psnr"]
 
 
+def test_a_score_that_was_infinite_has_changed_most() -> None:
+    shares = {"l1": 1.1, "rmse": 1.5, "ssim": 1.01}
+    before = [per_edit(name, BASE) for name in shares]
+    after = [per_edit(name, BASE * share) for name, share in shares.items()]
+    exact = per_edit("psnr", [np.inf] * 40)
+    for at in range(4):  # whatever the order of the scores
+        old, new = [*before], [*after]
+        old.insert(at, exact)
+        new.insert(at, per_edit("psnr", BASE))
+        found = compare(score_set(*old), score_set(*new)).changes
+        assert [one.pair.key.metric for one in found] == ["psnr", "rmse", "l1", "ssim"]
+
+
 def test_a_run_against_itself_is_the_same_everywhere() -> None:
     one = score_set(per_edit("psnr", BASE), of_scenes("fid", 30.0, BASE))
     assert verdicts(one, one) == {"psnr": "same", "fid": "same"}
