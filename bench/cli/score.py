@@ -146,7 +146,8 @@ def score(
         }
     # What is printed to be read by a program stands alone on standard output.
     printed = _PRINTED in (json_file, csv_file)
-    console = Console(stderr=printed)
+    # Names and reasons are shown as they are: brackets in them are no markup.
+    console = Console(stderr=printed, markup=False)
     console.print(_table(scores))
     rows = next(iter(scores.values())).cross_check() if cross else []
     if cross:
@@ -214,7 +215,7 @@ def _csv(scores: Mapping[str, FolderScores]) -> str:
         return next(iter(scores.values())).table()
     lines: list[str] = []
     for name, one in scores.items():
-        head, *rows = csv.reader(one.table().splitlines())
+        head, *rows = csv.reader(io.StringIO(one.table(), newline=""))
         if not lines:
             lines.append(_line([*head[:3], "folder", *head[3:]]))
         lines += [_line([*row[:3], name, *row[3:]]) for row in rows]

@@ -116,9 +116,10 @@ class FolderScores(Sequence[Score]):
         }
 
     def _without_place(self, notice: str) -> str:
-        """A notice that names folders as the record does: without where they lie."""
-        for folder in sorted(self.folders.values(), key=lambda one: len(str(one)), reverse=True):
-            notice = notice.replace(str(folder), folder.resolve().name)
+        """A notice that names the folder which it is of as the record does: without where that lies."""
+        for folder in self.folders.values():
+            if notice.startswith(f"{folder}: "):
+                return f"{folder.resolve().name}{notice.removeprefix(str(folder))}"
         return notice
 
     def table(self) -> str:

@@ -77,8 +77,7 @@ def read_pair(pair: Pair, space: LabelSpace, resize_real: bool) -> PairImages:
     sides = read_stored(pair.real), read_stored(pair.fake)
     real, fake = (side.pixels for side in sides)
     if resize_real:
-        if not same_shape(real.shape[:2], fake.shape[:2]):
-            raise BadInput(f"{pair.fake}: {_sizes(fake, real)}, another shape; crop one of them")
+        _same_shape(pair.fake, fake, real)
         real = fit_image(real, _grid(fake))
     _same_size(pair.fake, fake, real)
     mask = _mask(pair, real, resize_real)
@@ -106,6 +105,7 @@ def _mask(pair: Pair, reference: UInt8, resize: bool) -> Bool:
         return _everywhere(reference.shape[:2])
     mask = read_mask(pair.mask)
     if resize:
+        _same_shape(pair.mask, mask, reference)
         mask = fit_plane(mask.astype(np.int32), _grid(reference)) > 0
     _same_size(pair.mask, mask, reference)
     return mask
@@ -120,6 +120,7 @@ def _labels(
     counted = len(space) > 0
     plane, facts = read_map(pair.labels) if counted else (read_plane(pair.labels), None)
     if resize:
+        _same_shape(pair.labels, plane, reference)
         plane = fit_plane(plane, _grid(reference))
     _same_size(pair.labels, plane, reference)
     return (plain_labels(plane, space, pair.labels) if counted else plane), facts
@@ -133,6 +134,11 @@ def _everywhere(shape: tuple[int, ...]) -> Bool:
 @functools.lru_cache(maxsize=2)
 def _unlabelled(shape: tuple[int, ...]) -> Int32:
     return np.full(shape, VOID, np.int32)
+
+
+def _same_shape(path: Path, plane: NDArray[Any], reference: UInt8) -> None:
+    if not same_shape(reference.shape[:2], plane.shape[:2]):
+        raise BadInput(f"{path}: {_sizes(plane, reference)}, another shape; crop one of them")
 
 
 def _same_size(path: Path, plane: NDArray[Any], reference: UInt8) -> None:

@@ -119,7 +119,7 @@ def _bar(what: str) -> Iterator[Watch]:
             return Text("" if not task.speed else rate(task.speed))
 
     with Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         Rate(""),

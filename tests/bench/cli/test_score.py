@@ -138,6 +138,13 @@ def test_what_a_reason_names_is_shown_whole(call, folders: Path, monkeypatch) ->
     assert "…" not in out
 
 
+def test_brackets_in_names_are_shown_as_they_are(call, folders: Path) -> None:
+    other = (folders / "fake").rename(folders / "fake[v2]")
+    code, out, err = call("score", folders / "real", other, folders / "real", "--metrics", "l1")
+    assert code == 0, err
+    assert "│ fake[v2] │" in out
+
+
 def test_inverted_masks_and_files_left_over_are_said(call, folders: Path) -> None:
     for stem in ("day/a", "night/a", "night/b"):
         save(folders / "masks" / f"{stem}.png", ~MASK * np.uint8(255))
@@ -147,6 +154,27 @@ def test_inverted_masks_and_files_left_over_are_said(call, folders: Path) -> Non
     assert code == 0
     assert "masks: the masks seem inverted: in 1 of 1 pairs" in err
     assert "masks: 1 file left over, of no pair: 'night/b'" in err
+
+
+def test_a_mask_of_another_shape_is_not_stretched(call, folders: Path) -> None:
+    save(folders / "masks" / "day" / "a.png", np.zeros((8, 16), np.uint8))
+    code, _, err = call(
+        "score", folders / "real", folders / "fake", "--masks", folders / "masks",
+        "--metrics", "l1", "--resize-real",
+    )  # fmt: skip
+    assert code == 2
+    assert "day/a.png: is 16x8 where its reference is 16x16, another shape; crop one of them" in err
+
+
+def test_a_record_of_the_working_folder_has_its_notices_as_they_are_said(
+    call, folders: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(folders / "fake")
+    (folders / "fake" / "notes.txt").touch()
+    code, _, err = call("score", folders / "real", ".", "--metrics", "l1", "--json", "../s.json")
+    assert code == 0, err
+    said = strict((folders / "s.json").read_text())["notices"]
+    assert said[0] == "fake: 1 file not read, no image: 'notes.txt'"
 
 
 def test_unpaired_folders_are_refused_or_allowed(call, folders: Path) -> None:
