@@ -139,6 +139,8 @@ def _scale(low: float, high: float, first: float, last: float) -> Callable[[floa
     """Maps low..high to first..last; one value alone goes to the middle, infinities to the edge."""
 
     def place(value: float) -> float:
+        if math.isinf(value):
+            return last if value > 0 else first
         if high == low:
             return (first + last) / 2
         share = min(max((value - low) / (high - low), 0.0), 1.0)

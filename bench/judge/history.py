@@ -66,7 +66,7 @@ class Series:
 
 @dataclass(frozen=True)
 class History:
-    """Runs in the order of their start, and their scores over time."""
+    """Runs in the order of their start, their scores over time, and what was left out, in sentences."""
 
     runs: tuple[Run, ...]
     series: tuple[Series, ...]
@@ -87,17 +87,23 @@ def read_history(folder: Path) -> History:
         key=lambda run: (run.header.started or "", str(run.folder)),
     )
     skipped = tuple(
-        f"{run.folder}: {'not finished' if run.header.state == 'running' else 'stopped early'}"
+        f"{_name(run, folder)}: {'not finished' if run.header.state == 'running' else 'stopped early'}"
         for run in found
         if run.header.state != "done"
     )
     if not runs:
         raise BadInput(f"{folder}: holds no finished run; `siebench run SUITE --out DIR` makes one")
-    series, short = _all_series(runs)
+    series, short = _all_series(runs, folder)
     return History(tuple(runs), tuple(series), (*skipped, *short))
 
 
-def _all_series(runs: Sequence[Run]) -> tuple[list[Series], list[str]]:
+def _name(run: Run, folder: Path) -> str:
+    """The run's path from the history's folder: no page needs to know where that lies."""
+    inside = run.folder.relative_to(folder).as_posix()
+    return run.folder.name if inside == "." else inside
+
+
+def _all_series(runs: Sequence[Run], folder: Path) -> tuple[list[Series], list[str]]:
     """Every series, and what is left out of them, a sentence each."""
     points: dict[tuple[str, str, str, str], list[Point]] = {}
     columns = {column.name: column for run in runs for column in run.header.metrics}
@@ -127,7 +133,7 @@ def _all_series(runs: Sequence[Run]) -> tuple[list[Series], list[str]]:
         most = max(point.n for point in every)
         own = [point for point in every if point.n == most]
         short |= {
-            f"{runs[one.run].folder}: {task} / {method}: {one.n} of {most} edits have a value": None
+            f"{_name(runs[one.run], folder)}: {task} / {method}: {one.n} of {most} edits have a value": None
             for one in every
             if one.n < most
         }

@@ -1,6 +1,8 @@
 """Runs of a folder over time: order, protocols apart, change points, and the page."""
 
 import json
+import math
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +12,7 @@ from typer.testing import CliRunner
 from bench.cli.app import app
 from bench.core.errors import BadInput
 from bench.judge.history import read_history
-from reports.history import write_history
+from reports.history import PAD, write_history
 from tests.reports.made_run import make_run
 
 
@@ -92,7 +94,7 @@ def test_unfinished_runs_are_left_out_and_named(folder) -> None:
     write_run(folder / "run-8", 8, 0, state="running")
     history = read_history(folder)
     assert len(history.runs) == 5
-    assert "not finished" in history.skipped[0]
+    assert history.skipped == ("run-8: not finished",)
 
 
 def test_a_score_of_fewer_edits_is_left_out_and_named(folder) -> None:
@@ -104,8 +106,22 @@ def test_a_score_of_fewer_edits_is_left_out_and_named(folder) -> None:
     series = psnr(history)
     assert len(series.points) == 5
     assert history.skipped == (
-        f"{folder / 'run-6'}: {series.task} / {series.method}: 1 of 2 edits have a value",
+        f"run-6: {series.task} / {series.method}: 1 of 2 edits have a value",
     )
+
+
+def test_an_infinite_value_stands_at_the_edge_of_its_chart_and_not_beside_the_others(
+    folder,
+) -> None:
+    for run in sorted(folder.iterdir()):
+        own = pd.read_parquet(run / "scores.parquet")
+        own.loc[own["metric"] == "psnr", ["value", "low", "high"]] = [30.0, None, None]
+        own.loc[(own["metric"] == "psnr") & (run.name == "run-3"), "value"] = math.inf
+        own.to_parquet(run / "scores.parquet")
+    page = write_history(read_history(folder), folder / "history.html").read_text()
+    chart = next(part for part in page.split("<article") if "run-3" in part and "∞" in part)
+    heights = re.findall(r'class="dot" cx="[0-9.]+" cy="([0-9.]+)"', chart)
+    assert heights == ["60.0", "60.0", f"{PAD:.1f}", "60.0", "60.0"]
 
 
 def test_the_command_says_how_many_moved(folder) -> None:
