@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["DOZEN", "Costly", "Influence", "costly", "influences"]
 
 DOZEN = 12
-"""Scenes that are named as the most costly."""
+"""Scenes that are named as the most costly, at most."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def influences(run: Run, task: TaskRow) -> list[Influence]:
 
 
 def costly(run: Run, found: list[Influence], edits: dict[str, str], task: TaskRow) -> list[Costly]:
-    """The dozen most costly scenes of every score and method that has more scenes than that.
+    """The most costly scenes, a dozen at most, of every score and method that has more scenes than that.
 
     Args:
         run: the run.
@@ -83,10 +83,11 @@ def costly(run: Run, found: list[Influence], edits: dict[str, str], task: TaskRo
     for one in found:
         sign = 1 if one.metric.better == "lower" else -1
         for method, by_scene in one.by_method.items():
-            worst = sorted(by_scene, key=lambda scene: -sign * by_scene[scene])[:DOZEN]
-            total = sum(sign * by_scene[scene] for scene in worst)
-            if len(by_scene) <= DOZEN or total <= 0:
+            costs = {scene: sign * own for scene, own in by_scene.items() if sign * own > 0}
+            worst = sorted(costs, key=lambda scene: -costs[scene])[:DOZEN]
+            if len(by_scene) <= DOZEN or not worst:
                 continue
+            total = sum(costs[scene] for scene in worst)
             value = values[method, one.metric.name]
             decimals = decimals_for([value])
             rows.append(

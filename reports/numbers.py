@@ -38,8 +38,9 @@ def large(count: float | None) -> str:
     """A count in three digits with k, M, G or T: 1_050_000 is "1.05 M"."""
     if count is None or math.isnan(count):
         return ""
+    shown = abs(float(f"{count:.3g}"))
     for size, name in ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")):
-        if abs(count) >= size:
+        if shown >= size:
             return f"{count / size:.3g}{name}"
     return f"{count:.0f}"
 

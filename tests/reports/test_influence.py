@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
 from bench.run.reader import Run, read_run
-from reports.influence import DOZEN, costly, influences
+from reports.influence import DOZEN, Influence, costly, influences
 from reports.page import task_views
 from tests.reports.made_run import make_run
 
@@ -46,6 +47,18 @@ def test_the_dozen_that_costs_most_is_summed(tmp_path: Path):
     assert len(first.edits) == DOZEN
     # 0.019 + 0.018 + ... + 0.008
     assert first.cost == "0.1620"
+
+
+def test_a_scene_that_helps_is_not_among_the_costly(tmp_path: Path):
+    run = read_run(make_run(tmp_path / "run", edits=40, methods=2, tasks=1, size=16))
+    task = run.header.tasks[0]
+    (found,) = influences(run, task)
+    scenes = list(found.by_method["copy"])
+    assert len(scenes) == 20
+    # Of mIoU a negative influence is a cost; a scene without which there is no value has none.
+    mixed = dict.fromkeys(scenes, 0.01) | {scenes[3]: -0.02, scenes[7]: -0.01, scenes[9]: math.nan}
+    (one,) = costly(run, [Influence(found.metric, {"copy": mixed})], {s: s for s in scenes}, task)
+    assert (one.edits, one.cost) == ((scenes[3], scenes[7]), "0.0300")
 
 
 def test_few_scenes_are_not_summed(run: Run):

@@ -45,6 +45,7 @@ def test_values_print_with_a_true_minus_and_no_negative_zero(value: float | None
 def test_counts_and_times_read_as_people_say_them():
     assert large(1_050_000) == "1.05 M"
     assert large(17_000_000_000) == "17 G"
+    assert [large(999_400), large(999_999), large(999_999_999)] == ["999 k", "1 M", "1 G"]
     assert duration(201.4) == "3 min 21 s"
     assert duration(0.25) == "0.25 s"
     assert duration(7260) == "2 h 1 min"
