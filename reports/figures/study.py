@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from reports.figures.style import COLOURS, MARKERS, look, one_axes, save
+from reports.figures.style import look, one_axes, save, sign
 from reports.study import WHAT
 
 if TYPE_CHECKING:
@@ -86,12 +86,10 @@ def _drawn(bars: Sequence[_Bar], label: str, null: float | None) -> Figure:
         if null is not None:
             axes.axvline(null, color="#5d666c", linewidth=0.8)
         for place, bar in enumerate(bars):
-            colour = COLOURS[place % len(COLOURS)]
             if bar.low is not None and bar.high is not None:
-                axes.hlines(place, bar.low, bar.high, color=colour, linewidth=1.6)
+                axes.hlines(place, bar.low, bar.high, color=sign(place)["color"], linewidth=1.6)
             if bar.value is not None:
-                marker = MARKERS[place % len(MARKERS)]
-                axes.plot(bar.value, place, linestyle="", color=colour, marker=marker)
+                axes.plot(bar.value, place, linestyle="", **sign(place))
         axes.set_yticks(range(len(bars)), [bar.title for bar in bars])
         axes.set_ylim(len(bars) - 0.5, -0.5)
         axes.set_xlabel(label)

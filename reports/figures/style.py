@@ -1,7 +1,8 @@
 """The look that all figures share, and how they are saved: the same bytes from the same run.
 
-Colours are Okabe and Ito's ("Color Universal Design", 2008); every method has a marker of its own
-besides, so that a figure reads without colour, and the same ones as in the page's scatter.
+Colours are Okabe and Ito's ("Color Universal Design", 2008); of eight methods each has a marker of its
+own besides, so that a figure reads without colour; of more, no two share both. The page's plots have
+the same ones.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ __all__ = [
     "noted",
     "one_axes",
     "save",
+    "sign",
     "styled",
     "warned",
 ]
@@ -87,15 +89,17 @@ def styled(run: Run) -> dict[str, dict[str, Any]]:
     of them are.
     """
     styles = {
-        method.name: {
-            "color": COLOURS[index % len(COLOURS)],
-            "marker": MARKERS[index % len(MARKERS)],
-            "label": method.title,
-        }
-        for index, method in enumerate(run.header.methods)
+        method.name: {**sign(place), "label": method.title}
+        for place, method in enumerate(run.header.methods)
     }
     fair = {m.name: styles[m.name] for m in run.header.methods if not m.sees_hidden}
     return fair or styles
+
+
+def sign(place: int) -> dict[str, Any]:
+    """`color` and `marker` of what stands at a place; no two of the first 64 share both."""
+    size = len(COLOURS)
+    return {"color": COLOURS[place % size], "marker": MARKERS[(place + place // size) % size]}
 
 
 def legend(drawn: Figure) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bench.core.errors import BadInput
 from bench.judge.compare.training_curve import Stage
 from bench.judge.compare.trainings import TrainingChange
-from reports.figures.style import COLOURS, MARKERS, figure, look, noted, save
+from reports.figures.style import figure, look, noted, save, sign
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,20 +110,18 @@ def _trace(axes: Axes, curve: Sequence[Stage], metric: str, variant: str, place:
         if (change.pair.key.metric, change.pair.key.method) == (metric, variant)
     ]
     shift = 2 ** (_APART * (place - 1))
-    colour = COLOURS[place % len(COLOURS)]
     axes.plot(
         [seen * shift for seen, _ in found],
         [change.pair.difference.estimate for _, change in found],
-        marker=MARKERS[place % len(MARKERS)],
-        color=colour,
         markersize=3.5,
         linewidth=1.0,
         label=variant,
+        **sign(place),
     )
     for seen, change in found:
         interval = change.interval()
         if interval is not None:
-            axes.vlines(seen * shift, *interval, color=colour, linewidth=1.0)
+            axes.vlines(seen * shift, *interval, color=sign(place)["color"], linewidth=1.0)
 
 
 def _short(number: int) -> str:
@@ -187,14 +185,13 @@ def _panel(axes: Axes, changes: Sequence[TrainingChange]) -> None:
             [score - level for score in scores],
             [place] * len(scores),
             linestyle="",
-            marker=MARKERS[place % len(MARKERS)],
-            color=COLOURS[place % len(COLOURS)],
             markersize=3.5,
+            **sign(place),
         )
     for place, change in enumerate(changes, start=1):
         interval = change.interval()
         if interval is not None:
-            axes.hlines(place, *interval, color=COLOURS[place % len(COLOURS)], linewidth=1.2)
+            axes.hlines(place, *interval, color=sign(place)["color"], linewidth=1.2)
     axes.axvline(0, color="#5d666c", linewidth=0.8)
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)

@@ -1,5 +1,5 @@
-// What every plot shares: colours, shapes, scales and axes. Colours are Okabe and Ito's, and every
-// method has a shape of its own, so that none depends on colour.
+// What every plot shares: colours, shapes, scales and axes. Colours are Okabe and Ito's; of eight methods
+// each has a shape of its own too, so that none depends on colour; of more, no two share both.
 const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#8a7a00", "#7f7f7f"];
 const SHAPES = [
   "M0-4.5A4.5 4.5 0 1 1 0 4.5A4.5 4.5 0 1 1 0-4.5Z", "M-4-4H4V4H-4Z", "M0-5L5 4H-5Z", "M0-5.5L5.5 0L0 5.5L-5.5 0Z",
@@ -19,7 +19,7 @@ function symbol(method) {
 }
 
 function shape(method, attributes = {}) {
-  return drawn("path", { d: SHAPES[method % 8], fill: COLOURS[method % 8], stroke: COLOURS[method % 8], ...attributes });
+  return drawn("path", { d: SHAPES[(method + Math.floor(method / 8)) % 8], fill: COLOURS[method % 8], stroke: COLOURS[method % 8], ...attributes });
 }
 
 // A linear scale over round numbers: where a value lies, and its ticks.

@@ -13,7 +13,7 @@ from reports.figures.cost import quality_against_cost
 from reports.figures.curves import per_class, per_mask_area
 from reports.figures.differences import differences
 from reports.figures.grid import comparison_grid
-from reports.figures.style import figure, noted, save
+from reports.figures.style import figure, noted, save, sign
 from reports.figures.write import write_figures
 from tests.reports.made_run import CLASSES, make_run
 from tests.reports.made_table import trained_unlike
@@ -59,6 +59,12 @@ def test_methods_that_see_hidden_pixels_are_left_out_of_curves(run: Run):
     figure = per_mask_area(run, TASK, "psnr-hole")
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["Diffusion", "Nearest", "Mean colour", "SPADE, small"]
+
+
+def test_no_two_methods_of_many_look_alike():
+    looks = [tuple(sign(place).values()) for place in range(64)]
+    assert len(set(looks)) == 64
+    assert len({marker for _, marker in looks[:8]}) == 8
 
 
 def test_a_class_curve_goes_from_the_best_class_to_the_worst(run: Run):
