@@ -84,11 +84,14 @@ def feed(
     Sources that are ready put each batch together when it is asked for. Others draw ahead in threads;
     leaving the block stops these.
     """
-    if steps and turn(steps.start).source.ready:
+    if not steps:  # a schedule has no step after its last
+        yield iter(())
+        return
+    if turn(steps.start).source.ready:
         yield (one.source.batch(one.first, one.count, device) for one in map(turn, steps))
         return
     pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="examples")
-    largest = max((turn(step).count for step in (steps.start, steps.stop - 1)), default=1)
+    largest = max(turn(step).count for step in (steps.start, steps.stop - 1))
 
     def numbered() -> Iterator[tuple[Examples, int]]:
         for step in steps:

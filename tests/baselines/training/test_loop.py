@@ -52,6 +52,18 @@ def test_a_run_that_was_killed_and_resumed_ends_in_the_same_weights(system, tmp_
     assert equal(weights(tmp_path / "straight"), weights(tmp_path / "killed"))
 
 
+@pytest.mark.parametrize("system", ["spmpgan", "ssae"])
+def test_a_run_that_was_killed_before_its_weights_were_written_writes_them_when_resumed(
+    system, tmp_path
+):
+    config = tiny(system)
+    train(config, tmp_path)
+    whole = weights(tmp_path)
+    (tmp_path / WEIGHTS).unlink()
+    train(config, tmp_path, resume=True)
+    assert equal(weights(tmp_path), whole)
+
+
 def test_snapshots_are_a_shorter_run_and_do_not_disturb_the_longer_one(tmp_path):
     steady = {"generator": 1e-3, "discriminator": 2e-3, "betas": (0.5, 0.9), "constant": 1.0}
     config = tiny("spmpgan", optimisation=steady, ema=0.5)
