@@ -76,6 +76,10 @@ class Budget:
         """Whether the training ends after `done` steps: time or steps are used, or it was asked to."""
         return self._stop() or self._passed() >= 1 or self.share(done) >= 1
 
+    def whole(self, done: int) -> int:
+        """The steps of the schedule of a run that ended after `done`; by the clock no more than these."""
+        return max(done, self.most) if self._by_steps else done
+
     def _passed(self) -> float:
         """The share of its time that has passed."""
         return (self._clock() - self._begun) / self._seconds if self._seconds > 0 else 1.0

@@ -232,7 +232,7 @@ def _run(
                 )
             if last:
                 break
-    recipe.steps = done
+    recipe.steps = done if budget is None else budget.whole(done)
     return done
 
 

@@ -294,8 +294,12 @@ class TrainingRecipe(abc.ABC):
     @property
     def source(self) -> str:
         """Where the network was trained, for its card."""
-        steps = self.steps if self.facts is None else self.facts.steps
-        return f"trained by siebench on {self.sources[0].dataset.name}, {steps} steps"
+        return f"trained by siebench on {self.sources[0].dataset.name}, {self.steps_seen} steps"
+
+    @property
+    def steps_seen(self) -> int:
+        """The steps that the weights have seen, which may be fewer than the schedule has."""
+        return self.steps if self.facts is None else self.facts.steps
 
 
 class MovingAverage:

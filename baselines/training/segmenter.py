@@ -104,7 +104,7 @@ class SegmenterRecipe(TrainingRecipe):
         data = self.config.data
         scores = {name: mean_iou(stored, name, data) for name in self.form.domains}
         training = {
-            "steps": self.steps,
+            "steps": self.steps_seen,
             "seed": self.config.seed,
             "data": [dict(source.fingerprint()) for source in self.sources],
             "test_miou": scores,

@@ -37,11 +37,10 @@ def training_card(name: str, config: TrainingConfig, trained: Trained) -> dict[s
 
     facts = trained.facts
     device = facts.machine.device
-    # The schedule was that of a run of as many steps as there were in the end.
-    done = changed_config(config, {"steps": trained.steps}, name)
+    scheduled = changed_config(config, {"steps": facts.config["steps"]}, name)
     return {
         "name": name,
-        "config": card_config(done),  # `notes` say which weights `start` was
+        "config": card_config(scheduled),  # `notes` say which weights `start` was
         "steps": trained.steps,
         "seed": config.seed,
         "data": facts.data,

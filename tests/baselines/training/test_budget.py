@@ -3,8 +3,10 @@
 import pytest
 from safetensors.torch import load_file
 
+from baselines.checkpoints import read_card
 from baselines.training.budget import Budget
 from baselines.training.config import Optimisation
+from baselines.training.facts import known_recipe
 from baselines.training.loop import WEIGHTS, train
 from tests.baselines.training.tiny import tiny
 
@@ -97,6 +99,19 @@ def test_a_training_ends_by_the_clock_with_its_weights_written(tmp_path):
     )  # the third second has passed after the third step's watch
     assert load_file(tmp_path / WEIGHTS)
     assert not (tmp_path / "tensorboard").exists()
+
+
+def test_what_is_compared_and_interrupted_keeps_the_schedule_of_the_whole_run(tmp_path):
+    clock, config = Clock(), tiny("spmpgan", phases=(0.25, 0.75), batches=(1, 2), steps=8)
+
+    def watch(done, total, losses):
+        assert total == 8
+        clock.now += 1
+
+    budget = Budget(2, 8, by_steps=True, clock=clock)
+    train(config, tmp_path, watch=watch, log=False, budget=budget)
+    said = known_recipe(tmp_path / WEIGHTS, read_card(tmp_path / WEIGHTS))
+    assert [said[name] for name in ("steps", "length", "examples")] == [3, 8, 1 + 1 + 2]
 
 
 def test_a_training_that_is_asked_to_stop_ends_after_its_step_as_if_its_time_were_over(tmp_path):

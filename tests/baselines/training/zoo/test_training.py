@@ -32,7 +32,7 @@ def place(tmp_path, monkeypatch):
     """A zoo whose models are tiny and end after three steps, with their examples drawn."""
 
     def few(job):
-        return tiny("spmpgan", seed=job.seed), 3
+        return tiny("spmpgan", seed=job.seed, steps=3), 3
 
     monkeypatch.setattr("baselines.training.zoo.training.job_config", few)
     found = ZooFolder(tmp_path / "zoo")
@@ -115,7 +115,7 @@ def test_a_training_that_is_asked_to_stop_is_written_and_gone_on_with(place):
             return self.asked > 1
 
     train_model(order(place), AfterOneStep())
-    assert card_of(place)["steps"] == 1
+    assert (card_of(place)["steps"], card_of(place)["config"]["steps"]) == (1, 3)
     assert not is_trained(place, JOB)
     train_model(order(place), threading.Event())
     assert card_of(place)["steps"] == 3
