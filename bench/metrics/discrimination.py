@@ -126,6 +126,8 @@ class Discrimination(FeatureMetric):
                 summary="set",
                 margin=0.05,
                 margin_kind="absolute",
+                floor=0.0,
+                ceiling=1.0,
             )
             for name in ("P-IDS", "U-IDS")
         )

@@ -37,7 +37,7 @@ class Diversity(PerEdit):
     better: ClassVar[Better] = "higher"
     against: Against = "original"
     orders_canaries: ClassVar[bool] = False
-    floor: ClassVar[float] = 0.0
+    floor: ClassVar[float | None] = 0.0
 
     def __init__(self, network: LPIPSNetwork) -> None:
         self.network = network

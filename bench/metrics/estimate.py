@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -58,7 +57,8 @@ class Estimate:
             one of `scenes` out at a time, in their order.
         replicates: float64 [R] or [len(scenes)], or None where no interval can be had.
         interval: in words, for the reader.
-        floor, ceiling: the smallest and the largest value there is; no interval reaches beyond.
+        floor, ceiling: the smallest and the largest value there is, None = no bound; no interval
+            reaches beyond.
         bears: bool [len(scenes)], which scenes the value is of where it is not of all, as a class is of
             those that show it; they alone tell its spread.
     """
@@ -72,8 +72,8 @@ class Estimate:
     interval: str = ""
     of: str = "all"
     reason: str = ""
-    floor: float = -math.inf
-    ceiling: float = math.inf
+    floor: float | None = None
+    ceiling: float | None = None
     bears: NDArray[np.bool_] | None = None
 
     def ends(self, level: float) -> tuple[float, float] | None:
@@ -87,9 +87,13 @@ class Estimate:
             found = bootstrap_interval(self.value, self.replicates, len(self.scenes), level)
         if found is None:
             return None
+        low, high = found
         # A value that rounding has brought beyond them keeps its place in the interval.
-        floor, ceiling = min(self.floor, self.value), max(self.ceiling, self.value)
-        return max(found[0], floor), min(found[1], ceiling)
+        if self.floor is not None:
+            low = max(low, min(self.floor, self.value))
+        if self.ceiling is not None:
+            high = min(high, max(self.ceiling, self.value))
+        return low, high
 
     def score(self, level: float = 0.95) -> Score:
         """The row of the scores table."""
@@ -127,8 +131,8 @@ def mean_estimate(
     metric: str,
     values: Float64,
     scenes: Sequence[str],
-    floor: float = -math.inf,
-    ceiling: float = math.inf,
+    floor: float | None = None,
+    ceiling: float | None = None,
 ) -> Estimate:
     """The mean over edits of a per-edit value, resampled over scenes.
 
@@ -136,7 +140,7 @@ def mean_estimate(
         metric: the score's name.
         values: float64 [n], nan where an edit has no value; such edits are left out.
         scenes: n scene ids.
-        floor, ceiling: the smallest and the largest possible value.
+        floor, ceiling: the smallest and the largest possible value; None = no bound.
     """
     there = ~np.isnan(values)
     if not there.any():

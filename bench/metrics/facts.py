@@ -71,6 +71,8 @@ class ScoreInfo:
             "errors" in standard errors of the paired difference.
         by_class: whether the scores table also has a row for each class.
         zero_is_best: whether the value nearest to 0 is best, where neither way is better.
+        floor, ceiling: the smallest and the largest value there is; None = no bound. No interval
+            reaches beyond them.
     """
 
     name: str
@@ -85,6 +87,8 @@ class ScoreInfo:
     margin_kind: MarginKind = "relative"
     by_class: bool = False
     zero_is_best: bool = False
+    floor: float | None = None
+    ceiling: float | None = None
 
 
 def score_infos(
@@ -140,10 +144,12 @@ def _former() -> Iterator[tuple[ScoreInfo, ...]]:
     """The scores that runs and baselines of format 1 can hold, metric by metric."""
     yield score_infos(
         "psnr", "PSNR", _BOTH, family="psnr", unit="dB", better="higher", margin=0.1,
-        margin_kind="absolute",
+        margin_kind="absolute", floor=0.0,
     )  # fmt: skip
     for name, title in (("rmse", "RMSE"), ("l1", "L1")):
-        yield score_infos(name, title, _BOTH, family=name, unit="grey levels", better="lower")
+        yield score_infos(
+            name, title, _BOTH, family=name, unit="grey levels", better="lower", floor=0.0
+        )
     ssims: tuple[tuple[str, str, tuple[Region, ...]], ...] = (
         ("ssim", "SSIM", _BOTH),
         ("ssim-sean", "SSIM (SEAN)", ("image",)),
@@ -152,25 +158,28 @@ def _former() -> Iterator[tuple[ScoreInfo, ...]]:
     for name, title, regions in ssims:
         yield score_infos(
             name, title, regions, family="ssim", better="higher", margin=0.005,
-            margin_kind="absolute",
+            margin_kind="absolute", floor=-1.0, ceiling=1.0,
         )  # fmt: skip
     for trunk, words in (("alex", "AlexNet"), ("squeeze", "SqueezeNet"), ("vgg", "VGG")):
         name, title = f"lpips-{trunk}", f"LPIPS ({words})"
-        yield score_infos(name, title, _BOTH, family="lpips", better="lower", margin=0.02)
+        yield score_infos(
+            name, title, _BOTH, family="lpips", better="lower", margin=0.02, floor=0.0
+        )
         yield score_infos(
             f"{name}-original", f"{title} to the original", _BOTH, family="lpips",
-            better="neither", against="original", margin=0.02,
+            better="neither", against="original", margin=0.02, floor=0.0,
         )  # fmt: skip
     yield score_infos(
         "perceptual-procedural", "Perceptual distance (procedural segmenter)", _BOTH,
-        family="perceptual", better="lower",
+        family="perceptual", better="lower", floor=0.0,
     )  # fmt: skip
     yield score_infos(
-        "diversity", "Diversity (LPIPS)", family="diversity", better="higher", against="original"
-    )
+        "diversity", "Diversity (LPIPS)", family="diversity", better="higher", against="original",
+        floor=0.0,
+    )  # fmt: skip
     yield score_infos(
         "leak", "Leak", ("known",), family="leak", unit="grey levels", better="lower",
-        against="original",
+        against="original", floor=0.0,
     )  # fmt: skip
     yield score_infos(
         "seam", "Seam", ("border",), family="seam", unit="grey levels", better="neither",
@@ -186,8 +195,9 @@ def _former() -> Iterator[tuple[ScoreInfo, ...]]:
         plain = name.replace("fid", "frechet")
         for one, words in ((name, title), (plain, f"Fréchet distance ({not_official})")):
             yield score_infos(
-                one, words, family="fid", better="lower", against="original", summary="set"
-            )
+                one, words, family="fid", better="lower", against="original", summary="set",
+                floor=0.0,
+            )  # fmt: skip
     for name, title in (("kid", "KID"), ("kernel", f"Kernel distance ({not_official})")):
         yield score_infos(
             name, title, family="kid", better="lower", against="original", summary="set",
@@ -195,7 +205,7 @@ def _former() -> Iterator[tuple[ScoreInfo, ...]]:
         )  # fmt: skip
     yield score_infos(
         "fd-procedural", "Fréchet distance (procedural segmenter)", family="fd", better="lower",
-        against="original", summary="set",
+        against="original", summary="set", floor=0.0,
     )  # fmt: skip
     for name, title in (("miou", "mIoU"), ("accuracy", "Pixel accuracy")):
         # Only the mean IoU of the whole image has rows of its classes.
@@ -211,6 +221,8 @@ def _former() -> Iterator[tuple[ScoreInfo, ...]]:
                 summary="set",
                 margin=0.01,
                 margin_kind="absolute",
+                floor=0.0,
+                ceiling=1.0,
             )
         )
 

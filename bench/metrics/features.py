@@ -235,7 +235,7 @@ class FeatureMetric(Metric):
 class SetMetric(FeatureMetric):
     """One distance between the two sets."""
 
-    floor: ClassVar[float] = 0.0
+    floor: ClassVar[float | None] = 0.0
 
     @functools.cached_property
     def _distance(self) -> Recent[tuple[float, Float64 | None]]:

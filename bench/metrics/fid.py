@@ -19,7 +19,6 @@ flattered.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import numpy as np
@@ -95,7 +94,7 @@ class KernelDistance(SetMetric):
 
     family = "kid"
     margin: ClassVar[float] = 0.05
-    floor: ClassVar[float] = -math.inf
+    floor: ClassVar[float | None] = None  # it is unbiased
 
     def definition(self) -> Record:
         """Formula and feature network."""

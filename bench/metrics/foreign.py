@@ -117,6 +117,12 @@ def _check_score(name: str, score: ScoreInfo) -> None:
     margin: object = score.margin
     if isinstance(margin, bool) or not isinstance(margin, (int, float)) or not margin >= 0:
         raise BadInput(f"metric {name!r}: margin: is {margin!r}; expected a number from 0")
+    for field in ("floor", "ceiling"):
+        bound = getattr(score, field)
+        if bound is not None and not (_is_number(bound) and np.isfinite(bound)):
+            raise BadInput(
+                f"metric {name!r}: {field}: is {bound!r}; expected a number, or None for no bound"
+            )
 
 
 def check_columns(metric: Metric, columns: Mapping[str, Any], count: int) -> None:

@@ -51,7 +51,7 @@ class Leak(PerEdit):
     against: Against = "original"
     regions: ClassVar[tuple[Region, ...]] = ("known",)
     orders_canaries: ClassVar[bool] = False
-    floor: ClassVar[float] = 0.0
+    floor: ClassVar[float | None] = 0.0
 
     def definition(self) -> Record:
         """The formula."""

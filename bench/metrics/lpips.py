@@ -54,7 +54,7 @@ class LPIPS(PerEdit):
     family = "lpips"
     regions: ClassVar[tuple[Region, ...]] = ("image", "mask")
     margin: ClassVar[float] = 0.02
-    floor: ClassVar[float] = 0.0
+    floor: ClassVar[float | None] = 0.0
 
     def __init__(self, network: LPIPSNetwork) -> None:
         self.network: PerceptualNetwork = network

@@ -12,7 +12,6 @@ scoring is resumable, and every number can be made again from the table.
 from __future__ import annotations
 
 import abc
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -158,8 +157,8 @@ class Metric(abc.ABC):
         name: as a suite names it and as the scores table shows it; also the prefix of its columns
             ("NAME" for the per-edit value, "NAME.features" and the like for states).
         title: as a reader sees it ("PSNR", "LPIPS (AlexNet)").
-        family, unit, better, against, summary, margin, margin_kind, zero_is_best: as in `ScoreInfo`,
-            the same for all its scores.
+        family, unit, better, against, summary, margin, margin_kind, zero_is_best, floor, ceiling: as
+            in `ScoreInfo`, the same for all its scores.
         regions: where it looks; it has one score for each. The first has the metric's own name, the
             masked region's beside the image's is called "NAME-hole".
         orders_canaries: whether likeness to the reference is what it measures, so that it must put
@@ -180,6 +179,8 @@ class Metric(abc.ABC):
     margin: ClassVar[float] = 0.03
     margin_kind: ClassVar[MarginKind] = "relative"
     zero_is_best: ClassVar[bool] = False
+    floor: ClassVar[float | None] = None
+    ceiling: ClassVar[float | None] = None
     orders_canaries: ClassVar[bool] = True
     operations: ClassVar[tuple[str, ...]] = ()
     of_drawn_scenes: ClassVar[bool] = False
@@ -202,6 +203,8 @@ class Metric(abc.ABC):
             margin=self.margin,
             margin_kind=self.margin_kind,
             zero_is_best=self.zero_is_best,
+            floor=self.floor,
+            ceiling=self.ceiling,
         )
 
     @property
@@ -324,22 +327,17 @@ class Metric(abc.ABC):
 
 
 class PerEdit(Metric):
-    """A metric with one number per edit, whose scores are the means of the columns of their names.
-
-    `floor` and `ceiling` are the smallest and the largest value that an edit can have.
-    """
+    """A metric with one number per edit, whose scores are the means of the columns of their names."""
 
     summary: ClassVar[Summary] = "mean"
-    floor: ClassVar[float] = -math.inf
-    ceiling: ClassVar[float] = math.inf
 
     def estimates(self, samples: pd.DataFrame, references: pd.DataFrame) -> list[Estimate]:
         """The mean of each score's column, resampled over scenes."""
         del references
         scenes = [str(scene) for scene in samples["scene"]]
         return [
-            mean_estimate(name, self._column(samples, name), scenes, self.floor, self.ceiling)
-            for name in self.score_names
+            mean_estimate(one.name, self._column(samples, one.name), scenes, one.floor, one.ceiling)
+            for one in self.scores
         ]
 
     @staticmethod

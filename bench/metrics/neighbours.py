@@ -19,7 +19,6 @@ scenes 95 % intervals held the expected value in 97 to 99.5 % of the cases: they
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -218,6 +217,8 @@ class Neighbours(FeatureMetric):
                 summary="set",
                 margin=0.05,
                 margin_kind="absolute",
+                floor=0.0,
+                ceiling=None if score == "density" else 1.0,
             )
             for score in SCORES
         )
@@ -243,26 +244,26 @@ class Neighbours(FeatureMetric):
             ]
         columns = found.without(sets.codes).T
         return [
-            self._estimate(name, float(value), replicates, sets)
-            for name, value, replicates in zip(self.score_names, found.scores(), columns)
+            self._estimate(score, float(value), replicates, sets)
+            for score, value, replicates in zip(self.scores, found.scores(), columns)
         ]
 
     def _estimate(
-        self, name: str, value: float, replicates: Float64, sets: FeatureSets
+        self, score: ScoreInfo, value: float, replicates: Float64, sets: FeatureSets
     ) -> Estimate:
         """One score; a share that stays what it is without any scene says nothing of its spread."""
         known = bool(np.isfinite(replicates).all())
         moves = known and bool((replicates != replicates[0]).any())
         return Estimate(
-            name,
+            score.name,
             value,
             n=len(sets.codes),
             scenes=sets.scenes,
             kind="jackknife",
             replicates=replicates if moves else None,
             interval="jackknife over scenes, both sides",
-            floor=0.0,
-            ceiling=math.inf if name.startswith("density") else 1.0,
+            floor=score.floor,
+            ceiling=score.ceiling,
             reason="no interval: no scene alone moves it" if known and not moves else "",
         )
 

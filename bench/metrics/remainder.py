@@ -29,7 +29,7 @@ class _OfRemovals(PerEdit):
     margin: ClassVar[float] = 0.01
     margin_kind: ClassVar[MarginKind] = "absolute"
     orders_canaries: ClassVar[bool] = False
-    ceiling: ClassVar[float] = 1.0
+    ceiling: ClassVar[float | None] = 1.0
     operations: ClassVar[tuple[str, ...]] = ("remove",)
 
 
@@ -48,7 +48,7 @@ class Remainder(_OfRemovals):
 
     name = "remainder"
     title = "Remainder"
-    floor: ClassVar[float] = -1.0
+    floor: ClassVar[float | None] = -1.0
 
     def __init__(
         self, segmenter: Segmenter, cache: Path | None = None, least: float = 0.05
@@ -180,7 +180,7 @@ class Removed(_OfRemovals):
     name = "removed"
     title = "Removed"
     better: ClassVar[Better] = "higher"
-    floor: ClassVar[float] = 0.0
+    floor: ClassVar[float | None] = 0.0
 
     @property
     def needs(self) -> str:

@@ -56,6 +56,8 @@ class SegmentationMetric(Metric):
     regions: ClassVar[tuple[Region, ...]] = ("image", "mask")
     margin: ClassVar[float] = 0.01
     margin_kind: ClassVar[MarginKind] = "absolute"
+    floor: ClassVar[float | None] = 0.0
+    ceiling: ClassVar[float | None] = 1.0
 
     def __init__(self, segmenter: Segmenter, cache: Path | None = None) -> None:
         self.segmenter = segmenter
@@ -163,8 +165,8 @@ class SegmentationMetric(Metric):
             kind="jackknife",
             replicates=self.replicates(edits.by(codes), codes, edits),
             interval="jackknife over scenes",
-            floor=0.0,
-            ceiling=1.0,
+            floor=self.floor,
+            ceiling=self.ceiling,
         )
 
     def _columns(self, true: Int32, named: Int32, references: References) -> Columns:
@@ -259,8 +261,8 @@ class MeanIoU(SegmentationMetric):
                 replicates=without[:, k],
                 interval="jackknife over scenes",
                 of=self.segmenter.space.classes[k],
-                floor=0.0,
-                ceiling=1.0,
+                floor=self.floor,
+                ceiling=self.ceiling,
                 bears=shown[:, k],
             )
             for k in np.flatnonzero(~np.isnan(value))

@@ -157,8 +157,8 @@ class _Similarity(PerEdit):
     better: ClassVar[Better] = "higher"
     margin: ClassVar[float] = 0.005
     margin_kind: ClassVar[MarginKind] = "absolute"
-    floor: ClassVar[float] = -1.0
-    ceiling: ClassVar[float] = 1.0
+    floor: ClassVar[float | None] = -1.0
+    ceiling: ClassVar[float | None] = 1.0
     window: ClassVar[Window]
     data_range: ClassVar[float]
     formula: str

@@ -167,7 +167,7 @@ class StyleDistance(PerEdit):
     title = "Style distance"
     unit: ClassVar[str] = "grey levels"
     regions: ClassVar[tuple[Region, ...]] = ("mask",)
-    floor: ClassVar[float] = 0.0
+    floor: ClassVar[float | None] = 0.0
     orders_canaries: ClassVar[bool] = False  # a shift by a pixel changes no style
     of_drawn_scenes: ClassVar[bool] = True
 

@@ -39,6 +39,7 @@ PRESERVATION = (
         unit="grey levels",
         better="lower",
         against="original",
+        floor=0.0,
     ),
     MetricColumn(
         name="psnr-known",
@@ -49,6 +50,7 @@ PRESERVATION = (
         unit="dB",
         better="higher",
         against="original",
+        floor=0.0,
     ),
 )
 """How to read the two; the column of the outputs table is the name with "_" for "-"."""
@@ -99,8 +101,9 @@ def _of_task(run: Run, task: TaskRow) -> Iterator[dict[str, Any]]:
     for method in run.header.methods:
         mine = both[both["method"] == method.name]
         scenes = [str(scene) for scene in mine["scene"]]
-        for name, column in _COLUMNS.items():
-            values = mine[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        for column in PRESERVATION:
+            name = column.name
+            values = mine[_COLUMNS[name]].to_numpy(dtype=np.float64, na_value=np.nan)
             if name not in asked and not np.isnan(values).all():
-                score = mean_estimate(name, values, scenes, floor=0.0).score()
+                score = mean_estimate(name, values, scenes, column.floor, column.ceiling).score()
                 yield {"task": task.name, "method": method.name, **asdict(score)}

@@ -25,7 +25,15 @@ from pydantic import (
 from bench.core.atomic import write_json
 from bench.core.documents import read_json
 from bench.core.errors import BadInput, first_fault
-from bench.metrics.facts import FORMER_SCORES, Against, Better, MarginKind, Region, Summary
+from bench.metrics.facts import (
+    FORMER_SCORES,
+    Against,
+    Better,
+    MarginKind,
+    Region,
+    ScoreInfo,
+    Summary,
+)
 from bench.suite.table import REAL
 
 __all__ = [
@@ -149,17 +157,28 @@ class MetricColumn(_Part):
     margin_kind: MarginKind = "relative"
     by_class: bool = False
     zero_is_best: bool = False
+    floor: float | None = None
+    ceiling: float | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _facts_of_former_runs(cls, value: Any) -> Any:
-        """A run of format 1 says no more than name, metric, title, unit and direction."""
-        if not isinstance(value, Mapping) or "family" in value:
+        """A run of format 1 says no more than name, metric, title, unit and direction.
+
+        The first ones of format 2 do not say floor and ceiling.
+        """
+        if not isinstance(value, Mapping) or "floor" in value:
             return value
         known = FORMER_SCORES.get(str(value.get("name")))
+        if "family" in value:
+            return value if known is None else {**value, **_bounds(known)}
         facts = {"family": value.get("metric")} if known is None else asdict(known)
         # The title in the words of today.
         return {**facts, **value, **({} if known is None else {"title": known.title})}
+
+
+def _bounds(score: ScoreInfo) -> dict[str, float | None]:
+    return {"floor": score.floor, "ceiling": score.ceiling}
 
 
 class Git(_Part):

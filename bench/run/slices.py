@@ -183,7 +183,8 @@ def set_scores(
             scenes = [str(scene) for scene in own[method][CLUSTER]]
             for metric in shown:
                 values = own[method][metric.name].to_numpy(dtype=np.float64, na_value=np.nan)
-                score = asdict(mean_estimate(metric.name, values, scenes).score())
+                bounds = metric.floor, metric.ceiling
+                score = asdict(mean_estimate(metric.name, values, scenes, *bounds).score())
                 if score["value"] is None and metric.against == "ground-truth":
                     score["reason"] = _without_truth(own[method]) or score["reason"]
                 where = {"by": one.by, "task": one.task, "slice": label, "method": method}

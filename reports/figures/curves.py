@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from bench.run.reader import Run
+    from bench.run.schema import MetricColumn
 
 __all__ = ["per_class", "per_mask_area"]
 
@@ -70,7 +71,7 @@ def per_mask_area(run: Run, task: str, metric: str, bins: int = 5) -> Figure:
     with look():
         drawn, axes = one_axes(5.4)
         for name, style in styled(run).items():
-            points = _binned(samples[samples["method"] == name], metric, bins)
+            points = _binned(samples[samples["method"] == name], column, bins)
             if len(points):
                 area, value, low, high = points.T
                 axes.plot(100 * area, value, linewidth=1, **style)
@@ -82,15 +83,19 @@ def per_mask_area(run: Run, task: str, metric: str, bins: int = 5) -> Figure:
         return warned(drawn, run, styled(run).keys() & set(samples["method"]))
 
 
-def _binned(samples: pd.DataFrame, metric: str, bins: int) -> np.ndarray:
+def _binned(samples: pd.DataFrame, metric: MetricColumn, bins: int) -> np.ndarray:
     """float64 [bins, 4]: mean area, mean score and its interval's ends, by increasing area."""
-    there = samples[np.isfinite(samples[metric].astype(float))].sort_values("coverage")
+    there = samples[np.isfinite(samples[metric.name].astype(float))].sort_values("coverage")
     points = []
     most = min(bins, max(1, len(there) // LEAST_PER_BIN))
     for part in np.array_split(np.arange(len(there)), most) if len(there) else ():
         edits = there.iloc[part]
         estimate = mean_estimate(
-            metric, edits[metric].to_numpy(float), [str(scene) for scene in edits["scene"]]
+            metric.name,
+            edits[metric.name].to_numpy(float),
+            [str(scene) for scene in edits["scene"]],
+            metric.floor,
+            metric.ceiling,
         )
         low, high = estimate.ends(0.95) or (estimate.value, estimate.value)
         points.append((edits["coverage"].mean(), estimate.value, low, high))

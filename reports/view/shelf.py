@@ -207,7 +207,13 @@ def _so_far(run: Run, task: TaskRow) -> Iterator[dict[str, Any]]:
     for name, own in done.groupby("method", sort=False):
         scenes = [str(scene) for scene in own["scene"]]
         scores = [
-            mean_estimate(one.name, own[one.name].to_numpy(np.float64, na_value=np.nan), scenes)
+            mean_estimate(
+                one.name,
+                own[one.name].to_numpy(np.float64, na_value=np.nan),
+                scenes,
+                one.floor,
+                one.ceiling,
+            )
             for one in means
         ]
         rows.append((titles[str(name)], [estimate.score() for estimate in scores]))

@@ -67,6 +67,14 @@ def test_a_column_of_a_former_run_gets_its_facts_and_todays_words():
     assert column.title == "PSNR, masked region"
 
 
+def test_a_column_of_an_earlier_run_learns_what_its_score_can_be():
+    row = {"name": "ssim", "metric": "ssim", "title": "SSIM", "family": "ssim", "better": "higher"}
+    column = MetricColumn.model_validate(row)
+    assert (column.floor, column.ceiling) == (-1.0, 1.0)
+    unknown = MetricColumn.model_validate({**row, "name": "mine"})
+    assert (unknown.floor, unknown.ceiling) == (None, None)
+
+
 def test_a_column_carries_every_fact_of_a_score():
     score = make_metric("seam").scores[0]
     column = MetricColumn.model_validate({"metric": "seam", **dataclasses.asdict(score)})

@@ -140,6 +140,7 @@ def changed(**facts) -> Metric:
         ({"summary": 5}, "summary: is 5"),
         ({"title": None}, "title: is None"),
         ({"margin": "x"}, "margin: is 'x'"),
+        ({"floor": -float("inf")}, "floor: is -inf; expected a number, or None for no bound"),
         ({"regions": 5}, "reading its attributes raised TypeError"),
         ({"definition": lambda self: None}, r"definition\(\) gave None; give a mapping"),
         ({"definition": lambda self: {1: 2}}, "give a mapping with words as keys"),

@@ -49,6 +49,17 @@ def test_shares_fall_into_bins_of_ten_percent_by_their_lower_edge(tmp_path: Path
     assert list(run.slices("coverage", ["psnr"])["n"]) == [2, 1, 1, 1, 1, 2]
 
 
+def test_no_interval_of_a_slice_reaches_beyond_what_an_edit_can_have(tmp_path: Path):
+    values = [0.0] * 6 + [0.9] * 2  # four scenes: Student's lower end would be far below 0
+    run = rewritten(tmp_path / "run", coverage=0.25, **{"lpips-alex": values})
+    (row,) = run.slices("coverage", ["lpips-alex"]).to_dict("records")
+    by_scene = [0.0, 0.0, 0.0, 0.9]
+    low, high = stats.t.interval(0.95, 3, np.mean(by_scene), stats.sem(by_scene))
+    assert low < 0
+    assert row["low"] == 0.0
+    assert row["high"] == pytest.approx(high, rel=0.1)
+
+
 def test_one_slice_of_all_edits_has_the_interval_of_the_whole_score(tmp_path: Path):
     from bench.metrics.estimate import mean_estimate
 

@@ -82,6 +82,17 @@ def test_area_bins_hold_every_edit(run: Run):
     assert axes.lines[0].get_ydata() == pytest.approx([mine["psnr-hole"].mean()])
 
 
+def test_no_bar_of_an_area_leaves_what_an_edit_can_have(tmp_path: Path):
+    folder = make_run(tmp_path / "run", edits=8, methods=2, tasks=1, size=16)
+    (shard,) = (folder / "samples").rglob("*.parquet")
+    samples = pd.read_parquet(shard)
+    samples["lpips-alex"] = [0.9 if scene.endswith("0") else 0.0 for scene in samples["scene"]]
+    samples.to_parquet(shard)
+    (axes,) = per_mask_area(read_run(folder), TASK, "lpips-alex", bins=1).axes
+    ((low, _),) = [segment[:, 1] for segment in axes.collections[0].get_segments()]
+    assert low == 0.0
+
+
 def test_differences_are_means_of_paired_differences(run: Run):
     (axes,) = differences(run, TASK, "psnr-hole", "diffusion").axes
     samples = run.samples(TASK)
