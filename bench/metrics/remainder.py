@@ -61,7 +61,9 @@ class Remainder(_OfRemovals):
     def scores(self) -> tuple[ScoreInfo, ...]:
         """The share of the region, and the share of edits that have a remainder."""
         (share,) = super().scores
-        edits = dataclasses.replace(share, name="remainder-edits", title="Edits with a remainder")
+        edits = dataclasses.replace(
+            share, name="remainder-edits", title="Edits with a remainder", floor=0.0
+        )
         return share, edits
 
     @property

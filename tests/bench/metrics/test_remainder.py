@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bench.metrics import References
@@ -92,6 +93,14 @@ def test_an_edit_counts_as_one_with_a_remainder_above_the_threshold():
     result = painted(CHAIR, *[WALL] * 9)
     assert columns(side, result, Remainder(ByRed(), least=0.2))["remainder-edits"] == 0
     assert columns(side, result, Remainder(ByRed(), least=0.19))["remainder-edits"] == 1
+
+
+def test_a_share_of_edits_is_not_below_0_though_the_share_of_pixels_may_be():
+    table = pd.DataFrame({"edit": list("abcd"), "scene": list("abcd")})
+    found = table.assign(**{"remainder": [-0.5, 0.1, 0.2, 0.1], "remainder-edits": [0.0, 0, 1, 0]})
+    pixels, edits = Remainder(ByRed()).summarise(found, table)
+    assert pixels.low < 0
+    assert (edits.value, edits.low, edits.high) == (0.25, 0.0, 1.0)
 
 
 def test_a_class_that_the_segmenter_does_not_know_has_no_value():
