@@ -42,18 +42,22 @@ class SegmentationDiscriminator(nn.Module):
             EqualisedLinear(last * _SMALLEST**2, last, active=True), EqualisedLinear(last, 1)
         )
 
-    def forward(self, image: Tensor, segmentation: Tensor | None = None) -> Tensor:
+    def forward(
+        self, image: Tensor, segmentation: Tensor | None = None, *, parts: int = 1
+    ) -> Tensor:
         """Scores [B,1]; the argument of the softplus loss.
 
         Args:
             image: [B,3,S,S].
             segmentation: [B,K,S,S], a real one as one-hot * 2 - 1; without one the image's stack
                 judges alone.
+            parts: equal parts of the batch, such as its real and its fake images, of which each is
+                judged as a batch of its own: images of two never stand in one group.
         """
         x: Tensor = self.convs_img(image)
         if segmentation is not None:
             x = x + self.convs_seg(segmentation)
-        x = self.final_conv(with_deviation(x))
+        x = self.final_conv(torch.cat([with_deviation(part) for part in x.chunk(parts)]))
         scores: Tensor = self.final_linear(x.flatten(1))
         return scores
 

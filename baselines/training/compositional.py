@@ -113,7 +113,8 @@ class CompositionalRecipe(TrainingRecipe):
         judge = self.players["D"].module
         with torch.no_grad():
             made, drawn, _ = self.players["G"].module(*self._codes(len(image)))
-        real, fake = judge(torch.cat([image, made]), torch.cat([segmentation, drawn])).chunk(2)
+        seen = torch.cat([image, made]), torch.cat([segmentation, drawn])
+        real, fake = judge(*seen, parts=2).chunk(2)
         loss = discriminator_softplus(real, fake)
         self.update("D", loss)
         return detached(discriminator=loss)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch.nn.functional import softplus
 
 from baselines.training.compositional import AVERAGE, path_penalty, segmentation_penalties
 from baselines.training.config import read_config
@@ -90,6 +91,22 @@ def test_the_average_follows_the_generators_parameters_and_keeps_its_noise():
     moved = whole.ema.pos_embed.weights - before[0]
     assert torch.allclose(moved, torch.full_like(moved, 1 - AVERAGE), atol=1e-6)
     assert torch.equal(whole.ema.render_net.noises.noise_0, before[1])
+
+
+def test_the_discriminator_judges_real_and_made_images_each_among_their_own():
+    from lightning_fabric import Fabric
+
+    recipe, source = made()
+    recipe.setup(Fabric(accelerator="cpu", devices=1), 1)
+    judge, batch = recipe.players["D"].module, batch_of(source)
+    torch.manual_seed(5)
+    with torch.no_grad():
+        real = judge(batch.original, recipe.segmentation(batch))
+        image, drawn, _ = recipe.players["G"].module(*recipe._codes(2))
+        fake = judge(image, drawn)
+    torch.manual_seed(5)
+    found = recipe.step(batch, 1)["discriminator"]
+    assert found.item() == pytest.approx((softplus(-real) + softplus(fake)).mean().item(), rel=1e-5)
 
 
 def test_a_step_counts_as_a_change_of_the_weights():
