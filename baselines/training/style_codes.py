@@ -89,8 +89,9 @@ def feature_clusters(
 ) -> dict[str, Tensor]:
     """At most ten k-means centres of each class's features over the training instances.
 
-    An instance counts where it covers more than 1/64 of the image; its features are read at its
-    middle pixel (position count div 2 in raster order).
+    An instance counts where it covers more than 1/64 of the image; its features are those of its
+    middle pixel (position count div 2 in raster order), which the encoder has pooled over the instance
+    like all that the generator is painted with.
 
     Returns:
         "feature_clusters" [N,features] and "feature_clusters_classes" int64 [N].
@@ -100,13 +101,13 @@ def feature_clusters(
         assert batch.original is not None
         regions, items = number_regions(separate_regions(batch.labels, batch.instances))
         with torch.inference_mode():
-            raw = encoder.raw(batch.original)[0].flatten(1).float().cpu()
+            features = encoder(batch.original, regions)[0].flatten(1).float().cpu()
         labels, places = batch.labels.flatten().cpu(), regions.flatten().cpu()
         for region in range(len(items)):
             pixels = (places == region).nonzero()[:, 0]
             middle = int(pixels[len(pixels) // 2])
             if 64 * len(pixels) > len(places) and int(labels[middle]) >= 0:
-                found[int(labels[middle])].append(raw[:, middle])
+                found[int(labels[middle])].append(features[:, middle])
     centres = {label: _centres(torch.stack(found[label])) for label in sorted(found)}
     if not centres:
         return {}
