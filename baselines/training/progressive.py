@@ -55,6 +55,9 @@ class ProgressiveRecipe(TrainingRecipe):
         fields = {"classes": len(sources[0].space), **config.network}
         self.form = system.configure(config.variant, **fields)
         assert isinstance(self.form, ProgressiveConfig)
+        # As its editor feeds SPMPGAN: one channel more than classes is 0 = unlabelled (D.3).
+        spare = self.form.classes == len(sources[0].space) + 1
+        self._first_label = int(spare and config.system == "spmpgan")
         network = draw_normal(system.build(self.form, training=True))
         assert isinstance(network, ProgressiveNetwork)
         self.network = network
@@ -76,7 +79,7 @@ class ProgressiveRecipe(TrainingRecipe):
     def step(self, batch: EditBatch, step: int) -> Losses:
         """D on composites, then G."""
         del step
-        image, mask, shown = _bgr(batch), batch.masked_region, _shown(batch)
+        image, mask, shown = _bgr(batch), batch.masked_region, self._shown(batch)
         stages = self.players["G"].module(image, mask, *shown)
         raws = [raw for raw, _ in stages]
         composites = [composite for _, composite in stages]
@@ -97,7 +100,7 @@ class ProgressiveRecipe(TrainingRecipe):
     def images(self, batch: EditBatch) -> Tensor:
         """The last stage's composites."""
         with torch.no_grad():
-            stages = self.players["G"].module(_bgr(batch), batch.masked_region, *_shown(batch))
+            stages = self.players["G"].module(_bgr(batch), batch.masked_region, *self._shown(batch))
         composite: Tensor = stages[-1][1]
         return composite.flip(1)
 
@@ -108,6 +111,11 @@ class ProgressiveRecipe(TrainingRecipe):
             bank = style_bank(self.network, self.sources[0], self.fabric.device)
         space = self.sources[0].space.name
         return self.write(self.network, self.form, out, half=half, label_space=space, extras=bank)
+
+    def _shown(self, batch: EditBatch) -> tuple[Tensor, Tensor, Tensor]:
+        """Labels as the network counts them, edges and regions."""
+        regions = separate_regions(batch.labels, batch.instances)
+        return batch.labels + self._first_label, batch.edges()[:, 0] > 0, regions
 
     def _parts(
         self, fake: list[Tensor], raws: list[Tensor], targets: list[Tensor]
@@ -218,12 +226,6 @@ def _one_batch(maps: list[Tensor]) -> Tensor:
 def _bgr(batch: EditBatch) -> Tensor:
     assert batch.original is not None
     return batch.original.flip(1)
-
-
-def _shown(batch: EditBatch) -> tuple[Tensor, Tensor, Tensor]:
-    """Labels, edges and regions."""
-    regions = separate_regions(batch.labels, batch.instances)
-    return batch.labels, batch.edges()[:, 0] > 0, regions
 
 
 def _reduced(image: Tensor, size: torch.Size) -> Tensor:

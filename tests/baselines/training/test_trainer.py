@@ -3,14 +3,17 @@
 import sys
 
 import pytest
+import torch
 
-from baselines.training.data import Examples
+from baselines.progressive import ProgressiveNetwork
+from baselines.training.data import Examples, collate
 from baselines.training.loop import train
 from baselines.training.progressive import ProgressiveRecipe
 from baselines.training.recipe import TrainingRecipe
 from baselines.training.synthesis import SynthesisRecipe
 from baselines.training.trainer import RecipeTrainer, make_recipe
 from bench.core.errors import BadInput, Unavailable
+from bench.plugins.editors import create_editor
 from bench.plugins.kinds import SYSTEMS
 from tests.baselines.training.tiny import tiny
 
@@ -24,6 +27,35 @@ def test_a_system_is_trained_by_its_recipe(system, kind):
     recipe = make_recipe(config, [Examples(config.data, config.seed)])
     assert type(recipe) is kind
     assert {"G", "D"} <= set(recipe.players)
+
+
+@pytest.mark.parametrize(("system", "spare"), [("spmpgan", 0), ("spmpgan", 1), ("divsem", 1)])
+def test_labels_are_counted_as_the_editor_of_the_trained_network_does(
+    system, spare, tmp_path, monkeypatch
+):
+    """Of SPMPGAN's 151 channels for ADE20K's 150 classes the first one is unlabelled."""
+    config = tiny(system, steps=1)
+    source = Examples(config.data, config.seed)
+    network = {**config.network, "classes": len(source.space) + spare}
+    config = config.model_copy(update={"network": network})
+    file = train(config, tmp_path).saved.path
+    seen = []
+    forward = ProgressiveNetwork.forward
+
+    def noted(self, image, condition, *others):
+        seen.append(condition.labels)
+        return forward(self, image, condition, *others)
+
+    monkeypatch.setattr(ProgressiveNetwork, "forward", noted)
+    from lightning_fabric import Fabric
+
+    batch = collate([source.example(0)], source.space, torch.device("cpu"))
+    recipe = make_recipe(config, [source])
+    recipe.setup(Fabric(accelerator="cpu", devices=1), 1)
+    recipe.step(batch, 0)
+    create_editor(system, {"weights": str(file)}).edit(batch)
+    assert len(seen) == 2
+    assert torch.equal(*seen)
 
 
 def test_a_system_that_no_recipe_trains_is_refused():
@@ -54,7 +86,6 @@ def test_without_lightning_fabric_the_sentence_names_the_library(tmp_path, monke
 
 def test_gradients_pass_through_a_frozen_player_and_do_not_reach_it(tmp_path):
     """The public `no_backward_sync` and `requires_grad_` are all that freezing asks of Fabric."""
-    import torch
     from lightning_fabric import Fabric
 
     class Line(TrainingRecipe):
