@@ -28,6 +28,8 @@ __all__ = [
     "AnswerSheet",
     "Refused",
     "check_answers",
+    "parse_answers",
+    "parse_stored",
     "read_answers",
 ]
 
@@ -133,6 +135,19 @@ def parse_answers(content: Any) -> AnswerSheet:
         raise BadInput(f"field {field}: {why}") from None
 
 
+def parse_stored(content: Any, manifest: Manifest) -> AnswerSheet:
+    """A decoded document as an answer sheet of a study.
+
+    Raises:
+        BadInput: as `parse_answers` and `check_answers`, and where it belongs to another study.
+    """
+    sheet = parse_answers(content)
+    if sheet.study != manifest.study:
+        raise BadInput("belongs to another study")
+    check_answers(manifest, sheet.sheet, sheet.answers)
+    return sheet
+
+
 def read_answers(
     files: Iterable[Path], manifest: Manifest
 ) -> tuple[list[AnswerSheet], list[Refused]]:
@@ -144,10 +159,8 @@ def read_answers(
     refused: list[Refused] = []
     for file in sorted(files):
         try:
-            sheet = parse_answers(parse_json(read_text(file, ANSWERS_BYTES), file.name))
-            if sheet.study != manifest.study:
-                raise BadInput("belongs to another study")
-            check_answers(manifest, sheet.sheet, sheet.answers)
+            content = parse_json(read_text(file, ANSWERS_BYTES), file.name)
+            sheet = parse_stored(content, manifest)
             known = _other(sheet, kept)
             kept[sheet.rater] = sheet if known is None or _goes_on(known, sheet) else known
         except BadInput as error:

@@ -24,6 +24,7 @@ from bench.study.answers import (
     AnswerSheet,
     check_answers,
     parse_answers,
+    parse_stored,
 )
 from bench.study.manifest import Manifest
 
@@ -63,10 +64,13 @@ class AnswerStore:
                 f"{folder}: cannot be made ({error.strerror}); give another --answers"
             ) from None
         for file in sorted(folder.glob("*.json")):
-            sheet = parse_answers(parse_json(read_text(file, ANSWERS_BYTES), str(file)))
-            if sheet.study != manifest.study:
-                raise BadInput(f"{file}: answers of another study; give another --answers folder")
-            check_answers(manifest, sheet.sheet, sheet.answers)
+            content = parse_json(read_text(file, ANSWERS_BYTES), str(file))
+            try:
+                sheet = parse_stored(content, manifest)
+            except BadInput as error:
+                raise BadInput(
+                    f"{file}: {error}; give another --answers folder, or take the file out of this one"
+                ) from None
             self._sheets[sheet.rater.lower()] = sheet
 
     @property
@@ -83,7 +87,7 @@ class AnswerStore:
         """The rater's sheet: the one that was begun, or the one that fewest have.
 
         Raises:
-            Taken: another session has that name.
+            Taken: another session has that name, or another server's rater.
             BadInput: a name or a session that cannot be, too many raters.
         """
         # Checked before anything of it is used as a key or a file name.
@@ -100,6 +104,8 @@ class AnswerStore:
             known = self._sheets.get(rater.lower())
             if known is not None:
                 return self._mine(known, rater, session)
+            if self._file(fresh).exists():  # of a server that was started beside this one
+                raise Taken("this name is in use on another server of the study")
             if len(self._sheets) >= _MOST_RATERS:
                 raise BadInput(f"the study has {_MOST_RATERS} raters; it takes no more")
             used = Counter(sheet.sheet for sheet in self._sheets.values())
@@ -170,8 +176,11 @@ class AnswerStore:
             raise Taken("this name is in use in another session")
         return sheet
 
+    def _file(self, sheet: AnswerSheet) -> Path:
+        return self._folder / f"answers-{sheet.rater}.json"
+
     def _write(self, sheet: AnswerSheet) -> None:
         try:
-            write_json(self._folder / f"answers-{sheet.rater}.json", sheet.model_dump(mode="json"))
+            write_json(self._file(sheet), sheet.model_dump(mode="json"))
         except BadInput as error:
             raise NotStored(str(error)) from error

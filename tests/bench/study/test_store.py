@@ -103,6 +103,23 @@ def test_answers_of_another_study_are_not_mixed_in(store, study, tmp_path):
         AnswerStore(other, tmp_path / "answers")
 
 
+def test_a_file_that_is_no_answers_is_named(study, tmp_path):
+    (tmp_path / "answers").mkdir()
+    (tmp_path / "answers/notes.json").write_text("{}")
+    with pytest.raises(BadInput, match=r"answers/notes.json: field study: Field required; give"):
+        AnswerStore(study.manifest, tmp_path / "answers")
+
+
+def test_two_servers_of_one_study_write_over_nobody_s_answers(study, answers, tmp_path):
+    one, two = (AnswerStore(study.manifest, tmp_path / "answers") for _ in range(2))
+    one.begin("anna", MINE)
+    one.add("anna", MINE, 0, answers[:3])
+    with pytest.raises(Taken, match="another server"):
+        two.begin("anna", OTHER)
+    again = AnswerStore(study.manifest, tmp_path / "answers")
+    assert again.begin("anna", MINE).answers == answers[:3]
+
+
 def test_many_threads_lose_nothing(study, key, tmp_path):
     store = AnswerStore(study.manifest, tmp_path / "answers")
 
