@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import masks
+from bench.core.device_faults import device_failure
 from bench.core.errors import BadInput
 from bench.datasets import Dataset, KnowsStyle, RendersWithout
 from bench.edit import Edit, GroundTruth, KnownStyle
@@ -60,6 +61,9 @@ def prepare_shard(shard: Shard) -> PreparedShard:
     """Reads the shard's scenes and draws its edits.
 
     A scene that cannot be read fails its own edits and no others.
+
+    Raises:
+        DeviceFailed: where memory does not suffice, which is no fault of a scene.
     """
     task = shard.task
     edits: list[PreparedEdit] = []
@@ -71,7 +75,8 @@ def prepare_shard(shard: Shard) -> PreparedShard:
             if scene is None or scene.id != scene_id:
                 scene = task.dataset.read(scene_id, task.fit)
             outcome = _prepared(task, scene, sample, styles)
-        except BadInput as error:
+        except (BadInput, MemoryError) as error:
+            _stop_where_memory_ended(scene_id, error)
             unmade.append(Unmade(scene_id, sample, str(error), broken=True))
             scene = None
             continue
@@ -83,6 +88,18 @@ def prepare_shard(shard: Shard) -> PreparedShard:
         else:
             unmade.append(Unmade(scene_id, sample, outcome.reason))
     return PreparedShard(tuple(edits), tuple(unmade))
+
+
+def _stop_where_memory_ended(scene: str, error: Exception) -> None:
+    """Whether it was the scene's fault at all.
+
+    Raises:
+        DeviceFailed: where it was not.
+    """
+    lower = "lower --workers, which read ahead, or close what else uses it"
+    failure = device_failure(error, doing=f"reading scene {scene!r}", device="cpu", lower=lower)
+    if failure is not None:
+        raise failure from error
 
 
 def _prepared(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.core.device_faults import DeviceFailed
 from bench.run.plan import Task, plan_run
 from bench.run.prepare import prepare_shard
 from bench.suite.schema import parse_suite
@@ -125,3 +126,15 @@ def test_the_style_of_a_photograph_of_a_window_and_of_an_image_nobody_has_is_not
         edits = prepare_shard(task.shard(0)).edits
         assert edits
         assert all(one.ground_truth.style is None for one in edits)
+
+
+def test_a_scene_for_which_there_is_no_memory_has_not_failed(data: Path, monkeypatch) -> None:
+    def crowded(*_, **__):
+        raise MemoryError
+
+    (task,) = tasks(data, "[{dataset: rooms, protocol: freeform@1}]")
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", crowded)
+    with pytest.raises(
+        DeviceFailed, match="reading scene 'scene0': cpu has too little memory; lower"
+    ):
+        prepare_shard(task.shard(0))
