@@ -23,7 +23,7 @@ from bench.run.presence import living
 from bench.run.record import RunRecord, go_on, refuse_unlike, take_up
 from bench.run.schema import read_header
 from bench.run.shards import ShardRef, Shards, Stamp, stamp
-from bench.run.surplus import throw_away
+from bench.run.surplus import remove_shard, throw_away
 from bench.run.take_part import needed_by, place_of
 from bench.run.worker import Worker
 from bench.suite.schema import Suite
@@ -188,6 +188,8 @@ class _Run:
         else:
             self._join()
             self.found = {shard: Standing(self.worker.written(shard)) for shard in self.sizes}
+        if self.job.until is not None:
+            self._drop_former()
         mine = [
             shard
             for place, shard in enumerate(self.sizes)
@@ -200,6 +202,13 @@ class _Run:
         if waiting and (self.part is None or read_header(folder.record).state != "running"):
             go_on(folder, self.record, self.started)
         return waiting
+
+    def _drop_former(self) -> None:
+        """Removes shards that are there and not as they are to be: a verdict counts what it finds."""
+        for shard, standing in self.found.items():
+            if not standing.done and stamp(self.job.folder, shard) is not None:
+                remove_shard(self.job.folder, self.worker.shard(shard), self.worker.methods)
+                self.found[shard] = replace(standing, kept={})
 
     def _join(self) -> None:
         """Joins a run that others may be at work on; where nobody is, it may grow."""

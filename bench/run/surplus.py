@@ -14,7 +14,7 @@ from bench.run.layout import RunFolder, ShardTable
 from bench.run.methods import Method
 from bench.run.plan import Shard, Task
 
-__all__ = ["throw_away"]
+__all__ = ["remove_shard", "throw_away"]
 
 
 def throw_away(folder: RunFolder, task: Task, methods: Sequence[Method], used: int) -> int:
@@ -32,11 +32,12 @@ def throw_away(folder: RunFolder, task: Task, methods: Sequence[Method], used: i
         if shard.number >= used and folder.shard("samples", task.slug, shard.number).exists()
     ]
     for shard in surplus:
-        _remove(folder, shard, methods)
+        remove_shard(folder, shard, methods)
     return len(surplus)
 
 
-def _remove(folder: RunFolder, shard: Shard, methods: Sequence[Method]) -> None:
+def remove_shard(folder: RunFolder, shard: Shard, methods: Sequence[Method]) -> None:
+    """Removes everything of a shard but the tracebacks, which others may share."""
     task = shard.task.slug
     tables: tuple[ShardTable, ...] = get_args(ShardTable)
     # The samples first: the shard then counts as not done, whatever happens next.

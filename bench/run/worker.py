@@ -112,7 +112,7 @@ class Worker:
 
     def written(self, shard: ShardRef) -> bool:
         """Whether a shard's tables are there and the plan's; its images are not looked at."""
-        whole = self._shard(shard)
+        whole = self.shard(shard)
         found = recorded(self._folder, whole.task.slug, shard.number)
         planned = ShardRecord.of(whole, self.methods, self.metrics[shard.task].ready)
         return found is not None and found.follows_from(planned)
@@ -120,11 +120,11 @@ class Worker:
     def standing(self, shard: ShardRef) -> Standing:
         """What is there of a shard; may be called from threads."""
         metrics = self.metrics[shard.task].ready
-        return standing(self._folder, self._shard(shard), self.methods, metrics, self._again)
+        return standing(self._folder, self.shard(shard), self.methods, metrics, self._again)
 
     def prepare(self, shard: ShardRef) -> PreparedShard:
         """Reads and draws a shard's edits; may be called from a thread, ahead of `carry_out`."""
-        return prepare_shard(self._shard(shard))
+        return prepare_shard(self.shard(shard))
 
     def carry_out(self, shard: ShardRef, prepared: PreparedShard | None = None) -> None:
         """Carries out a shard and writes everything of it; it is done when this returns.
@@ -133,7 +133,7 @@ class Worker:
             shard: one of the job's.
             prepared: what `prepare` gave for it, where that was called before.
         """
-        whole = self._shard(shard)
+        whole = self.shard(shard)
         vain = Counter[str]() if self.claims is None else self.claims.vain(shard)
         if vain[""] >= ATTEMPTS:
             prepared = _given_up(whole)
@@ -149,7 +149,8 @@ class Worker:
                 with foreign(f"method {method.name!r}: close()"):
                     close()
 
-    def _shard(self, shard: ShardRef) -> Shard:
+    def shard(self, shard: ShardRef) -> Shard:
+        """The shard of the plan that a name means."""
         task = next(task for task in self.plan.tasks if task.name == shard.task)
         return task.shard(shard.number)
 

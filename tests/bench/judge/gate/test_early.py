@@ -194,6 +194,16 @@ def test_a_stopped_run_goes_on_to_the_same_verdict(made, tmp_path) -> None:
     assert one.edits == two.edits
 
 
+def test_a_verdict_is_made_of_no_result_that_is_to_be_made_again(made, tmp_path) -> None:
+    former, _ = carried_out(made, tmp_path / "run", 20)
+    again, outcome = carried_out(made, tmp_path / "run", 60)
+    same, _ = carried_out(made, tmp_path / "new", 60)
+    assert former.overall == "undecided"
+    assert again.lines() == same.lines()
+    assert fingerprints(tmp_path / "run") == fingerprints(tmp_path / "new")
+    assert sum(outcome.kept.values()) == 0
+
+
 def test_a_run_that_stopped_early_is_not_compared(made, tmp_path) -> None:
     carried_out(made, tmp_path / "run", 60)
     with pytest.raises(BadInput, match="stopped early"):
