@@ -74,7 +74,7 @@ def run(
     carry out one run; who comes last makes its tables.
     """
     del debug  # read at the edge, see faults.py
-    from bench.cli.terminal.early import finish_early, judging
+    from bench.cli.terminal.early import exit_code, judging, tell_early
     from bench.cli.terminal.outcome import finish, finish_part
     from bench.cli.terminal.progress import watching
     from bench.run.data import parse_data
@@ -84,7 +84,7 @@ def run(
     name = load_suite(suite).name
     early = judging(baseline, policy, until_decided)
     place = out or Path("runs") / name
-    shared = _part(part, claim or no_wait, again=retry_failed or bool(fresh))
+    shared = _part(part, claim, no_wait, again=retry_failed or bool(fresh))
     with watching(name) as watch:
         given: dict[str, Any] = {
             "out": place,
@@ -108,12 +108,16 @@ def run(
     if outcome is None:
         finish_part(place)
         return
-    finish(outcome)
+    try:
+        finish(outcome)
+    finally:  # edits that failed end it with 1, and the verdict is told all the same
+        if early is not None:
+            tell_early(early)
     if early is not None:
-        finish_early(early)
+        raise typer.Exit(exit_code(early))
 
 
-def _part(part: str | None, claim: bool, *, again: bool) -> str | None:
+def _part(part: str | None, claim: bool, no_wait: bool, *, again: bool) -> str | None:
     """The worker's part in a run with others, None for a run of one's own.
 
     Raises:
@@ -121,9 +125,12 @@ def _part(part: str | None, claim: bool, *, again: bool) -> str | None:
     """
     from bench.core.errors import BadInput
 
-    if part is not None and claim:
-        raise BadInput("--part names this worker's shards and --claim takes any; give one of them")
-    if part is None and not claim:
+    for option, given in (("--claim", claim), ("--no-wait", no_wait)):
+        if given and part is not None:
+            raise BadInput(
+                f"--part names this worker's shards and {option} takes any; give one of them"
+            )
+    if part is None and not (claim or no_wait):
         return None
     if again:
         raise BadInput(

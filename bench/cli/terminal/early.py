@@ -12,7 +12,7 @@ from bench.core.errors import BadInput
 if TYPE_CHECKING:
     from bench.judge.gate.early import EarlyVerdict
 
-__all__ = ["finish_early", "judging"]
+__all__ = ["exit_code", "judging", "tell_early"]
 
 
 def judging(baseline: Path | None, policy: Path | None, asked: bool) -> EarlyVerdict | None:
@@ -34,9 +34,13 @@ def judging(baseline: Path | None, policy: Path | None, asked: bool) -> EarlyVer
     return EarlyVerdict(read_scores(baseline), read_policy(policy))
 
 
-def finish_early(early: EarlyVerdict) -> None:
-    """Says what was decided after how many edits; ends with 0 passed, 1 worse, 3 undecided."""
+def tell_early(early: EarlyVerdict) -> None:
+    """Says what was decided after how many edits."""
+    typer.echo("\n".join(early.lines()))
+
+
+def exit_code(early: EarlyVerdict) -> int:
+    """0 passed, 1 worse, 3 undecided."""
     from bench.judge.gate.judgement import EXIT_CODES
 
-    typer.echo("\n".join(early.lines()))
-    raise typer.Exit(EXIT_CODES[early.overall])
+    return EXIT_CODES[early.overall]

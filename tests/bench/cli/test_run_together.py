@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bench.run import plan
 from bench.suite.schema import parse_suite
@@ -47,6 +48,7 @@ def test_a_part_says_that_others_are_not_done_and_the_last_one_tells_the_scores(
     ("options", "says"),
     [
         (("--part", "1/2", "--claim"), "--claim takes any; give one of them"),
+        (("--part", "1/2", "--no-wait"), "--no-wait takes any; give one of them"),
         (("--claim", "--fresh", "all"), "give them without --part, --claim and --no-wait"),
         (("--part", "1/2", "--retry-failed"), "give them without --part, --claim"),
         (("--no-wait",), "executor 'local' works until the run is done.*--no-wait is for slurm"),
@@ -65,6 +67,25 @@ def test_what_does_not_fit_together_is_refused(
     assert code == 2
     assert re.search(says, said)
     assert len(said.strip().splitlines()) == 1
+
+
+def test_an_early_verdict_is_told_where_edits_of_another_method_failed(
+    suite: Path, tmp_path: Path, call
+) -> None:
+    text = suite.read_text().replace("[copy]", "[mean-colour]")
+    suite.write_text(text)
+    assert call("run", suite, "--out", tmp_path / "before", "--device", "cpu")[0] == 0
+    (tmp_path / "other").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "other" / "scene0.png")  # too small; no other is there
+    other = "{name: other, editor: folder, options: {path: other}}"
+    suite.write_text(text.replace("[mean-colour]", f"[mean-colour, {other}]"))
+    code, out, _ = call(
+        "run", suite, "--out", tmp_path / "run", "--device", "cpu",
+        "--baseline", tmp_path / "before", "--until-decided",
+    )  # fmt: skip
+    assert code == 1
+    assert "5 failed" in out
+    assert out.splitlines()[-1] == "undecided: per-edit scores, at 5 % error"
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import typer
 
-from bench.cli.terminal.early import finish_early, judging
+from bench.cli.terminal.early import exit_code, judging
 from bench.cli.terminal.outcome import finish
 from bench.core.errors import BadInput
 from bench.judge.baseline import read_scores
@@ -71,9 +70,7 @@ def test_a_run_that_stopped_early_is_told_without_verdicts_of_its_own(
     said = capsys.readouterr().out
     assert f"{outcome.edits} edits, 0 impossible, 0 failed" in said
     assert "told apart" not in said
-    with pytest.raises(typer.Exit) as ended:
-        finish_early(early)
-    assert ended.value.exit_code == 1
+    assert exit_code(early) == 1
 
 
 def test_an_identical_method_passes_after_some_hundred_scenes() -> None:
