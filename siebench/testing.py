@@ -1,9 +1,11 @@
 """For the tests of plugin authors: does a thing conform to its contract?
 
-from siebench.testing import check
+    from siebench.testing import check
 
-def test_my_editor_conforms():
-check("editor", MyEditor)
+    def test_my_editor_conforms():
+        check("editor", MyEditor)
+
+Every part of the contract that does not hold is a line of the error.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ def check(kind: str, value: object, *, classes: int | None = None, size: int | N
     """Tries a thing against the contract of its kind, on small made inputs.
 
     Args:
-        kind: "editor", "metric", "dataset", "protocol", "segmenter", "feature network", "executor" or
-            "system"; the plural will do.
+        kind: "editor", "metric", "dataset", "protocol", "segmenter", "feature network", "executor",
+            "system" or "command"; the plural will do.
         value: what is registered (a class, a function, a `DatasetInfo` ...), or a finished object.
         classes: of an editor: how many classes the made label maps count, for a network that knows one
             number; 6 where None.

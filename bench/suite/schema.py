@@ -166,6 +166,8 @@ class TaskEntry(_Entry):
     def _one_source_of_edits(self) -> TaskEntry:
         if (self.protocol is None) == (self.pack is None):
             raise ValueError("a task takes its edits from either protocol or pack")
+        if [] in (self.dataset, self.protocol):
+            raise ValueError("a list of datasets or protocols names one at least")
         if self.name is not None and (
             isinstance(self.dataset, list) or isinstance(self.protocol, list)
         ):

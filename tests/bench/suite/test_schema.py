@@ -94,6 +94,12 @@ def test_split_and_subset_together_are_refused() -> None:
     assert "split and subset are one field" in complaint(text)
 
 
+@pytest.mark.parametrize("pairs", ["dataset: [], protocol: box@1", "dataset: rooms, protocol: []"])
+def test_a_task_over_no_dataset_or_protocol_is_refused(pairs: str) -> None:
+    text = f"{GOOD.partition('tasks:')[0]}tasks: [{{{pairs}}}]\nmethods: [copy]\nmetrics: [psnr]\n"
+    assert "a list of datasets or protocols names one at least" in complaint(text)
+
+
 def test_two_methods_of_one_name_are_refused() -> None:
     assert "'copy' is given twice" in complaint(GOOD.replace("[copy]", "[copy, copy]"))
 
