@@ -18,17 +18,14 @@ from bench.core.atomic import write_json
 from bench.core.documents import read_json
 from bench.core.errors import BadInput
 from bench.core.images import read_image
-from bench.core.text import now
+from bench.core.text import counted, now
 from bench.run.portable import whole_suite
 from bench.run.reader import Run, read_run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CERTIFICATE", "Certificate", "Deviation", "certify", "read_certificate"]
-
-CERTIFICATE = "certificate.json"
-"""The file in the run directory."""
+__all__ = ["Certificate", "Deviation", "certify", "read_certificate"]
 
 PIXELS = "result (grey levels)"
 """The name under which deviations of the results themselves are listed."""
@@ -89,7 +86,8 @@ def certify(
             count from the working folder.
 
     Raises:
-        BadInput: the run has not ended, or its suite or data is not here.
+        BadInput: the run has not ended, its suite or data is not here, or none of its results was
+            carried out again.
     """
     import torch
 
@@ -119,6 +117,10 @@ def certify(
             deviations = tuple(_deviations(run, again))
     finally:
         torch.set_num_threads(before)
+    if not deviations:
+        raise BadInput(
+            f"{path}: has no result of the first {counted(limit, 'scene')}; give a larger --limit"
+        )
     certificate = Certificate(
         made=now(),
         limit=limit,
@@ -127,7 +129,7 @@ def certify(
         workers=workers,
         deviations=deviations,
     )
-    write_json(run.folder / CERTIFICATE, certificate.model_dump(mode="json"))
+    write_json(run.layout.certificate, certificate.model_dump(mode="json"))
     return certificate
 
 
@@ -137,7 +139,7 @@ def read_certificate(run: Run) -> Certificate | None:
     Raises:
         BadInput: a damaged file.
     """
-    file = run.folder / CERTIFICATE
+    file = run.layout.certificate
     if not file.is_file():
         return None
     try:

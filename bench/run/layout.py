@@ -7,6 +7,7 @@
     influence.parquet   how much each edit adds to a score of a whole set
     canaries.parquet    the scores of the harness's own images, over all classes
     costs.parquet       one row per (task, method)
+    certificate.json    what `siebench certify` found; gone when the run goes on
 
     samples/TASK/       one Parquet file a shard: one row per (edit, method)
     references/TASK/    the reference side's state, one row per edit, file by file beside the samples
@@ -79,6 +80,11 @@ class RunFolder:
     def table(self, table: RunTable) -> Path:
         """A table of the whole run."""
         return self.root / f"{table}.parquet"
+
+    @property
+    def certificate(self) -> Path:
+        """certificate.json."""
+        return self.root / "certificate.json"
 
     def shard(self, table: ShardTable, task: str, number: int) -> Path:
         """A shard's file of a table."""

@@ -144,9 +144,13 @@ def take_up(
 
 
 def go_on(folder: RunFolder, record: RunRecord, started: str) -> None:
-    """Says that the run is under way again; it has no scores before all its shards are done."""
+    """Says that the run is under way again; it has no scores before all its shards are done.
+
+    Nor has it a certificate: that was of the results of before.
+    """
     write_header(folder.record, _begun(record, started))
-    folder.table("scores").unlink(missing_ok=True)
+    for file in (folder.table("scores"), folder.certificate):
+        file.unlink(missing_ok=True)
 
 
 def refuse_unlike(folder: RunFolder, record: RunRecord, *, versions_too: bool = True) -> None:

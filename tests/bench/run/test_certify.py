@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from bench.core.errors import BadInput
-from bench.run.certify import PIXELS, certify
+from bench.run.certify import PIXELS, certify, read_certificate
+from bench.run.reader import read_run
 from bench.run.suite_run import run_suite
 from reports.report import report
 from tests.bench.run.made_suite import suite_text, write_data
@@ -36,6 +37,24 @@ def test_a_deviation_is_named_and_the_rest_is_exact(tmp_path: Path) -> None:
     assert [(one.method, one.metric) for one in deviating] == [("copy", PIXELS)]
     assert deviating[0].largest in (7, 249)
     assert "Largest deviation" in report(tmp_path / "run").read_text(encoding="utf-8")
+    run_suite(suite, out=tmp_path / "run", device="cpu", fresh=["copy"])
+    assert read_certificate(read_run(tmp_path / "run")) is None
     data.rename(tmp_path / "elsewhere")
     with pytest.raises(BadInput, match="is not a folder; name the dataset's root"):
         certify(tmp_path / "run", device="cpu", suite=suite)
+
+
+def test_where_nothing_can_be_carried_out_again_there_is_no_certificate(tmp_path: Path) -> None:
+    tasks = "[{dataset: rooms, protocol: object-remove@1}]"
+    text = suite_text(
+        write_data(tmp_path / "rooms", 3), methods="[copy]", tasks=tasks, metrics="[leak]"
+    )
+    (tmp_path / "made.yaml").write_text(text)
+    run_suite(tmp_path / "made.yaml", out=tmp_path / "run", device="cpu")
+    samples = tmp_path / "run/samples/rooms-object-remove/00000.parquet"
+    samples.unlink()  # as of a run that was decided on other scenes
+    with pytest.raises(
+        BadInput, match="has no result of the first 2 scenes; give a larger --limit"
+    ):
+        certify(tmp_path / "run", limit=2, device="cpu", suite=tmp_path / "made.yaml")
+    assert not (tmp_path / "run/certificate.json").exists()
