@@ -14,6 +14,7 @@ import errno
 import json
 import os
 import re
+import secrets
 import shutil
 import stat
 import tempfile
@@ -57,20 +58,17 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
         return
     try:
         try:
-            handle, name = _temporary(path)
+            temporary = _temporary(path)
         except FileNotFoundError:  # which is rare, so that nobody asks before
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = _temporary(path)
-        os.close(handle)
+            temporary = _temporary(path)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL
         raise _cannot_write(path, error) from error
-    temporary = Path(name)
     try:
         yield temporary
         if durable:
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
         if durable:
             _sync_folder(path.parent)
@@ -81,10 +79,14 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
         raise
 
 
-def _temporary(path: Path) -> tuple[int, str]:
+def _temporary(path: Path) -> Path:
+    """An empty file of a name that no other has, with the rights of any new file."""
     # Cut, so that a name of the greatest length still has room for what is added to it.
-    start = f".{path.name[:_NAME]}."
-    return tempfile.mkstemp(dir=path.parent, prefix=start, suffix=".part")
+    found = path.parent / f".{path.name[:_NAME]}.{secrets.token_hex(8)}.part"
+    # Not `tempfile`'s, which nobody else may read: the rights of others are in the umask, and that can
+    # only be read by changing it for all threads.
+    found.touch(exist_ok=False)
+    return found
 
 
 def _is_special(path: Path) -> bool:
@@ -239,12 +241,6 @@ def _cannot_write(path: Path, error: Exception) -> BadInput:
     text = str(path)
     shown = text if len(text) <= _SHOWN else f"{text[:100]}...{text[-60:]}"
     return BadInput(f"{shown}: cannot be written ({reason}); {advice}")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _sync_folder(folder: Path) -> None:

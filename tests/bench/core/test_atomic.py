@@ -49,6 +49,14 @@ def test_the_file_is_readable_as_any_other(tmp_path: Path) -> None:
     assert modes[0] == modes[1]
 
 
+def test_a_write_leaves_alone_what_the_files_of_other_threads_get(tmp_path, monkeypatch):
+    def changed(mask):
+        raise AssertionError("the umask is the whole process's")
+
+    monkeypatch.setattr(os, "umask", changed)
+    write_text(tmp_path / "a.txt", "text")
+
+
 def test_what_is_not_there_or_is_ours_may_be_written(tmp_path: Path) -> None:
     out = tmp_path / "a.md"
     refuse_loss(out)
