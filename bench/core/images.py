@@ -110,8 +110,8 @@ def read_stored(path: Path) -> StoredImage:
         return StoredImage(pixels, "PNG")
     with opened(path) as image:
         tables = getattr(image, "quantization", None)
-        pixels = _as_rgb(upright(image, path), path)
-        return StoredImage(pixels, str(image.format), tables, _transparent(image))
+        pixels, transparent = _as_rgb(upright(image, path), path)
+        return StoredImage(pixels, str(image.format), tables, transparent)
 
 
 def _plain_png(path: Path) -> UInt8 | None:
@@ -328,34 +328,23 @@ def _same_stem(path: Path, other: Path) -> BadInput:
     )
 
 
-def _as_rgb(image: Image, path: Path) -> UInt8:
+def _as_rgb(image: Image, path: Path) -> tuple[UInt8, bool]:
+    """Its colours as they are stored, and whether pixels are transparent."""
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format in _DEEP_GREY):
         high = (np.asarray(image).astype(np.int64) >> 8).astype(np.uint8)
-        return np.repeat(high[:, :, None], 3, axis=2)
+        return np.repeat(high[:, :, None], 3, axis=2), False
     if image.mode in ("I", "F"):
         raise BadInput(
             f"{path}: holds 32-bit values whose range is not known; save it with 8 or 16 bits"
         )
-    if image.mode == "RGB":
-        return np.array(image)
-    if image.mode in ("RGBA", "LA", "La", "RGBa", "PA"):
-        return _without_alpha(image)
-    return np.array(image.convert("RGB"))
+    if image.has_transparency_data:
+        whole = np.asarray(image.convert("RGBA"))
+        return np.ascontiguousarray(whole[:, :, :3]), bool((whole[:, :, 3] < _OPAQUE).any())
+    return np.array(image.convert("RGB")), False
 
 
 _DEEP_GREY = frozenset({"PNG", "PPM"})
 """Formats whose grey images older Pillow opens as 32-bit integers although they hold 16 bits."""
 
 
-def _transparent(image: Image) -> bool:
-    if image.has_transparency_data:
-        return bool((np.asarray(image.convert("RGBA"))[:, :, 3] < _OPAQUE).any())
-    return False
-
-
 _OPAQUE = 255
-
-
-def _without_alpha(image: Image) -> UInt8:
-    colours = image.convert("RGBA")
-    return np.ascontiguousarray(np.asarray(colours)[:, :, :3])

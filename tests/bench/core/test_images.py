@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bench.core.errors import BadInput
-from bench.core.images import image_files, image_tree, orientation, read_image, read_mask
+from bench.core.images import image_files, image_tree, orientation, read_image, read_mask, read_stored
 
 
 def rgb(height=5, width=7, seed=0):
@@ -59,6 +59,16 @@ def test_a_palette_with_transparency_gives_its_colours(tmp_path):
     image.putpalette([10, 20, 30, 200, 210, 220] + [0] * 762)
     read = read_image(saved(tmp_path, image, transparency=0))
     assert read.tolist() == [[[10, 20, 30], [200, 210, 220]]]
+
+
+def test_what_a_palette_makes_transparent_is_told_without_a_warning(tmp_path, recwarn):
+    image = Image.fromarray(np.array([[0, 1]], np.uint8), "P")
+    image.putpalette([10, 20, 30, 200, 210, 220] + [0] * 762)
+    for opacity, transparent in ((b"\xff\x80", True), (b"\xff\xff\x00", False)):
+        read = read_stored(saved(tmp_path, image, transparency=opacity))
+        assert read.pixels.tolist() == [[[10, 20, 30], [200, 210, 220]]]
+        assert read.transparent == transparent
+    assert not recwarn.list
 
 
 def test_sixteen_bit_grey_gives_the_high_byte(tmp_path):
