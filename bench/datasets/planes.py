@@ -100,7 +100,7 @@ def _stored(
         raise BadInput(
             f"{path}: is a JPEG, which changes numbers near borders; save maps as PNG from the source"
         )
-    if channel is not None and values.ndim == 3:
+    if channel is not None and mode in COLOURED:
         return values[:, :, channel].astype(np.int32), None
     if palette is not None and mode in COLOURED:
         return _numbers(values[:, :, :3], palette, path), None

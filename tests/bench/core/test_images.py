@@ -10,7 +10,14 @@ import pytest
 from PIL import Image
 
 from bench.core.errors import BadInput
-from bench.core.images import image_files, image_tree, orientation, read_image, read_mask, read_stored
+from bench.core.images import (
+    image_files,
+    image_tree,
+    orientation,
+    read_image,
+    read_mask,
+    read_stored,
+)
 
 
 def rgb(height=5, width=7, seed=0):

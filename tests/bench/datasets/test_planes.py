@@ -41,6 +41,15 @@ def test_a_map_that_its_file_turns_is_turned_upright(tmp_path):
     assert np.array_equal(turned, np.rot90(values, -1))
 
 
+def test_a_channel_is_one_of_three_colours_and_never_the_transparency(tmp_path):
+    numbers, clear = np.full((2, 2), 7, np.uint8), np.full((2, 2), 255, np.uint8)
+    three = saved(tmp_path, np.dstack([0 * numbers, numbers, 0 * numbers]))
+    assert read_plane(three, channel=1).tolist() == [[7, 7], [7, 7]]
+    path = saved(tmp_path, np.dstack([numbers, clear]))
+    with pytest.raises(BadInput, match=r"has mode LA, but .*save it without its alpha channel"):
+        read_plane(path, channel=1)
+
+
 def test_a_cut_file_is_named(tmp_path):
     path = saved(tmp_path, np.zeros((64, 64), np.uint8))
     path.write_bytes(path.read_bytes()[:40])
