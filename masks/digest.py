@@ -16,7 +16,7 @@ __all__ = ["array_digest", "edit_digest"]
 def array_digest(array: NDArray[Any]) -> str:
     """SHA-256 (hex) over the kind of numbers, the shape and the numbers in row-major order.
 
-    GroundTruth values count as bytes 0 and 1, everything else as little-endian int32.
+    Booleans count as bytes 0 and 1, everything else as little-endian int32.
     """
     kind = "bool" if array.dtype == np.bool_ else "int32"
     plain = array.astype("u1" if kind == "bool" else "<i4")
@@ -25,7 +25,7 @@ def array_digest(array: NDArray[Any]) -> str:
 
 
 def edit_digest(drawn: DrawnEdit) -> str:
-    """SHA-256 (hex) over all that a drawn holds."""
+    """SHA-256 (hex) over all that a drawn edit holds."""
     planes = [drawn.mask, drawn.labels, drawn.instances]
     parts = ["none" if plane is None else array_digest(plane) for plane in planes]
     parts += [str(drawn.region), drawn.ground_truth, str(drawn.removed), str(drawn.window)]

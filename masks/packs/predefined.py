@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -44,9 +45,10 @@ class Predefined(Protocol):
     """A folder of PNG masks, paired with scenes by stem or in sorted order (as SPMPGAN's).
 
     Source of the sorted pairing: docs/protocol/editing.md, D.4 (mask i goes with sorted test image
-    i). Names are sorted as text, so that 10.png comes before 2.png. Which pixels of a mask are masked
-    says `masks.mask_image`; a mask is of the scene's size. A scene has one edit. `pairs` shows what
-    goes with what.
+    i). Names count without their ending and in Unicode's composed form (NFC), as scenes do, and are
+    sorted as text, so that 10.png comes before 2.png. Which pixels of a mask are masked says
+    `masks.mask_image`; a mask is of the scene's size. A scene has one edit. `pairs` shows what goes
+    with what.
     """
 
     key: ClassVar[str] = "predefined@1"
@@ -74,7 +76,7 @@ class Predefined(Protocol):
         if self.pairing == "stem":
             found = {scene: self._stems[scene] for scene in scenes if scene in self._stems}
         else:
-            found = dict(zip(sorted(scenes), self._files, strict=False))
+            found = dict(zip(sorted(scenes), sorted(self._files, key=_stem), strict=False))
         taken = {path.name for path in found.values()}
         files = {path.name for path in self._files}
         others = (path.name for path in Path(self.folder).iterdir() if path.name not in files)
@@ -165,11 +167,12 @@ class Predefined(Protocol):
     def _stems(self) -> dict[str, Path]:
         stems: dict[str, Path] = {}
         for path in self._files:
-            if path.stem in stems:
+            stem = _stem(path)
+            if stem in stems:
                 raise MaskError(
-                    f"{path}: {stems[path.stem].name} has the same stem; keep one of the two"
+                    f"{path}: {stems[stem].name} has the same stem; keep one of the two"
                 )
-            stems[path.stem] = path
+            stems[stem] = path
         return stems
 
     @cached_property
@@ -187,14 +190,13 @@ class Predefined(Protocol):
                 f"{self.folder}: the sorted pairing needs a mask for each of {len(self.scenes)} scenes, "
                 f"and there are {len(self._files)}; add masks, or take fewer scenes"
             )
-        natural = dict(
-            zip(_natural(pairing.masks), _natural(path.name for path in self._files), strict=False)
-        )
+        counted = sorted(self._files, key=lambda path: _natural(_stem(path)))
+        natural = dict(zip(sorted(pairing.masks, key=_natural), counted, strict=False))
         for scene, mask in pairing.masks.items():
-            if natural[scene] != mask:
+            if natural[scene].name != mask:
                 raise MaskError(
                     f"{self.folder}: names are sorted as text, so scene {scene!r} would get {mask}, "
-                    f"where counting gives {natural[scene]}; give all numbers in the names as many "
+                    f"where counting gives {natural[scene].name}; give all numbers in the names as many "
                     "digits (002.png), or set pairing: stem"
                 )
 
@@ -216,12 +218,12 @@ class Predefined(Protocol):
         return digest.hexdigest(), min(shares), max(shares)
 
 
-def _natural(names: Iterable[str]) -> list[str]:
-    """Names sorted as a reader counts: 2.png before 10.png."""
+def _stem(path: Path) -> str:
+    return unicodedata.normalize("NFC", path.stem)
 
-    def key(name: str) -> list[tuple[int, str]]:
-        parts = re.split(r"([0-9]+)", name)
-        parts[1::2] = [number.lstrip("0") for number in parts[1::2]]
-        return [(len(part) if i % 2 else 0, part) for i, part in enumerate(parts)]
 
-    return sorted(names, key=key)
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A key that sorts names as a reader counts: 2 before 10."""
+    parts = re.split(r"([0-9]+)", name)
+    parts[1::2] = [number.lstrip("0") for number in parts[1::2]]
+    return [(len(part) if i % 2 else 0, part) for i, part in enumerate(parts)]

@@ -1,4 +1,5 @@
 import os
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -100,6 +101,26 @@ def test_hidden_files_are_no_masks(tmp_path, street):
     protocol = make_protocol("predefined", {"folder": str(tmp_path / "m"), "pairing": "sorted"})
     drawn = protocol.paired_with(["street-0", "street-1"]).draw(street)
     assert (drawn.mask == made["00.png"]).all()
+
+
+@pytest.mark.parametrize("scenes", [["img", "img (1)"], ["day", "day-1", "day-2"]])
+def test_the_sorted_pairing_gives_every_scene_the_mask_of_its_own_name(tmp_path, scenes):
+    """Of file names " " and "-" come before the dot of the ending, of names without one behind."""
+    numbered(tmp_path / "m", [f"{scene}.png" for scene in scenes])
+    protocol = make_protocol("predefined", {"folder": str(tmp_path / "m"), "pairing": "sorted"})
+    pairs = protocol.paired_with(scenes).pairs(scenes)
+    assert pairs.masks == {scene: f"{scene}.png" for scene in scenes}
+
+
+@pytest.mark.parametrize("pairing", ["stem", "sorted"])
+def test_names_that_a_system_stores_decomposed_go_with_scenes_of_that_name(tmp_path, pairing):
+    scenes = ["Zug", "\u00c4cker"]
+    numbered(tmp_path / "m", [unicodedata.normalize("NFD", f"{scene}.png") for scene in scenes])
+    protocol = make_protocol("predefined", {"folder": str(tmp_path / "m"), "pairing": pairing})
+    paired = protocol.paired_with(scenes)
+    for k, scene in enumerate(scenes):
+        site = Site("d", scene, np.zeros((96, 128), np.int32), None, ("wall",))
+        assert paired.draw(site).mask[k].all()
 
 
 def test_numbers_that_text_sorts_otherwise_are_refused_and_not_guessed(tmp_path):
