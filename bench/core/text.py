@@ -7,10 +7,11 @@ import hashlib
 import re
 from pathlib import Path
 
-__all__ = ["counted", "now", "portable", "shortened", "slug", "without_folders"]
+__all__ = ["counted", "now", "portable", "shortened", "slug", "without_folders", "writable"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 _LONGEST = 100
 _NAME = r"""[^\s"'`()\[\]<>:;,/\\]"""
 _BEGINS = r"""(?<![^\s"'`(\[=,:;])(?:[A-Za-z]:(?:\\+|/)|~?/)"""
@@ -98,6 +99,15 @@ def _folder_end(text: str, start: int, first: int) -> int:
         except (OSError, RuntimeError, ValueError):  # too long, nobody's home, no path at all
             continue
     return 0
+
+
+def writable(text: str) -> str:
+    r"""The text with what no file can hold as escapes: NUL, and bytes of names that are not UTF-8.
+
+    >>> print(writable("no file caf\udce9.png"))
+    no file caf\udce9.png
+    """
+    return _UNWRITABLE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def now() -> str:

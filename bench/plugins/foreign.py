@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from bench.core.errors import BadInput, PluginFailed
+from bench.core.text import writable
 
 __all__ = ["foreign"]
 
@@ -27,6 +28,6 @@ def foreign(what: str) -> Iterator[None]:
     except SystemExit as error:
         raise PluginFailed(f"{what} called sys.exit({error.code!r})") from error
     except BaseException as error:
-        line = next(iter(str(error).split("\n")), "").strip()
+        line = writable(next(iter(str(error).split("\n")), "").strip())
         said = f"{type(error).__name__}: {line}" if line else type(error).__name__
         raise PluginFailed(f"{what} raised {said}") from error

@@ -20,6 +20,7 @@ from bench.core.atomic import write_text
 from bench.core.device import kind_of
 from bench.core.errors import BadInput
 from bench.core.identity import array_hash
+from bench.core.text import writable
 from bench.plugins.foreign import foreign
 from bench.run.canaries.checks import CanaryShard, Checks
 from bench.run.canaries.images import EDITS
@@ -250,7 +251,7 @@ class Worker:
         write_failures(self._folder, task, method.slug, list(raw.failures.values()))
         if raw.printed:
             path = self._folder.printed(task, method.slug, shard.number)
-            write_text(path, "".join(raw.printed))
+            write_text(path, writable("".join(raw.printed)))
 
 
 def _given_up(shard: Shard) -> PreparedShard:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bench.core.atomic import write_text
 from bench.core.errors import EditFailed
-from bench.core.text import without_folders
+from bench.core.text import without_folders, writable
 from bench.run.layout import RunFolder
 
 __all__ = ["Failure", "failure_of", "write_failures"]
@@ -55,11 +55,11 @@ def failure_of(error: Exception, ids: Sequence[str], printed: str = "") -> Failu
     log = _cut(getattr(error, "log", "") + printed)
     if not (written or log.strip()):
         return Failure(_reason(error))
-    digest = hashlib.sha256("\n".join(_alike(trace, ids)).encode()).hexdigest()[:12]
+    digest = hashlib.sha256(writable("\n".join(_alike(trace, ids))).encode()).hexdigest()[:12]
     parts = [f"first seen with: {', '.join(ids)}", written or _reason(error)]
     if log.strip():
         parts.append(f"what it printed:\n\n{log.rstrip()}")
-    text = without_folders("\n\n".join(part.rstrip() for part in parts))
+    text = without_folders(writable("\n\n".join(part.rstrip() for part in parts)))
     return Failure(_reason(error), f"{text}\n", f"{digest}.txt")
 
 
@@ -79,7 +79,7 @@ def write_failures(folder: RunFolder, task: str, method: str, failures: Sequence
 
 
 def _reason(error: Exception) -> str:
-    text = without_folders(" ".join(str(error).split())) or "no message"
+    text = without_folders(writable(" ".join(str(error).split()))) or "no message"
     return text if isinstance(error, EditFailed) else f"{type(error).__name__}: {text}"
 
 

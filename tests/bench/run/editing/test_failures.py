@@ -191,6 +191,29 @@ def test_a_run_names_the_file_of_every_failed_edit(tmp_path: Path) -> None:
     assert "KeyError: 'mood'" in file.read_text()
 
 
+class Muttering(Grey):
+    """Speaks of a file whose name is not UTF-8."""
+
+    def edit(self, batch):
+        print("caf\udce9.png")
+        if batch.ids[0] == "scene0":
+            raise OSError("no caf\udce9.png")
+        return super().edit(batch)
+
+
+def test_what_no_file_can_hold_fails_no_run(tmp_path: Path) -> None:
+    tasks = "[{dataset: rooms, protocol: freeform@1}]"
+    text = suite_text(write_data(tmp_path / "rooms", 2), tasks=tasks, methods="[m]", batch_size="1")
+    out = tmp_path / "run"
+    run_suite(parse_suite(text, "s.yaml"), out=out, device="cpu", editors={"m": Muttering()})
+    samples = pd.read_parquet(out / "samples" / "rooms-freeform" / "00000.parquet")
+    assert list(samples["reason"]) == ["OSError: no caf\\udce9.png", ""]
+    trace = out / "failures" / "rooms-freeform" / "m" / samples["failure"][0]
+    assert "no caf\\udce9.png" in trace.read_text(encoding="utf-8")
+    printed = out / "printed" / "rooms-freeform" / "m" / "00000.txt"
+    assert printed.read_text(encoding="utf-8") == "caf\\udce9.png\n"
+
+
 def test_the_reason_why_there_is_no_ground_truth_is_in_the_samples(tmp_path: Path) -> None:
     data = write_data(tmp_path / "rooms")
     text = suite_text(data, methods="[copy]", metrics="[l1]")
