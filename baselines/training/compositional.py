@@ -126,7 +126,7 @@ class CompositionalRecipe(TrainingRecipe):
         scores = self.players["D"].plain(*seen)
         of_image, of_segmentation = segmentation_penalties(scores, *seen)
         loss = weights.r1 / 2 * of_image + weights.segmentation_r1 / 2 * of_segmentation
-        self.update("D", weights.lazy * loss)
+        self.update("D", weights.lazy * loss, wrapped=False)
 
     def _generator(self, count: int) -> Losses:
         weights = self.config.weights
@@ -146,7 +146,7 @@ class CompositionalRecipe(TrainingRecipe):
         codes = expand(self.form, whole.codes(*self._codes(count))).flatten(1, 2)
         image = whole.network(codes, noise=whole.noise(count), segment=False).image
         penalty = path_penalty(image, codes, whole.path_length)
-        self.update("G", weights.path * weights.path_lazy * penalty)
+        self.update("G", weights.path * weights.path_lazy * penalty, wrapped=False)
 
     def _codes(self, count: int) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Normal z for the images, for a second code, and whether this batch mixes the two."""

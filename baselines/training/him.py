@@ -159,7 +159,8 @@ class HIMRecipe(TrainingRecipe):
         if self.config.balance is None:
             return True, True
         low, high = self.config.balance
-        values = [float(term) for term in terms]
+        # Devices must take the same steps.
+        values = self.of_all_devices(torch.stack(terms).detach()).tolist()
         weak, strong = max(values) > high, min(values) < low
         return (True, True) if weak and strong else (not weak, not strong)
 

@@ -224,14 +224,31 @@ class TrainingRecipe(abc.ABC):
                 else:
                     group["lr"] = player.rate * factor
 
-    def update(self, name: str, loss: Tensor) -> None:
-        """One step of a player down the gradient of a loss."""
+    def update(self, name: str, loss: Tensor, *, wrapped: bool = True) -> None:
+        """One step of a player down the gradient of a loss.
+
+        Args:
+            name: the player.
+            loss: a scalar.
+            wrapped: whether the player's `module` had a part in it. Past Fabric's wrapper devices do
+                not share a gradient, which is then done here.
+        """
         player = self.players[name]
         player.optimiser.zero_grad(set_to_none=True)
         self.fabric.backward(loss)
+        if not wrapped and self.fabric.world_size > 1:
+            for parameter in player.plain.parameters():
+                if parameter.grad is not None:
+                    parameter.grad = self.of_all_devices(parameter.grad)
         player.optimiser.step()
         # Fused steps do not count as changes, but layers keep what they made of a weight by its version.
         increment_version(player.plain.parameters())
+
+    def of_all_devices(self, value: Tensor) -> Tensor:
+        """The mean over the devices that train together, all of which must ask for it."""
+        mean: Any = self.fabric.all_reduce(value)
+        found: Tensor = mean
+        return found
 
     @contextmanager
     def frozen(self, *names: str) -> Iterator[None]:

@@ -103,8 +103,9 @@ class SIEDOBRecipe(TrainingRecipe):
         if phase == "fusion":
             return self._fusion(batch, image, objects)
         crops = draw_objects(image, batch.labels, objects, self.form)
-        if crops is None:
-            return {"l1": image.new_zeros(())}  # no object in any scene of the batch
+        if not self._everywhere(crops is not None):
+            return {"l1": image.new_zeros(())}  # no object in any scene of a batch
+        assert crops is not None
         if phase == "inpainting":
             return self._inpainting(crops, step)
         return self._styles(crops)
@@ -149,6 +150,8 @@ class SIEDOBRecipe(TrainingRecipe):
         judged = self._judge("netD_BG", [semantics, image], [semantics, composite])
         losses = {"discriminator": judged}
         patches = _patches(image, composite, semantics, region[:, 0])
+        if not self._everywhere(patches is not None):
+            patches = None
         if patches is not None:
             real, fake, of_labels = patches
             losses["patches"] = self._judge("netD_patch", [real, of_labels], [fake, of_labels])
@@ -221,6 +224,13 @@ class SIEDOBRecipe(TrainingRecipe):
                 parts["perceptual"] = self._seen(fused, image)
             self.update("fusion", torch.stack(list(parts.values())).sum())
         return detached(discriminator=loss, **parts)
+
+    def _everywhere(self, there: bool) -> bool:
+        """Whether it is there on every device: all must take the same steps."""
+        if self.fabric.world_size == 1:
+            return there
+        have = torch.tensor(float(there), device=self.fabric.device)
+        return float(self.of_all_devices(have)) == 1
 
     def _looks(self, image: Tensor, labels: Tensor, objects: Tensor) -> _Looks:
         return _Looks(image, labels, objects, self.form)

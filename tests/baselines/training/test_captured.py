@@ -361,7 +361,7 @@ def put_on_no_device(recipe):
         player.module = player.plain.to(NO_DEVICE)
         player.plain.requires_grad_(True)
 
-    def update(name, loss):
+    def update(name, loss, **_):
         for one in recipe.players[name].plain.parameters():
             one.grad = None
         loss.backward()

@@ -1,9 +1,11 @@
 """SemanticStyleGAN's training: what the discriminator sees, and the published penalties."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
+from torch import Tensor
 from torch.nn.functional import softplus
 
 from baselines.training.compositional import AVERAGE, path_penalty, segmentation_penalties
@@ -107,6 +109,34 @@ def test_the_discriminator_judges_real_and_made_images_each_among_their_own():
     torch.manual_seed(5)
     found = recipe.step(batch, 1)["discriminator"]
     assert found.item() == pytest.approx((softplus(-real) + softplus(fake)).mean().item(), rel=1e-5)
+
+
+def test_several_devices_share_the_gradients_of_penalties():
+    """Fabric's wrapper shares those that pass through it, and penalties go past it."""
+    from lightning_fabric import Fabric
+
+    recipe, source = made(weights={"r1": 10, "segmentation_r1": 1000, "path": 0.5, "lazy": 2})
+    recipe.setup(Fabric(accelerator="cpu", devices=1), 1)
+    shared = []
+
+    def all_reduce(gradient):
+        shared.append(gradient.clone())
+        return gradient.zero_()  # as if the other device's were opposite
+
+    batch = batch_of(source)
+    recipe.fabric = SimpleNamespace(
+        world_size=2, device=torch.device("cpu"), all_reduce=all_reduce, backward=Tensor.backward
+    )
+    for name, penalise in (
+        ("D", lambda: recipe._penalise(batch.original, recipe.segmentation(batch))),
+        ("G", lambda: recipe._regularise(2)),
+    ):
+        player, before = recipe.players[name].plain, len(shared)
+        penalise()
+        own = [one.grad for one in player.parameters() if one.grad is not None]
+        assert len(shared) - before == len(own)
+        assert any(one.any() for one in shared[before:])
+        assert not any(one.any() for one in own)
 
 
 def test_a_step_counts_as_a_change_of_the_weights():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -81,8 +82,16 @@ def test_layouts_need_instances():
 )
 def test_on_ade20k_the_side_that_is_ahead_rests(terms, moving):
     recipe = make_recipe(tiny("him", balance=(0.3, 0.7)), sources())
+    recipe.fabric = SimpleNamespace(all_reduce=lambda values: values)
     found = recipe._moving(tuple(torch.tensor(one) for one in terms))
     assert found == moving
+
+
+def test_several_devices_agree_on_who_rests():
+    recipe = make_recipe(tiny("him", balance=(0.3, 0.7)), sources())
+    other = torch.tensor([0.9, 0.5])  # the other device's terms
+    recipe.fabric = SimpleNamespace(all_reduce=lambda values: (values + other) / 2)
+    assert recipe._moving((torch.tensor(0.6), torch.tensor(0.5))) == (False, True)
 
 
 def sources():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -172,6 +174,19 @@ def test_a_step_waits_for_the_maps_of_objects_and_borders_alone(number, reads):
         recipe.train_on(source.batch(0, config.batch, torch.device("cpu")), 0)
     assert calls.waits["cpu"] == reads
     assert set(calls.waits) <= {"cpu", "_local_scalar_dense", "tolist"}  # the others are draws
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_device_waits_for_none_that_has_no_object(number):
+    """All take the step, or none does."""
+    config = tiny("siedob", phases=tuple(float(n == number) for n in range(4)))
+    source = Examples(config.data, 0)
+    recipe = make_recipe(config, [source])
+    batch = source.batch(0, config.batch, torch.device("cpu"))
+    recipe.fabric = SimpleNamespace(
+        world_size=2, device=torch.device("cpu"), all_reduce=lambda here: here / 2
+    )
+    assert recipe.step(batch, 0) == {"l1": 0}
 
 
 def moves(states, name):
