@@ -99,7 +99,10 @@ def layout_condition(labels: Tensor, box: Tensor, classes: Tensor, count: int) -
 
 
 def layout_discriminator(config: HIMConfig) -> ScaledDiscriminator:
-    """Over concat[object map, condition], everything multiplied by the soft box."""
+    """Over concat[condition, object map], everything multiplied by the soft box.
+
+    Published is the other order, which weights that are drawn do not tell apart.
+    """
     inputs = 2 * config.classes + 1
     return ScaledDiscriminator(
         inputs, config.ndf, config.discriminator_layers, config.scales, _norm(config)
