@@ -117,31 +117,46 @@ def _task(task: TaskRow, failed: Sequence[FailureGroup]) -> list[Notice]:
 
 
 def _missing(tables: Sequence[Table], told: Sequence[str]) -> list[Notice]:
-    """One note per reason, however many metrics, tasks and methods share it.
+    """One note per reason, however many metrics and tasks share it; of methods where others have values.
 
     Args:
         tables: every task's.
         told: reasons that stand in a notice of their own.
     """
-    seen: dict[str, dict[str, dict[str, None]]] = {}
+    seen: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
     titles: dict[str, str] = {}
     for table in tables:
         for index, column in enumerate(table.columns):
-            cells = [row.cells[index] for row in table.rows]
-            for reason in dict.fromkeys(cell.reason for cell in cells if cell.value is None):
-                if reason and reason not in told:
+            for reason, methods in _lacking(table, index).items():
+                if reason not in told:
                     titles.setdefault(column.metric, column.short)
-                    tasks = seen.setdefault(reason, {}).setdefault(column.metric, {})
+                    tasks = seen.setdefault((reason, methods), {}).setdefault(column.metric, {})
                     tasks[table.title] = None
     return [
         Notice(
             "missing",
-            f"No {', '.join(titles[metric] for metric in metrics)} for "
+            f"No {', '.join(titles[metric] for metric in metrics)}{methods} for "
             f"{_some(tasks, len(tables))}: {_short(reason)}",
         )
-        for reason, metrics_of in seen.items()
+        for (reason, methods), metrics_of in seen.items()
         for tasks, metrics in _together(metrics_of)
     ]
+
+
+def _lacking(table: Table, at: int) -> dict[str, str]:
+    """Why values of a column are missing: for each reason " of METHODS", or "" where no method has one."""
+    rows = [row for row in table.rows if not row.real]
+    whose: dict[str, list[str]] = {}
+    for row in rows:
+        cell = row.cells[at]
+        if cell.value is None and cell.reason:
+            whose.setdefault(cell.reason, []).append(row.title)
+    if all(row.cells[at].value is None for row in rows):
+        return dict.fromkeys(whose, "")
+    return {
+        reason: f" of {', '.join(names) if len(names) < 4 else counted(len(names), 'method')}"
+        for reason, names in whose.items()
+    }
 
 
 def _together(metrics: Mapping[str, Iterable[str]]) -> list[tuple[list[str], list[str]]]:

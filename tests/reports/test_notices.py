@@ -59,6 +59,17 @@ def test_scores_that_miss_the_same_tasks_for_one_reason_share_a_notice(tmp_path:
     assert text in told(read_run(made))
 
 
+def test_a_score_that_others_have_is_missing_of_those_that_lack_it(tmp_path: Path):
+    made = make_run(tmp_path / "run", edits=2, methods=3, tasks=1)
+    scores = pd.read_parquet(made / "scores.parquet")
+    own = (scores["method"] == "diffusion") & scores["metric"].isin(["psnr", "psnr-hole"])
+    scores.loc[own, ["value", "low", "high"]] = None
+    scores.loc[own, "reason"] = "no edit was carried out"
+    scores.to_parquet(made / "scores.parquet")
+    (text,) = [one for one in told(read_run(made)) if "carried out" in one]
+    assert text == ("No PSNR of Diffusion for Drawn scenes, free-form: no edit was carried out.")
+
+
 def test_of_a_long_reason_whole_clauses_are_kept(tmp_path: Path):
     found = told(without(tmp_path / "run", "diffusion", "fetch it; or take it from " + "x " * 90))
     assert "Diffusion could not be run: fetch it." in found
