@@ -59,7 +59,8 @@ def per_class(run: Run, task: str, metric: str) -> Figure:
 def per_mask_area(run: Run, task: str, metric: str, bins: int = 5) -> Figure:
     """The mean per-edit score over the part of the image that is masked, with 95 % intervals.
 
-    Bins hold equally many edits; a point stands at its bin's mean area.
+    Bins hold equally many edits; a point stands at its bin's mean area. Infinite values (the PSNR of an
+    exact result) have no place; how many there are stands below.
 
     Raises:
         BadInput: where the run has no per-edit values of this score.
@@ -70,8 +71,11 @@ def per_mask_area(run: Run, task: str, metric: str, bins: int = 5) -> Figure:
         raise BadInput(f"task {task!r} has no {column.title} per edit; choose another score")
     with look():
         drawn, axes = one_axes(5.4)
+        infinite: dict[str, int] = {}
         for name, style in styled(run).items():
-            points = _binned(samples[samples["method"] == name], column, bins)
+            own = samples[samples["method"] == name]
+            infinite[name] = int(np.isinf(own[metric].astype(float)).sum())
+            points = _binned(own, column, bins)
             if len(points):
                 area, value, low, high = points.T
                 axes.plot(100 * area, value, linewidth=1, **style)
@@ -80,7 +84,7 @@ def per_mask_area(run: Run, task: str, metric: str, bins: int = 5) -> Figure:
         axes.set_ylabel(axis_title(column))
         axes.set_title(row.title, fontsize=9)
         legend(drawn)
-        return warned(drawn, run, styled(run).keys() & set(samples["method"]))
+        return warned(drawn, run, styled(run).keys() & set(samples["method"]), infinite)
 
 
 def _binned(samples: pd.DataFrame, metric: MetricColumn, bins: int) -> np.ndarray:

@@ -21,7 +21,8 @@ __all__ = ["differences"]
 def differences(run: Run, task: str, metric: str, against: str) -> Figure:
     """Mean per-edit difference of every method to `against`, with 95 % intervals over scenes.
 
-    The differences are paired: only edits count that both methods carried out.
+    The differences are paired: only edits count that both methods carried out. Two infinite values (the
+    PSNR of exact results) are equal; where one alone is, the edit has no place and is counted below.
 
     Raises:
         BadInput: an unknown name, or a score without per-edit values.
@@ -33,7 +34,7 @@ def differences(run: Run, task: str, metric: str, against: str) -> Figure:
     styles = styled(run)
     with look():
         drawn, axes = one_axes(4.6, 0.9 + 0.3 * len(found))
-        for place, (name, (value, low, high)) in enumerate(found.items()):
+        for place, (name, (value, low, high, _)) in enumerate(found.items()):
             axes.hlines(place, low, high, color=styles[name]["color"], linewidth=1.6)
             axes.plot(value, place, linestyle="", **styles[name])
         axes.axvline(0, color="#5d666c", linewidth=0.8)
@@ -41,13 +42,17 @@ def differences(run: Run, task: str, metric: str, against: str) -> Figure:
         axes.invert_yaxis()
         axes.set_xlabel(f"{axis_title(column)}, difference to {base.title}")
         axes.set_title(row.title, fontsize=9)
-        return warned(drawn, run, {against, *found})
+        infinite = {name: count for name, (*_, count) in found.items()}
+        return warned(drawn, run, {against, *found}, infinite)
 
 
 def _paired(
     run: Run, task: str, metric: str, against: str
-) -> dict[str, tuple[float, float, float]]:
-    """Mean difference and its interval's ends, by method; none where no edit has both values."""
+) -> dict[str, tuple[float, float, float, int]]:
+    """By method the mean difference, its interval's ends, and how many edits differ infinitely.
+
+    A method that has no edit with a finite difference is left out.
+    """
     samples = run.samples(task)
     if metric not in samples:
         return {}
@@ -55,13 +60,17 @@ def _paired(
     if against not in wide:
         return {}
     scenes = samples.drop_duplicates("edit").set_index("edit")["scene"].reindex(wide.index)
-    finite = wide.where(np.isfinite(wide))
+    base = wide[against].to_numpy()
     found = {}
     for name in styled(run):
         if name in wide and name != against:
-            difference = (finite[name] - finite[against]).to_numpy()
+            own = wide[name].to_numpy()
+            with np.errstate(invalid="ignore"):
+                difference = np.where(own == base, 0.0, own - base)
+            infinite = np.isinf(difference)
+            difference[infinite] = np.nan
             estimate = mean_estimate(metric, difference, [str(scene) for scene in scenes])
             if estimate.value is not None:
                 ends = estimate.ends(0.95) or (estimate.value, estimate.value)
-                found[name] = (estimate.value, *ends)
+                found[name] = (estimate.value, *ends, int(infinite.sum()))
     return found

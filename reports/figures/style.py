@@ -8,7 +8,7 @@ the same ones.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,16 +108,25 @@ def legend(drawn: Figure) -> None:
         drawn.legend(loc="outside right upper", fontsize=7)
 
 
-def warned(drawn: Figure, run: Run, methods: Collection[str]) -> Figure:
-    """The figure, with what stands below it where networks that it compares were not trained alike.
+def warned(
+    drawn: Figure, run: Run, methods: Collection[str], left_out: Mapping[str, int] | None = None
+) -> Figure:
+    """The figure, with what must stand below it: values without a place, networks not trained alike.
 
     Args:
         drawn: the figure.
         run: the run.
         methods: the names of those that it shows.
+        left_out: how many edits of a method have an infinite value, which no axis shows.
     """
+    infinite = ", ".join(
+        f"{run.method(name).title} {counted(count, 'edit')}"
+        for name, count in (left_out or {}).items()
+        if count
+    )
     shown = [method for method in run.header.methods if method.name in methods]
-    return noted(drawn, list(unlike_networks(shown)), "the run's report")
+    sentences = [f"Left out, with an infinite value: {infinite}."] if infinite else []
+    return noted(drawn, [*sentences, *unlike_networks(shown)], "the run's report")
 
 
 _NOTE, _LETTERS, _MOST_NOTES = 6, 21, 3

@@ -93,6 +93,26 @@ def test_no_bar_of_an_area_leaves_what_an_edit_can_have(tmp_path: Path):
     assert low == 0.0
 
 
+def test_infinite_values_are_left_out_of_a_figure_and_counted_below_it(tmp_path: Path):
+    folder = make_run(tmp_path / "run", edits=4, methods=3, tasks=1, size=16)
+    (shard,) = (folder / "samples").rglob("*.parquet")
+    samples = pd.read_parquet(shard)
+    samples["status"] = "ok"
+    for name, values in (
+        ("diffusion", [np.inf, 30.0, np.inf, 32.0]),
+        ("nearest", [np.inf, 29.0, 28.0, 30.0]),
+    ):
+        samples.loc[samples["method"] == name, "psnr"] = values
+    samples.to_parquet(shard)
+    run = read_run(folder)
+    area = per_mask_area(run, TASK, "psnr", bins=1)
+    assert "infinite value: Diffusion 2 edits, Nearest 1 edit." in area.texts[0].get_text()
+    drawn = differences(run, TASK, "psnr", "nearest")
+    # Two exact results are equal: the mean of 0, 1 and 2.
+    assert drawn.axes[0].lines[0].get_xdata() == pytest.approx([1.0])
+    assert drawn.texts[0].get_text() == "Left out, with an infinite value: Diffusion 1 edit."
+
+
 def test_differences_are_means_of_paired_differences(run: Run):
     (axes,) = differences(run, TASK, "psnr-hole", "diffusion").axes
     samples = run.samples(TASK)
