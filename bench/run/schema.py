@@ -304,7 +304,7 @@ def read_header(file: Path) -> Header:
     try:
         content = read_json(file)
     except BadInput as error:
-        raise BadInput(f"{error}; run the suite again") from error
+        raise BadInput(f"{error}; run the suite again with another --out") from error
     if not isinstance(content, dict) or "format" not in content:
         raise BadInput(f"{file}: not a run of siebench (no field 'format')")
     if content["format"] not in READ:
@@ -317,5 +317,6 @@ def read_header(file: Path) -> Header:
     except ValidationError as error:
         field, why = first_fault(error)
         raise BadInput(
-            f"{file}: field {field}: {why}, found {error.errors()[0]['input']!r}; run the suite again"
+            f"{file}: field {field}: {why}, found {error.errors()[0]['input']!r}; run the suite again "
+            "with another --out"
         ) from error

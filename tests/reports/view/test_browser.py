@@ -53,7 +53,9 @@ def row(page: api.Page, identity: str) -> api.Locator:
 
 def test_runs_are_listed_and_a_broken_one_says_why(page: api.Page):
     expect(page.locator(".runs tbody tr")).to_have_count(4)
-    expect(row(page, "broken").locator(".under")).to_have_text(re.compile("run the suite again$"))
+    expect(row(page, "broken").locator(".under")).to_have_text(
+        re.compile("again with another --out$")
+    )
     expect(row(page, "third").locator(".state-word")).to_have_text("stopped")
     expect(page.locator(".facts .count")).to_have_text("4 runs")
 
