@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from bench.core.children import end_with_parent, fit_for_children
 from bench.core.device import choose_devices, cores
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, PluginFailed
 from bench.run.claims import ATTEMPTS
 from bench.run.job import Job
 from bench.run.shards import ShardRef, Shards, Stamp
@@ -175,7 +175,7 @@ def _hear(member: _Member) -> None:
     """Takes in what a worker said.
 
     Raises:
-        BadInput: what the worker raised; another fault of it as RuntimeError.
+        BadInput: what the worker raised, with its traceback behind it; another fault of it as RuntimeError.
     """
     with contextlib.suppress(EOFError, OSError):
         while member.pipe.poll():
@@ -183,10 +183,9 @@ def _hear(member: _Member) -> None:
             if said == _READY:
                 member.ready = True
                 continue
-            bad_input, text, trace = said
-            if bad_input:
-                raise BadInput(text)
-            raise RuntimeError(f"worker on {member.device}: {text}") from _Elsewhere(trace)
+            kind, text, trace = said
+            where = f"worker on {member.device}: " if kind is RuntimeError else ""
+            raise kind(f"{where}{text}") from _Elsewhere(trace)
 
 
 class _Elsewhere(Exception):  # noqa: N818 - carries a text, as in multiprocessing's own pools
@@ -222,14 +221,11 @@ def _work(
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        kind = type(error).__name__
-        bad_input = isinstance(error, BadInput)
-        pipe.send((bad_input, str(error) if bad_input else f"{kind}: {error}", _trace(error)))
+        kinds = (PluginFailed, BadInput)
+        kind = next((kind for kind in kinds if isinstance(error, kind)), RuntimeError)
+        text = f"{type(error).__name__}: {error}" if kind is RuntimeError else str(error)
+        pipe.send((kind, text, "".join(traceback.format_exception(error))))
         sys.exit(1)
-
-
-def _trace(error: Exception) -> str:
-    return "".join(traceback.format_exception(error))
 
 
 def _how(code: int | None) -> str:

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 import pytest
 
 from bench.core.children import fit_for_children
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, PluginFailed
+from bench.plugins.foreign import foreign
 from bench.run.carry_out import Watch
 from bench.run.claims import ATTEMPTS
 from bench.run.executors import processes
@@ -110,8 +111,9 @@ def test_ctrl_c_stops_every_worker_and_any_executor_goes_on(
 
 def test_what_a_worker_raises_comes_out_here() -> None:
     for said, kind, text in (
-        ((True, "disk: is full", ""), BadInput, "^disk: is full$"),
-        ((False, "KeyError: 'a'", "Traceback: line 3"), RuntimeError, "worker on cpu: KeyError"),
+        ((BadInput, "disk: is full", _TRACE), BadInput, "^disk: is full$"),
+        ((PluginFailed, "metric 'm': oh", _TRACE), PluginFailed, "^metric 'm': oh$"),
+        ((RuntimeError, "KeyError: 'a'", _TRACE), RuntimeError, "^worker on cpu: KeyError"),
     ):
         ours, theirs = multiprocessing.Pipe(duplex=False)
         member = processes._Member("cpu", SimpleNamespace(), ours, 0, 0)  # type: ignore[arg-type]
@@ -120,7 +122,26 @@ def test_what_a_worker_raises_comes_out_here() -> None:
         with pytest.raises(kind, match=text) as raised:
             processes._hear(member)
         assert member.ready
-    assert "line 3" in str(raised.value.__cause__)
+        assert "line 3" in str(raised.value.__cause__)
+
+
+_TRACE = "Traceback: line 3"
+
+
+def test_a_plugin_that_fails_in_a_worker_has_its_traceback_here(monkeypatch) -> None:
+    def failing(*_, **__) -> None:
+        with foreign("metric 'mine': measure()"):
+            raise KeyError("a")
+
+    monkeypatch.setattr(processes, "take_part", failing)
+    monkeypatch.setattr(processes, "end_with_parent", lambda: None)
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    with pytest.raises(SystemExit):
+        processes._work(None, {}, "cpu", 1, False, 0.0, theirs)  # type: ignore[arg-type]
+    member = processes._Member("cpu", SimpleNamespace(), ours, 0, 0)  # type: ignore[arg-type]
+    with pytest.raises(PluginFailed, match=r"metric 'mine': measure\(\) raised KeyError") as raised:
+        processes._hear(member)
+    assert "in failing" in str(raised.value.__cause__)
 
 
 def test_workers_that_die_before_they_are_ready_are_not_started_for_ever(
