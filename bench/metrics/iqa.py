@@ -52,7 +52,6 @@ class ImageQuality(PerEdit):
         crop: the square around the masked region.
     """
 
-    family = "iqa"
     title = "pyiqa"
     against: Against = "ground-truth"
 
@@ -70,7 +69,7 @@ class ImageQuality(PerEdit):
         """Of the image under the metric's own name; of the crop with `-crop` behind it."""
         lower: Better = "lower" if bool(self._network.lower_better) else "higher"
         facts: dict[str, Any] = {
-            "family": self.family,
+            "family": self.name,  # what a library has in common is no question
             "better": lower,
             "against": self.against,
             "margin": self.margin,

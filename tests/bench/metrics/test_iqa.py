@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import socket
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -41,6 +42,16 @@ def test_without_the_library_the_metric_is_missing_with_its_reason(monkeypatch):
     made = make_metric("iqa:musiq")
     assert isinstance(made, Missing)
     assert "`pip install pyiqa`, whose licence is for noncommercial use" in made.reason
+
+
+def test_metrics_of_one_library_answer_questions_of_their_own():
+    def families(name):
+        network = types.SimpleNamespace(lower_better=False)
+        return {score.family for score in ImageQuality(name, network, "cpu", Crop()).scores}
+
+    # A report's first screen has a column for each family.
+    assert families("musiq") == {"iqa:musiq"}
+    assert families("dists") == {"iqa:dists"}
 
 
 def test_which_metric_of_the_library_must_be_said_once():
