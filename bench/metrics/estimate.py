@@ -149,6 +149,9 @@ def mean_estimate(
     distinct, codes = cluster([scene for scene, keep in zip(scenes, there) if keep])
     if np.isinf(kept).any():
         count = int(np.isinf(kept).sum())
+        if kept.min() == -kept.max():
+            reason = f"{count} of {len(kept)} edits have infinite values of both signs, which have no mean"
+            return Estimate(metric, None, n=len(kept), reason=reason)
         return Estimate(
             metric,
             float(kept.mean()),

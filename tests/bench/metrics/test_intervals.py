@@ -102,6 +102,12 @@ def test_no_value_at_all_says_so():
     assert (score.value, score.reason) == (None, "no edit has a value")
 
 
+def test_infinite_values_of_both_signs_have_no_mean():
+    found = mean_estimate("mine", np.array([1.0, np.inf, -np.inf]), ["a", "b", "c"]).score()
+    assert found.value is None
+    assert found.reason == "2 of 3 edits have infinite values of both signs, which have no mean"
+
+
 def test_an_infinite_value_makes_the_mean_infinite_and_is_explained():
     score = mean_estimate("psnr", np.array([30.0, np.inf]), ["a", "b"]).score()
     assert score.value == np.inf
