@@ -83,8 +83,12 @@ def _value(column: CostColumn, value: Any, largest: float) -> CostValue:
     number = _number(value)
     if number is None or (not column.unit and number == 0):
         return CostValue(number, "")
-    text = printed(number, min(1, decimals_for([largest]))) if column.unit else large(number)
-    return CostValue(number, text)
+    if not column.unit:
+        return CostValue(number, large(number))
+    decimals = min(1, decimals_for([largest]))
+    if number and round(number, decimals) == 0:  # what is small is not nothing
+        decimals = decimals_for([number])
+    return CostValue(number, printed(number, decimals))
 
 
 def _number(value: Any) -> float | None:

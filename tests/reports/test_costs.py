@@ -31,6 +31,16 @@ def test_times_have_a_decimal_and_counts_a_prefix(run: Run):
     }  # fmt: skip
 
 
+def test_a_short_time_is_not_printed_as_none(tmp_path: Path):
+    folder = make_run(tmp_path / "run", edits=2, methods=2, tasks=1, size=16)
+    costs = pd.read_parquet(folder / "costs.parquet")
+    costs["ms"] = [120.0, 0.034]
+    costs.to_parquet(folder / "costs.parquet")
+    run = read_run(folder)
+    titles = ("Copy (oracle)", "Diffusion")
+    assert [costs_of(run, title)["ms"] for title in titles] == ["120.0", "0.0340"]
+
+
 def test_a_method_without_a_network_has_no_counts(run: Run):
     assert costs_of(run, "Diffusion")["parameters"] == ""
 
