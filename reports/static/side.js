@@ -75,6 +75,8 @@ class Detail {
 
   number(value, signed = false) {
     if (value === null || value === undefined) return "—";
+    if (value === "-inf") return "−∞";
+    if (value === "inf") return signed ? "+∞" : "∞";
     const text = String(Number(value.toPrecision(4))).replace("-", "−");
     return signed && value > 0 ? `+${text}` : text;
   }

@@ -28,7 +28,7 @@ def side_by_side(before: Run, after: Run) -> dict[str, Any]:
     cannot be paired, or "". A task has `name`, `title` and
 
     - `scores`: a list of `method`, `score`, `unit`, `arrow`, `before`, `after`, and where they can be
-      paired `difference`, `low`, `high`, `verdict`;
+      paired `difference`, `low`, `high`, `verdict`; an infinite number is "inf" or "-inf";
     - `methods`: those with images in both, each with the folder of its results in either run;
     - `edits`: those of both, each with its folder in either run, and by method the `values` [before,
       after] of the score whose title is `value`.
@@ -114,23 +114,27 @@ def _named(metric: MetricColumn) -> dict[str, Any]:
     return {"score": metric.title, "unit": metric.unit, "arrow": arrow}
 
 
-def _values(run: Run, task: str) -> dict[tuple[str, str], float]:
+def _values(run: Run, task: str) -> dict[tuple[str, str], float | str]:
     frame = run.scores
     rows = frame[(frame["task"] == task) & (frame["of"] == "all") & (frame["method"] != REAL)]
     return {
-        (str(row["method"]), str(row["metric"])): float(row["value"])
+        (str(row["method"]), str(row["metric"])): _plain(row["value"])
         for row in rows.to_dict("records")
-        if row["value"] is not None and math.isfinite(row["value"])
+        if row["value"] is not None and not math.isnan(row["value"])
     }
+
+
+def _plain(value: float) -> float | str:
+    """A number as JSON has it, which knows no infinity."""
+    return float(value) if math.isfinite(value) else str(float(value))
 
 
 def _difference(change: Change | None) -> dict[str, Any]:
-    if change is None or not math.isfinite(change.pair.difference.estimate):
+    if change is None:
         return {}
-    found: dict[str, Any] = {
-        "difference": change.pair.difference.estimate,
-        "verdict": change.verdict,
-    }
+    found: dict[str, Any] = {"verdict": change.verdict}
+    if not math.isnan(change.pair.difference.estimate):
+        found["difference"] = _plain(change.pair.difference.estimate)
     if change.interval is not None and all(map(math.isfinite, change.interval)):
         found["low"], found["high"] = change.interval
     return found

@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 import http.client
 import json
+import math
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from bench.core.errors import BadInput
@@ -111,6 +113,25 @@ def test_two_runs_stand_side_by_side_with_the_paired_difference(server: ViewServ
     edit = task["edits"][0]
     old, new = edit["values"][1]
     assert new - old == pytest.approx(5.1, abs=1e-3)
+
+
+def test_an_infinite_score_stands_beside_a_finite_one(server: ViewServer, runs: Path):
+    for file in (runs / "lab" / "second").rglob("*.parquet"):
+        table = pd.read_parquet(file)
+        if "psnr-hole" in table:
+            table.loc[table["method"] == "diffusion", "psnr-hole"] = math.inf
+        if "metric" in table and "low" in table:
+            own = (table["method"] == "diffusion") & (table["metric"] == "psnr-hole")
+            table.loc[own, ["value", "low", "high"]] = [math.inf, None, None]
+        table.to_parquet(file)
+    _, found = said(server, "/api/pair?before=first&after=lab%2Fsecond")
+    score = ("Diffusion", "PSNR, masked region")
+    one = next(
+        r for task in found["tasks"] for r in task["scores"] if (r["method"], r["score"]) == score
+    )
+    assert (one["after"], one["difference"]) == ("inf", "inf")
+    assert one["verdict"] in ("better", "undecided")
+    assert "low" not in one
 
 
 def test_runs_that_share_nothing_say_so(server: ViewServer, runs: Path):
