@@ -2,7 +2,7 @@
 
 1. The image generator, through boxes with their true labels.
 2. The layout generator, at a constant rate. A masked region that is an object's box asks for that
-   object; every other one is a background box.
+   object, up to rounding; every other one is a background box.
 """
 
 from __future__ import annotations
@@ -50,6 +50,9 @@ PHASES = ("image", "layout")
 
 INSTANCES = 256
 """Objects of an image that are told apart, the background among them; the last takes those beyond."""
+
+NEARLY = 0.75
+"""A masked box is an object's where their intersection has this share of their union."""
 
 
 class HIMRecipe(TrainingRecipe):
@@ -254,9 +257,11 @@ def _plane(box: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def _objects_of(instances: Tensor, box: Tensor) -> Tensor:
-    """int64 [B]: the object (id above 0) whose bounding box is the box [B,4], -1 = there is none.
+    """int64 [B]: the object (id above 0) whose bounding box is nearly the box [B,4], -1 = there is none.
 
-    The one with the smallest id where several are.
+    Both share at least `NEARLY` of what they cover together: `box@1` leaves out an object's last row and
+    column, and windows at another size round the box and the object each in its own way. Of several the
+    one that shares most, and of these the one with the smallest id.
     """
     batch, height, width = instances.shape
     places = number_regions(instances, INSTANCES)[0].flatten()
@@ -269,11 +274,14 @@ def _objects_of(instances: Tensor, box: Tensor) -> Tensor:
         return found.view(batch, INSTANCES)
 
     ids = of_each(instances.flatten(), "amax")
-    low = [of_each(rows, "amin"), of_each(columns, "amin")]
-    high = [of_each(rows, "amax") + 1, of_each(columns, "amax") + 1]
-    fits = (torch.stack([*low, *high], dim=2) == box.unsqueeze(1)).all(2) & (ids > 0)
-    first = ids.gather(1, fits.byte().argmax(1, keepdim=True))[:, 0]  # numbered in the ids' order
-    return torch.where(fits.any(1), first, -1)
+    low = torch.stack([of_each(rows, "amin"), of_each(columns, "amin")], dim=2)
+    high = torch.stack([of_each(rows, "amax"), of_each(columns, "amax")], dim=2) + 1
+    start, end = box[:, None, :2], box[:, None, 2:]
+    both = (torch.minimum(high, end) - torch.maximum(low, start)).clamp(min=0).prod(2)
+    either = (high - low).prod(2) + (end - start).prod(2) - both
+    shared = torch.where(ids > 0, both / either, 0.0)
+    most, place = shared.max(1)  # numbered in the ids' order
+    return torch.where(most >= NEARLY, ids.gather(1, place.unsqueeze(1))[:, 0], -1)
 
 
 class _Painting(nn.Module):

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
 from baselines.him import bounding_box, box_plane, soften
+from baselines.training.data import Example, Examples, collate
 from baselines.training.him import box_targets
 from baselines.training.loop import train
 from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
 from bench.scene import LabelSpace
+from masks import Site, make_protocol
 from masks.windows import Extent
 from tests.baselines.training.tiny import tiny
 
@@ -28,7 +31,7 @@ def batch(instances=True):
     labels[:, 4, 6] = objects[:, 4, 6] = 0  # the lamp is no rectangle
     mask = torch.zeros(2, 1, 16, 16)
     mask[0, :, 4:8, 6:12] = 1
-    mask[1, :, 3:8, 6:12] = 1
+    mask[1, :, 1:8, 6:12] = 1
     image = torch.zeros(2, 3, 16, 16)
     names = ("a", "b")
     return EditBatch(
@@ -55,9 +58,30 @@ def test_a_masked_box_of_an_object_asks_for_it_and_any_other_for_background():
     assert shown.shape == (2, 8, 16, 16)
     assert shown[0, 2].sum() == 24  # the box in the channel of the class
     assert shown[0, :4].sum() == 24  # and nothing else
-    assert shown[1, 3].sum() == 30
+    assert shown[1, 3].sum() == 42
     assert shown[0, 4 + 2].sum() == 24  # the context's box is filled by the class
     assert (shown[:, 4:].sum(1) == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "parameters"),
+    [("box@1", {}), ("sesame-add@1", {"pick": "random", "least": 32, "size": 64})],
+)
+def test_a_box_that_protocols_round_asks_for_its_object(protocol, parameters):
+    """`box@1` leaves out the last row and column; windows round boxes down, and objects by pixels."""
+    draw, asked = np.random.default_rng(0), []
+    for number in range(20):
+        labels = np.zeros((256, 512), np.int32)
+        (top, left), (height, width) = draw.integers(0, (180, 440)), draw.integers(34, 70, 2)
+        place = np.s_[top : top + height, left : left + width]
+        labels[place] = 2
+        site = Site("made", str(number), labels, labels * 7, SPACE.classes)
+        drawn = make_protocol(protocol, parameters).draw(site)
+        image = np.zeros((*drawn.mask.shape, 3), np.uint8)
+        one = Example("a", ("a",), image, drawn.mask, drawn.labels, drawn.instances)
+        targets = box_targets(collate([one], SPACE, torch.device("cpu")), 4)
+        asked.append(targets.classes.item())
+    assert asked == [2] * 20
 
 
 def test_a_soft_box_is_a_fifth_to_a_half_larger():
@@ -95,8 +119,6 @@ def test_several_devices_agree_on_who_rests():
 
 
 def sources():
-    from baselines.training.data import Examples
-
     config = tiny("him")
     return [Examples(config.data, config.seed)]
 
