@@ -21,12 +21,10 @@ def main() -> None:
     try:
         app(prog_name="siebench")
     except SystemExit as stop:
-        # Typer ends with 1 where it was interrupted; a shell expects 130.
-        raise SystemExit(130 if isinstance(stop.__context__, Abort) else stop.code) from None
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain once more at exit.
-        sys.stderr.close()
-        raise SystemExit(0) from None
+        # Typer ends with 1, which is a verdict here, where it was interrupted or nobody reads its output.
+        codes = {Abort: 130, BrokenPipeError: 141}
+        ended = (code for kind, code in codes.items() if isinstance(stop.__context__, kind))
+        raise SystemExit(next(ended, stop.code)) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except BaseException as error:  # the edge: nothing may pass it as a bare traceback

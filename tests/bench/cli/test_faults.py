@@ -1,5 +1,8 @@
 """What nobody foresaw leaves a command as one sentence with a file, and exit code 70."""
 
+import errno
+import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +43,15 @@ def test_stopped_by_hand_is_130(call, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(schema, "suite_names", stop)
     assert call("suites", "list")[0] == 130
+
+
+def test_output_that_nobody_reads_is_no_verdict(call, monkeypatch) -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(sys, "stdout", Gone())
+    assert call("weights", "list")[0] == 141
 
 
 class Broken:
