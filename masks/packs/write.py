@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -47,12 +47,12 @@ def write_pack(
         raise MaskError(f"{folder}: is already there; choose another folder or remove it")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part"))
+        part = folder.parent / f".{folder.name}.{secrets.token_hex(8)}.part"
+        part.mkdir()
     except OSError as error:
         raise MaskError(f"{folder}: cannot be written ({error.strerror})") from None
     try:
         manifest = _fill(part, protocol, sites, seed, fingerprint)
-        part.chmod(0o755)
         if folder.exists():
             folder.rmdir()
         part.replace(folder)

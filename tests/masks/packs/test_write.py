@@ -1,4 +1,5 @@
 import json
+import os
 import tracemalloc
 from dataclasses import replace
 
@@ -41,6 +42,17 @@ def test_the_same_edits_make_the_same_list(tmp_path, streets):
         made = write_pack(tmp_path / name, make_protocol("freeform"), sites, seed=0, fingerprint="")
         lists.append(made)
     assert lists[0] == lists[1]
+
+
+def test_a_pack_has_the_rights_of_any_new_folder(tmp_path, streets):
+    before = os.umask(0o027)
+    try:
+        sites = [(streets[0], 0)]
+        write_pack(tmp_path / "a", make_protocol("freeform"), sites, seed=0, fingerprint="")
+        (tmp_path / "plain").mkdir()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
 def test_maps_are_written_for_object_edits_and_windows_only(tmp_path, streets):
