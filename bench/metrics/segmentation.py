@@ -134,6 +134,10 @@ class SegmentationMetric(Metric):
             edits: counts [n,K].
         """
 
+    def pixels(self, counts: Counts) -> Int64:
+        """int64 [n]: how many pixels of each edit count."""
+        return np.asarray(counts.true.sum(axis=-1))
+
     def counts(self, table: pd.DataFrame, name: str) -> Counts:
         """The counts [n,K] of a shown score's column.
 
@@ -148,9 +152,23 @@ class SegmentationMetric(Metric):
     def _estimates(self, table: pd.DataFrame) -> list[Estimate]:
         return [self._estimate(table, name) for name in self.score_names]
 
+    def _behind(self, table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Counts]:
+        """The edits with a pixel that counts, all where none has one, and their counts.
+
+        An edit whose mask is empty, or void everywhere, is not behind a score and tells nothing of its noise.
+
+        Raises:
+            ValueError: as `counts`.
+        """
+        counts = self.counts(table, name)
+        there = self.pixels(counts) > 0
+        if there.all() or not there.any():
+            return table, counts
+        return table[there], self.counts(table[there], name)
+
     def _estimate(self, table: pd.DataFrame, name: str) -> Estimate:
         try:
-            edits = self.counts(table, name)
+            table, edits = self._behind(table, name)
         except ValueError as error:
             return Estimate(name, None, reason=str(error))
         value = self.value(edits)
@@ -243,7 +261,7 @@ class MeanIoU(SegmentationMetric):
 
     def _by_class(self, table: pd.DataFrame) -> list[Estimate]:
         try:
-            edits = self.counts(table, self.name)
+            table, edits = self._behind(table, self.name)
         except ValueError:
             return []
         scenes, codes = cluster([str(scene) for scene in table["scene"]])
@@ -291,6 +309,11 @@ class Accuracy(SegmentationMetric):
     def definition(self) -> Record:
         """Treatment of void, and segmenter."""
         return {"void": self.void, "segmenter": self.segmenter.identity()}
+
+    def pixels(self, counts: Counts) -> Int64:
+        """Void pixels count where they are wrong."""
+        known = super().pixels(counts)
+        return known + counts.void if self.void == "wrong" else known
 
     def value(self, counts: Counts) -> float:
         """Rightly named pixels of all that count."""

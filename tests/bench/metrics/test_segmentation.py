@@ -216,6 +216,21 @@ def test_no_interval_of_a_share_reaches_beyond_nothing_and_everything() -> None:
     assert bounded.ends(0.95) == (0.0, 1.0)
 
 
+def test_an_edit_without_a_pixel_that_counts_is_not_behind_a_score() -> None:
+    """Two images of four pixels, of which two and three are right, and ten that are void everywhere."""
+    seen = [([0, 0, 1, 1], [0, 0, 0, 0]), ([0, 0, 1, 1], [0, 1, 1, 1]), *[([-1, -1], [0, 1])] * 10]
+    rows = [sparse(confusion(np.int32(true), np.int32(named), 4)) for true, named in seen]
+    scenes = [f"s{i}" for i in range(12)]
+    table = pd.DataFrame({"edit": scenes, "scene": scenes, "accuracy.counts": rows,
+                          "accuracy-hole.counts": rows})  # fmt: skip
+    score = Accuracy(ByBrightness()).summarise(table, table)[0]
+    assert (score.value, score.n, score.clusters) == (5 / 8, 2, 2)
+    # Student's interval of 0.5 and 0.75, which has one degree of freedom, ends at 0 and 1.
+    assert (score.low, score.high) == (0.0, 1.0)
+    wrong = Accuracy(ByBrightness(), void="wrong").summarise(table, table)[0]
+    assert (wrong.value, wrong.n, wrong.clusters) == (5 / 28, 12, 12)
+
+
 class Reversed(ByBrightness):
     """Names every pixel by the class at the other end of the list."""
 
