@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,23 @@ def test_a_single_file_holds_the_traceback_as_text(made: Path, tmp_path: Path):
     page = report(made, tmp_path / "out", single_file=True).read_text(encoding="utf-8")
     assert "Traceback &lt;script&gt;" in page
     assert LINK not in page
+
+
+def said_of(folder: Path, **header: object) -> str:
+    """The section of a run of one task in which nothing failed, with other facts in its record."""
+    record = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**record, **header}))
+    page = report(folder, single_file=True).read_text(encoding="utf-8")
+    return page.partition('<section id="page-failures"')[2].partition("</section>")[0]
+
+
+def test_nothing_failed_is_said_only_of_a_run_in_which_nothing_did(tmp_path: Path):
+    folder = make_run(tmp_path / "run", edits=2, methods=2, tasks=1, size=16)
+    methods = json.loads((folder / "run.json").read_text())["methods"]
+    there = [one for one in methods if one["problem"] is None]
+    assert "every method carried out every one" in said_of(folder, methods=there)
+    undone = said_of(folder, methods=there, state="decided")
+    assert "None among the edits that were made." in undone
+    broken = said_of(folder, methods=methods, state="done")
+    assert "<b>Broken</b> could not be run: " in broken
+    assert "None" not in broken
