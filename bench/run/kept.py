@@ -27,7 +27,15 @@ from bench.run.layout import EditImage, RunFolder, ShardTable
 from bench.run.methods import Method
 from bench.run.plan import Shard
 from bench.run.table_files import read_columns
-from bench.run.tables import REFERENCES, SAMPLES, TIMES, UNMADE, StoredTable
+from bench.run.tables import (
+    CANARY_SAMPLES,
+    OUTPUTS,
+    REFERENCES,
+    SAMPLES,
+    TIMES,
+    UNMADE,
+    StoredTable,
+)
 from bench.scene import UInt8
 
 __all__ = [
@@ -303,12 +311,17 @@ def damage(
         ("references", REFERENCES),
         ("unmade", UNMADE),
         ("times", TIMES),
+        ("outputs", OUTPUTS),
+        ("canaries", CANARY_SAMPLES),
     )
     for name, table in tables:
         file = folder.shard(name, task, number)
+        if name in ("outputs", "canaries") and not file.exists():
+            continue  # former runs have none, and canaries only a task's first shard
         try:
             columns, _ = read_columns(file)
-            lacking = [one for one in table.names if one not in columns]
+            wanted = (one.name for one in table.columns if not one.later)
+            lacking = [one for one in wanted if one not in columns]
             if lacking:
                 found.append((folder.relative(file), f"lacks the column {lacking[0]}"))
         except BadInput as error:

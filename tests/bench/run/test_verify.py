@@ -75,14 +75,17 @@ def test_an_image_with_other_pixels_and_one_that_no_table_names_are_named(copied
     ]
 
 
-def test_a_flipped_byte_in_a_table_is_noticed(copied: Path) -> None:
-    file = copied / "references" / TASK / "00000.parquet"
+@pytest.mark.parametrize("table", ["references", "outputs", "canaries"])
+def test_a_flipped_byte_in_a_table_is_noticed_and_mended(
+    copied: Path, whole: Path, table: str
+) -> None:
+    file = copied / table / TASK / "00000.parquet"
     content = bytearray(file.read_bytes())
     content[60] ^= 0xFF
     file.write_bytes(content)
-    assert [line.partition(":")[0] for line in verify_run(copied)] == [
-        f"references/{TASK}/00000.parquet"
-    ]
+    assert verify_run(copied) == [f"{table}/{TASK}/00000.parquet: cannot be read"]
+    outcome = run_suite(suite_of(whole.parent), out=copied, device="cpu")
+    assert (outcome.carried_out, verify_run(copied)) == (0, [])
 
 
 def test_an_image_saved_anew_with_the_same_pixels_is_good(copied: Path) -> None:
