@@ -202,7 +202,10 @@ class Examples:
         # A draw that comes out empty is followed by others: a scene seldom has two such in a row.
         further = ((self._otherwise, epoch + n * _REDRAW) for n in range(_REDRAWS + 1))
         for one, sample in ((protocol, epoch), *further):
-            drawn = one.draw(site, seed=self.seed, sample=sample)
+            try:  # of masks from files a scene has one, in every epoch
+                drawn = one.draw(site, seed=self.seed, sample=sample if one.varies else 0)
+            except masks.MaskError as error:
+                raise BadInput(f"data.masks: {error}") from error
             if isinstance(drawn, masks.Impossible):
                 reason = drawn.reason
             elif drawn.mask.any():

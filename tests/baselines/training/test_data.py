@@ -121,6 +121,21 @@ def test_two_devices_share_a_step_without_overlap():
     assert halves == ids(0, 1, 2)
 
 
+def test_a_scene_keeps_its_mask_from_a_folder_in_every_epoch(tmp_path):
+    for number in range(2):
+        mask = np.zeros((24, 24), bool)
+        mask[:, 10 + number :] = True
+        Image.fromarray(mask).save(tmp_path / f"train-{number:06d}.png")
+    folder = {"protocol": "predefined@1", "parameters": {"folder": str(tmp_path)}}
+    source = examples(masks=(folder,), flip=False, count=2)
+    for one in map(source.example, range(6)):
+        wanted = np.arange(24) >= 10 + int(one.id[-1])
+        assert (one.mask == wanted).all()
+    lacking = examples(masks=(folder,), count=3)
+    with pytest.raises(BadInput, match=r"data\.masks: .*no mask for the scene 'train-000002'"):
+        lacking.draw(2, 0)
+
+
 def test_a_bad_file_is_named(tmp_path):
     for part in ("images", "labels"):
         (tmp_path / part).mkdir()
@@ -139,6 +154,8 @@ def test_a_bad_file_is_named(tmp_path):
 
 class Unlucky:
     """A protocol whose first `misses` draws come out empty."""
+
+    varies = True
 
     def __init__(self, misses):
         self.misses, self.asked = misses, []
