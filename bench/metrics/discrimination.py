@@ -3,7 +3,8 @@
 Zhao et al. 2021 ("Large scale image completion via co-modulated generative adversarial networks",
 section 4): a linear SVM is fitted to the features of all real and all generated images. U-IDS is the
 share that it gets wrong; P-IDS the share of pairs in which it takes the result for more real than its
-own real image. Both are best at 0.5 and above; 0 means that every result is told apart.
+own real image. Both are best at 0.5 and above; 0 means that every result is told apart. A result that
+is its real image is no more real than it, so P-IDS of unchanged images is 0 too.
 """
 
 from __future__ import annotations
@@ -109,6 +110,7 @@ class Discrimination(FeatureMetric):
 
     family = "ids"
     better: ClassVar[Better] = "higher"
+    orders_canaries: ClassVar[bool] = False  # unchanged images are ties, P-IDS 0
 
     def __init__(self, network: RememberedNetwork, cache: Path | None = None) -> None:
         super().__init__(f"ids-{network.label}", f"IDS ({network.title})", network, cache)

@@ -1,10 +1,13 @@
 """P-IDS and U-IDS equal scikit-learn's linear SVM."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bench.metrics.discrimination import Discrimination, decisions
 from bench.networks.feature_network import RememberedNetwork
+from bench.run.canaries.images import MEAN_COLOUR, ORIGINAL
+from bench.run.canaries.notices import order_notices
 
 
 class Means:
@@ -51,9 +54,29 @@ def test_equal_sets_leave_half_to_chance(metric):
     assert metric.unpaired(real, real)[1].value == 0.5
 
 
-def test_pairs_count_for_p_ids_and_say_why_there_is_no_interval(metric, make_references):
-    import pandas as pd
+def test_unchanged_images_are_ties_and_cast_no_doubt_on_the_metric(metric, make_references):
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), dtype=np.uint8)
+    references = make_references(images)
+    prepared = metric.prepare(references)
+    rows = {"edit": references.edits, "scene": references.scenes}
+    side = pd.DataFrame({**rows, **prepared.columns})
 
+    def scores(results):
+        samples = pd.DataFrame({**rows, **metric.measure(references, prepared, results)})
+        return {one.metric: one for one in metric.summarise(samples, side)}
+
+    grey = np.full_like(images, 128)
+    found = {
+        (name, canary): score
+        for canary, results in ((ORIGINAL, images), (MEAN_COLOUR, grey))
+        for name, score in scores(results).items()
+    }
+    assert found["p-ids-means", ORIGINAL].value == 0
+    assert found["u-ids-means", ORIGINAL].value == 0.5
+    assert order_notices("rooms", [metric], found) == []
+
+
+def test_pairs_count_for_p_ids_and_say_why_there_is_no_interval(metric, make_references):
     rng = np.random.default_rng(0)
     real, fake = rng.integers(0, 256, (2, 20, 4, 4, 3), dtype=np.uint8)
     references = make_references(real)
