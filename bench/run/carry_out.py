@@ -87,6 +87,9 @@ def carry_out(
         BadInput: as `run_suite` and `run_part`.
     """
     began = time.perf_counter()
+    elsewhere = getattr(executor, "device", None)
+    if elsewhere is not None:
+        job = replace(job, device=elsewhere(job.device))
     # Who only starts workers needs no device of theirs.
     device, kind = (
         (choose_device(job.device), None) if executor.here else ("cpu", kind_of(job.device))

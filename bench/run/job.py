@@ -150,6 +150,9 @@ class Executor(Protocol):
     Attributes:
         here: whether it carries out shards in the process that calls it. Only there can objects that
             were handed to the Python API be used.
+
+    Optional: a method `device(asked)` that gives what its workers compute on ("cuda"), for one that knows
+    what "auto" will be elsewhere. The kind of device is part of every method's hash.
     """
 
     here: ClassVar[bool]

@@ -81,6 +81,10 @@ class Slurm:
             **(parameters or {}),
         }
 
+    def device(self, asked: str) -> str:
+        """What jobs compute on: with `gpus` that is a GPU, though the machine that submits has none."""
+        return "cuda" if asked == "auto" and self._gpus else asked
+
     def run(self, job: Job, shards: Shards, done: Callable[[ShardRef], None]) -> None:
         """Submits the array, and follows it unless told not to wait.
 

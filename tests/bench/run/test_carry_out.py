@@ -1,4 +1,4 @@
-"""Two calls in one run directory: neither harms the other's run, and none waits for ever."""
+"""A job carried out beside others, in one run directory or on other devices than those of this machine."""
 
 from __future__ import annotations
 
@@ -50,6 +50,26 @@ def test_a_suite_that_is_refused_leaves_the_run_of_others_as_it_is(tmp_path: Pat
         run(tmp_path, "[l1, psnr]")
     assert folder.record.read_bytes() == before
     assert folder.table("scores").exists()
+
+
+class OnGPUs:
+    """Starts workers on GPUs, which this machine may not have; of this test nobody carries anything out."""
+
+    here = False
+
+    def device(self, asked: str) -> str:
+        return "cuda" if asked == "auto" else asked
+
+    def run(self, job, shards, done) -> None:
+        raise KeyboardInterrupt(job.device)
+
+
+def test_the_device_of_workers_elsewhere_is_theirs(tmp_path: Path) -> None:
+    text = suite_text(write_data(tmp_path / "rooms", 2), methods="[mean-colour]", metrics="[l1]")
+    with pytest.raises(KeyboardInterrupt, match=r"^cuda$"):
+        run_suite(parse_suite(text, "made.yaml"), out=tmp_path / "run", executor=OnGPUs())
+    (method,) = read_header(tmp_path / "run" / "run.json").methods
+    assert method.record["device"] == "cuda"
 
 
 def test_who_waits_to_make_the_tables_is_not_waited_for(tmp_path: Path, monkeypatch) -> None:

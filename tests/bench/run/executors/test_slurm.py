@@ -70,6 +70,11 @@ def test_numbers_that_no_job_can_have_are_refused(settings: dict[str, Any]) -> N
         Slurm(**settings)
 
 
+def test_jobs_with_gpus_compute_on_them_wherever_they_are_submitted() -> None:
+    assert [Slurm(gpus=1).device(asked) for asked in ("auto", "cpu")] == ["cuda", "cpu"]
+    assert Slurm().device("auto") == "auto"
+
+
 def test_devices_are_the_clusters_to_give(suite: Suite, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="Slurm gives every job its own"):
         run_suite(suite, out=tmp_path / "run", device="cpu:2", executor=Slurm(cluster="local"))
