@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
+from bench.networks.perceptual import lpips_slices
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -59,8 +61,7 @@ def build_trunk(trunk: Trunk, tensors: Mapping[str, Tensor]) -> LPIPSTrunk:
     """
     layers, ends = {"alex": _alex, "squeeze": _squeeze, "vgg": _vgg}[trunk]()
     network = LPIPSTrunk(layers, ends)
-    state = {name: tensors["features." + name.split(".", 1)[1]] for name in network.state_dict()}
-    network.load_state_dict(state, assign=True)
+    network.load_state_dict(lpips_slices(network, tensors), assign=True)
     return network.eval().requires_grad_(False)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import abc
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -288,6 +288,6 @@ _SCALING = ((-0.030, -0.088, -0.188), (0.458, 0.448, 0.450))
 """As the package has it: ImageNet's mean and deviation, for images in [-1,1]."""
 
 
-def lpips_slices(network: nn.Module, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def lpips_slices(network: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The package cuts a trunk into slices and keeps the layers' numbers: slice2.3, features.3."""
     return {name: tensors["features." + name.split(".", 1)[1]] for name in network.state_dict()}
