@@ -25,10 +25,14 @@ class CostValue:
 
 @dataclass(frozen=True)
 class CostRow:
-    """One method on one task, its costs in the order of the table's columns; `ms` is the time per edit."""
+    """One method on one task, its costs in the order of the table's columns; `ms` is the time per edit.
+
+    `method` is its title, which another method may have too; `name` is its own.
+    """
 
     task: str
     slug: str
+    name: str
     method: str
     costs: tuple[CostValue, ...]
     device: str
@@ -62,6 +66,7 @@ def cost_table(run: Run) -> CostTable:
         CostRow(
             task=tasks[task].title,
             slug=tasks[task].slug,
+            name=method,
             method=methods[method],
             costs=tuple(
                 _value(column, found[task, method].get(column.name), largest[column.name])

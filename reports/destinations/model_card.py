@@ -151,7 +151,7 @@ def _value(cell: Cell) -> tuple[str, str, str]:
 
 def _costs(run: Run, one: Kept) -> Iterator[str]:
     costs = cost_table(run)
-    rows: list[CostRow] = [row for row in costs.rows if row.method == one.method.title]
+    rows: list[CostRow] = [row for row in costs.rows if row.name == one.method.name]
     shown = [cost for cost in COST_COLUMNS if cost in costs.columns]
     if not rows or not shown:
         return

@@ -3,7 +3,7 @@ const STRIP = { wide: 240, high: 18, edge: 8 };
 
 function drawStrips(table) {
   const rows = [...table.tBodies[0].rows];
-  const methods = headings(table).map((heading) => run.methods.findIndex(({ title }) => title === heading.dataset.method));
+  const methods = headings(table).map((heading) => run.methods.findIndex(({ name }) => name === heading.dataset.name));
   const valuesOf = (row) => [...row.cells].flatMap((cell, at) => (methods[at] >= 0 && Number.isFinite(Number(cell.dataset.value ?? NaN)) ? [[methods[at], Number(cell.dataset.value)]] : []));
   const every = rows.flatMap(valuesOf).map(([, value]) => value);
   if (!every.length) return;

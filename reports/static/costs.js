@@ -24,7 +24,7 @@ class CostPlot {
 
   cells(score) {
     const rows = [...this.tables.get(this.slug).tBodies[0].rows];
-    return new Map(rows.map((row) => [row.dataset.method, row.querySelector(`[data-column="${CSS.escape(score)}"]`)])
+    return new Map(rows.map((row) => [row.dataset.name, row.querySelector(`[data-column="${CSS.escape(score)}"]`)])
       .filter(([, cell]) => Number.isFinite(Number(cell?.dataset.value ?? NaN))));
   }
 
@@ -33,14 +33,14 @@ class CostPlot {
     if (!scores.some(([name]) => name === this.score)) this.score = scores[0]?.[0];
     this.tools.replaceChildren(this.tasks, choice("Score", scores, this.score ?? "", (name) => { this.score = name; this.show(); }));
     const cells = this.score ? this.cells(this.score) : new Map();
-    const points = this.rows.filter((row) => row.dataset.task === this.slug && cells.has(row.dataset.method)).map((row) => this.point(row, cells.get(row.dataset.method)));
+    const points = this.rows.filter((row) => row.dataset.task === this.slug && cells.has(row.dataset.name)).map((row) => this.point(row, cells.get(row.dataset.name)));
     this.legend.replaceChildren(...points.map(({ method, ms, value }) => element("li", {}, symbol(method), ` ${nameOf(method)} `, element("span", { class: "share" }, `${printed(value)} in ${printed(ms)} ms`))));
     this.frame.replaceChildren(points.length ? this.plot(points, scores.find(([name]) => name === this.score)[1]) : element("p", { class: "empty" }, "No method has both a score and a time here."));
   }
 
   point(row, { dataset }) {
     const value = Number(dataset.value);
-    const method = run.methods.findIndex(({ title }) => title === row.dataset.method);
+    const method = run.methods.findIndex(({ name }) => name === row.dataset.name);
     return { method, ms: Number(row.dataset.ms), value, low: Number(dataset.low ?? value), high: Number(dataset.high ?? value) };
   }
 

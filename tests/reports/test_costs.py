@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,8 @@ import pandas as pd
 from bench.run.reader import Run, read_run
 from bench.run.tables import COST_COLUMNS
 from reports.costs import cost_table
+from reports.destinations import export_to
+from reports.report import report
 from tests.reports.made_run import make_run
 
 
@@ -43,6 +46,26 @@ def test_a_short_time_is_not_printed_as_none(tmp_path: Path):
 
 def test_a_method_without_a_network_has_no_counts(run: Run):
     assert costs_of(run, "Diffusion")["parameters"] == ""
+
+
+def test_two_methods_of_one_title_keep_their_own_costs(tmp_path: Path):
+    folder = make_run(tmp_path / "run", edits=2, methods=3, tasks=1, size=16)
+    record = json.loads((folder / "run.json").read_text())
+    for method in record["methods"]:
+        method["title"] = "Ours"
+    (folder / "run.json").write_text(json.dumps(record))
+    run = read_run(folder)
+    rows = cost_table(run).rows
+    assert [(row.name, row.method) for row in rows[1:3]] == [
+        ("diffusion", "Ours"),
+        ("nearest", "Ours"),
+    ]
+    page = report(folder, single_file=True).read_text(encoding="utf-8")
+    for name in ("diffusion", "nearest"):  # by which the page's plot pairs scores and costs
+        assert page.count(f'data-name="{name}"') >= 2
+    (card,) = export_to(run.folder, "hf-card", methods=["nearest"])
+    costs = Path(card).read_text(encoding="utf-8").partition("## Costs")[2].partition("\n## ")[0]
+    assert costs.count("| Drawn scenes, free-form |") == 1
 
 
 def test_a_cost_that_nothing_has_is_no_column(tmp_path: Path):
