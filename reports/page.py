@@ -32,7 +32,7 @@ from reports.overview import main_scores, overview
 from reports.provenance import provenance
 from reports.slices import slices_data
 from reports.study import StudyView
-from reports.table import Table, class_tables, task_table
+from reports.table import ARROWS, Table, class_tables, task_table
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -183,6 +183,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["ARROWS"] = ARROWS
     made.globals["short_title"] = lambda column: short_title(column.title, column.region)
     made.filters |= {
         "counted": counted,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from bench.core.atomic import refuse_loss, whole_file
 from bench.core.text import counted, without_folders
 from bench.judge.compare.recipes import unlike_networks
+from reports.table import ARROWS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -170,8 +171,7 @@ def noted(drawn: Figure, sentences: Sequence[str], all_of_them: str) -> Figure:
 def axis_title(metric: MetricColumn) -> str:
     """The score's title, unit and the direction that is better: "PSNR, masked region (dB) ↑"."""
     unit = f" ({metric.unit})" if metric.unit else ""
-    arrow = {"higher": "↑", "lower": "↓", "neither": ""}[metric.better]
-    return f"{metric.title}{unit} {arrow}".rstrip()
+    return f"{metric.title}{unit} {ARROWS[metric.better]}".rstrip()
 
 
 def save(drawn: Figure, path: Path, *, force: bool = False) -> Path:

@@ -12,6 +12,7 @@ from bench.core.errors import BadInput
 from bench.judge.compare.training_curve import Stage
 from bench.judge.compare.trainings import TrainingChange
 from reports.figures.style import figure, look, noted, save, sign
+from reports.table import ARROWS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -201,7 +202,7 @@ def _panel(axes: Axes, changes: Sequence[TrainingChange]) -> None:
 
 def _title(change: TrainingChange) -> str:
     """The score's title with the direction that is better, in lines as wide as a panel."""
-    arrow = {"higher": "↑", "lower": "↓"}.get(change.pair.after.better, "")
+    after = change.pair.after
     return textwrap.fill(
-        f"{change.pair.after.title or change.pair.key.metric} {arrow}".rstrip(), TITLE
+        f"{after.title or after.key.metric} {ARROWS[after.better]}".rstrip(), TITLE
     )

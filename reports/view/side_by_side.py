@@ -12,6 +12,7 @@ from bench.judge.compare import Change, compare
 from bench.judge.run_scores import scores_of_run
 from bench.run.layout import EDITS, PREDICTIONS
 from bench.run.reader import REAL, Run
+from reports.table import ARROWS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,8 +111,7 @@ def _task(
 
 
 def _named(metric: MetricColumn) -> dict[str, Any]:
-    arrow = {"higher": "↑", "lower": "↓", "neither": ""}[metric.better]
-    return {"score": metric.title, "unit": metric.unit, "arrow": arrow}
+    return {"score": metric.title, "unit": metric.unit, "arrow": ARROWS[metric.better]}
 
 
 def _values(run: Run, task: str) -> dict[tuple[str, str], float | str]:
