@@ -60,8 +60,9 @@ def chosen_edits(data: dict[str, Any]) -> list[str]:
     edits = list(data["edits"])
     ranked = _worst_first(data)
     drawn = sorted(edits, key=lambda edit: hashlib.sha256(edit.encode()).digest())
-    turns = zip(ranked[:PER_CHOICE], ranked[::-1][:PER_CHOICE], drawn[:PER_CHOICE])
-    return list(dict.fromkeys(chain.from_iterable(turns)))
+    # Few edits may have a value; a random choice is there all the same.
+    turns = zip_longest(ranked[:PER_CHOICE], ranked[::-1][:PER_CHOICE], drawn[:PER_CHOICE])
+    return list(dict.fromkeys(edit for turn in turns for edit in turn if edit is not None))
 
 
 def _worst_first(data: dict[str, Any]) -> list[str]:

@@ -33,3 +33,8 @@ def test_images_stop_at_the_budget(run: Run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "BUDGET", 60_000)
     found = thumbnails(run, task_views(run))
     assert 0 < sum(len(uri) for uri in found.values()) <= 60_000
+
+
+def test_where_few_edits_have_a_value_others_are_drawn_all_the_same():
+    chosen = chosen_edits(task([3.0, *[None] * 99]))
+    assert PER_CHOICE <= len(chosen) <= PER_CHOICE + 1
