@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -184,6 +184,8 @@ class _Run:
     def _waiting(self) -> dict[ShardRef, Stamp]:
         """The shards to carry out, after the folder has been made ready for them."""
         folder = self.job.folder
+        # Before they are looked at, which takes time: what others finish meanwhile is done.
+        stamps = {shard: stamp(folder, shard) for shard in self.sizes}
         if self.part is None:
             forget(folder)
             refuse_other_runs(folder, self.job.key)
@@ -192,13 +194,13 @@ class _Run:
             self._join()
             self.found = {shard: Standing(self.worker.written(shard)) for shard in self.sizes}
         if self.job.until is not None:
-            self._drop_former()
+            self._drop_former(stamps)
         mine = [
             shard
             for place, shard in enumerate(self.sizes)
             if self.part is None or place % self.part.of == self.part.number - 1
         ]
-        waiting = {shard: stamp(folder, shard) for shard in mine if not self.found[shard].done}
+        waiting = {shard: stamps[shard] for shard in mine if not self.found[shard].done}
         for shard in self.sizes:
             if self.found[shard].done:
                 self._done(shard)
@@ -206,10 +208,11 @@ class _Run:
             go_on(folder, self.record, self.started)
         return waiting
 
-    def _drop_former(self) -> None:
+    def _drop_former(self, stamps: Mapping[ShardRef, Stamp]) -> None:
         """Removes shards that are there and not as they are to be: a verdict counts what it finds."""
         for shard, standing in self.found.items():
-            if not standing.done and stamp(self.job.folder, shard) is not None:
+            former = stamps[shard] is not None and stamp(self.job.folder, shard) == stamps[shard]
+            if former and not standing.done:
                 remove_shard(self.job.folder, self.worker.shard(shard), self.worker.methods)
                 self.found[shard] = replace(standing, kept={})
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.core.errors import BadInput
-from bench.run import carry_out
+from bench.run import carry_out, worker
 from bench.run.claims import Claims
 from bench.run.job import Stopping
 from bench.run.layout import RunFolder
@@ -77,4 +77,24 @@ def test_who_waits_to_make_the_tables_is_not_waited_for(tmp_path: Path, monkeypa
     folder = run(tmp_path, until=Never())
     with Claims(folder, device="", key=read_header(folder.record).key):
         run(tmp_path, until=Never())
+    assert read_header(folder.record).state == "done"
+
+
+def test_what_others_finish_while_a_run_is_looked_at_is_not_done_again(
+    tmp_path: Path, monkeypatch
+) -> None:
+    survey, prepared = carry_out._survey, []
+    prepare = worker.prepare_shard
+
+    def beside(*given):
+        found = survey(*given)
+        monkeypatch.setattr(carry_out, "_survey", survey)
+        run(tmp_path, until=Never())
+        prepared.clear()
+        return found
+
+    monkeypatch.setattr(worker, "prepare_shard", lambda one: prepared.append(one) or prepare(one))
+    monkeypatch.setattr(carry_out, "_survey", beside)
+    folder = run(tmp_path, until=Never())
+    assert prepared == []
     assert read_header(folder.record).state == "done"
