@@ -13,6 +13,7 @@ from typing import Any
 import masks
 from bench.core.device import names_several
 from bench.core.errors import BadInput, unknown
+from bench.plugins.foreign import foreign
 from bench.plugins.kinds import DATASETS, EDITORS, EXECUTORS, METRICS, PROTOCOLS
 from bench.plugins.options import check_options
 from bench.plugins.registry import Registry
@@ -254,7 +255,8 @@ def _executor(
                 "slurm, whose jobs go on alone"
             )
         check_options(f"executor {name!r}", factory, settings)
-        chosen: Executor = factory(**settings)
+        with foreign(f"executor {name!r}: its constructor"):
+            chosen: Executor = factory(**settings)
     else:
         name, chosen = type(executor).__name__.lower(), executor
     if not chosen.here and offered:

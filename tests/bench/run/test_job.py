@@ -10,7 +10,8 @@ from typing import ClassVar
 import pytest
 import torch
 
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, PluginFailed
+from bench.plugins.kinds import EXECUTORS
 from bench.run.job import Job
 from bench.run.shards import ShardRef
 from bench.run.suite_run import run_suite
@@ -145,3 +146,23 @@ def test_a_name_in_the_suite_is_looked_up_before_anything_is_made(tmp_path: Path
         BadInput, match=rf"made\.yaml, line {line}: metrics\.0: unknown metric 'pnsr'"
     ):
         run_suite(tmp_path / "made.yaml", out=tmp_path / "run")
+
+
+class NoCluster:
+    """An executor whose constructor raises."""
+
+    here: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        raise KeyError("CLUSTER")
+
+    def run(self, job, shards, done) -> None:
+        pass
+
+
+def test_an_executor_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    with (
+        EXECUTORS.offering({"mine": NoCluster}),
+        pytest.raises(PluginFailed, match="executor 'mine': its constructor raised KeyError"),
+    ):
+        run_suite("demo", out=tmp_path / "run", device="cpu", executor="mine")
