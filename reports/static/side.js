@@ -1,3 +1,13 @@
+// JSON has no infinity: it is a word here.
+const numberOf = (value) => ({ inf: Infinity, "-inf": -Infinity })[value] ?? value;
+
+function numberText(value, signed = false) {
+  if (value === null || value === undefined) return "—";
+  const number = numberOf(value);
+  const text = Number.isFinite(number) ? String(Number(number.toPrecision(4))) : String(number).replace("Infinity", "∞");
+  return (signed && number > 0 ? "+" : "") + text.replace("-", "−");
+}
+
 // What is opened below the list: a run's scores, or two runs side by side.
 class Detail {
   constructor(list) {
@@ -65,20 +75,12 @@ class Detail {
     const head = element("tr", {}, ...["Score", "Method"].map((text) => element("th", { scope: "col", class: "text" }, text)), ...["Before", "After", "Difference", "Verdict"].map((text) => element("th", { scope: "col" }, text)));
     const lines = task.scores.map((one) => element("tr", {},
       element("th", { scope: "row", class: "text" }, `${one.score} ${one.arrow}${one.unit ? `, ${one.unit}` : ""}`), element("td", { class: "text" }, one.method),
-      ...[one.before, one.after].map((value) => element("td", {}, this.number(value))),
-      element("td", {}, this.number(one.difference, true), one.low === undefined ? null : element("span", { class: "interval" }, `${this.number(one.low, true)} – ${this.number(one.high, true)}`)),
+      ...[one.before, one.after].map((value) => element("td", {}, numberText(value))),
+      element("td", {}, numberText(one.difference, true), one.low === undefined ? null : element("span", { class: "interval" }, `${numberText(one.low, true)} – ${numberText(one.high, true)}`)),
       element("td", {}, element("span", { class: "verdict-word", "data-verdict": one.verdict ?? null }, one.verdict ?? "—"))));
     const table = element("table", { class: "plain pair-scores" }, element("caption", { class: "sr" }, `Scores of both runs, ${task.title}`), element("thead", {}, head), element("tbody", {}, ...lines));
     const images = task.methods.length && task.edits.length ? new PairImages(ids, task).parts : [element("p", { class: "empty" }, "The runs have no edit with images of one method in common.")];
     return [element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Scores of both runs" }, table), ...images];
-  }
-
-  number(value, signed = false) {
-    if (value === null || value === undefined) return "—";
-    if (value === "-inf") return "−∞";
-    if (value === "inf") return signed ? "+∞" : "∞";
-    const text = String(Number(value.toPrecision(4))).replace("-", "−");
-    return signed && value > 0 ? `+${text}` : text;
   }
 }
 
@@ -93,7 +95,7 @@ class PairImages {
   }
 
   order() {
-    const change = ({ values }) => { const [old, now] = values[this.method]; return old === undefined || now === undefined || old === null || now === null ? -1 : Math.abs(now - old); };
+    const change = ({ values }) => { const [old, now] = values[this.method].map(numberOf); return old === undefined || now === undefined || old === null || now === null ? -1 : Math.abs(now - old) || 0; };
     return [...this.task.edits].sort((a, b) => change(b) - change(a));
   }
 
@@ -110,7 +112,7 @@ class PairImages {
     );
     const method = this.task.methods[this.method];
     const [old, now] = edit.values[this.method];
-    const value = (number) => (number === null || number === undefined ? "" : `, ${this.task.value} ${Number(number.toPrecision(4))}`);
+    const value = (number) => (number === null || number === undefined ? "" : `, ${this.task.value} ${numberText(number)}`);
     const file = (side, folder, name) => addressOf(this.ids[side], folder, name);
     this.frame.replaceChildren(
       this.figure(file(1, edit.after, "original.png"), "before the edit", file(1, edit.after, "original.png")),

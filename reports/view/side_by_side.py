@@ -191,12 +191,14 @@ def _first(run: Run, samples: list[pd.DataFrame]) -> MetricColumn | None:
     return next(iter(regional or there), None)
 
 
-def _by_edit(samples: pd.DataFrame, metric: MetricColumn | None) -> dict[tuple[str, str], float]:
+def _by_edit(
+    samples: pd.DataFrame, metric: MetricColumn | None
+) -> dict[tuple[str, str], float | str]:
     if metric is None:
         return {}
     rows = zip(samples["method"], samples["edit"], samples[metric.name])
     return {
-        (str(method), str(edit)): float(f"{value:.6g}")
+        (str(method), str(edit)): _plain(float(f"{value:.6g}"))
         for method, edit, value in rows
-        if value is not None and math.isfinite(value)
+        if value is not None and not math.isnan(value)
     }

@@ -132,6 +132,9 @@ def test_an_infinite_score_stands_beside_a_finite_one(server: ViewServer, runs: 
     assert (one["after"], one["difference"]) == ("inf", "inf")
     assert one["verdict"] in ("better", "undecided")
     assert "low" not in one
+    pair = found["tasks"][0]["edits"][0]["values"][1]
+    assert pair[1] == "inf"
+    assert isinstance(pair[0], float)
 
 
 def test_runs_that_share_nothing_say_so(server: ViewServer, runs: Path):
