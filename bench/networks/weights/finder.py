@@ -2,8 +2,9 @@
 
 Folders come from the environment variable SIEBENCH_WEIGHTS (several with the path separator), else
 it is the user's cache folder. A file counts when it holds the tensors that the metric uses, under
-the names and in the shapes of the official file: a trunk saved alone is as good as the whole file,
-and a file's name does not matter. Files are read as plain tensors only, never as code.
+the names, in the shapes and in the single precision of the official file: a trunk saved alone is as
+good as the whole file, and a file's name does not matter. Files are read as plain tensors only, never
+as code.
 """
 
 from __future__ import annotations
@@ -140,9 +141,12 @@ def read_tensors(path: Path, *, on_disk: bool = False) -> dict[str, Tensor]:
     Raises:
         BadInput: where the file holds no plain tensors or is damaged.
     """
+    from safetensors import SafetensorError
+
+    damaged = (OSError, RuntimeError, ValueError, LookupError, EOFError, pickle.PickleError)
     try:
         state = _load(path, on_disk)
-    except (OSError, RuntimeError, ValueError, KeyError, EOFError, pickle.PickleError) as error:
+    except (SafetensorError, *damaged) as error:
         raise BadInput(f"{path}: holds no tensors that can be read safely") from error
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
         state = state["state_dict"]
@@ -192,14 +196,17 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 @made_once(256)
 def _shapes(path: Path, modified: int, size: int) -> dict[str, tuple[int, ...]]:
-    """Names and shapes in a file, read once a process while the file stays as it is."""
+    """Names and shapes of a file's float32 tensors, read once a process while the file stays as it is."""
+    import torch
+
     del modified, size
     try:
-        return {
-            name: tuple(value.shape) for name, value in read_tensors(path, on_disk=True).items()
-        }
+        tensors = read_tensors(path, on_disk=True)
     except BadInput:
         return {}
+    # Weights that somebody has rounded to half precision would move every score.
+    single = {name: value for name, value in tensors.items() if value.dtype == torch.float32}
+    return {name: tuple(value.shape) for name, value in single.items()}
 
 
 @made_once(64)

@@ -69,6 +69,27 @@ def test_files_of_the_format_before_pytorch_1_6_count_too(tmp_path):
     assert all(torch.equal(found[name], tensors[name]) for name in tensors)
 
 
+@pytest.mark.parametrize(
+    "content", [b"version https://git-lfs.github.com/spec/v1\n", b""], ids=["pointer", "empty"]
+)
+def test_a_damaged_file_hides_none_of_the_others(tmp_path, content):
+    torch.save(trunk("squeezenet"), tmp_path / "whole.pth")
+    for name in ("a.safetensors", "a.pth", "a.bin"):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(BadInput, match="holds no tensors that can be read safely"):
+            read_tensors(tmp_path / name)
+    assert find("squeezenet", [tmp_path]).path.name == "whole.pth"
+
+
+@pytest.mark.parametrize("precision", [torch.float16, torch.bfloat16])
+def test_weights_that_were_rounded_to_half_precision_are_not_those_of_the_metric(
+    tmp_path, precision
+):
+    rounded = {name: value.to(precision) for name, value in trunk("squeezenet").items()}
+    torch.save(rounded, tmp_path / "rounded.pth")
+    assert find("squeezenet", [tmp_path]) is None
+
+
 def test_a_missing_network_names_command_file_and_address_but_no_folder(tmp_path):
     with pytest.raises(WeightsMissing) as caught:
         require("vgg16", [tmp_path])
