@@ -9,13 +9,14 @@ async function ask(path) {
   return content;
 }
 
-const addressOf = (id, ...parts) => `/run/${[id, ...parts.flatMap((part) => part.split("/"))].map(encodeURIComponent).join("/")}`;
+// The folder itself has no name in an address: a browser would take a "." out of it.
+const addressOf = (id, ...parts) => `/run/${[id === "." ? "" : id, ...parts.flatMap((part) => part.split("/"))].map(encodeURIComponent).join("/")}`;
 
 function lasting(seconds) {
   if (seconds === null || seconds === undefined) return "";
+  if (Math.round(seconds) < 60) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
-  if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-  return minutes ? `${minutes} min` : `${Math.round(seconds)} s`;
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 class RunList {
@@ -125,6 +126,7 @@ class RunList {
   began(run) {
     if (!run.started) return "";
     const when = new Date(run.started);
-    return element("time", { datetime: run.started }, `${run.started.slice(0, 10)} ${String(when.getHours()).padStart(2, "0")}:${String(when.getMinutes()).padStart(2, "0")}`);
+    const [month, day, hours, minutes] = [when.getMonth() + 1, when.getDate(), when.getHours(), when.getMinutes()].map((part) => String(part).padStart(2, "0"));
+    return element("time", { datetime: run.started }, `${when.getFullYear()}-${month}-${day} ${hours}:${minutes}`);
   }
 }

@@ -9,7 +9,8 @@
 | /run/ID/report/ | its report; made anew, in memory, where the run has none that is as new as its tables |
 | /run/ID/edits/..., predictions/..., failures/... | files of the run that the report shows |
 
-ID is the run's path in the folder, percent-encoded. Nothing is written. It listens at the loopback
+ID is the run's path in the folder, percent-encoded; nothing where the folder itself is the run, since a
+browser takes a "." out of an address. Nothing is written. It listens at the loopback
 address only, answers no request that names another host (so that no page elsewhere can be rebound to
 it), and opens no file outside the folders above. An answer that has not changed is not sent again (ETag).
 """
@@ -117,12 +118,13 @@ class _Handler(QuietHandler):
         parts = [unquote(part) for part in path.split("/")[2:]]
         if len(parts) == 2 and parts[1] == "report":
             # Without the slash the page's links would lead elsewhere.
-            self.send(301, b"", TYPES[".html"], "no-store", Location=f"{quote(path)}/")
+            self.send(301, b"", TYPES[".html"], "no-store", Location=f"{quote(path, safe='/%')}/")
             return
-        run = self.server.shelf.run(parts[0])
+        identity = parts[0] or "."
+        run = self.server.shelf.run(identity)
         inside = [part or _PAGE for part in parts[1:]]
         if inside == ["report", _PAGE]:
-            self._give(self._report(parts[0], run), TYPES[".html"])
+            self._give(self._report(identity, run), TYPES[".html"])
             return
         file = _inside(run.folder, inside)
         if file is None:
@@ -135,9 +137,8 @@ class _Handler(QuietHandler):
     def _report(self, identity: str, run: Run) -> bytes:
         written = run.folder / "report" / _PAGE
         tables = run.layout.table("scores")
-        if written.is_file() and (
-            not tables.is_file() or written.stat().st_mtime >= tables.stat().st_mtime
-        ):
+        both = written.is_file() and tables.is_file()
+        if both and written.stat().st_mtime >= tables.stat().st_mtime:
             return written.read_bytes()
         return self.server.shelf.remembered(
             ("report", identity),
@@ -164,7 +165,9 @@ class _Handler(QuietHandler):
 
 def _inside(root: Path, parts: list[str]) -> Path | None:
     """A file below one of a run's folders that are shown, or None."""
-    if parts[0] not in _SHOWN or any("\0" in part or part in (".", "..") for part in parts):
+    if not _SHOWN.intersection(parts[:1]) or any(
+        "\0" in part or part in (".", "..") for part in parts
+    ):
         return None
     try:
         file = root.joinpath(*parts).resolve()

@@ -4,6 +4,7 @@ import json
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -69,10 +70,18 @@ def runs(made_runs: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(runs: Path) -> Iterator[ViewServer]:
-    served = ViewServer(runs, port=0)
-    thread = threading.Thread(target=served.serve_forever, kwargs={"poll_interval": 0.01})
+    with served(runs) as server:
+        yield server
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[ViewServer]:
+    server = ViewServer(folder, port=0)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield served
-    served.shutdown()
-    served.server_close()
-    thread.join()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -12,7 +12,7 @@ import pytest
 from reports.view import ViewServer
 from tests.chromium import chromium
 from tests.reports.made_run import make_run
-from tests.reports.view.conftest import change
+from tests.reports.view.conftest import change, served
 
 api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 expect = api.expect
@@ -111,6 +111,30 @@ def test_two_ticked_runs_stand_side_by_side(page: api.Page):
     first = sources[1]
     page.get_by_label("Next edit").click()
     expect(page.locator(".pair-images img").nth(1)).not_to_have_attribute("src", first)
+
+
+def test_the_keyboard_steps_through_edits_side_by_side(page: api.Page):
+    page.goto(f"{page.url}#pair/first/lab%2Fsecond")
+    page.get_by_label("Next edit").focus()
+    for place in (2, 3):
+        page.keyboard.press("Enter")
+        expect(page.locator(".pair-tools span")).to_have_text(f"{place} of 10")
+        expect(page.get_by_label("Next edit")).to_be_focused()
+
+
+def test_a_folder_that_is_itself_a_run_opens_its_report(browser: api.Browser, runs: Path):
+    with served(runs / "first") as server:
+        page = browser.new_page(timezone_id="Pacific/Kiritimati")
+        page.goto(server.address)
+        # It was begun at 10:00 UTC of the day before.
+        expect(row(page, ".").locator("time")).to_have_text("2026-01-06 00:00")
+        row(page, ".").get_by_role("link", name="Open").click()
+        page.wait_for_selector("h1:has-text('A made run')")
+        page.locator("section[data-task='task-0'] .gallery").scroll_into_view_if_needed()
+        image = page.locator("section[data-task='task-0'] .tile.method img").first
+        image.wait_for()
+        page.wait_for_function("image => image.naturalWidth === 16", arg=image.element_handle())
+        page.context.close()
 
 
 def test_the_address_opens_the_same_again(page: api.Page):

@@ -16,7 +16,7 @@ from bench.run.reader import read_run
 from reports.report import report
 from reports.view import ViewServer
 from tests.reports.made_run import HOSTILE
-from tests.reports.view.conftest import change
+from tests.reports.view.conftest import change, served
 
 
 def ask(server: ViewServer, path: str, method: str = "GET", headers: dict | None = None):
@@ -158,7 +158,8 @@ def test_the_report_that_lies_there_is_served_with_its_images(server: ViewServer
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     status, content, _ = ask(server, "/run/first/failures/task-0/nearest/0123456789ab.txt")
     assert (status, content[:9]) == (200, b"Traceback")
-    assert ask(server, "/run/first/report")[0] == 301
+    status, _, headers = ask(server, "/run/lab%2Fsecond/report")
+    assert (status, headers["Location"]) == (301, "/run/lab%2Fsecond/report/")
 
 
 def test_a_run_without_a_report_gets_one_that_is_not_written(server: ViewServer, runs: Path):
@@ -168,6 +169,22 @@ def test_a_run_without_a_report_gets_one_that_is_not_written(server: ViewServer,
     assert b"not finished" in page
     assert b'"root":".."' in page
     assert sorted(runs.rglob("*")) == before
+
+
+def test_a_report_that_was_written_before_a_run_had_tables_is_not_served(
+    server: ViewServer, runs: Path
+):
+    written = report(runs / "third")
+    written.write_bytes(written.read_bytes().replace(b"A run that goes on", b"As it was then"))
+    assert b"As it was then" not in ask(server, "/run/third/report/")[1]
+
+
+def test_a_folder_that_is_itself_a_run_is_served_under_no_name(runs: Path):
+    with served(runs / "first") as server:
+        assert list(listed(server)) == ["."]
+        assert ask(server, "/run//report/")[0] == 200
+        assert ask(server, "/run//edits/task-0/scene-0000.0/mask.png")[0] == 200
+        assert ask(server, "/run/")[0] == 404
 
 
 @pytest.mark.parametrize(
@@ -182,6 +199,7 @@ def test_a_run_without_a_report_gets_one_that_is_not_written(server: ViewServer,
         "/run/first/report/..%2F..%2F..%2F..%2Fetc%2Fpasswd",
         "/run/first/edits/task-0",
         "/run/nothing/report/",
+        "/run/first",
         "/../first/run.json",
         "/run/",
         "/first/run.json",
