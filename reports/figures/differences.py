@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from bench.run.reader import Run
 
-__all__ = ["differences"]
+__all__ = ["differences", "paired"]
 
 
 def differences(run: Run, task: str, metric: str, against: str) -> Figure:
@@ -25,12 +25,15 @@ def differences(run: Run, task: str, metric: str, against: str) -> Figure:
     PSNR of exact results) are equal; where one alone is, the edit has no place and is counted below.
 
     Raises:
-        BadInput: an unknown name, or a score without per-edit values.
+        BadInput: an unknown name, or no edit with a finite difference.
     """
     column, row, base = run.metric(metric), run.task(task), run.method(against)
-    found = _paired(run, task, metric, against)
+    found = paired(run, task, metric, against)
     if not found:
-        raise BadInput(f"task {task!r} has no {column.title} per edit; choose another score")
+        raise BadInput(
+            f"task {task!r} has no edit whose {column.title} has a finite difference to {base.title}; "
+            "choose another score or method"
+        )
     styles = styled(run)
     with look():
         drawn, axes = one_axes(4.6, 0.9 + 0.3 * len(found))
@@ -46,7 +49,7 @@ def differences(run: Run, task: str, metric: str, against: str) -> Figure:
         return warned(drawn, run, {against, *found}, infinite)
 
 
-def _paired(
+def paired(
     run: Run, task: str, metric: str, against: str
 ) -> dict[str, tuple[float, float, float, int]]:
     """By method the mean difference, its interval's ends, and how many edits differ infinitely.

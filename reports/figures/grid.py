@@ -40,7 +40,8 @@ def comparison_grid(
         run: the run.
         task: the task's name.
         edits: ids, one row each.
-        methods: names, in columns; all that ran where None. A failed edit's cell says so.
+        methods: names, in columns; all that ran where None. A cell without an image says whether the
+            edit failed, is not carried out yet, or its image was not kept.
 
     Raises:
         BadInput: an unknown task, or an edit without images.
@@ -48,17 +49,21 @@ def comparison_grid(
     row = run.task(task)
     chosen = [run.method(name) for name in methods] if methods else _ran(run, row)
     height, width = row.size or (1, 1)
-    found = without_ground_truth(run.samples(task))
+    samples = run.samples(task)
+    found = without_ground_truth(samples)
     lacking = {edit for one in found for edit in one.edits}
+    states = dict(zip(zip(samples["method"], samples["edit"]), samples["status"]))
     columns = 3 + len(chosen)
     with look():
         drawn = figure(CELL * columns, CELL * height / width * len(edits) + 0.25, gap=0.01)
         cells = drawn.subplots(len(edits), columns, squeeze=False)
         for line, edit in zip(cells, edits):
-            images = [input_image(run, row, edit), _target(run, row, edit)]
-            images += [_opened(run.prediction(task, one.name, edit)) for one in chosen]
-            for cell, image in zip(line, images):
-                _show(cell, image, "failed")
+            _show(line[0], input_image(run, row, edit), "none")
+            _show(line[1], _target(run, row, edit), "none")
+            for cell, one in zip(line[2:], chosen):
+                instead = {"ok": "not kept", "failed": "failed"}
+                state = instead.get(states.get((one.name, edit), ""), "not run")
+                _show(cell, _opened(run.prediction(task, one.name, edit)), state)
             true = None if edit in lacking else _ground_truth(run, row, edit)
             _show(line[-1], true, "none")
         titles = ["Input", "Target map", *(method.title for method in chosen), "Ground truth"]

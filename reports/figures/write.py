@@ -10,7 +10,7 @@ from bench.run.reader import read_run
 from reports.edits import edits_data, value_columns
 from reports.figures.cost import COST, quality_against_cost
 from reports.figures.curves import per_class, per_mask_area
-from reports.figures.differences import differences
+from reports.figures.differences import differences, paired
 from reports.figures.grid import comparison_grid
 from reports.figures.style import save
 from reports.influence import influences
@@ -41,7 +41,8 @@ def write_figures(
         run_dir: the run's directory.
         out: the folder, `figures/` inside the run where None.
         formats: the kinds of file.
-        against: the method that differences are to; no differences where None.
+        against: the method that differences are to; no differences where None, and none of a score
+            in which no edit of another method has a finite one.
         force: replace files that siebench did not write.
 
     Raises:
@@ -49,6 +50,8 @@ def write_figures(
             did not write has a figure's name.
     """
     run = read_run(run_dir)
+    if against is not None:
+        run.method(against)
     folder = run.folder / "figures" if out is None else Path(out)
     return [
         save(drawn, folder / task.slug / f"{name}.{suffix}", force=force)
@@ -67,7 +70,8 @@ def _figures(run: Run, task: TaskRow, against: str | None) -> Iterator[tuple[str
     for metric in value_columns(run, samples):
         if metric.better != "neither":
             yield f"{metric.name}-area", per_mask_area(run, task.name, metric.name)
-            if against is not None:
+            # Where all differences are infinite, or nobody else is there, nothing can be drawn.
+            if against is not None and paired(run, task.name, metric.name, against):
                 yield (
                     f"{metric.name}-differences",
                     differences(run, task.name, metric.name, against),

@@ -47,6 +47,20 @@ def test_a_failed_edit_says_so_in_the_grid(run: Run):
     assert [text.get_text() for text in drawn.axes[2].texts] == ["failed"]
 
 
+def test_an_image_that_is_not_there_is_no_failure_in_the_grid(tmp_path: Path):
+    folder = make_run(tmp_path / "run", edits=2, methods=3, tasks=1, size=16)
+    (shard,) = (folder / "samples").rglob("*.parquet")
+    samples = pd.read_parquet(shard)
+    edit = samples["edit"][0]
+    samples[(samples["method"] != "nearest") | (samples["edit"] != edit)].to_parquet(shard)
+    run = read_run(folder)
+    for method in ("diffusion", "nearest"):
+        run.prediction(TASK, method, edit).unlink()
+    drawn = comparison_grid(run, TASK, [edit], ["diffusion", "nearest"])
+    said = [[text.get_text() for text in drawn.axes[at].texts] for at in (2, 3)]
+    assert said == [["not kept"], ["not run"]]
+
+
 def test_quality_stands_over_the_median_time(run: Run):
     (axes,) = quality_against_cost(run, TASK, "psnr-hole").axes
     scores = run.scores.query("task == @TASK and metric == 'psnr-hole' and method == 'diffusion'")
@@ -120,6 +134,20 @@ def test_differences_are_means_of_paired_differences(run: Run):
     expected = (wide["nearest"] - wide["diffusion"]).mean()  # where both carried it out
     assert axes.get_yticklabels()[0].get_text() == "Nearest"
     assert axes.lines[0].get_xdata() == pytest.approx([expected])
+
+
+def test_where_every_difference_is_infinite_the_other_figures_are_written(tmp_path: Path):
+    folder = make_run(tmp_path / "run", edits=2, methods=3, tasks=1, size=16)
+    (shard,) = (folder / "samples").rglob("*.parquet")
+    samples = pd.read_parquet(shard)
+    samples.loc[samples["method"] == "diffusion", "psnr"] = np.inf
+    samples.to_parquet(shard)
+    with pytest.raises(BadInput, match="no edit whose PSNR has a finite difference to Diffusion"):
+        differences(read_run(folder), TASK, "psnr", "diffusion")
+    written = write_figures(folder, formats=["svg"], against="diffusion")
+    names = {path.name for path in written}
+    assert "psnr-differences.svg" not in names
+    assert {"psnr-hole-differences.svg", "miou-classes.svg", "psnr-cost.svg"} <= names
 
 
 def test_a_score_without_the_values_is_refused_in_words(run: Run):
