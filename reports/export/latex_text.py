@@ -99,7 +99,14 @@ def grouped(groups: Sequence[tuple[str, int]]) -> list[str]:
 
 def escaped(text: str) -> str:
     """The text as LaTeX prints it; a letter that T1 fonts lack as its number, [U+65E5]."""
-    return "".join(map(_letter, " ".join(text.split())))
+    plain = " ".join(text.split())
+    # Two hyphens are a dash to LaTeX, and a bracket or a star behind the line before is that line's own.
+    parts = (
+        _letter(letter) if before != "-" or letter != "-" else "{}-"
+        for before, letter in zip(f" {plain}", plain)
+    )
+    found = "".join(parts)
+    return f"{{}}{found}" if found.startswith(("[", "*")) else found
 
 
 def _letter(letter: str) -> str:

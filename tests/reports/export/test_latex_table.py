@@ -67,6 +67,12 @@ def test_hostile_names_are_escaped_and_braces_balance(run: Run):
     assert plain.count("{") == plain.count("}")
 
 
+def test_what_letters_would_do_in_their_place_is_not_done():
+    assert escaped("[ours] --fetch") == "{}[ours] -{}-fetch"
+    assert escaped("*ours*") == "{}*ours*"
+    assert escaped("1\N{EN DASH}2, a-b") == "1--2, a-b"
+
+
 def test_missing_values_carry_a_note_with_the_reason(run: Run):
     text = latex(run)
     assert "--$^{1}$" in text
@@ -164,6 +170,7 @@ def test_a_document_with_a_published_table_and_foreign_letters_compiles(tmp_path
         {"method": "diffusion", "title": f"{HOSTILE} Größe 日本 β \x07 ±1", "published": "SPADE"},
         {"method": "copy", "title": "copy", "published": "SPADE", "instead": "a & b_c"},
         {"title": "CRN", "published": "CRN"},
+        {"method": "nearest", "title": "日本 [1] --fast"},
     ]
     columns = [column(group="% A", unstated=["x^2"]), column(expects={"composite": "none"})]
     made = read_run(with_table(tmp_path / "run", *columns, rows=rows))
