@@ -31,7 +31,7 @@ class CostPlot {
   show() {
     const scores = this.scores();
     if (!scores.some(([name]) => name === this.score)) this.score = scores[0]?.[0];
-    this.tools.replaceChildren(this.tasks, choice("Score", scores, this.score ?? "", (name) => { this.score = name; this.show(); }));
+    redraw(this.tools, this.tasks, choice("Score", scores, this.score ?? "", (name) => { this.score = name; this.show(); }));
     const cells = this.score ? this.cells(this.score) : new Map();
     const points = this.rows.filter((row) => row.dataset.task === this.slug && cells.has(row.dataset.name)).map((row) => this.point(row, cells.get(row.dataset.name)));
     this.legend.replaceChildren(...points.map(({ method, ms, value }) => element("li", {}, symbol(method), ` ${nameOf(method)} `, element("span", { class: "share" }, `${printed(value)} in ${printed(ms)} ms`))));

@@ -24,6 +24,17 @@ function choice(label, choices, value, changed) {
   return element("label", {}, `${label} `, select);
 }
 
+// Fills a place anew. What had the focus in it may be drawn anew too: the keyboard stays where it was, or
+// goes to the next control that can be used.
+function redraw(place, ...children) {
+  const controls = () => [...place.querySelectorAll("button, select, input")];
+  const at = controls().indexOf(document.activeElement);
+  place.replaceChildren(...children);
+  if (at < 0) return;
+  const [next, others] = [controls()[at], controls().filter((one) => !one.disabled)];
+  (others.includes(next) ? next : others[0])?.focus({ preventScroll: true });
+}
+
 function toggle(label, on, changed) {
   const box = element("input", { type: "checkbox", checked: on, onchange: (event) => changed(event.target.checked) });
   return element("label", { class: "switch" }, box, label);

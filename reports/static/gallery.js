@@ -65,7 +65,7 @@ class Gallery {
     this.list.replaceChildren(...this.shown.slice(start, start + PAGE).map((edit) => this.row(edit)));
     const end = Math.min(start + PAGE, this.shown.length);
     this.count.textContent = this.shown.length ? `${start + 1}–${end} of ${this.shown.length} ${this.shown.length === 1 ? "edit" : "edits"}${run.embedded ? ` chosen from ${this.task.edits.length}` : ""}` : "no edits";
-    this.pager.replaceChildren(...this.steps());
+    redraw(this.pager, ...this.steps());
   }
 
   steps() {

@@ -48,7 +48,7 @@ for (const section of document.querySelectorAll("section.task")) {
   makeScoreMenu(section);
   whenNear(section.querySelector(".gallery"), () => galleryOf(section.dataset.task));
   const scatter = section.querySelector("details.scatter");
-  scatter.addEventListener("toggle", () => new Scatter(taskData(section.dataset.task), scatter.querySelector(".scatter-body")), { once: true });
+  scatter?.addEventListener("toggle", () => new Scatter(taskData(section.dataset.task), scatter.querySelector(".scatter-body")), { once: true });
 }
 for (const table of document.querySelectorAll("table.per-class")) {
   table.closest("details").addEventListener("toggle", () => drawStrips(table), { once: true });

@@ -22,9 +22,12 @@ function shape(method, attributes = {}) {
   return drawn("path", { d: SHAPES[(method + Math.floor(method / 8)) % 8], fill: COLOURS[method % 8], stroke: COLOURS[method % 8], ...attributes });
 }
 
+// The least and the largest; no call takes as many arguments as a large run has values.
+const extremes = (values) => values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+
 // A linear scale over round numbers: where a value lies, and its ticks.
 function scale(values, from, to) {
-  let [low, high] = values.length ? [Math.min(...values), Math.max(...values)] : [0, 1];
+  let [low, high] = values.length ? extremes(values) : [0, 1];
   if (low === high) [low, high] = [low - 0.5, high + 0.5];
   const rough = (high - low) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -38,7 +41,7 @@ function scale(values, from, to) {
 
 // Powers of ten, and between few of them also twice and five times each.
 function logScale(values, from, to) {
-  const [low, high] = [Math.log10(Math.min(...values)), Math.log10(Math.max(...values))];
+  const [low, high] = extremes(values).map(Math.log10);
   const room = Math.max(0.08, 0.06 * (high - low));
   const [start, end] = [low - room, high + room];
   const at = (value) => from + ((Math.log10(value) - start) / (end - start)) * (to - from);

@@ -103,7 +103,7 @@ class PairImages {
     const edits = this.order();
     const edit = edits[this.at];
     const step = (by) => () => { this.at = (this.at + by + edits.length) % edits.length; this.show(); };
-    this.tools.replaceChildren(
+    redraw(this.tools,
       choice("Method", this.task.methods.map(({ title }, i) => [String(i), title]), String(this.method), (value) => { this.method = Number(value); this.at = 0; this.show(); }),
       choice("Edit", edits.map(({ id }, i) => [String(i), id]), String(this.at), (value) => { this.at = Number(value); this.show(); }),
       element("button", { type: "button", class: "tool", "aria-label": "Previous edit", onclick: step(-1) }, "←"),

@@ -24,7 +24,7 @@ class Slices {
     const { own, set, score } = this.pick();
     const change = (field) => (value) => { this[field] = value; this.show(); };
     const tasks = [...new Set(this.sets.map(({ task }) => task))].map((task) => [task, task]);
-    this.tools.replaceChildren(
+    redraw(this.tools,
       choice("Task", tasks, this.task, change("task")),
       choice("By", own.map(({ by }) => [by, by]), set.by, change("by")),
       choice("Score", set.scores.map(({ name, title }) => [name, title]), score.name, change("score")),

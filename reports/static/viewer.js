@@ -102,6 +102,8 @@ function showPlace() {
   part(".viewer-place").textContent = `${place + 1} of ${order.length}`;
   part('[data-act="previous"]').disabled = place === 0;
   part('[data-act="next"]').disabled = place === order.length - 1;
+  // A button that went out of use would keep the keys from the viewer.
+  if (document.activeElement?.disabled) part("#page-viewer-title").focus();
 }
 
 function step(by) {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reports.page import static
 from reports.report import report
 from tests.chromium import chromium
 from tests.reports.made_run import HOSTILE, make_run
@@ -286,6 +287,47 @@ def test_keys_step_through_edits_and_close(page: api.Page, written: Path):
     page.keyboard.press("Escape")
     expect(page.locator("#page-viewer")).to_be_hidden()
     assert page.evaluate("location.hash") == "#task-0"
+
+
+def test_keys_go_on_where_a_button_goes_out_of_use(page: api.Page, written: Path):
+    page.goto(f"{written.as_uri()}#task-0/scene-0003.1")
+    page.reload()
+    page.get_by_label("Next edit").focus()
+    while page.get_by_label("Next edit").is_enabled():
+        page.keyboard.press("Enter")
+    last = page.locator("#page-viewer-title").inner_text()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#page-viewer-title")).not_to_have_text(last)
+
+
+def test_the_keyboard_turns_pages_of_the_gallery(page: api.Page):
+    open_gallery(page)
+    pager = page.locator(f"{FIRST} .pager")
+    pager.get_by_role("button", name="Next").focus()
+    page.keyboard.press("Enter")
+    expect(pager).to_contain_text("Page 2 of 3")
+    expect(pager.get_by_role("button", name="Next")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(pager.get_by_role("button", name="Previous")).to_be_focused()
+
+
+def test_without_javascript_every_score_is_shown(browser: api.Browser, written: Path):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(written.as_uri())
+    expect(page.locator("noscript p")).to_be_visible()
+    for cell in page.locator(f"{FIRST} table.scores").first.locator("thead th").all():
+        assert cell.is_visible()
+    expect(page.locator(f"{FIRST} .score-menu")).to_be_hidden()
+    context.close()
+
+
+def test_a_plot_has_room_for_the_values_of_a_large_run(browser: api.Browser):
+    values = "Array.from({ length: 300001 }, (_, i) => i)"
+    script = f"(() => {{ {static('plot.js')}; return scale({values}, 0, 100).at(300000); }})()"
+    page = browser.new_page()
+    assert page.evaluate(script) == pytest.approx(100)
+    page.close()
 
 
 def test_the_contents_name_the_section_that_is_looked_at(page: api.Page):

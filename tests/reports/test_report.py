@@ -14,7 +14,7 @@ import pytest
 from bench.core.errors import BadInput
 from reports.export import FORMS, export
 from reports.report import _copy, report
-from tests.reports.made_run import CLASSES, HOSTILE, SPACE, TRACEBACK, make_run
+from tests.reports.made_run import CLASSES, HOSTILE, PER_EDIT, SPACE, TRACEBACK, make_run
 
 
 class Seen(HTMLParser):
@@ -227,3 +227,12 @@ def test_an_image_that_changed_is_copied_again_although_its_size_is_the_same(tmp
         source.write_bytes(content)
         _copy(source, target)
         assert target.read_bytes() == content
+
+
+def test_where_no_edit_has_values_there_is_no_plot_of_two(tmp_path: Path):
+    run = make_run(tmp_path / "run", edits=2, methods=2, tasks=1, size=16)
+    (shard,) = (run / "samples").rglob("*.parquet")
+    assert 'class="more scatter"' in report(run).read_text()
+    pd.read_parquet(shard).drop(columns=list(PER_EDIT)).to_parquet(shard)
+    (run / "replicates.parquet").unlink()
+    assert 'class="more scatter"' not in report(run).read_text()
