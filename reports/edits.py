@@ -51,7 +51,7 @@ def edits_data(
         "regions": _texts(first["region"]) if "region" in first else [""] * len(edits),
         "coverage": _numbers(first["coverage"]) if "coverage" in first else [None] * len(edits),
         "truth": _truths(run, task, edits),
-        "without_truth": _texts(first["no_ground_truth"]),
+        "without_truth": list(map(without_folders, _texts(first["no_ground_truth"]))),
         "metrics": [
             column.model_dump(include=_METRIC_FIELDS)
             for column in (*metrics, *(one.column for one in found))

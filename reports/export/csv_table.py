@@ -44,8 +44,7 @@ def csv(run: Run, columns: Sequence[str] | None = None) -> str:
         rows = pd.concat([rows, kept], ignore_index=True)
     if columns is not None:
         rows = rows[rows["metric"].isin(list(columns))]
-    told = rows[shown].assign(reason=rows["reason"].fillna("").map(without_folders))
-    return _text(run, told)
+    return _text(run, rows[shown])
 
 
 def slices_csv(run: Run, by: str, columns: Sequence[str] | None = None) -> str:
@@ -73,14 +72,16 @@ def published_csv(run: Run, columns: Sequence[str] | None = None) -> str:
     joined = join_published(run)
     if columns is not None:
         joined = joined[joined["metric"].isin(list(columns))]
-    told = {name: joined[name].map(without_folders) for name in ("reason", "words")}
-    return _text(run, joined.assign(**told))
+    return _text(run, joined.assign(words=joined["words"].map(without_folders)))
 
 
 def _text(run: Run, rows: pd.DataFrame) -> str:
     there = set(rows["method"])
     unlike = unlike_networks(method for method in run.header.methods if method.name in there)
     said = {name: sentence for sentence, names in unlike.items() for name in names}
-    told = rows.assign(training=[said.get(name, "") for name in rows["method"]])
+    told = rows.assign(
+        reason=rows["reason"].fillna("").map(without_folders),
+        training=[said.get(name, "") for name in rows["method"]],
+    )
     text: str = told.to_csv(index=False, lineterminator="\r\n")
     return text

@@ -160,6 +160,8 @@ def test_no_folder_of_the_machine_is_in_a_report_or_an_export(tmp_path: Path):
     scores.to_parquet(folder / "scores.parquet")
     shard = folder / "samples/task-0/00000.parquet"
     samples = pd.read_parquet(shard)
+    samples["no_ground_truth"] = f"none at {home}/g.png"
+    samples["psnr"] = None
     failed = samples["status"] == "failed"
     assert failed.any()
     samples.loc[failed, "reason"] = f"FileNotFoundError: '{home}/e.pth'"
@@ -172,6 +174,8 @@ def test_no_folder_of_the_machine_is_in_a_report_or_an_export(tmp_path: Path):
     copied = tmp_path / "out" / log.relative_to(folder)
     texts = [path.read_text(encoding="utf-8") for path in (page, single, copied)]
     texts += [export(folder, form) for form in FORMS]
+    texts.append(export(folder, "csv", by="coverage"))
+    assert "…/g.png" in texts[-1]
     assert not any("/home/ada" in text or "nets/" in text for text in texts)
     assert all(f"…/{name}" in texts[1] for name in ("a.pth", "b.pth", "c.png", "d.pth", "e.pth"))
     assert texts[2] == 'File "…/f.py", line 3'
