@@ -171,6 +171,9 @@ def read_baseline(path: Path) -> ScoreSet:
         raise BadInput(f"{path}: damaged at {field!r} ({why}); save it again") from None
     except (KeyError, ValueError) as error:
         raise BadInput(f"{path}: damaged ({error}); save it again") from None
+    counts = Counter(one.key for one in found)
+    for key in (key for key, count in counts.items() if count > 1):
+        raise BadInput(f"{path}: holds {key} more than once, as after a merge; save it again")
     return ScoreSet(
         name=str(path),
         suite=file.suite,

@@ -119,6 +119,16 @@ def test_a_damaged_file_is_refused_with_the_field(tmp_path, old, new, words) -> 
         read_baseline(path)
 
 
+def test_a_score_that_a_merge_has_doubled_is_refused(tmp_path) -> None:
+    path = tmp_path / "b.json"
+    save_baseline(made(), path)
+    content = json.loads(path.read_text())
+    ours, theirs = content["scores"][0], {**content["scores"][0], "value": 1.0}
+    path.write_text(json.dumps({**content, "scores": [ours, theirs]}))
+    with pytest.raises(BadInput, match=r"b\.json: holds .*psnr.* more than once"):
+        read_baseline(path)
+
+
 def test_a_file_that_is_not_there_is_refused(tmp_path) -> None:
     with pytest.raises(BadInput, match="no such baseline"):
         read_baseline(tmp_path / "none.json")
