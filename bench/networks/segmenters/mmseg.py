@@ -40,7 +40,8 @@ class MmsegSegmenter(Segmenter):
         device: where the network runs.
 
     Raises:
-        WeightsMissing: where a file or the library is not there.
+        WeightsMissing: where a file is not there.
+        Unavailable: where the library is not there.
         BadInput: where config and checkpoint do not fit.
     """
 

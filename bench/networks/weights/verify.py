@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.networks.weights.catalogue import CATALOGUE, Network
-from bench.networks.weights.finder import find, target
+from bench.networks.weights.finder import Found, find, weight_folders
 
 __all__ = ["Status", "verify"]
 
@@ -39,19 +39,20 @@ def verify(folders: Sequence[Path] | None = None) -> list[Status]:
 
 def _status(entry: Network, folders: Sequence[Path] | None) -> Status:
     found = find(entry.name, folders)
-    named = target(entry, folders)
+    places = weight_folders() if folders is None else folders
+    named = [folder / entry.file for folder in places if (folder / entry.file).is_file()]
     if found is None:
-        if not named.exists():
+        if not named:
             return Status(entry)
         return Status(
             entry,
-            path=named,
-            problem=f"{named}: does not hold {entry.name}; fetch it again",
+            path=named[0],
+            problem=f"{named[0]}: does not hold {entry.name}; fetch it again",
         )
     problem = None
-    if found.path.name == entry.file and not found.official:
+    for path in (path for path in named if not Found(entry, path).official):
         problem = (
-            f"{found.path}: its SHA-256 does not begin with {entry.sha256_prefix}, so it is "
+            f"{path}: its SHA-256 does not begin with {entry.sha256_prefix}, so it is "
             "not the official file whose name it bears; fetch it again or rename it"
         )
     return Status(entry, found.path, found.identity, found.official, problem)

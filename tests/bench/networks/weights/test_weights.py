@@ -136,6 +136,16 @@ def test_an_official_name_on_other_content_is_a_problem_in_verify(tmp_path):
     assert "b8a52dc0" in status.problem
 
 
+def test_a_damaged_official_file_is_a_problem_beside_a_whole_one(tmp_path):
+    (tmp_path / "squeezenet1_1-b8a52dc0.pth").write_bytes(b"half a file")
+    torch.save(trunk("squeezenet"), tmp_path / "mine.pth")
+    (tmp_path / "first").mkdir()
+    for folders in ([tmp_path], [tmp_path / "first", tmp_path]):
+        (status,) = (one for one in verify(folders) if one.network.name == "squeezenet")
+        assert status.path.name == "mine.pth"
+        assert "squeezenet1_1-b8a52dc0.pth: its SHA-256 does not begin" in status.problem
+
+
 def test_a_trunk_under_its_own_name_is_no_problem_but_not_official(tmp_path):
     torch.save(trunk("squeezenet"), tmp_path / "trunk.pth")
     status = {entry.network.name: entry for entry in verify([tmp_path])}["squeezenet"]
