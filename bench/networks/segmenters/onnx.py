@@ -134,6 +134,12 @@ class OnnxSegmenter(Segmenter):
         """int32 [*size] of what the network gave."""
         import torch
 
+        if np.isnan(
+            found[:1]
+        ).any():  # half precision overflows; the largest of such logits says nothing
+            raise BadInput(
+                f"{self.path}: gives values that are no numbers (NaN); export it in single precision"
+            )
         if self._gives == "logits":
             return _best_class(torch.from_numpy(found[:1].astype(np.float32, copy=False)), size)
         plane = found[0].reshape(found.shape[-2:])

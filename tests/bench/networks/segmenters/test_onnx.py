@@ -185,6 +185,13 @@ def test_a_network_that_its_sidecar_does_not_describe_is_refused_at_once(tmp_pat
         OnnxSegmenter(path).segment(stripes(8, 16)[None])
 
 
+def test_logits_that_are_no_numbers_name_no_class(tmp_path):
+    # Of the normalised input the root: grey has one, black has none.
+    segmenter = OnnxSegmenter(saved(tmp_path / "n.onnx", [("Sqrt", {})], mean=[0.4] * 3))
+    with pytest.raises(BadInput, match=r"n\.onnx: gives values that are no numbers"):
+        segmenter.segment(np.zeros((1, 8, 16, 3), np.uint8))
+
+
 def test_a_class_number_beyond_the_classes_is_refused(tmp_path):
     path = saved(
         tmp_path / "a.onnx", [("ArgMax", {"axis": 1})], gives=INTS, classes=["red", "green"]
