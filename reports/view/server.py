@@ -130,9 +130,7 @@ class _Handler(QuietHandler):
         if file is None:
             self._say(404, {"error": "the run has no such file"})
             return
-        # An image of a run never changes; a report's may, when it is written again.
-        keep = "max-age=3600" if file.suffix == ".png" and inside[0] != "report" else "no-cache"
-        self._give(file.read_bytes(), TYPES[file.suffix], keep)
+        self._give(file.read_bytes(), TYPES[file.suffix])
 
     def _report(self, identity: str, run: Run) -> bytes:
         written = run.folder / "report" / _PAGE
@@ -153,14 +151,17 @@ class _Handler(QuietHandler):
         else:
             self.send(status, text, TYPES[".json"], "no-store")
 
-    def _give(self, content: bytes, kind: str, keep: str = "no-cache") -> None:
-        """Sends what was found, or says that the browser has it already."""
+    def _give(self, content: bytes, kind: str) -> None:
+        """Sends what was found, or says that the browser has it already.
+
+        A browser asks each time, for images too: a method may be carried out again in the same run.
+        """
         tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
         if self.headers.get("If-None-Match") == tag:
-            self.send(304, b"", kind, keep, ETag=tag)
+            self.send(304, b"", kind, "no-cache", ETag=tag)
         else:
-            policy = "same-origin"
-            self.send(200, content, kind, keep, ETag=tag, Cross_Origin_Resource_Policy=policy)
+            told = {"ETag": tag, "Cross_Origin_Resource_Policy": "same-origin"}
+            self.send(200, content, kind, "no-cache", **told)
 
 
 def _inside(root: Path, parts: list[str]) -> Path | None:

@@ -156,6 +156,8 @@ def test_the_report_that_lies_there_is_served_with_its_images(server: ViewServer
     assert content == (runs / "lab" / "second" / image).read_bytes()
     assert headers["Content-Type"] == "image/png"
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    # `siebench run --fresh METHOD` makes it again under the same name.
+    assert headers["Cache-Control"] == "no-cache"
     status, content, _ = ask(server, "/run/first/failures/task-0/nearest/0123456789ab.txt")
     assert (status, content[:9]) == (200, b"Traceback")
     status, _, headers = ask(server, "/run/lab%2Fsecond/report")
