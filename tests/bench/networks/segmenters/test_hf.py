@@ -82,3 +82,11 @@ def test_truncated_weights_are_one_sentence(folder, tmp_path):
     with pytest.raises(BadInput, match="hf:") as refused:
         make_segmenter(f"hf:{copy}")
     assert "\n" not in str(refused.value)
+
+
+def test_an_encoder_without_a_head_is_no_segmenter(folder, tmp_path):
+    network = transformers.SegformerForSemanticSegmentation.from_pretrained(folder)
+    network.segformer.save_pretrained(tmp_path)
+    shutil.copy(folder / "preprocessor_config.json", tmp_path)
+    with pytest.raises(BadInput, match=r"no segmentation model \(its file lacks .* decode_head"):
+        HfSegmenter(str(tmp_path))
