@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from bench.core.errors import BadInput, Unavailable
+from bench.core.text import counted
 from bench.networks.weights import WeightsMissing
 
-__all__ = ["load_hub_model"]
+__all__ = ["load_hub_model", "whole_model"]
 
 T = TypeVar("T")
 
@@ -41,6 +42,26 @@ def load_hub_model(what: str, files: str, kind: str, load: Callable[[Any], T]) -
             raise WeightsMissing(f"{what} is not here: name a folder with {files}") from error
         except ValueError as error:
             raise BadInput(f"{what} is no {kind} ({error})") from error
+
+
+def whole_model(kind: Any, source: str) -> Any:
+    """A model of the library from files that hold its every tensor.
+
+    The library draws what a file lacks at random: an encoder alone would name pixels anyhow.
+
+    Args:
+        kind: the library's class.
+        source: a folder or the name of a repository.
+
+    Raises:
+        OSError: where the files are not here.
+        ValueError: where they are something else, or lack a tensor.
+    """
+    model, told = kind.from_pretrained(source, local_files_only=True, output_loading_info=True)
+    lacking = sorted(k for k in told["missing_keys"] if not k.endswith("num_batches_tracked"))
+    if lacking:
+        raise ValueError(f"its file lacks {counted(len(lacking), 'tensor')}, as {lacking[0]}")
+    return model
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from bench.core.device import upload
 from bench.core.identity import Record, tensors_hash
 from bench.networks.batches import run_in_batches
-from bench.networks.hub_models import load_hub_model
+from bench.networks.hub_models import load_hub_model, whole_model
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class DINOv2(_Transformer):
         config = transformers.AutoConfig.from_pretrained(source, local_files_only=True)
         if config.model_type not in ("dinov2", "dinov2_with_registers"):
             raise ValueError(f"it is of the kind {config.model_type!r}")
-        return transformers.AutoModel.from_pretrained(source, local_files_only=True)
+        return whole_model(transformers.AutoModel, source)
 
 
 class CLIP(_Transformer):
@@ -169,9 +169,7 @@ class CLIP(_Transformer):
         config = transformers.AutoConfig.from_pretrained(source, local_files_only=True)
         if config.model_type not in ("clip", "clip_vision_model"):
             raise ValueError(f"it is of the kind {config.model_type!r}")
-        return transformers.CLIPVisionModelWithProjection.from_pretrained(
-            source, local_files_only=True
-        )
+        return whole_model(transformers.CLIPVisionModelWithProjection, source)
 
 
 def dinov2(device: str = "cpu", folders: Sequence[Path] | None = None, source: str = "") -> DINOv2:

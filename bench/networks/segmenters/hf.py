@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from bench.core.identity import Record, tensors_hash
-from bench.core.text import counted
 from bench.networks.batches import exactly
-from bench.networks.hub_models import load_hub_model
+from bench.networks.hub_models import load_hub_model, whole_model
 from bench.networks.segmenters.segmenter import Segmenter, own_space
 from bench.scene import Int32, UInt8
 
@@ -90,14 +89,7 @@ def _load(source: str) -> tuple[Any, Any]:
             if universal
             else transformers.AutoModelForSemanticSegmentation
         )
-        network, told = auto.from_pretrained(
-            source, local_files_only=True, output_loading_info=True
-        )
-        # The library draws what a file lacks at random: an encoder alone would name pixels anyhow.
-        lacking = sorted(k for k in told["missing_keys"] if not k.endswith("num_batches_tracked"))
-        if lacking:
-            raise ValueError(f"its file lacks {counted(len(lacking), 'tensor')}, as {lacking[0]}")
-        return processor, network
+        return processor, whole_model(auto, source)
 
     files = "config.json, weights and preprocessor_config.json"
     return load_hub_model(f"the segmenter hf:{source}", files, "segmentation model", load)

@@ -109,3 +109,9 @@ def test_a_folder_that_is_not_there_is_a_reason(tmp_path):
 def test_a_network_without_an_argument_takes_none():
     with pytest.raises(BadInput, match="takes no argument; leave 'more' out"):
         make_network("procedural:more")
+
+
+def test_an_image_tower_without_its_projection_is_no_clip(folders, tmp_path):
+    transformers.CLIPVisionModel.from_pretrained(folders["clip"]).save_pretrained(tmp_path)
+    with pytest.raises(BadInput, match=r"no CLIP model \(its file lacks 1 tensor, as .*projection"):
+        make_network(f"clip:{tmp_path}")
