@@ -34,6 +34,16 @@ def without(folder: Path, method: str, problem: str) -> Run:
     return read_run(run)
 
 
+def without_psnr(made: Path, column: str, name: str, reason: str) -> Run:
+    """The run without both PSNRs of a task or of a method."""
+    scores = pd.read_parquet(made / "scores.parquet")
+    own = (scores[column] == name) & scores["metric"].isin(["psnr", "psnr-hole"])
+    scores.loc[own, ["value", "low", "high"]] = None
+    scores.loc[own, "reason"] = reason
+    scores.to_parquet(made / "scores.parquet")
+    return read_run(made)
+
+
 def test_a_method_that_is_not_there_is_told_once_and_not_for_every_score(tmp_path: Path):
     found = told(without(tmp_path / "run", "diffusion", "its weights are not here"))
     assert [text for text in found if "weights are not here" in text and "fid" not in text] == [
@@ -50,24 +60,15 @@ def test_a_long_problem_is_cut_on_the_first_screen(tmp_path: Path):
 
 def test_scores_that_miss_the_same_tasks_for_one_reason_share_a_notice(tmp_path: Path):
     made = make_run(tmp_path / "run", edits=2, methods=2, tasks=2)
-    scores = pd.read_parquet(made / "scores.parquet")
-    own = (scores["task"] == "scenes / removal") & scores["metric"].isin(["psnr", "psnr-hole"])
-    scores.loc[own, ["value", "low", "high"]] = None
-    scores.loc[own, "reason"] = "there is no ground truth"
-    scores.to_parquet(made / "scores.parquet")
-    text = "No PSNR for Drawn scenes, object removal: there is no ground truth."
-    assert text in told(read_run(made))
+    run = without_psnr(made, "task", "scenes / removal", "there is no ground truth")
+    assert "No PSNR for Drawn scenes, object removal: there is no ground truth." in told(run)
 
 
 def test_a_score_that_others_have_is_missing_of_those_that_lack_it(tmp_path: Path):
     made = make_run(tmp_path / "run", edits=2, methods=3, tasks=1)
-    scores = pd.read_parquet(made / "scores.parquet")
-    own = (scores["method"] == "diffusion") & scores["metric"].isin(["psnr", "psnr-hole"])
-    scores.loc[own, ["value", "low", "high"]] = None
-    scores.loc[own, "reason"] = "no edit was carried out"
-    scores.to_parquet(made / "scores.parquet")
-    (text,) = [one for one in told(read_run(made)) if "carried out" in one]
-    assert text == ("No PSNR of Diffusion for Drawn scenes, free-form: no edit was carried out.")
+    run = without_psnr(made, "method", "diffusion", "no edit was carried out")
+    (text,) = [one for one in told(run) if "carried out" in one]
+    assert text == "No PSNR of Diffusion for Drawn scenes, free-form: no edit was carried out."
 
 
 def test_of_a_long_reason_whole_clauses_are_kept(tmp_path: Path):

@@ -134,9 +134,8 @@ class OnnxSegmenter(Segmenter):
         """int32 [*size] of what the network gave."""
         import torch
 
-        if np.isnan(
-            found[:1]
-        ).any():  # half precision overflows; the largest of such logits says nothing
+        # Half precision overflows, and the largest of such logits says nothing.
+        if np.isnan(found[:1]).any():
             raise BadInput(
                 f"{self.path}: gives values that are no numbers (NaN); export it in single precision"
             )

@@ -51,6 +51,15 @@ def row(page: api.Page, identity: str) -> api.Locator:
     return page.locator(f".runs tr[data-run='{identity}']")
 
 
+def expect_report(page: api.Page, title: str) -> None:
+    """The report of that title, and its first image as large as it is."""
+    page.wait_for_selector(f"h1:has-text('{title}')")
+    page.locator("section[data-task='task-0'] .gallery").scroll_into_view_if_needed()
+    image = page.locator("section[data-task='task-0'] .tile.method img").first
+    image.wait_for()
+    page.wait_for_function("image => image.naturalWidth === 16", arg=image.element_handle())
+
+
 def test_runs_are_listed_and_a_broken_one_says_why(page: api.Page):
     expect(page.locator(".runs tbody tr")).to_have_count(4)
     expect(row(page, "broken").locator(".under")).to_have_text(
@@ -129,11 +138,7 @@ def test_a_folder_that_is_itself_a_run_opens_its_report(browser: api.Browser, ru
         # It was begun at 10:00 UTC of the day before.
         expect(row(page, ".").locator("time")).to_have_text("2026-01-06 00:00")
         row(page, ".").get_by_role("link", name="Open").click()
-        page.wait_for_selector("h1:has-text('A made run')")
-        page.locator("section[data-task='task-0'] .gallery").scroll_into_view_if_needed()
-        image = page.locator("section[data-task='task-0'] .tile.method img").first
-        image.wait_for()
-        page.wait_for_function("image => image.naturalWidth === 16", arg=image.element_handle())
+        expect_report(page, "A made run")
         page.context.close()
 
 
@@ -150,11 +155,7 @@ def test_the_address_opens_the_same_again(page: api.Page):
 
 def test_each_report_opens_with_its_images(page: api.Page):
     row(page, "lab/second").get_by_role("link", name="Open").click()
-    page.wait_for_selector("h1:has-text('A brighter run')")
-    page.locator("section[data-task='task-0'] .gallery").scroll_into_view_if_needed()
-    image = page.locator("section[data-task='task-0'] .tile.method img").first
-    image.wait_for()
-    page.wait_for_function("image => image.naturalWidth === 16", arg=image.element_handle())
+    expect_report(page, "A brighter run")
     page.go_back()
     row(page, "first").wait_for()
 
