@@ -138,6 +138,9 @@ def _drawn_problems(
         yield f"region {drawn.region!r} is none of the site's classes"
     if drawn.ground_truth not in get_args(masks.GroundTruth):
         yield f"ground_truth {drawn.ground_truth!r} is none of {get_args(masks.GroundTruth)}"
+    own = drawn.window is not None or np.array_equal(drawn.labels, site.labels)
+    if drawn.ground_truth == "original" and not own:
+        yield "asks for other labels than the scene has, but its ground_truth is the image; say 'none'"
     coverage, share = protocol.coverage, float(drawn.mask.mean())
     if coverage is not None and not coverage[0] - 1e-6 <= share <= coverage[1] + 1e-6:
         yield f"masks {share:.6f} of the image where coverage says {coverage}"

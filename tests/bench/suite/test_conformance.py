@@ -55,6 +55,10 @@ def labelled_over(drawn, site):
     return replace(drawn, labels=drawn.labels + np.int32(9))
 
 
+def relabelled(drawn, site):
+    return replace(drawn, labels=np.where(drawn.mask, 1 - drawn.labels % 2, drawn.labels))
+
+
 def written_on(drawn, site):
     site.labels[0, 0] = 2
     return drawn
@@ -86,6 +90,7 @@ def test_a_protocol_of_three_parts_conforms_as_class_and_made() -> None:
         (drawing(labelled_over), "labels are not in -1..3"),
         (drawing(lambda drawn, site: replace(drawn, region="moon")), "region 'moon' is none"),
         (drawing(lambda drawn, site: replace(drawn, ground_truth="me")), "ground_truth 'me'"),
+        (drawing(relabelled), "asks for other labels than the scene has"),
         (drawing(written_on), "changes the site's arrays"),
         (
             drawing(lambda drawn, site: masks.inpaint(site, np.roll(drawn.mask, next(COUNTER), 0))),
