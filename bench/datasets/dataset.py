@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from bench.edit import KnownStyle
-from bench.scene import LabelSpace, Scene, UInt8
+from bench.scene import Int32, LabelSpace, Scene, UInt8
 
 __all__ = ["Dataset", "Fit", "FitMode", "KnowsStyle", "RendersWithout"]
 
@@ -24,6 +24,23 @@ class Fit:
 
     size: tuple[int, int] | None
     mode: FitMode = "resize"
+
+    def scene(
+        self, name: str, image: UInt8, labels: Int32, instances: Int32 | None = None
+    ) -> Scene:
+        """The scene of what was read, brought to the size.
+
+        Args:
+            name: the scene's id.
+            image: uint8 [H,W,3] RGB, of any size.
+            labels: int32 [h,w], -1 = void; of the image's frame, at its own resolution or another.
+            instances: as `labels`, 0 = no object; None where there are none.
+        """
+        from bench.datasets.fitting import fit_image, fit_plane, grid_of
+
+        grid = grid_of(image.shape[:2], self)
+        objects = None if instances is None else fit_plane(instances, grid)
+        return Scene(name, fit_image(image, grid), fit_plane(labels, grid), objects)
 
 
 @runtime_checkable

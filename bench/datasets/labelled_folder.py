@@ -13,7 +13,7 @@ from bench.core.errors import BadInput, unknown
 from bench.core.identity import file_hash
 from bench.core.images import UPRIGHT, orientation, read_image
 from bench.datasets.dataset import Fit
-from bench.datasets.fitting import fit_image, fit_plane, grid_of, same_shape
+from bench.datasets.fitting import same_shape
 from bench.datasets.layout import SceneFiles
 from bench.datasets.planes import Palette, check_labels, read_plane, void_at
 from bench.scene import Int32, LabelSpace, Scene, UInt8
@@ -86,13 +86,7 @@ class LabelledFolder:
                     f"{file}: is {_in_words(plane.shape)} but its image {files.image.name} is "
                     f"{_in_words(image.shape)}; they must show the same frame"
                 )
-        grid = grid_of(image.shape[:2], fit)
-        return Scene(
-            id=scene,
-            image=fit_image(image, grid),
-            labels=fit_plane(labels, grid),
-            instances=None if instances is None else fit_plane(instances, grid),
-        )
+        return fit.scene(scene, image, labels, instances)
 
     def files(self, scene: str) -> SceneFiles:
         """Where the scene's files are.

@@ -34,6 +34,17 @@ def test_native_leaves_the_image_as_it_is():
     assert np.array_equal(fit_image(image, grid_of((2, 4), Fit(None, "native"))), image)
 
 
+def test_a_fit_brings_image_labels_and_objects_onto_one_grid():
+    image = np.random.RandomState(1).randint(0, 256, (20, 40, 3)).astype(np.uint8)
+    labels = np.arange(200, dtype=np.int32).reshape(10, 20)  # half as fine
+    scene = Fit((10, 10), "crop").scene("a", image, labels, labels + 1)
+    whole = Image.fromarray(image).resize((20, 10), Image.Resampling.BICUBIC)
+    assert (scene.id, scene.size) == ("a", (10, 10))
+    assert np.array_equal(scene.image, np.asarray(whole)[:, 5:15])
+    assert np.array_equal(scene.labels, labels[:, 5:15])
+    assert np.array_equal(scene.instances, labels[:, 5:15] + 1)
+
+
 def test_a_scaling_fit_needs_a_size():
     with pytest.raises(ValueError, match="needs a size"):
         grid_of((2, 4), Fit(None, "crop"))
