@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from bench.run.shards import ShardRef, Shards
     from bench.run.status import Status, run_status
     from bench.run.suite_run import run_part, run_suite
+    from bench.run.take_part import take_part
     from bench.run.verify import verify_run
     from bench.scene import LabelSpace, Scene
     from bench.study.findings import StudyReading
@@ -138,6 +139,7 @@ __all__ = [
     "run_suite",
     "save_baseline",
     "score_folders",
+    "take_part",
     "testing",
     "train",
     "verify_run",
@@ -216,6 +218,7 @@ _HOMES = {
     "run_suite": "bench.run.suite_run",
     "save_baseline": "bench.judge.baseline",
     "score_folders": "bench.run.score",
+    "take_part": "bench.run.take_part",
     "testing": "siebench.testing:",
     "train": "bench.plugins.systems",
     "verify_run": "bench.run.verify",
