@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-__all__ = ["BadInput", "EditFailed", "PluginFailed", "Unavailable", "first_fault", "unknown"]
+__all__ = [
+    "BadInput",
+    "EditFailed",
+    "PluginFailed",
+    "Unavailable",
+    "first_fault",
+    "first_line",
+    "unknown",
+]
 
 
 class BadInput(Exception):  # noqa: N818 - the word users read in the documentation
@@ -60,3 +68,8 @@ def first_fault(error: ValidationError) -> tuple[str, str]:
     """What a model objects to first: the field, as "data.count" or "" for all of it, and why."""
     first = error.errors()[0]
     return ".".join(str(part) for part in first["loc"]), first["msg"]
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an exception says; its name where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.documents import is_folder, refuse_endless
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, first_line
 from bench.core.png import decode_plain
 from masks.mask_image import mask_of
 from masks.spec import Bool, MaskError
@@ -187,7 +187,7 @@ def _open(path: Path, decoded: bool) -> Image:
         raise BadInput(f"{path}: is not an image that Pillow can read") from error
     except Exception as error:  # a broken file makes Pillow raise nearly anything
         raise BadInput(
-            f"{path}: cannot be decoded ({_line(error)}); the file is damaged"
+            f"{path}: cannot be decoded ({first_line(error)}); the file is damaged"
         ) from error
 
 
@@ -202,12 +202,8 @@ def upright(image: Image, path: Path) -> Image:
     try:
         ImageOps.exif_transpose(image, in_place=True)
     except Exception as error:  # as in `_open`
-        raise BadInput(f"{path}: its EXIF data cannot be read ({_line(error)})") from error
+        raise BadInput(f"{path}: its EXIF data cannot be read ({first_line(error)})") from error
     return image
-
-
-def _line(error: Exception) -> str:
-    return (str(error).splitlines() or [""])[0] or type(error).__name__
 
 
 def png_mark() -> PngInfo:
@@ -229,7 +225,7 @@ def orientation(path: Path) -> int:
         try:
             value = image.getexif().get(_ORIENTATION, UPRIGHT)
         except Exception as error:  # as in `_open`
-            raise BadInput(f"{path}: its EXIF data cannot be read ({_line(error)})") from error
+            raise BadInput(f"{path}: its EXIF data cannot be read ({first_line(error)})") from error
     return value if value in range(1, 9) else UPRIGHT
 
 

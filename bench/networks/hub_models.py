@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from bench.core.errors import BadInput, Unavailable
+from bench.core.errors import BadInput, Unavailable, first_line
 from bench.core.text import counted
 from bench.networks.weights import WeightsMissing
 
@@ -27,9 +27,9 @@ def load_hub_model(what: str, files: str, kind: str, load: Callable[[Any], T]) -
         load: does the loading.
 
     Raises:
-        Unavailable: without the library.
+        Unavailable: without the library, or a package that it asks for.
         WeightsMissing: where the files are not here.
-        BadInput: where they are something else.
+        BadInput: where they are something else, or damaged.
     """
     try:
         import transformers
@@ -39,15 +39,21 @@ def load_hub_model(what: str, files: str, kind: str, load: Callable[[Any], T]) -
         try:
             return load(transformers)
         except OSError as error:
-            raise WeightsMissing(f"{what} is not here: name a folder with {files}") from error
-        except ValueError as error:
-            raise BadInput(f"{what} is no {kind} ({error})") from error
+            said = first_line(error)
+            raise WeightsMissing(
+                f"{what} is not here: name a folder with {files} ({said})"
+            ) from error
+        except ImportError as error:
+            raise Unavailable(f"{what} needs a package ({first_line(error)})") from error
+        except Exception as error:  # a damaged file makes the library raise nearly anything
+            raise BadInput(f"{what} is no {kind} ({first_line(error)})") from error
 
 
 def whole_model(kind: Any, source: str) -> Any:
-    """A model of the library from files that hold its every tensor.
+    """A model of the library from files that hold its every tensor, in single precision.
 
-    The library draws what a file lacks at random: an encoder alone would name pixels anyhow.
+    The library draws what a file lacks at random: an encoder alone would name pixels anyhow. From its
+    version 5 on it also computes in the precision that the file is stored in.
 
     Args:
         kind: the library's class.
@@ -55,13 +61,13 @@ def whole_model(kind: Any, source: str) -> Any:
 
     Raises:
         OSError: where the files are not here.
-        ValueError: where they are something else, or lack a tensor.
+        Exception: of nearly any kind where they are something else, or lack a tensor.
     """
     model, told = kind.from_pretrained(source, local_files_only=True, output_loading_info=True)
     lacking = sorted(k for k in told["missing_keys"] if not k.endswith("num_batches_tracked"))
     if lacking:
         raise ValueError(f"its file lacks {counted(len(lacking), 'tensor')}, as {lacking[0]}")
-    return model
+    return model.float()
 
 
 @contextlib.contextmanager

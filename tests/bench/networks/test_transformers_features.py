@@ -1,5 +1,7 @@
 """DINOv2 and CLIP from a folder: small random ones give what the library gives."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -114,4 +116,27 @@ def test_a_network_without_an_argument_takes_none():
 def test_an_image_tower_without_its_projection_is_no_clip(folders, tmp_path):
     transformers.CLIPVisionModel.from_pretrained(folders["clip"]).save_pretrained(tmp_path)
     with pytest.raises(BadInput, match=r"no CLIP model \(its file lacks 1 tensor, as .*projection"):
+        make_network(f"clip:{tmp_path}")
+
+
+def test_weights_that_are_stored_in_half_precision_are_computed_with_in_single(
+    folders, images, tmp_path
+):
+    half = transformers.CLIPVisionModelWithProjection.from_pretrained(folders["clip"]).half()
+    half.save_pretrained(tmp_path)
+    network = make_network(f"clip:{tmp_path}")
+    scale = ([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711])
+    with torch.inference_mode():
+        theirs = half.float().eval()(given(images, 42, *scale)).image_embeds
+    expected = theirs / theirs.norm(dim=1, keepdim=True)
+    np.testing.assert_allclose(network.features(images), expected.numpy(), atol=2e-6)
+
+
+def test_a_checkpoint_whose_tensors_have_other_shapes_is_no_network(folders, tmp_path):
+    shutil.copytree(folders["clip"], tmp_path, dirs_exist_ok=True)
+    config = tmp_path / "config.json"
+    config.write_text(
+        config.read_text().replace('"intermediate_size": 32', '"intermediate_size": 8')
+    )
+    with pytest.raises(BadInput, match="clip:.* is no CLIP model"):
         make_network(f"clip:{tmp_path}")
