@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bench.core.errors import BadInput, Unavailable
+from bench.core.errors import BadInput, Unavailable, first_line
 from bench.core.identity import file_hash
 
-__all__ = ["first_line", "open_onnx", "tensor_files"]
+__all__ = ["open_onnx", "tensor_files"]
 
 _SILENT = 4
 """Of onnxruntime's messages only fatal ones reach the screen; errors come as exceptions."""
@@ -44,15 +46,19 @@ def open_onnx(path: Path, *, threads: int | None = None) -> Any:
 
 
 def tensor_files(path: Path) -> dict[str, str]:
-    """SHA-256 of each file beside an ONNX file in which it keeps tensors, by name; mostly none."""
-    content = path.read_bytes()
-    if b"location" not in content:  # the key under which ONNX names such a file
-        return {}
-    others = (one for one in sorted(path.parent.iterdir()) if one.is_file() and one != path)
-    named = (one for one in others if one.name.encode(errors="surrogateescape") in content)
-    return {one.name: file_hash(one) for one in named}
+    """SHA-256 of each file in which an ONNX file keeps tensors, by its path from there; mostly none."""
+    names = {PurePosixPath(name).as_posix() for name in _locations(path.read_bytes())}
+    files = {name: path.parent / name for name in sorted(names)}
+    return {name: file_hash(file) for name, file in files.items() if file.is_file()}
 
 
-def first_line(error: Exception) -> str:
-    """The first line of what an exception says; its name where it says nothing."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+_LOCATION = re.compile(rb"\n\x08location\x12([\x80-\xff]?[\x00-\x7f])")
+"""How ONNX begins the entry that names such a file (`external_data`): its key, and its value's length in
+protobuf's spelling, which has 7 bits a byte."""
+
+
+def _locations(content: bytes) -> Iterator[str]:
+    for found in _LOCATION.finditer(content):
+        first, *more = found[1]
+        size = (first & 0x7F) + (more[0] << 7 if more else 0)
+        yield content[found.end() : found.end() + size].decode(errors="surrogateescape")

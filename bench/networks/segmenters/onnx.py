@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, first_line
 from bench.core.identity import Record, file_hash
 from bench.core.variables import home_path
-from bench.networks.onnx_file import first_line, open_onnx, tensor_files
+from bench.networks.onnx_file import open_onnx, tensor_files
 from bench.networks.segmenters.onnx_feed import OnnxFeed, read_feed
 from bench.networks.segmenters.segmenter import Segmenter, own_space
 from bench.networks.weights import WeightsMissing
@@ -134,10 +134,12 @@ class OnnxSegmenter(Segmenter):
         """int32 [*size] of what the network gave."""
         import torch
 
-        # Half precision overflows, and the largest of such logits says nothing.
-        if np.isnan(found[:1]).any():
+        # Half precision overflows, and the largest of such logits says nothing; nor does one that lies
+        # between an infinite one and another.
+        if not np.isfinite(found[:1]).all():
             raise BadInput(
-                f"{self.path}: gives values that are no numbers (NaN); export it in single precision"
+                f"{self.path}: gives values that are infinite or no numbers (NaN); export it in single "
+                "precision, with finite logits"
             )
         if self._gives == "logits":
             return _best_class(torch.from_numpy(found[:1].astype(np.float32, copy=False)), size)

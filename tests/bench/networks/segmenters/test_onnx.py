@@ -138,7 +138,8 @@ def test_the_identity_of_a_plain_sidecar_has_the_fields_that_it_always_had(colou
     assert set(record) == {"segmenter", "file", "feed", "resize"}
 
 
-def test_tensors_in_a_file_beside_the_network_are_part_of_its_identity(tmp_path):
+@pytest.mark.parametrize("place", ["big.data", "tensors/big.data"])
+def test_tensors_in_a_file_of_their_own_are_part_of_its_identity(tmp_path, place):
     weights = onnx.helper.make_tensor(
         "weights", onnx.TensorProto.FLOAT, [1, 3, 1, 1], np.ones(3, "<f4").tobytes(), raw=True
     )
@@ -151,13 +152,21 @@ def test_tensors_in_a_file_beside_the_network_are_part_of_its_identity(tmp_path)
         [weights],
     )
     opset = [onnx.helper.make_opsetid("", 13)]
-    path = tmp_path / "outside.onnx"
+    path, tensors = tmp_path / "outside.onnx", tmp_path / place
+    tensors.parent.mkdir(exist_ok=True)
     made = onnx.helper.make_model(graph, opset_imports=opset, ir_version=8)
-    onnx.save(made, path, save_as_external_data=True, location="big.data", size_threshold=0)
+    onnx.save(made, path, save_as_external_data=True, location=place, size_threshold=0)
     path.with_suffix(".json").write_text(json.dumps(SIDECAR))
     before = OnnxSegmenter(path).identity()
-    (tmp_path / "big.data").write_bytes(np.arange(3, dtype="<f4").tobytes())
+    assert list(before["tensors"]) == [place]
+    tensors.write_bytes(np.arange(3, dtype="<f4").tobytes())
     assert OnnxSegmenter(path).identity() != before
+
+
+def test_a_file_that_only_lies_beside_the_network_is_no_part_of_its_identity(tmp_path, colours):
+    before = OnnxSegmenter(colours).identity()
+    (tmp_path / "image").write_text("named like the network's input")
+    assert OnnxSegmenter(colours).identity() == before
 
 
 @pytest.mark.parametrize(
@@ -188,8 +197,15 @@ def test_a_network_that_its_sidecar_does_not_describe_is_refused_at_once(tmp_pat
 def test_logits_that_are_no_numbers_name_no_class(tmp_path):
     # Of the normalised input the root: grey has one, black has none.
     segmenter = OnnxSegmenter(saved(tmp_path / "n.onnx", [("Sqrt", {})], mean=[0.4] * 3))
-    with pytest.raises(BadInput, match=r"n\.onnx: gives values that are no numbers"):
+    with pytest.raises(BadInput, match=r"n\.onnx: gives values that are infinite or no numbers"):
         segmenter.segment(np.zeros((1, 8, 16, 3), np.uint8))
+
+
+def test_infinite_logits_name_no_class(tmp_path):
+    # The logarithm of black; scaled up, infinity times nothing would win everywhere.
+    segmenter = OnnxSegmenter(saved(tmp_path / "n.onnx", [("Log", {})], mean=[0.0] * 3))
+    with pytest.raises(BadInput, match=r"n\.onnx: gives values that are infinite"):
+        segmenter.segment(np.zeros((1, 24, 48, 3), np.uint8))
 
 
 def test_a_class_number_beyond_the_classes_is_refused(tmp_path):
