@@ -152,12 +152,12 @@ def make_network(
     if kind not in NETWORKS.names():
         kind, argument = name, ""
     registered = NETWORKS.get(kind, trust=trust)
-    if hasattr(registered, "features") and not isinstance(registered, type):
-        registered = Finished(registered)
-    elif argument and not _takes_argument(registered):
+    finished = hasattr(registered, "features") and not isinstance(registered, type)
+    if argument and (finished or not _takes_argument(registered)):
         raise BadInput(f"feature network {name!r}: it takes no argument; leave {argument!r} out")
     given = None if folders is None else tuple(folders)
-    return _remembered(registered, device, given, argument)
+    factory = Finished(registered) if finished else registered
+    return _remembered(factory, device, given, argument)
 
 
 def _takes_argument(factory: Callable[..., Any]) -> bool:

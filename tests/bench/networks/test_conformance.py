@@ -187,6 +187,9 @@ def test_an_object_of_the_python_api_is_found_by_its_name_and_remembers_its_answ
         assert first.segment(images).shape == second.segment(images).shape == (2, 8, 8)
         with pytest.raises(BadInput, match="takes no argument; leave 'x' out"):
             make_segmenter("counting:x")
+    with NETWORKS.offering({"means": Means()}):
+        with pytest.raises(BadInput, match="takes no argument; leave 'x' out"):
+            make_network("means:x")
     assert seen == [1, 2]  # tried on one image, then asked once for the two
 
 
