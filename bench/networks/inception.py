@@ -66,7 +66,7 @@ class Inception:
     def warm_up(self) -> None:
         """Loads the network; an accelerator also loads what the first batch needs, which takes a second."""
         if self.device == "cpu":
-            _network(self.weights.path, self.weights, self.device)
+            _network(self.weights, self.weights.identity, self.device)
         else:
             self.features(np.zeros((1, 8, 8, 3), np.uint8))
 
@@ -74,7 +74,7 @@ class Inception:
         """float32 [B,2048] of uint8 [B,H,W,3] RGB."""
         import torch
 
-        network = _network(self.weights.path, self.weights, self.device)
+        network = _network(self.weights, self.weights.identity, self.device)
         prepare = PREPROCESSINGS[self.preprocessing]
         form = getattr(torch, layout(self.device))
 
@@ -112,14 +112,14 @@ def inception_torchmetrics(device: str = "cpu", folders: Sequence[Path] | None =
 
 
 @made_once(4)
-def _network(path: Path, weights: Found, device: str) -> nn.Module:
-    """One network per file and device and process, however many metrics use it."""
+def _network(weights: Found, identity: str, device: str) -> nn.Module:
+    """One network for the same tensors and device in a process, however many metrics use it."""
     import torch
 
     from bench.networks.inception_network import build_inception
     from bench.networks.packed import pack
 
-    del path
+    del identity
     form = getattr(torch, layout(device))
     network = build_inception(weights.load()).to(device).to(memory_format=form)
     if device == "cpu":

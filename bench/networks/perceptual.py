@@ -191,7 +191,7 @@ class LPIPSNetwork(PerceptualNetwork):
 
     def warm_up(self) -> None:
         """Loads the network; an accelerator also loads what the first batch needs."""
-        _network(self.trunk, self.weights, self.device)
+        _network(self.trunk, self.weights, self.weights.identity, self.device)
         super().warm_up()
 
     def identity(self) -> Record:
@@ -206,7 +206,7 @@ class LPIPSNetwork(PerceptualNetwork):
 
     def features(self, images: UInt8) -> list[Features]:
         """The features of each of uint8 [B,H,W,3] RGB images, both sides at least `SMALLEST`."""
-        network = _network(self.trunk, self.weights, self.device)
+        network = _network(self.trunk, self.weights, self.weights.identity, self.device)
 
         def look(batch: UInt8) -> list[Features]:
             units = [unit_length(layer) for layer in network(self._scaled(batch))]
@@ -247,12 +247,13 @@ def lpips_weights(trunk: Trunk, device: str = "cpu") -> tuple[Tensor, ...]:
 
 
 @made_once(4)
-def _network(trunk: Trunk, weights: Found, device: str) -> nn.Module:
-    """The package's trunk, one per file and device and process."""
+def _network(trunk: Trunk, weights: Found, identity: str, device: str) -> nn.Module:
+    """The package's trunk, one for the same tensors and device in a process."""
     import torch
 
     from bench.networks.packed import pack
 
+    del identity
     network = lpips_trunk(trunk, weights).to(device)
     if device == "cpu":
         pack(network)

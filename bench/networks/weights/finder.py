@@ -10,8 +10,8 @@ as code.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,9 +67,13 @@ class Found:
         state = read_tensors(self.path)
         return {name: state[name].contiguous() for name in self.network.tensors()}
 
-    @property
+    @functools.cached_property
     def identity(self) -> str:
-        """SHA-256 over the tensors in use: the same for a trunk alone and for the whole file."""
+        """SHA-256 over the tensors in use: the same for a trunk alone and for the whole file.
+
+        It stays what it was when it was first asked for: of the network that was loaded, where another
+        file has taken this one's place since.
+        """
         return _identity(self, *_stamp(self.path))
 
 
@@ -141,12 +145,9 @@ def read_tensors(path: Path, *, on_disk: bool = False) -> dict[str, Tensor]:
     Raises:
         BadInput: where the file holds no plain tensors or is damaged.
     """
-    from safetensors import SafetensorError
-
-    damaged = (OSError, RuntimeError, ValueError, LookupError, EOFError, pickle.PickleError)
     try:
         state = _load(path, on_disk)
-    except (SafetensorError, *damaged) as error:
+    except Exception as error:  # a damaged file makes PyTorch raise nearly anything
         raise BadInput(f"{path}: holds no tensors that can be read safely") from error
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
         state = state["state_dict"]

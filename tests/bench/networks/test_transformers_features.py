@@ -138,5 +138,5 @@ def test_a_checkpoint_whose_tensors_have_other_shapes_is_no_network(folders, tmp
     config.write_text(
         config.read_text().replace('"intermediate_size": 32', '"intermediate_size": 8')
     )
-    with pytest.raises(BadInput, match="clip:.* is no CLIP model"):
+    with pytest.raises(BadInput, match=r"clip:.* is no CLIP model"):
         make_network(f"clip:{tmp_path}")

@@ -79,7 +79,7 @@ def test_truncated_weights_are_one_sentence(folder, tmp_path):
     shutil.copytree(folder, copy)
     weights = copy / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
-    with pytest.raises(BadInput, match="hf:.* is no segmentation model") as refused:
+    with pytest.raises(BadInput, match=r"hf:.* is no segmentation model") as refused:
         make_segmenter(f"hf:{copy}")
     assert "\n" not in str(refused.value)
 

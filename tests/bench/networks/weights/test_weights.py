@@ -3,13 +3,16 @@
 import dataclasses
 import hashlib
 import os
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from bench.core.errors import BadInput
+from bench.networks.perceptual import LPIPSNetwork
 from bench.networks.weights import WeightsMissing, find, require, weight_folders
 from bench.networks.weights.catalogue import CATALOGUE, network
 from bench.networks.weights.fetch import fetch_network
@@ -79,6 +82,31 @@ def test_a_damaged_file_hides_none_of_the_others(tmp_path, content):
         with pytest.raises(BadInput, match="holds no tensors that can be read safely"):
             read_tensors(tmp_path / name)
     assert find("squeezenet", [tmp_path]).path.name == "whole.pth"
+
+
+def test_a_damaged_file_of_the_format_before_pytorch_1_6_is_one_sentence(tmp_path):
+    torch.save({"a": torch.zeros(3)}, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    whole = (tmp_path / "old.pth").read_bytes()
+    key = re.findall(rb"[0-9]{6,}", whole)[-1]
+    before, _, after = whole.rpartition(key)
+    (tmp_path / "old.pth").write_bytes(before + b"7" * len(key) + after)
+    with pytest.raises(BadInput, match=r"old\.pth: holds no tensors that can be read safely"):
+        read_tensors(tmp_path / "old.pth")
+
+
+def test_another_file_in_the_same_place_is_another_network(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), dtype=np.uint8)
+
+    def seen(seed):
+        torch.save(trunk("squeezenet", seed), tmp_path / "file.pth")
+        network = LPIPSNetwork("squeeze", find("squeezenet", [tmp_path]))
+        (layers,) = network.features(images)
+        return network, [layer.numpy() for layer in layers]
+
+    (one, before), (two, after) = seen(0), seen(1)
+    assert not np.allclose(before[0], after[0])
+    # What was loaded keeps its name, whatever lies there now.
+    assert one.identity() != two.identity()
 
 
 @pytest.mark.parametrize("precision", [torch.float16, torch.bfloat16])
