@@ -13,6 +13,7 @@ from its own package, or from the folder that a loose module lies in.
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import inspect
 import secrets
@@ -55,6 +56,8 @@ def origin(plugin: Plugin[Any], editor: object) -> Record | None:
         found["distribution"] = plugin.source
     handed = plugin.source == HERE
     made_by: Any = plugin.value
+    while isinstance(made_by, functools.partial):
+        made_by = made_by.func
     if handed and not (inspect.isclass(made_by) or inspect.isroutine(made_by)):
         made_by = type(made_by)
     module = made_by.__module__ if handed else plugin.target.partition(":")[0]
@@ -184,8 +187,12 @@ def _weights(network: Any) -> str:
 
 def _holds_something(value: object) -> bool:
     """Whether an object of the Python API may be another one than its code says."""
+    if isinstance(value, functools.partial):
+        return bool(value.args or value.keywords) or _holds_something(value.func)
     if inspect.isclass(value):
         return False
+    if inspect.ismethod(value):
+        return _holds_something(value.__self__)
     if inspect.isroutine(value):
         return bool(getattr(value, "__closure__", None))
     return bool(getattr(value, "__dict__", None)) or hasattr(type(value), "__slots__")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 
@@ -130,6 +131,47 @@ def test_an_object_that_holds_what_nobody_can_tell_is_only_equal_to_itself() -> 
         entry = MethodEntry(name="m", editor="mine")
         (method,) = make_methods([entry], device="cpu", batch_size=1)
     assert not method.recognised
+
+
+class Plain:
+    """Holds nothing."""
+
+    needs = frozenset()
+
+    def edit(self, batch):
+        return batch.masked
+
+
+class Maker:
+    """Makes editors by a method."""
+
+    def __init__(self, how) -> None:
+        self.how = how
+
+    def make(self):
+        return Holding(self.how)
+
+
+@pytest.mark.parametrize(
+    "factory",
+    [
+        lambda how: functools.partial(Holding, how),
+        lambda how: functools.partial(Holding, how=how),
+        lambda how: functools.partial(functools.partial(Holding), how),
+        lambda how: functools.partial(lambda: Holding(how)),
+        lambda how: Maker(how).make,
+    ],
+    ids=["argument", "option", "nested", "closure", "method"],
+)
+def test_what_is_bound_to_a_class_or_function_is_held_too(factory) -> None:
+    one, other = factory(torch.relu), factory(torch.neg)
+    assert record("mine", {"mine": one}) == record("mine", {"mine": one})
+    assert record("mine", {"mine": one}) != record("mine", {"mine": other})
+
+
+def test_a_class_in_a_partial_call_that_binds_nothing_is_known_by_its_own_source() -> None:
+    bound = record("mine", {"mine": functools.partial(Plain)})
+    assert bound["source"] == record("mine", {"mine": Plain})["source"]
 
 
 def test_an_object_that_declares_what_it_holds_is_recognised() -> None:
