@@ -134,13 +134,13 @@ def cores() -> int:
 def fast_float64(device: str) -> bool:
     """Whether an accelerator computes in float64 at a good part of its speed in float32.
 
-    That are the GPUs of data centres (P100, V100, A100, H100, B200); others do a sixty-fourth. False
-    for "cpu".
+    Those are the GPUs of data centres (P100, V100, A100, H100, B200); others do a sixty-fourth, and
+    Apple's ("mps") none at all. False for "cpu".
     """
     import torch
 
     if not is_gpu(device):
-        return device != "cpu"
+        return device != "cpu" and kind_of(device) != "mps"
     return torch.cuda.get_device_capability(device) in _FLOAT64
 
 

@@ -9,6 +9,7 @@ from bench.core.device import (
     choose_device,
     choose_devices,
     cores,
+    fast_float64,
     is_gpu,
     kind_of,
     names_several,
@@ -84,6 +85,11 @@ def test_a_device_that_is_not_here_is_named(name, says):
 def test_a_gpu_is_known_by_its_name_and_as_a_device(name: str, gpu: bool) -> None:
     assert is_gpu(name) is gpu
     assert is_gpu(torch.device(name)) is gpu
+
+
+@pytest.mark.parametrize("name", ["cpu", "mps", "mps:0"])
+def test_a_device_without_float64_is_not_fast_at_it(name: str) -> None:
+    assert not fast_float64(name)
 
 
 @pytest.mark.parametrize(
