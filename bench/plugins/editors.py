@@ -7,7 +7,7 @@ arguments and returns an `Editor`.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -33,6 +33,7 @@ __all__ = [
     "Reading",
     "TaskFacts",
     "check_editor",
+    "contract_faults",
     "create_editor",
     "declared_needs",
     "declared_places",
@@ -199,68 +200,63 @@ def create_editor(
     with foreign(f"editor {name!r}: its constructor"):
         editor = factory(**given)
     with foreign(f"editor {name!r}: reading its attributes"):
-        _check_contract(name, editor)
+        fault = next(contract_faults(editor), None)
+    if fault is not None:
+        raise BadInput(f"editor {name!r}: {fault}")
     return editor
 
 
-def _check_contract(name: str, editor: object) -> None:
-    """Whether what a factory gave is an editor, with attributes of the right kind.
+def contract_faults(editor: object) -> Iterator[str]:
+    """What an editor is or has that its contract does not allow, one sentence each.
 
-    Raises:
-        BadInput: with the attribute that is not.
+    Args:
+        editor: what a factory gave, or an object of the Python API; its `edit` is not called.
     """
     if not (isinstance(editor, Editor) and callable(editor.edit)) or inspect.isclass(editor):
-        raise BadInput(
-            f"editor {name!r} gave a {type(editor).__name__} that lacks `needs` or `edit(batch)`; "
-            "see docs/extending.md"
+        yield (
+            f"gave a {type(editor).__name__} that lacks `needs` or `edit(batch)`; see "
+            "docs/extending.md"
         )
+        return
     needs: object = editor.needs
     if not isinstance(needs, (set, frozenset)) or not all(isinstance(n, str) for n in needs):
-        raise BadInput(
-            f"editor {name!r}: needs: must be a set of names, as in frozenset({{'original'}}) or "
-            f"frozenset(), but is {needs!r}"
+        yield (
+            "needs: must be a set of names, as in frozenset({'original'}) or frozenset(), but is "
+            f"{needs!r}"
         )
-    surplus = needs - NEEDS
-    if surplus:
-        raise BadInput(
-            f"editor {name!r} needs {sorted(surplus)}, which no batch has; it may need "
-            f"{sorted(NEEDS)}"
-        )
+    elif needs - NEEDS:
+        yield f"needs {sorted(needs - NEEDS)}, which no batch has; it may need {sorted(NEEDS)}"
     for attribute, example in (("identity", {"radius": 8}), ("training_recipe", {"seed": 0})):
-        _check_record(f"editor {name!r}: {attribute}", getattr(editor, attribute, {}), example)
+        fault = _record_fault(getattr(editor, attribute, {}), example)
+        if fault is not None:
+            yield f"{attribute}: {fault}"
     for attribute in ("check", "to", "dense", "close"):
         value = getattr(editor, attribute, None)
         if value is not None and not callable(value):
-            raise BadInput(f"editor {name!r}: {attribute}: must be a method")
+            yield f"{attribute}: must be a method"
     network = getattr(editor, "network", None)
     if network is not None:
         from torch.nn import Module
 
         if not isinstance(network, Module):
-            raise BadInput(
-                f"editor {name!r}: network: must be a torch.nn.Module, but is a "
-                f"{type(network).__name__}; give what else it is another name"
+            yield (
+                f"network: must be a torch.nn.Module, but is a {type(network).__name__}; give what "
+                "else it is another name"
             )
 
 
-def _check_record(where: str, record: object, example: Mapping[str, Any]) -> None:
-    """Whether what an editor says of itself can be part of a run's record.
-
-    Raises:
-        BadInput: where it is no mapping, or has no JSON (an object, NaN, itself).
-    """
+def _record_fault(record: object, example: Mapping[str, Any]) -> str | None:
+    """Why what an editor says of itself can be no part of a run's record; None where it can."""
     if not isinstance(record, Mapping):
-        raise BadInput(
-            f"{where}: must be a mapping, as in {example!r}, but is a {type(record).__name__}"
-        )
+        return f"must be a mapping, as in {example!r}, but is a {type(record).__name__}"
     try:
         record_hash(dict(record))
     except (TypeError, ValueError, RecursionError) as error:
         reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
-        raise BadInput(
-            f"{where}: cannot be written as JSON ({reason}); give text, finite "
-            "numbers, lists and mappings"
-        ) from None
+        return (
+            f"cannot be written as JSON ({reason}); give text, finite numbers, lists and mappings"
+        )
+    return None
 
 
 def _factory(name: str, given: Mapping[str, Any], trust: bool) -> Callable[..., Editor]:

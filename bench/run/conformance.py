@@ -7,8 +7,9 @@ check carries out a few small made edits; the executor's a small run, beside the
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from bench.core.errors import BadInput, EditFailed, Unavailable
 from bench.core.identity import record_hash
-from bench.plugins.editors import NEEDS, Editor
+from bench.plugins.editors import Editor, contract_faults
 from bench.run.editing.batching import make_batch
 from bench.run.editing.runner import padded
 from bench.run.job import Executor, Job
@@ -50,39 +51,35 @@ def check_editor(value: object, *, classes: int = _CLASSES, size: int = _SIDE) -
 
     Raises:
         BadInput: no class, or a size below 32.
+        Unavailable: where its weights or libraries are not here.
     """
     if classes < 1 or size < 32:
         raise BadInput(f"classes is {classes} and size {size}; give 1 or more, and 32 or more")
     try:
         editor = _made(value, "edit")
-    except (BadInput, TypeError) as error:
+    except Unavailable:
+        raise
+    except BadInput as error:
         return [
             f"cannot be made without options ({error}); check an editor that you have made, or give "
             "them with --options"
         ]
-    missing = [name for name in ("needs", "edit") if not hasattr(editor, name)]
-    if missing:
-        return [f"gives a {type(editor).__name__} that lacks {' and '.join(missing)}"]
-    found = list(_declared(editor))
-    return found or list(_carried_out(editor, classes, size))
+    return list(contract_faults(editor)) or list(_carried_out(editor, classes, size))
 
 
 def _made(value: Any, attribute: str) -> Any:
-    """A finished object as it is; what a class or function makes."""
-    return value() if isinstance(value, type) or not hasattr(value, attribute) else value
+    """A finished object as it is; what a class or function makes.
 
-
-def _declared(editor: Any) -> Iterator[str]:
-    if not isinstance(editor.needs, frozenset):
-        yield f"needs: is a {type(editor.needs).__name__}, a frozenset is asked for"
-        return
-    surplus = sorted(editor.needs - NEEDS)
-    if surplus:
-        yield f"needs: {surplus} is in no batch; an editor may need {sorted(NEEDS)}"
-    for attribute in ("identity", "training_recipe"):
-        said = getattr(editor, attribute, {})
-        if not isinstance(said, Mapping):
-            yield f"{attribute}: is a {type(said).__name__}, a mapping is asked for"
+    Raises:
+        BadInput: where it asks for arguments, or says itself that it cannot be made.
+    """
+    if hasattr(value, attribute) and not isinstance(value, type):
+        return value
+    try:
+        inspect.signature(value).bind()
+    except TypeError as error:
+        raise BadInput(str(error)) from None
+    return value()
 
 
 def _carried_out(editor: Editor, classes: int, side: int) -> Iterator[str]:
@@ -207,7 +204,7 @@ def check_executor(value: object) -> list[str]:
         executor = _made(value, "run")
     except Unavailable:
         raise
-    except (BadInput, TypeError) as error:
+    except BadInput as error:
         return [f"cannot be made without settings ({error}); check an executor that you have made"]
     if not isinstance(getattr(executor, "here", None), bool) or not hasattr(executor, "run"):
         return [

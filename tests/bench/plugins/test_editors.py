@@ -207,7 +207,7 @@ def test_an_attribute_of_the_wrong_kind_is_one_sentence(attributes: dict, senten
 
 
 def test_a_class_is_no_finished_editor_and_nothing_is_none() -> None:
-    with pytest.raises(BadInput, match="editor 'nothing' gave a NoneType that lacks `needs`"):
+    with pytest.raises(BadInput, match="editor 'nothing': gave a NoneType that lacks `needs`"):
         create_editor("nothing")
     with (
         EDITORS.offering({"class": lambda: Good}),

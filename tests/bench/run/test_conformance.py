@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 import torch
 
-from bench.core.errors import BadInput, Unavailable
+from bench.core.errors import BadInput, PluginFailed, Unavailable
 from bench.plugins.kinds import EDITORS, EXECUTORS
 from bench.run.conformance import check_editor, check_executor
 from bench.run.executors.local import Local
+from siebench.testing import check
 
 WITHOUT_WEIGHTS = ("copy", "diffusion", "mean-colour", "nearest", "telea")
 
@@ -70,6 +73,14 @@ class Curious(Editor):
     needs = frozenset({"depth"})
 
 
+class Unwritable(Editor):
+    identity: ClassVar = {"how": object()}
+
+
+class Unnetworked(Editor):
+    network = "resnet"
+
+
 class Crashing(Editor):
     def edit(self, batch):
         raise KeyError("weight")
@@ -84,7 +95,9 @@ class Crashing(Editor):
         (Moody, "is not the same when it is run again"),
         (Sociable, "depends on the other edits of its batch"),
         (Careless, "changes masked of the batch"),
-        (Curious, r"needs: \['depth'\] is in no batch"),
+        (Curious, r"needs \['depth'\], which no batch has"),
+        (Unwritable, "identity: cannot be written as JSON"),
+        (Unnetworked, "network: must be a torch.nn.Module"),
         (Crashing, "raises KeyError"),
     ],
 )
@@ -102,6 +115,25 @@ def test_a_factory_that_needs_options_says_so() -> None:
         raise BadInput(path)
 
     assert "cannot be made without options" in check_editor(factory)[0]
+
+
+def test_an_editor_whose_library_is_missing_is_not_judged() -> None:
+    class Needing(Editor):
+        def __init__(self) -> None:
+            raise Unavailable("paint is not installed: run `pip install paint`")
+
+    with pytest.raises(Unavailable, match="paint is not installed"):
+        check_editor(Needing)
+
+
+def test_an_editor_whose_constructor_fails_says_how_and_not_that_it_wants_options() -> None:
+    class Failing(Editor):
+        def __init__(self) -> None:
+            self.radius = None + 1
+
+    with pytest.raises(PluginFailed, match="raised TypeError: unsupported operand") as failed:
+        check("editor", Failing)
+    assert isinstance(failed.value.__cause__, TypeError)
 
 
 class NineClasses(Editor):
