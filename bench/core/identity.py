@@ -46,7 +46,7 @@ def record_hash(record: Record) -> str:
 
 
 def checked_record(record: object) -> Record:
-    """The record itself, once it is known that it can be hashed.
+    """The record as a plain dictionary, once it is known that it can be hashed.
 
     Raises:
         TypeError: where it is no mapping, or holds what JSON has no word for.
@@ -55,7 +55,7 @@ def checked_record(record: object) -> Record:
     if not isinstance(record, Mapping):
         raise TypeError(f"a {type(record).__name__} is no mapping")
     record_hash({**record, "": ""})  # "": words and numbers as keys cannot be sorted
-    return record
+    return dict(record)
 
 
 def array_hash(array: NDArray[Any]) -> str:

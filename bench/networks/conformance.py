@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bench.core.identity import record_hash
+from bench.core.errors import first_line
+from bench.core.identity import checked_record, record_hash
 from bench.networks.weights import weight_folders
 from bench.scene import LabelSpace, UInt8
 
@@ -59,8 +61,7 @@ def _safely(problems: Callable[[], Iterator[str]]) -> list[str]:
     try:
         found.extend(problems())
     except Exception as error:
-        line = (str(error).splitlines() or [""])[0]
-        found.append(f"raises {type(error).__name__} on plain images ({line})")
+        found.append(f"raises {type(error).__name__} on plain images ({first_line(error)})")
     return found
 
 
@@ -72,11 +73,11 @@ def _of_both(made: Any, *parts: str) -> Iterator[str]:
     if not isinstance(made.name, str) or not made.name:
         yield "`name` is empty"
     try:
-        first = record_hash(made.identity())
+        first = record_hash(checked_record(made.identity()))
     except (TypeError, ValueError) as error:
         yield f"`identity()` is not a JSON-like mapping ({error})"
         return
-    if record_hash(made.identity()) != first:
+    if record_hash(checked_record(made.identity())) != first:
         yield "`identity()` differs from call to call; hash nothing that changes"
 
 
@@ -101,7 +102,7 @@ def _of_segmenter(made: Any) -> Iterator[str]:
             f"`segment` gives labels from {labels.min()} to {labels.max()}; expected 0 to "
             f"{len(made.space) - 1}"
         )
-    yield from _of_answers(made.segment, images, labels)
+    yield from _of_answers(made.segment, images, labels, labels.copy())
 
 
 def _of_network(made: Any) -> Iterator[str]:
@@ -121,23 +122,39 @@ def _of_network(made: Any) -> Iterator[str]:
         yield "`features` gives numbers that are not finite"
     if np.array_equal(rows[0], rows[1]):
         yield "gives the same features for different images"
+    kept = rows.copy()
     other = made.features(images[:, :40].copy())
     if np.shape(other) != rows.shape:
         yield f"D depends on the images' size: {rows.shape[1]}, then {np.shape(other)[-1]}"
-    yield from _of_answers(made.features, images, rows)
+    yield from _of_answers(made.features, images, rows, kept)
 
 
-def _of_answers(answer: Callable[[UInt8], Any], images: UInt8, first: Any) -> Iterator[str]:
-    """The same again, alone, and without a trace in what was given."""
+def _of_answers(
+    answer: Callable[[UInt8], Any], images: UInt8, first: Any, kept: NDArray[Any]
+) -> Iterator[str]:
+    """The same again, alone, and without a trace in what was given or in the first answer.
+
+    Args:
+        answer: the method.
+        images: what it is asked of.
+        first: its first answer; the last few are remembered, so none may be written to later.
+        kept: a copy of that, made at once.
+    """
     given = images.copy()
-    again = answer(given)
+    again = np.array(answer(given))
     if not np.array_equal(given, images):
         yield "writes into the images that it is given; copy them first"
-    if not np.allclose(again, first, rtol=1e-5, atol=1e-6):
+    if not _same(again, kept):
         yield "gives something else for the same images the second time"
-    alone = np.concatenate([answer(images[i : i + 1].copy()) for i in range(len(images))])
-    if alone.shape != np.shape(first) or not np.allclose(alone, first, rtol=1e-5, atol=1e-6):
+    one_by_one = [np.array(answer(images[i : i + 1].copy())) for i in range(len(images))]
+    if not _same(np.concatenate(one_by_one), kept):
         yield "an image's answer depends on the images beside it in the batch"
+    if not np.array_equal(first, kept, equal_nan=True):
+        yield "writes into an answer that it gave before; give a new array each time"
+
+
+def _same(one: NDArray[Any], two: NDArray[Any]) -> bool:
+    return one.shape == two.shape and np.allclose(one, two, rtol=1e-5, atol=1e-6, equal_nan=True)
 
 
 def _images() -> UInt8:

@@ -46,7 +46,7 @@ class FeatureNetwork(Protocol):
     name: str
 
     def features(self, images: UInt8) -> Float32:
-        """float32 [B,D] of uint8 [B,H,W,3] RGB; D is the same for all images.
+        """float32 [B,D] of uint8 [B,H,W,3] RGB, a new array each time; D is the same for all images.
 
         An image's features must not depend on the others of its batch.
         """

@@ -38,7 +38,7 @@ class Segmenter(abc.ABC):
 
     @abc.abstractmethod
     def segment(self, images: UInt8) -> Int32:
-        """int32 [B,H,W] in 0..K-1, at the images' own size, of uint8 [B,H,W,3] RGB.
+        """int32 [B,H,W] in 0..K-1, at the images' own size, of uint8 [B,H,W,3] RGB; a new array each time.
 
         An image's labels must not depend on the others of its batch: each goes through the network
         alone, or in batches of one fixed shape.

@@ -1,11 +1,19 @@
 """Hashes follow from facts alone."""
 
 import hashlib
+from types import MappingProxyType
 
 import numpy as np
 import pytest
 
-from bench.core.identity import array_hash, differing_fields, file_hash, record_hash, tensors_hash
+from bench.core.identity import (
+    array_hash,
+    checked_record,
+    differing_fields,
+    file_hash,
+    record_hash,
+    tensors_hash,
+)
 
 
 def test_a_record_is_hashed_as_canonical_json() -> None:
@@ -16,6 +24,11 @@ def test_a_record_is_hashed_as_canonical_json() -> None:
 def test_a_record_with_a_number_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="Out of range float"):
         record_hash({"a": float("nan")})
+
+
+def test_a_read_only_mapping_can_be_part_of_a_record_once_it_is_checked() -> None:
+    checked = checked_record(MappingProxyType({"a": 1}))
+    assert record_hash({"part": checked}) == record_hash({"part": {"a": 1}})
 
 
 def test_tensors_count_by_name_type_shape_and_value() -> None:

@@ -109,6 +109,24 @@ class Means:
         return images.mean(axis=(1, 2)).astype(np.float32)
 
 
+class Shared(Means):
+    """Gives the same array each time."""
+
+    def __init__(self):
+        self.rows = np.empty((3, 3), np.float32)
+
+    def features(self, images):
+        rows = self.rows[: len(images)]
+        rows[:] = super().features(images)
+        return rows
+
+
+def test_features_that_are_no_numbers_are_said_once():
+    network = changed(Means, features=lambda self, i: np.full((len(i), 2), np.nan, np.float32))
+    (problem,) = check_network(network)
+    assert problem == "`features` gives numbers that are not finite"
+
+
 def test_a_segmenter_and_a_feature_network_of_ten_lines_conform():
     check("segmenter", Brightness)
     check("feature network", Means)
@@ -153,6 +171,8 @@ def test_what_a_segmenter_breaks_is_said(segmenter, sentence):
         (changed(Means, features=lambda self, images: images), "expected [3,D]"),
         (changed(Means, features=lambda self, i: i.mean((1, 2))), "gives float64"),
         (changed(Means, name=""), "`name` is empty"),
+        (changed(Means, identity=lambda self: {1: "a"}), "not a JSON-like mapping"),
+        (changed(Shared), "writes into an answer that it gave before"),
         (
             changed(Means, features=lambda self, i: np.zeros((len(i), 4), np.float32)),
             "the same features for different images",
