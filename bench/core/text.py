@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import html
 import re
 from pathlib import Path
 
-__all__ = ["counted", "now", "portable", "shortened", "slug", "without_folders", "writable"]
+__all__ = [
+    "counted",
+    "markdown_text",
+    "now",
+    "portable",
+    "shortened",
+    "slug",
+    "without_folders",
+    "writable",
+]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 _LONGEST = 100
+_MARKUP = re.compile(r"[\\`*_\[\]|~#]|^[-+=](?=[-+=\s])|^\d{1,9}[.)](?=\s|$)")
+"""What Markdown reads anywhere, and what makes a list or a rule where a line begins with it."""
+
 _NAME = r"""[^\s"'`()\[\]<>:;,/\\]"""
 _BEGINS = r"""(?<![^\s"'`(\[=,:;])(?:[A-Za-z]:(?:\\+|/)|~?/)"""
 _PATH = re.compile(rf"{_BEGINS}(?:{_NAME}+(?:\\+|/))+(?P<last>{_NAME}*)")
@@ -50,6 +63,12 @@ def counted(count: int, what: str) -> str:
         what: the noun in the singular; it must take a plain s.
     """
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def markdown_text(text: str) -> str:
+    """The text as Markdown shows it: on one line, within its cell of a table, never read as markup."""
+    plain = html.escape(" ".join(text.split()), quote=False)
+    return _MARKUP.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", plain)
 
 
 def portable(path: Path | str) -> str:

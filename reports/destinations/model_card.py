@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from bench.core.atomic import refuse_loss, whole_file, write_text
+from bench.core.text import markdown_text
 from bench.run.tables import COST_COLUMNS
 from reports.costs import CostRow, cost_table
 from reports.destinations.contents import Kept, gallery
-from reports.export.markdown_table import escaped, line
+from reports.export.markdown_table import line
 from reports.table import Cell, Table, task_table
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def write_cards(run: Run, methods: list[Kept], folder: Path, *, force: bool = Fa
             name = image.key.replace("/", "-")
             with whole_file(folder / slug / f"{name}.png") as temporary:
                 temporary.write_bytes(image.png)
-            images.append(f"![{escaped(image.caption)}]({slug}/{name}.png)")
+            images.append(f"![{markdown_text(image.caption)}]({slug}/{name}.png)")
         write_text(files[slug], _card(run, one, tables, images))
     return list(files.values())
 
@@ -73,16 +74,19 @@ def _card(run: Run, one: Kept, tables: list[Table], images: list[str]) -> str:
     }
     front = yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=1000)
     body = [
-        f"# {escaped(one.method.title)}",
+        f"# {markdown_text(one.method.title)}",
         "",
-        f"Measured by siebench, suite `{run.header.name}` ({escaped(run.header.title)}).",
+        f"Measured by siebench, suite `{run.header.name}` ({markdown_text(run.header.title)}).",
         "",
         *(text for table in tables for text in _table(table, one)),
         *_costs(run, one),
         *(["## Gallery", "", "\n\n".join(images), ""] if images else []),
         "## What was measured",
         "",
-        *(f"- {escaped(name)}: {escaped(value)}" for name, value in one.parameters.items()),
+        *(
+            f"- {markdown_text(name)}: {markdown_text(value)}"
+            for name, value in one.parameters.items()
+        ),
         "",
     ]
     return f"---\n{MARK}\n{front}---\n\n" + "\n".join(body)
@@ -135,17 +139,19 @@ def _table(table: Table, one: Kept) -> list[str]:
         return []
     lines = [line(["Score", "Value", "95 % interval", "n"]), line([":--", "--:", "--:", "--:"])]
     for column, cell in zip(table.columns, row.cells):
-        unit = f" ({escaped(column.unit)})" if column.unit else ""
-        name = f"{escaped(column.title)}{unit} {column.arrow}".rstrip()
+        unit = f" ({markdown_text(column.unit)})" if column.unit else ""
+        name = f"{markdown_text(column.title)}{unit} {column.arrow}".rstrip()
         lines.append(line([name, *_value(cell)]))
     peeks = ["", "The method sees the hidden pixels."] if row.sees_hidden else []
-    suspect = [text for words in table.suspect for text in ("", f"**Suspect**: {escaped(words)}.")]
-    return [f"## {escaped(table.title)}", "", *lines, *peeks, *suspect, ""]
+    suspect = [
+        text for words in table.suspect for text in ("", f"**Suspect**: {markdown_text(words)}.")
+    ]
+    return [f"## {markdown_text(table.title)}", "", *lines, *peeks, *suspect, ""]
 
 
 def _value(cell: Cell) -> tuple[str, str, str]:
     if cell.value is None:
-        return (f"— ({escaped(cell.reason)})" if cell.reason else "—", "", "")
+        return (f"— ({markdown_text(cell.reason)})" if cell.reason else "—", "", "")
     return (cell.text, cell.interval, str(cell.n))
 
 
@@ -162,5 +168,5 @@ def _costs(run: Run, one: Kept) -> Iterator[str]:
     yield line([":--", *("--:" for _ in shown), ":--"])
     for row in rows:
         cells = [cost.text or "—" for cost in row.costs]
-        yield line([escaped(row.task), *cells, escaped(row.device)])
+        yield line([markdown_text(row.task), *cells, markdown_text(row.device)])
     yield ""

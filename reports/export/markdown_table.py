@@ -6,12 +6,11 @@ verdict each.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bench.core.text import counted
+from bench.core.text import counted, markdown_text
 from reports.beside import Beside, BesideCell, PublishedValue, beside
 from reports.findings import LEVEL, levelled
 from reports.ranking import Rank
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from bench.run.reader import Run
 
 __all__ = ["markdown"]
-
-SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~])")
 
 KEY = (
     "Ours above, published below with its kind of source. ✓ reproduced within the tolerance, "
@@ -67,20 +64,20 @@ def _missing(reasons: Mapping[str, int]) -> list[str]:
     if not reasons:
         return []
     numbered = [
-        f"<sup>{i}</sup> {escaped(reason)} ({counted(count, 'value')})."
+        f"<sup>{i}</sup> {markdown_text(reason)} ({counted(count, 'value')})."
         for i, (reason, count) in enumerate(reasons.items(), 1)
     ]
     return ["**Missing values**", "", "  \n".join(numbered), ""]
 
 
 def _section(table: Table, numbers: Mapping[str, int], intervals: bool) -> str:
-    lines = [f"### {escaped(table.title)}", ""]
+    lines = [f"### {markdown_text(table.title)}", ""]
     if not table.columns:
         return "\n".join([*lines, "No scores yet.", ""])
     lines.append(line(["Method", *(_heading(table, at) for at in range(len(table.columns)))]))
     lines.append(line([":--", *("--:" for _ in table.columns)]))
     for row in table.rows:
-        name = escaped(row.title) + (" ◐" if row.sees_hidden else "")
+        name = markdown_text(row.title) + (" ◐" if row.sees_hidden else "")
         cells = [_cell(table, at, cell, numbers, intervals) for at, cell in enumerate(row.cells)]
         lines.append(line([name, *cells]))
     return "\n".join([*lines, "", *_notes(table), ""])
@@ -88,8 +85,8 @@ def _section(table: Table, numbers: Mapping[str, int], intervals: bool) -> str:
 
 def _heading(table: Table, at: int) -> str:
     column, n = table.columns[at], table.n_of(at)
-    unit = f" ({escaped(column.unit)})" if column.unit else ""
-    words = f"{escaped(column.title)}{unit} {column.arrow}".rstrip()
+    unit = f" ({markdown_text(column.unit)})" if column.unit else ""
+    words = f"{markdown_text(column.title)}{unit} {column.arrow}".rstrip()
     return words if n == table.n else f"{words}<br><sub>n = {n}</sub>"
 
 
@@ -110,9 +107,9 @@ def _notes(table: Table) -> list[str]:
         notes.append(f"≈ {LEVEL}.")
     if any(row.sees_hidden for row in table.rows):
         notes.append("◐ sees the hidden pixels and is not ranked with the methods that do not.")
-    notes += [f"{escaped(text)}." for text in table.unequal]
-    notes += [f"**Suspect**: {escaped(text)}." for text in table.suspect]
-    notes += map(escaped, table.unlike)
+    notes += [f"{markdown_text(text)}." for text in table.unequal]
+    notes += [f"**Suspect**: {markdown_text(text)}." for text in table.suspect]
+    notes += map(markdown_text, table.unlike)
     return ["  \n".join(notes)]
 
 
@@ -129,13 +126,13 @@ def _beside_section(table: Beside, intervals: bool) -> str:
     lines = [
         "### Beside the paper",
         "",
-        escaped(about),
+        markdown_text(about),
         "",
         line(["Method", *(_beside_heading(table, at) for at in range(len(table.columns)))]),
         line([":--", *("--:" for _ in table.columns)]),
     ]
     for row in table.rows:
-        name = escaped(row.title) + (" ◐" if row.sees_hidden else "")
+        name = markdown_text(row.title) + (" ◐" if row.sees_hidden else "")
         name += " (context)" if row.context else ""
         cells = [_beside_cell(table, at, cell, intervals) for at, cell in enumerate(row.cells)]
         lines.append(line([name, *cells]))
@@ -144,7 +141,7 @@ def _beside_section(table: Beside, intervals: bool) -> str:
 
 def _beside_heading(table: Beside, at: int) -> str:
     column, n = table.columns[at], table.n_of(at)
-    words = f"{escaped(column.name)} {column.arrow}".rstrip()
+    words = f"{markdown_text(column.name)} {column.arrow}".rstrip()
     return f"{words}<br><sub>n = {n}</sub>" if n else words
 
 
@@ -177,11 +174,13 @@ def _beside_notes(table: Beside) -> str:
         notes.append(f"≈ {LEVEL}.")
     if any(row.sees_hidden for row in table.rows):
         notes.append("◐ sees the hidden pixels and is not ranked with the methods that do not.")
-    notes += [f"**Suspect**: {escaped(text)}." for text in table.suspect]
+    notes += [f"**Suspect**: {markdown_text(text)}." for text in table.suspect]
     if table.context:
         notes.append(CONTEXT)
-    notes += map(escaped, table.unlike)
-    notes += [f"<sup>{i}</sup> {escaped(remark)}." for i, remark in enumerate(table.remarks, 1)]
+    notes += map(markdown_text, table.unlike)
+    notes += [
+        f"<sup>{i}</sup> {markdown_text(remark)}." for i, remark in enumerate(table.remarks, 1)
+    ]
     return "  \n".join(notes)
 
 
@@ -192,27 +191,23 @@ def _verdicts(table: Beside) -> Iterator[str]:
     for row in table.rows:
         for column, cell in zip(table.columns, row.cells):
             for value in cell.published:
-                where = f"{escaped(row.title)}, {escaped(column.name)}"
+                where = f"{markdown_text(row.title)}, {markdown_text(column.name)}"
                 yield f"- {where}: {_judged(value, cell)}"
     for column in table.columns:
         if column.unstated:
-            yield f"- {escaped(column.name)}: no source states {escaped(column.unstated)}."
+            yield f"- {markdown_text(column.name)}: no source states {markdown_text(column.unstated)}."
     yield ""
     yield "</details>"
 
 
 def _judged(value: PublishedValue, cell: BesideCell) -> str:
-    found = f"{value.text} ({value.kind}: {escaped(value.source)}). {value.verdict.capitalize()}"
-    found += f": {escaped(value.words)}." if value.sign else "."
+    found = (
+        f"{value.text} ({value.kind}: {markdown_text(value.source)}). {value.verdict.capitalize()}"
+    )
+    found += f": {markdown_text(value.words)}." if value.sign else "."
     if cell.text and cell.protocol:
         found += f" Our protocol: `{cell.protocol[:12]}`."
-    return f"{found} {escaped(value.note)}".rstrip()
-
-
-def escaped(text: str) -> str:
-    """The text as Markdown shows it, on one line, with no HTML in it."""
-    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return SPECIAL.sub(r"\\\1", " ".join(plain.split()))
+    return f"{found} {markdown_text(value.note)}".rstrip()
 
 
 def line(cells: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.core.text import markdown_text
 from reports.export import latex_text as tex
 from reports.export import markdown_table as md
 from reports.study import StudyTable, study_view
@@ -35,18 +36,20 @@ def study_lines(found: StudyReading) -> list[str]:
 def study_markdown(found: StudyReading) -> str:
     """Facts and every table; everything that raters wrote is escaped."""
     view = study_view(found)
-    lines = [f"## What people said: {md.escaped(view.question)}", ""]
-    lines += [f"- {md.escaped(fact)}" for fact in view.facts]
+    lines = [f"## What people said: {markdown_text(view.question)}", ""]
+    lines += [f"- {markdown_text(fact)}" for fact in view.facts]
     for table in view.tables:
-        lines += ["", f"### {table.title}", "", md.line(tuple(map(md.escaped, table.headings)))]
+        lines += ["", f"### {table.title}", "", md.line(tuple(map(markdown_text, table.headings)))]
         lines.append(
             md.line([":--" if i < table.words else "--:" for i in range(len(table.headings))])
         )
-        lines += [md.line([md.escaped(cell) for cell in row]) for row in table.rows]
-        lines += ["", md.escaped(table.note)] if table.note else []
+        lines += [md.line([markdown_text(cell) for cell in row]) for row in table.rows]
+        lines += ["", markdown_text(table.note)] if table.note else []
     if view.comments:
         lines += ["", "### Comments", ""]
-        lines += [f"- {md.escaped(rater)}: {md.escaped(words)}" for rater, words in view.comments]
+        lines += [
+            f"- {markdown_text(rater)}: {markdown_text(words)}" for rater, words in view.comments
+        ]
     return "\n".join(lines) + "\n"
 
 

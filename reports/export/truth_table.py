@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from reports.export.markdown_table import escaped, line
+from bench.core.text import markdown_text
+from reports.export.markdown_table import line
 from reports.numbers import printed
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def truth_markdown(found: Sequence[AgreementWithTruth]) -> str:
     rows = [
         line(
             [
-                f"{escaped(one.title)} (`{one.score}`)",
+                f"{markdown_text(one.title)} (`{one.score}`)",
                 "yes" if one.against == "ground-truth" else "no",
                 *map(agreement_text, (one.of_edits, one.of_methods, one.of_tables)),
             ]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from bench.core.atomic import write_json, write_text
-from bench.core.text import portable
+from bench.core.text import markdown_text, portable
 from bench.judge.compare.change import Change
 from bench.judge.compare.comparison import Comparison
 from bench.judge.compare.crops import EditChange, most_changed, write_crops
@@ -21,7 +20,6 @@ __all__ = [
     "crop_lines",
     "difference",
     "edit_sentences",
-    "markdown_cell",
     "method_name",
     "number",
     "pair_record",
@@ -72,7 +70,7 @@ def write_comparison_markdown(comparison: Comparison, path: Path, *, force: bool
     """
     rows = [_row(change) for change in comparison.changes]
     text = [
-        f"# {markdown_cell(subject(comparison))}",
+        f"# {markdown_text(subject(comparison))}",
         "",
         f'The chance of any false "better" or "worse" is at most {100 * comparison.alpha:g} % (Holm); '
         f'"same" is where the {100 * (1 - comparison.alpha):g} % interval lies within the margin.',
@@ -86,8 +84,8 @@ def write_comparison_markdown(comparison: Comparison, path: Path, *, force: bool
         if change.verdict in ("worse", "better"):
             before, after = comparison.before, comparison.after
             text += crop_lines(before, after, change.pair, path.parent, force=force)
-    text += [f"- **Suspect**: {markdown_cell(sentence)}" for sentence in comparison.suspect]
-    text += [f"- {markdown_cell(sentence)}" for sentence in comparison.alone]
+    text += [f"- **Suspect**: {markdown_text(sentence)}" for sentence in comparison.suspect]
+    text += [f"- {markdown_text(sentence)}" for sentence in comparison.alone]
     write_text(path, "\n".join(text).rstrip() + "\n")
 
 
@@ -101,9 +99,9 @@ def crop_lines(
     changed = most_changed(pair, EDITS)
     if not changed:
         return []
-    text = [f"**{markdown_cell(_name(pair))}**, the edits that changed most:", ""]
+    text = [f"**{markdown_text(_name(pair))}**, the edits that changed most:", ""]
     for one in changed:
-        text += [markdown_cell(_edit(one)), ""]
+        text += [markdown_text(_edit(one)), ""]
         crop = write_crops(before, after, pair, one.edit, folder / "crops", force=force)
         if crop is not None:
             path, shows = crop
@@ -130,14 +128,6 @@ def difference(pair: PairedScore, interval: tuple[float, float] | None) -> str:
     return f"{pair.difference.estimate:+.4g}{ends}"
 
 
-def markdown_cell(text: str) -> str:
-    """Text that stays inside its cell of a Markdown table and is never read as markup."""
-    plain = html.escape(" ".join(text.split()), quote=False)
-    for sign in "\\|`*_[]":
-        plain = plain.replace(sign, f"\\{sign}")
-    return plain
-
-
 def pair_record(pair: PairedScore) -> dict[str, Any]:
     """A pair as JSON; numbers that are not finite are null."""
     one = pair.difference
@@ -156,10 +146,10 @@ def _row(change: Change) -> str:
     pair = change.pair
     cells = [
         change.verdict,
-        markdown_cell(_name(pair)),
+        markdown_text(_name(pair)),
         number(pair.before.value),
         number(pair.after.value),
-        markdown_cell(difference(pair, change.interval)),
+        markdown_text(difference(pair, change.interval)),
         number(change.margin),
         f"{change.adjusted:.2g}",
     ]

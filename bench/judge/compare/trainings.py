@@ -27,10 +27,10 @@ import numpy as np
 
 from bench.core.errors import BadInput, unknown
 from bench.core.identity import record_hash
-from bench.core.text import counted, without_folders
+from bench.core.text import counted, markdown_text, without_folders
 from bench.judge.compare.change import Verdict
 from bench.judge.compare.comparison import whole
-from bench.judge.compare.outputs import difference, markdown_cell, number
+from bench.judge.compare.outputs import difference, number
 from bench.judge.paired import holm
 from bench.judge.pairing import PairedScore, check_methods, difference_of
 from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues
@@ -320,14 +320,14 @@ def tables_markdown(tables: Sequence[TrainingTable], level: str, sentences: Sequ
     text = [f"{level}.", ""]
     for table in tables:
         text += [
-            f"**{markdown_cell(table.task)}**",
+            f"**{markdown_text(table.task)}**",
             "",
             f"| {' | '.join(table.headings)} |",
             f"|{' --- |' * len(table.headings)}",
-            *(f"| {' | '.join(map(markdown_cell, row))} |" for row in table.rows),
+            *(f"| {' | '.join(map(markdown_text, row))} |" for row in table.rows),
             "",
         ]
-    notes = [f"- {markdown_cell(without_folders(sentence))}" for sentence in sentences]
+    notes = [f"- {markdown_text(without_folders(sentence))}" for sentence in sentences]
     return "\n".join([*text, *notes, ""] if notes else text)
 
 

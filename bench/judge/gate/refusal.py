@@ -9,8 +9,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from bench.core.atomic import write_json, write_text
-from bench.core.text import without_folders
-from bench.judge.compare.outputs import markdown_cell
+from bench.core.text import markdown_text, without_folders
 from bench.judge.gate.ci import write_testsuite
 
 __all__ = ["NO_VERDICT", "write_refusal"]
@@ -30,6 +29,6 @@ def write_refusal(
         ET.SubElement(case, "error", message=said, type=NO_VERDICT)
         write_testsuite(suite, junit)
     if markdown is not None:
-        write_text(markdown, f"## siebench gate: {NO_VERDICT}\n\n{markdown_cell(said)}\n")
+        write_text(markdown, f"## siebench gate: {NO_VERDICT}\n\n{markdown_text(said)}\n")
     if json_file is not None:
         write_json(json_file, {"verdict": NO_VERDICT, "exit_code": 2, "reason": said})

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bench.core.atomic import write_text
-from bench.core.text import counted, portable
-from bench.judge.compare.outputs import crop_lines, difference, markdown_cell, number, values
+from bench.core.text import counted, markdown_text, portable
+from bench.judge.compare.outputs import crop_lines, difference, number, values
 from bench.judge.gate.judgement import Check, CostCheck, Judgement
 
 __all__ = ["cost_sentence", "sentence", "summary", "write_markdown"]
@@ -51,15 +51,15 @@ def write_markdown(judgement: Judgement, path: Path, *, force: bool = False) -> 
     text = [
         f"## siebench gate: {judgement.verdict}",
         "",
-        f"{markdown_cell(names)}: {summary(judgement)}",
+        f"{markdown_text(names)}: {summary(judgement)}",
         "",
         "| verdict | score | baseline | run | difference | margin | smallest loss seen |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         *(_row(check) for check in judgement.checks),
         "",
     ]
-    text += [f"- {cost.verdict}: {markdown_cell(cost_sentence(cost))}" for cost in judgement.costs]
-    text += [f"- {markdown_cell(str(note))}" for note in judgement.notes]
+    text += [f"- {cost.verdict}: {markdown_text(cost_sentence(cost))}" for cost in judgement.costs]
+    text += [f"- {markdown_text(str(note))}" for note in judgement.notes]
     shown = 0
     for check in judgement.checks:
         if check.verdict == "passed" or shown == SHOWN:
@@ -93,10 +93,10 @@ def _row(check: Check) -> str:
     pair = check.pair
     cells = [
         check.verdict,
-        markdown_cell(str(pair.key)),
+        markdown_text(str(pair.key)),
         number(pair.before.value),
         number(pair.after.value),
-        markdown_cell(difference(pair, check.interval)),
+        markdown_text(difference(pair, check.interval)),
         number(check.margin),
         number(check.detectable),
     ]

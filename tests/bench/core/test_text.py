@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt  # a dependency of rich
 
-from bench.core.text import counted, portable, slug, without_folders
+from bench.core.text import counted, markdown_text, portable, slug, without_folders
 
 
 def test_a_safe_name_stays_as_it_is() -> None:
@@ -27,6 +28,42 @@ def test_every_name_becomes_one_plain_file_name(name: str) -> None:
 
 def test_a_count_has_its_noun_in_the_right_number() -> None:
     assert [counted(n, "edit") for n in (0, 1, 2)] == ["0 edits", "1 edit", "2 edits"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ours|<b>*",
+        "~~ours~~ and `ours` & _ours_",
+        "![ours](https://a.example) \\",
+        "# ours #",
+        "+ ours",
+        "- ours",
+        "---",
+        "===",
+        "1. ours",
+        "2) ours",
+    ],
+)
+@pytest.mark.parametrize("before", ["", "- ", "# ", "ours before\n"])
+def test_no_name_is_markup(text: str, before: str) -> None:
+    """Judged by markdown-it, which reads GitHub's tables and strikes too."""
+    reader = MarkdownIt("gfm-like", {"linkify": False})
+    (cell,) = (
+        token.children
+        for token in reader.parse(f"| a |\n| - |\n| {markdown_text(text)} |\n")
+        if token.type == "inline" and token.level == 4 and token.map == [2, 3]
+    )
+    inline = reader.parse(before + markdown_text(text))
+    for children in (cell, [t for t in inline if t.type == "inline"][-1].children):
+        assert {child.type for child in children} <= {"text", "softbreak", "text_special"}
+        assert "".join(child.content for child in children).endswith(text)
+    plain = reader.parse(f"{before}ours")
+    assert [token.type for token in inline] == [token.type for token in plain]
+
+
+def test_numbers_and_brackets_need_no_signs_before_them() -> None:
+    assert markdown_text("-1.11 (worse), +0.5") == "-1.11 (worse), +0.5"
 
 
 @pytest.mark.parametrize(

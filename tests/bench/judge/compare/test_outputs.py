@@ -9,11 +9,11 @@ from PIL import Image
 
 from bench.cli.terminal.targets import COMPARISON
 from bench.core.atomic import refuse_loss
+from bench.core.text import markdown_text
 from bench.judge.compare.change import judge
 from bench.judge.compare.comparison import compare
 from bench.judge.compare.crops import HEIGHT, most_changed, write_crops
 from bench.judge.compare.outputs import (
-    markdown_cell,
     number,
     write_comparison_json,
     write_comparison_markdown,
@@ -53,7 +53,7 @@ def test_the_table_escapes_what_markdown_would_read(tmp_path) -> None:
     both = score_set(per_edit("psnr", BASE, method=odd))
     write_comparison_markdown(compare(both, both), tmp_path / "c.md")
     (row,) = [x for x in (tmp_path / "c.md").read_text().splitlines() if x.startswith("| same")]
-    assert markdown_cell(odd) in row
+    assert markdown_text(odd) in row
     assert "<b>" not in row
 
 
