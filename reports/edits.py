@@ -32,8 +32,9 @@ def edits_data(
 
     Keys: `edits`, `scenes`, `regions`, `coverage` (a list each), `truth` (a string of 0 and 1),
     `without_truth` (why there is no ground truth, by the edit, "" where there is one),
-    `metrics`, `values[metric][method][edit]`, `states[method]` (a string: o = ok, f = failed,
-    n = ok without an image, blank = no row) and `reasons[method][edit]` of what failed.
+    `metrics`, `values[metric][method][edit]` (an infinite one as text, "inf"), `states[method]`
+    (a string: o = ok, f = failed, n = ok without an image, blank = no row) and
+    `reasons[method][edit]` of what failed.
     """
     edits = edit_ids(samples)
     first = samples.drop_duplicates("edit").set_index("edit").reindex(edits)
@@ -82,21 +83,21 @@ def value_columns(run: Run, samples: pd.DataFrame) -> list[MetricColumn]:
     ]
 
 
-def _numbers(column: Sequence[Any]) -> list[float | int | None]:
+def _numbers(column: Sequence[Any]) -> list[float | str | None]:
     return [_short(value) for value in column]
 
 
-def _short(value: Any) -> float | int | None:
-    """Four significant digits; JSON has no infinity, so an infinite PSNR becomes 999."""
+def _short(value: Any) -> float | str | None:
+    """Four significant digits; JSON has no infinity, so an infinite PSNR is "inf"."""
     if value is None or math.isnan(value):
         return None
     if math.isinf(value):
-        return math.copysign(999, value)
+        return str(float(value))
     short = float(f"{value:.4g}")
     return int(short) if short.is_integer() else short
 
 
-def _influences(found: Influence, method: str, scenes: Sequence[str]) -> list[float | int | None]:
+def _influences(found: Influence, method: str, scenes: Sequence[str]) -> list[float | str | None]:
     """Every edit of a scene has the scene's influence: the score cannot tell them apart."""
     by_scene = found.by_method.get(method, {})
     return [_short(by_scene.get(scene)) for scene in scenes]

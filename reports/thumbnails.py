@@ -75,7 +75,7 @@ def _worst_first(data: dict[str, Any]) -> list[str]:
     means = {}
     for position, edit in enumerate(data["edits"]):
         values = [column[position] for column in data["values"][first]]
-        present = [value for value in values if value is not None]
+        present = [float(value) for value in values if value is not None]
         if present:
             means[edit] = sign * sum(present) / len(present)
     return sorted(means, key=lambda edit: means[edit])

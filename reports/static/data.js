@@ -18,7 +18,7 @@ function withLookups(task) {
   return task;
 }
 
-const valueOf = (task, metric, method, edit) => task.values[metric][method][edit];
+const valueOf = (task, metric, method, edit) => numberOf(task.values[metric][method][edit]);
 
 // Over the methods that do not see the hidden pixels.
 function meanOf(task, metric, edit) {
@@ -32,10 +32,9 @@ function firstMetric(task) {
   return directed.find((index) => task.metrics[index].region === "mask") ?? directed[0] ?? 0;
 }
 
-// 999 stands for an infinite PSNR, which JSON cannot hold.
 function printed(value) {
   if (value === null || value === undefined) return "";
-  if (Math.abs(value) === 999) return value > 0 ? "∞" : "−∞";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   const decimals = size === 0 ? 0 : Math.min(4, Math.max(0, 3 - Math.floor(Math.log10(size))));
   return value.toFixed(size >= 10 ? Math.min(decimals, 2) : decimals).replace("-", "−");

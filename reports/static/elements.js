@@ -17,6 +17,9 @@ function drawn(tag, attributes = {}, ...children) {
   return node;
 }
 
+// JSON and attributes have no infinity: it is a word there.
+const numberOf = (value) => ({ inf: Infinity, "-inf": -Infinity })[value] ?? value;
+
 // A labelled <select>: `choices` are [value, text] pairs.
 function choice(label, choices, value, changed) {
   const options = choices.map(([key, text]) => element("option", { value: key, selected: key === value }, text));

@@ -21,12 +21,12 @@ class Scatter {
     }));
   }
 
-  // Infinite values (999) have no place in a plot.
+  // Infinite values have no place in a plot, nor missing ones.
   points() {
     const { task } = this;
     return task.methods.filter((method) => !this.hidden.has(method)).flatMap((method) =>
       task.edits.map((_, edit) => ({ method, edit, x: valueOf(task, this.x, method, edit), y: valueOf(task, this.y, method, edit) }))
-        .filter(({ x, y }) => x !== null && y !== null && Math.abs(x) !== 999 && Math.abs(y) !== 999));
+        .filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y)));
   }
 
   show() {

@@ -1,6 +1,3 @@
-// JSON has no infinity: it is a word here.
-const numberOf = (value) => ({ inf: Infinity, "-inf": -Infinity })[value] ?? value;
-
 function numberText(value, signed = false) {
   if (value === null || value === undefined) return "—";
   const number = numberOf(value);

@@ -23,7 +23,7 @@ function sortBy(table, heading, index) {
 function sortKey(cell, byName) {
   if (byName) return cell.textContent.trim().toLowerCase();
   if (cell.dataset.value === undefined) return null;
-  return { inf: Infinity, "-inf": -Infinity }[cell.dataset.value] ?? Number(cell.dataset.value);
+  return Number(numberOf(cell.dataset.value));
 }
 
 function compareKeys(a, b, sign) {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from reports.page import static
@@ -389,6 +391,25 @@ def test_a_point_of_the_scatter_opens_its_edit(page: api.Page):
     title = page.locator("#page-viewer-title").inner_text()
     assert title
     assert title in note
+
+
+def test_an_infinite_value_is_the_best_and_999_is_a_number(browser: api.Browser, tmp_path: Path):
+    run = make_run(tmp_path / "run", edits=4, methods=2, tasks=1)
+    for file in (run / "samples").rglob("*.parquet"):
+        table = pd.read_parquet(file)
+        own = table.index[table["method"] == "diffusion"]
+        table.loc[own[:2], "psnr-hole"] = [math.inf, 999.0]
+        table.to_parquet(file)
+    page = browser.new_page()
+    page.goto(report(run).as_uri())
+    edits = open_gallery(page)
+    page.locator(f"{FIRST} .gallery").get_by_label("Order").select_option("best")
+    page.locator(f"{FIRST} .gallery").get_by_label("all methods, mean").select_option("Diffusion")
+    values = edits.locator(".tile.ordered .value").all_text_contents()
+    assert values[:2] == ["\N{INFINITY}", "999.0"]
+    page.locator(f"{FIRST} details.scatter summary").click()
+    expect(page.locator(f"{FIRST} svg.scatter-plot .point")).to_have_count(3)
+    page.close()
 
 
 @pytest.mark.parametrize(("theme", "dark"), [("light", False), ("dark", True)])

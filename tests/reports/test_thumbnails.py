@@ -8,7 +8,7 @@ from reports.page import task_views
 from reports.thumbnails import PER_CHOICE, chosen_edits, thumbnails
 
 
-def task(values: list[float | None]) -> dict[str, object]:
+def task(values: list[float | str | None]) -> dict[str, object]:
     edits = [f"e{i}" for i in range(len(values))]
     metric = {"name": "psnr-hole", "region": "mask", "better": "higher"}
     return {"edits": edits, "metrics": [metric], "values": [[values]]}
@@ -17,6 +17,10 @@ def task(values: list[float | None]) -> dict[str, object]:
 def test_the_worst_and_the_best_come_first():
     chosen = chosen_edits(task([5.0, 1.0, 9.0, 3.0, 7.0]))
     assert chosen[:2] == ["e1", "e2"]
+
+
+def test_an_infinite_value_is_the_best():
+    assert chosen_edits(task([5.0, "inf", 1000.0, 3.0]))[:2] == ["e3", "e1"]
 
 
 def test_each_edit_comes_once_and_no_choice_exceeds_its_number():
