@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from bench.core.documents import is_folder
 from bench.core.errors import BadInput
 from bench.core.images import image_files, read_stored
 from bench.datasets.dataset import Dataset, Fit
 from bench.datasets.labelled_folder import LabelledFolder
-from bench.datasets.map_facts import map_fault
+from bench.datasets.map_facts import MapFacts, map_fault
 from bench.datasets.notes import Notes, folder_notes
-from bench.datasets.planes import read_map
 from bench.datasets.registry import is_drawn, open_dataset
-from bench.scene import VOID
+from bench.scene import VOID, Scene
 
 __all__ = ["DatasetCheck", "Finding", "check_dataset"]
+
+T = TypeVar("T")
 
 _AS_STORED = Fit(size=None, mode="native")
 
@@ -75,46 +76,61 @@ def check_dataset(
             raise
         return DatasetCheck((Finding("", str(error)),), ())
     seen = Notes(dataset.space)
-    problems = [found for scene in dataset.ids for found in _in_scene(dataset, scene, seen)]
+    maps: list[MapFacts] = []
+    problems = [found for scene in dataset.ids for found in _in_scene(dataset, scene, seen, maps)]
     notes = [*seen.sentences()]
     if isinstance(dataset, LabelledFolder):
         problems += _without_image(dataset)
-        problems += _no_class_numbers(dataset)
+        # Numbers that no map alone shows to be none of classes.
+        if (fault := map_fault(maps, len(dataset.space))) is not None:
+            problems.append(Finding("", fault))
         notes += folder_notes(dataset)
     return DatasetCheck(tuple(problems), tuple(notes))
 
 
-def _in_scene(dataset: Dataset, scene: str, seen: Notes) -> list[Finding]:
-    """A scene's faults: those of its image and its maps, or else of the two together."""
-    files = dataset.files(scene) if isinstance(dataset, LabelledFolder) else None
+def _in_scene(dataset: Dataset, scene: str, seen: Notes, maps: list[MapFacts]) -> Iterator[Finding]:
+    """A scene's faults: those of its image and its maps, or else of the two together.
 
-    def whole() -> None:
-        read = dataset.read(scene, _AS_STORED)
-        seen.scene(read, scene if files is None else files.labels.name)
-        if (read.labels == VOID).all():
-            where = scene if files is None else files.labels
-            raise BadInput(f"{where}: every pixel is void, so the scene counts for nothing")
+    Every file is read once; `maps` takes what its label map tells about the others.
+    """
+    if not isinstance(dataset, LabelledFolder):
+        _, faults = _tried(lambda: _look(dataset.read(scene, _AS_STORED), seen, scene, scene))
+        yield from (Finding(scene, fault) for fault in faults)
+        return
+    files = dataset.files(scene)
+    image, of_image = _tried(lambda: read_stored(files.image))
+    planes, of_planes = _tried(lambda: dataset.read_planes(scene, maps.append))
+    faults = of_image + of_planes
+    if image is not None:
+        seen.image(files.image, image)
+    if image is not None and planes is not None:
+        stored = image.pixels, *planes
+        labels = files.labels
+        _, faults = _tried(
+            lambda: _look(
+                dataset.joined(scene, *stored, _AS_STORED), seen, labels.name, str(labels)
+            )
+        )
+    yield from (Finding(scene, fault) for fault in faults)
 
-    if not isinstance(dataset, LabelledFolder) or files is None:
-        return _faults(scene, [whole])
-    image = files.image
-    parts = [
-        lambda: seen.image(image, read_stored(image)),
-        lambda: dataset.read_planes(scene),
-    ]
-    return _faults(scene, parts) or _faults(scene, [whole])
+
+def _look(read: Scene, seen: Notes, labels: str, where: str) -> None:
+    """Takes note of a scene.
+
+    Raises:
+        BadInput: where it has nothing to score.
+    """
+    seen.scene(read, labels)
+    if (read.labels == VOID).all():
+        raise BadInput(f"{where}: every pixel is void, so the scene counts for nothing")
 
 
-def _faults(scene: str, attempts: Sequence[Callable[[], object]]) -> list[Finding]:
-    return [Finding(scene, fault) for attempt in attempts if (fault := _fault(attempt))]
-
-
-def _fault(attempt: Callable[[], object]) -> str | None:
+def _tried(attempt: Callable[[], T]) -> tuple[T | None, list[str]]:
+    """What an attempt gives, or else its fault."""
     try:
-        attempt()
+        return attempt(), []
     except BadInput as error:
-        return str(error)
-    return None
+        return None, [str(error)]
 
 
 def _without_image(dataset: LabelledFolder) -> list[Finding]:
@@ -124,14 +140,3 @@ def _without_image(dataset: LabelledFolder) -> list[Finding]:
         for stem, file in image_files(folder).items()
         if stem not in dataset.ids
     ]
-
-
-def _no_class_numbers(dataset: LabelledFolder) -> Iterator[Finding]:
-    """Whether all label maps together show that their numbers are no class numbers."""
-    maps = []
-    for scene in dataset.ids:
-        with contextlib.suppress(BadInput):  # told of the scene
-            maps.append(read_map(dataset.files(scene).labels)[1])
-    fault = map_fault(maps, len(dataset.space))
-    if fault is not None:
-        yield Finding("", fault)

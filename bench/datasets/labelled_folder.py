@@ -15,6 +15,7 @@ from bench.core.images import UPRIGHT, orientation, read_image
 from bench.datasets.dataset import Fit
 from bench.datasets.fitting import same_shape
 from bench.datasets.layout import SceneFiles
+from bench.datasets.map_facts import MapFacts
 from bench.datasets.planes import Palette, check_labels, read_plane, void_at
 from bench.scene import Int32, LabelSpace, Scene, UInt8
 
@@ -76,8 +77,16 @@ class LabelledFolder:
             BadInput: for an id that is not there, a missing, damaged or ill-encoded file, or an image
                 and maps of different aspect; names the file.
         """
-        image = self.read_image(scene)
-        labels, instances = self.read_planes(scene)
+        return self.joined(scene, self.read_image(scene), *self.read_planes(scene), fit)
+
+    def joined(
+        self, scene: str, image: UInt8, labels: Int32, instances: Int32 | None, fit: Fit
+    ) -> Scene:
+        """The scene of an image and planes that `read_image` and `read_planes` gave.
+
+        Raises:
+            BadInput: where they do not show the same frame; names the file.
+        """
         files = self.files(scene)
         _refuse_turned(files, square=image.shape[0] == image.shape[1])
         for plane, file in ((labels, files.labels), (instances, files.instances)):
@@ -106,15 +115,21 @@ class LabelledFolder:
         """
         return read_image(self.files(scene).image)
 
-    def read_planes(self, scene: str) -> tuple[Int32, Int32 | None]:
+    def read_planes(
+        self, scene: str, told: Callable[[MapFacts], object] | None = None
+    ) -> tuple[Int32, Int32 | None]:
         """Labels and instances as stored, decoded, int32 [h,w] each.
+
+        Args:
+            scene: its id.
+            told: told what `read_map` tells of the label map, even where its labels are refused.
 
         Raises:
             BadInput: where a file is missing or unreadable, a label is beyond the classes, or the
                 two maps differ in size.
         """
         files = self.files(scene)
-        raw = read_plane(files.labels, palette=self._encoding.palette)
+        raw = read_plane(files.labels, palette=self._encoding.palette, told=told)
         labels = self._encoding.labels(raw)
         check_labels(labels, self.space, files.labels, raw)
         if files.instances is None:

@@ -60,7 +60,12 @@ _MEANT = {
 }
 
 
-def read_plane(path: Path, channel: int | None = None, palette: Palette | None = None) -> Int32:
+def read_plane(
+    path: Path,
+    channel: int | None = None,
+    palette: Palette | None = None,
+    told: Callable[[MapFacts], object] | None = None,
+) -> Int32:
     """The numbers in a label or instance map, int32 [H,W], turned upright where the file says so.
 
     Args:
@@ -68,12 +73,15 @@ def read_plane(path: Path, channel: int | None = None, palette: Palette | None =
         channel: which channel of an RGB file holds the numbers; None = the file has one channel.
         palette: the colour of each number: what an RGB file may show instead of numbers. Black is
             void unless it is a number's colour.
+        told: told what `read_map` tells.
 
     Raises:
         BadInput: where the file is missing, unreadable, a JPEG, or in colours that no number has; where it
             numbers the palette's colours in another way.
     """
     numbers, indexed = _stored(path, channel, palette)
+    if told is not None:
+        told(_facts(path, numbers, indexed))
     if palette is not None and indexed is not None:
         refuse_renumbered(used_colours(numbers, indexed), palette, path)
     return numbers
@@ -82,8 +90,12 @@ def read_plane(path: Path, channel: int | None = None, palette: Palette | None =
 def read_map(path: Path) -> tuple[Int32, MapFacts]:
     """As `read_plane` without a palette, with what the file tells about the maps beside it."""
     numbers, indexed = _stored(path)
+    return numbers, _facts(path, numbers, indexed)
+
+
+def _facts(path: Path, numbers: Int32, indexed: list[int] | None) -> MapFacts:
     colours = {} if indexed is None else used_colours(numbers, indexed)
-    return numbers, MapFacts.of(path, numbers, colours)
+    return MapFacts.of(path, numbers, colours)
 
 
 def _stored(

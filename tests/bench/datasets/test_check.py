@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.core import images
 from bench.core.errors import BadInput
-from bench.datasets import check_dataset
+from bench.datasets import check_dataset, planes
 
 
 def whole(written, stem, labels=None):
@@ -40,6 +41,20 @@ def test_a_good_folder_has_no_problems(written):
     whole(written, "a", halves(0, 1))
     assert problems(written) == []
     assert notes(written) == []
+
+
+def test_every_file_is_decoded_once(written, monkeypatch):
+    whole(written, "a", halves(0, 1))
+    name_classes(written, "sky", "sea")
+    decoded = []
+
+    def counted(inner):
+        return lambda path: decoded.append(path.relative_to(written.root).as_posix()) or inner(path)
+
+    monkeypatch.setattr(planes, "opened", counted(planes.opened))
+    monkeypatch.setattr(images, "_plain_png", counted(images._plain_png))
+    assert problems(written) == []
+    assert sorted(decoded) == ["images/a.png", "instances/a.png", "labels/a.png"]
 
 
 def test_every_fault_is_reported_and_none_hides_another(written):
