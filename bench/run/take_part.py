@@ -13,12 +13,14 @@ import contextlib
 import random
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from bench.core.device import choose_device
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, PluginFailed
 from bench.run.claims import Claims
 from bench.run.environment import device_key
 from bench.run.job import Job
@@ -28,6 +30,7 @@ from bench.run.shards import ShardRef, Shards, Stamp
 from bench.run.worker import Worker
 
 __all__ = [
+    "WorkerFault",
     "carry_out_shards",
     "cluster_worker",
     "needed_by",
@@ -95,6 +98,44 @@ def take_part(
     return carried_out
 
 
+@dataclass(frozen=True)
+class WorkerFault:
+    """What a worker raised, as it travels to the process that waits for it.
+
+    Attributes:
+        kind: `PluginFailed`, `BadInput`, or RuntimeError for anything else.
+        text: its sentence.
+        trace: its traceback.
+    """
+
+    kind: type[Exception]
+    text: str
+    trace: str
+
+    @classmethod
+    def of(cls, error: Exception, device: str) -> WorkerFault:
+        """What is told of an exception that a worker on this device raised."""
+        kinds = (PluginFailed, BadInput)
+        kind = next((kind for kind in kinds if isinstance(error, kind)), RuntimeError)
+        text = str(error)
+        if kind is RuntimeError:
+            text = f"worker on {device}: {type(error).__name__}: {text}"
+        return cls(kind, text, "".join(traceback.format_exception(error)))
+
+    def error(self) -> Exception:
+        """The exception to raise here, with the worker's traceback behind it."""
+        made = self.kind(self.text)
+        made.__cause__ = _Elsewhere(self.trace)
+        return made
+
+
+class _Elsewhere(Exception):  # noqa: N818 - carries a text, as in multiprocessing's own pools
+    """The traceback of another process."""
+
+    def __str__(self) -> str:
+        return f"\n{self.args[0]}"
+
+
 def cluster_worker(
     job: Job,
     waiting: Mapping[ShardRef, Stamp],
@@ -102,7 +143,7 @@ def cluster_worker(
     threads: int,
     shared: bool,
     leaving: Callable[[], bool] = lambda: False,
-) -> str | None:
+) -> WorkerFault | None:
     """What a worker's process does on a cluster: `take_part` on the cores that it was given.
 
     Args:
@@ -111,7 +152,7 @@ def cluster_worker(
 
     Returns:
         What is wrong with the run, which clusters do not carry over as the exception that it is; None
-        where nothing is.
+        where nothing is. Whatever else is raised is the cluster's to tell.
     """
     import torch
 
@@ -119,7 +160,7 @@ def cluster_worker(
     try:
         take_part(job, waiting, device=device, shared=shared, leaving=leaving)
     except BadInput as error:
-        return str(error)
+        return WorkerFault.of(error, device)
     return None
 
 

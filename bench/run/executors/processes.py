@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
@@ -17,11 +16,11 @@ from typing import ClassVar
 
 from bench.core.children import end_with_parent, fit_for_children
 from bench.core.device import choose_devices, cores
-from bench.core.errors import BadInput, PluginFailed
+from bench.core.errors import BadInput
 from bench.run.claims import ATTEMPTS
 from bench.run.job import Job
 from bench.run.shards import ShardRef, Shards, Stamp
-from bench.run.take_part import take_part
+from bench.run.take_part import WorkerFault, take_part
 
 __all__ = ["Processes"]
 
@@ -183,16 +182,7 @@ def _hear(member: _Member) -> None:
             if said == _READY:
                 member.ready = True
                 continue
-            kind, text, trace = said
-            where = f"worker on {member.device}: " if kind is RuntimeError else ""
-            raise kind(f"{where}{text}") from _Elsewhere(trace)
-
-
-class _Elsewhere(Exception):  # noqa: N818 - carries a text, as in multiprocessing's own pools
-    """The traceback of another process."""
-
-    def __str__(self) -> str:
-        return f"\n{self.args[0]}"
+            raise said.error()
 
 
 def _work(
@@ -221,10 +211,7 @@ def _work(
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        kinds = (PluginFailed, BadInput)
-        kind = next((kind for kind in kinds if isinstance(error, kind)), RuntimeError)
-        text = f"{type(error).__name__}: {error}" if kind is RuntimeError else str(error)
-        pipe.send((kind, text, "".join(traceback.format_exception(error))))
+        pipe.send(WorkerFault.of(error, device))
         sys.exit(1)
 
 

@@ -20,7 +20,7 @@ from bench.core.device import is_gpu, kind_of, refuse_numbers
 from bench.core.errors import BadInput, Unavailable
 from bench.run.job import Job
 from bench.run.shards import ShardRef, Shards, Stamp
-from bench.run.take_part import cluster_worker
+from bench.run.take_part import WorkerFault, cluster_worker
 
 __all__ = ["Ray"]
 
@@ -102,7 +102,7 @@ class _Worker:
 
     def work(
         self, job: Job, waiting: Mapping[ShardRef, Stamp], device: str, threads: int, shared: bool
-    ) -> str | None:
+    ) -> WorkerFault | None:
         """Takes shards until none is left; gives what is wrong with the run, where something is."""
         return cluster_worker(job, waiting, device, threads, shared, self._leaving.is_set)
 
@@ -206,7 +206,7 @@ class _Crew:
         except ray.exceptions.RayTaskError as error:
             raise RuntimeError(f"a worker of Ray: {error}") from error
         if wrong is not None:
-            raise BadInput(wrong)
+            raise wrong.error()
 
 
 def _room(resources: Mapping[str, float], gpus: float, cpus: int) -> int:

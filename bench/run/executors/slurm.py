@@ -157,7 +157,7 @@ class _Array:
             failure = job.exception()
             wrong = job.result() if failure is None else None
             if wrong is not None:
-                raise BadInput(wrong)
+                raise wrong.error()
             self._last = "" if failure is None else (str(failure).strip().splitlines() or [""])[-1]
         if clock.monotonic() - self._asked > _PAUSE:
             self._asked = clock.monotonic()
@@ -175,12 +175,16 @@ class _Array:
 
 def _finish(
     job: Job, waiting: Mapping[ShardRef, Stamp], device: str, threads: int, shared: bool
-) -> str | None:
-    """A job of a run that is left alone: the last one makes the tables."""
+) -> None:
+    """A job of a run that is left alone: the last one makes the tables.
+
+    Raises:
+        Exception: what is wrong with the run; its log has it, since nobody waits for the job.
+    """
     from bench.run.carry_out import Part, Watch, carry_out
     from bench.run.executors.local import Local
 
     found = cluster_worker(job, waiting, device, threads, shared)
-    if found is None:
-        carry_out(job, Local(), "slurm", Watch(), Part(1, 1))
-    return found
+    if found is not None:
+        raise found.error()
+    carry_out(job, Local(), "slurm", Watch(), Part(1, 1))
