@@ -8,11 +8,21 @@ from typing import Any, TypeVar
 
 from bench.core.errors import BadInput, Unavailable, first_line
 from bench.core.text import counted
+from bench.core.variables import home_path
 from bench.networks.weights import WeightsMissing
 
-__all__ = ["load_hub_model", "whole_model"]
+__all__ = ["hub_source", "load_hub_model", "whole_model"]
 
 T = TypeVar("T")
+
+
+def hub_source(written: str, what: str) -> str:
+    """A folder, whose path may begin with `~`, or the name of a repository, which stays as it is.
+
+    Raises:
+        BadInput: as `home_path`.
+    """
+    return str(home_path(written, what)) if written.startswith("~") else written
 
 
 def load_hub_model(what: str, files: str, kind: str, load: Callable[[Any], T]) -> T:

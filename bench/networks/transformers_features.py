@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from bench.core.device import upload
 from bench.core.identity import Record, tensors_hash
 from bench.networks.batches import run_in_batches
-from bench.networks.hub_models import load_hub_model, whole_model
+from bench.networks.hub_models import hub_source, load_hub_model, whole_model
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class _Transformer(abc.ABC):
         self.device = device
         self.official = source == published
         name = type(self).__name__
+        source = hub_source(source, f"feature network {name.lower()}")
         model = load_hub_model(
             f"the feature network {name.lower()}:{source}",
             "config.json and weights as transformers saves them",

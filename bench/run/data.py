@@ -75,7 +75,7 @@ def parse_data(pairs: list[str]) -> dict[str, Path]:
             raise BadInput(f"{pair!r} is not of the form NAME=PATH{_own_folder(pair)}")
         if name in found:
             raise BadInput(f"--data {name}=... is given twice")
-        found[name] = Path(path)
+        found[name] = home_path(path, f"--data {name}")
     return found
 
 

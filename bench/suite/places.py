@@ -29,11 +29,11 @@ def beside(written: str, home: Path | None, *, by_name: bool = False) -> str:
         An absolute path as it is; a relative one from the working folder, or absolute where it leads out
         of that.
     """
-    if not written or home is None:
+    if not written:
         return written
     try:
         path, here = Path(written).expanduser(), Path.cwd()
-        there = (here / home).resolve()
+        there = here if home is None else (here / home).resolve()
         if path.is_absolute() or there == here:
             return str(path) if written.startswith("~") else written
         meant = Path(os.path.normpath(there / path))

@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.core.identity import Record, tensors_hash
 from bench.networks.batches import exactly
-from bench.networks.hub_models import load_hub_model, whole_model
+from bench.networks.hub_models import hub_source, load_hub_model, whole_model
 from bench.networks.segmenters.segmenter import Segmenter, own_space
 from bench.scene import Int32, UInt8
 
@@ -76,7 +76,7 @@ class HfSegmenter(Segmenter):
 def hf(argument: str, device: str, folders: Sequence[Path]) -> HfSegmenter:
     """A segmentation model of transformers: a folder, or a hub name whose files are in its cache."""
     del folders
-    return HfSegmenter(argument, device)
+    return HfSegmenter(hub_source(argument, "segmenter hf"), device)
 
 
 def _load(source: str) -> tuple[Any, Any]:

@@ -22,6 +22,7 @@ import numpy as np
 
 from bench.core.errors import BadInput, Unavailable
 from bench.core.identity import Record, record_hash, tensors_hash
+from bench.core.variables import home_path
 from bench.networks.batches import exactly
 from bench.networks.segmenters.segmenter import Segmenter, own_space
 from bench.networks.weights import WeightsMissing
@@ -85,8 +86,10 @@ class MmsegSegmenter(Segmenter):
 def mmseg(argument: str, device: str, folders: Sequence[Path]) -> MmsegSegmenter:
     """A network of mmsegmentation: CONFIG,CHECKPOINT."""
     del folders
-    config, _, checkpoint = argument.partition(",")
-    return MmsegSegmenter(Path(config), Path(checkpoint), device)
+    config, checkpoint = (
+        home_path(file, "segmenter mmseg") for file in argument.partition(",")[::2]
+    )
+    return MmsegSegmenter(config, checkpoint, device)
 
 
 def _build(config: Path, checkpoint: Path) -> Any:

@@ -100,6 +100,11 @@ def test_the_files_of_another_model_are_no_dinov2(folders):
         make_network(f"dinov2:{folders['clip']}")
 
 
+def test_a_folder_may_lie_in_the_users_home(folders, monkeypatch):
+    monkeypatch.setenv("HOME", str(folders["dinov2"].parent))
+    assert make_network(f"dinov2:~/{folders['dinov2'].name}").name == "dinov2-vit16-14"
+
+
 def test_a_folder_that_is_not_there_is_a_reason(tmp_path):
     with pytest.raises(WeightsMissing, match=r"name a folder with config\.json and weights"):
         make_network(f"dinov2:{tmp_path / 'nowhere'}")

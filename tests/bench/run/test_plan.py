@@ -58,7 +58,8 @@ def test_a_command_changes_only_what_it_names() -> None:
 
 
 def test_folders_are_given_by_name() -> None:
-    assert parse_data(["a=x", "b=y=z"]) == {"a": Path("x"), "b": Path("y=z")}
+    given = {"a": Path("x"), "b": Path("y=z"), "c": Path.home() / "d"}
+    assert parse_data(["a=x", "b=y=z", "c=~/d"]) == given
     with pytest.raises(BadInput, match="not of the form NAME=PATH"):
         parse_data(["a"])
     with pytest.raises(BadInput, match=r"--data a=\.\.\. is given twice"):

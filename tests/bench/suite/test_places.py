@@ -51,6 +51,7 @@ def test_a_relative_path_counts_from_the_folder_of_the_suite(project, written, m
 
 def test_a_suite_without_a_file_counts_from_the_working_folder(project) -> None:
     assert beside("there", None) == "there"
+    assert beside("~/there", None) == str(Path.home() / "there")
     assert beside("here", project) == "here"
 
 

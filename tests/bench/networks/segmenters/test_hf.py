@@ -63,6 +63,11 @@ def test_its_identity_is_its_tensors_and_how_it_is_fed(folder):
     assert identity["feed"]["size"] == {"height": 64, "width": 96}
 
 
+def test_a_folder_may_lie_in_the_users_home(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder.parent))
+    assert make_segmenter(f"hf:~/{folder.name}").space.classes == ("wall", "floor", "bed")
+
+
 def test_a_folder_that_is_not_there_is_missing(tmp_path):
     with pytest.raises(WeightsMissing, match="is not here"):
         make_segmenter(f"hf:{tmp_path / 'gone'}")

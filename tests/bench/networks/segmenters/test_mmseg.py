@@ -103,6 +103,13 @@ def test_a_missing_file_is_named(tmp_path):
         make_segmenter(f"mmseg:{tmp_path / 'gone.py'},{tmp_path / 'gone.pth'}")
 
 
+def test_files_may_lie_in_the_users_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "there.py").touch()
+    with pytest.raises(WeightsMissing, match=f"{tmp_path}/gone.pth: there is no such file"):
+        make_segmenter("mmseg:~/there.py,~/gone.pth")
+
+
 @pytest.mark.parametrize(
     "text", ["model = (", "import sys\nsys.exit(3)\n", "a = 1\n", "raise KeyError"]
 )
