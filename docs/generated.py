@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Iterator
+from enum import Enum
 from typing import Any, get_args, get_type_hints
 
 from markdown import Markdown
@@ -58,7 +59,8 @@ def _command(command: Any, name: str) -> str:
     for option in options:
         flag = kinds.get(option.name) is bool
         names = ", ".join(option.opts) + ("" if flag else f" {_value(option)}")
-        rows.append((f"`{names}`", _text(option.help) + _default(option, flag=flag)))
+        meaning = _text(option.help) + _words(kinds.get(option.name)) + _default(option, flag=flag)
+        rows.append((f"`{names}`", meaning))
     if rows:
         parts.append(_table(("argument or option", "meaning"), rows))
     return "\n\n".join(parts)
@@ -73,13 +75,22 @@ def _value(parameter: Any) -> str:
     return str(parameter.metavar or parameter.name.upper())
 
 
+def _words(kind: Any) -> str:
+    """The words that an option takes, where it takes no others."""
+    enums = [
+        one for one in (kind, *get_args(kind)) if isinstance(one, type) and issubclass(one, Enum)
+    ]
+    words = ", ".join(f"`{word.value}`" for one in enums for word in one)
+    return f" One of {words}." if words else ""
+
+
 def _default(option: Any, *, flag: bool) -> str:
     given = option.default
     if option.required:
         return " Required."
-    if flag or given is None or callable(given) or given in ([], ()):
+    if flag or given is None or callable(given) or given in ([], (), ""):
         return ""
-    return f" Default: `{given}`."
+    return f" Default: `{given.value if isinstance(given, Enum) else given}`."
 
 
 def suite() -> str:

@@ -32,6 +32,11 @@ def test_every_command_has_a_heading_and_every_option_a_meaning():
     assert [row[0] for row in rows(text) if not row[-1]] == []
 
 
+def test_an_option_that_takes_a_few_words_names_them_and_its_default():
+    (form,) = (row[1] for row in rows(generated.commands()) if row[0] == "`--form FORM`")
+    assert form.endswith("One of `pair`, `pick`, `timed`, `opinion`. Default: `pair`.")
+
+
 def test_every_field_of_a_suite_has_a_meaning():
     text = generated.suite()
     for field in siebench.Suite.model_fields:
