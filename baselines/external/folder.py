@@ -103,8 +103,8 @@ class Folder:
             folder = _below(self.root, self._folders.filled(values))
             if not folder.is_dir():
                 raise BadInput(
-                    f"path: {folder} is not a folder; put this task's results there, or leave the "
-                    "task out with the method's `datasets`"
+                    f"path: {folder} is not a folder; put this task's results there, or leave "
+                    f"{task.dataset!r} out of the method's `datasets`"
                 )
         self._refuse_without_results(task.edits)
 

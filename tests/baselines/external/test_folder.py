@@ -215,7 +215,8 @@ def test_tasks_over_different_scenes_may_share_a_folder(tmp_path):
 
 def test_a_task_without_its_folder_is_refused_before_anything_runs(tmp_path):
     (tmp_path / "extension@1").mkdir()
-    with pytest.raises(BadInput, match=r"path: .*freeform@1 is not a folder; put this task's"):
+    said = r"path: .*freeform@1 is not a folder; put this task's .* leave 'rooms' out"
+    with pytest.raises(BadInput, match=said):
         Folder(str(tmp_path / "{protocol}")).check(facts("rooms-freeform"))
 
 
