@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn, get_args
 
-from masks.spec import GroundTruth, MaskError
+from masks.spec import GroundTruth, MaskError, Operation
 
 __all__ = ["EDITS", "FORMAT", "MANIFEST", "Entry", "Manifest", "Plane", "entries", "file_digest"]
 
@@ -137,6 +137,11 @@ class Manifest:
         manifest: Manifest = _made(Manifest, _json(path, _text(path)), path)
         if manifest.format != FORMAT:
             raise MaskError(f"{path}: the format is {_short(manifest.format)}, not {FORMAT!r}")
+        if manifest.operation not in get_args(Operation):
+            raise MaskError(
+                f"{path}: operation must be one of {get_args(Operation)}, not "
+                f"{_short(manifest.operation)}"
+            )
         for name, share in manifest.coverage.items():
             if not isinstance(share, (int, float)) or isinstance(share, bool):
                 raise MaskError(f"{path}: coverage: {name} must be a number, not {_short(share)}")

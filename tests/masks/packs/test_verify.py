@@ -169,6 +169,7 @@ def test_a_link_out_of_the_pack_is_refused(pack, tmp_path):
         ({"protocol": "object-remov@1"}, "did you mean 'object-remove@1'"),
         ({"parameters": {"dilate": -1}}, "dilate must be an integer"),
         ({"operation": "add"}, "operation 'add' is not that of object-remove@1"),
+        ({"operation": "fill"}, "operation must be one of ('inpaint', 'add', "),
         ({"format": "other@1"}, "the format is 'other@1'"),
         ({"seed": "0"}, "seed must be an integer"),
         ({"surprise": 1}, "'surprise' does not belong here"),
