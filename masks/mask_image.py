@@ -42,7 +42,11 @@ def mask_of(image: Image, where: str) -> Bool:
     kind, palette = image.format, image.mode == "P"
     if image.mode.startswith(("I", "F")):
         raise MaskError(f"{where}: holds numbers of 16 or more bits (mode {image.mode}); {_DO}")
-    values = _grey(_opaque(ImageOps.exif_transpose(image), where), where)
+    try:
+        upright = ImageOps.exif_transpose(image)
+    except Exception as error:  # broken EXIF data makes Pillow raise nearly anything
+        raise MaskError(f"{where}: its EXIF data cannot be read ({error}); {_DO}") from error
+    values = _grey(_opaque(upright, where), where)
     levels = np.unique(values).tolist()
     accepted = [{0, 255}] if palette else [{0, 255}, {0, 1}]
     if not any(set(levels) <= two for two in accepted):

@@ -93,6 +93,12 @@ def test_coloured_and_grey_palettes_are_no_masks(tmp_path):
         read_mask(tmp_path / "a.png")
 
 
+def test_a_mask_whose_exif_data_is_damaged_is_refused_in_one_sentence(tmp_path):
+    Image.fromarray(GREY).save(tmp_path / "a.png", exif=b"Exif\0\0no TIFF header")
+    with pytest.raises(MaskError, match=r"a\.png: its EXIF data cannot be read .* 255 = masked"):
+        read_mask(tmp_path / "a.png")
+
+
 def test_a_jpeg_that_blurs_its_border_says_so(tmp_path):
     blurred = np.kron(GREY, np.ones((5, 5), np.uint8))
     Image.fromarray(blurred).save(tmp_path / "a.jpg", quality=70)
