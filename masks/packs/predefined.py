@@ -156,12 +156,18 @@ class Predefined(Protocol):
     @cached_property
     def _files(self) -> tuple[Path, ...]:
         """The masks, sorted by name: endings in any case; hidden files (macOS's `._1.png`) are none."""
-        files = (
+        files = [
             path
             for path in Path(self.folder).iterdir()
             if path.suffix.lower() == ".png" and not path.name.startswith(".")
-        )
-        return tuple(sorted(files, key=lambda path: path.name))
+        ]
+        for path in files:
+            if _NOT_UTF8.search(path.name):
+                raise MaskError(
+                    f"{self.key}: {self.folder} holds {path.name!a}, a name that is not UTF-8; rename "
+                    "that file"
+                )
+        return tuple(sorted(files, key=_name))
 
     @cached_property
     def _stems(self) -> dict[str, Path]:
@@ -213,9 +219,17 @@ class Predefined(Protocol):
         digest, shares = hashlib.sha256(), []
         for path in self._files:
             mask = read_mask(path)
-            digest.update(f"{path.name} {array_digest(mask)}\n".encode())
+            digest.update(f"{_name(path)} {array_digest(mask)}\n".encode())
             shares.append(float(mask.mean()))
         return digest.hexdigest(), min(shares), max(shares)
+
+
+_NOT_UTF8 = re.compile("[\ud800-\udfff]")
+"""As Python shows bytes of a file's name that are not UTF-8."""
+
+
+def _name(path: Path) -> str:
+    return unicodedata.normalize("NFC", path.name)
 
 
 def _stem(path: Path) -> str:

@@ -50,14 +50,14 @@ def write_pack(
         part = folder.parent / f".{folder.name}.{secrets.token_hex(8)}.part"
         part.mkdir()
     except OSError as error:
-        raise MaskError(f"{folder}: cannot be written ({error.strerror})") from None
+        raise MaskError(f"{folder}: cannot be written ({error.strerror or error})") from None
     try:
         manifest = _fill(part, protocol, sites, seed, fingerprint)
         if folder.exists():
             folder.rmdir()
         part.replace(folder)
     except OSError as error:
-        raise MaskError(f"{folder}: cannot be written ({error.strerror})") from None
+        raise MaskError(f"{folder}: cannot be written ({error.strerror or error})") from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return manifest

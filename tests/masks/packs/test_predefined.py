@@ -227,3 +227,22 @@ def test_the_published_test_masks_pair_with_sorted_scenes():
     assert shares == pytest.approx([0.251, 0.5, 0.75], abs=5e-4)
     outpainting = make_protocol("outpainting").draw(site).mask
     assert (protocol.draw(replace(site, scene="b.jpg")).mask == outpainting).all()
+
+
+def test_masks_are_the_same_ones_however_a_system_spells_their_names(tmp_path):
+    found = []
+    for form in ("NFC", "NFD"):
+        for k, name in enumerate(("\u00e4", "b")):
+            save(tmp_path / form, unicodedata.normalize(form, f"{name}.png"), masks_of(2)[k])
+        found.append(make_protocol("predefined", {"folder": str(tmp_path / form)}).identity)
+    assert found[0] == found[1]
+
+
+def test_a_name_that_is_not_utf8_is_refused_before_anything_is_drawn(tmp_path):
+    save(tmp_path / "m", "a.png", masks_of(1)[0])
+    try:
+        (tmp_path / "m" / "a.png").rename(tmp_path / "m" / "\udce9.png")
+    except (OSError, ValueError):
+        pytest.skip("this file system takes names in UTF-8 only")
+    with pytest.raises(MaskError, match=r"holds '\\udce9\.png', a name that is not UTF-8; rename"):
+        make_protocol("predefined", {"folder": str(tmp_path / "m")})
