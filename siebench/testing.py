@@ -21,14 +21,17 @@ def check(kind: str, value: object, *, classes: int | None = None, size: int | N
     Args:
         kind: "editor", "metric", "dataset", "protocol", "segmenter", "feature network", "executor",
             "system" or "command"; the plural will do.
-        value: what is registered (a class, a function, a `DatasetInfo` ...), or a finished object.
+        value: what is registered (a class, a function, a `DatasetInfo` ...), or a finished object; of a
+            protocol its class.
         classes: of an editor: how many classes the made label maps count, for a network that knows one
             number; 6 where None.
         size: of an editor: pixels a side of the made edits; 64 where None.
 
     Raises:
         AssertionError: with one line for each part of the contract that does not hold.
-        BadInput: for an unknown kind, or `classes` or `size` of another one than an editor.
+        Unavailable: where its weights or libraries are not here, so that it cannot be tried.
+        BadInput: for an unknown kind, or `classes` or `size` of another one than an editor; where the
+            thing raises what its check does not expect, which is then the error's cause.
     """
     problems = registry_of(kind).check(value, classes=classes, size=size)
     if problems:

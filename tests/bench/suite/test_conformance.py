@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
+import sys
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -122,3 +124,21 @@ def test_an_edit_that_depends_on_the_process_is_found(install) -> None:
     install("hashed", {}, {"hashed_protocol": source})
     kind = PROTOCOLS.get("hashed_protocol:Hashed", trust=True)
     assert any("in another process" in problem for problem in check_protocol(kind))
+
+
+def test_a_class_of_a_module_that_is_on_no_path_is_not_tried_in_another_process(
+    tmp_path, monkeypatch
+) -> None:
+    file = tmp_path / "off_the_path.py"
+    file.write_text(
+        "import dataclasses\n"
+        "from tests.bench.suite.test_conformance import Band\n"
+        "@dataclasses.dataclass(frozen=True)\n"
+        "class Mine(Band):\n"
+        "    key = 'mine@1'\n"
+    )
+    spec = importlib.util.spec_from_file_location("off_the_path", file)
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "off_the_path", module)
+    spec.loader.exec_module(module)
+    assert check_protocol(module.Mine) == []
