@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench.run.tables import COST_COLUMNS, CostColumn
+from bench.run.tables import COST_COLUMNS, CostColumn, stored_number
 from reports.numbers import decimals_for, large, printed
 
 if TYPE_CHECKING:
@@ -56,10 +55,10 @@ def cost_table(run: Run) -> CostTable:
     columns = tuple(
         column
         for column in COST_COLUMNS
-        if any(_number(row.get(column.name)) for row in found.values())
+        if any(stored_number(row.get(column.name)) for row in found.values())
     )
     largest = {
-        column.name: max(_number(row.get(column.name)) or 0.0 for row in found.values())
+        column.name: max(stored_number(row.get(column.name)) or 0.0 for row in found.values())
         for column in columns
     }
     rows = tuple(
@@ -74,7 +73,7 @@ def cost_table(run: Run) -> CostTable:
             ),
             device=str(found[task, method].get("device", "")),
             batch=str(found[task, method].get("batch", "")),
-            ms=_number(found[task, method].get("ms")),
+            ms=stored_number(found[task, method].get("ms")),
         )
         for task in tasks
         for method in methods
@@ -85,7 +84,7 @@ def cost_table(run: Run) -> CostTable:
 
 def _value(column: CostColumn, value: Any, largest: float) -> CostValue:
     """As in "12.3" or, for a count, "1.05 M"; a method without a network has no count."""
-    number = _number(value)
+    number = stored_number(value)
     if number is None or (not column.unit and number == 0):
         return CostValue(number, "")
     if not column.unit:
@@ -94,7 +93,3 @@ def _value(column: CostColumn, value: Any, largest: float) -> CostValue:
     if number and round(number, decimals) == 0:  # what is small is not nothing
         decimals = decimals_for([number])
     return CostValue(number, printed(number, decimals))
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None or math.isnan(value) else float(value)

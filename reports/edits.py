@@ -6,11 +6,11 @@ than an eye compares and keeps 500 edits x 8 methods x 8 values under 300 kB.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.core.atomic import json_number
 from bench.core.text import without_folders
 from reports.influence import Influence
 
@@ -89,11 +89,10 @@ def _numbers(column: Sequence[Any]) -> list[float | str | None]:
 
 def _short(value: Any) -> float | str | None:
     """Four significant digits; JSON has no infinity, so an infinite PSNR is "inf"."""
-    if value is None or math.isnan(value):
-        return None
-    if math.isinf(value):
-        return str(float(value))
-    short = float(f"{value:.4g}")
+    plain = json_number(value)
+    if not isinstance(plain, float):
+        return plain
+    short = float(f"{plain:.4g}")
     return int(short) if short.is_integer() else short
 
 

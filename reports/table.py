@@ -19,6 +19,7 @@ from bench.judge.compare.recipes import unlike_networks
 from bench.metrics.facts import REGION_TITLES, Better, Region, short_title
 from bench.run.preservation import PRESERVATION
 from bench.run.reader import REAL
+from bench.run.tables import stored_number
 from reports.numbers import decimals_for, printed
 from reports.ranking import Rank, Ranking, ScoredEdits, Side, rank
 
@@ -281,9 +282,11 @@ def _column(
     metric: MetricColumn, name: str, records: dict[Any, Any], ranked: Collection[str]
 ) -> Column:
     own = {method: record for (method, key), record in records.items() if key == name}
-    values = [v for v in (_number(record["value"]) for record in own.values()) if v is not None]
+    values = [
+        v for v in (stored_number(record["value"]) for record in own.values()) if v is not None
+    ]
     fair = [record for method, record in own.items() if method in ranked]
-    ends = [_number(record[end]) for record in fair for end in ("value", "low", "high")]
+    ends = [stored_number(record[end]) for record in fair for end in ("value", "low", "high")]
     span = [v for v in ends if v is not None and math.isfinite(v)]
     return Column(
         name=name,
@@ -309,7 +312,7 @@ def _row(
 def _cell(record: Mapping[Any, Any] | None, column: Column) -> Cell:
     if record is None:
         return Cell(reason="")
-    value, low, high = (_number(record[name]) for name in ("value", "low", "high"))
+    value, low, high = (stored_number(record[name]) for name in ("value", "low", "high"))
     if value is None:
         return Cell(reason=without_folders(str(record["reason"] or "no reason given")))
     interval = ""
@@ -325,10 +328,6 @@ def _cell(record: Mapping[Any, Any] | None, column: Column) -> Cell:
         reason=without_folders(str(record["reason"] or "")),
         how=str(record.get("interval") or ""),
     )
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None or math.isnan(value) else float(value)
 
 
 def _ranking(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import math
 import os
 import re
 import secrets
@@ -26,6 +27,7 @@ from bench.core.errors import BadInput
 
 __all__ = [
     "create_file",
+    "json_number",
     "json_text",
     "refuse_loss",
     "refuse_losses",
@@ -156,6 +158,16 @@ def json_text(value: Any) -> str:
         return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     except ValueError as error:
         raise BadInput(f"what is to be written as JSON cannot be: {error}") from error
+
+
+def json_number(value: float | None) -> float | str | None:
+    """A number as JSON holds it: an infinite one as text, "inf" or "-inf"; NaN as None.
+
+    `float` reads all but None again.
+    """
+    if value is None or math.isnan(value):
+        return None
+    return float(value) if math.isfinite(value) else str(float(value))
 
 
 _END = 1 << 16

@@ -25,7 +25,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, ValidationError
 
-from bench.core.atomic import write_text
+from bench.core.atomic import json_number, write_text
 from bench.core.documents import read_json
 from bench.core.errors import BadInput, first_fault
 from bench.judge.margin import Margin
@@ -221,10 +221,10 @@ def _score(one: ScoreValues, task: _Task) -> dict[str, Any]:
         "better": one.better,
         "protocol": one.protocol,
         "n": one.n,
-        "value": None if one.value is None else _written(one.value),
+        "value": json_number(one.value),
         "reason": one.reason,
         "kind": one.kind,
-        "values": _shortened([_written(float(at.get(unit, math.nan))) for unit in units]),
+        "values": _shortened([json_number(float(at.get(unit, math.nan))) for unit in units]),
     }
 
 
@@ -289,12 +289,6 @@ def _values_of(score: _Score, task: _Task, facts: _Facts | None) -> ScoreValues:
         margin=Margin(known.margin, known.margin_kind),
         reason=score.reason,
     )
-
-
-def _written(value: float) -> float | str | None:
-    if math.isnan(value):
-        return None
-    return value if math.isfinite(value) else str(value)
 
 
 def _read(value: _Number) -> float:

@@ -12,6 +12,7 @@ from bench.core.errors import BadInput
 from bench.judge.change_points import change_points
 from bench.run.layout import run_folders
 from bench.run.reader import REAL, Run, read_run
+from bench.run.tables import stored_number
 
 __all__ = ["History", "Move", "Point", "Series", "read_history"]
 
@@ -111,7 +112,7 @@ def _all_series(runs: Sequence[Run], folder: Path) -> tuple[list[Series], list[s
         for row in run.scores.to_dict("records"):
             name = str(row["metric"])
             column = columns.get(name)
-            value = _number(row["value"])
+            value = stored_number(row["value"])
             shown = column is not None and column.better != "neither" and value is not None
             if not shown or row["of"] != "all" or row["method"] == REAL:
                 continue
@@ -120,8 +121,8 @@ def _all_series(runs: Sequence[Run], folder: Path) -> tuple[list[Series], list[s
                 index,
                 value,
                 int(row["n"]),
-                _number(row["low"]),
-                _number(row["high"]),
+                stored_number(row["low"]),
+                stored_number(row["high"]),
                 str(row.get("method_hash", "")),
             )
             key = (str(row["task"]), str(row["method"]), name, str(row["protocol"]))
@@ -168,9 +169,3 @@ def _moves(points: Sequence[Point], better: Literal["lower", "higher"]) -> list[
         previous = points[begin - 1].run
         moves.append(Move(points[begin].run, previous, before, after, verdict, changed))
     return moves
-
-
-def _number(value: object) -> float | None:
-    if not isinstance(value, (int, float)) or value != value:  # nan is the one number not itself
-        return None
-    return float(value)

@@ -13,7 +13,7 @@ from bench.core.errors import BadInput
 from bench.core.text import counted, without_folders
 from bench.judge.scores import Costs, ScoreKey, ScoreSet, ScoreValues, of_edits, of_scenes
 from bench.run.reader import REAL, Run, read_run
-from bench.run.tables import COST_COLUMNS
+from bench.run.tables import COST_COLUMNS, stored_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +95,7 @@ def _values_of(
 ) -> ScoreValues:
     key = ScoreKey(str(row["task"]), str(row["method"]), str(row["metric"]), str(row["of"]))
     column = columns.get(key.metric)
-    value = None if row["value"] is None or np.isnan(row["value"]) else float(row["value"])
+    value = stored_number(row["value"])
     bare = ScoreValues(
         key=key,
         better="neither",
@@ -148,9 +148,9 @@ def _failures(task: TaskRow, samples: pd.DataFrame) -> dict[tuple[str, str], str
 def _costs(run: Run) -> dict[tuple[str, str], Costs]:
     return {
         (str(row["task"]), str(row["method"])): {
-            column.name: float(row[column.name])
+            column.name: number
             for column in COST_COLUMNS
-            if row[column.name] is not None and not np.isnan(row[column.name])
+            if (number := stored_number(row[column.name])) is not None
         }
         for row in run.costs.to_dict("records")
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.core.atomic import json_number
 from bench.core.errors import BadInput
 from bench.core.identity import Record, file_hash, record_hash
 from bench.metrics import Score, ScoreInfo
@@ -139,13 +139,10 @@ class FolderScores(Sequence[Score]):
 
 def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as strict JSON takes it: infinity as text, "inf"; what is no number as None."""
-    return {name: _finite(value) for name, value in row.items()}
-
-
-def _finite(value: Any) -> Any:
-    if not isinstance(value, float) or math.isfinite(value):
-        return value
-    return None if math.isnan(value) else str(value)
+    return {
+        name: json_number(value) if isinstance(value, float) else value
+        for name, value in row.items()
+    }
 
 
 def _content(files: Mapping[str, Path]) -> str:

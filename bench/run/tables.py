@@ -7,8 +7,9 @@ samples, references and canaries tables also with those of the metrics: "psnr" (
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 __all__ = [
     "CANARIES",
@@ -27,6 +28,7 @@ __all__ = [
     "CostColumn",
     "StoredColumn",
     "StoredTable",
+    "stored_number",
 ]
 
 
@@ -256,3 +258,8 @@ COSTS = StoredTable(
         StoredColumn("device", "text", "where the editor ran, and why it was not timed there"),
     ),
 )
+
+
+def stored_number(value: Any) -> float | None:
+    """A number in a row of a table; None where there is none, which a data frame may give as NaN."""
+    return None if value is None or math.isnan(value) else float(value)

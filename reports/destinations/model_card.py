@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from bench.core.atomic import refuse_loss, whole_file, write_text
+from bench.core.atomic import json_number, refuse_loss, whole_file, write_text
 from bench.core.text import markdown_text
 from bench.run.tables import COST_COLUMNS
 from reports.costs import CostRow, cost_table
@@ -113,24 +113,15 @@ def _results(run: Run, one: Kept) -> Iterator[dict[str, Any]]:
 
 
 def _metric(row: Mapping[Any, Any], title: str) -> dict[str, Any]:
-    numbers = {name: _plain(row[name]) for name in ("low", "high", "level")}
+    numbers = {name: json_number(row[name]) for name in ("low", "high", "level")}
     about = {name: value for name, value in numbers.items() if value is not None}
     about |= {"n": int(row["n"]), "scenes": int(row["clusters"]), "protocol": row["protocol"]}
     return {
         "type": str(row["metric"]),
         "name": title,
-        "value": _plain(row["value"]),
+        "value": json_number(row["value"]),
         "args": about,
     }
-
-
-def _plain(value: float | None) -> float | str | None:
-    """A number as YAML and JSON hold it; an infinite one as text."""
-    import math
-
-    if value is None or math.isnan(value):
-        return None
-    return float(value) if math.isfinite(value) else str(value)
 
 
 def _table(table: Table, one: Kept) -> list[str]:

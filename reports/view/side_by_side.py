@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from bench.core.atomic import json_number
 from bench.core.errors import BadInput
 from bench.core.text import without_folders
 from bench.judge.compare import Change, compare
@@ -114,19 +115,14 @@ def _named(metric: MetricColumn) -> dict[str, Any]:
     return {"score": metric.title, "unit": metric.unit, "arrow": ARROWS[metric.better]}
 
 
-def _values(run: Run, task: str) -> dict[tuple[str, str], float | str]:
+def _values(run: Run, task: str) -> dict[tuple[str, str], float | str | None]:
     frame = run.scores
     rows = frame[(frame["task"] == task) & (frame["of"] == "all") & (frame["method"] != REAL)]
     return {
-        (str(row["method"]), str(row["metric"])): _plain(row["value"])
+        (str(row["method"]), str(row["metric"])): json_number(row["value"])
         for row in rows.to_dict("records")
         if row["value"] is not None and not math.isnan(row["value"])
     }
-
-
-def _plain(value: float) -> float | str:
-    """A number as JSON has it, which knows no infinity."""
-    return float(value) if math.isfinite(value) else str(float(value))
 
 
 def _difference(change: Change | None) -> dict[str, Any]:
@@ -134,7 +130,7 @@ def _difference(change: Change | None) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = {"verdict": change.verdict}
     if not math.isnan(change.pair.difference.estimate):
-        found["difference"] = _plain(change.pair.difference.estimate)
+        found["difference"] = json_number(change.pair.difference.estimate)
     if change.interval is not None and all(map(math.isfinite, change.interval)):
         found["low"], found["high"] = change.interval
     return found
@@ -193,12 +189,12 @@ def _first(run: Run, samples: list[pd.DataFrame]) -> MetricColumn | None:
 
 def _by_edit(
     samples: pd.DataFrame, metric: MetricColumn | None
-) -> dict[tuple[str, str], float | str]:
+) -> dict[tuple[str, str], float | str | None]:
     if metric is None:
         return {}
     rows = zip(samples["method"], samples["edit"], samples[metric.name])
     return {
-        (str(method), str(edit)): _plain(float(f"{value:.6g}"))
+        (str(method), str(edit)): json_number(float(f"{value:.6g}"))
         for method, edit, value in rows
         if value is not None and not math.isnan(value)
     }

@@ -19,7 +19,7 @@ from bench.judge.published.results import (
 )
 from bench.judge.published.verdict import protocol_differences, verdict
 from bench.metrics import Score
-from bench.run.tables import COST_COLUMNS
+from bench.run.tables import COST_COLUMNS, stored_number
 from bench.suite.table import REAL, TableColumn, TableLayout, TableRow
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _measured(run: Run, row: TableRow, column: TableColumn) -> tuple[Score, str]
             reason = "real images are scored by a segmenter alone"
         return Score(name, None, reason=reason), ""
     found = mine.iloc[0]
-    value, low, high = (_number(found[field]) for field in ("value", "low", "high"))
+    value, low, high = (stored_number(found[field]) for field in ("value", "low", "high"))
     score = Score(name, value, low, high, n=int(found["n"]), reason=str(found["reason"] or ""))
     return score, str(found["protocol"])
 
@@ -212,15 +212,11 @@ def _cost(run: Run, method: str, task: str, cost: str) -> Score:
     mine = costs[(costs["task"] == task) & (costs["method"] == method)]
     if mine.empty or cost not in mine:
         return Score(cost, None, reason=f"the run has no {json.dumps(cost)} among its costs")
-    value = _number(mine.iloc[0][cost])
+    value = stored_number(mine.iloc[0][cost])
     # The column `device` says why a time is not there; nothing else is missing for that reason.
     why = str(mine.iloc[0].get("device") or "not timed") if cost in _TIMES else "not counted"
     reason = "" if value is not None else run.method(method).problem or why
     return Score(cost, value, n=run.task(task).n, reason=reason)
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None or value != value else float(value)
 
 
 def _scaled(value: float | None, scale: float) -> float | None:

@@ -1,11 +1,13 @@
 """Files appear whole or not at all."""
 
+import json
+import math
 import os
 from pathlib import Path
 
 import pytest
 
-from bench.core.atomic import refuse_loss, whole_file, write_json, write_text
+from bench.core.atomic import json_number, refuse_loss, whole_file, write_json, write_text
 from bench.core.errors import BadInput
 
 
@@ -47,6 +49,14 @@ def test_the_file_is_readable_as_any_other(tmp_path: Path) -> None:
     (tmp_path / "plain.txt").write_text("a")
     modes = [(tmp_path / name).stat().st_mode for name in ("whole.txt", "plain.txt")]
     assert modes[0] == modes[1]
+
+
+def test_a_number_is_read_as_it_was_written_whatever_it_is(tmp_path: Path) -> None:
+    numbers = [1.5, math.inf, -math.inf]
+    write_json(tmp_path / "a", [json_number(value) for value in (*numbers, math.nan, None)])
+    *written, nan, none = json.loads((tmp_path / "a").read_text())
+    assert [float(value) for value in written] == numbers
+    assert (nan, none) == (None, None)
 
 
 def test_a_write_leaves_alone_what_the_files_of_other_threads_get(tmp_path, monkeypatch):

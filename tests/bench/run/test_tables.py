@@ -12,7 +12,7 @@ import pytest
 
 from bench.core.errors import BadInput
 from bench.run.table_files import read_columns, read_tables, write_table
-from bench.run.tables import COSTS, INFLUENCE, REFERENCES, UNMADE
+from bench.run.tables import COSTS, INFLUENCE, REFERENCES, UNMADE, stored_number
 
 
 def references(*edits: str, **more: list) -> dict[str, list]:
@@ -134,6 +134,20 @@ def test_a_row_that_names_no_scene_is_refused(tmp_path: Path) -> None:
     pq.write_table(table.set_column(at, "scene", pa.array(["a", None])), file)
     with pytest.raises(BadInput, match="column scene has empty entries"):
         read_tables([file], REFERENCES)
+
+
+@pytest.mark.parametrize(
+    ("stored", "number"),
+    [
+        (None, None),
+        (float("nan"), None),
+        (float("inf"), float("inf")),
+        (np.float32(0.5), 0.5),
+        (0, 0.0),
+    ],
+)
+def test_a_number_of_a_row_is_none_where_a_data_frame_has_nan(stored, number) -> None:
+    assert stored_number(stored) == number
 
 
 def test_a_pipe_in_place_of_a_table_is_not_waited_for(tmp_path: Path) -> None:
