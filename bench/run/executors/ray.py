@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from bench.core.device import is_gpu, kind_of, refuse_numbers
+from bench.core.device import kind_of, refuse_numbers
 from bench.core.errors import BadInput, Unavailable
 from bench.run.job import Job
 from bench.run.shards import ShardRef, Shards, Stamp
@@ -61,6 +61,21 @@ class Ray:
             raise Unavailable("executor 'ray': Ray is not installed: `pip install ray`") from error
         self._address, self._gpus, self._cpus = address, num_gpus, num_cpus
 
+    def device(self, asked: str) -> str:
+        """What actors compute on: a GPU where they have one, though the machine that starts them has none.
+
+        Raises:
+            BadInput: an address that nobody answers.
+        """
+        if asked != "auto":
+            return asked
+        if self._gpus is not None:
+            return "cuda" if self._gpus else "cpu"
+        if self._address == "local":  # a cluster of this machine, which is not there yet
+            return kind_of(asked)
+        with _cluster(self._address):
+            return "cuda" if _gpus() else "cpu"
+
     def run(self, job: Job, shards: Shards, done: Callable[[ShardRef], None]) -> None:
         """Carries out all shards; ends when every actor has.
 
@@ -83,15 +98,11 @@ class Ray:
                 crew.stop()
 
     def _gpus_of(self, job: Job) -> float:
-        import ray
-
-        here = float(ray.cluster_resources().get("GPU", 0))
-        kind = kind_of(job.device)
-        if kind == "cpu":
+        if kind_of(job.device) == "cpu":
             return 0.0
-        if is_gpu(kind) and not here and job.device != "auto":
+        if not _gpus():
             raise BadInput("device 'cuda': the Ray cluster has no GPU; give --device cpu")
-        return (1.0 if here else 0.0) if self._gpus is None else self._gpus
+        return 1.0 if self._gpus is None else self._gpus
 
 
 class _Worker:
@@ -207,6 +218,13 @@ class _Crew:
             raise RuntimeError(f"a worker of Ray: {error}") from error
         if wrong is not None:
             raise wrong.error()
+
+
+def _gpus() -> float:
+    """How many GPUs the cluster has that this process is connected with."""
+    import ray
+
+    return float(ray.cluster_resources().get("GPU", 0))
 
 
 def _room(resources: Mapping[str, float], gpus: float, cpus: int) -> int:

@@ -11,9 +11,27 @@ import pytest
 from bench.core.errors import PluginFailed
 from bench.plugins.foreign import foreign
 from bench.run import take_part
-from bench.run.executors.ray import _Crew
+from bench.run.executors.ray import Ray, _Crew
 from bench.run.executors.slurm import _Array, _finish
 from bench.run.take_part import cluster_worker
+
+
+@pytest.mark.parametrize(
+    ("asked", "num_gpus", "there", "device"),
+    [
+        ("auto", None, 4.0, "cuda"),
+        ("auto", None, 0.0, "cpu"),
+        ("auto", 0.5, 4.0, "cuda"),
+        ("auto", 0, 4.0, "cpu"),
+        ("cpu", 1, 4.0, "cpu"),
+    ],
+)
+def test_actors_compute_on_the_clusters_gpus_wherever_they_are_started(
+    monkeypatch: pytest.MonkeyPatch, asked: str, num_gpus: float, there: float, device: str
+) -> None:
+    ray = SimpleNamespace(is_initialized=lambda: True, cluster_resources=lambda: {"GPU": there})
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    assert Ray(num_gpus=num_gpus).device(asked) == device
 
 
 @pytest.fixture
