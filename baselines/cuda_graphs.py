@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
+from bench.core.device import capturing
 from bench.core.device_faults import out_of_memory
 
 __all__ = ["WARM", "CudaGraphs", "Recording", "Work", "let_go", "why_not"]
@@ -74,11 +75,12 @@ class CudaGraphs:
         """A CUDA graph's replay.
 
         Raises:
-            RuntimeError: the work cannot be captured; nothing of it was carried out. Replays from before
-                are not to be used any more: they draw from a generator that is left behind.
+            RuntimeError: the work cannot be captured, or not by this thread (`capturing`); nothing of it was
+                carried out. Replays from before are not to be used any more: they draw from a generator
+                that is left behind.
         """
         # PyTorch waits for the current device too, and starts it where nothing of this process is on it.
-        with torch.cuda.device(self.device):
+        with capturing(), torch.cuda.device(self.device):
             graph = self._captured(work)
         self._graphs.add(graph)
         return graph.replay

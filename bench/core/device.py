@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import threading
+import weakref
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bench.core.device_faults import out_of_memory
@@ -14,12 +18,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = [
+    "capturing",
     "choose_device",
     "choose_devices",
     "cores",
     "fast_float64",
     "is_gpu",
     "kind_of",
+    "leave_alone",
     "names_several",
     "refuse_numbers",
     "upload",
@@ -167,3 +173,35 @@ def refuse_numbers(name: str, who: str) -> None:
     """
     if "," in name or ":" in name:
         raise BadInput(f"device {name!r}: {who}; give auto, cpu or cuda")
+
+
+_CAPTURE = threading.RLock()
+_left_alone: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+
+
+@contextlib.contextmanager
+def capturing() -> Iterator[None]:
+    """A block in which the calling thread captures a CUDA graph.
+
+    Whoever waits for the device meanwhile ends the capture and gets a CUDA error, from whichever thread.
+
+    Raises:
+        RuntimeError: nobody waits for the calling thread any more (`leave_alone`), so that others use the
+            device.
+    """
+    with _CAPTURE:
+        if threading.current_thread() in _left_alone:
+            raise RuntimeError("the call took longer than it may")
+        yield
+
+
+def leave_alone(thread: threading.Thread, seconds: float) -> None:
+    """Has a thread that nobody waits for any more begin no capture.
+
+    Args:
+        thread: who still computes.
+        seconds: how long a capture that is under way is waited for.
+    """
+    _left_alone.add(thread)
+    if _CAPTURE.acquire(timeout=seconds):
+        _CAPTURE.release()

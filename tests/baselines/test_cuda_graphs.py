@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import threading
 from collections import Counter
 from types import SimpleNamespace
 
@@ -12,6 +13,8 @@ import torch
 
 from baselines import cuda_graphs
 from baselines.cuda_graphs import CudaGraphs
+from bench.core import device
+from bench.core.device import leave_alone
 
 
 class Stream:
@@ -212,6 +215,39 @@ def test_no_graph_is_destroyed_as_garbage_while_another_is_captured(card):
     graphs.capture(work)
     assert not card.refused
     assert gc.isenabled()
+
+
+def test_who_leaves_a_thread_alone_waits_for_its_capture_and_it_begins_no_other(card):
+    graphs = CudaGraphs(torch.device("cuda"))
+    begun, go = threading.Event(), threading.Event()
+    found = []
+
+    def work():
+        begun.set()
+        go.wait(20)
+        found.append("captured")
+
+    def late():
+        graphs.capture(work)
+        try:
+            graphs.capture(work)
+        except RuntimeError as error:
+            found.append(str(error))
+
+    thread = threading.Thread(target=late)
+    leaver = threading.Thread(target=leave_alone, args=(thread, 20))
+    thread.start()
+    begun.wait(20)
+    leaver.start()
+    leaver.join(0.05)
+    assert leaver.is_alive()
+    while thread not in device._left_alone:
+        leaver.join(0.05)
+    go.set()
+    leaver.join()
+    thread.join()
+    assert not card.under_way
+    assert found == ["captured", "the call took longer than it may"]
 
 
 def test_a_capture_starts_no_card_but_its_own(card, monkeypatch):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from bench.core.device import is_gpu
+from bench.core.device import is_gpu, leave_alone
 from bench.core.device_faults import device_failure
 from bench.core.errors import EditFailed
 from bench.run.editing.batching import make_batch
@@ -245,9 +245,11 @@ class MethodRunner:
         thread.join(limit)
         if thread.is_alive():
             self._late[method.name] = thread
+            found = _where(thread)
+            leave_alone(thread, limit)  # others wait for the device from now on
             raise _Late(
                 f"the editor took longer than the {limit:g} s that the suite gives it for a batch",
-                log=_where(thread),
+                log=found,
             )
         if "error" in done:
             raise done["error"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 import torch
 
+from bench.core.device import capturing
 from bench.core.errors import EditFailed
 from bench.run.editing.failures import failure_of, write_failures
 from bench.run.editing.printed import hearing, listening
@@ -128,11 +130,14 @@ def test_a_failure_is_the_same_in_a_warm_up_and_after_it() -> None:
 
 def test_a_late_batch_fails_and_the_next_ones_go_on() -> None:
     release = threading.Event()
+    captured = []
 
     class Late(Grey):
         def edit(self, batch):
             if batch.ids[0] == "0":
                 release.wait(20)
+            with contextlib.suppress(RuntimeError), capturing():
+                captured.append(batch.ids[0])
             return super().edit(batch)
 
     class Other(Grey):
@@ -149,6 +154,7 @@ def test_a_late_batch_fails_and_the_next_ones_go_on() -> None:
     assert "release.wait" in outputs.failures[0].text
     assert len(runner.run(method(Other()), edits(2), SPACE).images) == 2
     assert len(runner.run(late, edits(4)[2:], SPACE).images) == 2
+    assert set(captured) == {"2"}  # while others used the device nothing was captured
 
 
 def test_an_editor_that_hangs_gets_no_further_batch() -> None:
