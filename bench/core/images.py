@@ -235,11 +235,11 @@ def image_files(folder: Path) -> dict[str, Path]:
     Stems are in Unicode's composed form (NFC), for some systems store names decomposed.
 
     Raises:
-        BadInput: where the folder is missing or two images share a stem.
+        BadInput: where the folder is missing or cannot be read, or two images share a stem.
     """
     _demand_folder(folder)
     found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
+    for path in _inside(folder):
         if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
             continue
         _refuse_unfit(path)
@@ -286,11 +286,7 @@ def image_tree(
 def _files(folder: Path, closed: frozenset[Path]) -> Iterator[Path]:
     """The files in a folder and its subfolders; `closed` are not entered, nor is a folder from itself."""
     inside = closed | {folder.resolve()}
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be read ({error.strerror or error})") from error
-    for path in entries:
+    for path in _inside(folder):
         if path.name.startswith("."):
             continue
         if not is_folder(path):
@@ -298,6 +294,13 @@ def _files(folder: Path, closed: frozenset[Path]) -> Iterator[Path]:
         elif path.resolve() not in inside:
             _refuse_unfit(path)
             yield from _files(path, inside)
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise BadInput(f"{folder}: cannot be read ({error.strerror or error})") from error
 
 
 def _demand_folder(folder: Path) -> None:

@@ -181,6 +181,16 @@ def test_a_file_in_place_of_a_folder_is_told_from_one_that_is_not_there(tmp_path
         listed(tmp_path / "a.png")
 
 
+@pytest.mark.parametrize("listed", [image_files, image_tree])
+def test_a_folder_that_may_not_be_read_is_one_sentence(tmp_path, monkeypatch, listed):
+    def closed(self):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    with pytest.raises(BadInput, match=r"cannot be read \(Permission denied\)"):
+        listed(tmp_path)
+
+
 def test_two_images_of_one_stem_are_refused(tmp_path):
     for name in ("a.png", "a.jpg"):
         saved(tmp_path, Image.fromarray(rgb()), name)
