@@ -2,9 +2,9 @@
 
 Algorithm: write to a temporary file in the target's own folder, flush, fsync, then `os.replace` onto
 the final name (atomic on POSIX and Windows within one file system), then fsync the folder so that the
-new name survives a power cut. A crash leaves at most a `.NAME.XXXX.part` file, which nobody reads and
-the next write of the same name does not mind. Scope: one writer per name; two writers both succeed
-and the later one wins, whole.
+new name survives a power cut, where the file system can do that. A crash leaves at most a
+`.NAME.XXXX.part` file, which nobody reads and the next write of the same name does not mind. Scope: one
+writer per name; two writers both succeed and the later one wins, whole.
 """
 
 from __future__ import annotations
@@ -129,11 +129,11 @@ def create_file(path: Path, content: bytes = b"") -> bool:
     except OSError as error:
         raise _cannot_write(path, error) from error
     try:
-        os.write(handle, content)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
     except OSError as error:
+        path.unlink(missing_ok=True)  # empty it would be somebody's, and nobody would know whose
         raise _cannot_write(path, error) from error
-    finally:
-        os.close(handle)
     return True
 
 
@@ -258,8 +258,10 @@ def _cannot_write(path: Path, error: Exception) -> BadInput:
 def _sync_folder(folder: Path) -> None:
     if os.name != "posix":
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    # The file is there and whole. A folder that may not be read, and some disks of a network, give an error.
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,13 +1,22 @@
 """Files appear whole or not at all."""
 
+import errno
 import json
 import math
 import os
+import stat
 from pathlib import Path
 
 import pytest
 
-from bench.core.atomic import json_number, refuse_loss, whole_file, write_json, write_text
+from bench.core.atomic import (
+    create_file,
+    json_number,
+    refuse_loss,
+    whole_file,
+    write_json,
+    write_text,
+)
 from bench.core.errors import BadInput
 
 
@@ -142,3 +151,29 @@ def test_a_file_that_can_be_made_again_waits_for_no_disk(tmp_path, monkeypatch):
     assert (tmp_path / "a").read_text() == "whole"
     with pytest.raises(AssertionError, match="waited"), whole_file(tmp_path / "b") as temporary:
         temporary.write_text("lasting")
+
+
+def test_a_folder_that_no_disk_can_sync_holds_the_file_all_the_same(tmp_path, monkeypatch):
+    sync = os.fsync
+
+    def files_alone(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))  # as some disks of a network do
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", files_alone)
+    write_text(tmp_path / "a.txt", "there")
+    assert (tmp_path / "a.txt").read_text() == "there"
+
+
+def test_a_file_that_cannot_be_filled_is_not_created(tmp_path):
+    resource = pytest.importorskip("resource", reason="this system has no limits of file sizes")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with pytest.raises(BadInput, match="claim: cannot be written"):
+            create_file(tmp_path / "claim", b"me")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert create_file(tmp_path / "claim", b"me")
+    assert (tmp_path / "claim").read_bytes() == b"me"
