@@ -21,7 +21,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -55,6 +55,7 @@ class Plugin(Generic[T]):
         target: "package.module:attribute".
         value: what the registry holds under that name, or None where it cannot be used.
         problem: why it cannot be used, one sentence, or None.
+        cause: what importing it raised, or None.
     """
 
     kind: str
@@ -63,6 +64,7 @@ class Plugin(Generic[T]):
     target: str
     value: T | None = None
     problem: str | None = None
+    cause: BaseException | None = field(default=None, repr=False)
 
     @property
     def title(self) -> str:
@@ -85,10 +87,11 @@ class Plugin(Generic[T]):
         """The value.
 
         Raises:
-            BadInput: with the reason, where it cannot be used.
+            BadInput: with the reason, where it cannot be used; from what its import raised.
         """
         if self.value is None:
-            raise BadInput(f"{self.kind} {self.name!r} ({self.target}): {self.problem}")
+            problem = f"{self.kind} {self.name!r} ({self.target}): {self.problem}"
+            raise BadInput(problem) from self.cause
         return self.value
 
 
@@ -263,18 +266,15 @@ class Registry(Generic[T]):
         return self._loaded(name, first)
 
     def _loaded(self, name: str, place: _Place) -> Plugin[T]:
-        def broken(problem: str) -> Plugin[T]:
-            return Plugin(self.kind, name, place.source, place.target, problem=problem)
-
+        facts = (self.kind, name, place.source, place.target)
         try:
             value = _attribute(place.target)
         except (Exception, SystemExit) as error:  # a broken plugin must hurt nothing else
             line = (str(error).splitlines() or [""])[0]
-            return broken(f"cannot be imported ({type(error).__name__}: {line})")
+            problem = f"cannot be imported ({type(error).__name__}: {line})"
+            return Plugin(*facts, problem=problem, cause=error)
         wrong = self._wants(value)
-        if wrong is not None:
-            return broken(wrong)
-        return Plugin(self.kind, name, place.source, place.target, value)
+        return Plugin(*facts, value) if wrong is None else Plugin(*facts, problem=wrong)
 
 
 @functools.lru_cache(maxsize=32)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,17 @@ def test_an_object_is_held_for_the_length_of_a_block() -> None:
         assert EDITORS.find("mine").source == HERE
     with pytest.raises(BadInput, match="unknown editor 'mine'"):
         EDITORS.get("mine")
+
+
+def test_what_a_broken_plugin_raised_is_behind_its_sentence(install) -> None:
+    source = "def settings():\n    return {}['depth']\nsettings()\n"
+    install(
+        "breaking", {"editors": {"breaking": "breaking_editor:Mine"}}, {"breaking_editor": source}
+    )
+    with pytest.raises(BadInput, match=r"cannot be imported \(KeyError: 'depth'\)") as refused:
+        EDITORS.get("breaking")
+    assert isinstance(refused.value.__cause__, KeyError)
+    assert "in settings" in "".join(traceback.format_exception(refused.value))
 
 
 def test_an_object_cannot_take_a_name_that_is_registered() -> None:
