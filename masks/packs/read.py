@@ -25,8 +25,8 @@ class Packed(Protocol):
     """The edits of a pack that `siebench masks make` wrote, each checked by hash when it is read.
 
     The operation is the pack's, not this protocol's. A scene, sample or seed that the pack does
-    not hold, and a scene of another size, are refused; what was impossible when the pack was made
-    still is.
+    not hold, and a scene of another size (for an edit in a window: one that its window leaves), are
+    refused; what was impossible when the pack was made still is.
     """
 
     key: ClassVar[str] = "pack@1"
@@ -134,6 +134,12 @@ class Packed(Protocol):
                 f"{self.folder}: edit of {site.scene!r} is {mask.shape[0]}x{mask.shape[1]} pixels, "
                 f"the scene {site.size[0]}x{site.size[1]}; make the pack at the suite's size"
             )
+        if entry.window is not None and not _inside(entry.window, site.size):
+            raise MaskError(
+                f"{self.folder}: edit of {site.scene!r} has the window {list(entry.window)} (top, left, "
+                f"bottom, right), which is not in a scene of {site.size[0]}x{site.size[1]} pixels; make "
+                "the pack at the suite's size"
+            )
         own = labels is None
         return DrawnEdit(
             mask=mask,
@@ -160,6 +166,11 @@ def planes(folder: Path, entry: Entry) -> tuple[Bool, Int32 | None, Int32 | None
         if plane is not None and array is not None and array.shape != mask.shape:
             raise MaskError(f"{folder / plane.path}: is not of the mask's size")
     return mask, labels, instances
+
+
+def _inside(window: tuple[int, int, int, int], size: tuple[int, int]) -> bool:
+    top, left, bottom, right = window
+    return 0 <= top < bottom <= size[0] and 0 <= left < right <= size[1]
 
 
 def _check(folder: Path, plane: Plane) -> None:

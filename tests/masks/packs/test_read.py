@@ -62,6 +62,16 @@ def test_what_the_pack_does_not_hold_is_refused(pack, street):
         packed.draw(replace(street, labels=small, instances=small), seed=5)
 
 
+def test_a_window_that_leaves_the_scene_is_refused(tmp_path, street):
+    protocol = make_protocol("sesame-add", {"least": 30, "size": 48})
+    write_pack(tmp_path / "a", protocol, [(street, 0)], seed=0, fingerprint="")
+    packed = Packed(folder=str(tmp_path / "a"))
+    _, _, bottom, right = packed.draw(street).window
+    labels, instances = street.labels[: bottom - 1, :right], street.instances[: bottom - 1, :right]
+    with pytest.raises(MaskError, match=rf"not in a scene of {bottom - 1}x{right} pixels; make"):
+        packed.draw(replace(street, labels=labels, instances=instances))
+
+
 def test_a_damaged_file_is_refused_when_it_is_read(pack, street):
     path = sorted((pack / "labels").iterdir())[0]
     path.write_bytes(path.read_bytes() + b"x")
