@@ -20,7 +20,7 @@ _BLOCK = 32
 
 
 class Dice:
-    """Draws from the stream of a key (dataset, scene id, and the names of children below)."""
+    """Draws from the stream of a key (label space, scene id, and the names of children below)."""
 
     def __init__(self, *key: str | int) -> None:
         self._key = key

@@ -1,7 +1,7 @@
 """Scenes drawn from their names, at any size, with known styles and true answers for removals.
 
 A scene's id is its split and a number, as in "test-000017"; its composition is drawn from the
-stream named by dataset and id, so splits cannot overlap. Composition does not depend on the size;
+stream named by label space and id, so splits cannot overlap. Composition does not depend on the size;
 every size is drawn afresh, not resampled, except where a fit asks for an image that is not square.
 """
 
@@ -35,8 +35,8 @@ class DrawnScenes:
     """Procedural scenes of one split (a `Dataset` that `RendersWithout` and `KnowsStyle`).
 
     Args:
-        name: the registered name, part of every random key.
-        space: the classes.
+        name: the registered name.
+        space: the classes; its name, which carries the drawing's version, is part of every random key.
         compose: makes a scene's plan from its dice.
         split: "train", "val" or "test".
         count: how many scenes.

@@ -40,7 +40,7 @@ def hair_layers(dice: Dice, head: Head) -> tuple[list[Thing], list[Thing]]:
             Blob(_cap(dice, head, kind, puff), wild * 0.7, grain, seed), head.locks(), LABEL["hair"]
         )
     ]
-    return [Thing(tuple(back), of="hair")] if back else [], [Thing(tuple(front), of="hair")]
+    return [Thing(tuple(back), of="hair")], [Thing(tuple(front), of="hair")]
 
 
 def _behind(dice: Dice, head: Head, kind: str, puff: float) -> list[Shape]:
