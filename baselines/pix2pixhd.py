@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from baselines.layers.instance_norm import InstanceNorm
 from baselines.layers.label_map import SymbolMap, fixed_sizes
-from baselines.layers.region_style import average_regions, image_means, number_regions
+from baselines.layers.region_style import average_regions, image_means, most_regions, number_regions
 from baselines.layers.residual import ReflectedResBlock
 from baselines.layers.scaled_discriminator import ScaledDiscriminator
 from baselines.layers.wide_label_conv import halve_labels, reflected_conv
@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 REGIONS = 256
-"""Instances of an image with features of their own where sizes are fixed; the last takes those beyond."""
+"""Instances of an image with features of their own in training on a GPU; the last takes those beyond."""
 
 _LOCAL = {"ngf": 32, "enhancers": 1}
 _FEATURES = {"features": 3}
@@ -216,18 +216,41 @@ class FeatureEncoder(nn.Module):
 
     def forward(self, image: Tensor, instances: Tensor) -> Tensor:
         """[B,features,H,W] of an image [B,3,H,W] in [-1,1], pooled over `instances` int64 [B,H,W]."""
-        raw = self.raw(image)
-        if fixed_sizes(image.device):
-            places, _ = number_regions(instances, REGIONS)
-            own, _ = image_means(raw, places % REGIONS, REGIONS)
-            return F.embedding(places, own.flatten(0, 1).to(raw.dtype)).permute(0, 3, 1, 2)
-        regions, items = number_regions(instances)
-        means = average_regions(raw, regions, len(items)).to(raw.dtype)
-        return F.embedding(regions, means).permute(0, 3, 1, 2)
+        return _pooled(self.raw(image), instances)[0]
+
+    def visible(self, masked: Tensor, known: Tensor, instances: Tensor, labels: Tensor) -> Tensor:
+        """Features of instances from known pixels alone, [B,features,H,W] (B.6).
+
+        Every pixel takes the mean over its instance's known pixels; an instance without any takes the
+        mean over the known pixels of its label, else zero.
+
+        Args:
+            masked: [B,3,H,W] in [-1,1], zero where it is not known.
+            known: bool [B,H,W].
+            instances, labels: int64 [B,H,W].
+        """
+        raw = self.raw(masked)
+        own, shown = _pooled(raw, instances, known)
+        others, _ = _pooled(raw, labels, known)
+        return torch.where(shown.unsqueeze(1), own, others)
 
     def raw(self, image: Tensor) -> Tensor:
         """The features of every pixel, [B,features,H,W]."""
         return run_layers(self.model, image)
+
+
+def _pooled(raw: Tensor, regions: Tensor, known: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Each pixel's region's mean over the pixels that count [B,D,H,W], zero without any; where is one."""
+    if fixed_sizes(raw.device):
+        most = REGIONS if torch.is_grad_enabled() else most_regions(regions)
+        places, _ = number_regions(regions, most)
+        own, counts = image_means(raw, places % most, most, known)
+        means, pixels = own.flatten(0, 1), counts.flatten()
+    else:
+        places, items = number_regions(regions)
+        means, pixels = average_regions(raw, places, len(items), known)
+    spread = F.embedding(places, means.to(raw.dtype)).permute(0, 3, 1, 2)
+    return spread, pixels[places] > 0
 
 
 def pix2pixhd_discriminator(config: Pix2PixHDConfig) -> ScaledDiscriminator:

@@ -11,9 +11,8 @@ from torch.nn import functional as F
 from baselines.adapters.demands import Demands
 from baselines.adapters.network_editor import NetworkEditor
 from baselines.adapters.options import Arithmetic, Precision, check_choice
-from baselines.layers.label_map import fixed_sizes
 from baselines.layers.region_style import number_regions, separate_regions
-from baselines.pix2pixhd import VARIANTS, FeatureEncoder, Pix2PixHD, pix2pixhd_labels
+from baselines.pix2pixhd import VARIANTS, Pix2PixHD, pix2pixhd_labels
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
 
@@ -102,9 +101,7 @@ class Pix2PixHDEditor(NetworkEditor[Pix2PixHD]):
             assert batch.original is not None
             pooled: Tensor = encoder(batch.original, instances)
             return pooled
-        return visible_features(
-            encoder, batch.masked, ~batch.masked_region[:, 0], instances, batch.labels
-        )
+        return encoder.visible(batch.masked, ~batch.masked_region[:, 0], instances, batch.labels)
 
     def _drawn(self, batch: EditBatch, instances: Tensor) -> Tensor:
         """A keyed draw for each instance of an edit; a label without clusters has zeros."""
@@ -128,41 +125,3 @@ class Pix2PixHDEditor(NetworkEditor[Pix2PixHD]):
                 "FOLDER, or use `features: visible`"
             )
         return {label: rows[classes == label] for label in sorted(set(classes.tolist()))}
-
-
-def visible_features(
-    encoder: FeatureEncoder, masked: Tensor, known: Tensor, instances: Tensor, labels: Tensor
-) -> Tensor:
-    """Features of instances from known pixels alone, [B,features,H,W] (B.6).
-
-    Every pixel takes the mean over its instance's known pixels; an instance without any takes the
-    mean over the known pixels of its label, else zero.
-
-    Args:
-        encoder: makes the raw features.
-        masked: [B,3,H,W] in [-1,1], zero where it is not known.
-        known: bool [B,H,W].
-        instances, labels: int64 [B,H,W].
-    """
-    raw = encoder.raw(masked)
-    out = torch.zeros_like(raw)
-    for regions in (labels, instances):
-        means, shown = _known_means(raw, known, regions)
-        out = torch.where(shown.unsqueeze(1), means, out)
-    return out
-
-
-def _known_means(raw: Tensor, known: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
-    """Means over the known pixels of each region, spread over it, and where there is one."""
-    numbers, items = number_regions(regions)
-    flat = raw.permute(0, 2, 3, 1).flatten(0, 2)
-    flat = flat.to(torch.promote_types(flat.dtype, torch.float32))
-    here, index = known.flatten(), numbers.flatten()
-    sums = flat.new_zeros(len(items), flat.shape[1])
-    if fixed_sizes(raw.device):  # there `index_add_` adds in any order, another one each time
-        sums.index_put_((index[here],), flat[here], accumulate=True)
-    else:
-        sums.index_add_(0, index[here], flat[here])
-    counts = torch.bincount(index[here], minlength=len(items))
-    means = (sums / counts.clamp(min=1).unsqueeze(1)).to(raw.dtype)
-    return F.embedding(numbers, means).permute(0, 3, 1, 2), counts[numbers] > 0

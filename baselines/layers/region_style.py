@@ -211,7 +211,7 @@ class StyleEncoder(nn.Module):
         if most is not None:
             return image_means(features, regions % most, most)[0].flatten(0, 1)
         first, last = int(regions.min()), int(regions.max())
-        return average_regions(features, regions - first, last - first + 1)
+        return average_regions(features, regions - first, last - first + 1)[0]
 
     def normalise(self, means: RegionMeans) -> RegionStyle:
         """The codes that the generator sees: mean * sigmoid(gamma(r)) + sigmoid(beta(r))."""
@@ -243,7 +243,7 @@ def shown_regions(
     regions, items = number_regions(instances, most)
     valid = (~mask).unsqueeze(1).to(dtype)
     if most is None:
-        visible = average_regions(valid, regions, len(items))[:, 0]
+        visible = average_regions(valid, regions, len(items))[0][:, 0]
         return ShownRegions(regions, items, visible, torch.ones_like(items, dtype=torch.bool))
     shares, pixels = image_means(valid, regions % most, most)
     return ShownRegions(regions, items, shares.flatten(), pixels.flatten() > 0)
@@ -286,10 +286,19 @@ def _ranks(instances: Tensor) -> tuple[Tensor, Tensor]:
     return F.pad(rises.cumsum(1), (1, 0)), places
 
 
-def average_regions(features: Tensor, regions: Tensor, count: int) -> Tensor:
-    """[count,D]: the mean of features [B,D,H,W] over each region of the map [B,H,W].
+def average_regions(
+    features: Tensor, regions: Tensor, count: int, known: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """The mean of features over each region of a map, and of how many pixels.
 
-    Zero for a number that no pixel has.
+    Args:
+        features: [B,D,H,W].
+        regions: int64 [B,H,W] in 0..count-1.
+        count: regions of all images together.
+        known: bool [B,H,W], the pixels that count; all where None.
+
+    Returns:
+        Means [count,D], zero for a region without pixels that count, and these pixels [count].
     """
     own = _own_numbers(regions) if torch.is_grad_enabled() else None
     if own is None:
@@ -298,39 +307,49 @@ def average_regions(features: Tensor, regions: Tensor, count: int) -> Tensor:
         # A region has thousands of pixels: in half precision the sum would stop growing.
         flat = flat.to(torch.promote_types(flat.dtype, torch.float32))
         pixel = torch.ones_like(flat[:, 0])
+        if known is not None:
+            index, flat, pixel = (one[known.flatten()] for one in (index, flat, pixel))
     else:
         lowest, most = own
-        sums, pixels = _image_sums(features, regions - lowest.view(-1, 1, 1), most)
+        sums, pixels = _image_sums(features, regions - lowest.view(-1, 1, 1), most, known)
         index = (lowest.unsqueeze(1) + torch.arange(most, device=regions.device)).flatten()
         index = index.clamp(max=count - 1)  # a number that its image does not have: its sum is zero
         flat, pixel = sums.flatten(0, 1), pixels.flatten()
     means = flat.new_zeros(count, flat.shape[1]).index_add_(0, index, flat)
     pixels = flat.new_zeros(count).index_add_(0, index, pixel)
-    return means / pixels.clamp(min=1).unsqueeze(1)
+    return means / pixels.clamp(min=1).unsqueeze(1), pixels
 
 
-def image_means(features: Tensor, regions: Tensor, count: int) -> tuple[Tensor, Tensor]:
+def image_means(
+    features: Tensor, regions: Tensor, count: int, known: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Means over each image's own regions, as one matrix product: no size depends on the map.
 
     Args:
         features: [B,D,H,W].
         regions: int64 [B,H,W] in 0..count-1.
         count: regions of an image.
+        known: bool [B,H,W], the pixels that count; all where None.
 
     Returns:
-        Means [B,count,D], zero for a region without pixels, and pixels [B,count].
+        Means [B,count,D], zero for a region without pixels that count, and these pixels [B,count].
     """
-    sums, pixels = _image_sums(features, regions, count)
+    sums, pixels = _image_sums(features, regions, count, known)
     return sums / pixels.clamp(min=1).unsqueeze(2), pixels
 
 
-def _image_sums(features: Tensor, regions: Tensor, count: int) -> tuple[Tensor, Tensor]:
+def _image_sums(
+    features: Tensor, regions: Tensor, count: int, known: Tensor | None
+) -> tuple[Tensor, Tensor]:
     """Sums over each image's own regions [B,count,D] and their pixels [B,count]."""
     # A region has thousands of pixels: in half precision the sum would stop growing.
     dtype = torch.promote_types(features.dtype, torch.float32)
     places = regions.flatten(1).unsqueeze(1)
     member = features.new_zeros(len(features), count, places.shape[2], dtype=dtype)
-    member.scatter_(1, places, 1.0)
+    if known is None:
+        member.scatter_(1, places, 1.0)
+    else:
+        member.scatter_(1, places, known.flatten(1).unsqueeze(1).to(dtype))
     with torch.autocast(features.device.type, enabled=False):
         sums = features.flatten(2).to(dtype) @ member.transpose(1, 2)
     return sums.transpose(1, 2), member.sum(dim=2)

@@ -144,7 +144,7 @@ class StylePropagation(nn.Module):
             shown = pixels > 0
         else:
             regions = places + count * torch.arange(batch, device=known.device).view(-1, 1, 1)
-            means = average_regions(features, regions, batch * count).view(batch, count, -1)
+            means = average_regions(features, regions, batch * count)[0].view(batch, count, -1)
             found = torch.bincount(regions.flatten(), minlength=batch * count)
             shown = found.view(batch, count) > 0
         for label in (*self.unpropagated, self.classes):

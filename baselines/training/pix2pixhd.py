@@ -1,8 +1,8 @@
 """How Pix2PixHD is trained (docs/protocol/rivals.md, B.3).
 
 One forward; the generator's step, then the discriminator's on the same image. The feature encoder
-sees the true image and trains with the generator. A local enhancer starts from a trained global
-generator and is at first trained alone.
+sees the true image, as published, or what masks leave of it where the data has any (B.6), and trains
+with the generator. A local enhancer starts from a trained global generator and is at first trained alone.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Pix2PixHDRecipe(TrainingRecipe):
         assert batch.original is not None
         judge, real = self.players["D"].module, batch.original
         with self._trained(step):
-            semantics, fake = self.players["G"].module(*_shown(batch))
+            semantics, fake = self.players["G"].module(*self._shown(batch))
             with self.frozen("D"):
                 judged = judge(semantics, None, real, fake)
                 with self.fabric.autocast():
@@ -92,7 +92,7 @@ class Pix2PixHDRecipe(TrainingRecipe):
     def images(self, batch: EditBatch) -> Tensor:
         """Whole images."""
         with torch.no_grad():
-            _, image = self.players["G"].module(*_shown(batch))
+            _, image = self.players["G"].module(*self._shown(batch))
         shown: Tensor = image
         return shown
 
@@ -126,6 +126,15 @@ class Pix2PixHDRecipe(TrainingRecipe):
             for value in others:
                 value.requires_grad_(True)
 
+    def _shown(self, batch: EditBatch) -> tuple[Tensor, Tensor | None, Tensor, Tensor, Tensor]:
+        """Arguments of `_Generating`."""
+        assert batch.original is not None
+        instances = separate_regions(batch.labels, batch.instances)
+        given = batch.labels, batch.edges()[:, 0] > 0, instances
+        if self.config.data.masks:
+            return batch.masked, ~batch.masked_region[:, 0], *given
+        return batch.original, None, *given
+
     def _check(self) -> None:
         count = len(self.config.phases)
         if count > 2 or (count == 2 and not self.form.enhancers):
@@ -141,16 +150,20 @@ class _Generating(nn.Module):
         self.network = network
 
     def forward(
-        self, image: Tensor, labels: Tensor, edges: Tensor, instances: Tensor
+        self,
+        image: Tensor,
+        known: Tensor | None,
+        labels: Tensor,
+        edges: Tensor,
+        instances: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """What the discriminator sees beside the image [B,S,H,W], and the image."""
         network = self.network
         shown = pix2pixhd_labels(network.config, labels, edges)
-        features = None if network.E is None else network.E(image, instances)
+        if network.E is None:
+            features = None
+        elif known is None:
+            features = network.E(image, instances)
+        else:
+            features = network.E.visible(image, known, instances, labels)
         return shown.dense(), network(shown, features)
-
-
-def _shown(batch: EditBatch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    assert batch.original is not None
-    instances = separate_regions(batch.labels, batch.instances)
-    return batch.original, batch.labels, batch.edges()[:, 0] > 0, instances

@@ -137,7 +137,7 @@ def test_a_region_mean_counts_every_pixel_of_the_region_once(far, learning):
     # A region that both images show, and a number between that nobody has.
     regions = torch.tensor([[[0, 0], [0, far]], [[far, far], [far, far + 1]]])
     with torch.set_grad_enabled(learning):
-        means = average_regions(features, regions, far + 2)[:, 0]
+        means = average_regions(features, regions, far + 2)[0][:, 0]
     assert means[[0, 1, far, far + 1]].tolist() == [1.0, 0.0, 4.5, 7.0]
     if learning:
         means[far].backward()

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 import torch
 
-from baselines.adapters.pix2pixhd import Pix2PixHDEditor, visible_features
+from baselines.adapters.pix2pixhd import Pix2PixHDEditor
 from baselines.layers.label_map import label_maps_as
 from baselines.pix2pixhd import FeatureEncoder, pix2pixhd_config, pix2pixhd_labels
 from bench.core.errors import BadInput, EditFailed
@@ -75,7 +75,7 @@ def test_hidden_instances_take_their_labels_features_and_hidden_labels_none():
     image = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * known[:, None]
     with torch.no_grad():
         raw = encoder.raw(image)
-        found = visible_features(encoder, image, known, instances, labels)
+        found = encoder.visible(image, known, instances, labels)
     left, right = raw[0, :, :3, :4].mean((1, 2)), raw[0, :, :3, 4:].mean((1, 2))
     torch.testing.assert_close(found[0, :, 0, 0], left)
     torch.testing.assert_close(found[0, :, 4, 1], left)  # nothing of instance 0 is known
@@ -90,9 +90,9 @@ def test_an_accelerator_adds_visible_features_in_the_same_order_each_time():
     labels = torch.randint(4, (1, 16, 16), generator=draw)
     given = image, labels > 0, labels, labels
     with torch.no_grad():
-        expected = visible_features(encoder, *given)
+        expected = encoder.visible(*given)
         with label_maps_as("lookups"), OperatorCalls() as calls:
-            found = visible_features(encoder, *given)
+            found = encoder.visible(*given)
     torch.testing.assert_close(found, expected)
     assert not [name for name in calls.operators if name.startswith(("index_add", "scatter_add"))]
 

@@ -12,6 +12,7 @@ from baselines.cuda_graphs import WARM
 from baselines.layers.label_map import label_maps_as
 from baselines.training import loop, progressive, synthesis
 from baselines.training.captured import CapturedSteps
+from baselines.training.config import changed_config
 from baselines.training.data import Examples
 from baselines.training.fabric import launch_fabric
 from baselines.training.loop import WEIGHTS, train
@@ -25,7 +26,7 @@ from bench.batch import EditBatch
 from bench.core.errors import BadInput
 from tests.baselines.training.host import HostTraffic, tensors
 from tests.baselines.training.tape import TapeBackend
-from tests.baselines.training.tiny import SYSTEMS, tiny
+from tests.baselines.training.tiny import MASKS, SYSTEMS, tiny
 
 ALIKE = ("sae", "sesame", "siedob", "spade", "spmpgan")
 """Systems that train as others here do (`ssae`, `sean`, `divsem`), or are never captured."""
@@ -373,12 +374,16 @@ STEPS_OF_ALL_PHASES = 24
 
 
 @pytest.mark.parametrize(
-    "system", [name for name in SYSTEMS if name not in ("sae", "sesame", "siedob", "spade")]
+    ("system", "changes"),
+    [
+        *((name, {}) for name in SYSTEMS if name not in ("sae", "sesame", "siedob", "spade")),
+        ("pix2pixhd", {"data.masks": MASKS}),
+    ],
 )
-def test_a_step_neither_waits_for_the_device_nor_copies_from_the_host(system, monkeypatch):
+def test_a_step_neither_waits_for_the_device_nor_copies_from_the_host(system, changes, monkeypatch):
     monkeypatch.setattr("torch.autocast", lambda device, **options: nullcontext())
     monkeypatch.setattr("torch.is_autocast_enabled", lambda device: False)
-    config = tiny(system, steps=STEPS_OF_ALL_PHASES)
+    config = changed_config(tiny(system, steps=STEPS_OF_ALL_PHASES), changes, system)
     sources = [
         Examples(config.data.model_copy(update={"dataset": name}), 0)
         for name in (config.data.dataset, *config.data.also)
