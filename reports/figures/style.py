@@ -43,6 +43,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "*", "h")
 
 LOOK: Any = {
     "font.family": "sans-serif",
+    # Every text of an SVG names them all. Verdana is as wide as the first, by which figures are laid out.
+    "font.sans-serif": ["DejaVu Sans", "Verdana"],
     "font.size": 8,
     "axes.spines.top": False,
     "axes.spines.right": False,
