@@ -23,6 +23,7 @@ def shown(file):
     yield from re.findall(r"`(siebench [^`\n]+)`", text)
 
 
+ALL = typer.main.get_command(app)
 SHOWN = [(file, line) for file in FILES for line in shown(file)]
 
 
@@ -34,11 +35,15 @@ def test_pages_show_commands():
 def test_a_shown_command_exists_and_has_its_options(file, line):
     words = shlex.split(line, comments=True)
     words = words[words.index("siebench") + 1 :]
-    command = typer.main.get_command(app)
+    command = ALL
     while hasattr(command, "get_command") and words and words[0] != "--help":
         name = words.pop(0)
         if name == "COMMAND":
             return
+        if name.startswith("--"):
+            of_all = {option for parameter in command.params for option in parameter.opts}
+            assert name in of_all, f"{file.name}: {line}: no option {name!r} of all commands"
+            continue
         command = command.get_command(command.context_class(command), name)
         assert command is not None, f"{file.name}: {line}: no command {name!r}"
     known = {option for parameter in command.params for option in parameter.opts}
