@@ -78,11 +78,14 @@ class RememberedNetwork:
             self.title += ", weights not the official file"
         self.device = device
         self._recent = Recent(self._checked)
+        self._identity: Record | None = None
 
     def identity(self) -> Record:
-        """The network's own identity."""
-        with foreign(f"feature network {self.name!r}: identity()"):
-            return checked_record(self.plugin.identity())
+        """The network's own identity; hashed once."""
+        if self._identity is None:
+            with foreign(f"feature network {self.name!r}: identity()"):
+                self._identity = checked_record(self.plugin.identity())
+        return self._identity
 
     def warm_up(self) -> None:
         """Loads the network where it can be loaded ahead."""

@@ -210,6 +210,20 @@ def test_an_object_of_the_python_api_is_found_by_its_name_and_remembers_its_answ
     assert seen == [1, 2]  # tried on one image, then asked once for the two
 
 
+def test_a_feature_networks_tensors_are_hashed_once():
+    asked = []
+
+    def identity(self):
+        asked.append(self.name)
+        return {"network": "means"}
+
+    with NETWORKS.offering({"asked": changed(Means, identity=identity)}):
+        network = make_network("asked")
+        network.warm_up()
+        assert network.identity() == network.identity() == {"network": "means"}
+    assert asked == ["means"]
+
+
 def test_a_finished_feature_network_takes_no_argument():
     refused = pytest.raises(BadInput, match="takes no argument; leave 'x' out")
     with NETWORKS.offering({"means": Means()}), refused:
