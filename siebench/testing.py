@@ -5,11 +5,13 @@
     def test_my_editor_conforms():
         check("editor", MyEditor)
 
-Every part of the contract that does not hold is a line of the error.
+Every part of the contract that does not hold is a line of the error. Where the thing raised something
+that it must not, that is the error's cause, with its traceback.
 """
 
 from __future__ import annotations
 
+from bench.plugins.foreign import Raised
 from bench.plugins.kinds import registry_of
 
 __all__ = ["check"]
@@ -35,4 +37,5 @@ def check(kind: str, value: object, *, classes: int | None = None, size: int | N
     """
     problems = registry_of(kind).check(value, classes=classes, size=size)
     if problems:
-        raise AssertionError("\n".join(f"{kind}: {problem}" for problem in problems))
+        raised = next((one.cause for one in problems if isinstance(one, Raised)), None)
+        raise AssertionError("\n".join(f"{kind}: {problem}" for problem in problems)) from raised

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bench.cli.contributed import as_command
+from bench.plugins.foreign import Raised
 
 __all__ = ["check_command"]
 
@@ -22,7 +23,7 @@ def check_command(value: object) -> list[str]:
     try:
         command = as_command("tried", value)
     except Exception as error:
-        return [f"no command can be made of it: {type(error).__name__}: {error}"]
+        return [Raised(f"no command can be made of it: {type(error).__name__}: {error}", error)]
     return list(_problems(command, "tried"))
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import traceback
 from typing import Annotated
 
 import typer
 
+from bench.cli.terminal.faults import debugging
 from bench.cli.terminal.options import TrustPlugin
 from bench.core.text import counted
 
@@ -73,6 +75,7 @@ def check(
     A segmenter is named as in a suite, with what stands behind the colon: onnx:FILE.
     """
     from bench.core.errors import BadInput
+    from bench.plugins.foreign import Raised
     from bench.plugins.kinds import EDITORS, SEGMENTERS, registry_of
 
     registry = registry_of(kind)
@@ -95,6 +98,8 @@ def check(
     problems = registry.check(value, classes=classes, size=size)
     for problem in problems:
         typer.echo(f"{registry.kind} {name}: {problem}")
+        if debugging() and isinstance(problem, Raised):
+            traceback.print_exception(problem.cause)
     if problems:
         typer.echo(counted(len(problems), "problem"))
         raise typer.Exit(1)

@@ -13,6 +13,7 @@ import numpy as np
 from bench.core.errors import BadInput
 from bench.datasets.dataset import Dataset, Fit, RendersWithout
 from bench.datasets.info import DatasetInfo
+from bench.plugins.foreign import Raised
 from bench.scene import VOID, LabelSpace, Scene
 
 __all__ = ["check_dataset_plugin"]
@@ -83,7 +84,9 @@ def _refused(what: str, attempt: Callable[[], object]) -> Iterator[str]:
     except BadInput:
         return
     except Exception as error:  # anything may come out of a plugin
-        yield f"must refuse {what} with BadInput, but raises {type(error).__name__}: {error}"
+        yield Raised(
+            f"must refuse {what} with BadInput, but raises {type(error).__name__}: {error}", error
+        )
     else:
         yield f"must refuse {what} with BadInput, but does not"
 
@@ -97,7 +100,7 @@ def _opened_by(info: DatasetInfo, path: Path | None) -> Iterator[str]:
         again: Any = info.open(path, None, count)
         one = info.open(path, None, 1)
     except Exception as error:
-        yield f"cannot be opened ({type(error).__name__}: {error})"
+        yield Raised(f"cannot be opened ({type(error).__name__}: {error})", error)
         return
     if not isinstance(first, Dataset):
         yield f"opens a {type(first).__name__}, which lacks name, space, ids, read or fingerprint"
@@ -135,7 +138,8 @@ def _dataset(first: Dataset, again: Dataset) -> Iterator[str]:
             # The other way round, from a dataset that has read nothing yet.
             other = {scene: again.read(scene, fit) for scene in reversed(some)}
         except Exception as error:
-            yield f"read at fit {fit.mode!r} raises {type(error).__name__}: {error}"
+            what = f"read at fit {fit.mode!r} raises {type(error).__name__}: {error}"
+            yield Raised(what, error)
             continue
         for scene in some:
             yield from _scene(scene, read[scene], other[scene], first.space, fit)

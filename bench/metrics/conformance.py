@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from bench.core.errors import first_line
 from bench.core.identity import record_hash
 from bench.edit import KnownStyle
 from bench.metrics.context import Context
 from bench.metrics.facts import AGAINST, BETTER, MARGIN_KINDS, REGIONS, SUMMARIES
 from bench.metrics.metric import Columns, Metric, References
+from bench.plugins.foreign import Raised
 from bench.scene import Int32, LabelSpace, UInt8
 from masks import Operation
 
@@ -50,8 +52,8 @@ def check_metric(value: object) -> list[str]:
     try:
         return [*_of_definition(made, value), *_of_passes(made, references, results)]
     except Exception as error:
-        line = (str(error).splitlines() or [""])[0]
-        return [f"raises {type(error).__name__} on plain edits of 64x64 pixels ({line})"]
+        what = f"raises {type(error).__name__} on plain edits of 64x64 pixels"
+        return [Raised(f"{what} ({first_line(error)})", error)]
 
 
 def _made(value: Any) -> Metric | str:

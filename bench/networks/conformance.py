@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bench.core.errors import first_line
 from bench.core.identity import checked_record, record_hash
 from bench.networks.weights import weight_folders
+from bench.plugins.foreign import Raised
 from bench.scene import LabelSpace, UInt8
 
 __all__ = ["check_network", "check_segmenter"]
@@ -61,7 +62,8 @@ def _safely(problems: Callable[[], Iterator[str]]) -> list[str]:
     try:
         found.extend(problems())
     except Exception as error:
-        found.append(f"raises {type(error).__name__} on plain images ({first_line(error)})")
+        what = f"raises {type(error).__name__} on plain images ({first_line(error)})"
+        found.append(Raised(what, error))
     return found
 
 

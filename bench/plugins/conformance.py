@@ -5,7 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, first_line
+from bench.plugins.foreign import Raised
 from bench.plugins.systems import PARTS, System
 
 __all__ = ["check_system"]
@@ -18,7 +19,7 @@ def check_system(value: object) -> list[str]:
     trainer's presets; nothing is trained.
     """
     if not isinstance(value, System):
-        return [f"is a {type(value).__name__}, not a bench.plugins.systems.System"]
+        return [f"is a {type(value).__name__}, not a siebench.System"]
     found = _facts(value)
     if not value.variants:
         return found
@@ -48,19 +49,23 @@ def _facts(system: System) -> list[str]:
 
 
 def _configurations(system: System) -> list[str]:
-    found = []
+    found: list[str] = []
     for variant in system.variants:
         try:
             system.configure(variant, **system.small)
         except Exception as error:
-            found.append(f"configuration: variant {variant!r} with `small` fails: {_said(error)}")
+            what = f"configuration: variant {variant!r} with `small` fails: {_said(error)}"
+            found.append(Raised(what, error))
     try:
         system.configuration(system.default, **system.small, no_such_field=1)
     except Exception as error:
         if type(error).__name__ != "ValidationError":
             found.append(
-                f"configuration: an unknown field raises {type(error).__name__}, expected a "
-                "pydantic.ValidationError"
+                Raised(
+                    f"configuration: an unknown field raises {type(error).__name__}, expected a "
+                    "pydantic.ValidationError",
+                    error,
+                )
             )
     else:
         found.append("configuration: an unknown field is not refused; forbid extra fields")
@@ -79,7 +84,7 @@ def _networks(system: System) -> list[str]:
             system.skeleton(config, training=True)
             one, two = system.probe(network), system.probe(network)
     except Exception as error:
-        return [f"network: the small network does not run: {_said(error)}"]
+        return [Raised(f"network: the small network does not run: {_said(error)}", error)]
     found = []
     if names != set(network.state_dict()):
         found.append("network: has other parameters on torch's meta device")
@@ -103,7 +108,8 @@ def _imports(system: System) -> list[str]:
         except BadInput as error:
             found = [] if _one_line(error) else ["importer: refuses nonsense in several lines"]
         except Exception as error:
-            found = [f"importer: raises {type(error).__name__} for nonsense, expected BadInput"]
+            what = f"importer: raises {type(error).__name__} for nonsense, expected BadInput"
+            found = [Raised(what, error)]
         else:
             found = ["importer: takes a file of nonsense"]
         if out.exists():
@@ -120,7 +126,8 @@ def _trainings(system: System) -> list[str]:
         try:
             system.trainer.check(preset)
         except Exception as error:
-            found.append(f"trainer: preset {preset!r} cannot be read: {_said(error)}")
+            what = f"trainer: preset {preset!r} cannot be read: {_said(error)}"
+            found.append(Raised(what, error))
     return found
 
 
@@ -129,4 +136,4 @@ def _one_line(error: Exception) -> bool:
 
 
 def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+    return f"{type(error).__name__}: {first_line(error)}"

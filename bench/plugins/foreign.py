@@ -1,4 +1,4 @@
-"""Blocks in which code of a plugin runs: whatever it raises is one sentence, with the exception behind."""
+"""Code of a plugin: whatever it raises is one sentence, with the exception behind it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,23 @@ from collections.abc import Iterator
 from bench.core.errors import BadInput, PluginFailed
 from bench.core.text import writable
 
-__all__ = ["foreign"]
+__all__ = ["Raised", "foreign"]
+
+
+class Raised(str):
+    """What a check says of an exception that it met, one sentence.
+
+    Attributes:
+        cause: the exception, whose traceback says where it was raised.
+    """
+
+    cause: BaseException
+
+    def __new__(cls, sentence: str, cause: BaseException) -> Raised:
+        """The sentence, with the exception that it tells of."""
+        made = super().__new__(cls, sentence)
+        made.cause = cause
+        return made
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ import numpy as np
 from bench.core.errors import BadInput, EditFailed, Unavailable
 from bench.core.identity import record_hash
 from bench.plugins.editors import Editor, contract_faults
+from bench.plugins.foreign import Raised
 from bench.run.editing.batching import make_batch
 from bench.run.editing.runner import padded
 from bench.run.job import Executor, Job
@@ -110,10 +111,11 @@ def _carried_out(editor: Editor, classes: int, side: int) -> Iterator[str]:
         yield f"edit(batch): {error}"
         return
     except Exception as error:
-        yield (
+        yield Raised(
             f"edit(batch): raises {type(error).__name__} ({error}); raise EditFailed with a sentence "
             f"where an edit cannot be carried out. The edits have {classes} classes and {side} pixels a "
-            "side; for a network that takes others, give classes and size"
+            "side; for a network that takes others, give classes and size",
+            error,
         )
         return
     with torch.inference_mode():
@@ -216,7 +218,9 @@ def check_executor(value: object) -> list[str]:
         try:
             told, written = _small_run(executor, Path(place) / "run")
         except Exception as error:
-            return [f"run(job, shards, done): raises {type(error).__name__} ({error})"]
+            return [
+                Raised(f"run(job, shards, done): raises {type(error).__name__} ({error})", error)
+            ]
         expected, same = _small_run(Local(), Path(place) / "local")
     found = []
     if sorted(told) != sorted(expected):

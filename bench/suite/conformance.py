@@ -16,6 +16,7 @@ from typing import get_args
 import numpy as np
 
 import masks
+from bench.plugins.foreign import Raised
 from masks.parameters import parameters_of
 
 __all__ = ["check_protocol", "first_digests"]
@@ -44,9 +45,8 @@ def check_protocol(value: type[masks.Protocol] | masks.Protocol) -> list[str]:
             problems = [*_fact_problems(protocol), *_edit_problems(protocol, sites)]
             return problems or list(_process_problems(protocol, sites))
         except Exception as error:  # a check ends with a sentence, whatever a stranger's code does
-            return [
-                f"raises {type(error).__name__} ({error}); what cannot be drawn is an Impossible"
-            ]
+            what = f"raises {type(error).__name__} ({error}); what cannot be drawn is an Impossible"
+            return [Raised(what, error)]
 
 
 def _class_problems(kind: type[masks.Protocol]) -> Iterator[str]:

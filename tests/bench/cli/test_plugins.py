@@ -106,6 +106,29 @@ def test_a_plugin_that_raises_in_its_check_is_one_sentence(call, install) -> Non
         assert f"editor: the check of its contract {said} (traceback: " in err
 
 
+CRASHING = """
+class Crashes:
+    needs = frozenset()
+
+    def edit(self, batch):
+        return self.weights["eyes"]
+
+    weights = {}
+"""
+
+
+def test_debug_prints_where_a_plugin_raised_in_its_check(call, install) -> None:
+    install(
+        "my-crashing", {"editors": {"crashes": "my_crashing:Crashes"}}, {"my_crashing": CRASHING}
+    )
+    code, out, err = call("plugins", "check", "editors", "crashes")
+    assert code == 1
+    assert "raises KeyError" in out
+    assert "Traceback" not in err
+    _, _, err = call("--debug", "plugins", "check", "editors", "crashes")
+    assert 'return self.weights["eyes"]' in err
+
+
 def test_what_belongs_to_the_check_of_an_editor_is_refused_for_a_metric(call) -> None:
     for option, said in (
         (("--options", "{k: 3}"), "--options are for an editor; leave them out"),

@@ -107,7 +107,7 @@ def test_what_breaks_the_contract_is_one_sentence(parts, sentence):
 
 
 def test_something_else_is_no_system():
-    assert check_system(3) == ["is a int, not a bench.plugins.systems.System"]
+    assert check_system(3) == ["is a int, not a siebench.System"]
 
 
 def test_a_part_that_is_not_there_says_why():
