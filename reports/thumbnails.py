@@ -75,7 +75,9 @@ def _worst_first(data: dict[str, Any]) -> list[str]:
     means = {}
     for position, edit in enumerate(data["edits"]):
         values = [column[position] for column in data["values"][first]]
-        present = [float(value) for value in values if value is not None]
+        # An oracle's infinite PSNR would make all edits alike.
+        finite = [value for value in values if isinstance(value, (int, float))]
+        present = finite or [float(value) for value in values if value is not None]
         if present:
             means[edit] = sign * sum(present) / len(present)
     return sorted(means, key=lambda edit: means[edit])

@@ -32,12 +32,14 @@ function firstMetric(task) {
   return directed.find((index) => task.metrics[index].region === "mask") ?? directed[0] ?? 0;
 }
 
+// Four digits; what is small is not nothing.
 function printed(value) {
   if (value === null || value === undefined) return "";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   const decimals = size === 0 ? 0 : Math.min(4, Math.max(0, 3 - Math.floor(Math.log10(size))));
-  return value.toFixed(size >= 10 ? Math.min(decimals, 2) : decimals).replace("-", "−");
+  const text = value.toFixed(size >= 10 ? Math.min(decimals, 2) : decimals);
+  return (Number(text) || !size ? text : value.toPrecision(1)).replaceAll("-", "−");
 }
 
 const percent = (share) => (share === null ? "" : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`);

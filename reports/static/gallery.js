@@ -5,7 +5,7 @@ const galleries = new Map();
 class Gallery {
   constructor(task, place) {
     Object.assign(this, { task, place, metric: firstMetric(task), by: "mean", order: "worst" });
-    Object.assign(this, { region: "", status: "all", outlined: false, page: 0 });
+    Object.assign(this, { region: "", status: "all", outlined: false, page: 0, ways: [] });
     this.list = element("div", { class: "edits" });
     this.count = element("span", { class: "count", "aria-live": "polite" });
     this.pager = element("nav", { class: "pager", "aria-label": "Pages of edits" });
@@ -18,10 +18,11 @@ class Gallery {
     const change = (name, convert = (v) => v) => (value) => this.change({ [name]: convert(value) });
     const parts = [];
     if (task.metrics.length) {
-      const orders = [["worst", "Worst first"], ["best", "Best first"], ["plan", "As drawn"]];
+      const order = choice("Order", [["worst", ""], ["best", ""], ["plan", "As drawn"]], this.order, change("order"));
+      this.ways = [...order.querySelectorAll("option")].slice(0, 2);
       const methods = task.methods.map((index) => [String(index), run.methods[index].title]);
       parts.push(
-        choice("Order", orders, this.order, change("order")),
+        order,
         choice("by", task.metrics.map((m, i) => [String(i), m.title]), String(this.metric), change("metric", Number)),
         choice("of", [["mean", "all methods, mean"], ...methods], this.by, change("by")),
       );
@@ -61,6 +62,8 @@ class Gallery {
 
   show() {
     this.shown = this.indices();
+    const words = this.task.metrics[this.metric]?.better === "neither" ? ["Highest", "Lowest"] : ["Worst", "Best"];
+    this.ways.forEach((way, at) => { way.textContent = `${words[at]} first`; });
     const start = this.page * PAGE;
     this.list.replaceChildren(...this.shown.slice(start, start + PAGE).map((edit) => this.row(edit)));
     const end = Math.min(start + PAGE, this.shown.length);

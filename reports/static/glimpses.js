@@ -12,8 +12,8 @@ function showGlimpses() {
 }
 
 function glimpse(task) {
-  if (!task.metrics.length) return null;
   const metric = firstMetric(task);
+  if ((task.metrics[metric]?.better ?? "neither") === "neither") return null;
   const all = task.edits.map((_, edit) => edit).filter((edit) => !run.embedded || address(task, "original", edit));
   const means = new Map(all.map((edit) => [edit, meanOf(task, metric, edit)]));
   const order = all.filter((edit) => means.get(edit) !== null).sort((a, b) => means.get(a) - means.get(b) || a - b);

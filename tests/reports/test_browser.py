@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator
@@ -227,6 +228,21 @@ def test_the_gallery_shows_a_page_of_edits_worst_first(page: api.Page):
     assert values == sorted(values, reverse=True)
 
 
+def test_a_score_of_which_neither_way_is_better_has_no_best(browser: api.Browser, tmp_path: Path):
+    run = make_run(tmp_path / "run", edits=4, methods=2, tasks=1)
+    header = json.loads((run / "run.json").read_text())
+    next(one for one in header["metrics"] if one["name"] == "l1-hole")["better"] = "neither"
+    (run / "run.json").write_text(json.dumps(header))
+    page = browser.new_page()
+    page.goto(report(run).as_uri())
+    open_gallery(page)
+    order, score = (page.locator(f"{FIRST} .gallery-tools select").nth(at) for at in (0, 1))
+    expect(order.locator("option")).to_have_text(["Worst first", "Best first", "As drawn"])
+    score.select_option(label="L1, masked region")
+    expect(order.locator("option")).to_have_text(["Highest first", "Lowest first", "As drawn"])
+    page.close()
+
+
 def test_pages_of_the_gallery_hold_every_edit_once(page: api.Page):
     edits = open_gallery(page)
     names = edits.locator(".edit-head a").all_text_contents()
@@ -398,7 +414,7 @@ def test_an_infinite_value_is_the_best_and_999_is_a_number(browser: api.Browser,
     for file in (run / "samples").rglob("*.parquet"):
         table = pd.read_parquet(file)
         own = table.index[table["method"] == "diffusion"]
-        table.loc[own[:2], "psnr-hole"] = [math.inf, 999.0]
+        table.loc[own[:3], "psnr-hole"] = [math.inf, 999.0, -0.00002]
         table.to_parquet(file)
     page = browser.new_page()
     page.goto(report(run).as_uri())
@@ -407,6 +423,7 @@ def test_an_infinite_value_is_the_best_and_999_is_a_number(browser: api.Browser,
     page.locator(f"{FIRST} .gallery").get_by_label("all methods, mean").select_option("Diffusion")
     values = edits.locator(".tile.ordered .value").all_text_contents()
     assert values[:2] == ["\N{INFINITY}", "999.0"]
+    assert values[3] == "\N{MINUS SIGN}0.00002"
     page.locator(f"{FIRST} details.scatter summary").click()
     expect(page.locator(f"{FIRST} svg.scatter-plot .point")).to_have_count(3)
     page.close()

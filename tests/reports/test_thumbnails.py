@@ -23,6 +23,12 @@ def test_an_infinite_value_is_the_best():
     assert chosen_edits(task([5.0, "inf", 1000.0, 3.0]))[:2] == ["e3", "e1"]
 
 
+def test_a_method_that_is_exact_everywhere_does_not_make_edits_alike():
+    data = task([5.0, 2.0, 9.0])
+    data["values"] = [[["inf"] * 3, [5.0, 2.0, 9.0]]]
+    assert chosen_edits(data)[:2] == ["e1", "e2"]
+
+
 def test_each_edit_comes_once_and_no_choice_exceeds_its_number():
     chosen = chosen_edits(task([float(i) for i in range(200)]))
     assert len(chosen) == len(set(chosen)) <= 3 * PER_CHOICE
