@@ -200,6 +200,53 @@ def test_nothing_is_wider_than_a_telephone(browser: api.Browser, written: Path):
     assert max(plots) <= 390
 
 
+def test_names_without_a_space_break_where_a_telephone_ends(browser: api.Browser, tmp_path: Path):
+    run = make_run(tmp_path / "run", edits=2, methods=3, tasks=1)
+    header = json.loads((run / "run.json").read_text())
+    header["tasks"][0]["space"]["classes"][:3] = ["class" * 16, "hill", "water"]
+    for number, method in enumerate(header["methods"]):
+        method["title"] = f"{'method' * 13}-{number}"
+    (run / "run.json").write_text(json.dumps(header))
+    (run / "certificate.json").write_text(json.dumps(certificate("method" * 13)))
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(report(run).as_uri())
+    page.evaluate("document.querySelectorAll('.more').forEach((one) => { one.open = true; })")
+    for plot in (".cost-plot", ".slices", ".scatter-body"):
+        page.locator(plot).scroll_into_view_if_needed()
+        page.locator(f"{plot} svg.scatter-plot").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    name = page.locator(f"{FIRST} table.scores tbody .row-head").first.bounding_box()
+    page.close()
+    assert name is not None
+    assert name["width"] < 390 / 2  # it stays in sight, and the scores beside it
+
+
+def certificate(method: str) -> dict:
+    """One deviation, as `siebench certify` writes it."""
+    return {
+        "made": "2026-01-05T10:03:21+00:00",
+        "limit": 2,
+        "batch_size": 1,
+        "threads": 2,
+        "workers": 3,
+        "deviations": [
+            {"task": "scenes", "method": method, "metric": "psnr", "edits": 2, "largest": 0.0}
+        ],
+    }
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_menu_of_scores_opens_below_its_word(page: api.Page, width: int):
+    page.set_viewport_size({"width": width, "height": 844})
+    menu = page.locator(f"{FIRST} .score-menu")
+    menu.locator("summary").click()
+    word, opened = menu.locator("summary").bounding_box(), menu.locator("div").bounding_box()
+    assert word is not None
+    assert opened is not None
+    assert 0 <= opened["y"] - word["y"] < 100
+    assert opened["x"] + opened["width"] <= width
+
+
 def test_the_filter_keeps_the_methods_that_match(page: api.Page):
     page.locator(f"{FIRST} .filter-methods").fill("dif")
     rows = page.locator(f"{FIRST} table.scores").first.locator("tbody tr:visible th")
@@ -468,10 +515,12 @@ def test_nothing_sticks_out_of_a_narrow_window(page: api.Page):
 
 
 def test_on_paper_tables_stay_and_tools_go(page: api.Page):
+    page.locator(".glimpse").first.wait_for()
     page.emulate_media(media="print")
     expect(page.locator(f"{FIRST} table.scores").first).to_be_visible()
     expect(page.locator(".contents")).to_be_hidden()
     expect(page.locator(f"{FIRST} .gallery")).to_be_hidden()
+    expect(page.locator(".glimpses-note")).to_be_hidden()  # what it names is not there
 
 
 def test_a_single_file_shows_its_images_from_inside(browser: api.Browser, tmp_path: Path):
