@@ -17,9 +17,10 @@ function nameOf(kind) {
 }
 
 function describe(task, kind, edit) {
-  const region = task.regions[edit] ? `, region ${task.regions[edit]}` : "";
+  const facts = [task.coverage[edit] !== null && `${percent(task.coverage[edit])} of it`, task.regions[edit] && `region ${task.regions[edit]}`].filter(Boolean);
+  const share = facts.length ? ` (${facts.join(", ")})` : "";
   const what = {
-    input: `image without the masked region (${percent(task.coverage[edit])} of it${region})`,
+    input: `image without the masked region${share}`,
     target: `target label map: ${classNames(task, edit).join(", ") || "no class"} in the masked region`,
     original: "the image before the edit",
     truth: "the ground truth",

@@ -20,7 +20,12 @@ function whenNear(place, act) {
 // With many tasks the contents have a list to choose from instead of a link for each.
 function startJump() {
   const jump = document.getElementById("page-jump");
-  jump?.addEventListener("change", () => { if (jump.value) location.hash = `#${jump.value}`; });
+  jump?.addEventListener("change", () => {
+    const slug = jump.value;
+    if (!slug) return;
+    location.hash = `#${slug}`;
+    document.getElementById(slug).scrollIntoView();  // an address that stays the same leads nowhere
+  });
 }
 
 function markSection() {

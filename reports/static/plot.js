@@ -39,12 +39,13 @@ function scale(values, from, to) {
   return { at, ticks };
 }
 
-// Powers of ten, and between few of them also twice and five times each.
+// Powers of ten, and between few of them also twice and five times each; round numbers where all is within a factor of three.
 function logScale(values, from, to) {
   const [low, high] = extremes(values).map(Math.log10);
   const room = Math.max(0.08, 0.06 * (high - low));
   const [start, end] = [low - room, high + room];
   const at = (value) => from + ((Math.log10(value) - start) / (end - start)) * (to - from);
+  if (end - start < 0.5) return { at, ticks: scale([10 ** start, 10 ** end], from, to).ticks.slice(1, -1) };
   const steps = end - start > 2.5 ? [1] : [1, 2, 5];
   const ticks = [];
   for (let power = Math.floor(start); power <= end; power++) {

@@ -56,6 +56,12 @@ function zoomTo(zoom, x = stage.box.clientWidth / 2, y = stage.box.clientHeight 
   layOut();
 }
 
+function moveBy(x, y) {
+  stage.left += x;
+  stage.top += y;
+  layOut();
+}
+
 function showOnStage(size, left, right, outline) {
   stage.size = size;
   stage.view.querySelector(".stage-left").replaceChildren(...left);
@@ -69,6 +75,7 @@ function startStage() {
   let drag = null;
   const at = (event) => { const area = box.getBoundingClientRect(); return [event.clientX - area.left, event.clientY - area.top]; };
   box.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
     const [x, y] = at(event);
     const divides = stage.zoom === 1 || Math.abs(x - dividerLeft()) < 24;
     drag = { divides, x, y, left: stage.left, top: stage.top };

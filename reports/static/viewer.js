@@ -136,13 +136,16 @@ const KEYS = {
   "+": ACTIONS.in, "=": ACTIONS.in, "-": ACTIONS.out, 0: ACTIONS.fit, m: () => setOutline(!chosen.outline), M: () => setOutline(!chosen.outline),
 };
 
+const MOVES = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
+
 function startViewer() {
   for (const button of viewer.querySelectorAll("[data-act]")) button.addEventListener("click", ACTIONS[button.dataset.act]);
   part(".show-outline").addEventListener("change", (event) => setOutline(event.target.checked));
   viewer.addEventListener("cancel", (event) => { event.preventDefault(); leaveEdit(); });
   viewer.addEventListener("keydown", (event) => {
     const ownArrows = event.target.matches('input[type="range"], input[type="radio"], select');
-    const act = KEYS[event.key];
+    const move = event.shiftKey && MOVES[event.key];
+    const act = move ? () => moveBy(...move) : KEYS[event.key];
     if (!act || event.ctrlKey || event.metaKey || event.altKey || (ownArrows && event.key.startsWith("Arrow"))) return;
     event.preventDefault();
     act();

@@ -14,6 +14,7 @@ import pytest
 from reports.page import static
 from reports.report import report
 from tests.chromium import chromium
+from tests.reports import made_run
 from tests.reports.made_run import HOSTILE, make_run
 
 api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -395,6 +396,39 @@ def test_a_plot_has_room_for_the_values_of_a_large_run(browser: api.Browser):
     page.close()
 
 
+@pytest.mark.parametrize("values", ["[6.5]", "[6.5, 6.6]", "[40, 47]", "[0.19, 17.8]"])
+def test_an_axis_of_times_has_numbers_however_alike_they_are(browser: api.Browser, values: str):
+    script = f"(() => {{ {static('plot.js')}; return logScale({values}, 0, 100); }})()"
+    page = browser.new_page()
+    ticks = page.evaluate(f"{script}.ticks.map(([value, text]) => [value, Number(text)])")
+    places = page.evaluate(f"((one) => one.ticks.map(([value]) => one.at(value)))({script})")
+    page.close()
+    assert len(ticks) >= 2
+    assert all(value == pytest.approx(said) for value, said in ticks)
+    assert places == sorted(places)
+    assert 0 <= places[0] < places[-1] <= 100
+
+
+def test_the_list_of_tasks_leads_to_the_same_task_again(
+    browser: api.Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    many = [(f"task {at}", f"Task {at}", *made_run.TASKS[0][2:]) for at in range(7)]
+    monkeypatch.setattr(made_run, "TASKS", many)
+    run = make_run(tmp_path / "run", edits=2, methods=2, tasks=7, size=16)
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(report(run).as_uri())
+    for _ in range(2):
+        page.evaluate("scrollTo(0, 0)")
+        page.locator("#page-jump").select_option("task-3")
+        page.wait_for_function(
+            "Math.abs(document.getElementById('task-3').getBoundingClientRect().top - 42) < 2"
+        )
+        expect(page.locator("#page-jump")).to_have_value("task-3")
+        page.evaluate("scrollTo(0, 0)")
+        expect(page.locator("#page-jump")).to_have_value("")
+    page.close()
+
+
 def test_the_contents_name_the_section_that_is_looked_at(page: api.Page):
     current = page.locator(".contents a[aria-current]")
     expect(current).to_have_attribute("href", "#page-overview")
@@ -440,6 +474,23 @@ def test_zoom_enlarges_around_the_middle(page: api.Page, written: Path):
     assert larger == pytest.approx(1.5 * width, abs=2)
     page.keyboard.press("0")
     expect(page.locator(".zoom-factor")).to_have_text("1\N{MULTIPLICATION SIGN}")
+
+
+def test_a_zoomed_image_is_moved_by_keyboard(page: api.Page, written: Path):
+    page.goto(f"{written.as_uri()}#task-0/scene-0003.1")
+    page.reload()
+    view = page.locator(".stage-view")
+    for _ in range(3):
+        page.keyboard.press("+")
+    before = view.bounding_box()
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowUp")
+    after = view.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["x"] < before["x"]
+    assert after["y"] > before["y"]
+    expect(page.locator("#page-viewer-title")).to_have_text("scene-0003.1")
 
 
 def test_a_point_of_the_scatter_opens_its_edit(page: api.Page):
