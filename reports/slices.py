@@ -81,14 +81,16 @@ def _tables(
 def slices_data(run: Run) -> list[dict[str, Any]]:
     """What the page shows of a run's slices, as JSON: one entry a task and way to slice.
 
-    Keys: `task`, `by`, `ordered` (whether a line may join the slices), `slices` (labels), `scores`: a list
-    of `name`, `title`, `unit`, `better`, `region` and `rows`: a list of `method` (its place in the
-    run) and `cells`: null, or `value`, `low`, `high`, `n`, `text`, `interval`, `rank`, one a slice.
+    Keys: `task` (its name), `title`, `by`, `ordered` (whether a line may join the slices), `slices`
+    (labels), `scores`: a list of `name`, `title`, `unit`, `better`, `region` and `rows`: a list of
+    `method` (its place in the run) and `cells`: null, or `value`, `low`, `high`, `n`, `text`,
+    `interval`, `rank`, `ranked_by`, one a slice.
     """
     places = {method.name: place for place, method in enumerate(run.header.methods)}
     return [
         {
-            "task": one.title,
+            "task": one.task,
+            "title": one.title,
             "by": BY_TITLES[by],
             "ordered": by == "coverage",
             "slices": one.labels,
@@ -122,4 +124,5 @@ def _cell(cell: Cell) -> dict[str, Any] | None:
         if number is not None and math.isfinite(number)
     }
     told = {"n": cell.n, "text": cell.text, "interval": cell.interval, "rank": cell.rank}
+    told["ranked_by"] = cell.ranked_by
     return {**plain, **{name: value for name, value in told.items() if value}}

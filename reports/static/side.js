@@ -48,9 +48,9 @@ class Detail {
     return [element("h3", {}, `${title}, n = ${n}`), element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, table)];
   }
 
-  cell({ text, interval, rank, n, reason }, most) {
+  cell({ text, interval, rank, n, reason, ranked_by: rankedBy }, most) {
     if (!text) return element("td", { class: "missing", title: reason || null }, "—");
-    const rest = [interval, n === most ? "" : `n = ${n}`].filter(Boolean).map((line) => element("span", { class: "interval" }, line));
+    const rest = [interval, n === most ? "" : `n = ${n}`, rankedBy].filter(Boolean).map((line) => element("span", { class: "interval" }, line));
     return element("td", { class: `score${["", " best", " second"][rank]}` }, element("span", { class: "value" }, element("b", {}, text)), ...rest);
   }
 

@@ -23,7 +23,7 @@ class Slices {
   show() {
     const { own, set, score } = this.pick();
     const change = (field) => (value) => { this[field] = value; this.show(); };
-    const tasks = [...new Set(this.sets.map(({ task }) => task))].map((task) => [task, task]);
+    const tasks = [...new Map(this.sets.map(({ task, title }) => [task, title]))];
     redraw(this.tools,
       choice("Task", tasks, this.task, change("task")),
       choice("By", own.map(({ by }) => [by, by]), set.by, change("by")),
@@ -86,7 +86,7 @@ class Slices {
 
   cell(cell, most) {
     if (!cell) return element("td", { class: "missing" }, "—");
-    const below = [cell.interval, cell.n === most ? null : `n = ${cell.n}`].filter(Boolean);
+    const below = [cell.interval, cell.n === most ? null : `n = ${cell.n}`, cell.ranked_by].filter(Boolean);
     const rank = ["", " best", " second"][cell.rank ?? 0];
     return element("td", { class: `score${rank}` }, element("span", { class: "value" }, element("b", {}, cell.text)), ...below.map((text) => element("span", { class: "interval" }, text)));
   }

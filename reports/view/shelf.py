@@ -186,6 +186,7 @@ def _table(table: Table) -> dict[str, Any]:
                         "text": cell.text,
                         "interval": cell.interval,
                         "rank": cell.rank,
+                        "ranked_by": cell.ranked_by,
                         "n": cell.n,
                         "reason": cell.reason if cell.value is None else "",
                     }

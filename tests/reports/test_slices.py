@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv as tables
 import io
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from bench.core.errors import BadInput
-from bench.run.reader import Run
+from bench.run.reader import Run, read_run
 from reports.export import export
 from reports.slices import slice_tables, slices_data
 
@@ -57,7 +59,7 @@ def test_every_form_of_a_table_takes_slices(made: Path):
 
 def test_the_page_offers_the_ways_that_cut_a_task(run: Run):
     data = slices_data(run)
-    ways = {(one["task"], one["by"]) for one in data}
+    ways = {(one["title"], one["by"]) for one in data}
     assert ("Drawn scenes, object removal", "class") in ways
     assert ("Drawn scenes, free-form", "class") not in ways
     assert ("All tasks", "operation") in ways
@@ -67,3 +69,22 @@ def test_the_page_offers_the_ways_that_cut_a_task(run: Run):
     assert copy["method"] == 0
     assert [cell["n"] for cell in copy["cells"]] == [20, 10]
     assert {"value", "low", "high", "n", "text", "interval"} <= set(copy["cells"][0])
+
+
+def test_a_value_that_is_ranked_by_another_one_says_which(run: Run):
+    found = next(one for one in slices_data(run) if one["by"] == "class")
+    scores = next(one for one in found["scores"] if one["name"] == "psnr-hole")
+    (table,) = slice_tables(run, "class", ["psnr-hole"])
+    for row, whole in zip(scores["rows"], table.rows):
+        house = row["cells"][3]
+        assert house.get("ranked_by", "").endswith("on 1 common edit") == whole.ranked
+
+
+def test_tasks_with_one_title_are_told_apart(made: Path, tmp_path: Path):
+    copy = Path(shutil.copytree(made, tmp_path / "run"))
+    header = json.loads((copy / "run.json").read_text())
+    for task in header["tasks"]:
+        task["title"] = "Scenes"
+    (copy / "run.json").write_text(json.dumps(header))
+    ways = [(one["task"], one["by"]) for one in slices_data(read_run(copy))]
+    assert len(ways) == len(set(ways))
