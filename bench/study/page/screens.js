@@ -152,7 +152,7 @@ class Asked {
     requestAnimationFrame(() => {
       this.shownAt = performance.now();
       for (const button of this.buttons) button.disabled = false;
-      this.buttons[0].parentElement.querySelector("button").focus({ preventScroll: true });
+      this.buttons[0].focus({ preventScroll: true });
       setTimeout(() => row.classList.add("hidden"), this.manifest.seconds * 1000);
     });
   }
@@ -166,7 +166,7 @@ class Asked {
       onclick: () => this.#answer(choice) }, number, element("span", {}, words));
   }
 
-  // The key that a choice has: the letter or number itself; arrows besides, where there are two.
+  // The number that a choice has as its key; letters and arrows do besides.
   #shortcut(choice) {
     if (choice === "tie") return "0";
     const place = this.choices.filter((one) => one !== "tie").indexOf(choice);
@@ -192,6 +192,8 @@ class Asked {
   }
 
   #key(event) {
+    // Enter still held on "Show the image" must not answer by the button that has the focus next.
+    if (event.repeat && event.key === "Enter") event.preventDefault();
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     const rest = this.choices.filter((choice) => choice !== "tie");
     const key = event.key.toUpperCase();

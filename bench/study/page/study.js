@@ -7,6 +7,7 @@ import { codeOf, isRater, keep, keptSession, lastRater, newSession, raterOf, she
 const query = new URLSearchParams(location.search);
 const answersTo = document.querySelector("meta[name=answers]").content;
 const lab = answersTo === "lab";
+const noStudy = document.querySelector("#page .card").textContent;
 
 async function main() {
   const answer = await fetch("manifest.json", { cache: "no-cache" });
@@ -38,7 +39,8 @@ async function opened(manifest) {
     if (!isRater(rater)) { wrong = texts.wrong_rater; continue; }
     const session = keptSession(study, rater) ?? newSession(study, rater, sheetOf(query, rater, manifest.sheets.length), texts.language);
     if (lab) {
-      const given = await begin(session);
+      const given = await begin(session).catch(() => null);
+      if (given === null) { wrong = texts.retry; continue; }
       if (given.taken) { wrong = texts.taken; continue; }
       adopt(session, given);
     }
@@ -94,4 +96,4 @@ async function sendAll(manifest, session) {
   screens.goodbye(manifest.texts, stored ? "stored" : "failed", codeOf(query), () => downloadFile(session));
 }
 
-main().catch(() => screens.trouble(document.querySelector("#page .card")?.textContent ?? ""));
+main().catch(() => screens.trouble(noStudy));

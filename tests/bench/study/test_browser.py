@@ -304,6 +304,19 @@ def test_two_tabs_of_one_rater_end_in_one_study(browser, lab):
     assert [one["choice"] for one in stored(lab, "jo")["answers"]] == ["A"]
 
 
+def test_a_server_that_is_away_at_the_start_is_asked_again(browser, lab):
+    context = browser.new_context(**WIDE)
+    page = context.new_page()
+    page.goto(f"{lab.address}?rater=lou")
+    page.route("**/session", lambda route: route.abort())
+    page.locator("button.main").click()
+    expect(page.get_by_role("alert")).to_have_text("Try again")
+    page.unroute("**/session")
+    page.locator("button.main").click()
+    page.wait_for_selector("[data-screen=question] figure.judged")
+    context.close()
+
+
 def test_a_name_in_use_elsewhere_is_refused_in_words(browser, lab):
     lab.store.begin("gus", "f" * 32)
     context = browser.new_context(**WIDE)
@@ -332,6 +345,23 @@ def test_an_image_at_a_glance_is_hidden_again(browser, run, tmp_path):
         image.wait_for(state="hidden")
         page.keyboard.press("ArrowRight")
         expect(page.locator(".progress span")).to_have_text(re.compile("^2 "))
+
+
+def test_a_key_that_is_held_on_show_gives_no_answer(browser, run, tmp_path):
+    made = make_study(
+        run, tmp_path / "s", methods=METHODS[:1], question="real", form="timed", pairs=2, per_rater=2,
+        raters=1, controls=0, repeats=0, seconds=0.2,
+    )  # fmt: skip
+    with static(made.folder) as address, opened(browser, f"{address}?rater=n", **WIDE) as page:
+        page.locator("button.main").click()
+        page.get_by_role("button", name="Show the image").focus()
+        page.keyboard.down("Enter")
+        expect(page.locator(".answers button").first).to_be_focused()
+        page.keyboard.down("Enter")  # held: the key comes again
+        page.keyboard.up("Enter")
+        expect(page.locator(".progress span")).to_have_text("1 of 2")
+        page.keyboard.press("Enter")
+        expect(page.locator(".progress span")).to_have_text("2 of 2")
 
 
 def test_grades_are_given_by_number(browser, run, tmp_path):
