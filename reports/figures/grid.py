@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,9 @@ INPUT: tuple[EditImage, EditImage] = ("original", "mask")
 CELL = 0.95
 """Inches of a cell: nine columns fill a page's width."""
 
+_LETTERS, _LINE = 16, 0.13
+"""Letters of a title that a cell's width holds, and the inches of a further line."""
+
 
 def comparison_grid(
     run: Run, task: str, edits: Sequence[str], methods: Sequence[str] | None = None
@@ -53,10 +57,16 @@ def comparison_grid(
     found = without_ground_truth(samples)
     lacking = {edit for one in found for edit in one.edits}
     states = dict(zip(zip(samples["method"], samples["edit"]), samples["status"]))
-    columns = 3 + len(chosen)
+    titles = ["Input", "Target map", *(method.title for method in chosen), "Ground truth"]
+    titles = [textwrap.fill(title, _LETTERS) for title in titles]
+    head = 0.25 + _LINE * max(title.count("\n") for title in titles)
+    columns = len(titles)
     with look():
-        drawn = figure(CELL * columns, CELL * height / width * len(edits) + 0.25, gap=0.01)
+        drawn = figure(CELL * columns, CELL * height / width * len(edits) + head, gap=0.01)
         cells = drawn.subplots(len(edits), columns, squeeze=False)
+        for cell in cells.flat:
+            cell.set_box_aspect(height / width)  # also where there is no image
+            cell.set_anchor("S")  # what height is left over is the titles'
         for line, edit in zip(cells, edits):
             _show(line[0], input_image(run, row, edit), "none")
             _show(line[1], _target(run, row, edit), "none")
@@ -66,7 +76,6 @@ def comparison_grid(
                 _show(cell, _opened(run.prediction(task, one.name, edit)), state)
             true = None if edit in lacking else _ground_truth(run, row, edit)
             _show(line[-1], true, "none")
-        titles = ["Input", "Target map", *(method.title for method in chosen), "Ground truth"]
         for cell, title in zip(cells[0], titles):
             cell.set_title(title, fontsize=7, pad=3)
         return warned(drawn, run, {method.name for method in chosen})

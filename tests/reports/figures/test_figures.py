@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+import json
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +35,21 @@ def test_a_grid_shows_the_images_of_the_run(run: Run):
     shown = np.asarray(drawn.axes[2].images[0].get_array())
     with Image.open(run.prediction(TASK, "diffusion", "scene-0000.0")) as image:
         assert np.array_equal(shown, np.asarray(image))
+
+
+def test_a_long_name_of_a_method_covers_no_other_in_the_grid(tmp_path: Path):
+    folder = make_run(tmp_path / "run", edits=4, methods=3, tasks=1, size=16)
+    header = json.loads((folder / "run.json").read_text())
+    header["methods"][0]["title"] = "A method with a name of many words, trained by us"
+    header["methods"][1]["title"] = "longname" * 5
+    (folder / "run.json").write_text(json.dumps(header))
+    drawn = comparison_grid(read_run(folder), TASK, ["scene-0001.1"])  # at which "nearest" failed
+    drawn.draw_without_rendering()
+    boxes = [axes.title.get_window_extent() for axes in drawn.axes]
+    assert not any(one.overlaps(other) for one, other in itertools.pairwise(boxes))
+    assert min(box.y0 for box in boxes) >= 0
+    assert max(box.y1 for box in boxes) <= drawn.bbox.y1
+    assert len({round(axes.get_position().y1, 3) for axes in drawn.axes}) == 1
 
 
 def test_the_hole_of_the_input_is_white(run: Run):
