@@ -27,7 +27,7 @@ from reports.findings import caveat, findings, standings
 from reports.influence import Costly, costly, influences
 from reports.maps import TaskMaps, read_task_maps
 from reports.notices import notices
-from reports.numbers import duration, printed
+from reports.numbers import duration
 from reports.overview import main_scores, overview
 from reports.provenance import provenance
 from reports.slices import slices_data
@@ -137,7 +137,6 @@ def _view(run: Run, task: TaskRow) -> TaskView:
     found = influences(run, task)
     data = edits_data(run, task, samples, found)
     data |= {
-        "name": task.name,
         "slug": task.slug,
         "title": task.title,
         "size": task.size,
@@ -188,7 +187,6 @@ def environment() -> Environment:
     made.filters |= {
         "counted": counted,
         "duration": duration,
-        "printed": printed,
         "commands": _commands,
         "readable": _readable,
         "without_folders": without_folders,

@@ -11,21 +11,26 @@ class Detail {
     this.list = list;
     this.place = document.querySelector(".detail");
     this.shown = "";
+    this.looked = {};  // at which edit of which method, while runs that go on are drawn anew
   }
 
   // Called when the address or the list has changed; what has not changed is not drawn again.
   async look() {
-    const [kind, ...ids] = location.hash.slice(1).split("/").map(decodeURIComponent);
+    const asked = location.hash;
+    const [kind, ...parts] = asked.slice(1).split("/");
     this.place.hidden = !["run", "pair"].includes(kind);
     if (this.place.hidden) { this.shown = ""; return; }
     try {
+      const ids = parts.map(decodeURIComponent);
       const path = kind === "run" ? `/api/scores?run=${encodeURIComponent(ids[0])}` : `/api/pair?before=${encodeURIComponent(ids[0])}&after=${encodeURIComponent(ids[1] ?? "")}`;
       const found = await ask(path);
-      const now = JSON.stringify([location.hash, found, ids.map((id) => this.list.find(id)?.title)]);
+      if (location.hash !== asked) return;  // an answer that comes late is of another run
+      const now = JSON.stringify([asked, found, ids.map((id) => this.list.find(id)?.title)]);
       if (now === this.shown) return;
       this.shown = now;
-      this.place.replaceChildren(...(kind === "run" ? this.scores(ids[0], found) : this.pair(ids, found)));
+      redraw(this.place, ...(kind === "run" ? this.scores(ids[0], found) : this.pair(ids, found)));
     } catch (error) {
+      if (location.hash !== asked) return;
       this.shown = "";
       this.place.replaceChildren(element("p", { class: "problem" }, error.message));
     }
@@ -76,15 +81,17 @@ class Detail {
       element("td", {}, numberText(one.difference, true), one.low === undefined ? null : element("span", { class: "interval" }, `${numberText(one.low, true)} – ${numberText(one.high, true)}`)),
       element("td", {}, element("span", { class: "verdict-word", "data-verdict": one.verdict ?? null }, one.verdict ?? "—"))));
     const table = element("table", { class: "plain pair-scores" }, element("caption", { class: "sr" }, `Scores of both runs, ${task.title}`), element("thead", {}, head), element("tbody", {}, ...lines));
-    const images = task.methods.length && task.edits.length ? new PairImages(ids, task).parts : [element("p", { class: "empty" }, "The runs have no edit with images of one method in common.")];
+    const images = task.methods.length && task.edits.length ? new PairImages(ids, task, this.looked).parts : [element("p", { class: "empty" }, "The runs have no edit with images of one method in common.")];
     return [element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Scores of both runs" }, table), ...images];
   }
 }
 
 // Any edit of both runs: its input, both results, and what was there.
 class PairImages {
-  constructor(ids, task) {
-    Object.assign(this, { ids, task, method: 0, at: 0 });
+  constructor(ids, task, looked) {
+    Object.assign(this, { ids, task, looked });
+    this.method = Math.max(0, task.methods.findIndex(({ after }) => after === looked.method));
+    this.at = Math.max(0, this.order().findIndex(({ after }) => after === looked.edit));
     this.tools = element("div", { class: "pair-tools" });
     this.frame = element("div", { class: "pair-images" });
     this.parts = [element("h3", {}, "Edits, most changed first"), this.tools, this.frame];
@@ -108,6 +115,7 @@ class PairImages {
       element("span", {}, `${this.at + 1} of ${edits.length}`),
     );
     const method = this.task.methods[this.method];
+    Object.assign(this.looked, { method: method.after, edit: edit.after });
     const [old, now] = edit.values[this.method];
     const value = (number) => (number === null || number === undefined ? "" : `, ${this.task.value} ${numberText(number)}`);
     const file = (side, folder, name) => addressOf(this.ids[side], folder, name);

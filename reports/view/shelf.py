@@ -132,7 +132,6 @@ def _facts(run: Run) -> dict[str, Any]:
         "title": header.title,
         "state": header.state,
         "started": header.started,
-        "finished": header.finished,
         "seconds": header.seconds,
         "tasks": [task.title for task in header.tasks],
         "methods": [method.title for method in header.methods],
@@ -155,9 +154,7 @@ def _progress(folder: RunFolder) -> dict[str, Any]:
         "state": found.state,
         "done": found.results_done,
         "of": found.results,
-        "workers": len(found.workers),
         "left": found.seconds_left,
-        "rate": found.each_second,
     }
 
 

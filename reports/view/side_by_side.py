@@ -149,7 +149,6 @@ def _images(before: Run, after: Run, old: TaskRow, new: TaskRow) -> dict[str, An
     values = [_by_edit(one, metric) for one in samples]
     return {
         "value": "" if metric is None else metric.title,
-        "better": "neither" if metric is None else metric.better,
         "methods": [
             {
                 "title": method.title,

@@ -131,6 +131,40 @@ def test_the_keyboard_steps_through_edits_side_by_side(page: api.Page):
         expect(page.get_by_label("Next edit")).to_be_focused()
 
 
+def test_side_by_side_stays_at_its_edit_while_a_run_goes_on(page: api.Page, runs: Path):
+    page.goto(f"{page.url}#pair/first/lab%2Fsecond")
+    edit = page.locator(".detail label", has_text="Edit").locator("select")
+    page.get_by_label("Next edit").focus()
+    page.keyboard.press("Enter")
+    chosen = edit.locator("option:checked")
+    looked = chosen.inner_text()
+    tables = page.locator(".pair-scores").element_handle()
+    change(runs / "first", title="A run that went on")
+    page.wait_for_function("table => !table.isConnected", arg=tables)
+    expect(chosen).to_have_text(looked)
+    expect(page.get_by_label("Next edit")).to_be_focused()
+
+
+def test_a_late_answer_about_another_run_is_not_shown(page: api.Page):
+    waiting: list[api.Route] = []
+    page.route("**/api/scores?run=first", lambda route: waiting.append(route))
+    with page.expect_request("**/api/scores?run=first"):
+        row(page, "first").locator(".name").click()
+    row(page, "lab/second").locator(".name").click()
+    heading = page.locator(".detail h2")
+    expect(heading).to_have_text("A brighter run")
+    with page.expect_response("**/api/scores?run=first"):
+        for route in waiting:
+            route.continue_()
+    page.evaluate("new Promise((done) => requestAnimationFrame(done))")
+    expect(heading).to_have_text("A brighter run")
+
+
+def test_an_address_that_is_cut_says_so(page: api.Page):
+    page.goto(f"{page.url}#run/%E4%")
+    expect(page.locator(".detail .problem")).to_have_text("URI malformed")
+
+
 def test_a_folder_that_is_itself_a_run_opens_its_report(browser: api.Browser, runs: Path):
     with served(runs / "first") as server:
         page = browser.new_page(timezone_id="Pacific/Kiritimati")
