@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from bench.networks.segmenters import label_lookup
 from bench.run.editing.composite import quantised
 from bench.run.plan import Task
 from bench.scene import Bool, Float32, Int32, LabelSpace, UInt8
+from bench.suite.places import network_beside
 from bench.suite.schema import MetricEntry
 
 __all__ = [
@@ -53,7 +55,13 @@ class TaskMetrics:
 
 
 def make_metrics(
-    entries: Sequence[MetricEntry], task: Task, *, device: str, fetch: bool, trust: bool = False
+    entries: Sequence[MetricEntry],
+    task: Task,
+    *,
+    device: str,
+    fetch: bool,
+    trust: bool = False,
+    home: Path | None = None,
 ) -> TaskMetrics:
     """A suite's metrics for one task.
 
@@ -63,6 +71,7 @@ def make_metrics(
         device: where networks run.
         fetch: whether missing weights may be fetched from their official address.
         trust: whether the modules that the suite names may be imported.
+        home: the folder from which the folders of feature networks count.
 
     Raises:
         BadInput: an unknown metric or option, two metrics with scores of one name, or a segmenter that
@@ -72,7 +81,11 @@ def make_metrics(
     ready: list[tuple[str, Metric]] = []
     missing: dict[str, Missing] = {}
     for entry in entries:
-        metric = make_metric(entry.name, entry.options, context)
+        options = {
+            name: network_beside(value, home) if isinstance(value, str) else value
+            for name, value in entry.options.items()
+        }
+        metric = make_metric(entry.name, options, context)
         if not isinstance(metric, Missing):
             metric = _not_of(metric, task) or metric
         if isinstance(metric, Metric) and metric.label_space is not None:

@@ -87,7 +87,12 @@ class Worker:
         check_tasks(self.plan.tasks, self.methods)
         self.metrics = {
             task.name: make_metrics(
-                job.suite.metrics, task, device=device, fetch=job.fetch, trust=job.trust
+                job.suite.metrics,
+                task,
+                device=device,
+                fetch=job.fetch,
+                trust=job.trust,
+                home=job.suite.home,
             )
             for task in self.plan.tasks
         }

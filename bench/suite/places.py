@@ -9,7 +9,9 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["beside", "segmenter_beside"]
+from bench.plugins.kinds import NETWORKS
+
+__all__ = ["beside", "network_beside", "segmenter_beside"]
 
 _NOTED: set[str] = set()
 
@@ -58,6 +60,19 @@ def segmenter_beside(name: str, home: Path | None) -> str:
     front, colon, files = name.rpartition(":")
     found = [beside(file, home, by_name=True) for file in files.split(",")]
     return f"{front}{colon}{','.join(found)}"
+
+
+def network_beside(text: str, home: Path | None) -> str:
+    """A feature network's name with the folder behind its colon as `beside` finds it.
+
+    Args:
+        text: NETWORK:FOLDER ("clip:weights/clip"); any other text stays as it is.
+        home: as in `beside`.
+    """
+    network, colon, folder = text.partition(":")
+    if not colon or network not in NETWORKS.names():
+        return text
+    return f"{network}:{beside(folder, home, by_name=True)}"
 
 
 def _named(path: Path) -> Path:

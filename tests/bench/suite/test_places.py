@@ -10,12 +10,13 @@ import yaml
 from PIL import Image
 
 import masks
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, Unavailable
+from bench.plugins.kinds import NETWORKS
 from bench.run.plan import pairing_problems, plan_run
 from bench.run.suite_run import run_suite
 from bench.suite import places
 from bench.suite.check import suite_problems
-from bench.suite.places import beside, segmenter_beside
+from bench.suite.places import beside, network_beside, segmenter_beside
 from bench.suite.resolved import resolved
 from bench.suite.schema import load_suite, read_suite
 
@@ -93,6 +94,19 @@ def test_the_files_of_a_segmenter_count_from_the_suite(project, written, meant) 
     assert segmenter_beside(written, Path("suites")) == meant
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("clip:there", "clip:suites/there"),
+        ("clip:openai/clip-vit-base-patch32", "clip:openai/clip-vit-base-patch32"),
+        ("there", "there"),
+        ("rgb:there", "rgb:there"),
+    ],
+)
+def test_the_folder_of_a_feature_network_counts_from_the_suite(project, written, meant) -> None:
+    assert network_beside(written, Path("suites")) == meant
+
+
 def image(path: Path, value: int, *, grey: bool = False) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     shape = (16, 16) if grey else (16, 16, 3)
@@ -154,6 +168,36 @@ def test_a_pack_is_found_beside_its_suite(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     (task,) = plan_run(load_suite("project/mine.yaml")).tasks
     assert task.protocol.drawn_by == "box@1"
+
+
+class Brightness:
+    """A feature network that is read from a folder."""
+
+    name = "brightness"
+
+    def __init__(self, device, folders, source="") -> None:
+        if not (Path(source) / "weights").is_file():
+            raise Unavailable(f"{source}: holds no weights")
+
+    def features(self, images):
+        return images.mean(axis=(1, 2)).astype(np.float32)
+
+    def identity(self):
+        return {"network": "brightness"}
+
+
+def test_the_network_of_a_metric_is_found_beside_its_suite(tmp_path, monkeypatch) -> None:
+    suite = everything(tmp_path / "project")
+    (tmp_path / "project" / "nets").mkdir()
+    (tmp_path / "project" / "nets" / "weights").touch()
+    plain = yaml.safe_load(suite.read_text())
+    plain["metrics"] = [{"name": "fd", "options": {"network": "brightness:nets"}}]
+    suite.write_text(yaml.safe_dump(plain))
+    monkeypatch.chdir(tmp_path)
+    with NETWORKS.offering({"brightness": Brightness}):
+        away = run_suite("project/mine.yaml", out=tmp_path / "away")
+    assert away.missing == ()
+    assert away.header.suite["metrics"][0]["options"] == {"network": "brightness:nets"}
 
 
 def test_a_missing_folder_is_named_where_it_was_looked_for(tmp_path, monkeypatch) -> None:
