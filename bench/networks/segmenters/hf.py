@@ -6,6 +6,7 @@ network and brings its labels back to the image's size, so the preprocessing is 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,9 @@ class HfSegmenter(Segmenter):
         device: where the network runs.
 
     Raises:
-        WeightsMissing: where the library or the files are not there.
-        BadInput: where the files are no segmentation model.
+        Unavailable: where the library is not there.
+        WeightsMissing: where the files are not there.
+        BadInput: where the files are no segmentation model, or damaged.
     """
 
     def __init__(self, source: str, device: str = "cpu") -> None:
@@ -51,6 +53,10 @@ class HfSegmenter(Segmenter):
         state = self._network.state_dict()
         settings = self._processor.to_dict()
         feed = {key: _plain(settings.get(key)) for key in (*_FEED, *_FEED_WITH)}
+        factor = settings.get("rescale_factor")
+        # Left out where it is the usual one, as in the first records.
+        if factor is not None and not math.isclose(factor, 1 / 255, rel_tol=1e-6):
+            feed["rescale_factor"] = factor
         return {
             "segmenter": "hf",
             "network": type(self._network).__name__,

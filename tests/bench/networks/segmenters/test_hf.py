@@ -1,5 +1,6 @@
 """A tiny transformers segmenter with local weights runs, and equals the library's own answer."""
 
+import json
 import shutil
 import sys
 
@@ -66,6 +67,16 @@ def test_its_identity_is_its_tensors_and_how_it_is_fed(folder):
 def test_a_folder_may_lie_in_the_users_home(folder, monkeypatch):
     monkeypatch.setenv("HOME", str(folder.parent))
     assert make_segmenter(f"hf:~/{folder.name}").space.classes == ("wall", "floor", "bed")
+
+
+def test_another_scale_of_its_input_is_another_identity(folder, tmp_path):
+    before = HfSegmenter(str(folder)).identity()
+    assert "rescale_factor" not in before["feed"]
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    config = tmp_path / "preprocessor_config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "rescale_factor": 0.05}))
+    after = HfSegmenter(str(tmp_path)).identity()
+    assert after == {**before, "feed": {**before["feed"], "rescale_factor": 0.05}}
 
 
 def test_a_folder_that_is_not_there_is_missing(tmp_path):
