@@ -193,8 +193,7 @@ def _edit(number: int, classes: int, side: int) -> PreparedEdit:
 def check_executor(value: object) -> list[str]:
     """What is wrong with an executor; empty = it conforms.
 
-    It carries out a small run, and is to leave the same bytes as `local`, to tell of every shard once
-    and to take no shard that is no longer needed.
+    It carries out a small run, and is to leave the same bytes as `local` and to tell of every shard once.
 
     Args:
         value: an executor, or what is registered for one: a class without required settings.
@@ -224,9 +223,10 @@ def check_executor(value: object) -> list[str]:
         expected, same = _small_run(Local(), Path(place) / "local")
     found = []
     if sorted(told) != sorted(expected):
-        missed = sorted(set(expected) - set(told))
+        missed, often = set(expected) - set(told), {one for one in told if told.count(one) > 1}
         found.append(
-            f"run(job, shards, done): `done` was not called once a shard (missed: {missed})"
+            "run(job, shards, done): `done` was not called once a shard (missed: "
+            f"{sorted(missed) or 'none'}; more than once: {sorted(often) or 'none'})"
         )
     found += [
         f"run(job, shards, done): {path} is not what the executor local writes"

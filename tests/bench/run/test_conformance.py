@@ -166,6 +166,16 @@ class Forgetful(Local):
             done(shard)
 
 
+class Repeating(Local):
+    """Tells of the last shard twice."""
+
+    def run(self, job, shards, done):
+        told = []
+        super().run(job, shards, told.append)
+        for shard in [*told, told[-1]]:
+            done(shard)
+
+
 class Lazy(Local):
     """Carries out nothing."""
 
@@ -175,7 +185,11 @@ class Lazy(Local):
 
 
 def test_an_executor_that_does_not_tell_of_a_shard_is_found_out() -> None:
-    assert "`done` was not called once a shard" in check_executor(Forgetful())[0]
+    (missed,) = check_executor(Forgetful())
+    assert "`done` was not called once a shard (missed: [ShardRef(task='edits', number=" in missed
+    assert missed.endswith("more than once: none)")
+    (often,) = check_executor(Repeating())
+    assert "(missed: none; more than once: [ShardRef(" in often
 
 
 def test_an_executor_that_writes_something_else_is_found_out() -> None:
