@@ -25,7 +25,7 @@ _BLOCK = 1 << 20
 def fetch(name: str, progress: Progress | None = None, folder: Path | None = None) -> Path:
     """Downloads a network's official file into the first weights folder; returns its path.
 
-    A file that is already there and verifies is left as it is.
+    A file of that name that is there already is left as it is where it verifies, and replaced where not.
 
     Raises:
         BadInput: unknown name, no connection, a full disk, or a file whose SHA-256 does not begin as
