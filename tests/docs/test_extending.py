@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from fnmatch import fnmatch
 
 import pytest
 import torch
@@ -15,11 +16,16 @@ PAGE = blocks((DOCS / "extending.md").read_text(encoding="utf-8"))
 EXAMPLES = {block.title: block.text for block in PAGE if block.title.endswith(".py")}
 
 
-def entry_points():
-    """What the page's pyproject.toml registers: (kind, name) -> "module:attribute"."""
+def pyproject():
+    """The page's pyproject.toml."""
     tomllib = pytest.importorskip("tomllib")  # Python 3.11
     (text,) = (block.text for block in PAGE if block.title == "pyproject.toml")
-    groups = tomllib.loads(text)["project"]["entry-points"]
+    return tomllib.loads(text)
+
+
+def entry_points():
+    """What the page's pyproject.toml registers: (kind, name) -> "module:attribute"."""
+    groups = pyproject()["project"]["entry-points"]
     return {
         (group.removeprefix("siebench."), name): target
         for group, names in groups.items()
@@ -31,6 +37,12 @@ def test_every_kind_has_an_example():
     assert {kind for kind, _ in entry_points()} == set(REGISTRIES)
     registered = {f"{target.split(':')[0]}.py" for target in entry_points().values()}
     assert set(EXAMPLES) - registered == {"my_flat.py", "my_parts.py", "my_trainer.py"}
+
+
+def test_the_package_of_the_page_holds_every_example():
+    # Hatchling finds no modules by itself that are not named for the project, and then builds nothing.
+    patterns = pyproject()["tool"]["hatch"]["build"]["targets"]["wheel"]["include"]
+    assert all(any(fnmatch(name, pattern) for pattern in patterns) for name in EXAMPLES)
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
