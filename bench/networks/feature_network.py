@@ -77,7 +77,8 @@ class RememberedNetwork:
         if not self.official:
             self.title += ", weights not the official file"
         self.device = device
-        self._recent = Recent(self._checked)
+        # Real images, results and the crops of both, of three groups: so many are under way on a GPU.
+        self._recent = Recent(self._checked, size=12)
         self._identity: Record | None = None
 
     def identity(self) -> Record:

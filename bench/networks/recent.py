@@ -26,7 +26,7 @@ class Recent(Generic[V]):
         size: how many answers are remembered.
     """
 
-    def __init__(self, compute: Callable[..., V], size: int = 4) -> None:
+    def __init__(self, compute: Callable[..., V], size: int) -> None:
         self._compute = compute
         self._size = size
         self._known: OrderedDict[tuple[str, ...], V] = OrderedDict()

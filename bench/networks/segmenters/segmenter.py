@@ -66,7 +66,8 @@ class RememberedSegmenter(Segmenter):
         self.plugin = segmenter
         self.name = segmenter.name
         self.space = segmenter.space
-        self._recent = Recent(self._checked)
+        # Real images and results of three groups: so many are under way on a GPU.
+        self._recent = Recent(self._checked, size=6)
         self._identity: Record | None = None
 
     def segment(self, images: UInt8) -> Int32:

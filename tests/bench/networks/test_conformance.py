@@ -224,6 +224,21 @@ def test_a_feature_networks_tensors_are_hashed_once():
     assert asked == ["means"]
 
 
+def test_features_of_three_groups_and_their_crops_are_computed_once():
+    seen = []
+
+    def features(self, images):
+        seen.append(len(images))
+        return images.mean(axis=(1, 2)).astype(np.float32)
+
+    with NETWORKS.offering({"counted": changed(Means, features=features)}):
+        network = make_network("counted")
+        stacks = [np.full((2, 8, 8, 3), k, np.uint8) for k in range(12)]
+        for stack in [*stacks, *stacks]:
+            network.features(stack)
+    assert len(seen) == 12
+
+
 def test_a_finished_feature_network_takes_no_argument():
     refused = pytest.raises(BadInput, match="takes no argument; leave 'x' out")
     with NETWORKS.offering({"means": Means()}), refused:

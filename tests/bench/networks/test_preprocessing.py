@@ -53,6 +53,6 @@ def test_equal_images_are_computed_once(images):
 
 
 def test_several_arrays_are_remembered_together(images):
-    recent = Recent(lambda one, two: one.mean() - two.mean())
+    recent = Recent(lambda one, two: one.mean() - two.mean(), size=2)
     first, second = images[:1], images[1:2]
     assert recent(first, second) == -recent(second, first) != 0
