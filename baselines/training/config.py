@@ -14,17 +14,29 @@ variant, so that data, steps, seed and budget are shared.
 from __future__ import annotations
 
 import bisect
+import contextlib
 import itertools
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from bench.core.documents import read_yaml
 from bench.core.errors import BadInput, first_fault, unknown
 from bench.core.identity import Record
+from bench.suite.places import beside
+from bench.suite.protocols import parameters_beside, protocol_class
+from masks import MaskError
 
 __all__ = [
     "MaskProtocol",
@@ -40,20 +52,40 @@ __all__ = [
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 
 
+def _placed(written: Path, info: ValidationInfo) -> Path:
+    """A path as a suite's: from the folder of the file that is read, `start` also the name of weights."""
+    home = (info.context or {}).get("home")
+    return Path(beside(str(written), home, by_name=info.field_name == "start"))
+
+
+def _with_folders(written: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    """A protocol's parameters, its folders found as a suite's; an unknown protocol is refused later."""
+    with contextlib.suppress(BadInput, MaskError):
+        kind = protocol_class(info.data.get("protocol", ""))
+        return parameters_beside(kind, written, (info.context or {}).get("home"))
+    return written
+
+
+_Place = Annotated[Path, AfterValidator(_placed)]
+
+
 class MaskProtocol(BaseModel):
     """One type of mask in the mixture: a protocol of `masks` with its parameters."""
 
     model_config = _STRICT
 
     protocol: str
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    parameters: Annotated[dict[str, Any], AfterValidator(_with_folders)] = Field(
+        default_factory=dict
+    )
 
 
 class TrainingData(BaseModel):
     """Which scenes, and how one becomes an example.
 
     Attributes:
-        dataset, subset, path, count: as for `bench.datasets.open_dataset`; `subset` is the split.
+        dataset, subset, path, count: as for `bench.datasets.open_dataset`; `subset` is the split, and
+            `path` counts from the configuration's file.
         also: further datasets that take turns with the first, step by step (the segmenter's).
         load: (height, width) that scenes are brought to; None = as they are.
         crop: (height, width) of the random crop; None = no crop.
@@ -70,7 +102,7 @@ class TrainingData(BaseModel):
 
     dataset: str
     subset: str | None = "train"
-    path: Path | None = None
+    path: _Place | None = None
     count: int | None = Field(default=None, ge=1)
     also: tuple[str, ...] = ()
     load: tuple[int, int] | None = None
@@ -196,7 +228,7 @@ class TrainingConfig(BaseModel):
     phases: tuple[Annotated[float, Field(ge=0)], ...] = (1.0,)
     batches: tuple[Annotated[int, Field(ge=1)], ...] = ()
     phase_data: tuple[TrainingData | None, ...] = ()
-    start: Path | None = None
+    start: _Place | None = None
     balance: tuple[float, float] | None = None
     ema: float = Field(default=0, ge=0, lt=1)
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
@@ -265,10 +297,11 @@ def read_config(name: str | Path, changes: Mapping[str, Any] | None = None) -> T
     Raises:
         BadInput: no such file, no YAML, or a field that is unknown, missing or out of its range.
     """
-    content = read_yaml(_file(name))
+    file, home = _file(name)
+    content = read_yaml(file)
     if not isinstance(content, dict):
         raise BadInput(f"{name}: holds no fields; see the shipped {', '.join(config_names())}")
-    return _checked({**content, **_of_one_length(changes or {})}, name)
+    return _checked({**content, **_of_one_length(changes or {})}, name, home)
 
 
 def changed_config(
@@ -303,18 +336,21 @@ def _of_one_length(changes: Mapping[str, Any]) -> dict[str, Any]:
     return {**lengths, **changes} if lengths.keys() & changes.keys() else dict(changes)
 
 
-def _checked(content: Mapping[str, Any], source: str | Path) -> TrainingConfig:
+def _checked(
+    content: Mapping[str, Any], source: str | Path, home: Path | None = None
+) -> TrainingConfig:
     try:
-        return TrainingConfig(**content)
+        return TrainingConfig.model_validate(content, context={"home": home})
     except ValidationError as error:
         where, why = first_fault(error)
         raise BadInput(f"{source}: {where or 'the file'}: {why}") from None
 
 
-def _file(name: str | Path) -> Path:
+def _file(name: str | Path) -> tuple[Path, Path | None]:
+    """The file, and the folder that its paths count from; a shipped one has none."""
     path = Path(name)
     if path.suffix or len(path.parts) > 1:
-        return path
+        return path, path.parent
     if str(name) not in config_names():
         raise unknown("training configuration", str(name), config_names())
-    return Path(str(resources.files("baselines.training"))) / "configs" / f"{name}.yaml"
+    return Path(str(resources.files("baselines.training"))) / "configs" / f"{name}.yaml", None

@@ -1,4 +1,4 @@
-"""Where the paths of a suite lead: they count from the folder of the suite's file.
+"""Where the paths of a suite, or of a training's configuration, lead: they count from its file's folder.
 
 Before, they counted from the working folder. What is only there is still found, with a notice.
 """
@@ -86,6 +86,6 @@ def _note(written: str, home: Path) -> None:
         return
     _NOTED.add(written)
     sys.stderr.write(
-        f"siebench: note: {written} was found in the working folder; paths in a suite count from the "
-        f"suite's file, so move it into {home}, or write the path from there\n"
+        f"siebench: note: {written} was found in the working folder; paths in a file count from its own "
+        f"folder, so move it into {home}, or write the path from there\n"
     )

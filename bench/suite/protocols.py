@@ -22,6 +22,7 @@ __all__ = [
     "check_drawn",
     "describe_protocol",
     "make_protocol",
+    "parameters_beside",
     "protocol_class",
     "protocol_keys",
     "protocol_title",
@@ -76,15 +77,21 @@ def make_protocol(
     """
     kind = protocol_class(name, trust=trust)
     try:
-        places = {one.name for one in parameters_of(kind) if one.place}
-        given = {
-            field: beside(value, home) if field in places and isinstance(value, str) else value
-            for field, value in (parameters or {}).items()
-        }
         with asked(kind, "making it"):
-            return masks.make_protocol(kind, given)
+            return masks.make_protocol(kind, parameters_beside(kind, parameters or {}, home))
     except masks.MaskError as error:
         raise BadInput(str(error)) from None
+
+
+def parameters_beside(
+    kind: type[masks.Protocol], parameters: Mapping[str, Any], home: Path | None
+) -> dict[str, Any]:
+    """The parameters of a protocol, with folders among them as `beside` finds them from `home`."""
+    places = {one.name for one in parameters_of(kind) if one.place}
+    return {
+        field: beside(value, home) if field in places and isinstance(value, str) else value
+        for field, value in parameters.items()
+    }
 
 
 @contextlib.contextmanager

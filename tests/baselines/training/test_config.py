@@ -1,10 +1,11 @@
 """Configurations: the shipped ones hold the papers' values, and errors name the field."""
 
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
-from baselines.training.config import config_names, read_config
+from baselines.training.config import changed_config, config_names, read_config
 from baselines.training.zoo.models import MODELS, model_config
 from bench.core.errors import BadInput
 from bench.datasets import describe, open_dataset
@@ -116,6 +117,31 @@ def test_ablations_share_everything_but_what_their_name_says(system):
     for name in names[1:]:
         other = model_config(name).model_dump()
         assert {key for key in full if full[key] != other[key]} <= {"variant", "network"}
+
+
+def test_the_paths_of_a_configuration_count_from_its_file(tmp_path, monkeypatch):
+    (tmp_path / "mine" / "data").mkdir(parents=True)
+    (tmp_path / "mine" / "first.safetensors").touch()
+    text = (
+        "{system: siedob, variant: full, steps: 4, batch: 1, phases: [0.5, 0.5],"
+        " optimisation: {generator: 1, discriminator: 1, betas: [0, 1]},"
+        " data: {dataset: folder, path: data,"
+        "  masks: [{protocol: predefined@1, parameters: {folder: data}}]}, start: START,"
+        " phase_data: [null, {dataset: folder, path: ~/scenes}]}"
+    )
+    file = tmp_path / "mine" / "mine.yaml"
+    file.write_text(text.replace("START", "first.safetensors"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    config = read_config("mine/mine.yaml")
+    assert config.data.path == Path("mine/data")
+    assert config.data.masks[0].parameters == {"folder": "mine/data"}
+    assert config.start == Path("mine/first.safetensors")
+    assert config.phase_data[1].path == tmp_path / "scenes"
+    assert changed_config(config, {"batch": 2}, "here").data.path == Path("mine/data")
+    # A name of weights stays one, to be looked for in the weights' folders.
+    file.write_text(text.replace("START", "zoo.safetensors"))
+    assert read_config("mine/mine.yaml").start == Path("zoo.safetensors")
 
 
 def test_a_wrong_field_is_named(tmp_path):
