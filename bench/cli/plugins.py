@@ -72,11 +72,12 @@ def check(
 ) -> None:
     """Try a plugin against its contract; says what does not conform (exit code 1).
 
-    A segmenter is named as in a suite, with what stands behind the colon: onnx:FILE.
+    A segmenter and a feature network are named as in a suite, with what stands behind the colon:
+    onnx:FILE, dinov2:FOLDER.
     """
     from bench.core.errors import BadInput
     from bench.plugins.foreign import Raised
-    from bench.plugins.kinds import EDITORS, SEGMENTERS, registry_of
+    from bench.plugins.kinds import EDITORS, NETWORKS, SEGMENTERS, registry_of
 
     registry = registry_of(kind)
     if options is not None and registry is not EDITORS:
@@ -85,6 +86,10 @@ def check(
         from bench.networks.segmenters import untried_segmenter
 
         value: object = untried_segmenter(name, trust=trust)
+    elif registry is NETWORKS:
+        from bench.networks.feature_network import untried_network
+
+        value = untried_network(name, trust=trust)
     elif options is not None:
         from bench.core.documents import parse_yaml
         from bench.plugins.editors import create_editor

@@ -22,7 +22,7 @@ from bench.plugins.foreign import foreign
 from bench.plugins.kinds import NETWORKS
 from bench.scene import UInt8
 
-__all__ = ["FeatureNetwork", "Finished", "RememberedNetwork", "make_network"]
+__all__ = ["FeatureNetwork", "Finished", "RememberedNetwork", "make_network", "untried_network"]
 
 Float32 = NDArray[np.float32]
 
@@ -152,6 +152,22 @@ def make_network(
         BadInput: an unknown name, or something that is not a feature network.
         Unavailable: where its weights are not here.
     """
+    factory, argument = _factory(name, trust)
+    given = None if folders is None else tuple(folders)
+    return _remembered(factory, device, given, argument)
+
+
+def untried_network(name: str, *, trust: bool = False) -> object:
+    """What a feature network's factory gives on a CPU, as it is: for checks of its contract.
+
+    Args and Raises: as `make_network`.
+    """
+    factory, argument = _factory(name, trust)
+    return _called(factory, "cpu", None, argument)
+
+
+def _factory(name: str, trust: bool) -> tuple[Callable[..., Any], str]:
+    """What makes a feature network, and the argument it is called with."""
     kind, _, argument = name.partition(":")
     if kind not in NETWORKS.names():
         kind, argument = name, ""
@@ -159,9 +175,7 @@ def make_network(
     finished = hasattr(registered, "features") and not isinstance(registered, type)
     if argument and (finished or not _takes_argument(registered)):
         raise BadInput(f"feature network {name!r}: it takes no argument; leave {argument!r} out")
-    given = None if folders is None else tuple(folders)
-    factory = Finished(registered) if finished else registered
-    return _remembered(factory, device, given, argument)
+    return (Finished(registered) if finished else registered), argument
 
 
 def _takes_argument(factory: Callable[..., Any]) -> bool:
@@ -172,13 +186,19 @@ def _takes_argument(factory: Callable[..., Any]) -> bool:
     return True
 
 
+def _called(
+    factory: Callable[..., Any], device: str, folders: tuple[Path, ...] | None, argument: str
+) -> Any:
+    given = (device, folders, argument) if argument else (device, folders)
+    with foreign(f"feature network {getattr(factory, '__name__', '')!r}: its constructor"):
+        return factory(*given)
+
+
 @functools.lru_cache(maxsize=8)
 def _remembered(
     factory: Callable[..., Any], device: str, folders: tuple[Path, ...] | None, argument: str
 ) -> RememberedNetwork:
-    given = (device, folders, argument) if argument else (device, folders)
-    with foreign(f"feature network {getattr(factory, '__name__', '')!r}: its constructor"):
-        made = factory(*given)
+    made = _called(factory, device, folders, argument)
     if not isinstance(made, FeatureNetwork):
         raise BadInput(
             f"a feature network's factory gave a {type(made).__name__} that lacks `name`, "

@@ -78,6 +78,35 @@ def test_a_segmenter_is_checked_with_what_stands_behind_its_colon(call, install)
     )
 
 
+SCALED = """
+import numpy as np
+
+
+class Scaled:
+    def __init__(self, device, folders, factor="1"):
+        self.name, self.factor = f"scaled-{factor}", float(factor)
+
+    def features(self, images):
+        return (images.mean(axis=(1, 2)) * self.factor).astype(np.float32)
+
+    def identity(self):
+        return {"network": self.name}
+"""
+
+
+def test_a_feature_network_is_checked_with_what_stands_behind_its_colon(call, install) -> None:
+    install("my-scaled", {"networks": {"scaled": "my_scaled:Scaled"}}, {"my_scaled": SCALED})
+    for name in ("scaled", "scaled:2"):
+        conforms = f"feature network {name}: conforms\n"
+        assert call("plugins", "check", "networks", name)[:2] == (0, conforms)
+    code, out, _ = call("plugins", "check", "networks", "scaled:0")
+    assert code == 1
+    assert "gives the same features for different images" in out
+    assert (
+        "its constructor raised ValueError" in call("plugins", "check", "networks", "scaled:x")[2]
+    )
+
+
 RAISING = """
 import sys
 
