@@ -151,15 +151,15 @@ def cluster_worker(
         threads: cores of this worker.
 
     Returns:
-        What is wrong with the run, which clusters do not carry over as the exception that it is; None
-        where nothing is. Whatever else is raised is the cluster's to tell.
+        What it raised, which clusters do not carry over as the exception that it is; None where that was
+        nothing.
     """
     import torch
 
     torch.set_num_threads(threads)
     try:
         take_part(job, waiting, device=device, shared=shared, leaving=leaving)
-    except BadInput as error:
+    except Exception as error:
         return WorkerFault.of(error, device)
     return None
 

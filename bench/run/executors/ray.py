@@ -114,7 +114,7 @@ class _Worker:
     def work(
         self, job: Job, waiting: Mapping[ShardRef, Stamp], device: str, threads: int, shared: bool
     ) -> WorkerFault | None:
-        """Takes shards until none is left; gives what is wrong with the run, where something is."""
+        """Takes shards until none is left; gives what it raised, where it did."""
         return cluster_worker(job, waiting, device, threads, shared, self._leaving.is_set)
 
     def leave(self) -> None:

@@ -91,6 +91,7 @@ class Slurm:
         Raises:
             BadInput: no Slurm here, or one that refuses the jobs; what a job found wrong; jobs that all
                 ended before the run was done.
+            RuntimeError: another fault of a job, with its traceback behind it.
         """
         refuse_numbers(job.device, "Slurm gives every job its own")
         waiting = shards.stamps
@@ -147,7 +148,8 @@ class _Array:
         """Waits a moment, and hears jobs that have ended.
 
         Raises:
-            BadInput: what one of them found wrong, or that all have ended and the run is not done.
+            Exception: as `WorkerFault.error`, what one of them raised.
+            BadInput: all have ended and the run is not done.
         """
         clock.sleep(_LOOK)
         for job in list(self._jobs):

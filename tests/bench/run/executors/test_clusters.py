@@ -79,6 +79,24 @@ def test_a_plugin_that_fails_in_a_job_has_its_traceback_here(
     assert "in failing" in str(raised.value.__cause__)
 
 
+def test_a_fault_that_nobody_foresaw_in_a_job_is_one_here_and_no_bad_input(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def failing(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(take_part, "take_part", failing)
+    monkeypatch.setattr("torch.set_num_threads", lambda _: None)
+    monkeypatch.setattr("bench.run.executors.slurm._LOOK", 0.0)
+    said = cluster_worker(None, {}, "cpu", 1, False)  # type: ignore[arg-type]
+    job = SimpleNamespace(done=lambda **_: True, exception=lambda: None, result=lambda: said)
+    with pytest.raises(
+        RuntimeError, match="worker on cpu: ZeroDivisionError: by nothing"
+    ) as raised:
+        _Array([job], "logs").look()
+    assert "in failing" in str(raised.value.__cause__)
+
+
 @pytest.mark.usefixtures("_failing")
 def test_what_a_job_finds_wrong_that_nobody_waits_for_stands_in_its_log() -> None:
     with refused() as raised:
