@@ -16,12 +16,11 @@ _SILENT = 4
 """Of onnxruntime's messages only fatal ones reach the screen; errors come as exceptions."""
 
 
-def open_onnx(path: Path, *, threads: int | None = None) -> Any:
-    """An onnxruntime session on the CPU.
+def open_onnx(path: Path) -> Any:
+    """An onnxruntime session on the CPU, with as many threads as PyTorch has.
 
     Args:
         path: the file.
-        threads: that one operation computes with; onnxruntime's own choice where None.
 
     Raises:
         BadInput: where the file is no network that can be run.
@@ -33,9 +32,11 @@ def open_onnx(path: Path, *, threads: int | None = None) -> Any:
         raise Unavailable(
             f"{path}: onnxruntime is not installed: run `pip install onnxruntime`"
         ) from error
+    import torch
+
     options = onnxruntime.SessionOptions()
-    if threads is not None:
-        options.intra_op_num_threads = threads
+    # Workers share the cores, and each has its share as PyTorch's number of threads; more would only fight.
+    options.intra_op_num_threads = torch.get_num_threads()
     options.log_severity_level = _SILENT
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

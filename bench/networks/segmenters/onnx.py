@@ -53,16 +53,13 @@ class OnnxSegmenter(Segmenter):
     """
 
     def __init__(self, path: Path) -> None:
-        import torch
-
         self.path = path
         self.name = path.stem
         if not path.is_file():
             raise WeightsMissing(f"{path}: there is no such segmenter; put the .onnx file there")
         feed = read_feed(path.with_suffix(".json"))
         self.space = own_space(feed.label_space, feed.classes)
-        # The harness sets the number of threads once, for PyTorch; more would only fight with it.
-        self._session = open_onnx(path, threads=torch.get_num_threads())
+        self._session = open_onnx(path)
         self._input, self._type, self._batch, size = _input_of(self._session, path, feed)
         self.sidecar = feed.model_copy(update={"size": size})
         self.size = size

@@ -4,8 +4,10 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from bench.core.errors import BadInput
+from bench.networks.onnx_file import open_onnx
 from bench.networks.segmenters import make_segmenter
 from bench.networks.segmenters.onnx import OnnxSegmenter
 from bench.networks.weights import WeightsMissing
@@ -129,6 +131,16 @@ def test_a_network_of_a_fixed_size_needs_no_size_in_its_sidecar(tmp_path, colour
 def test_channels_may_be_wanted_the_other_way_round(tmp_path):
     segmenter = OnnxSegmenter(saved(tmp_path / "bgr.onnx", channels="bgr"))
     assert segmenter.segment(stripes(8, 15)[None])[0, 0, 2] == 2
+
+
+def test_a_file_computes_on_as_many_threads_as_pytorch(colours):
+    before = torch.get_num_threads()
+    torch.set_num_threads(before + 1)
+    try:
+        options = open_onnx(colours).get_session_options()
+    finally:
+        torch.set_num_threads(before)
+    assert options.intra_op_num_threads == before + 1
 
 
 def test_the_identity_of_a_plain_sidecar_has_the_fields_that_it_always_had(colours):
