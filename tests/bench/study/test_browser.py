@@ -364,6 +364,21 @@ def test_a_key_that_is_held_on_show_gives_no_answer(browser, run, tmp_path):
         expect(page.locator(".progress span")).to_have_text("2 of 2")
 
 
+def test_many_images_stand_two_by_two_on_a_narrow_screen(browser, run, tmp_path):
+    made = make_study(
+        run, tmp_path / "s", methods=[*METHODS, "copy"], form="pick", pairs=2, per_rater=2, raters=1,
+        controls=0, repeats=0,
+    )  # fmt: skip
+    with static(made.folder) as address, opened(browser, f"{address}?rater=o", **NARROW) as page:
+        page.locator("button.main").tap()
+        page.wait_for_selector("[data-screen=question] figure.judged")
+        boxes = [figure.bounding_box() for figure in page.locator("figure.judged").all()]
+        assert len(boxes) == 4
+        assert min(box["width"] for box in boxes) > 0.4 * 390
+        assert len({round(box["y"]) for box in boxes}) == 2
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
 def test_grades_are_given_by_number(browser, run, tmp_path):
     made = make_study(
         run, tmp_path / "s", methods=METHODS[:2], form="opinion", pairs=4, per_rater=4, raters=1,
