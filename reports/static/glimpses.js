@@ -1,4 +1,4 @@
-// A glimpse of each task on the first screen: its median edit, and the best method's result.
+// A glimpse of each task on the first screen: its median edit, and the best result there.
 const MOST_GLIMPSES = 6;
 
 function showGlimpses() {
@@ -8,7 +8,7 @@ function showGlimpses() {
   place.append(...shown);
   if (!shown.length) return;
   const which = slugs.length > MOST_GLIMPSES ? `the first ${MOST_GLIMPSES} tasks` : "each task";
-  place.before(element("p", { class: "glimpses-note" }, `The median edit of ${which}: its input, and the best method's result`));
+  place.before(element("p", { class: "glimpses-note" }, `The median edit of ${which}: its input, and the best result there`));
 }
 
 function glimpse(task) {

@@ -258,9 +258,7 @@ def test_the_overview_shows_a_glimpse_of_each_task_that_leads_to_its_edit(page: 
     glimpses = page.locator(".glimpse")
     glimpses.first.wait_for()
     expect(glimpses).to_have_count(3)
-    expect(page.locator(".glimpses-note")).to_contain_text(
-        "its input, and the best method's result"
-    )
+    expect(page.locator(".glimpses-note")).to_contain_text("its input, and the best result there")
     glimpses.nth(1).click()
     expect(page.locator(".viewer-task")).to_have_text("Drawn scenes, object removal")
 
@@ -308,6 +306,27 @@ def test_only_edits_with_failures_are_shown_on_demand(page: api.Page):
     page.locator(f"{FIRST} .gallery-tools select").nth(3).select_option("failed")
     expect(edits).to_have_count(4)
     expect(edits.first.locator(".no-image.failed")).to_have_text(re.compile("^failed: result has"))
+
+
+def test_a_long_reason_is_read_from_its_beginning(browser: api.Browser, tmp_path: Path):
+    run = make_run(tmp_path / "run", edits=4, methods=3, tasks=1)
+    file = run / "samples" / "task-0" / "00000.parquet"
+    rows = pd.read_parquet(file)
+    rows.loc[rows["status"] == "failed", "reason"] = "no room " * 60
+    rows.to_parquet(file)
+    page = browser.new_page()
+    page.goto(report(run).as_uri())
+    open_gallery(page)
+    tile = page.locator(f"{FIRST} .no-image.failed")
+    hidden = tile.evaluate(
+        """tile => {
+          const text = document.createRange();
+          text.selectNodeContents(tile);
+          return tile.getBoundingClientRect().top - text.getBoundingClientRect().top;
+        }"""
+    )
+    page.close()
+    assert hidden < 0
 
 
 def test_images_load_from_disk_with_alternative_texts(page: api.Page):
