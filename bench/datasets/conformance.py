@@ -109,10 +109,7 @@ def _opened_by(info: DatasetInfo, path: Path | None) -> Iterator[str]:
         yield f"opens with the label space {first.space.name!r}, but declares {info.space.name!r}"
     if tuple(one.ids) != tuple(first.ids[:1]):
         yield f"count=1 gives the scenes {list(one.ids)[:3]}, not the first one"
-    if info.drawn:
-        yield from _refused(
-            "an unknown split", lambda: info.open(path, "no split of any dataset", 1)
-        )
+    yield from _refused("an unknown split", lambda: info.open(path, "no split of any dataset", 1))
     yield from _dataset(first, again)
 
 

@@ -109,3 +109,14 @@ def refuses(path, split, count):
 def test_an_entry_that_declares_what_does_not_hold_is_told_so(changes, says):
     problems = check_dataset_plugin(dataclasses.replace(INFO, **changes))
     assert says in "\n".join(problems)
+
+
+def test_a_dataset_in_a_folder_is_asked_for_a_split_that_it_does_not_have(tmp_path):
+    def opened(path, split, count):
+        if path != tmp_path:
+            raise BadInput("give the folder")
+        return Plain()
+
+    info = dataclasses.replace(INFO, drawn=False, layout="a.png", open=opened)
+    problems = check_dataset_plugin(info, tmp_path)
+    assert "must refuse an unknown split with BadInput, but does not" in problems
