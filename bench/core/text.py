@@ -43,10 +43,10 @@ _PARTS = 64
 
 
 def slug(name: str) -> str:
-    """A file name for `name`, safe on every system; different names get different ones.
+    """A file name for `name`, of ASCII letters, digits, `.`, `_` and `-`; different names get different ones.
 
     A name that is safe already stays as it is; another one is cleaned and told apart by eight
-    digits of its hash.
+    digits of its hash. Names that differ in capitals alone are told apart where the disk does so.
     """
     clean = _UNSAFE.sub("_", name).strip("._")[:_LONGEST]
     if clean and clean == name:

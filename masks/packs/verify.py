@@ -75,16 +75,20 @@ def _walk(folder: Path, manifest: Manifest) -> Iterator[Problem]:
     seen: set[tuple[str, int]] = set()
     shares: list[float] = []
     impossible = 0
-    for entry in entries(folder):
-        where = f"{entry.scene}, sample {entry.sample}"
-        if (entry.scene, entry.sample) in seen:
-            yield Problem(EDITS, f"lists {where} twice")
-        seen.add((entry.scene, entry.sample))
-        impossible += entry.impossible is not None
-        if entry.coverage is not None:
-            shares.append(entry.coverage)
-        named |= {plane.path for plane in (entry.mask, entry.labels, entry.instances) if plane}
-        yield from _edit(folder, entry)
+    try:
+        for entry in entries(folder):
+            where = f"{entry.scene}, sample {entry.sample}"
+            if (entry.scene, entry.sample) in seen:
+                yield Problem(EDITS, f"lists {where} twice")
+            seen.add((entry.scene, entry.sample))
+            impossible += entry.impossible is not None
+            if entry.coverage is not None:
+                shares.append(entry.coverage)
+            named |= {plane.path for plane in (entry.mask, entry.labels, entry.instances) if plane}
+            yield from _edit(folder, entry)
+    except MaskError as error:  # a line that is no entry: what follows it cannot be counted
+        yield Problem(EDITS, str(error))
+        return
     if (len(seen) - impossible, impossible) != (manifest.edits, manifest.impossible):
         yield Problem(
             MANIFEST, f"counts {manifest.edits} edits and {manifest.impossible} impossible ones"

@@ -206,5 +206,17 @@ def test_a_malformed_entry_is_found_with_its_line(pack, change, message):
     assert "line 1" in told(pack)
 
 
+def test_a_malformed_entry_hides_nothing_that_was_found_before_it(pack):
+    first_mask(pack).write_bytes(b"")
+
+    def change(rows):
+        rows[-1].pop("scene")
+
+    relist(pack, change)
+    before, malformed = verify_pack(pack)
+    assert before.what == "differs from its SHA-256"
+    assert malformed.path == "edits.jsonl"
+
+
 def test_a_folder_that_is_no_pack_says_so(tmp_path):
     assert "is this folder a pack?" in told(tmp_path)
