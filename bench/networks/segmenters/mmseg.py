@@ -124,7 +124,7 @@ def _classes(network: Any) -> tuple[str, ...]:
 
     dataset = DATASETS.get(network.cfg.get("dataset_type", ""))
     named = () if dataset is None else dataset.METAINFO.get("classes", ())
-    count = int(network.decode_head.num_classes)
+    count = int(network.num_classes)
     if len(named) == count:
         return tuple(str(name) for name in named)
     return tuple(f"class {k}" for k in range(count))

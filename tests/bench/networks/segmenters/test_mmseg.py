@@ -43,16 +43,36 @@ test_pipeline = [
 """
 
 
+CASCADE = (
+    CONFIG.replace('"EncoderDecoder"', '"CascadeEncoderDecoder", num_stages=2')
+    .replace("decode_head=dict(", "decode_head=[dict(")
+    .replace(
+        """    ),
+    test_cfg""",
+        """    ), dict(
+        type="OCRHead", in_channels=64, in_index=3, channels=8, ocr_channels=4, num_classes=19,
+        norm_cfg=norm, align_corners=False,
+    )],
+    test_cfg""",
+    )
+)
+"""As OCRNet has it: a head that refines what another one says."""
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """A config and a random checkpoint."""
+    return written(tmp_path_factory.mktemp("mmseg"), CONFIG)
+
+
+def written(folder, text):
+    """A config of that text, and a checkpoint of its network with random tensors."""
     import torch
 
     from bench.networks.segmenters import mmseg
 
-    folder = tmp_path_factory.mktemp("mmseg")
     config, checkpoint = folder / "tiny.py", folder / "tiny.pth"
-    config.write_text(CONFIG)
+    config.write_text(text)
     mmseg._stand_in_for_compiled_operations()
     from mmengine.config import Config
     from mmseg.registry import MODELS
@@ -82,6 +102,12 @@ def test_every_pixel_is_named_at_the_images_own_size(segmenter):
 
 def test_its_classes_are_the_datasets(segmenter):
     assert segmenter.space.classes[:3] == ("road", "sidewalk", "building")
+
+
+def test_a_network_of_several_heads_has_the_classes_of_its_last(tmp_path):
+    config, checkpoint = written(tmp_path, CASCADE)
+    classes = make_segmenter(f"mmseg:{config},{checkpoint}").space.classes
+    assert (len(classes), classes[:2]) == (19, ("road", "sidewalk"))
 
 
 def test_its_identity_is_its_tensors_and_its_pipeline(segmenter):
