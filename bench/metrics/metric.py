@@ -268,7 +268,8 @@ class Metric(abc.ABC):
         """The values of one task and method, with their replicates over scenes.
 
         Args:
-            samples: one row per edit in plan order, with `edit`, `scene` and this metric's columns.
+            samples: one row for each edit that the method carried out and this metric measured, in plan
+                order, with `edit`, `scene` and this metric's columns.
             references: the same edits in the same order, with `edit`, `scene` and the columns of
                 `prepare`.
         """
