@@ -16,6 +16,8 @@ from reports.report import report
 from tests.chromium import chromium
 from tests.reports import made_run
 from tests.reports.made_run import HOSTILE, make_run
+from tests.reports.made_table import column as column_of
+from tests.reports.made_table import with_table
 
 api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 expect = api.expect
@@ -591,6 +593,15 @@ def test_on_paper_tables_stay_and_tools_go(page: api.Page):
     expect(page.locator(".contents")).to_be_hidden()
     expect(page.locator(f"{FIRST} .gallery")).to_be_hidden()
     expect(page.locator(".glimpses-note")).to_be_hidden()  # what it names is not there
+
+
+def test_a_published_table_of_many_columns_is_whole_on_paper(browser: api.Browser, tmp_path: Path):
+    run = with_table(tmp_path / "run", *(column_of(title=f"mIoU {at}") for at in range(11)))
+    page = browser.new_page(viewport={"width": 718, "height": 1000})  # A4 in Chromium's margins
+    page.goto(report(run).as_uri())
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 718
+    page.close()
 
 
 def test_a_single_file_shows_its_images_from_inside(browser: api.Browser, tmp_path: Path):
