@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import queue
+import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -42,9 +43,15 @@ class Dialogue:
     def __init__(self, words: Sequence[str], logs: Path) -> None:
         self._program = Program(words, logs, talking=True)
         self._answers: queue.Queue[bytes] = queue.Queue()
-        stdout = self._program.process.stdout
-        assert stdout is not None
-        threading.Thread(target=_listen, args=(stdout, self._answers), daemon=True).start()
+        process = self._program.process
+        assert process.stdout is not None
+        listener = threading.Thread(
+            target=_listen, args=(process.stdout, self._answers), daemon=True
+        )
+        listener.start()
+        threading.Thread(
+            target=_await_end, args=(process, listener, self._answers), daemon=True
+        ).start()
         self.over = False
         """Whether the program has ended, or was ended because it broke the protocol."""
 
@@ -91,7 +98,8 @@ class Dialogue:
         stdin = self._program.process.stdin
         assert stdin is not None
         try:
-            stdin.write(json.dumps(request, ensure_ascii=False).encode() + b"\n")
+            # In ASCII, which a program reads alike whatever encoding its system has.
+            stdin.write(json.dumps(request).encode() + b"\n")
             stdin.flush()
         except OSError:
             raise self._ended() from None
@@ -109,7 +117,7 @@ class Dialogue:
 
 
 _PARTING = 2.0
-"""Seconds between the end of a program's output and its own end."""
+"""Seconds between the end of a program's output and its own end, whichever comes first."""
 
 
 def _listen(stdout: IO[bytes], answers: queue.Queue[bytes]) -> None:
@@ -117,6 +125,15 @@ def _listen(stdout: IO[bytes], answers: queue.Queue[bytes]) -> None:
     with stdout:
         while line := stdout.readline(_LONGEST_LINE):
             answers.put(line)
+    answers.put(b"")
+
+
+def _await_end(
+    process: subprocess.Popen[bytes], listener: threading.Thread, answers: queue.Queue[bytes]
+) -> None:
+    """Tells the end of a program also where what it has started holds its output open."""
+    process.wait()
+    listener.join(_PARTING)
     answers.put(b"")
 
 

@@ -128,6 +128,25 @@ def test_a_program_that_ends_is_told_at_once_with_the_last_line_of_its_log(made,
     assert (tmp_path / "work" / "logs" / "0002.txt").read_text() == "editing e2\n"
 
 
+def test_the_end_of_a_program_is_told_though_its_children_hold_its_output(made, monkeypatch):
+    """Workers that load data outlive a program that is killed: its output never ends."""
+    monkeypatch.setattr("baselines.external.lines._PARTING", 0.1)
+    code = (
+        "import subprocess, sys\n"
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "sys.exit(3)\n"
+    )
+    editor = made(command=[sys.executable, "-c", code])
+    with pytest.raises(EditFailed, match="ended with code 3 before it answered"):
+        editor.edit(batch(1))
+
+
+def test_a_program_reads_its_lines_in_whichever_encoding(made, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    made(folder=str(tmp_path / "Küche")).edit(batch(1))
+    assert "Küche" in asked(tmp_path)[0]["result"]
+
+
 def test_a_late_answer_fails_its_edit_once_and_the_program_is_ended(made, tmp_path):
     late = 'import time; time.sleep(600 if edit["id"] == "e1" else 0)'
     editor = made(late, timeout=10)
