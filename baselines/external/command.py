@@ -16,6 +16,7 @@ start has a log of its own in `FOLDER/logs`; what a failed edit was given stays 
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import shlex
 import shutil
@@ -129,7 +130,7 @@ class Command:
         """
         names = [edit_name(batch, i, self._salt) for i in range(len(batch))]
         # A padded batch has its last edit more than once.
-        waiting = {name: i for i, name in enumerate(names) if not self._finished(name).exists()}
+        waiting = {name: i for i, name in enumerate(names) if not _whole(self._finished(name))}
         if self.form == "lines":
             self._ask(batch, waiting)
         elif waiting:
@@ -152,15 +153,17 @@ class Command:
             EditFailed: where an image is missing afterwards.
         """
         size = (batch.labels.shape[1], batch.labels.shape[2])
-        out = self.folder / "out"
-        out.mkdir(parents=True, exist_ok=True)
+        # Folders of this start's own: several processes may share `folder`, and some programs empty
+        # the one that they write to.
+        out = self.folder / "out" / next(iter(waiting))
         # What an interrupted start left whole is not made again.
         missing = [name for name in waiting if not self._keep(name, out / f"{name}.png", size)]
+        shutil.rmtree(out, ignore_errors=True)
         if not missing:
             return
-        # A folder of this start's own: several processes may share `folder`.
-        edits = self.folder / "edits" / record_hash({"edits": missing})[:16]
+        edits, out = (self.folder / kind / missing[0] for kind in ("edits", "out"))
         shutil.rmtree(edits, ignore_errors=True)
+        out.mkdir(parents=True, exist_ok=True)
         if self.form == "images":
             wide = batch if self.size is None else fit_batch(batch, self.size)
             for name in missing:
@@ -186,7 +189,10 @@ class Command:
                 f"{how} and left no whole {width}x{height} image {missing[0]}.png "
                 f"({there}; {len(missing)} missing)"
             )
-        shutil.rmtree(edits)
+        # Images are kept by now: what still holds a file open there costs none of them.
+        shutil.rmtree(edits, ignore_errors=True)
+        with contextlib.suppress(OSError):  # whatever else the program wrote stays
+            out.rmdir()
 
     def _ask(self, batch: EditBatch, waiting: dict[str, int]) -> None:
         """The form "lines": one question for each edit that has no image.
@@ -225,7 +231,7 @@ class Command:
                 f"program {self.command[0]!r} answered {answer}, which is no whole "
                 f"{size[1]}x{size[0]} image ({_instead(answer)})"
             )
-        shutil.rmtree(place)
+        shutil.rmtree(place, ignore_errors=True)
 
     def _keep(self, name: str, left: Path, size: tuple[int, int]) -> bool:
         """Keeps what the program has left where it is a whole image of the right size."""
@@ -241,8 +247,8 @@ class Command:
 
         with whole_file(self._finished(name)) as temporary:
             Image.fromarray(image).save(temporary, format="PNG")
-        if left.parent == self.folder / "out":
-            left.unlink()
+        if left.is_relative_to(self.folder / "out"):
+            left.unlink(missing_ok=True)
         return True
 
     def _finished(self, name: str) -> Path:
@@ -251,6 +257,14 @@ class Command:
     @property
     def _logs(self) -> Path:
         return self.folder / "logs"
+
+
+def _whole(image: Path) -> bool:
+    try:
+        read_image(image)
+    except BadInput:
+        return False
+    return True
 
 
 def _instead(place: Path) -> str:

@@ -93,7 +93,9 @@ class Program:
         Args:
             what: as in "ended with code 3".
         """
-        text = self.log.read_bytes()[-_LONGEST_LOG:].decode(errors="replace")
+        text = ""
+        with contextlib.suppress(OSError):  # the program may have removed its own log
+            text = self.log.read_bytes()[-_LONGEST_LOG:].decode(errors="replace")
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         said = f": {lines[-1]}" if lines else " and printed nothing"
         return EditFailed(
@@ -120,7 +122,8 @@ def hashed_files(words: Iterable[str]) -> Mapping[str, str]:
 def _new_log(folder: Path) -> tuple[int, Path, IO[Any]]:
     """A log of its own for this start, also where other processes start programs at the same time."""
     folder.mkdir(parents=True, exist_ok=True)
-    number = 1 + max((int(log.stem) for log in folder.glob("[0-9]*.txt")), default=0)
+    logs = (log.stem for log in folder.glob("*.txt"))
+    number = 1 + max((int(stem) for stem in logs if stem.isdecimal()), default=0)
     while True:
         path = folder / f"{number:04d}.txt"
         try:

@@ -1,5 +1,7 @@
+import errno
 import hashlib
 import json
+import shutil
 import sys
 from dataclasses import replace
 
@@ -25,7 +27,7 @@ for n, folder in enumerate(sorted(pathlib.Path(edits).iterdir())):
     grey = json.loads((folder / "edit.json").read_text())["sample"]
     masked.paste((grey, grey, grey), mask=mask)
     masked.save(pathlib.Path(images) / (folder.name + ".png"))
-    with open(pathlib.Path(images).parent / "done.txt", "a") as file:
+    with open(pathlib.Path(images, "../../done.txt"), "a") as file:
         file.write(folder.name + "\\n")
 """
 
@@ -104,11 +106,75 @@ def test_half_an_image_does_not_count(program, tmp_path):
     editor.edit(batch(1))
     (finished,) = (tmp_path / "work" / "images").iterdir()
     whole = finished.read_bytes()
+    half = whole[: len(whole) // 2]
     finished.unlink()
-    (tmp_path / "work" / "out" / finished.name).write_bytes(whole[: len(whole) // 2])
+    left = tmp_path / "work" / "out" / finished.stem
+    left.mkdir()
+    (left / finished.name).write_bytes(half)
     editor.edit(batch(1))
     assert finished.read_bytes() == whole
     assert len(done(tmp_path)) == 2
+    # Nor does one that was whole when it was kept.
+    finished.write_bytes(half)
+    editor.edit(batch(1))
+    assert finished.read_bytes() == whole
+
+
+def test_what_a_start_that_was_killed_left_whole_is_kept(program, tmp_path):
+    editor = program()
+    editor.edit(batch(2))
+    first, _ = sorted((tmp_path / "work" / "images").iterdir())
+    left = tmp_path / "work" / "out" / first.stem
+    left.mkdir()
+    first.rename(left / first.name)
+    editor.edit(batch(2))
+    assert first.is_file()
+    assert len(done(tmp_path)) == 2
+    assert list((tmp_path / "work" / "out").iterdir()) == []
+
+
+def test_a_program_that_empties_the_folder_it_writes_to_harms_no_other_start(tmp_path):
+    code = (
+        "import pathlib, shutil, sys\n"
+        "edits, out = map(pathlib.Path, sys.argv[1:])\n"
+        "shutil.rmtree(out)\n"
+        "out.mkdir()\n"
+        "for edit in edits.iterdir():\n"
+        "    shutil.copy(edit / 'masked.png', out / (edit.name + '.png'))\n"
+    )
+    command = [sys.executable, "-c", code, "{edits}", "{images}"]
+    others = tmp_path / "out" / "e9-0" / "e9-0.png"
+    others.parent.mkdir(parents=True)
+    others.touch()
+    editor = Command(command, str(tmp_path), trust=True)
+    assert editor.edit(batch(1)).shape == (1, 3, 6, 8)
+    assert others.exists()
+
+
+def test_a_folder_that_cannot_be_removed_costs_no_image(program, tmp_path, monkeypatch):
+    """On NFS a folder in which somebody holds a file open is not empty."""
+
+    def busy(path, ignore_errors=False):
+        if not ignore_errors:
+            raise OSError(errno.ENOTEMPTY, "Directory not empty", str(path))
+
+    monkeypatch.setattr(shutil, "rmtree", busy)
+    assert program().edit(batch(1)).shape == (1, 3, 6, 8)
+
+
+@pytest.mark.parametrize("name", ["0001 (copy).txt", "2nd.txt"])
+def test_other_files_among_the_logs_harm_nothing(program, tmp_path, name):
+    logs = tmp_path / "work" / "logs"
+    logs.mkdir(parents=True)
+    (logs / name).touch()
+    program().edit(batch(1))
+    assert (logs / "0001.txt").is_file()
+
+
+def test_a_program_that_removes_its_log_still_fails_with_its_code(tmp_path):
+    command = ["sh", "-c", f"rm -r '{tmp_path}/logs'; exit 3 # {{edits}} {{images}}"]
+    with pytest.raises(EditFailed, match=r"ended with code 3 .* printed nothing"):
+        Command(command, str(tmp_path), trust=True).edit(batch(1))
 
 
 def test_the_folder_says_everything_of_an_edit(program, tmp_path):
@@ -201,7 +267,7 @@ def test_a_program_that_takes_too_long_leaves_nothing_running(tmp_path):
     code = (
         "import pathlib, subprocess, sys, time\n"
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
-        "pathlib.Path(sys.argv[2], '..', 'pid.txt').write_text(str(child.pid))\n"
+        "pathlib.Path(sys.argv[2], '../../pid.txt').write_text(str(child.pid))\n"
         "time.sleep(600)\n"
     )
     command = [sys.executable, "-c", code, "{edits}", "{images}"]
