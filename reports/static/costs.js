@@ -33,7 +33,7 @@ class CostPlot {
     if (!scores.some(([name]) => name === this.score)) this.score = scores[0]?.[0];
     redraw(this.tools, this.tasks, choice("Score", scores, this.score ?? "", (name) => { this.score = name; this.show(); }));
     const cells = this.score ? this.cells(this.score) : new Map();
-    const points = this.rows.filter((row) => row.dataset.task === this.slug && cells.has(row.dataset.name)).map((row) => this.point(row, cells.get(row.dataset.name)));
+    const points = plotted(this.rows.filter((row) => row.dataset.task === this.slug && cells.has(row.dataset.name)).map((row) => this.point(row, cells.get(row.dataset.name))));
     this.legend.replaceChildren(...points.map(({ method, ms, value }) => element("li", {}, symbol(method), " ", element("bdi", {}, nameOf(method)), " ", element("span", { class: "share" }, `${printed(value)} in ${printed(ms)} ms`))));
     this.frame.replaceChildren(points.length ? this.plot(points, scores.find(([name]) => name === this.score)[1]) : element("p", { class: "empty" }, "No method has both a score and a time here."));
   }

@@ -22,6 +22,12 @@ function shape(method, attributes = {}) {
   return drawn("path", { d: SHAPES[(method + Math.floor(method / 8)) % 8], fill: COLOURS[method % 8], stroke: COLOURS[method % 8], ...attributes });
 }
 
+// What sees the hidden pixels would flatten the others.
+function plotted(rows) {
+  const fair = rows.filter(({ method }) => !run.methods[method].hidden);
+  return fair.length ? fair : rows;
+}
+
 // The least and the largest; no call takes as many arguments as a large run has values.
 const extremes = (values) => values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
 

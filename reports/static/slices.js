@@ -29,7 +29,7 @@ class Slices {
       choice("By", own.map(({ by }) => [by, by]), set.by, change("by")),
       choice("Score", set.scores.map(({ name, title }) => [name, title]), score.name, change("score")),
     );
-    const rows = this.plotted(score);
+    const rows = plotted(score.rows);
     this.legend.replaceChildren(...rows.map(({ method }) => element("li", {}, symbol(method), ` ${nameOf(method)}`)));
     this.frame.replaceChildren(this.plot(set, score, rows));
     this.table.replaceChildren(this.numbers(set, score));
@@ -37,12 +37,6 @@ class Slices {
 
   title({ title, better, unit }) {
     return title + { higher: " ↑", lower: " ↓", neither: "" }[better] + (unit ? `, ${unit}` : "");
-  }
-
-  // What sees the hidden pixels would flatten the others.
-  plotted({ rows }) {
-    const fair = rows.filter(({ method }) => !run.methods[method].hidden);
-    return fair.length ? fair : rows;
   }
 
   plot(set, score, rows) {
