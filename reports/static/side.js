@@ -48,9 +48,13 @@ class Detail {
   table({ title, n, columns, rows }) {
     const heads = columns.map((column) => element("th", { scope: "col" }, column.title, " ", element("span", { class: "arrow", "aria-hidden": "true" }, column.arrow), column.unit ? element("span", { class: "unit" }, column.unit) : null));
     const head = element("tr", {}, element("th", { scope: "col", class: "row-head" }, "Method"), ...heads);
-    const lines = rows.map((row) => element("tr", {}, element("th", { scope: "row", class: "row-head" }, row.method + (row.hidden ? " ◐" : "")), ...row.cells.map((cell) => this.cell(cell, n))));
+    const lines = rows.map((row) => element("tr", {}, element("th", { scope: "row", class: "row-head" }, row.method, row.hidden ? this.peeks() : null), ...row.cells.map((cell) => this.cell(cell, n))));
     const table = element("table", { class: columns.length > 8 ? "scores crowded" : "scores" }, element("caption", { class: "sr" }, title), element("thead", {}, head), element("tbody", {}, ...lines));
     return [element("h3", {}, `${title}, n = ${n}`), element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, table)];
+  }
+
+  peeks() {
+    return element("span", { class: "peeks", title: "Sees the hidden pixels; not ranked with the methods that do not" }, " ◐", element("span", { class: "sr" }, " sees the hidden pixels"));
   }
 
   cell({ text, interval, rank, n, reason, ranked_by: rankedBy }, most) {

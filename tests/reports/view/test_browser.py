@@ -187,6 +187,13 @@ def test_the_address_opens_the_same_again(page: api.Page):
     expect(page.locator(".detail")).to_be_hidden()
 
 
+def test_a_method_that_sees_the_hidden_pixels_is_marked_in_words(page: api.Page):
+    row(page, "first").locator(".name").click()
+    name = page.locator(".detail tbody .row-head").first
+    expect(name).to_have_text("Copy (oracle) ◐ sees the hidden pixels")
+    expect(name.locator(".peeks")).to_have_attribute("title", re.compile("^Sees the hidden pixels"))
+
+
 def test_each_report_opens_with_its_images(page: api.Page):
     row(page, "lab/second").get_by_role("link", name="Open").click()
     expect_report(page, "A brighter run")
