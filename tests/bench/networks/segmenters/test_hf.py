@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bench.core.errors import BadInput, Unavailable
+from bench.networks.hub_models import load_hub_model
 from bench.networks.segmenters import make_segmenter
 from bench.networks.segmenters.hf import HfSegmenter
 from bench.networks.weights import WeightsMissing
@@ -88,6 +89,14 @@ def test_a_library_that_is_missing_is_named_with_its_command(folder, monkeypatch
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(Unavailable, match="`pip install transformers`"):
         HfSegmenter(str(folder))
+
+
+def test_a_package_that_the_library_asks_for_is_named():
+    def load(library):
+        raise ImportError("UPerNet requires the timm library\nRun `pip install timm`")
+
+    with pytest.raises(Unavailable, match=r"hf:x needs a package \(UPerNet requires the timm"):
+        load_hub_model("the segmenter hf:x", "config.json", "segmentation model", load)
 
 
 def test_truncated_weights_are_one_sentence(folder, tmp_path):
