@@ -138,6 +138,15 @@ def test_a_hidden_score_leaves_its_table_and_its_groups_span(page: api.Page):
     expect(page.locator(f"{FIRST} .score-menu summary")).to_have_text("Scores (1 hidden)")
 
 
+def test_a_page_that_is_come_back_to_shows_the_scores_that_its_menu_names(page: api.Page):
+    page.locator(f"{FIRST} .score-menu summary").click()
+    page.locator(f"{FIRST} [data-toggle='psnr-hole']").uncheck()
+    page.goto("about:blank")
+    page.go_back()
+    shown = page.locator(f"{FIRST} table.scores th[data-column='psnr-hole']").is_visible()
+    assert page.locator(f"{FIRST} [data-toggle='psnr-hole']").is_checked() == shown
+
+
 def test_classes_stand_in_rows_with_a_mark_for_each_method_on_one_line(page: api.Page):
     page.locator(f"{FIRST} summary", has_text="per class").click()
     table = page.locator(f"{FIRST} table.per-class")
