@@ -91,10 +91,10 @@ class Job:
 
     def anywhere(self) -> Job:
         """The same job with absolute paths, for processes that work in another folder."""
-        home = self.suite.home
+        home = self.suite.home or Path()  # of a suite without a file, paths count from here
         return replace(
             self,
-            suite=self.suite if home is None else self.suite.read_from(home.absolute()),
+            suite=self.suite.read_from(home.absolute()),
             out=self.out.absolute(),
             data={name: path.absolute() for name, path in self.data.items()},
         )

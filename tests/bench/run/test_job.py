@@ -13,6 +13,7 @@ import torch
 from bench.core.errors import BadInput, PluginFailed
 from bench.plugins.kinds import EXECUTORS
 from bench.run.job import Job
+from bench.run.plan import plan_run
 from bench.run.shards import ShardRef
 from bench.run.suite_run import run_suite
 from bench.suite.schema import Suite, parse_suite
@@ -41,6 +42,16 @@ def test_a_job_survives_pickling_and_leaves_its_worker_behind(data: Path, tmp_pa
         True,
     )
     assert again.worker("cpu") is not worker
+
+
+def test_the_paths_of_a_suite_without_a_file_lead_to_the_same_place_from_another_folder(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    job = Job(suite=suite(Path(data.name)), out=Path("run"), device="cpu").anywhere()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert len(plan_run(job.suite).tasks[0].dataset.ids) == 18
 
 
 def test_a_shard_is_a_value() -> None:
