@@ -14,7 +14,7 @@ from bench.core.errors import BadInput
 from bench.core.identity import record_hash
 from bench.run.claims import Claims, forget, refuse_other_runs
 from bench.run.environment import device_key
-from bench.run.finish import finish_run
+from bench.run.finish import finish_run, lacking, refuse_unfinished
 from bench.run.job import Executor, Job
 from bench.run.kept import Standing
 from bench.run.outcome import Outcome
@@ -163,8 +163,14 @@ class _Run:
             self.worker.claims = None
 
     def finish(self) -> Outcome | None:
-        """Makes the tables, unless others are to do so or have done so."""
-        if self.part is not None and not self._whole():
+        """Makes the tables, unless others are to do so or have done so.
+
+        Raises:
+            BadInput: where shards lack that nobody else is asked for: they vanished meanwhile.
+        """
+        if self.part is None:
+            refuse_unfinished(self.job.folder, self.worker, needed_by(self.job))
+        elif any(lacking(self.worker, needed_by(self.job))):
             return None
         with self._claims(device="") as claims:
             while not claims.take_tables():
@@ -226,11 +232,6 @@ class _Run:
     def _claims(self, device: str | None = None) -> Claims:
         key = device_key(self.worker.device) if device is None else device
         return Claims(self.job.folder, device=key, key=self.job.key)
-
-    def _whole(self) -> bool:
-        """Whether every shard that is needed is there, whoever carried it out."""
-        needed = needed_by(self.job)
-        return all(self.worker.written(shard) or not needed(shard) for shard in self.sizes)
 
     def _reduced(self) -> bool:
         """Whether somebody has made the tables of this very run."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.core.device import kind_of
-from bench.core.text import now
+from bench.core.errors import BadInput
+from bench.core.text import counted, now
 from bench.run.canaries.checks import read_checks
 from bench.run.canaries.notices import (
     belonging_notices,
@@ -30,6 +31,7 @@ from bench.run.methods import Method
 from bench.run.outcome import Outcome, all_missing, all_reasons, task_outcome
 from bench.run.plan import Task
 from bench.run.portable import portable_header
+from bench.run.presence import living
 from bench.run.record import RunRecord
 from bench.run.reduce import (
     Reduced,
@@ -40,6 +42,7 @@ from bench.run.reduce import (
     with_tracebacks,
 )
 from bench.run.schema import Git, RunNotice, WorkersRow, all_noticed, write_header
+from bench.run.shards import ShardRef
 from bench.run.table_files import read_tables, write_table
 from bench.run.tables import (
     CANARIES,
@@ -54,7 +57,43 @@ from bench.run.tables import (
 )
 from bench.run.worker import Worker
 
-__all__ = ["finish_run"]
+__all__ = ["finish_run", "lacking", "refuse_unfinished"]
+
+_LISTED = 3  # of the shards that are not done
+
+
+def lacking(
+    worker: Worker, needed: Callable[[ShardRef], bool] = lambda _: True
+) -> Iterator[ShardRef]:
+    """The shards of a run that are needed and not there, whoever was to carry them out."""
+    for task in worker.plan.tasks:
+        for shard in task.shards():
+            one = ShardRef(task.name, shard.number)
+            if not worker.written(one) and needed(one):
+                yield one
+
+
+def refuse_unfinished(
+    folder: RunFolder, worker: Worker, needed: Callable[[ShardRef], bool] = lambda _: True
+) -> None:
+    """Refuses to make the tables of a run that lacks shards.
+
+    Raises:
+        BadInput: naming some of them, and what to do.
+    """
+    shards = [f"{one.task} {one.number}" for one in lacking(worker, needed)]
+    if not shards:
+        return
+    more = f" and {len(shards) - _LISTED} more" if len(shards) > _LISTED else ""
+    at_work = len(living(folder))
+    raise BadInput(
+        f"{folder.root}: {counted(len(shards), 'shard')} not done ({', '.join(shards[:_LISTED])}{more}); "
+        + (
+            f"{counted(at_work, 'worker')} at work: the last one makes the tables"
+            if at_work
+            else "`siebench run` with the same suite and --out carries them out"
+        )
+    )
 
 
 def finish_run(

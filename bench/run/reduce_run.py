@@ -9,22 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.core.errors import BadInput
-from bench.core.text import counted, now
+from bench.core.text import now
 from bench.run.claims import Claims
-from bench.run.finish import finish_run
+from bench.run.finish import finish_run, refuse_unfinished
 from bench.run.job import Job
 from bench.run.layout import RunFolder
 from bench.run.outcome import Outcome
 from bench.run.portable import whole_suite
-from bench.run.presence import living
 from bench.run.record import RunRecord, refuse_unlike
 from bench.run.schema import Header, read_header
-from bench.run.shards import ShardRef
-from bench.run.worker import Worker
 
 __all__ = ["reduce_run"]
-
-_LISTED = 3
 
 
 def reduce_run(
@@ -70,7 +65,7 @@ def reduce_run(
         worker = job.worker("cpu", _kind(header))
         record = RunRecord(worker.plan, worker.methods, worker.metrics, header.executor)
         refuse_unlike(folder, record, versions_too=False)
-        _refuse_unfinished(folder, worker)
+        refuse_unfinished(folder, worker)
         with Claims(folder, device="", key=header.key) as claims:
             if not claims.take_tables():
                 raise BadInput(f"{out}: somebody else is making its tables just now; wait for them")
@@ -83,24 +78,3 @@ def _kind(header: Header) -> str:
     """The kind of device that carried the run out, which is part of its methods' hashes."""
     kinds = (method.record.get("device") for method in header.methods)
     return next((str(kind) for kind in kinds if kind), "cpu")
-
-
-def _refuse_unfinished(folder: RunFolder, worker: Worker) -> None:
-    lacking = [
-        f"{task.name} {shard.number}"
-        for task in worker.plan.tasks
-        for shard in task.shards()
-        if not worker.written(ShardRef(task.name, shard.number))
-    ]
-    if not lacking:
-        return
-    more = f" and {len(lacking) - _LISTED} more" if len(lacking) > _LISTED else ""
-    at_work = len(living(folder))
-    raise BadInput(
-        f"{folder.root}: {counted(len(lacking), 'shard')} not done ({', '.join(lacking[:_LISTED])}{more}); "
-        + (
-            f"{counted(at_work, 'worker')} at work: the last one makes the tables"
-            if at_work
-            else "`siebench run` with the same suite and --out carries them out"
-        )
-    )

@@ -11,6 +11,7 @@ import pytest
 from bench.core.errors import BadInput
 from bench.run import carry_out, worker
 from bench.run.claims import Claims
+from bench.run.executors.local import Local
 from bench.run.job import Stopping
 from bench.run.layout import RunFolder
 from bench.run.schema import read_header
@@ -72,6 +73,27 @@ def test_the_device_of_workers_elsewhere_is_theirs(tmp_path: Path) -> None:
         run_suite(parse_suite(text, "made.yaml"), out=tmp_path / "run", executor=OnGPUs())
     (method,) = read_header(tmp_path / "run" / "run.json").methods
     assert method.record["device"] == "cuda"
+
+
+class Losing(Local):
+    """Loses a shard that was done, as where somebody clears the disk meanwhile."""
+
+    def run(self, job, shards, done) -> None:
+        super().run(job, shards, done)
+        job.folder.shard("samples", "rooms-freeform", 0).unlink()
+
+
+def test_a_shard_that_vanishes_before_the_end_is_no_table_of_what_is_left(tmp_path: Path) -> None:
+    text = suite_text(
+        write_data(tmp_path / "rooms", 18),
+        tasks="[{dataset: rooms, protocol: freeform@1}]",
+        methods="[mean-colour]",
+        metrics="[l1]",
+    )
+    suite, out = parse_suite(text, "made.yaml"), tmp_path / "run"
+    with pytest.raises(BadInput, match=r"1 shard not done \(rooms-freeform 0\); `siebench run`"):
+        run_suite(suite, out=out, device="cpu", executor=Losing())
+    assert run_suite(suite, out=out, device="cpu").edits == 18
 
 
 def test_who_waits_to_make_the_tables_is_not_waited_for(tmp_path: Path, monkeypatch) -> None:
