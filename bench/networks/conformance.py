@@ -49,7 +49,7 @@ def check_network(value: object) -> list[str]:
     """
     made: Any = value
     if not _finished(value, "features"):
-        made = made("cpu", None)
+        made = made("cpu", weight_folders())
     return _safely(lambda: _of_network(made))
 
 

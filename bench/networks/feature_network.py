@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from bench.core.errors import BadInput
 from bench.core.identity import Record, checked_record
 from bench.networks.recent import Recent
+from bench.networks.weights import weight_folders
 from bench.plugins.foreign import foreign
 from bench.plugins.kinds import NETWORKS
 from bench.scene import UInt8
@@ -32,10 +33,9 @@ class FeatureNetwork(Protocol):
     """A network that turns an image into one vector, with its preprocessing.
 
     It is registered as a function or class that is called with `(device, folders)`: where it runs
-    ("cpu", "cuda", "cuda:1") and where weights are looked for (paths, or None for the folders of
-    SIEBENCH_WEIGHTS); one that takes a third argument is given what a suite writes behind its name
-    ("dinov2:FOLDER"). Where its weights are missing that call raises `siebench.Unavailable` with a
-    sentence that says how to get them.
+    ("cpu", "cuda", "cuda:1") and where weights are looked for (paths); one that takes a third argument
+    is given what a suite writes behind its name ("dinov2:FOLDER"). Where its weights are missing that
+    call raises `siebench.Unavailable` with a sentence that says how to get them.
 
     Attributes:
         name: part of the score's name ("inception" gives "fd-inception").
@@ -153,7 +153,7 @@ def make_network(
         Unavailable: where its weights are not here.
     """
     factory, argument = _factory(name, trust)
-    given = None if folders is None else tuple(folders)
+    given = tuple(weight_folders() if folders is None else folders)
     return _remembered(factory, device, given, argument)
 
 
@@ -163,7 +163,7 @@ def untried_network(name: str, *, trust: bool = False) -> object:
     Args and Raises: as `make_network`.
     """
     factory, argument = _factory(name, trust)
-    return _called(factory, "cpu", None, argument)
+    return _called(factory, "cpu", weight_folders(), argument)
 
 
 def _factory(name: str, trust: bool) -> tuple[Callable[..., Any], str]:
@@ -187,7 +187,7 @@ def _takes_argument(factory: Callable[..., Any]) -> bool:
 
 
 def _called(
-    factory: Callable[..., Any], device: str, folders: tuple[Path, ...] | None, argument: str
+    factory: Callable[..., Any], device: str, folders: tuple[Path, ...], argument: str
 ) -> Any:
     given = (device, folders, argument) if argument else (device, folders)
     with foreign(f"feature network {getattr(factory, '__name__', '')!r}: its constructor"):
@@ -196,7 +196,7 @@ def _called(
 
 @functools.lru_cache(maxsize=8)
 def _remembered(
-    factory: Callable[..., Any], device: str, folders: tuple[Path, ...] | None, argument: str
+    factory: Callable[..., Any], device: str, folders: tuple[Path, ...], argument: str
 ) -> RememberedNetwork:
     made = _called(factory, device, folders, argument)
     if not isinstance(made, FeatureNetwork):

@@ -210,6 +210,19 @@ def test_an_object_of_the_python_api_is_found_by_its_name_and_remembers_its_answ
     assert seen == [1, 2]  # tried on one image, then asked once for the two
 
 
+def test_a_feature_network_is_told_the_folders_of_weights(monkeypatch, tmp_path):
+    class Told(Means):
+        def __init__(self, device, folders):
+            told.append(folders)
+
+    told = []
+    monkeypatch.setenv("SIEBENCH_WEIGHTS", str(tmp_path))
+    with NETWORKS.offering({"told": Told}):
+        make_network("told")
+    assert check_network(Told) == []
+    assert told == [(tmp_path,), (tmp_path,)]
+
+
 def test_a_feature_networks_tensors_are_hashed_once():
     asked = []
 
