@@ -38,6 +38,7 @@ from bench.core.atomic import whole_file
 from bench.core.errors import BadInput, EditFailed
 from bench.core.identity import record_hash
 from bench.core.images import read_image
+from bench.core.variables import home_path
 from bench.plugins.editors import NEEDS
 from bench.scene import UInt8
 
@@ -52,7 +53,7 @@ class Command:
     Args:
         command: the program and its arguments; no shell reads it. In the form "folder" with `{edits}`
             and `{images}`.
-        folder: where edits, images and logs are kept between runs.
+        folder: where edits, images and logs are kept between runs; it may begin with `~`.
         needs: of "original" and "instances", what the program needs beside the usual.
         timeout: seconds that one start may take, or one answer in the form "lines" (the first one's
             include what the program loads); None = no limit.
@@ -101,7 +102,7 @@ class Command:
         demand_trust(trust, "command", f"the program {shlex.join(self.command)!r}")
         if shutil.which(self.command[0]) is None:
             raise BadInput(f"editor 'command': command: no program {self.command[0]!r} here")
-        self.folder = Path(folder).absolute()
+        self.folder = home_path(folder, "editor 'command': folder").absolute()
         self.needs = frozenset(needs)
         self.timeout = timeout
         self.form = form

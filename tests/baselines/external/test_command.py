@@ -101,6 +101,12 @@ def test_a_program_that_takes_too_long_is_stopped_and_says_so(tmp_path):
         editor.edit(batch(1))
 
 
+def test_its_folder_may_lie_in_the_users_home(program, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    program(folder="~/work").edit(batch(1))
+    assert len(list((tmp_path / "work" / "images").iterdir())) == 1
+
+
 def test_half_an_image_does_not_count(program, tmp_path):
     editor = program()
     editor.edit(batch(1))
