@@ -247,9 +247,11 @@ def _sidecar_file(file: Path, named: str | None) -> Path:
     if Path(named).suffix == ".json":
         return Path(named)
     known = {path.stem: path for path in _SIDECARS.glob("*.json")}
-    if named not in known:
-        raise unknown("sidecar of editor 'network-file':", named, known)
-    return known[named]
+    # A suite finds its files beside it: a folder that lies there under a sidecar's name is none.
+    name = Path(named).name if Path(named).is_dir() else named
+    if name not in known:
+        raise unknown("sidecar of editor 'network-file':", name, known)
+    return known[name]
 
 
 def read_sidecar(path: Path) -> NetworkSidecar:

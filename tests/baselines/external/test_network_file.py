@@ -11,6 +11,7 @@ from bench.batch import EditBatch
 from bench.core.errors import BadInput, EditFailed, Unavailable
 from bench.plugins.editors import TaskFacts
 from bench.scene import LabelSpace
+from bench.suite.places import beside
 
 SIDECARS = Path(network_file.__file__).parent / "sidecars"
 SPACE = LabelSpace("three", ("a", "b", "c"), ((0, 0, 0),) * 3)
@@ -257,6 +258,15 @@ def test_a_sidecar_may_lie_elsewhere(tmp_path):
 def test_a_sidecar_that_does_not_come_with_siebench_is_refused(tmp_path):
     with pytest.raises(BadInput, match=r"unknown sidecar .* 'big-lana'; did you mean 'big-lama'"):
         NetworkFile(big_lama(tmp_path), sidecar="big-lana", trust=True)
+
+
+def test_a_folder_of_a_sidecars_name_beside_the_suite_is_not_taken_for_one(tmp_path, monkeypatch):
+    """The archive of big-lama unpacks into such a folder."""
+    (tmp_path / "suites" / "big-lama").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    found = beside("big-lama", Path("suites"), by_name=True)
+    editor = NetworkFile(big_lama(tmp_path), sidecar=found, trust=True)
+    assert editor.sidecar.range == (0, 1)
 
 
 @pytest.mark.parametrize("sidecar", sorted(SIDECARS.glob("*.json")), ids=lambda path: path.stem)
