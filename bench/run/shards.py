@@ -25,6 +25,7 @@ Stamp = tuple[int, int] | None
 
 _PAUSES = (0.1, 2.0)  # seconds of waiting for others: the first, which then grows, and the longest
 _LOOK = 1.0  # seconds between two looks at what others have finished
+_LAG = 60.0  # seconds in which NFS shows what another machine has written
 
 
 @dataclass(frozen=True, order=True)
@@ -158,17 +159,23 @@ class Shards(Iterator[ShardRef]):
                 found.append(shard)
         return found
 
-    def follow(self, pause: Callable[[], None]) -> Iterator[ShardRef]:
+    def follow(self, pause: Callable[[], bool | None]) -> Iterator[ShardRef]:
         """Each shard when some worker has finished it, until none is left.
 
         Args:
-            pause: called between two looks; it waits a moment, and raises where the work has failed.
+            pause: called between two looks; it waits a moment, and raises where the work has failed. It
+                gives False where every worker has ended in order: a shard that does not show for a
+                minute from then on has vanished, and is waited for no longer.
         """
+        at_work = time.monotonic()
         while True:
             yield from self._finished()
             if self.over:
                 return
-            pause()
+            if pause() is not False:
+                at_work = time.monotonic()
+            elif time.monotonic() - at_work > _LAG:
+                return
 
     def _finished(self) -> list[ShardRef]:
         """The waiting shards that others have finished since the last look; they wait no longer."""

@@ -91,15 +91,15 @@ class _Crew:
             self._started(device, place, 0) for place, device in enumerate(self._devices)
         ]
 
-    def look(self) -> None:
-        """Waits a moment, and starts workers anew that have died.
+    def look(self) -> bool:
+        """Waits a moment, and starts workers anew that have died; whether any is at work.
 
         Raises:
             BadInput: what a worker raised, or that no worker is left.
         """
         if not self._members:
             time.sleep(_LOOK)  # they have ended in order; the disk is about to show it
-            return
+            return False
         wait([one.process.sentinel for one in self._members], _LOOK)
         for member in list(self._members):
             # Whether it has ended comes first: what it said before that is then all there.
@@ -108,6 +108,7 @@ class _Crew:
             if ended:
                 self._members.remove(member)
                 self._replace(member)
+        return True
 
     def end(self) -> None:
         """Waits until every worker has ended: all shards are done or needed no more."""

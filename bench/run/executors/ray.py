@@ -167,8 +167,8 @@ class _Crew:
             told = actor.work.remote(self._job, self._waiting, device, self._cpus, shared)
             self._actors[told] = actor
 
-    def look(self) -> None:
-        """Waits a moment, and hears the actors that have ended.
+    def look(self) -> bool:
+        """Waits a moment, and hears the actors that have ended; whether any is at work.
 
         Raises:
             BadInput: what one of them found wrong, or that none is left.
@@ -182,10 +182,11 @@ class _Crew:
                     "see the cluster's logs, or what --executor local says"
                 )
             time.sleep(_LOOK)  # they have ended in order; the disk is about to show it
-            return
+            return False
         ended, _ = ray.wait(list(self._actors), timeout=_LOOK)
         for told in ended:
             self._hear(told)
+        return True
 
     def end(self) -> None:
         """Waits until every actor has ended: all shards are done or needed no more."""

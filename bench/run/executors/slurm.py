@@ -144,8 +144,8 @@ class _Array:
         self._asked = clock.monotonic()
         self._last = ""
 
-    def look(self) -> None:
-        """Waits a moment, and hears jobs that have ended.
+    def look(self) -> bool:
+        """Waits a moment, and hears jobs that have ended; whether any is there still.
 
         Raises:
             Exception: as `WorkerFault.error`, what one of them raised.
@@ -168,6 +168,7 @@ class _Array:
                 f"executor 'slurm': all jobs have ended and the run is not done (the last: {self._last}); "
                 f"their logs are in {self._logs}; `siebench run` with the same --out goes on"
             )
+        return bool(self._jobs)
 
     def cancel(self) -> None:
         """Ends the jobs that are still there: the run is done, or given up."""

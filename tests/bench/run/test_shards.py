@@ -5,6 +5,9 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
+import pytest
+
+from bench.run import shards as module
 from bench.run.claims import Claims
 from bench.run.layout import RunFolder
 from bench.run.shards import ShardRef, Shards, stamp
@@ -85,3 +88,15 @@ def test_a_shard_at_which_a_worker_died_is_suspect(tmp_path: Path) -> None:
         assert shards.take() == SHARDS[0]
         assert shards.suspect(SHARDS[0])
         assert not shards.suspect(SHARDS[1])
+
+
+def test_who_follows_does_not_wait_for_ever_for_a_shard_that_vanished_after_its_worker_had_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LAG", -1.0)
+    folder = RunFolder(tmp_path)
+    write(folder, SHARDS[0])
+    shards = Shards(SHARDS[:2], folder=folder)
+    looks = iter([True, False])  # the third look would fail the test
+    assert list(shards.follow(lambda: next(looks))) == SHARDS[:1]
+    assert not shards.over

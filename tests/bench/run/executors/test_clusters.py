@@ -79,6 +79,16 @@ def test_a_plugin_that_fails_in_a_job_has_its_traceback_here(
     assert "in failing" in str(raised.value.__cause__)
 
 
+def test_jobs_that_have_all_ended_in_order_are_no_longer_at_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bench.run.executors.slurm._LOOK", 0.0)
+    there = iter([False, True])
+    job = SimpleNamespace(done=lambda **_: next(there), exception=lambda: None, result=lambda: None)
+    array = _Array([job], "logs")
+    assert [array.look(), array.look(), array.look()] == [True, False, False]
+
+
 def test_a_fault_that_nobody_foresaw_in_a_job_is_one_here_and_no_bad_input(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
