@@ -45,7 +45,7 @@ def obstacles(
     if old.order != new.order:
         return ["its scenes come in another order"]
     found = [*_name(old, new), *_methods(old, new, fresh), *_tasks(old, new)]
-    found = found or [*_metrics(old, new)]
+    found = found or [*dict.fromkeys(_metrics(old, new))]  # a metric of many tasks is said once
     if found:
         return [*_in_the_suite(old, new, fresh), *_gone(old, new)] or found
     grown = _grown(old, new)

@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from bench.core.errors import BadInput, EditFailed
+from bench.run.growth import obstacles
+from bench.run.schema import read_header
 from bench.run.suite_run import Watch, run_suite
 from bench.suite.schema import parse_suite
 from tests.bench.run.made_suite import suite_text, write_data
@@ -236,6 +238,22 @@ def test_a_task_that_is_left_out_is_named_and_not_written_out(data, tmp_path) ->
         refused.value
     )
     assert "{" not in str(refused.value)
+
+
+def test_a_metric_of_two_tasks_that_cannot_be_computed_any_more_is_named_once(
+    data, tmp_path
+) -> None:
+    run(data, tmp_path / "run", tasks="[{dataset: rooms, protocol: [freeform@1, outpainting@1]}]")
+    old = read_header(tmp_path / "run" / "run.json")
+    # All that a metric leaves there whose weights are missing.
+    nameless = {
+        key: {**record, "metric": {"name": record["metric"]["name"]}}
+        for key, record in old.protocols.items()
+    }
+    now = old.model_copy(update={"key": "another", "protocols": nameless})
+    assert sorted(obstacles(old, now, None, (), None)) == [
+        f"metric {name} can be computed there and not here" for name in ("l1", "psnr")
+    ]
 
 
 def test_a_run_grows_only_over_scenes_that_are_still_the_same(data, tmp_path) -> None:
