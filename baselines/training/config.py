@@ -90,8 +90,9 @@ class TrainingData(BaseModel):
         load: (height, width) that scenes are brought to; None = as they are.
         crop: (height, width) of the random crop; None = no crop.
         flip: mirror every other image, drawn by key (left and right classes are not swapped).
-        masks: the mixture; empty = nothing is masked (synthesis). With one, Pix2PixHD's features of
-            instances come from what it leaves; without, from the whole image, as published.
+        masks: the mixture; empty = nothing is masked (synthesis). With one, Pix2PixHD's features and
+            SEAN's style codes come from what it leaves; without, from the whole image, as published.
+            SPADE looks at no image.
         otherwise: the mask of a scene for which the drawn type has none (published: the brush).
         mixture: "index" = the scene's place in the dataset picks the type, so that a scene always
             gets the same one (docs/protocol/editing.md, D.4); "key" = drawn anew each time.

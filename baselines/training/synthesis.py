@@ -2,6 +2,8 @@
 
 Per step one generator step, then one discriminator step on an image that is made again without
 gradients. SPADE and SEAN make whole images; SESAME's are composited before anything judges them.
+SEAN's style codes come from the whole image, as published, or from what masks leave of it where the
+data has any.
 """
 
 from __future__ import annotations
@@ -63,7 +65,8 @@ class SynthesisRecipe(TrainingRecipe):
         if config.start is not None:
             start_from(config.system, config.start, {"": network})
         rates = config.optimisation
-        self.add_player("G", _WholeGenerator(network), rates.generator)
+        masked = bool(config.data.masks)
+        self.add_player("G", _WholeGenerator(network, masked=masked), rates.generator)
         self.add_player("D", _Judge(draw_xavier(_discriminator(self.form))), rates.discriminator)
         weights = config.weights
         self.perceptual = (
@@ -127,9 +130,10 @@ class SynthesisRecipe(TrainingRecipe):
 
 
 class _WholeGenerator(nn.Module):
-    def __init__(self, network: Generators) -> None:
+    def __init__(self, network: Generators, *, masked: bool) -> None:
         super().__init__()
         self.network = network
+        self._masked = masked
         rows = isinstance(network, SESAMEGenerator)
         self._norms = JointSpectralNorm(network, channels_last=not rows)
 
@@ -151,9 +155,18 @@ class _WholeGenerator(nn.Module):
             shown = sesame_labels(network.config, labels, mask[:, 0])
             raw = self._painted(image * ~mask, shown)
             return shown.dense(), torch.where(mask, raw, image)
-        codes, _ = network.encode(image, labels)
+        codes = self._codes(network, image, mask, labels)
         semantics = SymbolMap.of_labels(labels, network.config.classes, torch.float32).dense()
         return semantics, self._painted(StyledRegions.of(labels, codes.float()))
+
+    def _codes(self, network: SEANGenerator, image: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
+        """Every class's style; of the known pixels with masks, where a class has some."""
+        if not self._masked:
+            return network.encode(image, labels)[0]
+        known = labels.masked_fill(mask[:, 0], -1)
+        codes, shown = network.encode(torch.cat([image * ~mask, image]), torch.cat([known, labels]))
+        own, whole = codes.chunk(2)
+        return torch.where(shown[: len(image)].unsqueeze(2), own, whole)
 
     def _painted(self, *shown: object) -> Tensor:
         network = self.network

@@ -378,6 +378,7 @@ STEPS_OF_ALL_PHASES = 24
     [
         *((name, {}) for name in SYSTEMS if name not in ("sae", "sesame", "siedob", "spade")),
         ("pix2pixhd", {"data.masks": MASKS}),
+        ("sean", {"data.masks": MASKS}),
     ],
 )
 def test_a_step_neither_waits_for_the_device_nor_copies_from_the_host(system, changes, monkeypatch):

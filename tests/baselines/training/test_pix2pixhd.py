@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import copy
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from baselines.pix2pixhd import FeatureEncoder, pix2pixhd_config
-from baselines.training.config import changed_config
 from baselines.training.data import Example, Examples
-from baselines.training.fabric import launch_fabric
 from baselines.training.loop import CHECKPOINT, train
 from baselines.training.style_codes import CLUSTERS, feature_clusters
 from baselines.training.trainer import make_recipe
 from bench.core.errors import BadInput
 from bench.scene import LabelSpace
-from tests.baselines.training.tiny import MASKS, NETWORKS, tiny
+from tests.baselines.training.tiny import NETWORKS, tiny
 
 LOCAL = {"ngf": 1, "ndf": 2, "downsamplings": 2, "blocks": 1, "local_blocks": 1}
 GLOBAL = {"ngf": 2, "ndf": 2, "downsamplings": 2, "blocks": 1}
@@ -71,23 +66,6 @@ def test_weights_that_do_not_fit_are_refused_as_a_start(tmp_path):
 def test_only_a_local_enhancers_training_has_two_parts():
     with pytest.raises(BadInput, match="phases: has 2 shares, but only a local enhancer's"):
         make_recipe(tiny("pix2pixhd", phases=(0.5, 0.5)), sources())
-
-
-def test_with_masks_features_come_from_what_they_leave_and_their_encoder_learns():
-    plain = tiny("pix2pixhd")
-    masked = changed_config(plain, {"data.masks": MASKS}, "here")
-    for config, reads_hidden in ((plain, True), (masked, False)):
-        torch.manual_seed(0)
-        recipe = make_recipe(config, sources())
-        recipe.setup(launch_fabric("cpu", config), config.steps)
-        batch = Examples(masked.data, 0).batch(0, 2, torch.device("cpu"))
-        hidden = batch.masked_region
-        others = replace(batch, original=torch.where(hidden, -batch.original, batch.original))
-        assert torch.equal(recipe.images(batch), recipe.images(others)) != reads_hidden
-        before = copy.deepcopy(recipe.network.E.state_dict())
-        recipe.step(batch, 0)
-        after = recipe.network.E.state_dict()
-        assert all(not torch.equal(after[name], value) for name, value in before.items())
 
 
 class Halves:
