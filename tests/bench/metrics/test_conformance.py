@@ -18,6 +18,7 @@ NETWORKS = {
     "fid-clean": "inception-fid",
     "fid-crop": "inception-fid",
     "fid-torchmetrics": "inception-fid",
+    "ids": "inception-fid",
     "kid": "inception-fid",
     "kid-crop": "inception-fid",
     "lpips-alex": "alexnet",
@@ -26,6 +27,7 @@ NETWORKS = {
     "lpips-squeeze-original": "squeezenet",
     "lpips-vgg": "vgg16",
     "lpips-vgg-original": "vgg16",
+    "prdc": "inception-fid",
 }
 
 
