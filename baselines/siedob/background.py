@@ -141,12 +141,11 @@ class StylePropagation(nn.Module):
         places = torch.where(known < 0, self.classes, known)
         if fixed_sizes(known.device):
             means, pixels = image_means(features, places, count)
-            shown = pixels > 0
         else:
             regions = places + count * torch.arange(batch, device=known.device).view(-1, 1, 1)
-            means = average_regions(features, regions, batch * count)[0].view(batch, count, -1)
-            found = torch.bincount(regions.flatten(), minlength=batch * count)
-            shown = found.view(batch, count) > 0
+            flat, found = average_regions(features, regions, batch * count)
+            means, pixels = flat.view(batch, count, -1), found.view(batch, count)
+        shown = pixels > 0
         for label in (*self.unpropagated, self.classes):
             shown[:, label].fill_(False)
         return torch.where(shown.unsqueeze(2), means.to(features.dtype), 0)
