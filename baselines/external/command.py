@@ -131,12 +131,18 @@ class Command:
         """
         names = [edit_name(batch, i, self._salt) for i in range(len(batch))]
         # A padded batch has its last edit more than once.
-        waiting = {name: i for i, name in enumerate(names) if not _whole(self._finished(name))}
+        kept: dict[str, UInt8] = {
+            name: image
+            for name in dict.fromkeys(names)
+            if (image := _read(self._finished(name))) is not None
+        }
+        waiting = {name: i for i, name in enumerate(names) if name not in kept}
         if self.form == "lines":
             self._ask(batch, waiting)
         elif waiting:
             self._run(batch, waiting)
-        images = np.stack([read_image(self._finished(name)) for name in names])
+        kept |= {name: read_image(self._finished(name)) for name in waiting}
+        images = np.stack([kept[name] for name in names])
         tensor = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
         return tensor.to(batch.masked.device)
 
@@ -236,11 +242,8 @@ class Command:
 
     def _keep(self, name: str, left: Path, size: tuple[int, int]) -> bool:
         """Keeps what the program has left where it is a whole image of the right size."""
-        try:
-            image: UInt8 = read_image(left)
-        except BadInput:
-            return False
-        if image.shape[:2] != (self.size or size):
+        image = _read(left)
+        if image is None or image.shape[:2] != (self.size or size):
             return False
         if self.size is not None:
             image = _scaled(image, size)
@@ -260,24 +263,24 @@ class Command:
         return self.folder / "logs"
 
 
-def _whole(image: Path) -> bool:
+def _read(place: Path) -> UInt8 | None:
+    """The image there; None where there is none that can be read whole."""
     try:
-        read_image(image)
+        return read_image(place)
     except BadInput:
-        return False
-    return True
+        return None
 
 
 def _instead(place: Path) -> str:
     """What lies where an image of another kind is wanted."""
-    try:
-        height, width = read_image(place).shape[:2]
-    except BadInput:
-        if place.exists():
-            return "it cannot be read as an image"
-        others = sorted(place.parent.glob(f"{glob.escape(place.stem)}.*"))
-        return f"it wrote {others[0].name}" if others else "there is none"
-    return f"it is {width}x{height}"
+    image = _read(place)
+    if image is not None:
+        height, width = image.shape[:2]
+        return f"it is {width}x{height}"
+    if place.exists():
+        return "it cannot be read as an image"
+    others = sorted(place.parent.glob(f"{glob.escape(place.stem)}.*"))
+    return f"it wrote {others[0].name}" if others else "there is none"
 
 
 def _scaled(image: UInt8, size: tuple[int, int]) -> UInt8:
