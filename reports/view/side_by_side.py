@@ -115,13 +115,13 @@ def _named(metric: MetricColumn) -> dict[str, Any]:
     return {"score": metric.title, "unit": metric.unit, "arrow": ARROWS[metric.better]}
 
 
-def _values(run: Run, task: str) -> dict[tuple[str, str], float | str | None]:
+def _values(run: Run, task: str) -> dict[tuple[str, str], float | str]:
     frame = run.scores
     rows = frame[(frame["task"] == task) & (frame["of"] == "all") & (frame["method"] != REAL)]
     return {
-        (str(row["method"]), str(row["metric"])): json_number(row["value"])
+        (str(row["method"]), str(row["metric"])): value
         for row in rows.to_dict("records")
-        if row["value"] is not None and not math.isnan(row["value"])
+        if (value := json_number(row["value"])) is not None
     }
 
 
@@ -129,8 +129,8 @@ def _difference(change: Change | None) -> dict[str, Any]:
     if change is None:
         return {}
     found: dict[str, Any] = {"verdict": change.verdict}
-    if not math.isnan(change.pair.difference.estimate):
-        found["difference"] = json_number(change.pair.difference.estimate)
+    if (difference := json_number(change.pair.difference.estimate)) is not None:
+        found["difference"] = difference
     if change.interval is not None and all(map(math.isfinite, change.interval)):
         found["low"], found["high"] = change.interval
     return found
