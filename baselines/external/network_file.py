@@ -26,7 +26,14 @@ from baselines.adapters.fitting import laid_out, rounded_up
 from baselines.external import demand_trust
 from bench.batch import EditBatch
 from bench.core.documents import read_json
-from bench.core.errors import BadInput, EditFailed, Unavailable, first_fault, unknown
+from bench.core.errors import (
+    BadInput,
+    EditFailed,
+    Unavailable,
+    first_fault,
+    first_line,
+    unknown,
+)
 from bench.core.identity import file_hash
 from bench.networks.onnx_file import open_onnx, tensor_files
 from bench.networks.weights import weight_folders
@@ -169,8 +176,7 @@ class NetworkFile:
             with torch.inference_mode():
                 raw = self._run(inputs)
         except Exception as error:  # whatever a foreign network raises is its own failure
-            first = str(error).strip().splitlines() or [type(error).__name__]
-            raise EditFailed(f"the network failed: {first[0]}") from error
+            raise EditFailed(f"the network failed: {first_line(error)}") from error
         if not isinstance(raw, Tensor) or raw.ndim != 4 or raw.shape[:2] != (len(batch), 3):
             got = list(raw.shape) if isinstance(raw, Tensor) else type(raw).__name__
             raise EditFailed(f"the network gave {got}; expected images [{len(batch)},3,H,W]")

@@ -18,7 +18,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from bench.core.documents import read_json
-from bench.core.errors import BadInput, Unavailable
+from bench.core.errors import BadInput, Unavailable, first_line
 from bench.core.identity import file_hash, record_hash
 from bench.networks.weights import WeightsMissing
 
@@ -151,8 +151,7 @@ def _from_hub(
             places = [f"{part}/*{_WEIGHTS}" if part else f"*{_WEIGHTS}" for part in bare]
             snapshot = get(places, plain[1], here=False)
     except (HfHubHTTPError, OSError, ValueError) as error:
-        said = str(error).strip().splitlines() or [type(error).__name__]
-        raise WeightsMissing(f"{what}: {name} cannot be fetched ({said[0]})") from error
+        raise WeightsMissing(f"{what}: {name} cannot be fetched ({first_line(error)})") from error
     lacks = _lacking(snapshot.folder, index, variant, without)
     if lacks:
         if lacks == [index]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from bench.core.errors import BadInput, first_fault, unknown
+from bench.core.errors import BadInput, first_fault, first_line, unknown
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -186,9 +186,8 @@ class System:
             with torch.device("meta"):
                 return self.build(config, training=training)
         except (RuntimeError, OverflowError) as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise BadInput(
-                f"{self.name}: no network can be made of this configuration ({reason})"
+                f"{self.name}: no network can be made of this configuration ({first_line(error)})"
             ) from error
 
     def alike(self, variant: str, config: BaseModel) -> tuple[str, ...]:

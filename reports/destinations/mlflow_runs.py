@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.core.errors import BadInput, Unavailable
+from bench.core.errors import BadInput, Unavailable, first_line
 from reports.destinations.contents import Kept, gallery
 from reports.export.csv_table import csv
 
@@ -60,13 +60,13 @@ def log_to_mlflow(run: Run, methods: list[Kept], store: Path | None) -> list[str
     ) as error:  # of MLflow, of the database's library, of a server that is not there
         place = store or os.environ.get("MLFLOW_TRACKING_URI", "MLflow's default store")
         raise BadInput(
-            f"{place}: MLflow cannot open it ({_first_line(error)}); give a SQLite file with --out, or set "
-            "MLFLOW_TRACKING_URI"
+            f"{place}: MLflow cannot open it ({first_line(error)[:200]}); give a SQLite file with --out, or "
+            "set MLFLOW_TRACKING_URI"
         ) from error
     try:
         return [_log(client, experiment, run, one) for one in methods]
     except mlflow.exceptions.MlflowException as error:
-        raise BadInput(f"MLflow refuses what it is given: {_first_line(error)}") from error
+        raise BadInput(f"MLflow refuses what it is given: {first_line(error)[:200]}") from error
 
 
 def _experiment(client: Any, name: str, store: Path | None) -> str:
@@ -110,7 +110,3 @@ def _log(client: Any, experiment: str, run: Run, one: Kept) -> str:
 def _key(name: str) -> str:
     """A parameter's name; options of editors from elsewhere may have any."""
     return "".join(one if one.isalnum() or one in "_-. /" else "-" for one in name)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
