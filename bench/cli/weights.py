@@ -55,12 +55,11 @@ def verify() -> None:
     """Check that every file which bears an official name is what it claims (exit code 1 if not)."""
     from bench.networks.weights import verify as verify_weights
 
-    wrong = 0
-    for status in verify_weights():
-        if status.problem is not None:
-            typer.echo(status.problem)
-            wrong += 1
-        elif status.path is not None:
+    found = verify_weights()
+    for status in found:
+        for problem in status.problems:
+            typer.echo(problem)
+        if status.path is not None and not status.problems:
             typer.echo(f"{status.path}: good")
-    if wrong:
+    if any(status.problems for status in found):
         raise typer.Exit(1)

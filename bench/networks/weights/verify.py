@@ -21,7 +21,7 @@ class Status:
         path: the file that holds it, or None.
         identity: SHA-256 over the tensors in use, or None.
         official: whether the file's hash begins as the official file's name says.
-        problem: what is wrong, one sentence, or None. A network that is simply not here is no
+        problems: what is wrong, one sentence a file. A network that is simply not here is no
             problem; a file that bears an official name and is something else is one.
     """
 
@@ -29,7 +29,7 @@ class Status:
     path: Path | None = None
     identity: str | None = None
     official: bool = False
-    problem: str | None = None
+    problems: tuple[str, ...] = ()
 
 
 def verify(folders: Sequence[Path] | None = None) -> list[Status]:
@@ -42,17 +42,12 @@ def _status(entry: Network, folders: Sequence[Path] | None) -> Status:
     places = weight_folders() if folders is None else folders
     named = [folder / entry.file for folder in places if (folder / entry.file).is_file()]
     if found is None:
-        if not named:
-            return Status(entry)
-        return Status(
-            entry,
-            path=named[0],
-            problem=f"{named[0]}: does not hold {entry.name}; fetch it again",
-        )
-    problem = None
-    for path in (path for path in named if not Found(entry, path).official):
-        problem = (
-            f"{path}: its SHA-256 does not begin with {entry.sha256_prefix}, so it is "
-            "not the official file whose name it bears; fetch it again or rename it"
-        )
-    return Status(entry, found.path, found.identity, found.official, problem)
+        lacking = (f"{path}: does not hold {entry.name}; fetch it again" for path in named)
+        return Status(entry, problems=tuple(lacking))
+    problems = tuple(
+        f"{path}: its SHA-256 does not begin with {entry.sha256_prefix}, so it is "
+        "not the official file whose name it bears; fetch it again or rename it"
+        for path in named
+        if not Found(entry, path).official
+    )
+    return Status(entry, found.path, found.identity, found.official, problems)

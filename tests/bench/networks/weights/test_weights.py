@@ -152,16 +152,19 @@ def test_a_file_with_code_in_it_is_not_run(tmp_path):
 def test_a_damaged_official_file_is_a_problem_in_verify(tmp_path):
     (tmp_path / "squeezenet1_1-b8a52dc0.pth").write_bytes(b"half a file")
     status = {entry.network.name: entry for entry in verify([tmp_path])}
-    assert "does not hold squeezenet" in status["squeezenet"].problem
+    (problem,) = status["squeezenet"].problems
+    assert "does not hold squeezenet" in problem
+    assert status["squeezenet"].path is None
     assert status["alexnet"].path is None
-    assert status["alexnet"].problem is None
+    assert status["alexnet"].problems == ()
 
 
 def test_an_official_name_on_other_content_is_a_problem_in_verify(tmp_path):
     torch.save(trunk("squeezenet"), tmp_path / "squeezenet1_1-b8a52dc0.pth")
     status = {entry.network.name: entry for entry in verify([tmp_path])}["squeezenet"]
     assert not status.official
-    assert "b8a52dc0" in status.problem
+    (problem,) = status.problems
+    assert "b8a52dc0" in problem
 
 
 def test_a_damaged_official_file_is_a_problem_beside_a_whole_one(tmp_path):
@@ -171,13 +174,26 @@ def test_a_damaged_official_file_is_a_problem_beside_a_whole_one(tmp_path):
     for folders in ([tmp_path], [tmp_path / "first", tmp_path]):
         (status,) = (one for one in verify(folders) if one.network.name == "squeezenet")
         assert status.path.name == "mine.pth"
-        assert "squeezenet1_1-b8a52dc0.pth: its SHA-256 does not begin" in status.problem
+        (problem,) = status.problems
+        assert "squeezenet1_1-b8a52dc0.pth: its SHA-256 does not begin" in problem
+
+
+@pytest.mark.parametrize("beside_a_whole_one", [False, True])
+def test_every_damaged_file_is_told(tmp_path, beside_a_whole_one):
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "squeezenet1_1-b8a52dc0.pth").write_bytes(b"half a file")
+    if beside_a_whole_one:
+        torch.save(trunk("squeezenet"), folders[1] / "mine.pth")
+    (status,) = (one for one in verify(folders) if one.network.name == "squeezenet")
+    assert [Path(problem.split(":")[0]).parent for problem in status.problems] == folders
 
 
 def test_a_trunk_under_its_own_name_is_no_problem_but_not_official(tmp_path):
     torch.save(trunk("squeezenet"), tmp_path / "trunk.pth")
     status = {entry.network.name: entry for entry in verify([tmp_path])}["squeezenet"]
-    assert (status.official, status.problem) == (False, None)
+    assert (status.official, status.problems) == (False, ())
     assert len(status.identity) == 64
 
 
