@@ -11,13 +11,16 @@ It gets its edits in one of three forms:
 
 Resumable: a finished image is kept under a name with a hash over everything that the program saw and
 over the program's own files, so it is found again after an interruption and not after a change. Each
-start has a log of its own in `FOLDER/logs`; what a failed edit was given stays in `FOLDER/edits`.
+start has a log of its own in `FOLDER/logs`; what a failed edit was given stays in `FOLDER/edits`. Runs
+at the same time may share a folder, with the same edits too: what a program is given and where it
+writes belong to its own start.
 """
 
 from __future__ import annotations
 
 import contextlib
 import glob
+import secrets
 import shlex
 import shutil
 from collections.abc import Sequence
@@ -160,17 +163,18 @@ class Command:
             EditFailed: where an image is missing afterwards.
         """
         size = (batch.labels.shape[1], batch.labels.shape[2])
-        # Folders of this start's own: several processes may share `folder`, and some programs empty
-        # the one that they write to.
-        out = self.folder / "out" / next(iter(waiting))
-        # What an interrupted start left whole is not made again.
-        missing = [name for name in waiting if not self._keep(name, out / f"{name}.png", size)]
-        shutil.rmtree(out, ignore_errors=True)
+        # What an interrupted start left whole is not made again. It stays: the start may be going on.
+        missing = [
+            name
+            for name in waiting
+            if not any(self._keep(name, left, size) for left in self._left(name))
+        ]
         if not missing:
             return
-        edits, out = (self.folder / kind / missing[0] for kind in ("edits", "out"))
-        shutil.rmtree(edits, ignore_errors=True)
-        out.mkdir(parents=True, exist_ok=True)
+        # Some programs empty the folder that they write to.
+        own = _own(missing[0])
+        edits, out = (self.folder / kind / own for kind in ("edits", "out"))
+        out.mkdir(parents=True)
         if self.form == "images":
             wide = batch if self.size is None else fit_batch(batch, self.size)
             for name in missing:
@@ -185,7 +189,7 @@ class Command:
         self.starts += 1
         program = Program(words, self._logs)
         code = program.wait(self.timeout)
-        missing = [name for name in missing if not self._keep(name, out / f"{name}.png", size)]
+        missing = [name for name in missing if not self._take(name, out / f"{name}.png", size)]
         if missing:
             how = (
                 f"took more than {self.timeout:g} s" if code is None else f"ended with code {code}"
@@ -223,7 +227,8 @@ class Command:
 
     def _ask_one(self, batch: EditBatch, i: int, name: str) -> None:
         size = (batch.labels.shape[1], batch.labels.shape[2])
-        place, result = self.folder / "edits" / name, self.folder / "out" / f"{name}.png"
+        own = _own(name)
+        place, result = self.folder / "edits" / own, self.folder / "out" / f"{own}.png"
         write_edit(place, batch, i)
         result.parent.mkdir(parents=True, exist_ok=True)
         planes = {path.stem: str(path) for path in sorted(place.glob("*.png"))}
@@ -233,12 +238,23 @@ class Command:
             self.starts += 1
             self._dialogue = Dialogue(self.command, self._logs)
         answer = self._dialogue.ask(request, self.timeout)
-        if not self._keep(name, answer, size):
+        if not self._take(name, answer, size):
             raise EditFailed(
                 f"program {self.command[0]!r} answered {answer}, which is no whole "
                 f"{size[1]}x{size[0]} image ({_instead(answer)})"
             )
         shutil.rmtree(place, ignore_errors=True)
+
+    def _left(self, name: str) -> list[Path]:
+        """What earlier starts wrote as an edit's image and could not hand over."""
+        return sorted((self.folder / "out").glob(f"*/{glob.escape(name)}.png"))
+
+    def _take(self, name: str, left: Path, size: tuple[int, int]) -> bool:
+        """Keeps what the program has left; what lies in a folder of ours is no longer needed then."""
+        kept = self._keep(name, left, size)
+        if kept and left.is_relative_to(self.folder / "out"):
+            left.unlink(missing_ok=True)
+        return kept
 
     def _keep(self, name: str, left: Path, size: tuple[int, int]) -> bool:
         """Keeps what the program has left where it is a whole image of the right size."""
@@ -251,8 +267,6 @@ class Command:
 
         with whole_file(self._finished(name)) as temporary:
             Image.fromarray(image).save(temporary, format="PNG")
-        if left.is_relative_to(self.folder / "out"):
-            left.unlink(missing_ok=True)
         return True
 
     def _finished(self, name: str) -> Path:
@@ -261,6 +275,11 @@ class Command:
     @property
     def _logs(self) -> Path:
         return self.folder / "logs"
+
+
+def _own(name: str) -> str:
+    """What one start calls what it gives for an edit, and what it gets; no other one calls it so."""
+    return f"{name}-{secrets.token_hex(4)}"
 
 
 def _read(place: Path) -> UInt8 | None:

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from baselines.external.command import Command
+from baselines.external.program import Program
 from bench.core.errors import BadInput, EditFailed
 from tests.baselines.external.edits import batch, ended
 
@@ -136,7 +137,6 @@ def test_what_a_start_that_was_killed_left_whole_is_kept(program, tmp_path):
     editor.edit(batch(2))
     assert first.is_file()
     assert len(done(tmp_path)) == 2
-    assert list((tmp_path / "work" / "out").iterdir()) == []
 
 
 def test_a_program_that_empties_the_folder_it_writes_to_harms_no_other_start(tmp_path):
@@ -155,6 +155,20 @@ def test_a_program_that_empties_the_folder_it_writes_to_harms_no_other_start(tmp
     editor = Command(command, str(tmp_path), trust=True)
     assert editor.edit(batch(1)).shape == (1, 3, 6, 8)
     assert others.exists()
+
+
+def test_two_runs_of_the_same_edits_share_a_folder(program, tmp_path, monkeypatch):
+    """The other run begins and ends between what this one's program is given and its start."""
+
+    def begun(words, logs):
+        monkeypatch.undo()
+        program().edit(batch())
+        return Program(words, logs)
+
+    monkeypatch.setattr("baselines.external.command.Program", begun)
+    assert program().edit(batch()).shape == (3, 3, 6, 8)
+    assert len(list((tmp_path / "work" / "images").iterdir())) == 3
+    assert list((tmp_path / "work" / "out").iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_removed_costs_no_image(program, tmp_path, monkeypatch):

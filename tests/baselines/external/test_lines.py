@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from baselines.external.command import Command
+from baselines.external.lines import Dialogue
 from bench.core.errors import BadInput, EditFailed
 from bench.run.suite_run import run_suite
 from bench.suite.schema import parse_suite
@@ -99,6 +100,18 @@ def test_finished_images_are_found_again(made, tmp_path):
     again = made()
     again.edit(batch(3))
     assert (again.starts, len(asked(tmp_path))) == (0, 3)
+
+
+def test_two_runs_of_the_same_edits_share_a_folder(made, monkeypatch):
+    """The other run begins and ends between what this one's program is given and its start."""
+
+    def begun(words, logs):
+        monkeypatch.undo()
+        made().edit(batch(1))
+        return Dialogue(words, logs)
+
+    monkeypatch.setattr("baselines.external.command.Dialogue", begun)
+    assert made().edit(batch(1)).shape == (1, 3, 6, 8)
 
 
 def test_an_error_fails_its_own_edit_and_the_program_goes_on(made, tmp_path):
