@@ -46,7 +46,8 @@ def slug(name: str) -> str:
     """A file name for `name`, of ASCII letters, digits, `.`, `_` and `-`; different names get different ones.
 
     A name that is safe already stays as it is; another one is cleaned and told apart by eight
-    digits of its hash. Names that differ in capitals alone are told apart where the disk does so.
+    digits of its hash. Names that differ in capitals alone are told apart where the disk does so; a
+    suite that has such names is refused.
     """
     clean = _UNSAFE.sub("_", name).strip("._")[:_LONGEST]
     if clean and clean == name:

@@ -23,7 +23,7 @@ from bench.run.kept import Again
 from bench.run.outcome import Outcome
 from bench.run.plan import narrowed
 from bench.run.take_part import refuse_unpicklable
-from bench.suite.check import suite_problems
+from bench.suite.check import refuse_alike, suite_problems
 from bench.suite.schema import MethodEntry, MetricEntry, Suite, read_suite
 
 __all__ = ["Outcome", "Stopping", "Watch", "run_part", "run_suite"]
@@ -230,6 +230,7 @@ def _joined(suite: Suite, editors: Iterable[str], metrics: Iterable[str]) -> Sui
                 f"editor {method.name!r} is given here, and suite {suite.name!r} has another method "
                 "of that name; give yours another name"
             )
+    refuse_alike([*taken, *(method.name for method in methods)])
     return suite.model_copy(
         update={"methods": [*suite.methods, *methods], "metrics": [*suite.metrics, *scores]}
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from bench.core.errors import BadInput, unknown
+from bench.core.text import slug
 from bench.datasets import describe
 from bench.metrics import look_up_metric
 from bench.plugins.editors import check_editor
@@ -16,7 +17,7 @@ from bench.suite.explain import line_of
 from bench.suite.protocols import make_protocol
 from bench.suite.schema import Suite
 
-__all__ = ["suite_problems"]
+__all__ = ["refuse_alike", "suite_problems"]
 
 Place = tuple[str | int, ...]
 
@@ -38,6 +39,24 @@ def suite_problems(suite: Suite, text: str, source: str, *, trust: bool = False)
     return problems
 
 
+def refuse_alike(names: Iterable[str]) -> None:
+    """Refuses names whose files would lie in one folder where a disk does not tell capitals apart.
+
+    Those of macOS and Windows do not.
+
+    Raises:
+        BadInput: with the first two such names.
+    """
+    folders: dict[str, str] = {}
+    for name in names:
+        other = folders.setdefault(slug(name).lower(), name)
+        if other != name:
+            raise BadInput(
+                f"{other!r} and {name!r} differ in capitals alone, and would share a folder on macOS and "
+                "Windows; rename one"
+            )
+
+
 def _looks(suite: Suite, trust: bool) -> Iterator[tuple[Place, Callable[[], object]]]:
     for name, entry in suite.datasets.items():
         yield ("datasets", name, "dataset"), partial(describe, entry.dataset, trust=trust)
@@ -54,6 +73,8 @@ def _looks(suite: Suite, trust: bool) -> Iterator[tuple[Place, Callable[[], obje
                     ("tasks", i, "protocol"),
                     partial(make_protocol, key, task.parameters, trust=trust, home=suite.home),
                 )
+    yield ("tasks",), lambda: refuse_alike(str(task.name) for task in suite.single_tasks())
+    yield ("methods",), partial(refuse_alike, [method.name for method in suite.methods])
     for i, method in enumerate(suite.methods):
         yield (
             ("methods", i),

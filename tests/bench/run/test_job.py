@@ -133,6 +133,12 @@ def test_an_object_named_like_a_method_of_the_suite_is_refused(data: Path, tmp_p
         run_suite(suite(data, methods=methods), out=tmp_path / "run", editors={"grey": Grey()})
 
 
+def test_an_object_that_would_share_a_methods_folder_is_refused(data: Path, tmp_path: Path) -> None:
+    methods = "[{name: Grey, editor: copy}]"
+    with pytest.raises(BadInput, match="'Grey' and 'grey' differ in capitals alone"):
+        run_suite(suite(data, methods=methods), out=tmp_path / "run", editors={"grey": Grey()})
+
+
 def test_objects_cannot_go_to_other_processes(data: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"cannot use editor 'grey' .*package\.module:attribute"):
         run_suite(

@@ -43,6 +43,28 @@ def test_every_wrong_name_is_told_with_its_line_and_the_nearest_known_one(tmp_pa
         assert hint in line
 
 
+ALIKE = """\
+name: alike
+datasets:
+  rooms: {dataset: procedural-rooms, size: 64}
+tasks:
+  - {name: Left, dataset: rooms, protocol: freeform@1}
+  - {name: left, dataset: rooms, protocol: outpainting@1}
+methods: [copy, {name: Copy, editor: copy}, {name: cöpy, editor: copy}, {name: cÖpy, editor: copy}]
+metrics: [psnr]
+"""
+
+
+def test_names_whose_files_some_disks_would_put_into_one_folder_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "alike.yaml"
+    path.write_text(ALIKE)
+    why = "differ in capitals alone, and would share a folder on macOS and Windows; rename one"
+    assert suite_problems(*read_suite(path)) == [
+        f"{path}, line 4: tasks: 'Left' and 'left' {why}",
+        f"{path}, line 7: methods: 'copy' and 'Copy' {why}",
+    ]
+
+
 @pytest.mark.parametrize("name", suite_names())
 def test_every_shipped_suite_names_what_there_is(name: str) -> None:
     assert suite_problems(*read_suite(name)) == []
