@@ -6,14 +6,14 @@ network and brings its labels back to the image's size, so the preprocessing is 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench.core.identity import Record, tensors_hash
+from bench.core.identity import Record, record_hash, tensors_hash
 from bench.networks.batches import exactly
 from bench.networks.hub_models import hub_source, load_hub_model, whole_model
 from bench.networks.segmenters.segmenter import Segmenter, own_space
@@ -21,8 +21,23 @@ from bench.scene import Int32, UInt8
 
 __all__ = ["HfSegmenter", "hf"]
 
-_FEED = ("do_resize", "do_rescale", "do_normalize", "do_center_crop", "do_pad")
-_FEED_WITH = ("size", "crop_size", "size_divisor", "resample", "image_mean", "image_std")
+_FED_NOTHING = frozenset(
+    (
+        # Label maps, which it is never given.
+        "do_convert_annotations", "do_reduce_labels", "format", "ignore_index", "num_labels",
+        "reduce_labels",
+        # How `size` was read, the kind of the answer, where and in which groups images are prepared.
+        "data_format", "default_to_square", "device", "disable_grouping", "return_tensors",
+        # Its own name, in the spelling of the version that wrote the file.
+        "auto_map", "feature_extractor_type", "image_processor_type", "processor_class",
+    )
+)  # fmt: skip
+"""Settings of an image processor that change nothing of what the network is given."""
+
+_SAID_ELSEWHERE = frozenset(
+    ("dtype", "id2label", "label2id", "torch_dtype", "transformers_version")
+)
+"""Fields of a config that decide no number, or stand in the record by themselves."""
 
 
 class HfSegmenter(Segmenter):
@@ -42,26 +57,21 @@ class HfSegmenter(Segmenter):
     def __init__(self, source: str, device: str = "cpu") -> None:
         self.name = source
         self.device = device
-        self._processor, self._network = _load(source)
+        self._processor, self._network, self._config = _load(source)
         self._network.eval().requires_grad_(False).to(device)
         names = self._network.config.id2label
         classes = tuple(str(names[k]) for k in sorted(names))
         self.space = own_space(f"hf:{source}", classes)
 
     def identity(self) -> Record:
-        """Tensors, preprocessing and classes."""
+        """Tensors, the model around them, preprocessing and classes."""
         state = self._network.state_dict()
-        settings = self._processor.to_dict()
-        feed = {key: _plain(settings.get(key)) for key in (*_FEED, *_FEED_WITH)}
-        factor = settings.get("rescale_factor")
-        # Left out where it is the usual one, as in the first records.
-        if factor is not None and not math.isclose(factor, 1 / 255, rel_tol=1e-6):
-            feed["rescale_factor"] = factor
         return {
             "segmenter": "hf",
             "network": type(self._network).__name__,
+            "model": record_hash(_model(self._config)),
             "tensors": tensors_hash((name, value.cpu().numpy()) for name, value in state.items()),
-            "feed": feed,
+            "feed": _feed(self._processor),
             "classes": list(self.space.classes),
         }
 
@@ -85,20 +95,57 @@ def hf(argument: str, device: str, folders: Sequence[Path]) -> HfSegmenter:
     return HfSegmenter(hub_source(argument, "segmenter hf"), device)
 
 
-def _load(source: str) -> tuple[Any, Any]:
-    def load(transformers: Any) -> tuple[Any, Any]:
-        config = transformers.AutoConfig.from_pretrained(source, local_files_only=True)
+def _load(source: str) -> tuple[Any, Any, dict[str, Any]]:
+    """The image processor, the network, and the config as the checkpoint has it."""
+
+    def load(transformers: Any) -> tuple[Any, Any, dict[str, Any]]:
+        config, _ = transformers.PretrainedConfig.get_config_dict(source, local_files_only=True)
         processor = transformers.AutoImageProcessor.from_pretrained(source, local_files_only=True)
-        universal = any("Universal" in name for name in config.architectures or ())
+        universal = any("Universal" in name for name in config.get("architectures") or ())
         auto = (
             transformers.AutoModelForUniversalSegmentation
             if universal
             else transformers.AutoModelForSemanticSegmentation
         )
-        return processor, whole_model(auto, source)
+        return processor, whole_model(auto, source), config
 
     files = "config.json, weights and preprocessor_config.json"
     return load_hub_model(f"the segmenter hf:{source}", files, "segmentation model", load)
+
+
+def _feed(processor: Any) -> dict[str, Any]:
+    """What decides the network's input: who prepares an image, and each setting that is on.
+
+    Pillow and torchvision do not resize to the same pixels, and which of the two a class stands for is
+    another matter in each version of the library.
+    """
+    name = type(processor).__name__
+    settings = {
+        key: _plain(value)
+        for key, value in processor.to_dict().items()
+        if not (key.startswith("_") or key in _FED_NOTHING or value is None or value is False)
+    }
+    # Before version 5 a class said its backend by its name alone.
+    former = "torchvision" if name.endswith("Fast") else "pil"
+    return {
+        **settings,
+        "processor": name.removesuffix("Fast").removesuffix("Pil"),
+        "backend": getattr(processor, "backend", former),
+    }
+
+
+def _model(config: Any) -> Any:
+    """A config without what decides no number: equal tensors in another model are another segmenter.
+
+    It is the checkpoint's own, not the library's, whose defaults and fields come and go.
+    """
+    if not isinstance(config, dict):
+        return config
+    return {
+        name: _model(value)
+        for name, value in config.items()
+        if not (name.startswith("_") or name in _SAID_ELSEWHERE)
+    }
 
 
 def _plain(value: Any) -> Any:
@@ -106,4 +153,6 @@ def _plain(value: Any) -> Any:
         return [_plain(part) for part in value]
     if isinstance(value, dict):
         return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, Enum):
+        return _plain(value.value)
     return value if value is None or isinstance(value, bool | int | float) else str(value)
