@@ -58,6 +58,9 @@ def segmenter_beside(name: str, home: Path | None) -> str:
         home: as in `beside`.
     """
     front, colon, files = name.rpartition(":")
+    # Names of a dataset and of a file among the weights, whatever lies beside the suite under them.
+    if front == "procedural" or (front in ("", "onnx") and not files.endswith(".onnx")):
+        return name
     found = [beside(file, home, by_name=True) for file in files.split(",")]
     return f"{front}{colon}{','.join(found)}"
 

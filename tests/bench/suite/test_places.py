@@ -94,6 +94,11 @@ def test_the_files_of_a_segmenter_count_from_the_suite(project, written, meant) 
     assert segmenter_beside(written, Path("suites")) == meant
 
 
+@pytest.mark.parametrize("name", ["procedural:there", "there", "onnx:there"])
+def test_a_folder_beside_the_suite_is_no_segmenter_of_its_name(project, name) -> None:
+    assert segmenter_beside(name, Path("suites")) == name
+
+
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
