@@ -14,7 +14,17 @@ from typing import Any
 
 from masks.spec import MaskError
 
-__all__ = ["Parameter", "choice", "folder", "names", "parameters_of", "real", "text", "whole"]
+__all__ = [
+    "Parameter",
+    "choice",
+    "folder",
+    "names",
+    "parameters_of",
+    "places",
+    "real",
+    "text",
+    "whole",
+]
 
 Check = Callable[[Any], Any]
 """Gives the value as it is kept, or raises TypeError or ValueError."""
@@ -66,6 +76,15 @@ def parameters_of(kind: type) -> tuple[Parameter, ...]:
             )
         )
     return tuple(found)
+
+
+def places(kind: type) -> frozenset[str]:
+    """The names of the parameters of a class of protocols that are paths of folders.
+
+    Raises:
+        MaskError: as `parameters_of`.
+    """
+    return frozenset(one.name for one in parameters_of(kind) if one.place)
 
 
 def whole(default: int, low: int, high: int, summary: str) -> Any:

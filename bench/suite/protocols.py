@@ -15,7 +15,7 @@ from bench.plugins.foreign import foreign
 from bench.plugins.kinds import PROTOCOLS
 from bench.plugins.origin import is_ours
 from bench.suite.places import beside
-from masks.parameters import parameters_of
+from masks.parameters import places
 
 __all__ = [
     "asked",
@@ -87,9 +87,9 @@ def parameters_beside(
     kind: type[masks.Protocol], parameters: Mapping[str, Any], home: Path | None
 ) -> dict[str, Any]:
     """The parameters of a protocol, with folders among them as `beside` finds them from `home`."""
-    places = {one.name for one in parameters_of(kind) if one.place}
+    paths = places(kind)
     return {
-        field: beside(value, home) if field in places and isinstance(value, str) else value
+        field: beside(value, home) if field in paths and isinstance(value, str) else value
         for field, value in parameters.items()
     }
 

@@ -8,7 +8,7 @@ from bench.core.errors import BadInput
 from bench.suite.protocols import asked, make_protocol
 from bench.suite.schema import MethodEntry, Suite, TaskEntry
 from bench.suite.titles import method_title
-from masks.parameters import parameters_of
+from masks.parameters import places
 
 __all__ = ["resolved"]
 
@@ -44,8 +44,8 @@ def _task(suite: Suite, entry: TaskEntry, trust: bool) -> dict[str, Any]:
         except BadInput as error:
             raise BadInput(f"task {entry.name!r}: {error}") from None
         plain["protocol"] = written if ":" in written else protocol.key
-        places = {one.name for one in parameters_of(type(protocol)) if one.place}
-        as_written = {name: value for name, value in entry.parameters.items() if name in places}
+        paths = places(type(protocol))
+        as_written = {name: value for name, value in entry.parameters.items() if name in paths}
         with asked(protocol, "parameters()"):
             plain["parameters"] = {**protocol.parameters(), **as_written}
     return plain

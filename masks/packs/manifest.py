@@ -99,7 +99,7 @@ class Manifest:
     Attributes:
         protocol: the key of the protocol that drew the edits.
         operation: what the edits ask for.
-        parameters: the protocol's, as JSON.
+        parameters: the protocol's, as JSON; folders that it read are left out.
         seed: the seed of all edits.
         dataset: the dataset's registered name.
         fingerprint: the dataset's fingerprint when the pack was made.

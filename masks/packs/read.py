@@ -69,9 +69,11 @@ class Packed(Protocol):
         for entry in self._index.values():
             digest.update(repr(entry.content()).encode("utf-8", "surrogatepass"))
         manifest = self.manifest
+        # A pack of former versions names the folder that its masks were copied from.
+        parameters = {n: v for n, v in manifest.parameters.items() if n != "folder"}
         return {
             "protocol": manifest.protocol,
-            "parameters": manifest.parameters,
+            "parameters": parameters,
             "seed": manifest.seed,
             "edits": digest.hexdigest(),
         }

@@ -9,6 +9,7 @@ from pathlib import Path
 from masks.digest import array_digest
 from masks.packs.manifest import EDITS, MANIFEST, Entry, Manifest, entries, file_digest
 from masks.packs.read import planes
+from masks.parameters import places
 from masks.protocol import Protocol
 from masks.registry import make_protocol, protocol_class
 from masks.spec import MaskError
@@ -57,7 +58,7 @@ def _protocol(manifest: Manifest, find: Callable[[str], type[Protocol]]) -> Iter
     """A protocol, parameters or operation that do not exist or do not go together."""
     try:
         kind = find(manifest.protocol)
-        if "folder" in manifest.parameters:  # masks made elsewhere, which need not be here
+        if places(kind):  # masks made elsewhere, which need not be here
             return
         make_protocol(kind, manifest.parameters)
     except MaskError as error:

@@ -12,6 +12,7 @@ from typing import Any
 from masks.digest import array_digest
 from masks.packs import png
 from masks.packs.manifest import EDITS, MANIFEST, Entry, Manifest, Plane, file_digest
+from masks.parameters import places
 from masks.protocol import Protocol
 from masks.spec import DrawnEdit, Impossible, MaskError, Site
 
@@ -77,10 +78,13 @@ def _fill(
             entry = _entry(part, number, site, sample, drawn, protocol.operation)
             tally.add(site.dataset, entry)
             lines.write(entry.line())
+    # Where masks lay when they were copied is no part of what the pack holds.
+    left_out = places(type(protocol))
+    parameters = {n: v for n, v in protocol.parameters().items() if n not in left_out}
     manifest = Manifest(
         protocol=protocol.key,
         operation=protocol.operation,
-        parameters=protocol.parameters(),
+        parameters=parameters,
         seed=seed,
         dataset=tally.the_dataset(),
         fingerprint=fingerprint,

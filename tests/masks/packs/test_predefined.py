@@ -1,4 +1,6 @@
+import json
 import os
+import shutil
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from masks import Impossible, MaskError, Site, make_protocol
+from masks import Impossible, MaskError, Packed, Site, make_protocol, verify_pack, write_pack
 
 
 def save(folder, name, mask):
@@ -203,6 +205,46 @@ def test_the_identity_follows_the_pixels_and_how_they_are_read(tmp_path, street)
     black = make_protocol("predefined", {"folder": str(tmp_path / "m"), "painted": "black"})
     white = make_protocol("predefined", {"folder": str(tmp_path / "m"), "painted": "white"})
     assert black.identity != white.identity
+
+
+def pack_of(masks_folder, out, streets):
+    protocol = make_protocol("predefined", {"folder": str(masks_folder)})
+    paired = protocol.paired_with([site.scene for site in streets])
+    write_pack(out, paired, ((site, 0) for site in streets), seed=0, fingerprint="")
+    return Packed(folder=str(out))
+
+
+def test_a_pack_of_the_same_masks_is_the_same_wherever_they_lay(tmp_path, streets):
+    for folder in ("here", "elsewhere"):
+        for site, mask in zip(streets, masks_of(4), strict=True):
+            save(tmp_path / folder, f"{site.scene}.png", mask)
+    here = pack_of(tmp_path / "here", tmp_path / "one", streets)
+    there = pack_of(tmp_path / "elsewhere", tmp_path / "two", streets)
+    assert here.identity == there.identity
+    for name in ("manifest.json", "edits.jsonl"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    save(tmp_path / "here", f"{streets[0].scene}.png", ~masks_of(1)[0])
+    assert pack_of(tmp_path / "here", tmp_path / "three", streets).identity != here.identity
+
+
+def test_a_pack_outlives_the_folder_that_its_masks_came_from(tmp_path, streets):
+    for site, mask in zip(streets, masks_of(4), strict=True):
+        save(tmp_path / "m", f"{site.scene}.png", mask)
+    packed = pack_of(tmp_path / "m", tmp_path / "pack", streets)
+    shutil.rmtree(tmp_path / "m")
+    assert verify_pack(tmp_path / "pack") == ()
+    assert (packed.draw(streets[1]).mask == masks_of(4)[1]).all()
+
+
+def test_an_older_pack_that_names_its_folder_is_the_same_pack(tmp_path, streets):
+    for site, mask in zip(streets, masks_of(4), strict=True):
+        save(tmp_path / "m", f"{site.scene}.png", mask)
+    now = pack_of(tmp_path / "m", tmp_path / "pack", streets).identity
+    written = json.loads((tmp_path / "pack" / "manifest.json").read_text())
+    written["parameters"] = {"folder": "/home/another/masks", **written["parameters"]}
+    (tmp_path / "pack" / "manifest.json").write_text(json.dumps(written))
+    assert verify_pack(tmp_path / "pack") == ()
+    assert Packed(folder=str(tmp_path / "pack")).identity == now
 
 
 def test_a_folder_that_is_not_there_or_empty_is_refused(tmp_path):
