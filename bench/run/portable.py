@@ -22,8 +22,11 @@ __all__ = ["portable_header", "restored", "unknown_paths", "whole_suite"]
 CUT = "…/"
 """What a path begins with that has lost its folders."""
 
-_NO_PATHS = ("parameters",)
-"""Fields of a suite that hold no path, but names which may look like one."""
+_PARAMETERS = "parameters"
+"""The field of a suite whose texts are names which may look like a path (the class "/m/0dzct")."""
+
+_FOLDER = "folder"
+"""The one of the parameters that is a path: where predefined@1's masks lie."""
 
 
 def portable_header(header: Header) -> Header:
@@ -81,7 +84,7 @@ def unknown_paths(suite: Any) -> Iterator[str]:
     """The paths of a suite that have lost their folders."""
     if isinstance(suite, Mapping):
         for name, value in suite.items():
-            yield from () if name in _NO_PATHS else unknown_paths(value)
+            yield from unknown_paths(_paths_of(value) if name == _PARAMETERS else value)
     elif isinstance(suite, list):
         for value in suite:
             yield from unknown_paths(value)
@@ -134,11 +137,21 @@ def _twin(value: Any, place: int, whole: Any) -> Any:
     return whole[place] if place < len(whole) else None
 
 
+def _paths_of(parameters: Any) -> dict[str, Any]:
+    """Those of a protocol's parameters that are paths."""
+    if not isinstance(parameters, Mapping):
+        return {}
+    return {name: value for name, value in parameters.items() if name == _FOLDER}
+
+
 def _each(value: Any, change: Callable[[str], str]) -> Any:
-    """Every text in a plain value changed, however deep."""
+    """Every text in a plain value changed, however deep; of parameters those alone that are paths."""
     if isinstance(value, Mapping):
         return {
-            name: part if name in _NO_PATHS else _each(part, change) for name, part in value.items()
+            name: {**part, **_each(_paths_of(part), change)}
+            if name == _PARAMETERS and isinstance(part, Mapping)
+            else _each(part, change)
+            for name, part in value.items()
         }
     if isinstance(value, (list, tuple)):
         return [_each(part, change) for part in value]

@@ -108,7 +108,10 @@ def test_a_header_keeps_the_last_part_of_a_path_and_names_that_only_look_like_on
         format=2, name="made", title="Made",
         suite={
             "datasets": {"rooms": {"path": "/srv/data/rooms", "segmenter": "onnx:/srv/nets/a.onnx"}},
-            "tasks": [{"parameters": {"classes": ["/m/0dzct"]}}],
+            "tasks": [
+                {"parameters": {"classes": ["/m/0dzct"]}},
+                {"parameters": {"folder": "/srv/masks/irregular", "pairing": "sorted"}},
+            ],
             "methods": [{"name": "ours", "options": {"weights": f"'{HOME}/b.pth'", "radius": 4}}],
         },
         methods=(
@@ -123,7 +126,10 @@ def test_a_header_keeps_the_last_part_of_a_path_and_names_that_only_look_like_on
     )  # fmt: skip
     kept = portable_header(header)
     assert kept.suite["datasets"]["rooms"] == {"path": "…/rooms", "segmenter": "onnx:…/a.onnx"}
-    assert kept.suite["tasks"] == [{"parameters": {"classes": ["/m/0dzct"]}}]
+    assert kept.suite["tasks"] == [
+        {"parameters": {"classes": ["/m/0dzct"]}},
+        {"parameters": {"folder": "…/irregular", "pairing": "sorted"}},
+    ]
     assert kept.suite["methods"][0]["options"] == {"weights": "'…/b.pth'", "radius": 4}
     (method,) = kept.methods
     assert method.options == {"weights": "…/b.pth"}
@@ -137,6 +143,7 @@ def test_a_header_keeps_the_last_part_of_a_path_and_names_that_only_look_like_on
 def test_paths_come_back_from_a_suite_that_has_the_same_last_parts() -> None:
     whole = {
         "datasets": {"rooms": {"path": "/srv/data/rooms"}},
+        "tasks": [{"dataset": "rooms", "parameters": {"folder": "/srv/masks/irregular"}}],
         "methods": [
             {"name": "other", "options": {"weights": "/srv/nets/other.pth"}},
             {"name": "ours", "options": {"weights": "/srv/nets/b.pth"}},
@@ -144,12 +151,14 @@ def test_paths_come_back_from_a_suite_that_has_the_same_last_parts() -> None:
     }
     kept = {
         "datasets": {"rooms": {"path": "…/rooms"}},
+        "tasks": [{"dataset": "rooms", "parameters": {"folder": "…/irregular"}}],
         "methods": [{"name": "ours", "options": {"weights": "…/b.pth"}}],
     }
     found = restored(kept, whole)
     assert found["datasets"] == whole["datasets"]
     assert found["methods"] == whole["methods"][1:]
+    assert found["tasks"] == whole["tasks"]
     assert list(unknown_paths(found)) == []
     moved = {**whole, "datasets": {"rooms": {"path": "/srv/data/streets"}}}
     assert list(unknown_paths(restored(kept, moved))) == ["…/rooms"]
-    assert list(unknown_paths(kept)) == ["…/rooms", "…/b.pth"]
+    assert list(unknown_paths(kept)) == ["…/rooms", "…/irregular", "…/b.pth"]
