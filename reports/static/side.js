@@ -5,12 +5,18 @@ function numberText(value, signed = false) {
   return (signed && number > 0 ? "+" : "") + text.replace("-", "−");
 }
 
+// What a screen reader says when something is opened, or another edit shown: a line, and not the tables.
+function say(text) {
+  document.querySelector(".said").textContent = text;
+}
+
 // What is opened below the list: a run's scores, or two runs side by side.
 class Detail {
   constructor(list) {
     this.list = list;
     this.place = document.querySelector(".detail");
     this.shown = "";
+    this.said = "";  // of which address, or which problem
     this.looked = {};  // at which edit of which method, while runs that go on are drawn anew
   }
 
@@ -19,7 +25,7 @@ class Detail {
     const asked = location.hash;
     const [kind, ...parts] = asked.slice(1).split("/");
     this.place.hidden = !["run", "pair"].includes(kind);
-    if (this.place.hidden) { this.shown = ""; return; }
+    if (this.place.hidden) { this.shown = this.said = ""; return; }
     try {
       const ids = parts.map(decodeURIComponent);
       const path = kind === "run" ? `/api/scores?run=${encodeURIComponent(ids[0])}` : `/api/pair?before=${encodeURIComponent(ids[0])}&after=${encodeURIComponent(ids[1] ?? "")}`;
@@ -29,9 +35,13 @@ class Detail {
       if (now === this.shown) return;
       this.shown = now;
       redraw(this.place, ...(kind === "run" ? this.scores(ids[0], found) : this.pair(ids, found)));
+      if (asked !== this.said) say(kind === "run" ? `Scores of ${this.titleOf(ids[0])}` : `Side by side: ${ids.map((id) => this.titleOf(id)).join(", ")}`);
+      this.said = asked;
     } catch (error) {
       if (location.hash !== asked) return;
+      if (this.said !== error.message) say(error.message);
       this.shown = "";
+      this.said = error.message;
       this.place.replaceChildren(element("p", { class: "problem" }, error.message));
     }
   }
@@ -110,7 +120,7 @@ class PairImages {
   show() {
     const edits = this.order();
     const edit = edits[this.at];
-    const step = (by) => () => { this.at = (this.at + by + edits.length) % edits.length; this.show(); };
+    const step = (by) => () => { this.at = (this.at + by + edits.length) % edits.length; this.show(); say(`${edits[this.at].id}, ${this.at + 1} of ${edits.length}`); };
     redraw(this.tools,
       choice("Method", this.task.methods.map(({ title }, i) => [String(i), title]), String(this.method), (value) => { this.method = Number(value); this.at = 0; this.show(); }),
       choice("Edit", edits.map(({ id }, i) => [String(i), id]), String(this.at), (value) => { this.at = Number(value); this.show(); }),

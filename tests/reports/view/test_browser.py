@@ -131,6 +131,19 @@ def test_the_keyboard_steps_through_edits_side_by_side(page: api.Page):
         expect(page.get_by_label("Next edit")).to_be_focused()
 
 
+def test_a_screen_reader_is_told_a_line_and_not_the_tables(page: api.Page):
+    told = page.locator("[aria-live], [role='status']")
+    page.goto(f"{page.url}#pair/first/lab%2Fsecond")
+    expect(told.last).to_have_text("Side by side: A made run, A brighter run")
+    page.get_by_label("Next edit").click()
+    second = page.locator(".detail label", has_text="Edit").locator("option:checked").inner_text()
+    expect(told.last).to_have_text(f"{second}, 2 of 10")
+    row(page, "third").locator(".name").click()
+    expect(told.last).to_have_text("Scores of A run that goes on")
+    for one in told.all():
+        assert one.locator("table").count() == 0
+
+
 def test_side_by_side_stays_at_its_edit_while_a_run_goes_on(page: api.Page, runs: Path):
     page.goto(f"{page.url}#pair/first/lab%2Fsecond")
     edit = page.locator(".detail label", has_text="Edit").locator("select")
