@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import BadInput
-from bench.run.slices import ALL_TASKS, SLICE, SliceSet, set_scores, sliced
+from bench.run.slices import ALL_TASKS, SHARES, SLICE, SliceSet, set_scores, sliced
 from reports.ranking import ScoredEdits
 from reports.table import Cell, Table, score_table
 
@@ -81,10 +81,10 @@ def _tables(
 def slices_data(run: Run) -> list[dict[str, Any]]:
     """What the page shows of a run's slices, as JSON: one entry a task and way to slice.
 
-    Keys: `task` (its name), `title`, `by`, `ordered` (whether a line may join the slices), `slices`
-    (labels), `scores`: a list of `name`, `title`, `unit`, `better`, `region` and `rows`: a list of
-    `method` (its place in the run) and `cells`: null, or `value`, `low`, `high`, `n`, `text`,
-    `interval`, `rank`, `ranked_by`, one a slice.
+    Keys: `task` (its name), `title`, `by`, `slices` (labels), `places` (where they lie on the axis, counted
+    in slices; a line joins neighbours; null where slices have no order), `scores`: a list of `name`,
+    `title`, `unit`, `better`, `region` and `rows`: a list of `method` (its place in the run) and `cells`:
+    null, or `value`, `low`, `high`, `n`, `text`, `interval`, `rank`, `ranked_by`, one a slice.
     """
     places = {method.name: place for place, method in enumerate(run.header.methods)}
     return [
@@ -92,8 +92,8 @@ def slices_data(run: Run) -> list[dict[str, Any]]:
             "task": one.task,
             "title": one.title,
             "by": BY_TITLES[by],
-            "ordered": by == "coverage",
             "slices": one.labels,
+            "places": _places(one) if by == "coverage" else None,
             "scores": scores,
         }
         for by in BY_TITLES
@@ -102,6 +102,11 @@ def slices_data(run: Run) -> list[dict[str, Any]]:
         for scores in [[_score(*pair, places) for pair in _tables(run, one, run.header.metrics)]]
         if scores
     ]
+
+
+def _places(one: SliceSet) -> list[int]:
+    """The bins of slices by masked share; what has no share lies apart from them."""
+    return [SHARES.index(name) if name in SHARES else len(SHARES) + 1 for name in one.labels]
 
 
 def _score(metric: MetricColumn, table: Table, places: Mapping[str, int]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALL_TASKS",
+    "SHARES",
     "SLICE",
     "SliceSet",
     "set_scores",
@@ -49,6 +50,9 @@ MOST = 200
 
 BINS = 10
 """Into how many equal parts 0..1 is cut for the masked share."""
+
+SHARES = tuple(f"{10 * at}\N{EN DASH}{10 * at + 10} %" for at in range(BINS))
+"""The labels of the bins of the masked share, those without edits too."""
 
 PARTS = 4
 """Into how many parts of equally many rows other numbers are cut."""
@@ -248,11 +252,12 @@ def _slices(
 
     if column == "coverage":
         shares = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        return _binned(shares, np.arange(BINS + 1) / BINS, _percent)
+        return _binned(shares, np.arange(BINS + 1) / BINS, SHARES)
     numbers = pd.api.types.is_float_dtype(values)
     if numbers and not (values.dropna() % 1 == 0).all():
         plain = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        return _binned(plain, _quarters(plain), lambda low, high: f"{low:.4g} to {high:.4g}")
+        edges = _quarters(plain)
+        return _binned(plain, edges, [f"{low:.4g} to {high:.4g}" for low, high in pairwise(edges)])
     texts = [NONE if pd.isna(one) or one == "" else _text(one) for one in values]
     labels = list(dict.fromkeys(texts))
     if len(labels) > MOST:
@@ -275,20 +280,15 @@ def _text(value: object) -> str:
 def _binned(
     values: np.ndarray[Any, np.dtype[np.float64]],
     edges: np.ndarray[Any, np.dtype[np.float64]],
-    name: Callable[[float, float], str],
+    names: Sequence[str],
 ) -> tuple[tuple[str, ...], list[str]]:
     """Each value's bin [low, high), the last with its end; the labels of those that have a row."""
-    names = [name(float(low), float(high)) for low, high in pairwise(edges)]
     # A share that came about by division must not fall below the edge that it equals.
     places = np.searchsorted(edges, values + 1e-12 * np.abs(values), side="right") - 1
     bounded = np.clip(places, 0, len(names) - 1)
     texts = [NONE if np.isnan(v) else names[at] for v, at in zip(values, bounded)]
     there = set(texts)
     return tuple(one for one in (*names, NONE) if one in there), texts
-
-
-def _percent(low: float, high: float) -> str:
-    return f"{100 * low:.0f}\N{EN DASH}{100 * high:.0f} %"
 
 
 def _quarters(

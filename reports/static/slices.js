@@ -43,24 +43,27 @@ class Slices {
     const box = plotBox(this.frame);
     const cells = rows.flatMap(({ cells }) => cells).filter((cell) => cell?.value !== undefined);
     const up = scale(cells.flatMap(({ value, low, high }) => [low ?? value, high ?? value]), box.bottom, box.top);
-    const step = (box.right - box.left) / set.slices.length;
+    // A bin without edits is a gap on the axis and in the line.
+    const places = set.places ?? set.slices.map((_, i) => i);
+    const step = (box.right - box.left) / (places.at(-1) - places[0] + 1);
     const letters = Math.max(...set.slices.map((label) => label.length));
     const every = Math.ceil((letters * 7 + 8) / step);
-    const at = (place) => box.left + (place + 0.5) * step;
+    const at = (place) => box.left + (places[place] - places[0] + 0.5) * step;
     const across = { at, ticks: set.slices.map((label, place) => [place, place % every ? "" : label]) };
     const svg = drawn("svg", { class: "scatter-plot", viewBox: `0 0 ${box.wide} ${box.high}`, role: "img", "aria-label": `${score.title} by ${set.by}; the table below has the values` });
     svg.append(...axes(across, up, set.by, this.title(score), box));
     const apart = Math.min(9, (0.7 * step) / rows.length);
     for (const [number, row] of rows.entries()) {
       const points = this.points(row, (place) => at(place) + (number - (rows.length - 1) / 2) * apart, up);
-      if (set.ordered) svg.append(drawn("path", { d: points.map(({ x, y }, i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join(""), fill: "none", stroke: COLOURS[row.method % 8], "stroke-opacity": 0.45 }));
+      const joined = (i) => i && places[points[i].place] - places[points[i - 1].place] === 1;
+      if (set.places) svg.append(drawn("path", { d: points.map(({ x, y }, i) => `${joined(i) ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join(""), fill: "none", stroke: COLOURS[row.method % 8], "stroke-opacity": 0.45 }));
       svg.append(...points.flatMap((point) => this.mark(row.method, point, up)));
     }
     return svg;
   }
 
   points({ cells }, at, up) {
-    return cells.flatMap((cell, place) => (cell?.value === undefined ? [] : [{ ...cell, x: at(place), y: up.at(cell.value) }]));
+    return cells.flatMap((cell, place) => (cell?.value === undefined ? [] : [{ ...cell, place, x: at(place), y: up.at(cell.value) }]));
   }
 
   mark(method, { x, y, low, high }, up) {

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -193,6 +194,22 @@ def test_slices_are_shown_for_the_task_the_way_and_the_score_that_are_chosen(pag
     expect(place.locator("caption")).to_have_text(
         "L1, masked region ↓, grey levels by masked share"
     )
+
+
+def test_no_line_joins_slices_with_an_empty_one_between_them(browser: api.Browser, tmp_path: Path):
+    folder = make_run(tmp_path / "run", edits=8, methods=2, tasks=1, size=16)
+    file = folder / "samples" / "task-0" / "00000.parquet"
+    shares = [share for share in (0.05, 0.15, 0.55, 0.65) for _ in range(2 * 2)]
+    pd.read_parquet(file).assign(coverage=shares).to_parquet(file)
+    page = browser.new_page()
+    page.goto(report(folder).as_uri())
+    page.locator("#page-slices").scroll_into_view_if_needed()
+    line = page.locator(".slices svg path[fill='none']").get_attribute("d") or ""
+    points = [float(x) for x in re.findall(r"[ML]([\d.]+)", line)]
+    steps = [right - left for left, right in pairwise(points)]
+    assert re.sub(r"[^ML]", "", line) == "MLML"
+    assert steps == pytest.approx([steps[0], 4 * steps[0], steps[0]], abs=0.2)
+    page.close()
 
 
 def test_nothing_is_wider_than_a_telephone(browser: api.Browser, written: Path):

@@ -8,12 +8,14 @@ import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from bench.core.errors import BadInput
 from bench.run.reader import Run, read_run
 from reports.export import export
 from reports.slices import slice_tables, slices_data
+from tests.reports.made_run import make_run
 
 
 def test_a_table_has_the_slices_in_columns_and_ranks_each(run: Run):
@@ -69,6 +71,15 @@ def test_the_page_offers_the_ways_that_cut_a_task(run: Run):
     assert copy["method"] == 0
     assert [cell["n"] for cell in copy["cells"]] == [20, 10]
     assert {"value", "low", "high", "n", "text", "interval"} <= set(copy["cells"][0])
+
+
+def test_bins_of_the_masked_share_lie_apart_where_some_between_them_are_empty(tmp_path: Path):
+    folder = make_run(tmp_path / "run", edits=4, methods=1, tasks=1, size=16)
+    file = folder / "samples" / "task-0" / "00000.parquet"
+    pd.read_parquet(file).assign(coverage=[0.05, 0.15, 0.55, None]).to_parquet(file)
+    one = next(one for one in slices_data(read_run(folder)) if one["by"] == "masked share")
+    labels = ["0–10 %", "10–20 %", "50–60 %", "(none)"]  # noqa: RUF001
+    assert list(zip(one["slices"], one["places"])) == list(zip(labels, [0, 1, 5, 11]))
 
 
 def test_a_value_that_is_ranked_by_another_one_says_which(run: Run):
