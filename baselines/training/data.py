@@ -25,8 +25,9 @@ from bench.core.identity import Record
 from bench.datasets import Dataset, Fit, open_dataset
 from bench.scene import Bool, Int32, LabelSpace, Scene, UInt8, cut_scene
 from bench.suite.protocols import make_protocol
+from masks.parameters import places
 
-__all__ = ["Example", "Examples", "Scenes", "collate", "edit_batch"]
+__all__ = ["Example", "Examples", "Scenes", "collate", "edit_batch", "mask_record"]
 
 _REDRAWS = 4
 _REDRAW = 10_000
@@ -267,6 +268,16 @@ def edit_batch(
 
 def _stacked(arrays: Sequence[np.ndarray], device: torch.device) -> Tensor:
     return upload(torch.from_numpy(np.stack(arrays)), device)
+
+
+def mask_record(recipe: MaskProtocol) -> Record:
+    """What masks follow from: the recipe as it is written, but what a folder holds, not where it lies.
+
+    Raises:
+        BadInput: a protocol or a folder that is not there.
+    """
+    protocol, record = _protocol(recipe), recipe.model_dump(mode="json")
+    return {**record, "parameters": protocol.identity} if places(type(protocol)) else record
 
 
 def _protocol(recipe: MaskProtocol) -> masks.Protocol:

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from baselines.training.config import TrainingConfig, TrainingData
-from baselines.training.data import Example, Examples, Scenes
+from baselines.training.data import Example, Examples, Scenes, mask_record
 from baselines.training.stored_examples import SCENE_ROWS, StoredExamples, draw_rows, rows_in
 from bench.core.atomic import whole_file, write_json
 from bench.core.documents import read_json
@@ -190,10 +190,14 @@ class ExampleStore:
 
     def _draws(self, data: TrainingData, dataset: Dataset, seed: int) -> Path:
         """The folder of the masks that a configuration and a seed draw of them."""
-        record = data.model_dump(
-            mode="json", include={"load", "flip", "masks", "otherwise", "mixture"}
-        )
-        key = {**record, "scenes": dataset.fingerprint(), "seed": seed, "rounds": self.rounds}
+        key = {
+            **data.model_dump(mode="json", include={"load", "flip", "mixture"}),
+            "masks": [mask_record(one) for one in data.masks],
+            "otherwise": mask_record(data.otherwise),
+            "scenes": dataset.fingerprint(),
+            "seed": seed,
+            "rounds": self.rounds,
+        }
         return self.folder / f"masks-{record_hash(key)[:16]}"
 
 

@@ -1,5 +1,6 @@
 """A store has each scene and mask drawn once, and says so when all of them are there."""
 
+import numpy as np
 import pytest
 
 from baselines.training import example_store
@@ -7,6 +8,7 @@ from baselines.training.config import TrainingData
 from baselines.training.data import Examples
 from baselines.training.example_store import ExampleStore, draw_piece
 from bench.core.errors import BadInput
+from masks.packs.png import write_mask
 from tests.baselines.training.test_stored_examples import CPU, drawn, equal, stored
 from tests.baselines.training.tiny import tiny
 
@@ -55,6 +57,28 @@ def test_masks_that_come_with_another_image_are_drawn_as_before(tmp_path):
     )
     kept = stored(tmp_path, changed)
     assert type(kept) is Examples
+
+
+def test_masks_of_a_folder_are_known_by_what_it_holds_not_by_where_it_lies(tmp_path):
+    config = tiny("spmpgan")
+    height, width = config.data.load
+    for name in ("here", "elsewhere"):
+        for scene in drawn(config).dataset.ids:
+            write_mask(tmp_path / name / f"{scene}.png", np.tri(height, width, dtype=bool))
+
+    def masked(name):
+        recipe = {"protocol": "predefined@1", "parameters": {"folder": str(tmp_path / name)}}
+        data = TrainingData(**{**config.data.model_dump(), "masks": (recipe,)})
+        return config.model_copy(update={"data": data})
+
+    store = ExampleStore(tmp_path / "store", rounds=2)
+    stored(store.folder, masked("here"))
+    assert store.pieces([masked("here"), masked("elsewhere")]) == []
+    write_mask(
+        tmp_path / "here" / f"{drawn(config).dataset.ids[0]}.png", np.eye(height, width, dtype=bool)
+    )
+    kept = stored(store.folder, masked("here"))
+    assert equal(kept.batch(0, 6, CPU), drawn(masked("here")).batch(0, 6, CPU))
 
 
 def test_random_crops_are_drawn_as_before(tmp_path):
