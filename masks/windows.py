@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from masks.raster import box
 from masks.spec import Bool, DrawnEdit, Int32, Site
 
-__all__ = ["Extent", "background_box", "look", "square_around"]
+__all__ = ["Extent", "background_box", "look", "seen", "square_around"]
 
 
 @dataclass(frozen=True)
@@ -78,16 +78,26 @@ def look(site: Site, window: Extent, masked: Extent, size: int, region: str | No
     edges are scaled and rounded down, as SESAME's are, and what lies outside of the window is cut
     off.
     """
-    side = window.bottom - window.top
-    nearest = (2 * np.arange(size) + 1) * side // (2 * size)
-    rows, columns = window.top + nearest, window.left + nearest
     return DrawnEdit(
         mask=_mapped(masked, window, size),
-        labels=_taken(site.labels, rows, columns),
-        instances=None if site.instances is None else _taken(site.instances, rows, columns),
+        labels=seen(site.labels, window, (size, size)),
+        instances=None if site.instances is None else seen(site.instances, window, (size, size)),
         region=region,
         window=(window.top, window.left, window.bottom, window.right),
     )
+
+
+def seen(plane: Int32, window: Extent, size: tuple[int, int]) -> Int32:
+    """A scene's map inside of the window, int32 of `size` (height, width), from the nearest pixels."""
+    height, width = size
+    rows = window.top + _nearest(window.bottom - window.top, height)
+    columns = window.left + _nearest(window.right - window.left, width)
+    taken: Int32 = plane[np.ix_(rows, columns)]
+    return taken
+
+
+def _nearest(side: int, count: int) -> NDArray[np.int64]:
+    return (2 * np.arange(count) + 1) * side // (2 * count)
 
 
 def _mapped(masked: Extent, window: Extent, size: int) -> Bool:
@@ -95,11 +105,6 @@ def _mapped(masked: Extent, window: Extent, size: int) -> Bool:
     top, bottom = ((y - window.top) * size // side for y in (masked.top, masked.bottom))
     left, right = ((x - window.left) * size // side for x in (masked.left, masked.right))
     return box((size, size), top, left, bottom, right)
-
-
-def _taken(plane: Int32, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Int32:
-    taken: Int32 = plane[np.ix_(rows, columns)]
-    return taken
 
 
 def _end(start: int, least: int, most: int, word: int) -> int:

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
+import numpy as np
+
 from masks.packs import png
 from masks.packs.manifest import EDITS, Entry, Manifest, Plane, entries, file_digest
 from masks.packs.write import write_pack
@@ -16,6 +18,7 @@ from masks.parameters import folder as folder_parameter
 from masks.protocol import Protocol
 from masks.protocols.freeform import FreeForm
 from masks.spec import Bool, DrawnEdit, GroundTruth, Impossible, Int32, MaskError, Operation, Site
+from masks.windows import Extent, seen
 
 __all__ = ["Packed", "planes"]
 
@@ -25,8 +28,8 @@ class Packed(Protocol):
     """The edits of a pack that `siebench masks make` wrote, each checked by hash when it is read.
 
     The operation is the pack's, not this protocol's. A scene, sample or seed that the pack does
-    not hold, and a scene of another size (for an edit in a window: one that its window leaves), are
-    refused; what was impossible when the pack was made still is.
+    not hold, and a scene of another size (for an edit in a window: one that its window leaves, or that
+    has other labels there), are refused; what was impossible when the pack was made still is.
     """
 
     key: ClassVar[str] = "pack@1"
@@ -142,6 +145,14 @@ class Packed(Protocol):
                 f"bottom, right), which is not in a scene of {site.size[0]}x{site.size[1]} pixels; make "
                 "the pack at the suite's size"
             )
+        if entry.window is not None and labels is not None:
+            there = seen(site.labels, Extent(*entry.window), mask.shape)
+            if np.count_nonzero((there != labels) & ~mask) > _ROUNDING * np.count_nonzero(~mask):
+                raise MaskError(
+                    f"{self.folder}: edit of {site.scene!r} has other labels than the scene in its window "
+                    f"{list(entry.window)} (top, left, bottom, right), so it was drawn in a scene of another "
+                    "size or with another label map; make the pack at the suite's size"
+                )
         own = labels is None
         return DrawnEdit(
             mask=mask,
@@ -152,6 +163,11 @@ class Packed(Protocol):
             removed=entry.removed,
             window=entry.window,
         )
+
+
+_ROUNDING = 0.15
+"""The share of known pixels whose labels may differ: another protocol may take the nearest pixel in another
+way, which moves borders (a tenth of the drawn scenes' pixels); at another size most differ."""
 
 
 def planes(folder: Path, entry: Entry) -> tuple[Bool, Int32 | None, Int32 | None]:

@@ -17,6 +17,7 @@ from masks import (
     verify_pack,
     write_pack,
 )
+from masks.protocols.sesame_windows import SesameAdd
 
 
 def test_a_pack_draws_what_its_protocol_drew(pack, streets, plain):
@@ -70,6 +71,36 @@ def test_a_window_that_leaves_the_scene_is_refused(tmp_path, street):
     labels, instances = street.labels[: bottom - 1, :right], street.instances[: bottom - 1, :right]
     with pytest.raises(MaskError, match=rf"not in a scene of {bottom - 1}x{right} pixels; make"):
         packed.draw(replace(street, labels=labels, instances=instances))
+
+
+@pytest.mark.parametrize("name", ["sesame-add", "sesame-remove"])
+def test_a_window_in_a_scene_of_another_size_is_refused(tmp_path, street, name):
+    protocol = make_protocol(name, {"least": 30, "size": 48})
+    write_pack(tmp_path / "a", protocol, [(street, 0)], seed=0, fingerprint="")
+    packed = Packed(folder=str(tmp_path / "a"))
+    large = {
+        kind: getattr(street, kind).repeat(2, 0).repeat(2, 1) for kind in ("labels", "instances")
+    }
+    with pytest.raises(
+        MaskError, match=r"other labels than the scene in its window .* another size"
+    ):
+        packed.draw(replace(street, **large))
+
+
+def test_a_window_may_hold_the_labels_of_another_nearest_pixel(tmp_path, street):
+    """As those of a plugin's protocol."""
+
+    class Floor(SesameAdd):
+        def draw(self, site, *, seed=0, sample=0):
+            drawn = super().draw(site, seed=seed, sample=sample)
+            top, left, bottom, _ = drawn.window
+            floor = np.arange(self.size) * (bottom - top) // self.size
+            return replace(drawn, labels=site.labels[np.ix_(top + floor, left + floor)])
+
+    write_pack(tmp_path / "a", Floor(least=30, size=48), [(street, 0)], seed=0, fingerprint="")
+    own = make_protocol("sesame-add", {"least": 30, "size": 48}).draw(street)
+    drawn = Packed(folder=str(tmp_path / "a")).draw(street)
+    assert (drawn.labels != own.labels).any()
 
 
 def test_a_damaged_file_is_refused_when_it_is_read(pack, street):
