@@ -125,6 +125,6 @@ def _remembered(
             f"segmenter {_words(factory, argument)!r}: space: must be a siebench.LabelSpace with at "
             "least one class"
         )
-    remembered = RememberedSegmenter(made)
+    remembered = RememberedSegmenter(made, device)
     remembered.try_out()
     return remembered

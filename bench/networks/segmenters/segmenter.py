@@ -9,6 +9,7 @@ import numpy as np
 
 from bench.core.errors import BadInput
 from bench.core.identity import Record, checked_record
+from bench.networks.batches import arithmetic
 from bench.networks.recent import Recent
 from bench.plugins.foreign import foreign
 from bench.plugins.origin import source_of
@@ -60,10 +61,12 @@ class RememberedSegmenter(Segmenter):
 
     Attributes:
         plugin: the segmenter itself.
+        device: where it runs.
     """
 
-    def __init__(self, segmenter: Segmenter) -> None:
+    def __init__(self, segmenter: Segmenter, device: str = "cpu") -> None:
         self.plugin = segmenter
+        self.device = device
         self.name = segmenter.name
         self.space = segmenter.space
         # Real images and results of three groups: so many are under way on a GPU.
@@ -116,11 +119,14 @@ class RememberedSegmenter(Segmenter):
 def kept_by(segmenter: Segmenter) -> Record:
     """What a segmenter's labels are kept by in the cache: its identity, and of one from elsewhere its code.
 
-    An identity may leave out what a line of code or another list of classes has changed.
+    An identity may leave out what a line of code or another list of classes has changed. On an
+    accelerator the last bits are others, and with them the largest of two nearly equal logits.
     """
     source = source_of(segmenter)
     classes = {"classes": list(segmenter.space.classes)} if source else {}
-    return {**segmenter.identity(), **source, **classes}
+    device = getattr(segmenter, "device", "cpu")
+    elsewhere = {} if device == "cpu" else {"on": arithmetic(device)}
+    return {**segmenter.identity(), **source, **classes, **elsewhere}
 
 
 def own_space(name: str, classes: tuple[str, ...]) -> LabelSpace:

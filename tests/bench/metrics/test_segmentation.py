@@ -14,7 +14,7 @@ from bench.metrics import Context, Missing, make_metric
 from bench.metrics.confusion import confusion, sparse
 from bench.metrics.estimate import Estimate
 from bench.metrics.segmentation import Accuracy, MeanIoU
-from bench.networks.segmenters.segmenter import Segmenter, own_space
+from bench.networks.segmenters.segmenter import RememberedSegmenter, Segmenter, own_space
 
 
 class ByBrightness(Segmenter):
@@ -130,6 +130,23 @@ def test_segmentations_of_real_images_come_from_the_cache(tmp_path, scene):
     assert first.columns.keys() == second.columns.keys()
     for name, column in first.columns.items():
         assert all(np.array_equal(a, b) for a, b in zip(column, second.columns[name]))
+
+
+def test_labels_that_a_cpu_named_are_not_taken_for_those_of_a_gpu(tmp_path, scene):
+    class Rounded(ByBrightness):
+        """The same network where its last bits are others: a near tie goes to another class."""
+
+        def segment(self, images):
+            return np.zeros(images.shape[:3], np.int32)
+
+    def counts(segmenter, cache=tmp_path):
+        return MeanIoU(segmenter, cache).prepare(scene[0]).columns["miou.counts"]
+
+    on_cpu = counts(RememberedSegmenter(ByBrightness()))
+    kept, on_gpu = (counts(RememberedSegmenter(Rounded(), device)) for device in ("cpu", "cuda:1"))
+    assert all(map(np.array_equal, kept, on_cpu))
+    assert all(map(np.array_equal, on_gpu, counts(Rounded(), cache=None)))
+    assert not all(map(np.array_equal, on_gpu, on_cpu))
 
 
 def test_the_interval_of_miou_covers_what_it_claims():
