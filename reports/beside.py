@@ -15,7 +15,7 @@ from bench.judge.compare.recipes import unlike_networks
 from bench.judge.leaders import Contest
 from bench.suite.table import REAL
 from reports.findings import level_with_best
-from reports.numbers import decimals_for, printed
+from reports.numbers import decimals_for, printed, printed_interval
 from reports.ranking import Rank, Ranking, ScoredEdits, Side, rank
 from reports.table import ARROWS, Better
 
@@ -358,11 +358,9 @@ def _on(ranking: Ranking, at: int, decimals: int) -> str:
 def _cell(records: Sequence[Mapping[Any, Any]], decimals: int, place: Rank, on: str) -> BesideCell:
     first = records[0]
     measured = _there(first["value"])
-    ends = [first[end] for end in ("low", "high")]
-    interval = " – ".join(printed(end, decimals) for end in ends)  # noqa: RUF001
     return BesideCell(
         text=printed(first["value"], decimals) if measured else "",
-        interval=interval if measured and all(map(_there, ends)) else "",
+        interval=printed_interval(first["low"], first["high"], decimals) if measured else "",
         n=int(first["n"]),
         protocol=str(first["protocol"]),
         reason="" if measured else without_folders(str(first["reason"])),

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-__all__ = ["decimals_for", "duration", "large", "printed"]
+__all__ = ["decimals_for", "duration", "large", "printed", "printed_interval"]
 
 
 MINUS = "\N{MINUS SIGN}"
+
+ROUNDING = 1e-8
+"""The share of a value that its nine digits do not show."""
 
 
 def decimals_for(values: Iterable[float]) -> int:
@@ -32,6 +35,19 @@ def printed(value: float | None, decimals: int) -> str:
         return "∞" if value > 0 else f"{MINUS}∞"
     text = f"{value:.{decimals}f}"
     return text.replace("-", MINUS) if float(text) else text.lstrip("-")
+
+
+def printed_interval(low: float | None, high: float | None, decimals: int) -> str:
+    """As in "2.85 – 5.09"; no interval is empty.
+
+    Where all scenes have one value, their resamples do too. That is told as "no spread" and not as an
+    interval from this value to itself, which would say that no scene can have another one.
+    """
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return ""
+    if high - low <= ROUNDING * max(abs(low), abs(high)):
+        return "no spread"
+    return f"{printed(low, decimals)} – {printed(high, decimals)}"  # noqa: RUF001
 
 
 def large(count: float | None) -> str:

@@ -20,7 +20,7 @@ from bench.metrics.facts import REGION_TITLES, Better, Region, short_title
 from bench.run.preservation import PRESERVATION
 from bench.run.reader import REAL
 from bench.run.tables import stored_number
-from reports.numbers import decimals_for, printed
+from reports.numbers import decimals_for, printed, printed_interval
 from reports.ranking import Rank, Ranking, ScoredEdits, Side, rank
 
 if TYPE_CHECKING:
@@ -315,15 +315,12 @@ def _cell(record: Mapping[Any, Any] | None, column: Column) -> Cell:
     value, low, high = (stored_number(record[name]) for name in ("value", "low", "high"))
     if value is None:
         return Cell(reason=without_folders(str(record["reason"] or "no reason given")))
-    interval = ""
-    if low is not None and high is not None:
-        interval = f"{printed(low, column.decimals)} – {printed(high, column.decimals)}"  # noqa: RUF001
     return Cell(
         value=value,
         low=low,
         high=high,
         text=printed(value, column.decimals),
-        interval=interval,
+        interval=printed_interval(low, high, column.decimals),
         n=int(record["n"]),
         reason=without_folders(str(record["reason"] or "")),
         how=str(record.get("interval") or ""),

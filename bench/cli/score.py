@@ -232,13 +232,15 @@ def _table(scores: Mapping[str, FolderScores]) -> Table:
     """A row for each score; with several folders those of one score below each other."""
     from rich.table import Column, Table
 
+    from reports.numbers import printed_interval
+
     several = len(scores) > 1
     value = Column("value", overflow="fold")  # reasons name files and addresses, to be copied
     table = Table("metric", "of", *(["results"] if several else []), value, "interval", "n")
     rows = [(name, folder, one) for name, folder in scores.items() for one in folder]
     order = {(one.metric, one.of): i for i, (_, _, one) in reversed(list(enumerate(rows)))}
     for name, folder, one in sorted(rows, key=lambda row: order[row[2].metric, row[2].of]):
-        interval = f"{one.low:.4f} .. {one.high:.4f}" if one.low is not None else ""
+        interval = printed_interval(one.low, one.high, 4)
         said = f"{one.value:.4f}" if one.value is not None else one.reason
         # Sets without pairs have two numbers.
         count = str(one.n) if folder.files else f"{len(folder.inputs['real'])} real, {one.n} fake"

@@ -16,7 +16,7 @@ from bench.metrics.estimate import mean_estimate
 from bench.run.layout import RunFolder, run_folders
 from bench.run.reader import Run, read_run
 from bench.run.status import run_status
-from reports.numbers import decimals_for, printed
+from reports.numbers import decimals_for, printed, printed_interval
 from reports.table import ARROWS, Table, task_table
 
 if TYPE_CHECKING:
@@ -233,9 +233,7 @@ def _so_far(run: Run, task: TaskRow) -> Iterator[dict[str, Any]]:
                 "cells": [
                     {
                         "text": printed(score.value, places),
-                        "interval": ""
-                        if score.low is None
-                        else f"{printed(score.low, places)} \N{EN DASH} {printed(score.high, places)}",
+                        "interval": printed_interval(score.low, score.high, places),
                         "rank": 0,
                         "n": score.n,
                         "reason": "",

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from reports.numbers import decimals_for, duration, large, printed
+from reports.numbers import decimals_for, duration, large, printed, printed_interval
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,24 @@ from reports.numbers import decimals_for, duration, large, printed
 )
 def test_a_column_has_four_significant_digits_of_its_largest(values: list[float], decimals: int):
     assert decimals_for(values) == decimals
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (2.851, 5.0912, "2.85 – 5.09"),  # noqa: RUF001
+        (1.0, 1.0, "no spread"),
+        (0.3, 0.30000000000000004, "no spread"),
+        (0.0, 0.0, "no spread"),
+        (0.999, 1.001, "1.00 – 1.00"),  # noqa: RUF001
+        (None, None, ""),
+        (math.nan, math.nan, ""),
+    ],
+)
+def test_scenes_of_one_value_show_no_spread_and_no_certainty(
+    low: float | None, high: float | None, text: str
+):
+    assert printed_interval(low, high, 2) == text
 
 
 def test_an_infinite_value_does_not_set_the_decimals():

@@ -225,6 +225,7 @@ def test_several_folders_are_compared_and_each_is_written(call, folders: Path) -
     )  # fmt: skip
     assert code == 0, err
     assert "images: fake -> worse" in printed
+    assert "no spread" in printed  # the worse one is equally far off in both images
     written = strict(out.read_text())
     assert [record["scores"][0]["value"] for record in written["scores"].values()] == [2.0, 30.0]
     [change] = written["comparison"]["changes"]
