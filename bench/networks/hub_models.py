@@ -7,13 +7,19 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from bench.core.errors import BadInput, Unavailable, first_line
+from bench.core.identity import record_hash
 from bench.core.text import counted
 from bench.core.variables import home_path
 from bench.networks.weights import WeightsMissing
 
-__all__ = ["hub_source", "load_hub_model", "whole_model"]
+__all__ = ["hub_source", "load_hub_model", "model_hash", "stored_config", "whole_model"]
 
 T = TypeVar("T")
+
+_SAID_ELSEWHERE = frozenset(
+    ("dtype", "id2label", "label2id", "torch_dtype", "transformers_version")
+)
+"""Fields of a config that decide no number, or stand in the record by themselves."""
 
 
 def hub_source(written: str, what: str) -> str:
@@ -78,6 +84,31 @@ def whole_model(kind: Any, source: str) -> Any:
     if lacking:
         raise ValueError(f"its file lacks {counted(len(lacking), 'tensor')}, as {lacking[0]}")
     return model.float()
+
+
+def stored_config(transformers: Any, source: str) -> dict[str, Any]:
+    """The config as the checkpoint has it; the library completes it with defaults that come and go.
+
+    Args and Raises: as `whole_model`.
+    """
+    found: dict[str, Any]
+    found, _ = transformers.PretrainedConfig.get_config_dict(source, local_files_only=True)
+    return found
+
+
+def model_hash(config: dict[str, Any]) -> str:
+    """A hash of a `stored_config`: equal tensors in another model give other numbers."""
+    return record_hash(_deciding(config))
+
+
+def _deciding(config: Any) -> Any:
+    if not isinstance(config, dict):
+        return config
+    return {
+        name: _deciding(value)
+        for name, value in config.items()
+        if not (name.startswith("_") or name in _SAID_ELSEWHERE)
+    }
 
 
 @contextlib.contextmanager

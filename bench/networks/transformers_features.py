@@ -23,7 +23,13 @@ from numpy.typing import NDArray
 from bench.core.device import upload
 from bench.core.identity import Record, tensors_hash
 from bench.networks.batches import run_in_batches
-from bench.networks.hub_models import hub_source, load_hub_model, whole_model
+from bench.networks.hub_models import (
+    hub_source,
+    load_hub_model,
+    model_hash,
+    stored_config,
+    whole_model,
+)
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
@@ -52,7 +58,7 @@ class _Transformer(abc.ABC):
         self.official = source == published
         name = type(self).__name__
         source = hub_source(source, f"feature network {name.lower()}")
-        model = load_hub_model(
+        model, self._config = load_hub_model(
             f"the feature network {name.lower()}:{source}",
             "config.json and weights as transformers saves them",
             f"{name} model",
@@ -61,10 +67,11 @@ class _Transformer(abc.ABC):
         self._model = model.eval().requires_grad_(False).to(device)
 
     def identity(self) -> Record:
-        """Tensors, preprocessing and layer."""
+        """Tensors, the model around them, preprocessing and layer."""
         side, (mean, deviation) = self._side, self._scale
         return {
             "network": type(self._model).__name__,
+            "model": model_hash(self._config),
             "tensors": _hash(self._model),
             "front": {
                 "resize": f"Pillow bicubic to {side} x {side}",
@@ -97,8 +104,8 @@ class _Transformer(abc.ABC):
 
     @staticmethod
     @abc.abstractmethod
-    def _read(transformers: Any, source: str) -> Any:
-        """The library's model; ValueError where the files are of another kind."""
+    def _read(transformers: Any, source: str) -> tuple[Any, dict[str, Any]]:
+        """The library's model and its stored config; ValueError where the files are of another kind."""
 
 
 class DINOv2(_Transformer):
@@ -129,11 +136,12 @@ class DINOv2(_Transformer):
         return found
 
     @staticmethod
-    def _read(transformers: Any, source: str) -> Any:
+    def _read(transformers: Any, source: str) -> tuple[Any, dict[str, Any]]:
         config = transformers.AutoConfig.from_pretrained(source, local_files_only=True)
         if config.model_type not in ("dinov2", "dinov2_with_registers"):
             raise ValueError(f"it is of the kind {config.model_type!r}")
-        return whole_model(transformers.AutoModel, source)
+        model = whole_model(transformers.AutoModel, source)
+        return model, stored_config(transformers, source)
 
 
 class CLIP(_Transformer):
@@ -166,11 +174,17 @@ class CLIP(_Transformer):
         return found / length
 
     @staticmethod
-    def _read(transformers: Any, source: str) -> Any:
+    def _read(transformers: Any, source: str) -> tuple[Any, dict[str, Any]]:
         config = transformers.AutoConfig.from_pretrained(source, local_files_only=True)
         if config.model_type not in ("clip", "clip_vision_model"):
             raise ValueError(f"it is of the kind {config.model_type!r}")
-        return whole_model(transformers.CLIPVisionModelWithProjection, source)
+        model = whole_model(transformers.CLIPVisionModelWithProjection, source)
+        stored = stored_config(transformers, source)
+        if config.model_type == "clip":
+            # The text tower is not here. Files of old versions have the image tower twice: the latter counts.
+            towers = (stored.get(name) or {} for name in ("vision_config", "vision_config_dict"))
+            stored = {name: value for tower in towers for name, value in tower.items()}
+        return model, stored
 
 
 def dinov2(device: str = "cpu", folders: Sequence[Path] | None = None, source: str = "") -> DINOv2:

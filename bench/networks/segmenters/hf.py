@@ -13,9 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from bench.core.identity import Record, record_hash, tensors_hash
+from bench.core.identity import Record, tensors_hash
 from bench.networks.batches import exactly
-from bench.networks.hub_models import hub_source, load_hub_model, whole_model
+from bench.networks.hub_models import (
+    hub_source,
+    load_hub_model,
+    model_hash,
+    stored_config,
+    whole_model,
+)
 from bench.networks.segmenters.segmenter import Segmenter, own_space
 from bench.scene import Int32, UInt8
 
@@ -33,11 +39,6 @@ _FED_NOTHING = frozenset(
     )
 )  # fmt: skip
 """Settings of an image processor that change nothing of what the network is given."""
-
-_SAID_ELSEWHERE = frozenset(
-    ("dtype", "id2label", "label2id", "torch_dtype", "transformers_version")
-)
-"""Fields of a config that decide no number, or stand in the record by themselves."""
 
 
 class HfSegmenter(Segmenter):
@@ -69,7 +70,7 @@ class HfSegmenter(Segmenter):
         return {
             "segmenter": "hf",
             "network": type(self._network).__name__,
-            "model": record_hash(_model(self._config)),
+            "model": model_hash(self._config),
             "tensors": tensors_hash((name, value.cpu().numpy()) for name, value in state.items()),
             "feed": _feed(self._processor),
             "classes": list(self.space.classes),
@@ -99,7 +100,7 @@ def _load(source: str) -> tuple[Any, Any, dict[str, Any]]:
     """The image processor, the network, and the config as the checkpoint has it."""
 
     def load(transformers: Any) -> tuple[Any, Any, dict[str, Any]]:
-        config, _ = transformers.PretrainedConfig.get_config_dict(source, local_files_only=True)
+        config = stored_config(transformers, source)
         processor = transformers.AutoImageProcessor.from_pretrained(source, local_files_only=True)
         universal = any("Universal" in name for name in config.get("architectures") or ())
         auto = (
@@ -131,20 +132,6 @@ def _feed(processor: Any) -> dict[str, Any]:
         **settings,
         "processor": name.removesuffix("Fast").removesuffix("Pil"),
         "backend": getattr(processor, "backend", former),
-    }
-
-
-def _model(config: Any) -> Any:
-    """A config without what decides no number: equal tensors in another model are another segmenter.
-
-    It is the checkpoint's own, not the library's, whose defaults and fields come and go.
-    """
-    if not isinstance(config, dict):
-        return config
-    return {
-        name: _model(value)
-        for name, value in config.items()
-        if not (name.startswith("_") or name in _SAID_ELSEWHERE)
     }
 
 

@@ -1,5 +1,6 @@
 """DINOv2 and CLIP from a folder: small random ones give what the library gives."""
 
+import json
 import shutil
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 
 from bench.core.errors import BadInput
+from bench.core.identity import differences
 from bench.metrics import Context, Missing, make_metric
 from bench.networks.conformance import check_network
 from bench.networks.feature_network import make_network
@@ -145,3 +147,45 @@ def test_a_checkpoint_whose_tensors_have_other_shapes_is_no_network(folders, tmp
     )
     with pytest.raises(BadInput, match=r"clip:.* is no CLIP model"):
         make_network(f"clip:{tmp_path}")
+
+
+def copied(folder, path, **fields):
+    """The same tensors, with other fields in their config."""
+    shutil.copytree(folder, path)
+    written = json.loads((path / "config.json").read_text())
+    (path / "config.json").write_text(json.dumps({**written, **fields}))
+    return path
+
+
+@pytest.mark.parametrize("name", ["dinov2", "clip"])
+def test_the_same_tensors_in_another_model_are_another_network(folders, images, tmp_path, name):
+    before = make_network(f"{name}:{folders[name]}")
+    after = make_network(f"{name}:{copied(folders[name], tmp_path / 'copy', hidden_act='relu')}")
+    assert (before.features(images) != after.features(images)).any()
+    (found,) = differences(before.identity(), after.identity())
+    assert found.path == "model"
+
+
+@pytest.mark.parametrize("name", ["dinov2", "clip"])
+def test_its_folder_and_who_wrote_it_are_none_of_its_identity(folders, tmp_path, name):
+    written = {"transformers_version": "4.44.0", "_name_or_path": "somewhere/else"}
+    after = copied(folders[name], tmp_path / "copy", torch_dtype="float32", **written)
+    assert (
+        make_network(f"{name}:{after}").identity()
+        == make_network(f"{name}:{folders[name]}").identity()
+    )
+
+
+def test_the_text_tower_beside_clips_image_tower_is_none_of_its_identity(folders, tmp_path):
+    tower = json.loads((folders["clip"] / "config.json").read_text())
+    both = {"model_type": "clip", "architectures": ["CLIPModel"], "projection_dim": 12}
+    identities = []
+    for number, (vision, text) in enumerate(
+        (({}, {}), ({}, {"hidden_act": "relu"}), ({"hidden_act": "relu"}, {}))
+    ):
+        folder = tmp_path / str(number)
+        towers = {"vision_config": {**tower, **vision}, "text_config": text}
+        shutil.copytree(folders["clip"], folder)
+        (folder / "config.json").write_text(json.dumps({**both, **towers}))
+        identities.append(make_network(f"clip:{folder}").identity())
+    assert identities[0] == identities[1] != identities[2]
