@@ -68,6 +68,7 @@ class MmsegSegmenter(Segmenter):
             "tensors": tensors_hash((name, value.cpu().numpy()) for name, value in state.items()),
             "model": record_hash(settings.model.to_dict()),
             "pipeline": [str(dict(step)) for step in settings.test_pipeline],
+            "classes": list(self.space.classes),
         }
 
     def segment(self, images: UInt8) -> Int32:

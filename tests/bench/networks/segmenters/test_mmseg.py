@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from bench.core.errors import BadInput
+from bench.core.identity import Difference, differences
 from bench.networks.segmenters import make_segmenter
+from bench.networks.segmenters.mmseg import MmsegSegmenter
 from bench.networks.weights import WeightsMissing
 
 if any(find_spec(name) is None for name in ("mmseg", "mmcv", "mmengine", "ftfy", "regex")):
@@ -114,6 +116,15 @@ def test_its_identity_is_its_tensors_and_its_pipeline(segmenter):
     identity = segmenter.identity()
     assert len(identity["tensors"]) == 64
     assert any("Resize" in step for step in identity["pipeline"])
+
+
+def test_the_same_network_with_other_names_of_its_classes_is_another_identity(files, tmp_path):
+    config = tmp_path / "tiny.py"
+    config.write_text(CONFIG.replace("CityscapesDataset", "SomeDataset"))
+    first, other = (MmsegSegmenter(one, files[1]) for one in (files[0], config))
+    assert other.space.classes[:2] == ("class 0", "class 1")
+    (found,) = differences(first.identity(), other.identity())
+    assert found == Difference("classes", list(first.space.classes), list(other.space.classes))
 
 
 def test_a_checkpoint_of_another_network_is_refused(files, tmp_path):
