@@ -48,6 +48,7 @@ class NetworkEditor(abc.ABC, Generic[Network]):
     variants: ClassVar[tuple[str, ...]]
     needs: frozenset[str] = frozenset()
     places: ClassVar[tuple[str, ...]] = ("weights",)
+    anywhere: ClassVar[tuple[str, ...]] = ("weights",)
 
     def __init__(
         self,

@@ -25,7 +25,7 @@ import shlex
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -74,6 +74,7 @@ class Command:
     """
 
     needs: frozenset[str] = frozenset()
+    anywhere: ClassVar[tuple[str, ...]] = ("folder",)
 
     def __init__(
         self,

@@ -116,6 +116,7 @@ class NetworkFile:
 
     needs: frozenset[str] = frozenset()
     places: ClassVar[tuple[str, ...]] = ("path", "sidecar")
+    anywhere: ClassVar[tuple[str, ...]] = ("path", "sidecar")
 
     def __init__(self, path: str, sidecar: str | None = None, trust: bool = False) -> None:
         file = _located(Path(path))

@@ -100,6 +100,7 @@ class Diffusers:
 
     needs: ClassVar[frozenset[str]] = frozenset()
     places: ClassVar[tuple[str, ...]] = ("source", "controlnet")
+    anywhere: ClassVar[tuple[str, ...]] = ("source", "controlnet")
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from bench.core.errors import BadInput, EditFailed
@@ -33,6 +34,7 @@ __all__ = [
     "Reading",
     "TaskFacts",
     "check_editor",
+    "counting_options",
     "contract_faults",
     "create_editor",
     "declared_needs",
@@ -63,6 +65,8 @@ class Editor(Protocol):
             harness then says of how many they are not.
         places: names of options that are paths, in a tuple of the class; in a suite they count from
             the suite's file.
+        anywhere: names of options that are paths which may lead anywhere: `identity` says what lies there,
+            or no result follows from it. In a tuple; an absolute one is no part of the method hash.
         close: called when a run ends, to let go of what must not outlive it (a process); an editor
             that is closed can still be asked for edits.
     """
@@ -158,7 +162,29 @@ def declared_variants(factory: object) -> tuple[str, ...]:
 
 def declared_places(factory: object) -> frozenset[str]:
     """The options that an editor's class declares to name files or folders."""
-    declared = getattr(factory, "places", ())
+    return _declared(factory, "places")
+
+
+def counting_options(editor: object, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that are part of the method hash: none that says where on this machine a file lies.
+
+    Args:
+        editor: what was made with them; None where it could not be, and so says of no path what lies there.
+        options: as the suite has them.
+    """
+    anywhere = _declared(editor, "anywhere")
+    return {
+        name: value
+        for name, value in options.items()
+        if not (
+            name == "trust"
+            or (name in anywhere and isinstance(value, str) and Path(value).is_absolute())
+        )
+    }
+
+
+def _declared(editor: object, what: str) -> frozenset[str]:
+    declared = getattr(editor, what, ())
     return frozenset(str(name) for name in declared if isinstance(declared, (tuple, frozenset)))
 
 

@@ -103,7 +103,9 @@ def _methods(old: Header, new: Header, fresh: Collection[str]) -> Iterator[str]:
         if changed and here[method.name].hash != method.hash:
             fields = _fields(method.record, here[method.name].record, f"method {method.name}")
             advice = f"(`--fresh {method.name}` carries the method out again)"
-            yield f"{', '.join(fields) or f'method {method.name} is another one'} {advice}"
+            # Equal as far as they are kept: what differs is a part of a path that was cut.
+            elsewhere = f"a path of method {method.name} leads elsewhere"
+            yield f"{', '.join(fields) or elsewhere} {advice}"
 
 
 def _datasets(run: Header) -> dict[str, list[str] | None]:

@@ -26,6 +26,7 @@ from bench.plugins.editors import (
     Movable,
     Reading,
     TaskFacts,
+    counting_options,
     create_editor,
     declared_places,
 )
@@ -162,7 +163,7 @@ def _method(
         source = origin(EDITORS.find(entry.editor, trust=trust), editor)
     record = {
         "editor": entry.editor,
-        "options": {name: value for name, value in entry.options.items() if name != "trust"},
+        "options": counting_options(editor, entry.options),
         "identity": dict(identity),
         "code": __version__,
         "batch_shape": batch_size,

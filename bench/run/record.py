@@ -167,10 +167,13 @@ def refuse_unlike(folder: RunFolder, record: RunRecord, *, versions_too: bool = 
     old, new = read_header(folder.record), record.header()
     if old.key != new.key:
         found = obstacles(old, new, record.plan, (), lambda _: record.plan)
-        raise BadInput(
-            f"this worker would not carry out the run that {folder.root} holds: "
-            f"{', '.join(found) or 'the run grows here'}; give every worker the same suite, data and weights"
-        )
+        # Neither has what the other lacks where data or weights only lie elsewhere.
+        if found or obstacles(new, old, record.plan, (), lambda _: record.plan):
+            raise BadInput(
+                f"this worker would not carry out the run that {folder.root} holds: "
+                f"{', '.join(found) or 'the run grows here'}; give every worker the same suite, data and "
+                "weights"
+            )
     here = versions()
     differing = [
         f"{name} is {here.get(name, 'not there')} here and {old.versions.get(name, 'not there')} there"

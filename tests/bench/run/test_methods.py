@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,8 @@ from bench.run.methods import check_tasks, make_methods
 from bench.run.plan import plan_run
 from bench.suite.schema import MethodEntry, Suite, parse_suite
 from tests.bench.run.made_suite import suite_text, write_data
+
+ZOO = Path(str(files("baselines") / "zoo"))
 
 
 def made(suite: Suite, **more):
@@ -56,6 +61,45 @@ def test_a_method_may_be_for_some_datasets_only(data: Path) -> None:
     (method,) = make_methods([entry], device="cpu", batch_size=1)
     assert not method.edits(task)
     assert made(suite)[0].edits(task)
+
+
+def with_weights(written: Path | str):
+    entry = MethodEntry(name="ours", editor="spmpgan", options={"weights": str(written)})
+    (method,) = make_methods([entry], device="cpu", batch_size=1)
+    return method
+
+
+def test_a_method_is_known_by_what_its_weights_hold_not_by_the_folder_they_lie_in(
+    tmp_path: Path,
+) -> None:
+    folders = tmp_path / "here", tmp_path / "moved"
+    for folder in folders:
+        folder.mkdir()
+        shutil.copy(ZOO / "spmpgan-s-procedural.safetensors", folder / "net.safetensors")
+    here, moved = (with_weights(folder / "net.safetensors") for folder in folders)
+    assert here.hash == moved.hash
+    shutil.copy(ZOO / "spmpgan-w-norm-procedural.safetensors", folders[1] / "net.safetensors")
+    assert with_weights(folders[1] / "net.safetensors").hash != here.hash
+
+
+def test_weights_that_are_named_stay_in_the_record_as_they_are_written() -> None:
+    name = "spmpgan-s-procedural"
+    assert with_weights(name).record["options"] == {"weights": name}
+
+
+def test_a_path_stays_in_the_record_where_nothing_else_says_what_lies_there(
+    tmp_path: Path,
+) -> None:
+    def method(editor: str, **options):
+        entry = MethodEntry(name="ours", editor=editor, options=options)
+        return make_methods([entry], device="cpu", batch_size=1, trust=True)[0].record["options"]
+
+    assert method("folder", path=str(tmp_path)) == {"path": str(tmp_path)}
+    command = f"{sys.executable} edit.py {{edits}} {{images}}"
+    found = method("command", command=command, folder=str(tmp_path / "made"))
+    assert found == {"command": command}
+    lost = str(tmp_path / "gone.safetensors")
+    assert method("spmpgan", weights=lost) == {"weights": lost}
 
 
 class Large:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 
 from bench.core.errors import BadInput
 from bench.judge.compare import compare
 from bench.judge.compare.outputs import write_comparison_json, write_comparison_markdown
+from bench.plugins.kinds import EDITORS
 from bench.run.certify import certify
 from bench.run.portable import portable_header, restored, unknown_paths
+from bench.run.reduce_run import reduce_run
 from bench.run.schema import Header, MethodRow, RunNotice
 from bench.run.suite_run import run_suite
 from reports.export import FORMS, export
@@ -94,6 +97,50 @@ def test_the_same_suite_goes_on_with_the_run_and_may_grow(ran) -> None:
         root / "suite.yaml", out=run, device="cpu", editors={"reader": Reader(root / "elsewhere")}
     )
     assert again.carried_out == 0
+
+
+class Shade:
+    """Gives the grey that its file holds."""
+
+    needs: frozenset[str] = frozenset()
+    places = anywhere = ("weights",)
+
+    def __init__(self, weights: str) -> None:
+        self.grey = float(Path(weights).read_text())
+        self.identity = {"grey": self.grey}
+
+    def edit(self, batch):
+        return torch.full_like(batch.masked, self.grey)
+
+
+def test_a_run_goes_on_and_has_its_tables_made_where_data_and_weights_lie_elsewhere(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "run"
+
+    def suite(home: Path, grey: float) -> Path:
+        (write_data(home / "rooms", 2) / "grey.txt").write_text(str(grey))
+        options = f"{{weights: {home / 'rooms' / 'grey.txt'}}}"
+        text = suite_text(
+            home / "rooms",
+            methods=f"[{{name: net, editor: shade, options: {options}}}]",
+            tasks="[{dataset: rooms, protocol: freeform@1}]",
+            metrics="[l1]",
+        )
+        (home / "suite.yaml").write_text(text)
+        return home / "suite.yaml"
+
+    with EDITORS.offering({"shade": Shade}):
+        run_suite(suite(tmp_path / "here", 0.5), out=out, device="cpu", workers=1)
+        moved = suite(tmp_path / "moved", 0.5)
+        scores = (out / "scores.parquet").read_bytes()
+        (out / "scores.parquet").unlink()
+        reduce_run(out, suite=moved)
+        assert (out / "scores.parquet").read_bytes() == scores
+        assert run_suite(moved, out=out, device="cpu", workers=1).carried_out == 0
+        other = suite(tmp_path / "other", 0.25)
+        with pytest.raises(BadInput, match=r"net\.identity\.grey is 0\.25 here and 0\.5 there"):
+            run_suite(other, out=out, device="cpu", workers=1)
 
 
 def test_certify_asks_for_the_suite_whose_paths_the_run_does_not_keep(ran) -> None:
