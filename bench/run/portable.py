@@ -17,7 +17,7 @@ from bench.core.text import without_folders
 from bench.run.schema import Header
 from bench.suite.schema import Suite, read_suite
 
-__all__ = ["portable_header", "restored", "unknown_paths", "whole_suite"]
+__all__ = ["portable_header", "portable_suite", "restored", "unknown_paths", "whole_suite"]
 
 CUT = "…/"
 """What a path begins with that has lost its folders."""
@@ -33,7 +33,7 @@ def portable_header(header: Header) -> Header:
     """The same without the folders of this machine; once more it stays as it is."""
     return header.model_copy(
         update={
-            "suite": _each(header.suite, without_folders),
+            "suite": portable_suite(header.suite),
             "tasks": tuple(
                 task.model_copy(
                     update={
@@ -63,6 +63,12 @@ def portable_header(header: Header) -> Header:
             ),
         }
     )
+
+
+def portable_suite(suite: Mapping[str, Any]) -> dict[str, Any]:
+    """A plain suite without the folders of this machine."""
+    found: dict[str, Any] = _each(suite, without_folders)
+    return found
 
 
 def restored(kept: Any, whole: Any) -> Any:

@@ -17,6 +17,7 @@ from bench.run.measure import TaskMetrics
 from bench.run.methods import Method
 from bench.run.outcome import TaskOutcome
 from bench.run.plan import Plan, Task, plan_run
+from bench.run.portable import portable_suite
 from bench.run.reduce import protocol_record
 from bench.run.schema import (
     FORMAT,
@@ -43,10 +44,13 @@ class RunRecord:
     executor: str = "local"
 
     def key(self) -> dict[str, Any]:
-        """What must be equal for a run to go on: everything that its numbers follow from."""
+        """What must be equal for a run to go on: everything that its numbers follow from.
+
+        Where its files lie is none of it: what data, weights and masks hold is in the other records.
+        """
         return {
             "format": FORMAT,
-            "suite": without_timeouts(_plain(self.plan.suite)),
+            "suite": without_timeouts(portable_suite(_plain(self.plan.suite))),
             **({"order": "shuffled"} if self.plan.shuffled else {}),
             "tasks": {task.name: dict(task.record) for task in self.plan.tasks},
             "methods": {method.name: dict(method.record) for method in self.methods},

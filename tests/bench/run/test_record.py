@@ -12,6 +12,7 @@ from bench.run.layout import RunFolder
 from bench.run.record import RunRecord, take_up
 from bench.run.schema import read_header, write_header
 from bench.suite.schema import Suite
+from tests.bench.run.made_suite import SIZE, write_data
 
 
 def record(tmp_path: Path, **changes) -> RunRecord:
@@ -76,6 +77,15 @@ def test_another_suite_is_refused_with_what_differs(tmp_path, changes, sentence)
     with pytest.raises(BadInput, match="holds another run") as caught:
         take_up(folder, record(tmp_path, **changes))
     assert sentence in str(caught.value)
+
+
+def test_workers_whose_data_lies_elsewhere_carry_out_the_same_run(tmp_path: Path) -> None:
+    def over(place: str, scenes: int) -> dict:
+        path = write_data(tmp_path / place / "rooms", scenes)
+        datasets = {"rooms": {"dataset": "folder", "path": str(path), "size": SIZE}}
+        return record(tmp_path, datasets=datasets).key()
+
+    assert over("here", 2) == over("elsewhere", 2) != over("of more scenes", 3)
 
 
 def test_a_method_hash_does_not_know_the_time_limit(tmp_path: Path) -> None:
