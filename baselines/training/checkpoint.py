@@ -1,8 +1,9 @@
 """A run's checkpoint: one safetensors file with every tensor that training needs to go on.
 
 Networks and optimisers are tensors alone, so the file holds no pickle and appears whole or not at
-all. Its metadata has the step and the configuration; a file of another configuration is refused.
-Random draws need no state, because every one is keyed by its step.
+all. Its metadata has the step, the configuration, and what its data was; a file of another
+configuration or of other data is refused, wherever the data lies. Random draws need no state, because
+every one is keyed by its step.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ __all__ = ["load_checkpoint", "save_checkpoint"]
 
 KEY = "sebench.training"
 _AVERAGE = "moving average/"
+_BY_CONTENTS = {"path", "masks", "otherwise", "keep"}
+"""Fields of the data that are compared by what they hold, or decide no weight."""
 
 
 def save_checkpoint(
@@ -39,8 +42,17 @@ def save_checkpoint(
     step: int,
     identity: Record,
     average: MovingAverage | None = None,
+    contents: Record | None = None,
 ) -> None:
     """Writes the state after `step` steps, with the moving average where one is kept.
+
+    Args:
+        path: the file.
+        players: networks and optimisers by name.
+        step: how many steps they have seen.
+        identity: the configuration's.
+        average: the moving average.
+        contents: what its files hold: data, masks, weights that it starts from or compares with.
 
     Raises:
         BadInput: no space; an earlier checkpoint of that name is untouched then.
@@ -55,7 +67,8 @@ def save_checkpoint(
     if average is not None:
         tensors |= {f"{_AVERAGE}{name}": value for name, value in average.means.items()}
     plain = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-    record = json.dumps({"step": step, "identity": identity})
+    more = {} if contents is None else {"contents": contents}
+    record = json.dumps({"step": step, "identity": identity, **more})
     content = save(plain, metadata={KEY: record})
     with whole_file(path) as temporary:
         temporary.write_bytes(content)
@@ -66,12 +79,16 @@ def load_checkpoint(
     players: Mapping[str, Player],
     identity: Record,
     average: MovingAverage | None = None,
+    contents: Record | None = None,
 ) -> int:
     """Puts a checkpoint's state into the players and the average; returns how many steps it has seen.
 
+    Args: as of `save_checkpoint`. Of a checkpoint without `contents`, from an earlier version, the
+        paths must be the same.
+
     Raises:
-        BadInput: the file is damaged, no checkpoint, of another configuration, or of other tensors
-            than its configuration; the sentence says what differs.
+        BadInput: the file is damaged, no checkpoint, of another configuration, of other data, or of
+            other tensors than its configuration; the sentence says what differs.
     """
     try:
         with safe_open(path, framework="pt") as archive:
@@ -91,11 +108,22 @@ def load_checkpoint(
         )
     wanted = json.loads(json.dumps(identity))
     stored = _completed(record["identity"], wanted, TrainingConfig)
+    held = record.get("contents")
+    if contents is not None and isinstance(held, dict):
+        stored, wanted = _without_files(stored), _without_files(wanted)
+        changed = differing_fields(held, json.loads(json.dumps(contents)))
+    else:
+        changed = []
     found = differing_fields(stored, wanted)
     if found:
         raise BadInput(
             f"{path}: is a checkpoint of another configuration ({'; '.join(found[:3])}); "
             "use that configuration or another folder"
+        )
+    if changed:
+        raise BadInput(
+            f"{path}: was trained with other files than are here now ({'; '.join(changed[:3])}); bring "
+            "them back as they were, or use another folder"
         )
 
     def check(name: str, wrong: list[str]) -> None:
@@ -135,6 +163,23 @@ def _completed(stored: Record, wanted: Record, model: type[BaseModel]) -> Record
             if isinstance(part, type) and issubclass(part, BaseModel):
                 found[name] = _completed(stored[name], value, part)
     return found
+
+
+def _without_files(identity: Record) -> dict[str, Any]:
+    """A configuration without the files that it names."""
+
+    def plain(data: Any) -> Any:
+        if isinstance(data, list):
+            return [plain(one) for one in data]
+        if isinstance(data, dict):
+            return {name: value for name, value in data.items() if name not in _BY_CONTENTS}
+        return data
+
+    return {
+        name: plain(value) if name in ("data", "phase_data") else value
+        for name, value in identity.items()
+        if name != "start"
+    }
 
 
 def _restore(player: Player, network: dict[str, Tensor], optimiser: dict[str, Tensor]) -> list[str]:

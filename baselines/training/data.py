@@ -107,12 +107,20 @@ class Examples:
         return self.dataset.space
 
     def fingerprint(self) -> Record:
-        """What the examples are made of, for cards and checkpoints."""
+        """What the scenes are, for cards."""
         return {
             "dataset": self.dataset.name,
             "fingerprint": self.dataset.fingerprint(),
             "scenes": len(self),
             "space": self.space.name,
+        }
+
+    def contents(self) -> Record:
+        """What lies in the files that the configuration names, wherever these are: scenes and masks."""
+        return {
+            "scenes": self.fingerprint(),
+            "masks": {str(n): mask_record(one) for n, one in enumerate(self.config.masks)},
+            "otherwise": mask_record(self.config.otherwise),
         }
 
     def example(self, number: int) -> Example:

@@ -139,9 +139,10 @@ def train(
     recipe = make_recipe(config, sources)
     # Before the training: later another file may lie where it starts from.
     files = files_of(config, recipe.perceptual)
+    contents = functools.cache(lambda: _contents(files, sources, own))
     with _device_faults(out, config, fabric.device):
         recipe.setup(fabric, steps)
-        done = _begin(out, recipe, config, resume, None if weights else out / WEIGHTS)
+        done = _begin(out, recipe, contents, resume, None if weights else out / WEIGHTS)
     writer = Log(out / "tensorboard", active=log and fabric.is_global_zero)
     known = steps  # `steps` becomes what the run has seen
     length = (lambda _: known) if budget is None else budget.length
@@ -172,7 +173,9 @@ def train(
             config, sources, own, length, rank=fabric.global_rank, devices=fabric.world_size
         )
         with _device_faults(out, config, fabric.device):
-            steps = _run(recipe, range(done, steps), turn, out, writer, watch, budget, keep)
+            steps = _run(
+                recipe, range(done, steps), turn, out, writer, watch, budget, keep, contents()
+            )
     finally:
         writer.close()
     target = weights or out / WEIGHTS
@@ -192,6 +195,7 @@ def _run(
     watch: Watch | None,
     budget: Budget | None,
     keep: Callable[[int], None],
+    contents: Record,
 ) -> int:
     """Takes the steps, each told to `keep` once it is done; returns how many the run has seen in the end."""
     config, fabric, done = recipe.config, recipe.fabric, steps.start
@@ -222,7 +226,7 @@ def _run(
                 if shown:
                     _show(recipe, batch, log, done)
                 if saved or stop:
-                    _save(out / CHECKPOINT, recipe, done)
+                    _save(out / CHECKPOINT, recipe, done, contents)
                 if watch is not None:
                     for one in found:
                         watch(one.step + 1, recipe.steps, one.losses)
@@ -258,8 +262,9 @@ def _device_faults(out: Path, config: TrainingConfig, device: torch.device) -> I
         raise failed from error
 
 
-def _save(path: Path, recipe: TrainingRecipe, done: int) -> None:
-    save_checkpoint(path, recipe.players, done, recipe.config.identity(), recipe.average)
+def _save(path: Path, recipe: TrainingRecipe, done: int, contents: Record) -> None:
+    identity = recipe.config.identity()
+    save_checkpoint(path, recipe.players, done, identity, recipe.average, contents)
 
 
 def _show(recipe: TrainingRecipe, batch: EditBatch, log: Log, step: int) -> None:
@@ -270,7 +275,11 @@ def _show(recipe: TrainingRecipe, batch: EditBatch, log: Log, step: int) -> None
 
 
 def _begin(
-    out: Path, recipe: TrainingRecipe, config: TrainingConfig, resume: bool, written: Path | None
+    out: Path,
+    recipe: TrainingRecipe,
+    contents: Callable[[], Record],
+    resume: bool,
+    written: Path | None,
 ) -> int:
     """How many steps are done; `written` is the file of weights that must not be there before."""
     path = out / CHECKPOINT
@@ -283,7 +292,18 @@ def _begin(
         return 0
     if not resume:
         raise BadInput(f"{path}: a run is here already; give --resume or another folder")
-    return load_checkpoint(path, recipe.players, config.identity(), recipe.average)
+    identity = recipe.config.identity()
+    return load_checkpoint(path, recipe.players, identity, recipe.average, contents())
+
+
+def _contents(files: Record, sources: Sequence[Examples], own: Mapping[int, Examples]) -> Record:
+    """What lies in all the files that a configuration names."""
+    return {
+        "perceptual": files["perceptual"],
+        "start": files["start"].tensors_sha256 if "start" in files else None,
+        "data": {str(number): one.contents() for number, one in enumerate(sources)},
+        "phase_data": {str(number): one.contents() for number, one in own.items()},
+    }
 
 
 def _sources(config: TrainingConfig, examples: Opener) -> Sequence[Examples]:

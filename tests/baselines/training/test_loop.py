@@ -1,13 +1,18 @@
 """The loop: resumable to the same weights, honest about what goes wrong."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch.nn.functional import interpolate
 
 from baselines.checkpoints import read_card
 from baselines.training import loop
+from baselines.training.checkpoint import KEY
+from baselines.training.config import TrainingData
 from baselines.training.data import Examples, Scenes
 from baselines.training.facts import known_recipe
 from baselines.training.loop import CHECKPOINT, WEIGHTS, products_in_tf32, train
@@ -16,7 +21,9 @@ from baselines.training.segmenter import SegmenterRecipe
 from bench.core.errors import BadInput
 from bench.networks.segmenters.unet import load_segmenter, read_segmenter
 from bench.networks.weights import weight_folders
+from masks.packs.png import write_mask
 from tests.baselines.training.tiny import SYSTEMS, tiny
+from tests.bench.run.made_suite import write_data, write_scene
 
 
 class KilledError(Exception):
@@ -167,6 +174,60 @@ def test_a_checkpoint_of_another_configuration_is_refused_with_the_field(tmp_pat
     train(tiny("spmpgan"), tmp_path)
     with pytest.raises(BadInput, match=r"another configuration \(seed: 0 against 5\)"):
         train(tiny("spmpgan", seed=5), tmp_path, resume=True)
+
+
+def from_files(folder, steps):
+    """A training whose scenes and masks lie in a folder."""
+    config = tiny("spmpgan", steps=steps)
+    masks = {"protocol": "predefined@1", "parameters": {"folder": str(folder / "masks")}}
+    files = {"dataset": "folder", "subset": None, "path": folder / "rooms", "count": None}
+    data = {**config.data.model_dump(), **files, "masks": (masks,)}
+    return config.model_copy(update={"data": TrainingData(**data)})
+
+
+@pytest.fixture
+def begun(tmp_path):
+    """Such a folder, with two steps of a training from it."""
+    write_data(tmp_path / "here" / "rooms", 3)
+    for number in range(3):
+        mask = np.tri(16, k=number, dtype=bool)
+        write_mask(tmp_path / "here" / "masks" / f"scene{number}.png", mask)
+    train(from_files(tmp_path / "here", 2), tmp_path / "run")
+    return tmp_path / "here"
+
+
+def test_a_training_goes_on_after_its_data_and_masks_were_moved(tmp_path, begun):
+    moved = begun.rename(tmp_path / "elsewhere")
+    assert train(from_files(moved, 3), tmp_path / "run", resume=True).steps == 3
+
+
+def test_a_training_does_not_go_on_with_other_scenes_or_masks_under_the_same_names(tmp_path, begun):
+    before = (tmp_path / "run" / CHECKPOINT).read_bytes()
+    mask = begun / "masks" / "scene0.png"
+    kept = mask.read_bytes()
+    write_mask(mask, np.eye(16, dtype=bool))
+    with pytest.raises(BadInput, match=r"other files than are here now \(data\.0\.masks\.0\."):
+        train(from_files(begun, 3), tmp_path / "run", resume=True)
+    mask.write_bytes(kept)
+    write_scene(begun / "rooms", "scene1", 8)
+    with pytest.raises(
+        BadInput, match=r"now \(data\.0\.scenes\.fingerprint: .{12} against .{12}\)"
+    ):
+        train(from_files(begun, 3), tmp_path / "run", resume=True)
+    assert (tmp_path / "run" / CHECKPOINT).read_bytes() == before
+
+
+def test_a_checkpoint_of_before_its_files_were_known_goes_on_from_the_same_paths(tmp_path, begun):
+    path = tmp_path / "run" / CHECKPOINT
+    with safe_open(path, framework="pt") as archive:
+        record = json.loads(archive.metadata()[KEY])
+    del record["contents"]
+    save_file(load_file(path), path, {KEY: json.dumps(record)})
+    moved = begun.rename(tmp_path / "elsewhere")
+    with pytest.raises(BadInput, match=r"another configuration \(data\.masks"):
+        train(from_files(moved, 3), tmp_path / "run", resume=True)
+    moved.rename(begun)
+    assert train(from_files(begun, 3), tmp_path / "run", resume=True).steps == 3
 
 
 def test_a_folder_with_a_run_in_it_is_not_overwritten(tmp_path):
