@@ -185,7 +185,9 @@ def counting_options(editor: object, options: Mapping[str, Any]) -> dict[str, An
 
 def _declared(editor: object, what: str) -> frozenset[str]:
     declared = getattr(editor, what, ())
-    return frozenset(str(name) for name in declared if isinstance(declared, (tuple, frozenset)))
+    return (
+        frozenset(map(str, declared)) if isinstance(declared, (tuple, frozenset)) else frozenset()
+    )
 
 
 def check_editor(
@@ -256,6 +258,13 @@ def contract_faults(editor: object) -> Iterator[str]:
         fault = _record_fault(getattr(editor, attribute, {}), example)
         if fault is not None:
             yield f"{attribute}: {fault}"
+    for attribute in ("places", "anywhere"):
+        paths = getattr(editor, attribute, ())
+        if not isinstance(paths, (tuple, frozenset)) or not all(isinstance(n, str) for n in paths):
+            yield (
+                f"{attribute}: must be a tuple of names of options, as in ('weights',) or (), but is "
+                f"{paths!r}"
+            )
     for attribute in ("check", "to", "dense", "close"):
         value = getattr(editor, attribute, None)
         if value is not None and not callable(value):

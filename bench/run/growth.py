@@ -57,7 +57,12 @@ def obstacles(
 
 
 def _in_the_suite(old: Header, new: Header, fresh: Collection[str]) -> Iterator[str]:
-    """The fields of the suite that differ, in the words of its author, without what only adds."""
+    """The fields of the suite that differ, in the words of its author, without what only adds.
+
+    Nor are options named of a method that is the same: its files only lie elsewhere.
+    """
+    hashes = {method.name: method.hash for method in new.methods}
+    same = {method.name for method in old.methods if hashes.get(method.name) == method.hash}
     for one in differences(without_timeouts(old.suite), without_timeouts(new.suite)):
         part, _, rest = one.path.partition(".")
         name = rest.partition(".")[0]
@@ -66,6 +71,8 @@ def _in_the_suite(old: Header, new: Header, fresh: Collection[str]) -> Iterator[
         if one.path == "tasks":  # without names they are one long list; `_gone` says which
             continue
         if part == "methods" and name in fresh:
+            continue
+        if part == "methods" and name in same and rest.startswith(f"{name}.options."):
             continue
         more = one.left is not None and (one.right is None or one.right > one.left)
         if part == "datasets" and rest.endswith(".limit") and more:

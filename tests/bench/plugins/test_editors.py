@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from bench.core.errors import BadInput, PluginFailed, Unavailable
-from bench.plugins.editors import create_editor, declared_needs
+from bench.plugins.editors import create_editor, declared_needs, declared_places
 from bench.plugins.foreign import foreign
 from bench.plugins.kinds import EDITORS
 from bench.plugins.options import option_lines
@@ -126,6 +126,10 @@ def test_needs_are_read_from_the_class() -> None:
     assert declared_needs(lame) == frozenset()
 
 
+def test_paths_that_are_declared_as_nothing_are_none() -> None:
+    assert declared_places(type("Odd", (), {"places": None})) == frozenset()
+
+
 @pytest.mark.parametrize(
     ("name", "options", "sentence"),
     [
@@ -179,6 +183,10 @@ def test_what_an_editor_says_of_bad_input_itself_passes_as_it_is() -> None:
         ({"needs": ["original"]}, r"needs: must be a set of names, .* but is \['original'\]"),
         ({"needs": "original"}, r"needs: must be a set of names, .* but is 'original'"),
         ({"needs": {1, 2}}, r"needs: must be a set of names, .* but is \{1, 2\}"),
+        ({"places": None}, r"places: must be a tuple of names of options, .* but is None"),
+        ({"places": ["path"]}, r"places: must be a tuple of names .* but is \['path'\]"),
+        ({"anywhere": "path"}, r"anywhere: must be a tuple of names .* but is 'path'"),
+        ({"anywhere": 1}, r"anywhere: must be a tuple of names .* but is 1"),
         ({"edit": "no method"}, r"lacks `needs` or `edit\(batch\)`"),
         ({"identity": None}, "identity: must be a mapping, .* but is a NoneType"),
         ({"identity": ["a"]}, "identity: must be a mapping, .* but is a list"),

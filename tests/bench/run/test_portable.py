@@ -141,6 +141,14 @@ def test_a_run_goes_on_and_has_its_tables_made_where_data_and_weights_lie_elsewh
         other = suite(tmp_path / "other", 0.25)
         with pytest.raises(BadInput, match=r"net\.identity\.grey is 0\.25 here and 0\.5 there"):
             run_suite(other, out=out, device="cpu", workers=1)
+        # Weights that lie elsewhere are no part of what differs.
+        renamed = moved.with_name("renamed.yaml")
+        (moved.parent / "rooms" / "grey.txt").rename(moved.parent / "rooms" / "shade.txt")
+        text = moved.read_text().replace("grey.txt", "shade.txt").replace("[l1]", "[psnr]")
+        renamed.write_text(text)
+        with pytest.raises(BadInput, match="metrics") as refused:
+            run_suite(renamed, out=out, device="cpu", workers=1)
+        assert "weights" not in str(refused.value)
 
 
 def test_certify_asks_for_the_suite_whose_paths_the_run_does_not_keep(ran) -> None:
