@@ -11,9 +11,9 @@ It gets its edits in one of three forms:
 
 Resumable: a finished image is kept under a name with a hash over everything that the program saw and
 over the program's own files, so it is found again after an interruption and not after a change. Each
-start has a log of its own in `FOLDER/logs`; what a failed edit was given stays in `FOLDER/edits`. Runs
-at the same time may share a folder, with the same edits too: what a program is given and where it
-writes belong to its own start.
+start has a log of its own in `FOLDER/logs`; what a failed edit was given last stays in `FOLDER/edits`
+under its name. Runs at the same time may share a folder, with the same edits too: what a program is
+given and where it writes belong to its own start.
 """
 
 from __future__ import annotations
@@ -173,7 +173,8 @@ class Command:
         if not missing:
             return
         # Some programs empty the folder that they write to.
-        own = _own(missing[0])
+        first = missing[0]
+        own = _own(first)
         edits, out = (self.folder / kind / own for kind in ("edits", "out"))
         out.mkdir(parents=True)
         if self.form == "images":
@@ -191,20 +192,23 @@ class Command:
         program = Program(words, self._logs)
         code = program.wait(self.timeout)
         missing = [name for name in missing if not self._take(name, out / f"{name}.png", size)]
+        with contextlib.suppress(OSError):  # whatever else the program wrote stays
+            out.rmdir()
         if missing:
+            there = _instead(out / f"{missing[0]}.png")
+            for left in (edits, out):
+                _set_aside(left, first)
             how = (
                 f"took more than {self.timeout:g} s" if code is None else f"ended with code {code}"
             )
             height, width = self.size or size
-            there = _instead(out / f"{missing[0]}.png")
             raise program.failed(
                 f"{how} and left no whole {width}x{height} image {missing[0]}.png "
                 f"({there}; {len(missing)} missing)"
             )
         # Images are kept by now: what still holds a file open there costs none of them.
-        shutil.rmtree(edits, ignore_errors=True)
-        with contextlib.suppress(OSError):  # whatever else the program wrote stays
-            out.rmdir()
+        for given in (edits, edits.with_name(first)):
+            shutil.rmtree(given, ignore_errors=True)
 
     def _ask(self, batch: EditBatch, waiting: dict[str, int]) -> None:
         """The form "lines": one question for each edit that has no image.
@@ -238,13 +242,18 @@ class Command:
         if self._dialogue is None or self._dialogue.over:
             self.starts += 1
             self._dialogue = Dialogue(self.command, self._logs)
-        answer = self._dialogue.ask(request, self.timeout)
-        if not self._take(name, answer, size):
-            raise EditFailed(
-                f"program {self.command[0]!r} answered {answer}, which is no whole "
-                f"{size[1]}x{size[0]} image ({_instead(answer)})"
-            )
-        shutil.rmtree(place, ignore_errors=True)
+        try:
+            answer = self._dialogue.ask(request, self.timeout)
+            if not self._take(name, answer, size):
+                raise EditFailed(
+                    f"program {self.command[0]!r} answered {answer}, which is no whole "
+                    f"{size[1]}x{size[0]} image ({_instead(answer)})"
+                )
+        except EditFailed:
+            _set_aside(place, name)
+            raise
+        for given in (place, place.with_name(name)):
+            shutil.rmtree(given, ignore_errors=True)
 
     def _left(self, name: str) -> list[Path]:
         """What earlier starts wrote as an edit's image and could not hand over."""
@@ -281,6 +290,14 @@ class Command:
 def _own(name: str) -> str:
     """What one start calls what it gives for an edit, and what it gets; no other one calls it so."""
     return f"{name}-{secrets.token_hex(4)}"
+
+
+def _set_aside(left: Path, name: str) -> None:
+    """Calls what a failed start leaves by its edit, in place of what an earlier one left."""
+    aside = left.with_name(name)
+    shutil.rmtree(aside, ignore_errors=True)
+    with contextlib.suppress(OSError):  # it is not there, or another run's fails just now too
+        left.rename(aside)
 
 
 def _read(place: Path) -> UInt8 | None:

@@ -95,6 +95,26 @@ def test_the_log_is_shown_when_the_program_fails(program):
     assert failed.value.log == "cannot go on: out of paint\n"
 
 
+def test_what_failed_edits_were_given_is_there_once_and_until_they_succeed(tmp_path):
+    (tmp_path / "program.py").write_text(
+        "import pathlib, shutil, sys\n"
+        "edits, images = map(pathlib.Path, sys.argv[1:])\n"
+        f"if not pathlib.Path({str(tmp_path / 'paint')!r}).exists(): sys.exit('out of paint')\n"
+        "for one in edits.iterdir(): shutil.copy(one / 'masked.png', images / f'{one.name}.png')\n"
+    )
+    command = [sys.executable, str(tmp_path / "program.py"), "{edits}", "{images}"]
+    editor = Command(command, str(tmp_path / "work"), trust=True)
+    given, written = tmp_path / "work" / "edits", tmp_path / "work" / "out"
+    for _ in range(2):
+        with pytest.raises(EditFailed):
+            editor.edit(batch())
+        assert [(edit / "mask.png").is_file() for edit in given.glob("*/*")] == [True] * 3
+        assert list(written.iterdir()) == []
+    (tmp_path / "paint").touch()
+    editor.edit(batch())
+    assert list(given.iterdir()) == []
+
+
 def test_a_program_that_takes_too_long_is_stopped_and_says_so(tmp_path):
     slow = [sys.executable, "-c", "import sys, time; time.sleep(60)", "{edits}", "{images}"]
     editor = Command(slow, str(tmp_path), timeout=0.2, trust=True)

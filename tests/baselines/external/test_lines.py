@@ -126,6 +126,21 @@ def test_an_error_fails_its_own_edit_and_the_program_goes_on(made, tmp_path):
     assert len(asked(tmp_path)) == 3
 
 
+def test_what_a_failed_edit_was_given_is_there_once_and_until_it_succeeds(made, tmp_path):
+    refuse = (
+        'if not os.path.exists(work + "/paint"): print(\'{"id": "e0", "error": "no"}\'); continue'
+    )
+    editor, given = made(refuse), tmp_path / "work" / "edits"
+    for _ in range(2):
+        with pytest.raises(EditFailed):
+            editor.edit(batch(1))
+        editor.close()
+        assert [(one / "mask.png").is_file() for one in given.iterdir()] == [True]
+    (tmp_path / "paint").touch()
+    editor.edit(batch(1))
+    assert list(given.iterdir()) == []
+
+
 def test_a_program_that_ends_is_told_at_once_with_the_last_line_of_its_log(made, tmp_path):
     editor = made('if edit["id"] == "e1": raise ValueError("out of paint")')
     with pytest.raises(EditFailed) as failed:
