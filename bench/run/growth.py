@@ -61,11 +61,13 @@ def _in_the_suite(old: Header, new: Header, fresh: Collection[str]) -> Iterator[
 
     Nor are options named of a method that is the same: its files only lie elsewhere.
     """
-    hashes = {method.name: method.hash for method in new.methods}
+    hashes = {method.name: method.hash for method in (*old.methods, *new.methods)}
     same = {method.name for method in old.methods if hashes.get(method.name) == method.hash}
     for one in differences(without_timeouts(old.suite), without_timeouts(new.suite)):
         part, _, rest = one.path.partition(".")
-        name = rest.partition(".")[0]
+        # A method's name may have points itself ("v1.5").
+        names = (known for known in hashes if f"{rest}.".startswith(f"{known}."))
+        name = max(names, key=len, default="")
         if part in ("title", "description") or (one.left is None and part != "datasets"):
             continue
         if one.path == "tasks":  # without names they are one long list; `_gone` says which

@@ -26,7 +26,7 @@ _PARAMETERS = "parameters"
 """The field of a suite whose texts are names which may look like a path (the class "/m/0dzct")."""
 
 _FOLDER = "folder"
-"""The one of the parameters that is a path: where predefined@1's masks lie."""
+"""The one of the parameters that is a path: where the masks of predefined@1, or the pack of pack@1, lie."""
 
 
 def portable_header(header: Header) -> Header:

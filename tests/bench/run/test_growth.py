@@ -159,6 +159,13 @@ def test_a_changed_method_is_refused_with_its_field_or_carried_out_again(data, t
     assert contents(tmp_path / "run") == contents(tmp_path / "other")
 
 
+def test_the_advice_names_a_method_whose_name_has_points_whole(data, tmp_path) -> None:
+    methods = "[copy, {name: v1.5, editor: EDITOR}]"
+    run(data, tmp_path / "run", methods=methods.replace("EDITOR", "nearest"))
+    with pytest.raises(BadInput, match=r"`--fresh v1\.5`"):
+        run(data, tmp_path / "run", methods=methods.replace("EDITOR", "diffusion"))
+
+
 def test_all_methods_are_carried_out_again_when_asked(data, tmp_path) -> None:
     run(data, tmp_path / "run", methods="[copy, mean-colour]")
     outcome = run(data, tmp_path / "run", methods="[copy, mean-colour]", again={"fresh": ["all"]})
