@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from baselines.sae import SAEConfig
 
@@ -34,7 +34,8 @@ class SSAEConfig(BaseModel):
         sae: the autoencoder that is edited through.
         noise: "vector" = one vector for each image and region; "iid" = one for each pixel.
         noise_scale: its standard deviation.
-        noise_block: the up-sampling block that gets it, counted from the last (0).
+        noise_block: the residual block that gets it, counted from the last up-sampling block (0); the
+            head's blocks follow after these.
         refine: False = `w/o refinement`.
         width: channels inside a refinement block.
         first_blocks, second_blocks: residual blocks before and after eq. 2.
@@ -56,6 +57,15 @@ class SSAEConfig(BaseModel):
     mask_encoder: int = Field(default=64, ge=1)
     mask_width: int = Field(default=64, ge=1)
     threshold: float = Field(default=0.5, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _within_the_generator(self) -> SSAEConfig:
+        blocks = self.sae.head_blocks + self.sae.downsamplings
+        if self.noise_block >= blocks:
+            raise ValueError(
+                f"noise_block is {self.noise_block}, but the generator has {blocks} blocks, counted from 0"
+            )
+        return self
 
 
 def ssae_config(variant: str = "full", **fields: Any) -> SSAEConfig:

@@ -123,7 +123,7 @@ class SSAE(nn.Module):
         """Normals of textures of a length, for images or masks of the size of `like`."""
         size: tuple[int, ...] = ()
         if self.config.noise != "vector":
-            # The block's first layer works at this share of the image.
-            share = 2 ** (self.config.noise_block + 1)
+            # The block's first layer works at this share of the image, a head block's at the structure's.
+            share = 2 ** min(self.config.noise_block + 1, self.config.sae.downsamplings)
             size = (like.shape[2] // share, like.shape[3] // share)
         return draw_normal_maps((length, *size), generators, like.device)

@@ -96,11 +96,12 @@ class RestylingRecipe(SwappingRecipe):
         mask = targets[region]
         with self.frozen("D", "autoencoder"):
             refined, plain = self.players["refinements"].module(image, mask, region)
-            parts = {
-                "l1": weights.l1 * F.l1_loss(refined * (1 - mask), plain * (1 - mask)),
-                "rebuilt": weights.rebuilt * generator_softplus(judge(refined)),
-            }
+            parts = {"l1": weights.l1 * F.l1_loss(refined * (1 - mask), plain * (1 - mask))}
+            if weights.rebuilt:
+                parts["rebuilt"] = weights.rebuilt * generator_softplus(judge(refined))
             self.update("refinements", torch.stack(list(parts.values())).sum())
+        if not weights.rebuilt:
+            return detached(**parts)
         real, fake = judge(torch.cat([plain, refined.detach()])).chunk(2)
         loss = discriminator_softplus(real, fake)
         if step % weights.lazy == 0:

@@ -3,7 +3,8 @@
 Discriminator and generator steps alternate minibatches. Neighbouring images of the batch exchange
 structure; the first half of the batch is rebuilt as it is. Gradient penalties come with every
 `lazy`-th discriminator step, scaled by it. The discriminators' rate and betas take the lazy
-correction 16/17 (rate * c, betas ^ c).
+correction 16/17 (rate * c, betas ^ c). Without a weight on any adversarial loss there is nothing to
+alternate with: every step rebuilds its whole batch.
 """
 
 from __future__ import annotations
@@ -77,16 +78,25 @@ class SwappingRecipe(TrainingRecipe):
             perceptual_network(config.weights.through) if config.weights.perceptual else None
         )
 
+    @property
+    def adversarial(self) -> bool:
+        """Whether any of the three adversarial losses counts; where none does, discriminators rest."""
+        weights = self.config.weights
+        return any((weights.rebuilt, weights.swapped, weights.patch))
+
     def step(self, batch: EditBatch, step: int) -> Losses:
-        """D on even steps, the autoencoder on odd ones."""
-        assert batch.original is not None
+        """D on even steps, the autoencoder on odd ones; the autoencoder alone without adversarial losses."""
+        image = batch.original
+        assert image is not None
+        if not self.adversarial:
+            return self._rebuilding(image)
         if step % 2:
-            return self._autoencoder(batch.original)
-        return self._discriminators(batch.original, penalised=self._penalised(step))
+            return self._autoencoder(image)
+        return self._discriminators(image, penalised=self._penalised(step))
 
     def kind(self, step: int) -> Hashable | None:
         """Whose step it is, and whether with gradient penalties."""
-        return step % 2, self._penalised(step)
+        return (step % 2, self._penalised(step)) if self.adversarial else super().kind(step)
 
     def _penalised(self, step: int) -> bool:
         return step % 2 == 0 and step // 2 % self.config.weights.lazy == 0
@@ -103,6 +113,21 @@ class SwappingRecipe(TrainingRecipe):
         """Weights and card of encoder and generator."""
         return self.write(self.network, self.form, out, half=half)
 
+    def _rebuilding(self, image: Tensor) -> Losses:
+        rebuilt, _ = self.players["autoencoder"].module(image, mixing=False)
+        parts = self._distances(rebuilt, image)
+        self.update("autoencoder", torch.stack(list(parts.values())).sum())
+        return detached(**parts)
+
+    def _distances(self, rebuilt: Tensor, true: Tensor) -> dict[str, Tensor]:
+        """The weighted losses that compare a rebuilt image with the true one."""
+        weights = self.config.weights
+        parts = pixel_parts(weights, [(rebuilt, true)])
+        if self.perceptual is not None:
+            with self.fabric.autocast():
+                parts["perceptual"] = weights.perceptual * self.perceptual(rebuilt, true)
+        return parts
+
     def _autoencoder(self, image: Tensor) -> Losses:
         weights = self.config.weights
         with self.frozen("D", "Dpatch"):
@@ -112,17 +137,13 @@ class SwappingRecipe(TrainingRecipe):
                 [len(rebuilt), len(mixed)]
             )
             target, reference = self._patches(mixed), self._patches(image)
-            true = image[: len(rebuilt)]
             parts = {
-                **pixel_parts(weights, [(rebuilt, true)]),
+                **self._distances(rebuilt, image[: len(rebuilt)]),
                 "rebuilt": weights.rebuilt * generator_softplus(of_rebuilt),
                 "swapped": weights.swapped * generator_softplus(of_mixed),
                 "patch": weights.patch
                 * generator_softplus(self.players["Dpatch"].module(target, reference)),
             }
-            if self.perceptual is not None:
-                with self.fabric.autocast():
-                    parts["perceptual"] = weights.perceptual * self.perceptual(rebuilt, true)
             self.update("autoencoder", torch.stack(list(parts.values())).sum())
         return detached(**parts)
 
@@ -169,7 +190,7 @@ class Autoencoding(nn.Module):
     """Encoder and generator: a batch, half of it rebuilt, all of it mixed.
 
     [B,3,H,W] -> [B/2,3,H,W] and [B,3,H,W]: image i of the second has its own texture on its
-    neighbour's structure.
+    neighbour's structure. Without mixing: [B,3,H,W] and [0,3,H,W], all of it rebuilt.
     """
 
     def __init__(self, encoder: SAEEncoder, generator: SAEGenerator) -> None:
@@ -177,16 +198,17 @@ class Autoencoding(nn.Module):
         self.E = encoder
         self.G = generator
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, image: Tensor, *, mixing: bool = True) -> tuple[Tensor, Tensor]:
         """(rebuilt, mixed), with fresh noise."""
         structure, texture = self.E(image)
-        half = len(image) // 2
-        structures = torch.cat([structure[:half], swap(structure)])
-        textures = torch.cat([texture[:half], texture])
+        rebuilt = len(image)
+        if mixing:
+            rebuilt //= 2
+            structure = torch.cat([structure[:rebuilt], swap(structure)])
+            texture = torch.cat([texture[:rebuilt], texture])
         size = (structure.shape[2], structure.shape[3])
-        noise = draw_noise(self.G, size, len(structures))
-        made = self.G(structures, textures, noise=noise)
-        return made[:half], made[half:]
+        made = self.G(structure, texture, noise=draw_noise(self.G, size, len(structure)))
+        return made[:rebuilt], made[rebuilt:]
 
 
 class Cooccurrence(nn.Module):

@@ -106,3 +106,23 @@ def test_noise_goes_into_the_last_but_one_block_unless_told_otherwise():
     assert list(last) == ["UpsamplingResBlock128"]
     per_pixel = network("noise per pixel").textures(texture, mask, generators(1))
     assert per_pixel["UpsamplingResBlock64"][0].noise.shape == (1, 16, 32, 32)
+
+
+def test_noise_reaches_the_blocks_of_the_head_after_those_of_the_way_up():
+    sae = SAEConfig(**{**dict(TINY["sae"]), "downsamplings": 1, "head_blocks": 2})
+    mask, texture = region(), torch.randn(1, 16)
+    for block, name, side in (
+        (0, "UpsamplingResBlock16", 64),
+        (1, "HeadResnetBlock1", 64),
+        (2, "HeadResnetBlock0", 64),
+    ):
+        model = network("noise per pixel", sae=sae, noise_block=block)
+        textures = model.textures(texture, mask, generators(1))
+        assert list(textures) == [name]
+        # Where the block's first layer works: at the size of the structure code.
+        assert textures[name][0].noise.shape == (1, 16, side, side)
+
+
+def test_a_block_that_the_generator_does_not_have_is_refused():
+    with pytest.raises(ValueError, match="noise_block is 6, but the generator has 6 blocks"):
+        ssae_config(noise_block=6)
