@@ -207,7 +207,7 @@ class Command:
                 f"({there}; {len(missing)} missing)"
             )
         # Images are kept by now: what still holds a file open there costs none of them.
-        for given in (edits, edits.with_name(first)):
+        for given in (edits, *map(edits.with_name, waiting)):
             shutil.rmtree(given, ignore_errors=True)
 
     def _ask(self, batch: EditBatch, waiting: dict[str, int]) -> None:

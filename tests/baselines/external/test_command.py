@@ -110,6 +110,9 @@ def test_what_failed_edits_were_given_is_there_once_and_until_they_succeed(tmp_p
             editor.edit(batch())
         assert [(edit / "mask.png").is_file() for edit in given.glob("*/*")] == [True] * 3
         assert list(written.iterdir()) == []
+    # As the harness does where a batch has failed.
+    with pytest.raises(EditFailed):
+        editor.edit(batch().take([1]))
     (tmp_path / "paint").touch()
     editor.edit(batch())
     assert list(given.iterdir()) == []
