@@ -58,6 +58,11 @@ class SwappingRecipe(TrainingRecipe):
         super().__init__(config, sources)
         if config.batch % 2:
             raise BadInput(f"batch: is {config.batch}, but images swap in pairs; make it even")
+        weights = config.weights
+        if not (self.adversarial or weights.l1 or weights.colour or weights.perceptual):
+            raise BadInput(
+                "weights: none of the autoencoder's losses is on; give l1 a weight, such as 1"
+            )
         if network is None:
             form = SYSTEMS.get("sae").configure(config.variant, **config.network)
             assert isinstance(form, SAEConfig)
@@ -65,7 +70,7 @@ class SwappingRecipe(TrainingRecipe):
             network = (form, made.E, made.G)
             self.network: nn.Module = made
         self.form = network[0]
-        rates, lazy = config.optimisation, config.weights.lazy
+        rates, lazy = config.optimisation, weights.lazy
         self.add_player("autoencoder", Autoencoding(*network[1:]), rates.generator)
         share = lazy / (lazy + 1)
         betas = (rates.betas[0] ** share, rates.betas[1] ** share)
@@ -74,9 +79,7 @@ class SwappingRecipe(TrainingRecipe):
             ("Dpatch", Cooccurrence(self.form)),
         ):
             self.add_player(name, judge, rates.discriminator * share, betas)
-        self.perceptual = (
-            perceptual_network(config.weights.through) if config.weights.perceptual else None
-        )
+        self.perceptual = perceptual_network(weights.through) if weights.perceptual else None
 
     @property
     def adversarial(self) -> bool:

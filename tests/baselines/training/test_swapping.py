@@ -8,6 +8,7 @@ from baselines.sae import SAEConfig, SAEEncoder, SAEGenerator
 from baselines.training.data import Examples, collate
 from baselines.training.swapping import Autoencoding, Cooccurrence, swap
 from baselines.training.trainer import make_recipe
+from bench.core.errors import BadInput
 from tests.baselines.training.tiny import SAE, tiny
 
 
@@ -64,6 +65,13 @@ def test_without_adversarial_losses_refinements_keep_to_what_lies_outside():
     moved, told = stepped("ssae", l1=1)
     assert moved == {"autoencoder", "masks", "refinements"}
     assert [set(losses) for losses in told] == [{"l1"}, {"l1"}, {"masks"}, {"l1"}]
+
+
+@pytest.mark.parametrize("system", ["sae", "ssae"])
+def test_a_training_without_any_loss_of_the_autoencoder_is_refused(system):
+    config = tiny(system, weights={"r1": 10})
+    with pytest.raises(BadInput, match="weights: none of the autoencoder's losses is on"):
+        make_recipe(config, [Examples(config.data, 0)])
 
 
 def test_without_mixing_the_whole_batch_is_rebuilt():
