@@ -6,6 +6,7 @@ the network's codes, the region's rows are replaced, and the image is made anew.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import torch
@@ -51,7 +52,8 @@ class SemanticStyleGANEditor(NetworkEditor[nn.Module]):
         through: LPIPS through "vgg" (published), "alex" or "squeeze", or "segmenter": our own
             segmenter, which comes with siebench and knows drawn scenes alone.
         noise: "stored" = the weights' noise maps; "optimised" = moved with the code.
-        tuning: further steps on the network's own parameters; 0 as published.
+        tuning: further steps on the network's own parameters, the code fixed; 0 as published.
+        tuning_rate: Adam's rate for them, 1e-4 as published. A small network needs more to come near.
         truncation: how far a random code may be from the mean code, 0 to 1.
         precision: of convolutions and products; the halves change images by grey levels.
         compile: fuse pixel-by-pixel arithmetic into compiled kernels; without effect on the inversion.
@@ -75,6 +77,7 @@ class SemanticStyleGANEditor(NetworkEditor[nn.Module]):
         through: Through = "vgg",
         noise: NoiseMaps = "stored",
         tuning: int = 0,
+        tuning_rate: float = 1e-4,
         truncation: float = 0.7,
         precision: Precision = "float32",
         compile: bool = False,
@@ -85,7 +88,9 @@ class SemanticStyleGANEditor(NetworkEditor[nn.Module]):
             ("noise", noise, NoiseMaps),
         ):
             check_choice(self.system, option, value, literal)
-        _check_numbers(steps, tuning, truncation)
+        _check_numbers(steps, tuning, tuning_rate, truncation)
+        # A rate that no step goes by decides nothing.
+        rate = {"tuning_rate": tuning_rate} if tuning else {}
         self.load(
             weights,
             variant,
@@ -95,6 +100,7 @@ class SemanticStyleGANEditor(NetworkEditor[nn.Module]):
             noise=noise,
             tuning=tuning,
             truncation=truncation,
+            **rate,
         )
         assert isinstance(self.network, SemanticStyleGAN)
         self.generator = self.network
@@ -105,7 +111,12 @@ class SemanticStyleGANEditor(NetworkEditor[nn.Module]):
         self.network = self.inverter
         self.edits, self.truncation = edit, truncation
         self.needs = frozenset() if edit == "fill" else frozenset({"original"})
-        self.schedule = Schedule(steps=steps, tuning=tuning, optimise_noise=noise == "optimised")
+        self.schedule = Schedule(
+            steps=steps,
+            optimise_noise=noise == "optimised",
+            tuning=tuning,
+            tuning_rate=tuning_rate,
+        )
         self._mean: Tensor | None = None
 
     @property
@@ -183,11 +194,17 @@ class SemanticStyleGANEditor(NetworkEditor[nn.Module]):
         return number
 
 
-def _check_numbers(steps: int, tuning: int, truncation: float) -> None:
+def _check_numbers(steps: int, tuning: int, tuning_rate: float, truncation: float) -> None:
     where = f"editor {SemanticStyleGANEditor.system!r}"
     for option, value, least in (("steps", steps, 1), ("tuning", tuning, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise BadInput(f"{where}: {option}: {value!r} is no whole number from {least}")
+    if isinstance(tuning_rate, bool) or not isinstance(tuning_rate, (int, float)):
+        raise BadInput(f"{where}: tuning_rate: {tuning_rate!r} is no number above 0")
+    if not 0 < tuning_rate < math.inf:
+        raise BadInput(
+            f"{where}: tuning_rate: {tuning_rate!r} is out of range; give one above 0, such as 1e-4"
+        )
     if isinstance(truncation, bool) or not isinstance(truncation, (int, float)):
         raise BadInput(f"{where}: truncation: {truncation!r} is no number from 0 to 1")
     if not 0 <= truncation <= 1:

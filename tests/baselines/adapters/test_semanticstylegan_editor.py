@@ -132,6 +132,8 @@ def test_a_region_that_is_none_of_its_classes_is_refused_by_name(restyling):
         ({"through": "vgg19"}, "did you mean 'vgg'"),
         ({"steps": 0}, "steps: 0 is no whole number from 1"),
         ({"tuning": 1.5}, "tuning: 1.5 is no whole number from 0"),
+        ({"tuning_rate": 0}, "tuning_rate: 0 is out of range; give one above 0"),
+        ({"tuning_rate": "fast"}, "tuning_rate: 'fast' is no number above 0"),
         ({"truncation": 2}, "truncation: 2 is out of range"),
     ],
 )
@@ -164,3 +166,15 @@ def test_half_precision_gives_nearly_the_same_under_another_identity(make, resty
 def test_identity_says_what_the_image_was_found_by(make, restyling):
     assert restyling.identity["perceptual"]["network"] == "segmenter-procedural"
     assert restyling.identity != make(steps=3).identity
+    assert make(tuning=1).identity != make(tuning=1, tuning_rate=1e-3).identity
+    assert restyling.identity == make(tuning_rate=1e-3).identity  # no step goes by it
+
+
+def test_tuning_goes_by_its_rate(make):
+    edit = restyle()
+    plain, slow, fast = (
+        make(**options).edit(edit)
+        for options in ({}, {"tuning": 1, "tuning_rate": 1e-6}, {"tuning": 1, "tuning_rate": 1e-2})
+    )
+    assert (slow - plain).abs().max() < 1e-3
+    assert (fast - plain).abs().max() > 1e-2
