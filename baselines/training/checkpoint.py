@@ -21,7 +21,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from baselines.checkpoints.checking import differences, not_finite, other_kinds, shapes_of
-from baselines.training.config import TrainingConfig
+from baselines.training.config import TrainingConfig, without_data_fields
 from baselines.training.recipe import MovingAverage, Player
 from bench.core.atomic import whole_file
 from bench.core.documents import parse_json
@@ -167,19 +167,9 @@ def _completed(stored: Record, wanted: Record, model: type[BaseModel]) -> Record
 
 def _without_files(identity: Record) -> dict[str, Any]:
     """A configuration without the files that it names."""
-
-    def plain(data: Any) -> Any:
-        if isinstance(data, list):
-            return [plain(one) for one in data]
-        if isinstance(data, dict):
-            return {name: value for name, value in data.items() if name not in _BY_CONTENTS}
-        return data
-
-    return {
-        name: plain(value) if name in ("data", "phase_data") else value
-        for name, value in identity.items()
-        if name != "start"
-    }
+    kept = without_data_fields(identity, _BY_CONTENTS)
+    kept.pop("start", None)
+    return kept
 
 
 def _restore(player: Player, network: dict[str, Tensor], optimiser: dict[str, Tensor]) -> list[str]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import bisect
 import contextlib
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -47,6 +47,7 @@ __all__ = [
     "changed_config",
     "config_names",
     "read_config",
+    "without_data_fields",
 ]
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
@@ -329,6 +330,22 @@ def changed_config(
             raise BadInput(f"{source}: {name}: {'.'.join(path)} has no fields of its own")
         place[last] = value
     return _checked(content, source)
+
+
+def without_data_fields(config: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
+    """A plain configuration, whose data and that of each phase lack some fields."""
+
+    def lacking(data: Any) -> Any:
+        if isinstance(data, list):
+            return [lacking(one) for one in data]
+        if isinstance(data, dict):
+            return {name: value for name, value in data.items() if name not in fields}
+        return data
+
+    return {
+        name: lacking(value) if name in ("data", "phase_data") else value
+        for name, value in config.items()
+    }
 
 
 def _of_one_length(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from baselines.checkpoints.card import Card
 from baselines.checkpoints.loading import locate, read_card
-from baselines.training.config import TrainingConfig
+from baselines.training.config import TrainingConfig, without_data_fields
 from bench.core.documents import read_json
 from bench.core.errors import BadInput
 from bench.core.identity import Record, record_hash
@@ -34,7 +34,6 @@ _NO_RECIPE = {"checkpoint", "picture", "source"}
 _FIRST = ("batch", "precision", "weights")
 """Fields of a configuration that say most of it."""
 
-_OF_DATA = {"data", "phase_data"}
 _PLACES = {"path", "keep"}
 """Fields of the data that say where they lie, and not what they are."""
 
@@ -215,12 +214,4 @@ def _completed(config: dict[str, Any]) -> dict[str, Any]:
     """A configuration with the fields that came after it was written, and no places of data."""
     with suppress(ValidationError):  # of one of another version, what it has is compared
         config = TrainingConfig.model_validate(config).model_dump(mode="json")
-    return {n: _what(value) if n in _OF_DATA else value for n, value in config.items()}
-
-
-def _what(data: Any) -> Any:
-    if isinstance(data, list):
-        return [_what(one) for one in data]
-    if isinstance(data, dict):
-        return {name: value for name, value in data.items() if name not in _PLACES}
-    return data
+    return without_data_fields(config, _PLACES)
