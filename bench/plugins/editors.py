@@ -190,6 +190,11 @@ def _declared(editor: object, what: str) -> frozenset[str]:
     )
 
 
+def _takes(factory: Callable[..., object], option: str) -> bool:
+    parameters = inspect.signature(factory).parameters.values()
+    return any(one.name == option or one.kind is one.VAR_KEYWORD for one in parameters)
+
+
 def check_editor(
     name: str, options: Mapping[str, Any] | None = None, *, trust: bool = False
 ) -> None:
@@ -228,17 +233,18 @@ def create_editor(
     with foreign(f"editor {name!r}: its constructor"):
         editor = factory(**given)
     with foreign(f"editor {name!r}: reading its attributes"):
-        fault = next(contract_faults(editor), None)
+        fault = next(contract_faults(editor, factory if given else None), None)
     if fault is not None:
         raise BadInput(f"editor {name!r}: {fault}")
     return editor
 
 
-def contract_faults(editor: object) -> Iterator[str]:
+def contract_faults(editor: object, factory: Callable[..., object] | None = None) -> Iterator[str]:
     """What an editor is or has that its contract does not allow, one sentence each.
 
     Args:
         editor: what a factory gave, or an object of the Python API; its `edit` is not called.
+        factory: what gave it; None where that is not known, and so neither are its options.
     """
     if not (isinstance(editor, Editor) and callable(editor.edit)) or inspect.isclass(editor):
         yield (
@@ -265,6 +271,10 @@ def contract_faults(editor: object) -> Iterator[str]:
                 f"{attribute}: must be a tuple of names of options, as in ('weights',) or (), but is "
                 f"{paths!r}"
             )
+            continue
+        for name in sorted({*paths, *_declared(factory, attribute)}):
+            if factory and not (_takes(factory, name) or _takes(type(editor), name)):
+                yield f"{attribute}: names {name!r}, which is no option of the editor"
     for attribute in ("check", "to", "dense", "close"):
         value = getattr(editor, attribute, None)
         if value is not None and not callable(value):

@@ -65,7 +65,8 @@ def check_editor(value: object, *, classes: int = _CLASSES, size: int = _SIDE) -
             f"cannot be made without options ({error}); check an editor that you have made, or give "
             "them with --options"
         ]
-    return list(contract_faults(editor)) or list(_carried_out(editor, classes, size))
+    factory = value if callable(value) and value is not editor else None
+    return list(contract_faults(editor, factory)) or list(_carried_out(editor, classes, size))
 
 
 def _made(value: Any, attribute: str) -> Any:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from bench.core.errors import BadInput, PluginFailed, Unavailable
-from bench.plugins.editors import create_editor, declared_needs, declared_places
+from bench.plugins.editors import contract_faults, create_editor, declared_needs, declared_places
 from bench.plugins.foreign import foreign
 from bench.plugins.kinds import EDITORS
 from bench.plugins.options import option_lines
@@ -62,6 +62,19 @@ class Fetching(Good):
 
     def __init__(self, fetch: bool = False) -> None:
         super().__init__(1.0 if fetch else 0.0)
+
+
+class Mistyped(Good):
+    """Its class names an option as a path that its constructor does not take."""
+
+    places = ("wieghts",)
+
+    def __init__(self, weights: str = "v1.pt") -> None:
+        super().__init__()
+
+
+def from_weights(weights: str = "v1.pt") -> Good:
+    return Good()
 
 
 class Property(Good):
@@ -212,6 +225,18 @@ def test_an_attribute_of_the_wrong_kind_is_one_sentence(attributes: dict, senten
     ):
         create_editor("odd")
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_path_that_is_declared_must_be_an_option_of_the_class_or_of_the_function() -> None:
+    sentence = "editor 'mistyped': places: names 'wieghts', which is no option of the editor"
+    with EDITORS.offering({"mistyped": Mistyped}), pytest.raises(BadInput, match=sentence):
+        create_editor("mistyped", {"weights": "v2.pt"})
+
+    checkpoint = type("Checkpoint", (Good,), {"anywhere": ("weights",)})
+    assert list(contract_faults(checkpoint(), from_weights)) == []
+    assert len(list(contract_faults(checkpoint(), checkpoint))) == 1
+    takes_all = type("All", (Good,), {"places": ("any",), "__init__": lambda self, **options: None})
+    assert list(contract_faults(takes_all(), takes_all)) == []
 
 
 def test_a_class_is_no_finished_editor_and_nothing_is_none() -> None:

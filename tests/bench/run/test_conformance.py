@@ -110,6 +110,15 @@ def test_an_editor_that_conforms_may_be_an_object_or_a_class() -> None:
     assert check_editor(Editor) == check_editor(Editor()) == []
 
 
+def test_a_path_that_the_constructor_does_not_take_is_told() -> None:
+    class Mistyped(Editor):
+        anywhere = ("wieghts",)
+
+        def __init__(self, weights: str = "v1.pt") -> None: ...
+
+    assert check_editor(Mistyped) == ["anywhere: names 'wieghts', which is no option of the editor"]
+
+
 def test_a_factory_that_needs_options_says_so() -> None:
     def factory(path: str) -> Editor:
         raise BadInput(path)
