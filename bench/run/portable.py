@@ -6,6 +6,7 @@ An absolute path in the suite, in a method's options and in a sentence is kept a
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -89,8 +90,8 @@ def restored(kept: Any, whole: Any) -> Any:
 def unknown_paths(suite: Any) -> Iterator[str]:
     """The paths of a suite that have lost their folders."""
     if isinstance(suite, Mapping):
-        for name, value in suite.items():
-            yield from unknown_paths(_paths_of(value) if name == _PARAMETERS else value)
+        for value in suite.values():
+            yield from unknown_paths(value)
     elif isinstance(suite, list):
         for value in suite:
             yield from unknown_paths(value)
@@ -143,11 +144,13 @@ def _twin(value: Any, place: int, whole: Any) -> Any:
     return whole[place] if place < len(whole) else None
 
 
-def _paths_of(parameters: Any) -> dict[str, Any]:
-    """Those of a protocol's parameters that are paths."""
-    if not isinstance(parameters, Mapping):
-        return {}
-    return {name: value for name, value in parameters.items() if name == _FOLDER}
+def _paths_of(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a protocol's parameters that are paths; of a plugin's, those that lead somewhere here."""
+    return {
+        name: value
+        for name, value in parameters.items()
+        if name == _FOLDER or (isinstance(value, str) and os.path.lexists(value))
+    }
 
 
 def _each(value: Any, change: Callable[[str], str]) -> Any:

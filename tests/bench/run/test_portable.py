@@ -14,7 +14,7 @@ from bench.judge.compare import compare
 from bench.judge.compare.outputs import write_comparison_json, write_comparison_markdown
 from bench.plugins.kinds import EDITORS
 from bench.run.certify import certify
-from bench.run.portable import portable_header, restored, unknown_paths
+from bench.run.portable import portable_header, portable_suite, restored, unknown_paths
 from bench.run.reduce_run import reduce_run
 from bench.run.schema import Header, MethodRow, RunNotice
 from bench.run.suite_run import run_suite
@@ -193,6 +193,17 @@ def test_a_header_keeps_the_last_part_of_a_path_and_names_that_only_look_like_on
     assert method.problem == "…/b.pth: is damaged"
     assert kept.notices[0].text == "see …/y.txt"
     assert portable_header(kept) == kept
+
+
+def test_a_path_among_the_parameters_of_a_protocol_from_elsewhere_is_cut_whatever_its_name(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "strokes.npz").touch()
+    parameters = {"strokes": str(tmp_path / "strokes.npz"), "thing": "/m/0dzct", "share": 0.5}
+    kept = portable_suite({"tasks": [{"protocol": "mine@1", "parameters": parameters}]})
+    cut = {**parameters, "strokes": "…/strokes.npz"}
+    assert kept == {"tasks": [{"protocol": "mine@1", "parameters": cut}]}
+    assert list(unknown_paths(kept)) == ["…/strokes.npz"]
 
 
 def test_paths_come_back_from_a_suite_that_has_the_same_last_parts() -> None:
