@@ -96,6 +96,11 @@ def certify(
     run = read_run(path)
     if run.header.state == "running":
         raise BadInput(f"{path}: is not finished; carry it out first, then certify it")
+    if not any((run.samples(task.name)["status"] == "ok").any() for task in run.header.tasks):
+        raise BadInput(
+            f"{path}: has no result to compare; its report says why its edits failed: mend that, carry "
+            "the run out again, then certify it"
+        )
     made = whole_suite(run.folder, run.header.suite, suite, data or {})
     made = made.model_copy(update={"methods": tuple(reversed(made.methods))}).read_from(made.home)
     batch_size = 1 if made.batch_size > 1 else 2
@@ -119,7 +124,8 @@ def certify(
         torch.set_num_threads(before)
     if not deviations:
         raise BadInput(
-            f"{path}: has no result of the first {counted(limit, 'scene')}; give a larger --limit"
+            f"{path}: no edit of the first {counted(limit, 'scene')} has a result both there and when it "
+            "is carried out again; give a larger --limit, and all weights that the run had"
         )
     certificate = Certificate(
         made=now(),

@@ -44,17 +44,30 @@ def test_a_deviation_is_named_and_the_rest_is_exact(tmp_path: Path) -> None:
         certify(tmp_path / "run", device="cpu", suite=suite)
 
 
-def test_where_nothing_can_be_carried_out_again_there_is_no_certificate(tmp_path: Path) -> None:
-    tasks = "[{dataset: rooms, protocol: object-remove@1}]"
-    text = suite_text(
-        write_data(tmp_path / "rooms", 3), methods="[copy]", tasks=tasks, metrics="[leak]"
-    )
-    (tmp_path / "made.yaml").write_text(text)
-    run_suite(tmp_path / "made.yaml", out=tmp_path / "run", device="cpu")
+def test_a_run_that_has_no_result_is_refused_before_anything_is_carried_out_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = f"{{name: net, editor: spade, options: {{weights: {tmp_path / 'gone.pth'}}}}}"
+    suite = made(tmp_path, 3, methods=f"[{gone}]", metrics="[l1]")
+    run_suite(suite, out=tmp_path / "run", device="cpu")
+    monkeypatch.setattr("bench.run.suite_run.run_suite", None)
+    with pytest.raises(BadInput, match="has no result to compare; its report says why"):
+        certify(tmp_path / "run", device="cpu", suite=suite)
+
+
+def test_where_only_later_scenes_have_results_more_are_to_be_carried_out(tmp_path: Path) -> None:
+    suite = made(tmp_path, 17, methods="[copy]", metrics="[leak]")
+    run_suite(suite, out=tmp_path / "run", device="cpu")
     samples = tmp_path / "run/samples/rooms-object-remove/00000.parquet"
     samples.unlink()  # as of a run that was decided on other scenes
-    with pytest.raises(
-        BadInput, match="has no result of the first 2 scenes; give a larger --limit"
-    ):
-        certify(tmp_path / "run", limit=2, device="cpu", suite=tmp_path / "made.yaml")
+    with pytest.raises(BadInput, match=r"no edit of the first 2 scenes .* give a larger --limit"):
+        certify(tmp_path / "run", limit=2, device="cpu", suite=suite)
     assert not (tmp_path / "run/certificate.json").exists()
+
+
+def made(folder: Path, scenes: int, **fields: str) -> Path:
+    """The file of a suite that removes objects from so many scenes."""
+    tasks = "[{dataset: rooms, protocol: object-remove@1}]"
+    suite = folder / "made.yaml"
+    suite.write_text(suite_text(write_data(folder / "rooms", scenes), tasks=tasks, **fields))
+    return suite
