@@ -166,9 +166,10 @@ class Folder:
         values = {of: str(getattr(name, of)) for of in (*_OF_TASKS, *_OF_EDITS)}
         folder = _below(self.root, self._folders.filled(values))
         wanted = [self._file.filled(values)]
-        if self._file.parts == ("{edit}",) and name.edit == slug(name.scene):
-            # The scene's one edit is named for it, made safe as a file name; its own name will do.
-            wanted.append(_safe_parts("scene", name.scene))
+        safe = slug(name.scene)
+        if self._file.parts == ("{edit}",) and name.edit.startswith(safe):
+            # An edit is named for its scene, made safe as a file name; the scene's own name will do.
+            wanted.append(_safe_parts("scene", name.scene + name.edit.removeprefix(safe)))
         for *above, file in wanted:
             if self._file.ending:
                 file = f"{Path(file).stem}{self._file.ending}"
@@ -179,7 +180,7 @@ class Folder:
                 )
             if files:
                 return files[0]
-        asked = "/".join(wanted[0]) + ("" if self._file.ending else ".png")
+        asked = "/".join(wanted[-1]) + ("" if self._file.ending else ".png")
         raise BadInput(f"{folder}: holds no image for edit {name.edit!r} (looked for {asked})")
 
     def _listed(self, folder: Path) -> dict[str, list[Path]]:

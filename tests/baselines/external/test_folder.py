@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -76,9 +77,15 @@ def test_a_scenes_name_is_no_edits_name_where_the_scene_has_several(tmp_path):
         Folder(str(tmp_path)).edit(batch(("a.0", "a", 0)))
 
 
-def test_a_scene_whose_name_is_no_file_name_is_found_by_its_own_name(tmp_path):
-    write(tmp_path / "my scene.png", 30)
-    assert greys(Folder(str(tmp_path)), batch((slug("my scene"), "my scene", 0))) == [30]
+@pytest.mark.parametrize("sample", ["", ".0", ".1"])
+def test_a_scene_whose_name_is_no_safe_file_name_is_found_and_asked_for_by_its_own_name(
+    tmp_path, sample
+):
+    edits = batch((slug("my scene") + sample, "my scene", int(sample[1:] or 0)))
+    with pytest.raises(EditFailed, match=rf"\(looked for my scene{re.escape(sample)}\.png\)"):
+        Folder(str(tmp_path)).edit(edits)
+    write(tmp_path / f"my scene{sample}.png", 30)
+    assert greys(Folder(str(tmp_path)), edits) == [30]
 
 
 @pytest.mark.parametrize(
