@@ -7,6 +7,7 @@ exit code 2 without a traceback; `EditFailed` marks one edit as failed and lets 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,11 @@ __all__ = [
     "Unavailable",
     "first_fault",
     "first_line",
+    "number_hint",
     "unknown",
 ]
+
+_EXPONENT = re.compile(r"(?P<digits>[-+]?\d+)(?P<point>\.\d+)?[eE](?P<sign>[-+]?)(?P<power>\d+)")
 
 
 class BadInput(Exception):  # noqa: N818 - the word users read in the documentation
@@ -67,7 +71,26 @@ def unknown(what: str, name: str, known: Iterable[str]) -> BadInput:
 def first_fault(error: ValidationError) -> tuple[str, str]:
     """What a model objects to first: the field, as "data.count" or "" for all of it, and why."""
     first = error.errors()[0]
-    return ".".join(str(part) for part in first["loc"]), first["msg"]
+    where = ".".join(str(part) for part in first["loc"])
+    return where, first["msg"] + number_hint(first["input"])
+
+
+def number_hint(value: object) -> str:
+    """What a refusal adds where a value is text that looks like a number; "" for any other value.
+
+    YAML takes a number with an exponent for text where it has no point, or its exponent no sign.
+
+    >>> number_hint("1e-3")
+    "; '1e-3' is read as text: write 1.0e-3"
+    """
+    found = _EXPONENT.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return ""
+    number = float(found[0])
+    point, sign = found["point"] or ".0", found["sign"] or "+"
+    whole = number.is_integer() and abs(number) < 1e15
+    written = str(int(number)) if whole else f"{found['digits']}{point}e{sign}{found['power']}"
+    return f"; {value!r} is read as text: write {written}"
 
 
 def first_line(error: BaseException) -> str:

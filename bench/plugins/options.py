@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from bench.core.errors import BadInput, unknown
+from bench.core.errors import BadInput, number_hint, unknown
 
 __all__ = ["check_options", "option_lines"]
 
@@ -91,7 +91,7 @@ def _check_type(what: str, option: str, hint: Any, value: Any) -> None:
             names = map(str, get_args(hint))
             raise unknown(f"value of {option!r} of {what}:", value, names) from None
         raise BadInput(
-            f"{what}: option {option!r} is {value!r}; expected: {_takes(hint)}"
+            f"{what}: option {option!r} is {value!r}; expected: {_takes(hint)}{number_hint(value)}"
         ) from None
     except (PydanticUserError, TypeError, ValueError):
         return  # a type that no file can hold: the factory itself must judge

@@ -10,6 +10,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from bench.core.errors import number_hint
+
 __all__ = ["explain", "line_of"]
 
 
@@ -43,7 +45,8 @@ def _sentence(details: ErrorDetails, where: str, model: type[BaseModel]) -> str:
     if kind == "value_error":
         message = details["msg"].removeprefix("Value error, ")
         return f"{where}: {message}" if details["loc"] else message
-    return f"{where} is {details['input']!r}; expected: {details['msg']}"
+    value = details["input"]
+    return f"{where} is {value!r}; expected: {details['msg']}{number_hint(value)}"
 
 
 def _all_fields(model: type[BaseModel]) -> list[str]:

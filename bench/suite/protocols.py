@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import masks
-from bench.core.errors import BadInput, PluginFailed
+from bench.core.errors import BadInput, PluginFailed, number_hint
 from bench.plugins.foreign import foreign
 from bench.plugins.kinds import PROTOCOLS
 from bench.plugins.origin import is_ours
@@ -80,7 +80,8 @@ def make_protocol(
         with asked(kind, "making it"):
             return masks.make_protocol(kind, parameters_beside(kind, parameters or {}, home))
     except masks.MaskError as error:
-        raise BadInput(str(error)) from None
+        refused = (v for v in (parameters or {}).values() if str(error).endswith(f"not {v!r}"))
+        raise BadInput(f"{error}{number_hint(next(refused, None))}") from None
 
 
 def parameters_beside(

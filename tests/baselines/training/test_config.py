@@ -151,6 +151,14 @@ def test_a_wrong_field_is_named(tmp_path):
         read_config(path)
 
 
+def test_a_number_that_yaml_reads_as_text_is_told_how_to_be_written(tmp_path):
+    path = tmp_path / "mine.yaml"
+    shipped = resources.files("baselines.training") / "configs" / "small-spade.yaml"
+    path.write_text(shipped.read_text(encoding="utf-8") + "seed: 1e3\n")
+    with pytest.raises(BadInput, match=r"seed: .* integer; '1e3' is read as text: write 1000$"):
+        read_config(path)
+
+
 def test_an_unknown_name_is_answered_with_the_nearest():
     with pytest.raises(BadInput, match="did you mean 'small-spade'"):
         read_config("smal-spade")

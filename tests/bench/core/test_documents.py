@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.core.documents import DEPTH, parse_json, parse_yaml, read_json, read_text, read_yaml
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, number_hint
 
 PLAIN = st.recursive(
     st.none()
@@ -33,6 +33,18 @@ def test_json_is_read_as_the_standard_library_writes_it(value):
 @given(PLAIN)
 def test_yaml_is_read_as_pyyaml_writes_it(value):
     assert parse_yaml(yaml.safe_dump(value), "a.yaml") == value
+
+
+@pytest.mark.parametrize("text", ["1e-3", "1E5", "-2e+3", "1.5e3", "1.55e1", "1e20"])
+def test_a_number_that_yaml_reads_as_text_is_told_in_a_spelling_that_it_reads_as_a_number(text):
+    assert parse_yaml(text, "a.yaml") == text
+    written = number_hint(text).rpartition(" ")[2]
+    assert parse_yaml(written, "a.yaml") == float(text)
+
+
+@pytest.mark.parametrize("value", ["wide", "1e", "e3", "0x1e3", "1e-3.pth", 1e-3, None])
+def test_nothing_is_said_of_any_other_value(value):
+    assert number_hint(value) == ""
 
 
 def test_aliases_and_merged_mappings_are_written_out():

@@ -43,6 +43,27 @@ def test_every_wrong_name_is_told_with_its_line_and_the_nearest_known_one(tmp_pa
         assert hint in line
 
 
+EXPONENTS = """\
+name: exponents
+datasets: {rooms: {dataset: procedural-rooms, size: 64}}
+tasks: [{dataset: rooms, protocol: object-move@1, parameters: {reach: 1e-1}}]
+methods: [{name: net, editor: semanticstylegan, options: {weights: a.pth, tuning_rate: 1e-3}}]
+metrics: [psnr]
+"""
+
+
+def test_a_number_that_yaml_reads_as_text_is_told_how_to_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "exponents.yaml"
+    path.write_text(EXPONENTS)
+    parameter, option = suite_problems(*read_suite(path))
+    assert parameter.endswith("not '1e-1'; '1e-1' is read as text: write 1.0e-1")
+    assert option.endswith("expected: number; '1e-3' is read as text: write 1.0e-3")
+
+    path.write_text(EXPONENTS + "seed: 1e3\n")
+    with pytest.raises(BadInput, match=r"line 6: seed is '1e3'; .* as text: write 1000$"):
+        read_suite(path)
+
+
 ALIKE = """\
 name: alike
 datasets:
