@@ -58,8 +58,11 @@ def _tell(table: Table, chosen: Collection[str], found: Sequence[Standing]) -> N
     with_text = [
         at for at in range(len(table.columns)) if any(r.cells[at].text for r in table.rows)
     ]
-    places = [at for at in with_text if table.columns[at].name in chosen]
+    asked = [at for at, column in enumerate(table.columns) if column.name in chosen]
+    places = [at for at in asked if at in with_text]
     if not places:
+        say(f"{table.title} (n = {table.n}): no scores: {'; '.join(table.reasons_in(asked))}")
+        typer.echo()
         return
     kept = [at for at in with_text if not table.columns[at].ranked]
     open_ = {(one.score, gap.method) for one in found for gap in one.open}

@@ -120,3 +120,15 @@ def test_networks_that_were_not_trained_alike_are_named_before_what_was_found(
     told = " ".join(capsys.readouterr().out.split())
     assert told.count(said) == 1
     assert told.index(said) < told.index("Who leads:")
+
+
+def test_a_task_without_any_score_is_named_with_the_reason(tmp_path: Path, capsys) -> None:
+    text = suite_text(
+        write_data(tmp_path / "rooms", 4),
+        methods="[mean-colour, diffusion]",
+        tasks="[{dataset: rooms, protocol: [freeform@1, object-remove@1]}]",
+        metrics="[l1]",
+    )
+    tell_scores(run_suite(parse_suite(text, "made.yaml"), out=tmp_path / "run", device="cpu"))
+    (said,) = [line for line in capsys.readouterr().out.splitlines() if "removal" in line]
+    assert said.endswith("(n = 3): no scores: no edit of this task has a ground truth")
