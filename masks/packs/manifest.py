@@ -57,7 +57,10 @@ class Plane:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the list: an edit, or why there is none (`impossible`, all else None)."""
+    """One line of the list: an edit, or why there is none (`impossible`, all else None).
+
+    `size` is the (height, width) of the scene that a `window` lies in; None in packs of old.
+    """
 
     scene: str
     sample: int
@@ -67,6 +70,7 @@ class Entry:
     truth: str | None = None
     removed: int | None = None
     window: tuple[int, int, int, int] | None = None
+    size: tuple[int, int] | None = None
     mask: Plane | None = None
     labels: Plane | None = None
     instances: Plane | None = None
@@ -193,8 +197,9 @@ def _entry(line: str, where: str) -> Entry:
         for name in ("mask", "labels", "instances"):
             if name in value:
                 value[name] = _made(Plane, value[name], where)
-        if "window" in value:
-            value["window"] = _window(value["window"], where)
+        for name, words in (("window", "top, left, bottom, right"), ("size", "height, width")):
+            if name in value:
+                value[name] = _integers(value[name], f"{where}: {name}", words)
     entry: Entry = _made(Entry, value, where)
     if (entry.mask is None) == (entry.impossible is None):
         raise MaskError(f"{where}: an entry has either a mask or a reason why there is none")
@@ -207,9 +212,10 @@ def _entry(line: str, where: str) -> Entry:
     return entry
 
 
-def _window(value: Any, where: str) -> tuple[int, ...]:
-    if not (isinstance(value, list) and len(value) == 4 and all(type(x) is int for x in value)):
-        raise MaskError(f"{where}: window must be [top, left, bottom, right], not {_short(value)}")
+def _integers(value: Any, where: str, words: str) -> tuple[int, ...]:
+    count = words.count(",") + 1
+    if not (isinstance(value, list) and len(value) == count and all(type(x) is int for x in value)):
+        raise MaskError(f"{where} must be [{words}], not {_short(value)}")
     return tuple(value)
 
 
@@ -299,6 +305,7 @@ _KINDS: dict[str, tuple[Any, str]] = {
     "dict[str, Any]": (dict, "an object"),
     "dict[str, float]": (dict, "an object"),
     "tuple[int, int, int, int] | None": (tuple, "four integers"),
+    "tuple[int, int] | None": (tuple, "two integers"),
     "Plane | None": (Plane, "an object"),
 }
 """What a field of an annotation accepts, and the words for it."""

@@ -28,8 +28,8 @@ class Packed(Protocol):
     """The edits of a pack that `siebench masks make` wrote, each checked by hash when it is read.
 
     The operation is the pack's, not this protocol's. A scene, sample or seed that the pack does
-    not hold, and a scene of another size (for an edit in a window: one that its window leaves, or that
-    has other labels there), are refused; what was impossible when the pack was made still is.
+    not hold, and a scene of another size (or with other labels in an edit's window) are refused; what
+    was impossible when the pack was made still is.
     """
 
     key: ClassVar[str] = "pack@1"
@@ -134,10 +134,11 @@ class Packed(Protocol):
             if plane is not None:
                 _check(folder, plane)
         mask, labels, instances = planes(folder, entry)
-        if entry.window is None and mask.shape != site.size:
+        drawn_in = mask.shape if entry.window is None else entry.size
+        if drawn_in is not None and drawn_in != site.size:
             raise MaskError(
-                f"{self.folder}: edit of {site.scene!r} is {mask.shape[0]}x{mask.shape[1]} pixels, "
-                f"the scene {site.size[0]}x{site.size[1]}; make the pack at the suite's size"
+                f"{self.folder}: edit of {site.scene!r} is of a scene of {drawn_in[0]}x{drawn_in[1]} "
+                f"pixels, this one has {site.size[0]}x{site.size[1]}; make the pack at the suite's size"
             )
         if entry.window is not None and not _inside(entry.window, site.size):
             raise MaskError(

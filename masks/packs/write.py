@@ -146,6 +146,7 @@ def _entry(
         truth=drawn.ground_truth,
         removed=drawn.removed,
         window=drawn.window,
+        size=None if drawn.window is None else site.size,
         mask=_plane(part, f"masks/{name}", png.write_mask, drawn.mask),
         labels=_plane(part, f"labels/{name}", png.write_labels, drawn.labels)
         if with_maps

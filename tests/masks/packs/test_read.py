@@ -59,14 +59,33 @@ def test_what_the_pack_does_not_hold_is_refused(pack, street):
     with pytest.raises(MaskError, match="dataset is 'made-up', not 'other'"):
         packed.draw(replace(street, dataset="other"), seed=5)
     small = np.zeros((8, 8), np.int32)
-    with pytest.raises(MaskError, match=r"96x128 pixels, the scene 8x8"):
+    with pytest.raises(MaskError, match=r"of a scene of 96x128 pixels, this one has 8x8"):
         packed.draw(replace(street, labels=small, instances=small), seed=5)
 
 
-def test_a_window_that_leaves_the_scene_is_refused(tmp_path, street):
+@pytest.mark.parametrize("name", ["sesame-add", "sesame-remove"])
+def test_a_window_in_a_scene_of_another_size_is_refused_whatever_it_shows(tmp_path, street, name):
+    protocol = make_protocol(name, {"least": 30, "size": 48})
+    write_pack(tmp_path / "a", protocol, [(street, 0)], seed=0, fingerprint="")
+    large = replace(street, labels=np.pad(street.labels, ((0, 0), (0, 9))), instances=None)
+    with pytest.raises(MaskError, match=r"of a scene of 96x128 pixels, this one has 96x137; make"):
+        Packed(folder=str(tmp_path / "a")).draw(large)
+
+
+def without_sizes(folder):
+    """The pack as former versions wrote it."""
+    text = (folder / "edits.jsonl").read_text().replace(', "size": [96, 128]', "")
+    (folder / "edits.jsonl").write_text(text)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["list_sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def test_of_a_former_pack_a_window_that_leaves_the_scene_is_refused(tmp_path, street):
     protocol = make_protocol("sesame-add", {"least": 30, "size": 48})
     write_pack(tmp_path / "a", protocol, [(street, 0)], seed=0, fingerprint="")
-    packed = Packed(folder=str(tmp_path / "a"))
+    packed = Packed(folder=str(without_sizes(tmp_path / "a")))
     _, _, bottom, right = packed.draw(street).window
     labels, instances = street.labels[: bottom - 1, :right], street.instances[: bottom - 1, :right]
     with pytest.raises(MaskError, match=rf"not in a scene of {bottom - 1}x{right} pixels; make"):
@@ -74,10 +93,10 @@ def test_a_window_that_leaves_the_scene_is_refused(tmp_path, street):
 
 
 @pytest.mark.parametrize("name", ["sesame-add", "sesame-remove"])
-def test_a_window_in_a_scene_of_another_size_is_refused(tmp_path, street, name):
+def test_of_a_former_pack_a_window_with_other_labels_is_refused(tmp_path, street, name):
     protocol = make_protocol(name, {"least": 30, "size": 48})
     write_pack(tmp_path / "a", protocol, [(street, 0)], seed=0, fingerprint="")
-    packed = Packed(folder=str(tmp_path / "a"))
+    packed = Packed(folder=str(without_sizes(tmp_path / "a")))
     large = {
         kind: getattr(street, kind).repeat(2, 0).repeat(2, 1) for kind in ("labels", "instances")
     }
