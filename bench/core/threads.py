@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-__all__ = ["ahead", "made_once", "side_by_side"]
+__all__ = ["ahead", "compute_on", "made_once", "side_by_side"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -69,7 +69,7 @@ def side_by_side(work: Callable[[T], V], items: Sequence[T]) -> list[V]:
 
     before = torch.get_num_threads()
     pool = ThreadPoolExecutor(
-        max(1, min(before, len(items))), initializer=torch.set_num_threads, initargs=(1,)
+        max(1, min(before, len(items))), initializer=compute_on, initargs=(1,)
     )
     try:
         with pool:
@@ -77,3 +77,11 @@ def side_by_side(work: Callable[[T], V], items: Sequence[T]) -> list[V]:
     finally:
         # The limit is each thread's own, but torch also keeps the last one for threads to come.
         torch.set_num_threads(before)
+
+
+def compute_on(threads: int) -> None:
+    """Has torch compute on so many threads where the calling thread asks for it, whatever others say."""
+    import torch
+
+    torch.get_num_threads()  # the first question of a thread sets its limit to what others said last
+    torch.set_num_threads(threads)

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from bench.core.device import cores
-from bench.core.threads import ahead
+from bench.core.threads import ahead, compute_on
 from bench.metrics import Metric
 from bench.networks.batches import batch_shape, exactly
 from bench.run.measure import measuring_on
@@ -52,11 +52,17 @@ class GroupWork:
         self._within = contextlib.ExitStack()
 
     def __enter__(self) -> GroupWork:
+        import torch
+
         if self._together > 1:
             # For all threads at once: the settings are the process's.
             self._within.enter_context(exactly())
         self._readers = self._within.enter_context(ThreadPoolExecutor(cores()))
-        self._workers = self._within.enter_context(ThreadPoolExecutor(self._together))
+        # One that begins while another works `side_by_side` would find a limit of one thread.
+        workers = ThreadPoolExecutor(
+            self._together, initializer=compute_on, initargs=(torch.get_num_threads(),)
+        )
+        self._workers = self._within.enter_context(workers)
         return self
 
     def __exit__(

@@ -4,7 +4,9 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 
+from bench.core.threads import side_by_side
 from bench.metrics import make_metric
 from bench.metrics.context import Context
 from bench.metrics.metric import References
@@ -45,6 +47,27 @@ def test_on_a_device_groups_are_under_way_together_and_come_in_order():
 
     with GroupWork(CARD) as work:
         assert list(work.measure(measuring, range(7))) == [0, 10, 20, 30, 40, 50, 60]
+
+
+@pytest.mark.usefixtures("three_threads")
+def test_a_group_has_all_threads_of_the_processor_while_another_has_its_images_side_by_side():
+    begun, counted = threading.Event(), threading.Event()
+
+    def alone(_):
+        begun.set()
+        counted.wait(60)
+
+    def measuring(group):
+        if group == 0:
+            side_by_side(alone, range(3))
+            return None
+        begun.wait(60)
+        threads = torch.get_num_threads()
+        counted.set()
+        return threads
+
+    with GroupWork(CARD) as work:
+        assert list(work.measure(measuring, range(2))) == [None, 3]
 
 
 @pytest.mark.parametrize("options", [{"device": "cpu"}, {"device": CARD, "alone": True}])
