@@ -6,7 +6,7 @@ counted where there are few of them, pixels where there are many: the same count
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +76,7 @@ class Counts:
     Attributes:
         right: int64 [...,K], pixels of class k that are named k.
         true: int64 [...,K], pixels of class k.
-        named: int64 [...,K], pixels named k, not counting void pixels.
+        named: int64 [...,K], pixels named k, not counting void pixels; 0 for classes left out.
         void: int64 [...], void pixels.
     """
 
@@ -86,10 +86,17 @@ class Counts:
     void: Int64
 
     @classmethod
-    def of(cls, matrix: Int64) -> Counts:
-        """The counts of one matrix [K + 1, K]."""
+    def of(cls, matrix: Int64, left_out: Collection[int] = ()) -> Counts:
+        """The counts of one matrix [K + 1, K].
+
+        Args:
+            matrix: as `confusion` gives it.
+            left_out: classes that no pixel can be of: a pixel named so is wrong, and they have no union.
+        """
         known = matrix[:-1]
-        return cls(np.diag(known).copy(), known.sum(axis=1), known.sum(axis=0), matrix[-1].sum())
+        named = known.sum(axis=0)
+        named[list(left_out)] = 0
+        return cls(np.diag(known).copy(), known.sum(axis=1), named, matrix[-1].sum())
 
     @classmethod
     def stacked(cls, several: Sequence[Counts]) -> Counts:

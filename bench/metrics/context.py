@@ -10,6 +10,7 @@ from bench.core.errors import Unavailable
 from bench.networks.feature_network import RememberedNetwork, make_network
 from bench.networks.segmenters import Segmenter, make_segmenter
 from bench.networks.weights import Found, fetch, find, require
+from bench.scene import LabelSpace
 
 __all__ = ["Context"]
 
@@ -22,6 +23,7 @@ class Context:
         device: where networks run ("cpu", "cuda", "cuda:1").
         segmenter: the segmenter for this dataset: "onnx:FILE", "hf:FOLDER",
             "mmseg:CONFIG,CHECKPOINT", or the name of an ONNX file among the weights; None = none.
+        space: the label space of the dataset; None = the segmenter's own.
         weights: folders in which weights are looked for; None = where SIEBENCH_WEIGHTS says, or the
             user's cache.
         cache: the folder of the reference cache; None = no cache.
@@ -33,6 +35,7 @@ class Context:
 
     device: str = "cpu"
     segmenter: str | None = None
+    space: LabelSpace | None = None
     weights: tuple[Path, ...] | None = None
     cache: Path | None = field(default_factory=default_folder)
     fetch: bool = False

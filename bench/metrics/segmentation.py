@@ -11,6 +11,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -25,7 +26,7 @@ from bench.metrics.context import Context
 from bench.metrics.estimate import Estimate, Score, cluster
 from bench.metrics.facts import Against, Better, MarginKind, Region, ScoreInfo
 from bench.metrics.metric import Columns, Metric, PreparedReferences, References
-from bench.networks.segmenters import Segmenter, kept_by, label_lookup
+from bench.networks.segmenters import Segmenter, kept_by, label_lookup, unlabelled
 from bench.scene import Int32, LabelSpace, UInt8
 
 if TYPE_CHECKING:
@@ -147,7 +148,10 @@ class SegmentationMetric(Metric):
         column = f"{name}.counts"
         if column not in table or not len(table):
             raise ValueError("no edit has been segmented")
-        return Counts.stacked([Counts.of(dense(row, self.classes)) for row in table[column]])
+        return self._counted([dense(row, self.classes) for row in table[column]])
+
+    def _counted(self, matrices: Sequence[Int64]) -> Counts:
+        return Counts.stacked([Counts.of(matrix) for matrix in matrices])
 
     def _estimates(self, table: pd.DataFrame) -> list[Estimate]:
         return [self._estimate(table, name) for name in self.score_names]
@@ -195,7 +199,7 @@ class SegmentationMetric(Metric):
         columns: dict[str, Sequence[float] | list[Int64]] = {}
         for name, matrices in zip(self.score_names, (whole, masked)):
             columns[f"{name}.counts"] = [sparse(matrix) for matrix in matrices]
-            columns[name] = [self.value(Counts.stacked([Counts.of(m)])) for m in matrices]
+            columns[name] = [self.value(self._counted([matrix])) for matrix in matrices]
         return columns
 
     def _compact(self, images: UInt8) -> NDArray[np.uint16]:
@@ -207,6 +211,7 @@ class MeanIoU(SegmentationMetric):
 
     Args:
         convention: "dataset" (mmsegmentation's, the default), "present" or "images"; see `iou`.
+        space: the label space of the dataset; None = the segmenter's own.
     """
 
     name = "miou"
@@ -217,9 +222,21 @@ class MeanIoU(SegmentationMetric):
         segmenter: Segmenter,
         cache: Path | None = None,
         convention: iou.Convention = "dataset",
+        *,
+        space: LabelSpace | None = None,
     ) -> None:
         super().__init__(segmenter, cache)
         self.convention = convention
+        self.space = space
+
+    @cached_property
+    def left_out(self) -> tuple[int, ...]:
+        """The segmenter's classes that no label of the dataset stands for: they are in no mean.
+
+        Raises:
+            BadInput: where the two label spaces cannot be brought together.
+        """
+        return () if self.space is None else unlabelled(self.space, self.segmenter.space)
 
     @property
     def scores(self) -> tuple[ScoreInfo, ...]:
@@ -228,8 +245,10 @@ class MeanIoU(SegmentationMetric):
         return dataclasses.replace(image, by_class=True), mask
 
     def definition(self) -> Record:
-        """Convention and segmenter."""
-        return {"convention": self.convention, "segmenter": self.segmenter.identity()}
+        """Convention, segmenter, and the classes left out where there are some."""
+        names = [self.segmenter.space.classes[k] for k in self.left_out]
+        more = {"left_out": names} if names else {}
+        return {"convention": self.convention, "segmenter": self.segmenter.identity(), **more}
 
     def value(self, counts: Counts) -> float:
         """The mean IoU in this metric's convention."""
@@ -258,6 +277,9 @@ class MeanIoU(SegmentationMetric):
 
     def _estimates(self, table: pd.DataFrame) -> list[Estimate]:
         return [*super()._estimates(table), *self._by_class(table)]
+
+    def _counted(self, matrices: Sequence[Int64]) -> Counts:
+        return Counts.stacked([Counts.of(matrix, self.left_out) for matrix in matrices])
 
     def _by_class(self, table: pd.DataFrame) -> list[Estimate]:
         try:
@@ -346,7 +368,7 @@ def miou(context: Context, convention: iou.Convention = "dataset") -> MeanIoU:
         convention: "dataset" (mmsegmentation's), "present" (detectron2's) or "images"
             (torchmetrics').
     """
-    return MeanIoU(context.make_segmenter(), context.cache, convention)
+    return MeanIoU(context.make_segmenter(), context.cache, convention, space=context.space)
 
 
 def accuracy(context: Context, void: iou.Void = "excluded") -> Accuracy:

@@ -77,7 +77,10 @@ def make_metrics(
         BadInput: an unknown metric or option, two metrics with scores of one name, or a segmenter that
             counts in other classes than the dataset.
     """
-    context = Context(device=device, segmenter=task.segmenter, fetch=fetch, trust=trust)
+    space = task.dataset.space
+    context = Context(
+        device=device, segmenter=task.segmenter, space=space, fetch=fetch, trust=trust
+    )
     ready: list[tuple[str, Metric]] = []
     missing: dict[str, Missing] = {}
     for entry in entries:

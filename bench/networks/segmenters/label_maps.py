@@ -13,7 +13,7 @@ import numpy as np
 from bench.core.errors import BadInput
 from bench.scene import VOID, Int32, LabelSpace
 
-__all__ = ["label_lookup"]
+__all__ = ["label_lookup", "unlabelled"]
 
 _ADE = ("wall", "building", "sky")
 """The first classes of ADE20K's scene parsing benchmark, which no other numbering begins with."""
@@ -43,6 +43,16 @@ def label_lookup(dataset: LabelSpace, segmenter: LabelSpace) -> Int32:
     lookup = np.append(np.asarray(found, dtype=np.int32), np.int32(VOID))
     lookup[sorted(dataset.ignored)] = VOID
     return lookup
+
+
+def unlabelled(dataset: LabelSpace, segmenter: LabelSpace) -> tuple[int, ...]:
+    """The segmenter's classes that no label of the dataset stands for: ignored ones, and ADE20K's "other".
+
+    Raises:
+        BadInput: where the two spaces cannot be brought together.
+    """
+    lookup = set(label_lookup(dataset, segmenter).tolist())
+    return tuple(k for k in range(len(segmenter)) if k not in lookup)
 
 
 def _odd(ours: list[str], theirs: list[str]) -> str:

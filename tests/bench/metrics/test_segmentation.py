@@ -1,12 +1,15 @@
 """mIoU and accuracy through a segmenter: mapping, hole, real images, intervals, other tools."""
 
+import dataclasses
 import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from scipy import stats
+from torchmetrics.functional.classification import multiclass_jaccard_index
 
 from bench.core.images import read_image
 from bench.datasets.spaces import read_space
@@ -86,6 +89,22 @@ def test_miou_has_a_row_for_every_class(scene):
     assert set(by_class) == {"all", "level 0", "level 1", "level 2", "level 3"}
     mean = np.mean([value for name, value in by_class.items() if name != "all"])
     assert by_class["all"] == pytest.approx(mean)
+
+
+def test_a_class_that_the_dataset_ignores_is_in_no_mean(scene):
+    references, named = scene
+    plain = references.space
+    space = dataclasses.replace(plain, ignored=frozenset({3}))
+    given = dataclasses.replace(references, space=space)
+    metric = MeanIoU(ByBrightness(), space=space)
+    scores = metric.summarise(*tables(metric, given, painted(named)))
+    others = multiclass_jaccard_index(
+        torch.tensor(named), torch.tensor(references.labels), num_classes=4, ignore_index=3
+    )
+    assert scores[0].value == pytest.approx(float(others), abs=1e-6)
+    assert {score.of for score in scores} == {"all", "level 0", "level 1", "level 2"}
+    assert metric.definition()["left_out"] == ["level 3"]
+    assert MeanIoU(ByBrightness(), space=plain).definition() == MeanIoU(ByBrightness()).definition()
 
 
 def test_other_tools_are_told_apart(scene):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,6 +139,8 @@ def test_a_metric_that_gives_another_number_of_values_is_named() -> None:
         measure_group([metric], PreparedGroup.of([metric], group(3)), results(3))
 
 
+SEGMENTER = "procedural:procedural-rooms"
+
 DRAWN = """
 name: drawn
 datasets: {rooms: {dataset: procedural-rooms, size: 64, limit: 1, segmenter: "procedural:procedural-rooms"}}
@@ -177,3 +180,18 @@ def test_a_segmenter_of_other_classes_is_refused_before_anything_is_made() -> No
         make_metrics(suite.metrics, freeform, device="cpu", fetch=False)
     assert "task 'rooms-freeform', metric 'miou'" in str(refused.value)
     assert "the dataset has no 'background', 'cloth', 'neck' and 11 more" in str(refused.value)
+
+
+def test_classes_that_the_dataset_ignores_are_left_out_of_its_mean_iou(tmp_path: Path) -> None:
+    drawn = parse_suite(DRAWN, "drawn.yaml")
+    names = plan_run(drawn).tasks[0].dataset.space.classes
+    data = write_data(tmp_path / "rooms")
+    told = {"classes": list(names), "ignored": [names.index("lamp")]}
+    (data / "classes.json").write_text(json.dumps(told))
+    rooms = {"dataset": "folder", "path": str(data), "size": 32, "segmenter": SEGMENTER}
+    text = suite_text(data, datasets=json.dumps({"rooms": rooms}), metrics="[miou]")
+    suite = parse_suite(text, "made.yaml")
+    (metric,) = make_metrics(
+        suite.metrics, plan_run(suite).tasks[0], device="cpu", fetch=False
+    ).ready
+    assert metric.definition()["left_out"] == ["lamp"]

@@ -5,7 +5,7 @@ import pytest
 
 from bench.core.errors import BadInput
 from bench.datasets.spaces import read_space
-from bench.networks.segmenters.label_maps import label_lookup
+from bench.networks.segmenters.label_maps import label_lookup, unlabelled
 from bench.networks.segmenters.segmenter import own_space
 from bench.scene import LabelSpace
 
@@ -49,6 +49,17 @@ def test_ade_classes_spelled_otherwise_keep_their_numbers():
 def test_ignored_classes_are_void():
     space = LabelSpace("two", ("a", "b"), ((0, 0, 0),) * 2, ignored=frozenset({1}))
     assert label_lookup(space, own_space("two", ("a", "b"))).tolist() == [0, -1, -1]
+
+
+def test_classes_of_the_segmenter_without_a_label_are_ignored_ones_and_ade20ks_other():
+    space = LabelSpace("two", ("a", "b"), ((0, 0, 0),) * 2, ignored=frozenset({1}))
+    assert unlabelled(space, own_space("two", ("a", "b"))) == (1,)
+    assert unlabelled(space, own_space("one", ("a",))) == ()
+    zero = read_space("ade20k-150")
+    assert unlabelled(zero, own_space("ade-151", ("other", *zero.classes))) == (0,)
+    cityscapes = read_space("cityscapes-labelids")  # 19 of its 34 classes are not ignored
+    assert unlabelled(cityscapes, own_space("trainids", TRAINIDS)) == ()
+    assert len(unlabelled(cityscapes, own_space("labelids", cityscapes.classes))) == 15
 
 
 def test_spaces_that_share_nothing_are_refused():
