@@ -15,7 +15,7 @@ from bench.cli.terminal.start import starting
 from bench.cli.terminal.targets import SCORES, SCORES_CSV, Force
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.table import Table
 
@@ -156,7 +156,7 @@ def score(
         from bench.cli.terminal.verdicts import tell_comparison
 
         tell_comparison(comparison)
-    for notice in dict.fromkeys(notice for one in scores.values() for notice in one.notices):
+    for notice in _notices(scores):
         sys.stderr.write(f"siebench: note: {notice}\n")
     if json_file is not None:
         _give(json_file, json_text(_record(scores, comparison, rows if cross else None)))
@@ -177,6 +177,16 @@ def _listed(part: str) -> list[Any]:
         return [name.strip() for name in part.split(",") if name.strip()]
     listed: list[Any] = parse_yaml(f"[{part}]", "--metrics")
     return listed
+
+
+def _notices(scores: Mapping[str, FolderScores]) -> Iterator[str]:
+    """Every notice once; with several folders with the names of those it is about, but for all of them."""
+    whose: dict[str, list[str]] = {}
+    for name, one in scores.items():
+        for notice in one.notices:
+            whose.setdefault(notice, []).append(name)
+    for notice, names in whose.items():
+        yield notice if len(names) == len(scores) else f"{', '.join(names)}: {notice}"
 
 
 def _give(target: Path, text: str) -> None:

@@ -244,6 +244,19 @@ def test_several_folders_are_compared_and_each_is_written(call, folders: Path) -
     assert code == 0, err
 
 
+def test_a_note_names_the_folders_that_it_is_about_among_several(call, folders: Path) -> None:
+    for stem in ("day/a", "night/a"):
+        save(folders / "worse" / f"{stem}.jpg", np.full((16, 16, 3), 130, np.uint8), quality=90)
+    for names, said in (
+        (("fake", "worse"), "worse: the references"),
+        (("worse",), "the references"),
+    ):
+        results = [folders / name for name in names]
+        code, _, err = call("score", folders / "real", *results, "--metrics", "l1")
+        assert code == 0, err
+        assert f"siebench: note: {said} are PNG and the results JPEG quality 90" in err
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
