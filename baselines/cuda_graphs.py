@@ -13,6 +13,7 @@ import torch
 
 from bench.core.device import capturing
 from bench.core.device_faults import out_of_memory
+from bench.core.errors import first_line
 
 __all__ = ["WARM", "CudaGraphs", "Recording", "Work", "let_go", "why_not"]
 
@@ -143,7 +144,7 @@ def why_not(error: BaseException) -> str:
     """Why work cannot be captured, in one line."""
     if out_of_memory(error):
         return "the GPU has too little memory for its graph"
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    return first_line(error)
 
 
 def let_go(error: BaseException) -> None:

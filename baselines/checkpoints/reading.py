@@ -23,7 +23,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from baselines.checkpoints.stand_ins import NAMES, listed, offering
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, first_line
 
 __all__ = ["read_array", "read_entries", "read_pickle", "read_state"]
 
@@ -61,9 +61,8 @@ def read_pickle(path: Path, key: str | None = None) -> Any:
         except Exception as error:  # bytes that are no pickle lead to whatever they happen to mean
             if _other_protocol(path):
                 raise BadInput(_refusal(path, error, key)) from None
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise BadInput(
-                f"{path}: not a whole PyTorch checkpoint ({reason}); download it again"
+                f"{path}: not a whole PyTorch checkpoint ({first_line(error)}); download it again"
             ) from None
 
 

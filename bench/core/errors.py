@@ -21,6 +21,7 @@ __all__ = [
     "Unavailable",
     "first_fault",
     "first_line",
+    "named_line",
     "number_hint",
     "unknown",
 ]
@@ -96,3 +97,9 @@ def number_hint(value: object) -> str:
 def first_line(error: BaseException) -> str:
     """The first line of what an exception says; its name where it says nothing."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def named_line(error: BaseException) -> str:
+    """The name of an exception and the first line of what it says; its name where it says nothing."""
+    name, line = type(error).__name__, first_line(error)
+    return line if line == name else f"{name}: {line}"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from bench.core.device import is_gpu
-from bench.core.errors import BadInput, PluginFailed, Unavailable, unknown
+from bench.core.errors import BadInput, PluginFailed, Unavailable, named_line, unknown
 from bench.core.identity import Record, tensors_hash
 from bench.metrics.context import Context
 from bench.metrics.facts import Against, Better, ScoreInfo
@@ -115,7 +115,8 @@ class ImageQuality(PerEdit):
                 found[crops].append(self.value(cropped[at], wanted[at]))
             except Exception as error:
                 raise PluginFailed(
-                    f"metric {self.name!r}: pyiqa fails at edit {edit} ({_line(error)}); leave the metric out"
+                    f"metric {self.name!r}: pyiqa fails at edit {edit} ({named_line(error)}); leave the "
+                    "metric out"
                 ) from error
         return found
 
@@ -180,7 +181,7 @@ def iqa(context: Context, metric: str = "", margin: float = 0.5, size: int = 299
         made.value(noise[0], noise[1])
     except Exception as error:
         raise Unavailable(
-            f"pyiqa's {metric!r} gives no value for an image by itself ({_line(error)})"
+            f"pyiqa's {metric!r} gives no value for an image by itself ({named_line(error)})"
         ) from error
     return made
 
@@ -207,7 +208,7 @@ def _made(pyiqa: Any, metric: str, context: Context) -> Any:
                 raise Unavailable(
                     f"pyiqa's {metric!r} needs weights that are not here; with --fetch it downloads them"
                 ) from error
-            raise Unavailable(f"pyiqa cannot make {metric!r} ({_line(error)})") from error
+            raise Unavailable(f"pyiqa cannot make {metric!r} ({named_line(error)})") from error
 
 
 def _compares(network: Any) -> bool:
@@ -260,8 +261,3 @@ def _weights(network: Any) -> Iterator[tuple[str, NDArray[Any]]]:
                 yield f"{path}.{name}", value.detach().float().cpu().numpy()
             elif isinstance(value, np.ndarray) and value.size and value.dtype.kind in "fiub":
                 yield f"{path}.{name}", value
-
-
-def _line(error: Exception) -> str:
-    said = next(iter(str(error).splitlines()), "").strip()
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__

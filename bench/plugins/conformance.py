@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from bench.core.errors import BadInput, first_line
+from bench.core.errors import BadInput, named_line
 from bench.plugins.foreign import Raised
 from bench.plugins.systems import PARTS, System
 
@@ -54,7 +54,7 @@ def _configurations(system: System) -> list[str]:
         try:
             system.configure(variant, **system.small)
         except Exception as error:
-            what = f"configuration: variant {variant!r} with `small` fails: {_said(error)}"
+            what = f"configuration: variant {variant!r} with `small` fails: {named_line(error)}"
             found.append(Raised(what, error))
     try:
         system.configuration(system.default, **system.small, no_such_field=1)
@@ -84,7 +84,7 @@ def _networks(system: System) -> list[str]:
             system.skeleton(config, training=True)
             one, two = system.probe(network), system.probe(network)
     except Exception as error:
-        return [Raised(f"network: the small network does not run: {_said(error)}", error)]
+        return [Raised(f"network: the small network does not run: {named_line(error)}", error)]
     found = []
     if names != set(network.state_dict()):
         found.append("network: has other parameters on torch's meta device")
@@ -126,14 +126,10 @@ def _trainings(system: System) -> list[str]:
         try:
             system.trainer.check(preset)
         except Exception as error:
-            what = f"trainer: preset {preset!r} cannot be read: {_said(error)}"
+            what = f"trainer: preset {preset!r} cannot be read: {named_line(error)}"
             found.append(Raised(what, error))
     return found
 
 
 def _one_line(error: Exception) -> bool:
     return len(str(error).splitlines()) == 1
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {first_line(error)}"

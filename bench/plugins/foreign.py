@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from bench.core.errors import BadInput, PluginFailed
+from bench.core.errors import BadInput, PluginFailed, named_line
 from bench.core.text import writable
 
 __all__ = ["Raised", "foreign"]
@@ -44,6 +44,4 @@ def foreign(what: str) -> Iterator[None]:
     except SystemExit as error:
         raise PluginFailed(f"{what} called sys.exit({error.code!r})") from error
     except BaseException as error:
-        line = writable(next(iter(str(error).split("\n")), "").strip())
-        said = f"{type(error).__name__}: {line}" if line else type(error).__name__
-        raise PluginFailed(f"{what} raised {said}") from error
+        raise PluginFailed(f"{what} raised {writable(named_line(error))}") from error

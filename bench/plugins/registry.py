@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from bench import __version__
-from bench.core.errors import BadInput, unknown
+from bench.core.errors import BadInput, named_line, unknown
 from bench.plugins.foreign import foreign
 
 __all__ = ["FOREIGN", "HERE", "Plugin", "Registry"]
@@ -270,8 +270,7 @@ class Registry(Generic[T]):
         try:
             value = _attribute(place.target)
         except (Exception, SystemExit) as error:  # a broken plugin must hurt nothing else
-            line = (str(error).splitlines() or [""])[0]
-            problem = f"cannot be imported ({type(error).__name__}: {line})"
+            problem = f"cannot be imported ({named_line(error)})"
             return Plugin(*facts, problem=problem, cause=error)
         wrong = self._wants(value)
         return Plugin(*facts, value) if wrong is None else Plugin(*facts, problem=wrong)

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.core.errors import BadInput, Unavailable
+from bench.core.errors import BadInput, Unavailable, first_line, named_line
 from bench.core.images import opened, read_image
 from bench.metrics import Score
 from bench.metrics.frechet import frechet_distance
@@ -118,8 +118,7 @@ def _row(score: Score, library: str, look: _Look, given: _Given) -> CrossCheck:
     try:
         theirs, note = look(given)
     except Exception as error:  # whatever a library does, our own scores stand
-        line = (str(error).splitlines() or [""])[0]
-        reason = line if isinstance(error, BadInput) else f"{type(error).__name__}: {line}"
+        reason = first_line(error) if isinstance(error, BadInput) else named_line(error)
         return CrossCheck(score.metric, called, ours, note=f"{library} gives no value ({reason})")
     assert ours is not None
     deviation = 0.0 if ours == theirs else ours - theirs
@@ -188,7 +187,7 @@ def _with_a_root(theirs: Callable[[], float], sides: Sequence[Float32]) -> tuple
             return value, ""
         failed = f"gives {value}"
     except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
-        failed = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+        failed = named_line(error)
     import scipy
 
     note = (

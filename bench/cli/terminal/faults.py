@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from bench.core.errors import BadInput, PluginFailed
+from bench.core.errors import BadInput, PluginFailed, named_line
 from bench.core.text import shortened
 
 __all__ = ["FAULT", "Debug", "bad_input", "debugging", "kept_traceback", "tell_fault"]
@@ -69,9 +69,8 @@ def bad_input(error: BaseException) -> str | None:
 
 def tell_fault(error: BaseException) -> None:
     """Writes the traceback to a file and says on standard error what happened and where it lies."""
-    line = shortened((str(error).splitlines() or [""])[0])
     sys.stderr.write(
-        f"siebench: unexpected fault ({type(error).__name__}: {line}); this is an error of siebench "
+        f"siebench: unexpected fault ({shortened(named_line(error))}); this is an error of siebench "
         f"or of a plugin, not of your input: report it with {kept_traceback(error)}\n"
     )
     if debugging():

@@ -27,7 +27,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from bench.core.atomic import whole_file
 from bench.core.documents import parse_json
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, first_line
 from bench.networks.weights import WeightsMissing, weight_folders
 
 __all__ = [
@@ -256,7 +256,7 @@ def read_segmenter(path: Path) -> SegmenterNet:
         network.load_state_dict(state)
     except (SafetensorError, ValidationError, RuntimeError, BadInput) as error:
         raise BadInput(
-            f"{path}: is no segmenter of procedural scenes ({str(error).splitlines()[0]}); train or "
+            f"{path}: is no segmenter of procedural scenes ({first_line(error)}); train or "
             "copy it again"
         ) from None
     return network.eval()

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from bench.core.device import kind_of, refuse_numbers
-from bench.core.errors import BadInput, Unavailable
+from bench.core.errors import BadInput, Unavailable, first_line
 from bench.run.job import Job
 from bench.run.shards import ShardRef, Shards, Stamp
 from bench.run.take_part import WorkerFault, cluster_worker
@@ -257,10 +257,9 @@ def _cluster(address: str | None) -> Iterator[None]:
         _knock(address)
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:  # Ray has many for one thing
-        line = (str(error).splitlines() or [""])[0]
         raise BadInput(
-            f"executor 'ray': no cluster answers at {address or 'this machine'} ({line}); start one with "
-            "`ray start --head`, or give address: local"
+            f"executor 'ray': no cluster answers at {address or 'this machine'} ({first_line(error)}); "
+            "start one with `ray start --head`, or give address: local"
         ) from error
     try:
         yield

@@ -31,6 +31,14 @@ def test_a_fault_is_one_sentence_that_names_the_file_with_its_traceback(call, br
     assert "the moon is in the wrong place" in text
 
 
+def test_a_fault_that_says_nothing_is_told_by_its_name(call, broken, monkeypatch) -> None:
+    def fail() -> list[str]:
+        raise AssertionError
+
+    monkeypatch.setattr(schema, "suite_names", fail)
+    assert "unexpected fault (AssertionError); this is" in call("suites", "list")[2]
+
+
 def test_debug_prints_the_traceback_too(call, broken) -> None:
     code, _, err = call("--debug", "suites", "list")
     assert code == 70
