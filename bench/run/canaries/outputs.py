@@ -38,6 +38,9 @@ _CLEARLY = 0.5
 _FITS = 0.1
 """A mean error of known pixels, in [-1,1], up to which an editor can be said to give them back."""
 
+_EXACT = 1e-6
+"""A mean error of known pixels, in [-1,1], up to which they are given back but for their rounding."""
+
 
 def output_columns(
     method: str, edits: Sequence[PreparedEdit], raw: Mapping[int, Float32]
@@ -116,7 +119,9 @@ def _sentences(method: str, mine: pd.DataFrame) -> Iterator[str]:
             f"{method} gives the known pixels back as BGR (error {bgr:.2g}; as RGB {rgb:.2g}): "
             "turn its channels round"
         )
-    flat = int((mine["lowest"] == mine["highest"]).sum())
+    # Known pixels given back that are their own BGR are those of a grey image: a grey mean has one value.
+    grey = mine[["as_rgb", "as_bgr"]].astype(float).max(axis=1) < _EXACT
+    flat = int(((mine["lowest"] == mine["highest"]) & ~grey).sum())
     if flat:
         yield (
             f"{method} gives one and the same value for the whole masked region in {flat} of "

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 
 from bench.run.canaries.outputs import output_columns, output_notices
 from bench.run.suite_run import run_suite
@@ -71,6 +72,18 @@ def test_one_sentence_says_what_is_odd_about_a_method(outcome, name: str) -> Non
 def test_nothing_is_said_of_a_method_whose_outputs_are_right(outcome, name: str) -> None:
     said = [notice.text for notice in outcome.header.notices if notice.name == name]
     assert [line for line in said if "gives" in line and "canary" not in line] == []
+
+
+def test_a_mean_colour_of_grey_images_is_no_sign_of_a_broken_method(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "rooms")
+    for file in (data / "images").iterdir():
+        with Image.open(file) as image:
+            image.convert("L").save(file)
+    text = suite_text(data, methods="[mean-colour, grey]", metrics="[l1]")
+    given = {"grey": Painter(HOW["grey"])}
+    run = run_suite(parse_suite(text, "s"), out=tmp_path / "run", device="cpu", editors=given)
+    said = [notice.name for notice in run.header.notices if "one and the same value" in notice.text]
+    assert set(said) == {"grey"}
 
 
 def test_an_edit_without_known_pixels_has_no_error_of_them() -> None:
