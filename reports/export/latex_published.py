@@ -8,6 +8,7 @@ from itertools import zip_longest
 from reports.beside import Beside, BesideCell, BesideRow, PublishedValue
 from reports.export.latex_text import (
     ARROWS,
+    INTERVALS,
     WIDEST,
     environment,
     escaped,
@@ -70,7 +71,9 @@ def _beside_table(table: Beside, part: range, intervals: bool) -> str:
         lines += [r"\addlinespace"] if i else []
         lines += _beside_row(table, row, part, remarks, intervals)
     caption = f"{escaped('; '.join(table.papers))}: {escaped(table.name)}."
-    return environment(caption, len(part), lines, _beside_notes(table, part, remarks))
+    said = intervals and any(row.cells[i].interval for row in table.rows for i in part)
+    notes = [KEY, *([INTERVALS] if said else []), *_beside_notes(table, part, remarks)]
+    return environment(caption, len(part), lines, notes)
 
 
 def _remarks(table: Beside, part: range) -> Iterator[str]:
@@ -131,7 +134,7 @@ def _number(remark: str, remarks: Sequence[str]) -> str:
 
 
 def _beside_notes(table: Beside, part: range, remarks: Sequence[str]) -> list[str]:
-    notes = [KEY]
+    notes = []
     if any(row.cells[i].level for row in table.rows for i in part):
         notes.append(rf"$^{{\approx}}$ {escaped(LEVEL)}.")
     if any(row.sees_hidden for row in table.rows):

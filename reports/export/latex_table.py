@@ -14,6 +14,7 @@ from reports.beside import beside
 from reports.export.latex_published import published_tables
 from reports.export.latex_text import (
     ARROWS,
+    INTERVALS,
     WIDEST,
     environment,
     escaped,
@@ -121,7 +122,9 @@ def _table(table: Table, part: range, intervals: bool) -> str:
     for row in table.rows:
         lines += _row(table, row, part, reasons, intervals)
     caption = f"{escaped(table.title)} ($n = {table.n}$)."
-    return environment(caption, len(part), lines, _notes(table, part))
+    said = intervals and any(row.cells[at].interval for row in table.rows for at in part)
+    notes = [*([INTERVALS] if said else []), *_notes(table, part)]
+    return environment(caption, len(part), lines, notes)
 
 
 def _heading(table: Table, at: int) -> str:

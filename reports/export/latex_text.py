@@ -73,6 +73,10 @@ def environment(
     return "\n".join([*text, r"\end{table}", ""])
 
 
+INTERVALS = r"Intervals at 95 \%."
+"""What stands below a table with intervals."""
+
+
 def heading(title: str, arrow: str, unit: str = "", n: int = 0) -> str:
     """A column's heading, in several lines where it is long; `n` where the column has its own."""
     words = title + (f" ({unit})" if unit else "")

@@ -24,8 +24,10 @@ __all__ = ["markdown"]
 
 KEY = (
     "Ours above, published below with its kind of source. ✓ reproduced within the tolerance, "
-    "✗ not reproduced, ≠ not comparable. **Best**, <u>second</u> of ours; intervals at 95 %."
+    "✗ not reproduced, ≠ not comparable. **Best**, <u>second</u> of ours"
 )
+
+INTERVALS = "; intervals at 95 %"
 
 CONTEXT = "Context: values of papers that this table is not of, for orientation; never judged."
 
@@ -80,7 +82,7 @@ def _section(table: Table, numbers: Mapping[str, int], intervals: bool) -> str:
         name = markdown_text(row.title) + (" ◐" if row.sees_hidden else "")
         cells = [_cell(table, at, cell, numbers, intervals) for at, cell in enumerate(row.cells)]
         lines.append(line([name, *cells]))
-    return "\n".join([*lines, "", *_notes(table), ""])
+    return "\n".join([*lines, "", *_notes(table, intervals), ""])
 
 
 def _heading(table: Table, at: int) -> str:
@@ -101,8 +103,9 @@ def _cell(table: Table, at: int, cell: Cell, numbers: Mapping[str, int], interva
     return f"{text}<br><sub>{cell.ranked_by}</sub>" if cell.ranked_by else text
 
 
-def _notes(table: Table) -> list[str]:
-    notes = [f"n = {table.n} unless stated; **best**, <u>second</u>; intervals at 95 %."]
+def _notes(table: Table, intervals: bool) -> list[str]:
+    said = INTERVALS if intervals else ""
+    notes = [f"n = {table.n} unless stated; **best**, <u>second</u>{said}."]
     if any(cell.level for row in table.rows for cell in row.cells):
         notes.append(f"≈ {LEVEL}.")
     if any(row.sees_hidden for row in table.rows):
@@ -136,7 +139,7 @@ def _beside_section(table: Beside, intervals: bool) -> str:
         name += " (context)" if row.context else ""
         cells = [_beside_cell(table, at, cell, intervals) for at, cell in enumerate(row.cells)]
         lines.append(line([name, *cells]))
-    return "\n".join([*lines, "", _beside_notes(table), "", *_verdicts(table), ""])
+    return "\n".join([*lines, "", _beside_notes(table, intervals), "", *_verdicts(table), ""])
 
 
 def _beside_heading(table: Beside, at: int) -> str:
@@ -168,8 +171,8 @@ def _number(remark: str, table: Beside) -> str:
     return f" <sup>{table.remarks.index(remark) + 1}</sup>" if remark else ""
 
 
-def _beside_notes(table: Beside) -> str:
-    notes = [KEY]
+def _beside_notes(table: Beside, intervals: bool) -> str:
+    notes = [f"{KEY}{INTERVALS if intervals else ''}."]
     if any(cell.level for row in table.rows for cell in row.cells):
         notes.append(f"≈ {LEVEL}.")
     if any(row.sees_hidden for row in table.rows):

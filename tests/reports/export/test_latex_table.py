@@ -102,6 +102,14 @@ def test_intervals_are_optional(run: Run):
     assert " -- " not in latex(run)
 
 
+def test_a_table_with_intervals_says_of_what_level(run: Run):
+    *tables, _ = latex(run, intervals=True).split(r"\end{table}")
+    for table in tables:
+        assert (r"Intervals at 95 \%." in table) == (" -- " in table)
+    assert any(" -- " in table for table in tables)
+    assert "Intervals" not in latex(run)
+
+
 def test_published_values_stand_below_ours_in_small_type(tmp_path: Path):
     made = read_run(with_table(tmp_path / "run", column(group="COCO-Stuff"), column(title="again")))
     lines = latex(made).splitlines()

@@ -24,6 +24,11 @@ def test_best_second_missing_and_hidden_are_marked(run: Run):
     assert "| Copy (oracle) ◐ |" in text
 
 
+def test_the_level_of_intervals_is_said_where_there_are_some(run: Run):
+    assert "; intervals at 95 %." in markdown(run)
+    assert "interval" not in markdown(run, intervals=False)
+
+
 def test_a_reason_for_missing_values_stands_once_with_its_count(run: Run):
     text = markdown(run)
     assert text.count("the weights pt\\_inception-2015-12-05 are not here") == 1
