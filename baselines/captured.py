@@ -17,7 +17,6 @@ a warning says so once; all other graphs are then captured anew (see `CudaGraphs
 
 from __future__ import annotations
 
-import contextlib
 import warnings
 import weakref
 from collections.abc import Callable
@@ -31,6 +30,7 @@ from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 from baselines.cuda_graphs import CudaGraphs, Recording, Work, let_go, why_not
 from baselines.layers.fused import same_result
 from bench.core.device import is_gpu
+from bench.core.device_faults import out_of_memory
 from bench.core.float32 import float32
 
 __all__ = ["Captured", "CapturedWork", "forget_graphs", "without_kept_casts"]
@@ -77,8 +77,11 @@ class Captured(Generic[T]):
         """
         if self._eager or not _replayable(tensors):
             return self._function(*tensors)
-        with contextlib.suppress(torch.OutOfMemoryError):
+        try:
             return self._replayed(tensors)
+        except RuntimeError as error:
+            if not out_of_memory(error):
+                raise
         forget_graphs()  # out here, where no error keeps the tensors of the call that failed
         torch.cuda.empty_cache()
         return self._function(*tensors)

@@ -11,17 +11,26 @@ from collections.abc import Iterator
 
 from bench.core.errors import BadInput
 
-__all__ = ["DeviceFailed", "device_failure", "out_of_memory"]
+__all__ = ["DeviceFailed", "device_failure", "device_fault", "out_of_memory"]
 
 _NO_MEMORY = (
     "out of memory",
     "can't allocate memory",
     "not enough memory",
     "ALLOC_FAILED",
+    "unable to find an engine to execute",  # PyTorch has tried all of cuDNN's, and none had its work space
 )
 """How libraries say it that have no exception for it (PyTorch's CPU allocator, cuBLAS, cuDNN, MPS)."""
 
-_BROKEN = ("CUDA error", "cuDNN error", "CUBLAS_STATUS_", "CUDNN_STATUS_", "CUSOLVER_STATUS_")
+_BROKEN = (
+    "CUDA error",
+    "CUDA driver error",
+    "Triton Error [CUDA]",
+    "cuDNN error",
+    "CUBLAS_STATUS_",
+    "CUDNN_STATUS_",
+    "CUSOLVER_STATUS_",
+)
 """How the messages of a driver and its libraries begin or what they name."""
 
 
@@ -59,6 +68,11 @@ def device_failure(
                 "where it fails in the same place again, use --device cpu"
             )
     return None
+
+
+def device_fault(error: BaseException) -> bool:
+    """Whether an exception tells of a failure of the device, its memory or its driver."""
+    return any(out_of_memory(one) or _driver_failed(one) for one in _chain(error))
 
 
 def out_of_memory(error: BaseException) -> bool:

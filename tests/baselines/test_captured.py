@@ -117,15 +117,20 @@ def test_forgotten_graphs_are_captured_anew(graphs):
     assert graphs.captured == 2
 
 
+NO_MEMORY = torch.OutOfMemoryError("CUDA out of memory. Tried ...")
+NO_WORK_SPACE = RuntimeError("GET was unable to find an engine to execute this computation")
+
+
 @torch.inference_mode()
-def test_graphs_make_room_where_memory_does_not_suffice(graphs):
+@pytest.mark.parametrize("full", [NO_MEMORY, NO_WORK_SPACE])
+def test_graphs_make_room_where_memory_does_not_suffice(graphs, full):
     other = Captured("other", double)
     for _ in range(2):
         other(torch.ones(2))
 
     def hungry(x):
         if other._graphs:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried ...")
+            raise full
         return x + 1
 
     forward = Captured("hungry", hungry)
@@ -133,9 +138,9 @@ def test_graphs_make_room_where_memory_does_not_suffice(graphs):
     assert not other._graphs
 
     def greedy(x):
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried ...")
+        raise full
 
-    with pytest.raises(torch.OutOfMemoryError):
+    with pytest.raises(type(full)):
         Captured("greedy", greedy)(torch.ones(2))
 
 

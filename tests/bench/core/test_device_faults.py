@@ -25,6 +25,7 @@ def failure(error, **changes):
             "[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory"
         ),
         RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("GET was unable to find an engine to execute this computation"),
         MemoryError("Unable to allocate 8 TiB"),
     ],
 )
@@ -51,13 +52,15 @@ def test_a_tensor_that_the_cpu_cannot_hold_is_told_by_what_torch_says():
             "CUDA error: an illegal memory access was encountered\nCUDA kernel errors might be ..."
         ),
         RuntimeError("CUDA error: an illegal memory access was encountered"),
+        RuntimeError("CUDA driver error: unspecified launch failure"),
+        RuntimeError("Triton Error [CUDA]: an illegal memory access was encountered"),
     ],
 )
 def test_a_driver_that_fails_in_the_middle_is_named_with_its_first_line(error):
+    first, _, _ = str(error).partition("\n")
     assert str(failure(error, device="cuda:1", doing="scoring", kept="nothing is lost")) == (
-        "scoring: cuda:1 failed (CUDA error: an illegal memory access was encountered) and this process "
-        "cannot use it any more; nothing is lost, and where it fails in the same place again, use "
-        "--device cpu"
+        f"scoring: cuda:1 failed ({first}) and this process cannot use it any more; nothing is lost, and "
+        "where it fails in the same place again, use --device cpu"
     )
 
 
