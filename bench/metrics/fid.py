@@ -28,7 +28,7 @@ from bench.core.identity import Record
 from bench.metrics.context import Context
 from bench.metrics.estimate import Score
 from bench.metrics.features import Crop, SetMetric
-from bench.metrics.frechet import frechet_distance, with_leave_one_out
+from bench.metrics.frechet import frechet_distance, load_solver, with_leave_one_out
 from bench.metrics.kernel import KernelSums, kernel_distance
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ class FrechetDistance(SetMetric):
     def warm_up(self) -> None:
         """The network is loaded, and the solver's libraries are."""
         super().warm_up()
-        sample = np.eye(8, 4, dtype=np.float32)
-        frechet_distance(sample, sample, self.solver)
+        load_solver(self.solver)
 
     def definition(self) -> Record:
         """Formula and feature network."""

@@ -20,12 +20,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.core.device_faults import device_fault
 from bench.core.threads import side_by_side
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["EXACT_SAMPLES", "frechet_distance", "leave_one_out", "with_leave_one_out"]
+__all__ = [
+    "EXACT_SAMPLES",
+    "frechet_distance",
+    "leave_one_out",
+    "load_solver",
+    "with_leave_one_out",
+]
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -113,6 +120,12 @@ def leave_one_out(real: NDArray[np.floating], fake: NDArray[np.floating], codes:
     return _first_order(_Pair.of(real, fake, "cpu"), codes)
 
 
+def load_solver(device: str) -> None:
+    """Loads the libraries that decompose matrices on a device, which takes a GPU up to seconds."""
+    few = _fit(np.eye(8, 4))
+    _distance(_Pair(few, few, device))
+
+
 def _check(real: NDArray[np.floating], fake: NDArray[np.floating]) -> None:
     for side, features in (("real", real), ("generated", fake)):
         if len(features) < 2:
@@ -145,14 +158,27 @@ class _Pair:
         return _factor(self.fake), _factor(self.real)
 
     @cached_property
-    def on_device(self) -> tuple[float, Float64, Float64]:
-        """Root and root coordinates, from an accelerator."""
-        return _roots_on(self.device, self.fake, self.real)
+    def on_device(self) -> tuple[float, Float64, Float64] | None:
+        """Root and root coordinates from an accelerator; None where the host finds them.
+
+        It finds the same, also where the accelerator fails: the features are all here.
+        """
+        if self.device == "cpu":
+            return None
+        import torch
+
+        try:
+            return _roots_on(self.device, self.fake, self.real)
+        except RuntimeError as error:
+            unsolved = torch.linalg.LinAlgError  # type: ignore[attr-defined]  # PyTorch documents it
+            if device_fault(error) or isinstance(error, unsolved):
+                return None
+            raise
 
 
 def _distance(pair: _Pair) -> float:
     gap = pair.fake.mean - pair.real.mean
-    if pair.device == "cpu":
+    if pair.on_device is None:
         first, second = pair.factors
         root = float(_spectrum(first.T @ second).sum())
     else:
@@ -251,7 +277,7 @@ class _Grams:
 def _first_order(pair: _Pair, codes: Int64) -> Float64:
     one, two = pair.fake, pair.real
     weights_one, weights_two = (
-        _root_coordinates(pair) if pair.device == "cpu" else pair.on_device[1:]
+        _root_coordinates(pair) if pair.on_device is None else pair.on_device[1:]
     )
     left = _without(one, weights_one, codes)
     right = _without(two, weights_two, codes)

@@ -142,3 +142,45 @@ def test_without_each_scene_it_is_the_cpus_first_order(n, d, monkeypatch):
     value, found = with_leave_one_out(real, fake, codes, CARD)
     assert value == pytest.approx(nuclear(real, fake), rel=1e-7)
     assert found == pytest.approx(wanted, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        RuntimeError("CUDA error: an illegal memory access was encountered"),
+        torch.linalg.LinAlgError("linalg.eigh: The algorithm failed to converge"),
+    ],
+)
+def test_a_device_that_fails_at_the_end_of_a_pass_costs_no_distance(fault, monkeypatch):
+    monkeypatch.setattr("bench.metrics.frechet.EXACT_SAMPLES", 10)
+    monkeypatch.setattr("bench.metrics.frechet._LARGE", 10)
+    real, fake = sets(60, 60, 40)
+    codes = np.arange(60) // 2
+    value, without = with_leave_one_out(real, fake, codes)
+
+    def fails(matrix):
+        raise fault
+
+    monkeypatch.setattr("torch.linalg.eigh", fails)
+    found = with_leave_one_out(real, fake, codes, CARD)
+    assert found[0] == value
+    assert np.array_equal(found[1], without)
+
+
+def test_a_fault_of_ours_is_not_taken_for_the_devices(monkeypatch):
+    monkeypatch.setattr("bench.metrics.frechet._LARGE", 10)
+
+    def fails(matrix):
+        raise RuntimeError("The size of tensor a (3) must match the size of tensor b (4)")
+
+    monkeypatch.setattr("torch.linalg.eigh", fails)
+    with pytest.raises(RuntimeError, match="must match"):
+        frechet_distance(*sets(60, 60, 40), CARD)
+
+
+def test_a_warm_distance_has_loaded_what_decomposes_matrices_on_its_device():
+    distance = make_metric("fd-procedural", {}, Context(device=CARD, cache=None, solver=CARD))
+    with OperatorCalls() as calls:
+        distance.warm_up()
+    assert calls.operators["linalg_eigh"] > 0
