@@ -62,7 +62,7 @@ def make_metric(
     """
     given = dict(options or {})
     factory = _factory(name, given, context or Context())
-    ours = METRICS.canonical(_split(name)[0]) in BUILTIN["metrics"]
+    ours = METRICS.canonical(METRICS.split(name)[0]) in BUILTIN["metrics"]
     try:
         if ours:
             return factory(**given)
@@ -78,7 +78,7 @@ def make_metric(
 
 def _factory(name: str, given: Mapping[str, Any], context: Context) -> Callable[..., Metric]:
     """What makes the metric, once its options are known to fit."""
-    kind, argument = _split(name)
+    kind, argument = METRICS.split(name)
     registered = METRICS.get(kind, trust=context.trust)
     if hasattr(registered, "measure") and not inspect.isclass(registered):
         # A finished metric of the Python API.
@@ -94,12 +94,6 @@ def _factory(name: str, given: Mapping[str, Any], context: Context) -> Callable[
         factory = functools.partial(factory, **{option: argument})
     check_options(f"metric {name!r}", factory, given)
     return factory
-
-
-def _split(name: str) -> tuple[str, str]:
-    """A registered name and the argument behind its colon; any other name as it is."""
-    kind, _, argument = name.partition(":")
-    return (kind, argument) if kind in METRICS.names() else (name, "")
 
 
 def refuse_shared_scores(metrics: Iterable[tuple[str, Metric]]) -> None:

@@ -21,9 +21,10 @@ from bench.networks.recent import Recent
 from bench.networks.weights import weight_folders
 from bench.plugins.foreign import foreign
 from bench.plugins.kinds import NETWORKS
+from bench.plugins.registry import Registry
 from bench.scene import UInt8
 
-__all__ = ["FeatureNetwork", "Finished", "RememberedNetwork", "make_network", "untried_network"]
+__all__ = ["FeatureNetwork", "RememberedNetwork", "factory_of", "make_network", "untried_network"]
 
 Float32 = NDArray[np.float32]
 
@@ -115,7 +116,7 @@ class RememberedNetwork:
         return found
 
 
-class Finished:
+class _Finished:
     """A factory that gives one finished object; it equals another factory of the same object."""
 
     def __init__(self, made: Any) -> None:
@@ -126,7 +127,7 @@ class Finished:
         return self.made
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Finished) and other.made is self.made
+        return isinstance(other, _Finished) and other.made is self.made
 
     def __hash__(self) -> int:
         return id(self.made)
@@ -142,8 +143,8 @@ def make_network(
     """The feature network of a name; the same object for the same name within a process.
 
     Args:
-        name: a registered name; "NAME:ARGUMENT" for one that takes an argument ("dinov2:FOLDER"); or
-            `package.module:attribute` with trust.
+        name: a registered name, or `package.module:attribute` with trust; an argument stands behind
+            another colon ("dinov2:FOLDER").
         device: where it runs.
         folders: where weights are looked for; None = where SIEBENCH_WEIGHTS says.
         trust: agreement to import the module that `name` may point at.
@@ -152,7 +153,7 @@ def make_network(
         BadInput: an unknown name, or something that is not a feature network.
         Unavailable: where its weights are not here.
     """
-    factory, argument = _factory(name, trust)
+    factory, argument = factory_of(NETWORKS, name, "features", trust)
     given = tuple(weight_folders() if folders is None else folders)
     return _remembered(factory, device, given, argument)
 
@@ -162,20 +163,30 @@ def untried_network(name: str, *, trust: bool = False) -> object:
 
     Args and Raises: as `make_network`.
     """
-    factory, argument = _factory(name, trust)
+    factory, argument = factory_of(NETWORKS, name, "features", trust)
     return _called(factory, "cpu", weight_folders(), argument)
 
 
-def _factory(name: str, trust: bool) -> tuple[Callable[..., Any], str]:
-    """What makes a feature network, and the argument it is called with."""
-    kind, _, argument = name.partition(":")
-    if kind not in NETWORKS.names():
-        kind, argument = name, ""
-    registered = NETWORKS.get(kind, trust=trust)
-    finished = hasattr(registered, "features") and not isinstance(registered, type)
+def factory_of(
+    registry: Registry[Any], name: str, method: str, trust: bool
+) -> tuple[Callable[..., Any], str]:
+    """What makes a feature network or a segmenter, and the argument it is called with.
+
+    Args:
+        registry: of the one or the other.
+        name: as `Registry.split` takes it.
+        method: what a finished one has, which is given as it is.
+        trust: agreement to import the module that `name` may point at.
+
+    Raises:
+        BadInput: an unknown name, or an argument for one that takes none.
+    """
+    kind, argument = registry.split(name)
+    registered = registry.get(kind, trust=trust)
+    finished = hasattr(registered, method) and not isinstance(registered, type)
     if argument and (finished or not _takes_argument(registered)):
-        raise BadInput(f"feature network {name!r}: it takes no argument; leave {argument!r} out")
-    return (Finished(registered) if finished else registered), argument
+        raise BadInput(f"{registry.kind} {name!r}: it takes no argument; leave {argument!r} out")
+    return (_Finished(registered) if finished else registered), argument
 
 
 def _takes_argument(factory: Callable[..., Any]) -> bool:

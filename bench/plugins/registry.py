@@ -42,6 +42,7 @@ FOREIGN = "a module"
 
 _OURS = "siebench"
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_WITH_ARGUMENT = re.compile(rf"({_TARGET.pattern}):(.*)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +147,19 @@ class Registry(Generic[T]):
     def canonical(self, name: str) -> str:
         """The registered name that an alias means; any other name as it is."""
         return name if name in self._offered else self.aliases.get(name, name)
+
+    def split(self, text: str) -> tuple[str, str]:
+        """A name as `find` takes it, and the argument behind another colon; "" where there is none.
+
+        Args:
+            text: "NAME:ARGUMENT" with a registered name, "package.module:attribute:ARGUMENT"; any other
+                text is a name.
+        """
+        name, _, argument = text.partition(":")
+        if name in self.names():
+            return name, argument
+        module = _WITH_ARGUMENT.fullmatch(text)
+        return (module[1], module[2]) if module else (text, "")
 
     def plugins(self) -> list[Plugin[T]]:
         """Every plugin by name, each imported or with the reason why it cannot be."""

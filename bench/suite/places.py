@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from bench.plugins.kinds import NETWORKS
+from bench.plugins.kinds import NETWORKS, SEGMENTERS
 
 __all__ = ["beside", "network_beside", "segmenter_beside"]
 
@@ -54,28 +54,32 @@ def segmenter_beside(name: str, home: Path | None) -> str:
     """A segmenter's name with the files in it as `beside` finds them.
 
     Args:
-        name: a file, KIND:FILE, KIND:FILE,FILE or module:attribute:FILE.
+        name: a file, KIND:FILE, KIND:FILE,FILE or module:attribute:FILE; without its .onnx too.
         home: as in `beside`.
     """
-    front, colon, files = name.rpartition(":")
+    kind, argument = SEGMENTERS.split(name)
+    if ":" not in name and kind not in SEGMENTERS.names():
+        kind, argument = "onnx", name
+    front = name.removesuffix(argument)
+    if kind == "onnx" and not argument.endswith(".onnx") and Path(argument).name != argument:
+        argument += ".onnx"
     # Names of a dataset and of a file among the weights, whatever lies beside the suite under them.
-    if front == "procedural" or (front in ("", "onnx") and not files.endswith(".onnx")):
+    elif kind == "procedural" or (kind == "onnx" and not argument.endswith(".onnx")):
         return name
-    found = [beside(file, home, by_name=True) for file in files.split(",")]
-    return f"{front}{colon}{','.join(found)}"
+    found = [beside(file, home, by_name=True) for file in argument.split(",")]
+    return f"{front}{','.join(found)}"
 
 
 def network_beside(text: str, home: Path | None) -> str:
     """A feature network's name with the folder behind its colon as `beside` finds it.
 
     Args:
-        text: NETWORK:FOLDER ("clip:weights/clip"); any other text stays as it is.
+        text: NETWORK:FOLDER ("clip:weights/clip") or module:attribute:FOLDER; any other text stays as it
+            is.
         home: as in `beside`.
     """
-    network, colon, folder = text.partition(":")
-    if not colon or network not in NETWORKS.names():
-        return text
-    return f"{network}:{beside(folder, home, by_name=True)}"
+    _, folder = NETWORKS.split(text)
+    return f"{text.removesuffix(folder)}{beside(folder, home, by_name=True)}"
 
 
 def _named(path: Path) -> Path:

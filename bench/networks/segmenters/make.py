@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from bench.core.errors import BadInput
-from bench.networks.feature_network import Finished
+from bench.networks.feature_network import factory_of
 from bench.networks.segmenters.segmenter import RememberedSegmenter
 from bench.networks.weights import weight_folders
 from bench.plugins.foreign import foreign
@@ -17,9 +16,6 @@ from bench.plugins.kinds import SEGMENTERS
 from bench.scene import LabelSpace
 
 __all__ = ["make_segmenter", "untried_segmenter"]
-
-_MODULE = re.compile(r"(([A-Za-z_][\w.]*):[A-Za-z_][\w.]*)(?::(.*))?")
-"""`package.module:attribute`, and what it is called with behind another colon."""
 
 
 def make_segmenter(
@@ -60,34 +56,23 @@ def untried_segmenter(name: str, device: str = "cpu", *, trust: bool = False) ->
 
 def _factory(name: str, trust: bool) -> tuple[Callable[..., Any], str]:
     """What makes a segmenter, and the argument it is called with."""
-    registered, argument = _look_up(name, trust)
-    if not hasattr(registered, "segment") or isinstance(registered, type):
-        return registered, argument
-    if argument:
-        raise BadInput(f"segmenter {name!r}: it takes no argument; leave {argument!r} out")
-    return Finished(registered), ""
-
-
-def _look_up(name: str, trust: bool) -> tuple[Any, str]:
-    """What is registered, and the argument it is called with."""
-    kind, colon, argument = name.partition(":")
+    kind, argument = SEGMENTERS.split(name)
     known = SEGMENTERS.names()
-    # One of ours needs an argument; another one takes it as its author says.
-    if kind in known and (argument or kind not in _FORMS):
-        return SEGMENTERS.get(kind), argument
-    module = _MODULE.fullmatch(name)
-    # Without trust a word before a colon is a kind that was mistyped, rather than a module.
-    if module is not None and (trust or "." in module[2]) and not name.endswith(".onnx"):
-        return SEGMENTERS.get(module[1], trust=trust), module[3] or ""
+    front = kind.partition(":")[0] if ":" in kind else ""
     if kind in known:
-        raise BadInput(f"segmenter {name!r}: say which, as in {_FORMS[kind]}")
-    if colon and not Path(name).suffix:
-        forms = ", ".join(_FORMS.get(one, f"{one}:...") for one in known)
-        raise BadInput(
-            f"segmenter {name!r}: {kind!r} is no kind of segmenter; write {forms}, or "
-            "module:attribute with --trust"
-        )
-    return SEGMENTERS.get("onnx"), name
+        # One of ours needs an argument; another one takes it as its author says.
+        if kind in _FORMS and not argument:
+            raise BadInput(f"segmenter {name!r}: say which, as in {_FORMS[kind]}")
+    # Without trust a word before a colon is a kind that was mistyped, rather than a module.
+    elif name.endswith(".onnx") or not front or not (trust or "." in front):
+        if front and not Path(name).suffix:
+            forms = ", ".join(_FORMS.get(one, f"{one}:...") for one in known)
+            raise BadInput(
+                f"segmenter {name!r}: {front!r} is no kind of segmenter; write {forms}, or "
+                "module:attribute with --trust"
+            )
+        name = f"onnx:{name}"
+    return factory_of(SEGMENTERS, name, "segment", trust)
 
 
 _FORMS = {

@@ -302,6 +302,19 @@ def test_a_module_asks_for_trust_and_takes_its_argument_behind_another_colon():
     assert make_segmenter(name, trust=True).identity()["level"] == 40
 
 
+class Thumbnail(Means):
+    def __init__(self, device, folders, side="4"):
+        self.name = f"thumbnail{side}"
+
+
+def test_so_does_the_module_of_a_feature_network():
+    name = f"{__name__}:Thumbnail:8"
+    with pytest.raises(BadInput, match="agree with --trust"):
+        make_network(name)
+    assert make_network(name, trust=True).name == "thumbnail8"
+    assert make_network(f"{__name__}:Thumbnail", trust=True).name == "thumbnail4"
+
+
 def test_a_module_of_the_working_folder_is_a_segmenter_too(tmp_path, monkeypatch):
     source = "from tests.bench.networks.test_conformance import Brightness as Near"
     (tmp_path / "near_segmenter.py").write_text(source)

@@ -86,15 +86,20 @@ def test_what_can_be_no_path_stays_as_it_is(project, written) -> None:
         ("hf:there", "hf:suites/there"),
         ("mmseg:a.onnx,there", "mmseg:suites/a.onnx,suites/there"),
         ("cityscapes", "cityscapes"),
+        ("onnx:there/seg", "onnx:suites/there/seg.onnx"),
+        ("there/seg", "suites/there/seg.onnx"),
+        ("nets/among_weights", "nets/among_weights.onnx"),
+        ("module:Segmenter:there", "module:Segmenter:suites/there"),
         ("procedural:procedural-rooms", "procedural:procedural-rooms"),
     ],
 )
 def test_the_files_of_a_segmenter_count_from_the_suite(project, written, meant) -> None:
     (project / "suites" / "a.onnx").touch()
+    (project / "suites" / "there" / "seg.onnx").touch()
     assert segmenter_beside(written, Path("suites")) == meant
 
 
-@pytest.mark.parametrize("name", ["procedural:there", "there", "onnx:there"])
+@pytest.mark.parametrize("name", ["procedural:there", "there", "onnx:there", "module:there"])
 def test_a_folder_beside_the_suite_is_no_segmenter_of_its_name(project, name) -> None:
     assert segmenter_beside(name, Path("suites")) == name
 
@@ -104,6 +109,7 @@ def test_a_folder_beside_the_suite_is_no_segmenter_of_its_name(project, name) ->
     [
         ("clip:there", "clip:suites/there"),
         ("clip:openai/clip-vit-base-patch32", "clip:openai/clip-vit-base-patch32"),
+        ("module:Network:there", "module:Network:suites/there"),
         ("there", "there"),
         ("rgb:there", "rgb:there"),
     ],
