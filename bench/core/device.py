@@ -23,6 +23,7 @@ __all__ = [
     "choose_devices",
     "cores",
     "fast_float64",
+    "find_device",
     "is_gpu",
     "kind_of",
     "leave_alone",
@@ -42,6 +43,45 @@ def choose_device(name: str) -> str:
     """
     import torch
 
+    name = _known(name)
+    try:
+        torch.ones(1, device=name).item()
+    # What a missing device raises depends on its kind and on how torch was built.
+    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
+        if out_of_memory(error):
+            raise BadInput(
+                f"device {name!r} has no memory left, which others use; wait, or write cpu"
+            ) from None
+        said = str(error).strip().partition("\n")[0]
+        if not is_gpu(name) or "invalid device ordinal" in said or not torch.cuda.device_count():
+            raise _not_here(name) from None
+        raise BadInput(f"device {name!r} cannot be used ({said}); write cpu") from None
+    return name
+
+
+def find_device(name: str) -> str:
+    """The device that processes of this one shall use; "auto" is a GPU where there is one.
+
+    A GPU is not used here: a process that has used one keeps half a gigabyte there, and where the driver lets
+    one process at a time use it, no other could.
+
+    Raises:
+        BadInput: where the name is none, or there is no such device here.
+    """
+    import torch
+
+    name = _known(name)
+    if not is_gpu(name):
+        return choose_device(name)
+    if (torch.device(name).index or 0) >= torch.cuda.device_count():
+        raise _not_here(name)
+    return name
+
+
+def _known(name: str) -> str:
+    """The name of one device, which may not be here."""
+    import torch
+
     if names_several(name):
         raise BadInput(
             f"device {name!r} is for several workers; name one, or use --executor processes"
@@ -54,19 +94,11 @@ def choose_device(name: str) -> str:
         raise BadInput(
             f"device {name!r} is not a device; write auto, cpu, cuda, or cuda:1 for the second GPU"
         ) from None
-    try:
-        torch.ones(1, device=name).item()
-    # What a missing device raises depends on its kind and on how torch was built.
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        if out_of_memory(error):
-            raise BadInput(
-                f"device {name!r} has no memory left, which others use; wait, or write cpu"
-            ) from None
-        said = str(error).strip().partition("\n")[0]
-        if not is_gpu(name) or "invalid device ordinal" in said or not torch.cuda.device_count():
-            raise BadInput(f"device {name!r} is not here; write cpu, or auto") from None
-        raise BadInput(f"device {name!r} cannot be used ({said}); write cpu") from None
     return name
+
+
+def _not_here(name: str) -> BadInput:
+    return BadInput(f"device {name!r} is not here; write cpu, or auto")
 
 
 def is_gpu(device: str | torch.device) -> bool:
@@ -100,7 +132,7 @@ def kind_of(name: str) -> str:
 
 
 def choose_devices(name: str) -> list[str]:
-    """The devices of several workers, one for each.
+    """The devices of several workers, one for each; they are found and not used (`find_device`).
 
     Args:
         name: "cuda:0,cuda:1"; "cpu:4" for four workers of one thread; "cpu" for one a core; "auto" for
@@ -126,7 +158,7 @@ def choose_devices(name: str) -> list[str]:
         device = "cuda:0" if part == "cuda" else part
         if device in found:
             raise BadInput(f"device {name!r}: {device} is named twice; give each worker its own")
-        found.append(choose_device(device))
+        found.append(find_device(device))
     return found
 
 

@@ -21,7 +21,7 @@ __all__ = ["multi_process_service"]
 
 _CONTROL = "nvidia-cuda-mps-control"
 _SECONDS = 45.0
-_PROBE = "import torch; assert (torch.ones(8, device='cuda') + 1).sum().item() == 16"
+_PROBE = "import sys, torch; assert (torch.ones(8, device=sys.argv[1]) + 1).sum().item() == 16"
 
 
 @contextlib.contextmanager
@@ -42,7 +42,7 @@ def multi_process_service(device: str) -> Iterator[Mapping[str, str]]:
         environment = {**os.environ, **variables}
         started = _succeeds([_CONTROL, "-d"], environment)
         try:
-            works = started and _succeeds([sys.executable, "-c", _PROBE], environment)
+            works = started and _succeeds([sys.executable, "-c", _PROBE, device], environment)
             yield variables if works else {}
         finally:
             if started:

@@ -41,7 +41,7 @@ from baselines.training.zoo.training import (
 )
 from bench.core.atomic import write_json
 from bench.core.children import fit_for_children
-from bench.core.device import choose_device, cores
+from bench.core.device import cores, find_device
 from bench.core.errors import BadInput
 from bench.core.text import counted
 
@@ -139,7 +139,7 @@ def train_zoo(
     begun = time.monotonic()
     if minutes <= 0:
         raise BadInput(f"--minutes {minutes:g}: must be more than 0")
-    device = choose_device(device)
+    device = find_device(device)
     place = ZooFolder(out)
     jobs = chosen_jobs(models, seeds, changes)
     there = [job for job in jobs if is_trained(place, job)]

@@ -10,6 +10,7 @@ from bench.core.device import (
     choose_devices,
     cores,
     fast_float64,
+    find_device,
     is_gpu,
     kind_of,
     names_several,
@@ -72,7 +73,11 @@ def test_a_card_whose_number_is_not_there_is_not_here(monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("gpu", "'gpu' is not a device; write auto, cpu"), ("cuda:99", "'cuda:99' is not here")],
+    [
+        ("gpu", "'gpu' is not a device; write auto, cpu"),
+        ("cuda:99", "'cuda:99' is not here"),
+        ("hpu", "'hpu' is not here"),  # known to torch by name, and made by a package of its own
+    ],
 )
 def test_a_device_that_is_not_here_is_named(name, says):
     with pytest.raises(BadInput, match=says):
@@ -116,9 +121,30 @@ def test_every_gpu_gets_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_devices("auto") == ["cuda:0", "cuda:1", "cuda:2"]
 
 
+@pytest.fixture
+def two_cards(monkeypatch):
+    """A machine with two GPUs, neither of which this process may use."""
+
+    def ones(*size, device):
+        raise AssertionError(f"{device} is used")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch, "ones", ones)
+
+
+@pytest.mark.usefixtures("two_cards")
+def test_a_gpu_of_other_processes_is_found_and_not_used():
+    assert [find_device(name) for name in ("auto", "cuda", "cuda:1")] == ["cuda", "cuda", "cuda:1"]
+    assert choose_devices("cuda:0,cuda:1") == ["cuda:0", "cuda:1"]
+    for find in (find_device, choose_devices):
+        with pytest.raises(BadInput, match="device 'cuda:2' is not here; write cpu, or auto"):
+            find("cuda:2")
+
+
 @pytest.mark.parametrize("name", ["cuda:0,cuda:0", "cuda,cuda:0", "cpu,cpu:2", "cpu:2,cpu:2"])
-def test_a_device_that_is_named_twice_is_refused(name, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.core.device.choose_device", lambda name: name)
+@pytest.mark.usefixtures("two_cards")
+def test_a_device_that_is_named_twice_is_refused(name) -> None:
     with pytest.raises(BadInput, match="is named twice"):
         choose_devices(name)
 

@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
+from baselines.training.zoo import side_by_side
+from baselines.training.zoo.side_by_side import train_zoo
 from bench.cli import main
 
 ROOT = Path(__file__).parents[4]
@@ -47,6 +50,18 @@ def test_bad_input_is_one_sentence_and_nothing_is_written(call, tmp_path, argume
     assert sentence in err
     assert err.count("\n") == 1
     assert not (tmp_path / "zoo").exists()
+
+
+def test_who_starts_trainings_on_a_gpu_leaves_it_to_them(monkeypatch, tmp_path):
+    def ones(*size, device):
+        raise AssertionError(f"{device} is used")
+
+    told = []
+    monkeypatch.setattr(torch, "ones", ones)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(side_by_side._Work, "run", lambda work, stop: [])
+    train_zoo(tmp_path, device="cuda", models=["spade-procedural"], tell=told.append)
+    assert "1 training on cuda" in told[0]
 
 
 def test_packing_what_is_not_there_is_refused(call, tmp_path):

@@ -41,11 +41,13 @@ def test_processes_are_told_where_it_is_and_it_ends_with_the_block(control, monk
     assert control.read_text().split() == ["-d", "quit"]
 
 
-def test_one_through_which_nothing_computes_is_not_used(control, monkeypatch):
-    monkeypatch.setattr(service, "_PROBE", "raise SystemExit(1)")
+def test_one_through_which_nothing_computes_on_the_device_is_not_used(control, monkeypatch):
+    monkeypatch.setattr(service, "_PROBE", "import sys; raise SystemExit(sys.argv[1] == 'cuda:1')")
     with multi_process_service("cuda:0") as variables:
+        assert variables
+    with multi_process_service("cuda:1") as variables:
         assert variables == {}
-    assert control.read_text().split() == ["-d", "quit"]
+    assert control.read_text().split() == ["-d", "quit"] * 2
 
 
 def test_a_machine_without_it_goes_without(monkeypatch, tmp_path):
