@@ -66,6 +66,12 @@ class _Transformer(abc.ABC):
         )
         self._model = model.eval().requires_grad_(False).to(device)
 
+    def _read(self, transformers: Any, source: str) -> tuple[Any, dict[str, Any]]:
+        config = stored_config(transformers, source)
+        if config.get("model_type") not in self._kinds:
+            raise ValueError(f"it is of the kind {config.get('model_type')!r}")
+        return whole_model(getattr(transformers, self._loaded_as), source), self._counting(config)
+
     def identity(self) -> Record:
         """Tensors, the model around them, preprocessing and layer."""
         side, (mean, deviation) = self._side, self._scale
@@ -94,6 +100,8 @@ class _Transformer(abc.ABC):
         given = (resized.permute(0, 3, 1, 2).float() / 255 - mean) / deviation
         return self._vectors(upload(given, self.device)).float()
 
+    _kinds: tuple[str, ...]
+    _loaded_as: str
     _side: int
     _layer: str
     _scale: tuple[tuple[float, float, float], tuple[float, float, float]]
@@ -102,10 +110,9 @@ class _Transformer(abc.ABC):
     def _vectors(self, given: Tensor) -> Tensor:
         """One vector [B,D] for each prepared image [B,3,side,side]."""
 
-    @staticmethod
-    @abc.abstractmethod
-    def _read(transformers: Any, source: str) -> tuple[Any, dict[str, Any]]:
-        """The library's model and its stored config; ValueError where the files are of another kind."""
+    def _counting(self, config: dict[str, Any]) -> dict[str, Any]:
+        """What of the stored config tells of the network."""
+        return config
 
 
 class DINOv2(_Transformer):
@@ -120,6 +127,8 @@ class DINOv2(_Transformer):
         BadInput: where the files are of another model.
     """
 
+    _kinds = ("dinov2", "dinov2_with_registers")
+    _loaded_as = "AutoModel"
     _side = 224
     _layer = "class token behind the last norm"
     _scale = _IMAGENET
@@ -135,14 +144,6 @@ class DINOv2(_Transformer):
         found: Tensor = self._model(pixel_values=given).last_hidden_state[:, 0]
         return found
 
-    @staticmethod
-    def _read(transformers: Any, source: str) -> tuple[Any, dict[str, Any]]:
-        config = transformers.AutoConfig.from_pretrained(source, local_files_only=True)
-        if config.model_type not in ("dinov2", "dinov2_with_registers"):
-            raise ValueError(f"it is of the kind {config.model_type!r}")
-        model = whole_model(transformers.AutoModel, source)
-        return model, stored_config(transformers, source)
-
 
 class CLIP(_Transformer):
     """CLIP's image tower with its projection (Radford et al. 2021).
@@ -156,6 +157,8 @@ class CLIP(_Transformer):
         BadInput: where the files are of another model.
     """
 
+    _kinds = ("clip", "clip_vision_model")
+    _loaded_as = "CLIPVisionModelWithProjection"
     _layer = "projected embedding, divided by its length"
     _scale = _OPENAI
 
@@ -173,18 +176,12 @@ class CLIP(_Transformer):
         length: Tensor = found.norm(dim=1, keepdim=True)
         return found / length
 
-    @staticmethod
-    def _read(transformers: Any, source: str) -> tuple[Any, dict[str, Any]]:
-        config = transformers.AutoConfig.from_pretrained(source, local_files_only=True)
-        if config.model_type not in ("clip", "clip_vision_model"):
-            raise ValueError(f"it is of the kind {config.model_type!r}")
-        model = whole_model(transformers.CLIPVisionModelWithProjection, source)
-        stored = stored_config(transformers, source)
-        if config.model_type == "clip":
-            # The text tower is not here. Files of old versions have the image tower twice: the latter counts.
-            towers = (stored.get(name) or {} for name in ("vision_config", "vision_config_dict"))
-            stored = {name: value for tower in towers for name, value in tower.items()}
-        return model, stored
+    def _counting(self, config: dict[str, Any]) -> dict[str, Any]:
+        if config["model_type"] != "clip":
+            return config
+        # The text tower is not here. Files of old versions have the image tower twice: the latter counts.
+        towers = (config.get(name) or {} for name in ("vision_config", "vision_config_dict"))
+        return {name: value for tower in towers for name, value in tower.items()}
 
 
 def dinov2(device: str = "cpu", folders: Sequence[Path] | None = None, source: str = "") -> DINOv2:
