@@ -131,14 +131,39 @@ def test_a_part_that_dies_or_never_ends_is_a_row_and_the_others_are_measured(cap
     assert said[4].startswith("| three | failed |  |  | still busy after 0 s: ")
 
 
-def test_work_that_fails_is_a_row_with_its_reason():
-    def measured():
-        yield gpu.Row("one", "1")
-        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+def failing(error):
+    yield gpu.Row("one", "1")
+    raise error
 
-    one, failed = gpu.tried("SPADE forward", measured(), FULL)
+
+def test_work_that_fails_is_a_row_with_its_reason():
+    one, failed = gpu.tried("SPADE forward", failing(RuntimeError("no such layer")), FULL)
     assert (one.here, failed.work, failed.here) == ("1", "SPADE forward", "failed")
-    assert "illegal memory access" in failed.notes[0]
+    assert "no such layer" in failed.notes[0]
+
+
+def test_what_comes_behind_work_that_breaks_the_driver_is_measured_in_another_process(capfd):
+    code = """
+import sys
+from tests.speed import gpu
+
+def works(part, setting):
+    yield from gpu.tried("a", [gpu.Row("a", "1")], setting)
+    yield from gpu.tried("b", broken(), setting)
+    yield from gpu.tried("c", [gpu.Row("c", "3")], setting)
+
+def broken():
+    raise RuntimeError("CUDA error: an illegal memory access was encountered")
+    yield
+
+gpu.rows = works
+gpu.torch.cuda.is_available = lambda: True
+gpu.torch.cuda.get_device_name = lambda: "a card"
+gpu.main(["part", *sys.argv[1:]])
+"""
+    gpu.each_in_a_process({"part": [sys.executable, "-c", code]}, seconds=90)
+    said = [line.split(" | ")[:2] for line in capfd.readouterr().out.splitlines()[3:]]
+    assert said == [["| a", "1"], ["| b", "failed"], ["| part", "failed"], ["| c", "3"]]
 
 
 def test_an_editor_that_fails_leaves_the_others(monkeypatch):

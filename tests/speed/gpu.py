@@ -13,13 +13,15 @@ card would be asked at full size: operators, and among them synchronisations, fo
 step.
 Nothing is asserted; one table is printed, row by row, so that a broken call has told what it found. Each of
 several parts has a process of its own, for one that breaks the card's driver, or never ends, must not take
-the others along.
+the others along; work behind that which broke the driver is measured in another process (--skip).
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -30,6 +32,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
+
+from bench.core.device_faults import device_fault, out_of_memory
 
 __all__ = ["Row", "Setting", "kernels_of", "tried"]
 
@@ -44,6 +48,8 @@ class Setting:
         peers: whether other people's tools are timed too.
         ends: by `time.perf_counter`; what would begin later is left out.
         only: names of systems, in small letters, whose editors and trainings are measured; all if empty.
+        skip: works that are passed over: another process has tried them.
+        works: numbers them, from 0.
     """
 
     device: str
@@ -51,6 +57,8 @@ class Setting:
     peers: bool
     ends: float
     only: frozenset[str] = frozenset()
+    skip: int = 0
+    works: Iterator[int] = field(default_factory=itertools.count)
 
     @property
     def left(self) -> float:
@@ -101,17 +109,29 @@ def kernels_of(call: Callable[[int], object], setting: Setting, longest: int = 1
     return [f"{sum(one.count for one in found) / 4:.0f} kernels, {total:.2f} ms together", *each]
 
 
+class Broken(Exception):  # noqa: N818 - it is the card that is broken
+    """The card's driver failed, and with it all that this process would ask for."""
+
+
 def tried(work: str, measured: Iterable[Row], setting: Setting) -> Iterator[Row]:
     """The rows of some work; where it fails, one that says why, for the rest is worth having.
 
     At a tenth of the size nothing may fail.
+
+    Raises:
+        Broken: after that row, where nothing of the rest can be had in this process.
     """
+    number = next(setting.works)
+    if number < setting.skip:
+        return
     try:
         yield from measured
-    except Exception:
+    except Exception as error:
         if setting.tenth:
             raise
         yield Row(work, "failed", notes=[repr(traceback.format_exc(limit=-6))])
+        if device_fault(error) and not out_of_memory(error):
+            raise Broken(f"the driver failed; the rest: --skip {number + 1}") from error
 
 
 def rows(part: str, setting: Setting) -> Iterator[Row]:
@@ -153,6 +173,7 @@ def main(given: list[str] | None = None) -> list[Row]:
     parser.add_argument("--seconds", type=float, default=240)
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--only", default="", metavar="SYSTEMS")
+    parser.add_argument("--skip", type=int, default=0, metavar="WORKS")
     parser.add_argument("--tenth", action="store_true", default=not torch.cuda.is_available())
     options = parser.parse_args(given)
     card = torch.cuda.is_available()
@@ -169,13 +190,17 @@ def main(given: list[str] | None = None) -> list[Row]:
         options.peers,
         time.perf_counter() + options.seconds,
         frozenset(options.only.lower().split(",")) - {""},
+        options.skip,
     )
     print(f"torch {torch.__version__}, {torch.cuda.get_device_name() if card else 'no card'}")
     print("| work | here | goal | published or peer | notes |\n| --- | --- | --- | --- | --- |")
     found = []
-    for row in tried(parts[0], rows(parts[0], setting), setting):
-        print(row, flush=True)
-        found.append(row)
+    try:
+        for row in rows(parts[0], setting):
+            print(row, flush=True)
+            found.append(row)
+    except Broken as error:
+        sys.exit(str(error))
     return found
 
 
@@ -184,16 +209,22 @@ def each_in_a_process(commands: dict[str, list[str]], seconds: float) -> None:
 
     Args:
         commands: of the parts; each is told how many --seconds it has.
-        seconds: for all of them.
+        seconds: for all of them, with what they are late.
     """
-    ends = time.perf_counter() + seconds
+    ends = time.perf_counter() + seconds - LATE
     shown: set[str] = set()
     for n, (part, command) in enumerate(commands.items(), start=1):
-        left = max(ends - time.perf_counter(), 0.0)
-        share = left if n == len(commands) else MOST * left
-        reason = _printed([*command, "--seconds", f"{share:.0f}"], share + LATE, shown)
-        if reason:
-            print(Row(part, "failed", notes=[reason]), flush=True)
+        begun = time.perf_counter()
+        until = ends if n == len(commands) else begun + MOST * (ends - begun)
+        rest: tuple[str, ...] | None = ()
+        while rest is not None:
+            share = max(until - time.perf_counter(), 0.0)
+            given = [*command, *rest, "--seconds", f"{share:.0f}"]
+            reason = _printed(given, share + LATE, shown)
+            if reason:
+                print(Row(part, "failed", notes=[reason]), flush=True)
+            found = re.search(r"the rest: (--skip) (\d+)", reason)
+            rest = found.groups() if found and time.perf_counter() < until else None
 
 
 def _printed(command: Sequence[str], seconds: float, shown: set[str]) -> str:

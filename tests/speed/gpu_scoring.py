@@ -159,7 +159,7 @@ def _process(root: Path, *arguments: str) -> float:
         timeout=120,
     )
     if ended.returncode:
-        raise RuntimeError(f"exit code {ended.returncode}: {ended.stderr[-600:]}")
+        raise ChildProcessError(f"exit code {ended.returncode}: {ended.stderr[-600:]}")
     return time.perf_counter() - start
 
 
