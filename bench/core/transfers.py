@@ -105,7 +105,8 @@ class ToHost:
             return
         self._host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
         self._host.copy_(tensor, non_blocking=True)
-        self._done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        # Who waits sleeps: it would take a core from those who read images.
+        self._done = torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]
         self._done.record(torch.cuda.current_stream(tensor.device))
 
     def array(self) -> Array:
