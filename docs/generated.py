@@ -208,7 +208,7 @@ def _yaml(value: Any) -> str:
 
 def scores() -> str:
     """Every score with the facts that its metric states."""
-    head = ("score", "region", "unit", "better", "against", "comes from", "margin")
+    head = ("score", "region", "unit", "better", "is given", "comes from", "margin")
     return _table(head, (_score(fact) for fact in _facts()))
 
 
@@ -233,7 +233,7 @@ def _score(fact: Any) -> tuple[str, ...]:
         _REGIONS[fact.region] + (", classes" if fact.by_class else ""),
         fact.unit,
         fact.better,
-        _AGAINST[fact.against],
+        _GIVEN[fact.against],
         "mean over edits" if fact.summary == "mean" else "the whole set",
         "" if fact.better == "neither" else _margin(fact.margin, fact.margin_kind),
     )
@@ -245,7 +245,7 @@ _REGIONS = {
     "known": "known pixels",
     "border": "its border",
 }
-_AGAINST = {"ground-truth": "ground truth", "original": "image before the edit"}
+_GIVEN = {"ground-truth": "ground truth", "original": "image before the edit"}
 
 
 def _margin(size: float, kind: str) -> str:

@@ -121,6 +121,11 @@ def render(
         costs=cost_table(run),
         logs_root=logs_root,
         certificate=read_certificate(run),
+        titles={
+            "task": {one.name: one.title for one in run.header.tasks},
+            "method": {one.name: one.title for one in run.header.methods},
+            "metric": {one.name: one.title for one in run.header.metrics},
+        },
         provenance=provenance(run),
         style="\n".join(static(name) for name in STYLES),
         theme=theme,

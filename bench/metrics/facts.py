@@ -63,7 +63,8 @@ class ScoreInfo:
         region: where it looks.
         unit: "dB", "grey levels", "" ...
         better: which way is better.
-        against: the image that results are compared with.
+        against: the images that its metric is given beside the results: the ground truth, or those
+            before the edit, which every edit has.
         summary: how the score comes about.
         margin: how much worse it may get before a gate minds, where no policy says otherwise; at
             least 0.

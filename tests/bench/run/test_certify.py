@@ -19,7 +19,7 @@ def test_a_deviation_is_named_and_the_rest_is_exact(tmp_path: Path) -> None:
     data = write_data(tmp_path / "rooms", 3)
     text = suite_text(
         data,
-        methods="[copy, mean-colour]",
+        methods="[copy, {editor: mean-colour, title: One colour}]",
         tasks="[{dataset: rooms, protocol: freeform@1}]",
         metrics="[l1]",
     )
@@ -36,7 +36,9 @@ def test_a_deviation_is_named_and_the_rest_is_exact(tmp_path: Path) -> None:
     deviating = [one for one in found if not one.exact]
     assert [(one.method, one.metric) for one in deviating] == [("copy", PIXELS)]
     assert deviating[0].largest in (7, 249)
-    assert "Largest deviation" in report(tmp_path / "run").read_text(encoding="utf-8")
+    page = report(tmp_path / "run").read_text(encoding="utf-8").partition("Largest deviation")[2]
+    assert '<th scope="row">One colour</th><th scope="row">L1</th>' in page
+    assert f'<th scope="row">One colour</th><th scope="row">{PIXELS}</th>' in page
     run_suite(suite, out=tmp_path / "run", device="cpu", fresh=["copy"])
     assert read_certificate(read_run(tmp_path / "run")) is None
     data.rename(tmp_path / "elsewhere")
