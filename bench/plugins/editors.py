@@ -40,6 +40,7 @@ __all__ = [
     "declared_needs",
     "declared_places",
     "declared_variants",
+    "untold_files",
 ]
 
 NEEDS = frozenset({"original", "references", "instances"})
@@ -64,9 +65,10 @@ class Editor(Protocol):
         keeps_known: whether its images are whole results, whose known pixels are the edit's own; the
             harness then says of how many they are not.
         places: names of options that are paths, in a tuple of the class; in a suite they count from
-            the suite's file.
+            the suite's file. Files that they name are part of the method hash where there is no `network`.
         anywhere: names of options that are paths which may lead anywhere: `identity` says what lies there,
-            or no result follows from it. In a tuple; an absolute one is no part of the method hash.
+            or no result follows from it. In a tuple; an absolute one is no part of the method hash, and
+            no file that they name.
         close: called when a run ends, to let go of what must not outlive it (a process); an editor
             that is closed can still be asked for edits.
     """
@@ -181,6 +183,19 @@ def counting_options(editor: object, options: Mapping[str, Any]) -> dict[str, An
             or (name in anywhere and isinstance(value, str) and Path(value).is_absolute())
         )
     }
+
+
+def untold_files(editor: object, options: Mapping[str, Any]) -> dict[str, Path]:
+    """The files that options name, where the editor does not say that its `identity` tells what they hold.
+
+    Args:
+        editor: what was made with them.
+        options: with every path as it lies.
+    """
+    untold = _declared(editor, "places") - _declared(editor, "anywhere")
+    named = {name: options[name] for name in sorted(untold & set(options))}
+    paths = {name: Path(value) for name, value in named.items() if isinstance(value, str)}
+    return {name: path for name, path in paths.items() if path.is_file()}
 
 
 def _declared(editor: object, what: str) -> frozenset[str]:

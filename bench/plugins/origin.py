@@ -19,13 +19,15 @@ import inspect
 import secrets
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from bench.core.identity import Record, file_hash, record_hash, tensors_hash
 from bench.plugins.builtin import BUILTIN
+from bench.plugins.editors import untold_files
 from bench.plugins.registry import FOREIGN, HERE, Plugin
 
 __all__ = ["is_ours", "origin", "source_hash", "source_of"]
@@ -37,21 +39,25 @@ _SOURCES: WeakKeyDictionary[Any, Record] = WeakKeyDictionary()
 _TOKENS: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
-def origin(plugin: Plugin[Any], editor: object) -> Record | None:
+def origin(
+    plugin: Plugin[Any], editor: object, options: Mapping[str, Any] = MappingProxyType({})
+) -> Record | None:
     """What an editor is made of; None for one of our own, whose record has no such part.
 
     `distribution` is its name and version, `code` the hash of its source files, `weights` that of its
-    network's tensors; each is left out where there is none. An object of the Python API which holds
+    network's tensors, `files` those of files that its options name, where it has no network and no
+    identity tells them; each is left out where there is none. An object of the Python API which holds
     something, and has neither a network nor an `identity` that tell what, can be told from no other
     one. It has an `object` instead: a word of its own, which no other process gives.
 
     Args:
         plugin: what the registry found.
         editor: what it made; None where it could not.
+        options: what it was made with, every path as it lies.
     """
     if plugin.name in BUILTIN["editors"] and plugin.source != HERE:
         return None
-    found: dict[str, str] = {}
+    found: dict[str, Any] = {}
     if plugin.source not in (FOREIGN, HERE):
         found["distribution"] = plugin.source
     handed = plugin.source == HERE
@@ -67,6 +73,8 @@ def origin(plugin: Plugin[Any], editor: object) -> Record | None:
     network = getattr(editor, "network", None)
     if network is not None:
         found["weights"] = _weights(network)
+    elif files := untold_files(editor, options):
+        found["files"] = {name: file_hash(path) for name, path in files.items()}
     known = network is not None or bool(getattr(editor, "identity", None))
     if handed and not known and (code is None or _holds_something(plugin.value)):
         found["object"] = _token(plugin.value)

@@ -150,6 +150,7 @@ def _method(
 ) -> Method:
     editor: Editor | None = None
     problem: str | None = None
+    options: dict[str, Any] = {}
     try:
         options = _placed(entry, trust, home)
         editor = create_editor(entry.editor, options, trust=trust, fetch=fetch)
@@ -160,7 +161,7 @@ def _method(
         _move(movable, entry, device)
     identity: Mapping[str, Any] = getattr(editor, "identity", {})
     with foreign(f"editor {entry.editor!r}: reading its source and weights"):
-        source = origin(EDITORS.find(entry.editor, trust=trust), editor)
+        source = origin(EDITORS.find(entry.editor, trust=trust), editor, options)
     record = {
         "editor": entry.editor,
         "options": counting_options(editor, entry.options),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import sys
 from pathlib import Path
 
@@ -187,6 +188,32 @@ def test_a_class_is_known_by_its_source_and_options() -> None:
     found = record("mine", {"mine": Network}, options={"seed": 1})
     assert set(found["source"]) == {"code", "weights"}
     assert found["source"] == record("mine", {"mine": Network(1)})["source"]
+
+
+PALETTE = """
+from pathlib import Path
+
+class Mine:
+    needs = frozenset()
+    places = ("palette", "notes")
+    anywhere = ("notes",)
+    def __init__(self, palette, notes="", size=1):
+        self.read = Path(palette).read_text()
+    def edit(self, batch):
+        return batch.masked
+"""
+
+
+def test_a_file_that_an_option_names_is_known_by_what_it_holds(module, tmp_path) -> None:
+    module(mine_d=PALETTE)
+    (tmp_path / "notes.txt").write_text("told by the identity")
+    options = {"palette": "red.txt", "notes": "notes.txt", "size": 2}
+    found = []
+    for text in ("red", "reddish", "red"):
+        (tmp_path / "red.txt").write_text(text)
+        found.append(record("mine_d:Mine", options=options)["source"])
+    assert found[0] == found[2] != found[1]
+    assert found[0]["files"] == {"palette": hashlib.sha256(b"red").hexdigest()}
 
 
 def test_an_editor_that_could_not_be_made_still_has_its_code(module) -> None:
