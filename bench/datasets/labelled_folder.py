@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -45,6 +47,10 @@ class Encoding:
     instances: Callable[[Int32, Int32], Int32] = _as_they_stand
     instance_channel: int | None = None
     palette: Palette | None = None
+
+
+_PATIENCE = 10.0
+"""Seconds of hashing after which a line says what is going on."""
 
 
 class LabelledFolder:
@@ -145,7 +151,14 @@ class LabelledFolder:
     @functools.cached_property
     def _fingerprint(self) -> str:
         state = hashlib.sha256(f"{self.space.name}|".encode())
-        for scene, files in self._scenes.items():
+        told_at = time.monotonic() + _PATIENCE
+        for number, (scene, files) in enumerate(self._scenes.items()):
+            if time.monotonic() > told_at:
+                told_at = float("inf")
+                sys.stderr.write(
+                    f"siebench: note: the files of {self.name} are hashed first; "
+                    f"{number:,} of {len(self._scenes):,} scenes are done\n"
+                )
             for file in (files.image, files.labels, files.instances):
                 digest = file_hash(file) if file is not None and file.is_file() else "none"
                 state.update(f"{scene}|{digest}|".encode())

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from bench.core.errors import BadInput
-from bench.datasets import Fit, open_dataset
+from bench.datasets import Fit, labelled_folder, open_dataset
 
 NATIVE = Fit(size=None, mode="native")
 
@@ -242,6 +242,18 @@ def test_the_fingerprint_follows_the_bytes(written):
     labels[0, 0] = 1
     written.labels("a", labels)
     assert open_dataset("folder", written.root).fingerprint() != first
+
+
+def test_hashing_that_takes_long_says_so_once(written, monkeypatch, capsys):
+    for stem in "ab":
+        written.image(stem)
+        written.labels(stem, grey(0))
+    at_once = open_dataset("folder", written.root).fingerprint()
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(labelled_folder, "_PATIENCE", -1)
+    assert open_dataset("folder", written.root).fingerprint() == at_once
+    said = capsys.readouterr().err
+    assert said == "siebench: note: the files of folder are hashed first; 0 of 2 scenes are done\n"
 
 
 def test_the_fingerprint_follows_what_the_table_makes_of_the_files(written):
