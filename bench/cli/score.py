@@ -121,8 +121,10 @@ def score(
         import pandas  # noqa: F401 -- for the tables of samples
         from rich.console import Console
 
-        from bench.judge.compare import compare_folders, folder_names
         from bench.run.score import DEFAULT_METRICS, score_folders
+
+        if len(fake) > 1:  # two dozen modules, which take a tenth of a second
+            from bench.judge.compare import compare_folders, folder_names
 
     asked: dict[str, Any] = {
         "masks": masks,
@@ -140,9 +142,10 @@ def score(
         compared = compare_folders(real, fake, **asked)
         scores, comparison = compared.scores, compared.comparison
     else:
+        named = folder_names(fake) if len(fake) > 1 else {fake[0].name: fake[0]}
         scores = {
             name: score_folders(real, folder, allow_unpaired=allow_unpaired, **asked)
-            for name, folder in folder_names(fake).items()
+            for name, folder in named.items()
         }
     # What is printed to be read by a program stands alone on standard output.
     printed = _PRINTED in (json_file, csv_file)

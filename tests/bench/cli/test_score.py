@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,13 @@ def test_an_infinite_value_is_the_text_inf_in_strict_json(call, folders: Path) -
     assert score["value"] == "inf"
     assert float(score["value"]) == math.inf
     assert score["low"] is None
+
+
+def test_one_folder_needs_nothing_that_compares_several(call, folders: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "bench.judge.compare", None)  # to import it is an error
+    code, printed, _ = call("score", folders / "real", folders / "fake", "--metrics", "psnr")
+    assert code == 0
+    assert "psnr" in printed
 
 
 def test_where_no_metric_has_a_value_a_script_can_tell(call, folders: Path, monkeypatch) -> None:
