@@ -116,6 +116,7 @@ def joint_maps(
     """
     weight, bias = joint_layer(layers)
     if share is not None:
+        share = share.to(weight.dtype)
         weight, bias = weight * share.view(-1, 1, 1, 1), bias * share
     return F.conv2d(x, weight, padding=1), bias
 
@@ -153,8 +154,8 @@ def two_layer_table(labels: SymbolMap, first: nn.Conv2d, second: Sequence[nn.Con
 def two_layer_maps(
     labels: SymbolMap, first: nn.Conv2d, second: Sequence[nn.Conv2d], share: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """As `two_layer_conv` by look-ups and without the second layers' biases: see `joint_maps`."""
-    return joint_maps(lookup_conv(labels, first.weight, first.bias, relu=True), second, share)
+    """As `two_layer_conv` on an accelerator, without the second layers' biases: see `joint_maps`."""
+    return joint_maps(_hidden(labels, first), second, share)
 
 
 def two_layer_conv(
@@ -168,7 +169,11 @@ def two_layer_conv(
     if labels.form == "tables":
         joint = labels.far.spread(two_layer_table(labels, first, second))
         return torch.split(joint, [layer.out_channels for layer in second], dim=1)
+    return joint_conv(_hidden(labels, first), second)
+
+
+def _hidden(labels: SymbolMap, first: nn.Conv2d) -> Tensor:
     if labels.form == "lookups" and not first.training:
-        return joint_conv(lookup_conv(labels, first.weight, first.bias, relu=True), second)
+        return lookup_conv(labels, first.weight, first.bias, relu=True)
     # In training a look-up is more kernels than the dense layer, and nothing fuses them.
-    return joint_conv(F.relu(first(labels.dense())), second)
+    return F.relu(first(labels.dense()))

@@ -15,19 +15,26 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.layers.fused import ModulatedNorm, fuses, modulated
 from baselines.layers.label_conv import (
     conv_as_one,
     joint_conv,
     joint_layer,
+    joint_maps,
     lookup_conv,
     table_conv,
 )
 from baselines.layers.label_map import SymbolMap, fixed_sizes
 from baselines.layers.layout import Joining, joined
+from baselines.layers.modulated_norm import ModulatedNorm, modulated
 from baselines.layers.modulation import modulated_in_training
 from baselines.layers.pointwise import SLOPE, rectify
-from baselines.layers.spade import SPADE, batch_norm_line, batch_norm_statistics, scale_and_shift
+from baselines.layers.spade import (
+    SPADE,
+    batch_norm_line,
+    batch_norm_statistics,
+    fuses_batch_norm,
+    scale_and_shift,
+)
 
 __all__ = ["RegionAdaptiveNorm", "StyledRegions"]
 
@@ -123,10 +130,11 @@ class RegionAdaptiveNorm(Joining):
     def forward(self, x: Tensor, regions: StyledRegions, rectified: bool = False) -> Tensor:
         """[B,C,H,W] normalised, modulated and, where `rectified`, under the LeakyReLU."""
         here = regions.map.resize(x.shape[-2:])
-        if not self.training and here.form == "lookups" and fuses(x):
-            return self._fused(x, here, regions, SLOPE if rectified else 1)
+        slope = SLOPE if rectified else 1
+        if fuses_batch_norm(self.param_free_norm, x, here):
+            return self._fused(x, here, regions, slope)
         if torch.is_grad_enabled():
-            normal, slope = self.param_free_norm(self._noisy(x, regions)), SLOPE if rectified else 1
+            normal = self.param_free_norm(self._noisy(x, regions))
             return modulated_in_training(normal, self._dense_maps(here, regions), slope=slope)
         if self.training or not here.tabulated:
             normal = self.param_free_norm(self._noisy(x, regions))
@@ -140,28 +148,43 @@ class RegionAdaptiveNorm(Joining):
 
     def _fused(self, x: Tensor, here: SymbolMap, regions: StyledRegions, slope: float) -> Tensor:
         """The same in one pass: both pairs are blended by their weights, before they are maps."""
-        noise = None if self.noise_var is None else regions.noise(x)
-        style = share = None
+        noise = None
+        if self.training:  # statistics are of what the noise makes of x
+            x = self._noisy(x, regions)
+        elif self.noise_var is not None:
+            noise = regions.noise(x)
+        statistics = batch_norm_statistics(self.param_free_norm, x)
         if self.styled:
             own = self._shares(x.shape[1])
-            weight, style_bias = joint_layer([self.conv_gamma, self.conv_beta])
-            vectors = here.recoloured(self.style_vectors(regions))
-            style = lookup_conv(vectors, weight * own.view(-1, 1, 1, 1), style_bias * own)
-            share = 1 - own
-        maps, bias = self.Spade.joint(here, share)
-        running = batch_norm_statistics(self.param_free_norm)
+            style, style_bias = self._style_maps(here, regions, own)
+            maps, bias = self.Spade.joint(here, 1 - own)
+            bias = bias + style_bias
+        else:
+            style = None
+            maps, bias = self.Spade.joint(here)
         return modulated(
             ModulatedNorm(
                 x,
-                *running,
+                *statistics,
                 maps,
                 bias,
                 more=style,
                 noise=noise,
-                noise_scale=self.noise_var,
+                noise_scale=None if noise is None else self.noise_var,
                 slope=slope,
             )
         )
+
+    def _style_maps(
+        self, here: SymbolMap, regions: StyledRegions, own: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Gamma before beta of the style, times what it counts, and their biases: see `joint_maps`."""
+        layers = [self.conv_gamma, self.conv_beta]
+        if self.training:
+            return joint_maps(self._spread(here, regions), layers, own)
+        weight, bias = joint_layer(layers)
+        vectors = here.recoloured(self.style_vectors(regions))
+        return lookup_conv(vectors, weight * own.view(-1, 1, 1, 1)), bias * own
 
     def _noisy(self, x: Tensor, regions: StyledRegions) -> Tensor:
         if self.noise_var is None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from baselines.layers.fused import ModulatedNorm, fuses, modulated
+from baselines.layers.fused import fuses
 from baselines.layers.instance_norm import EPSILON, image_statistics, instance_norm
 from baselines.layers.label_conv import (
     conv_as_one,
@@ -20,6 +20,7 @@ from baselines.layers.label_conv import (
 )
 from baselines.layers.label_map import SymbolMap, fixed_sizes
 from baselines.layers.layout import Joining
+from baselines.layers.modulated_norm import ModulatedNorm, modulated
 from baselines.layers.modulation import modulated_in_training
 from baselines.layers.pointwise import SLOPE, rectify
 from baselines.layers.spectral import spectral
@@ -32,6 +33,7 @@ __all__ = [
     "SPADEResBlock",
     "batch_norm_line",
     "batch_norm_statistics",
+    "fuses_batch_norm",
     "scale_and_shift",
 ]
 
@@ -61,7 +63,7 @@ class LabelModulation(Joining):
         return conv_as_one(self.mlp_shared(labels.dense()), [self.mlp_gamma, self.mlp_beta])
 
     def joint(self, labels: SymbolMap, share: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Gamma before beta without their biases [B,2C,H,W], by look-ups, and these biases [2C].
+        """Gamma before beta without their biases [B,2C,H,W], and these biases [2C].
 
         `share` [2C] is what they count in a blend.
         """
@@ -105,9 +107,9 @@ class SPADE(LabelModulation):
         `labels` may have any size.
         """
         here, slope = labels.resize(x.shape[-2:]), SLOPE if rectified else 1
-        if not self.training and here.form == "lookups" and fuses(x):
-            running = batch_norm_statistics(self.param_free_norm)
-            return modulated(ModulatedNorm(x, *running, *self.joint(here), slope=slope))
+        if fuses_batch_norm(self.param_free_norm, x, here):
+            statistics = batch_norm_statistics(self.param_free_norm, x)
+            return modulated(ModulatedNorm(x, *statistics, *self.joint(here), slope=slope))
         if torch.is_grad_enabled():
             normal = self.param_free_norm(x)
             return modulated_in_training(normal, self.dense_maps(here), slope=slope)
@@ -127,7 +129,7 @@ class InstanceSPADE(LabelModulation):
     def forward(self, x: Tensor, labels: SymbolMap) -> Tensor:
         """[B,C,H,W] normalised and modulated; `labels` may have any size."""
         here = labels.resize(x.shape[-2:])
-        if not self.training and here.form == "lookups" and fuses(x):
+        if (torch.is_grad_enabled() or here.form == "lookups") and fuses(x):
             return modulated(ModulatedNorm(x, *image_statistics(x), EPSILON, *self.joint(here)))
         normal = instance_norm(x)
         if torch.is_grad_enabled():
@@ -229,15 +231,39 @@ def scale_and_shift(normal: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
     return torch.addcmul(beta, normal, gamma.add_(1), out=normal)
 
 
-def batch_norm_statistics(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor, float]:
-    """Mean and variance [C] that a batch norm uses in evaluation, and what it adds to the variance."""
-    assert norm.running_mean is not None
-    assert norm.running_var is not None
-    return norm.running_mean, norm.running_var, norm.eps
+def fuses_batch_norm(norm: nn.Module, x: Tensor, labels: SymbolMap) -> bool:
+    """Whether a batch norm and its modulation are left to the kernels of `fused`.
+
+    Not where several processes share statistics, nor where a gradient passes running ones by.
+    """
+    if norm.training:
+        return isinstance(norm, nn.BatchNorm2d) and fuses(x)
+    return labels.form == "lookups" and fuses(x)
+
+
+@torch.no_grad()
+def batch_norm_statistics(norm: nn.BatchNorm2d, x: Tensor) -> tuple[Tensor, Tensor, float]:
+    """Mean and variance [C] by which a batch norm normalises `x`, and what it adds to the variance.
+
+    In training they are those of `x` [B,C,H,W], and move the running ones as the layer itself does.
+    """
+    if not norm.training:
+        return *_running(norm), norm.eps
+    assert norm.momentum is not None
+    assert norm.num_batches_tracked is not None
+    norm.num_batches_tracked.add_(1)
+    mean, variance = torch.batch_norm_update_stats(x, *_running(norm), norm.momentum)
+    return mean, variance, norm.eps
 
 
 def batch_norm_line(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """Scale and shift [C] of a parameter-free batch norm in evaluation: norm(x) = scale*x+shift."""
-    mean, variance, epsilon = batch_norm_statistics(norm)
-    scale = (variance + epsilon).rsqrt()
+    mean, variance = _running(norm)
+    scale = (variance + norm.eps).rsqrt()
     return scale, -mean * scale
+
+
+def _running(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    return norm.running_mean, norm.running_var

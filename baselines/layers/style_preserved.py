@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.layers.condition import Condition
-from baselines.layers.fused import ModulatedNorm, fuses, modulated
+from baselines.layers.fused import fuses
 from baselines.layers.instance_norm import EPSILON, image_statistics, instance_norm
 from baselines.layers.label_conv import (
     conv_as_one,
@@ -26,6 +26,7 @@ from baselines.layers.label_conv import (
 )
 from baselines.layers.label_map import SymbolMap
 from baselines.layers.layout import Joining
+from baselines.layers.modulated_norm import ModulatedNorm, modulated
 from baselines.layers.modulation import modulated_in_training
 from baselines.layers.pointwise import SLOPE, compilable, rectify
 from baselines.layers.spectral import spectral
@@ -104,10 +105,10 @@ class StylePreservedBlock(Joining):
         """The block's output for features `x` under `condition`."""
         main = self.conv2d(x)
         labels = self._labels(condition, (main.shape[2], main.shape[3]), x.dtype)
+        if (torch.is_grad_enabled() or labels.form == "lookups") and fuses(main):
+            return self._fused(main, x, labels)
         if torch.is_grad_enabled():
             return self._in_training(main, x, labels)
-        if labels.form == "lookups" and fuses(main):
-            return self._fused(main, x, labels)
         normal = instance_norm(main)
         context = two_layer_conv(labels, self._first, self._heads)
         if self.modulation.style_branch:
@@ -127,7 +128,8 @@ class StylePreservedBlock(Joining):
         return modulated_in_training(normal, context, style)
 
     def _fused(self, main: Tensor, x: Tensor, labels: SymbolMap) -> Tensor:
-        statistics = image_statistics(main)
+        with torch.no_grad():  # their part of the gradient is in that of `modulated`
+            statistics = image_statistics(main)
         context, bias = two_layer_maps(labels, self._first, self._heads)
         if not self.modulation.style_branch:
             norm = ModulatedNorm(main, *statistics, EPSILON, context, bias, slope=SLOPE)

@@ -1,4 +1,4 @@
-"""What `baselines.layers.fused` starts on a GPU: two kernels in Triton, each one pass over memory.
+"""What `baselines.layers.fused` starts on a GPU: kernels in Triton, each one pass over memory.
 
 A program carries out a block of pixels by a block of channels, which lie side by side in memory. Sums are
 those of the layers as written, in single precision whatever the maps hold. Only `fused` imports this
@@ -17,12 +17,15 @@ from torch import Tensor
 from bench.core.device import is_gpu
 
 if TYPE_CHECKING:
-    from baselines.layers.fused import ModulatedNorm
+    from baselines.layers.modulated_norm import Gradients, ModulatedNorm
 
-__all__ = ["modulated", "summed_rows"]
+__all__ = ["modulated", "modulated_back", "summed_rows"]
 
 _BLOCK = 2048
 """Values of a program: 16 for each of its 128 threads."""
+
+_BLOCK_BACK = 512
+"""Those of a gradient's, which holds three times as many numbers for each."""
 
 
 # Compiled once for each form and width of a block: no number below is a constant of its own.
@@ -160,30 +163,38 @@ def _modulate(
         spread = tl.load(variance + channel, mask=held, other=1)
     normal = (value - middle) * (1 / tl.sqrt(spread + epsilon))
 
-    at = maps + pixel * (2 * channels) + channel
-    gamma = tl.load(at, mask=here, other=0).to(tl.float32)
-    beta = tl.load(at + channels, mask=here, other=0).to(tl.float32)
+    at = pixel * channels
+    gamma, beta = _pair(maps + 2 * at + channel, channels, here)
     gamma += tl.load(bias + channel, mask=held, other=0)
     beta += tl.load(bias + channels + channel, mask=held, other=0)
     if MORE == 2:
-        at = more + pixel * (2 * channels) + channel
-        gamma += tl.load(at, mask=here, other=0).to(tl.float32)
-        beta += tl.load(at + channels, mask=here, other=0).to(tl.float32)
+        scale, shift = _pair(more + 2 * at + channel, channels, here)
+        gamma, beta = gamma + scale, beta + shift
     if MORE == 4:
-        at = more + pixel * (4 * channels) + channel
-        scale = tl.load(at, mask=here, other=0).to(tl.float32)
-        shift = tl.load(at + channels, mask=here, other=0).to(tl.float32)
-        scale += tl.load(more_bias + channel, mask=held, other=0)
-        shift += tl.load(more_bias + channels + channel, mask=held, other=0)
-        gamma = gamma * (1 + scale) + shift
-        scale = tl.load(at + 2 * channels, mask=here, other=0).to(tl.float32)
-        shift = tl.load(at + 3 * channels, mask=here, other=0).to(tl.float32)
-        scale += tl.load(more_bias + 2 * channels + channel, mask=held, other=0)
-        shift += tl.load(more_bias + 3 * channels + channel, mask=held, other=0)
-        beta = beta * (1 + scale) + shift
+        one = more_bias + channel
+        scale, shift = _heads(more + 4 * at + channel, one, channels, here, held)
+        gamma = gamma * scale + shift
+        one += 2 * channels
+        scale, shift = _heads(more + 4 * at + 2 * channels + channel, one, channels, here, held)
+        beta = beta * scale + shift
     result = normal * (1 + gamma) + beta
     result = tl.where(result < 0, result * slope, result)
     tl.store(out + pixel * channels + channel, result, mask=here)
+
+
+@triton.jit
+def _pair(at, channels, here):
+    """Two maps that follow each other, in single precision."""
+    one = tl.load(at, mask=here, other=0).to(tl.float32)
+    return one, tl.load(at + channels, mask=here, other=0).to(tl.float32)
+
+
+@triton.jit
+def _heads(at, bias, channels, here, held):
+    """What a style's map is multiplied with, and what is added to it."""
+    scale, shift = _pair(at, channels, here)
+    scale += tl.load(bias, mask=held, other=0)
+    return 1 + scale, shift + tl.load(bias + channels, mask=held, other=0)
 
 
 def modulated(norm: ModulatedNorm) -> Tensor:
@@ -212,8 +223,8 @@ def modulated(norm: ModulatedNorm) -> Tensor:
         channels,
         norm.epsilon,
         float(norm.slope),  # for a whole 1 Triton would build another kernel
-        EACH=norm.mean.numel() > channels,
-        MORE=0 if norm.more is None else norm.more.shape[1] // channels,
+        EACH=norm.each,
+        MORE=norm.heads,
         NOISE=norm.noise is not None,
         P=down,
         C=across,
@@ -221,7 +232,233 @@ def modulated(norm: ModulatedNorm) -> Tensor:
     return out
 
 
-def _start(kernel: Any, grid: tuple[int, int], out: Tensor, *given: Any, **fixed: Any) -> None:
+@triton.jit(do_not_specialize=["size", "tiles", "splits"])
+def _modulate_back(
+    of_normal,
+    of_maps,
+    of_more,
+    sums,
+    gradient,
+    x,
+    mean,
+    variance,
+    maps,
+    bias,
+    more,
+    more_bias,
+    size,
+    tiles,
+    splits,
+    channels,
+    epsilon,
+    slope,
+    EACH: tl.constexpr,
+    MORE: tl.constexpr,
+    P: tl.constexpr,
+    C: tl.constexpr,
+):
+    """Some tiles of an image: the gradients of normalised features and maps, and sums of them.
+
+    The sums are, a row of channels each: of the features' gradient, of that times the features, of each
+    map's gradient.
+    """
+    image = tl.program_id(0).to(tl.int64)
+    channel = tl.program_id(2) * C + tl.arange(0, C)
+    kept = channel < channels
+    row, held = channel[None, :], kept[None, :]
+    own = (image * channels if EACH else 0) + row
+    middle = tl.load(mean + own, mask=held, other=0)
+    scale = 1 / tl.sqrt(tl.load(variance + own, mask=held, other=1) + epsilon)
+    gamma_bias = tl.load(bias + row, mask=held, other=0)
+    beta_bias = tl.load(bias + channels + row, mask=held, other=0)
+
+    of_features = tl.full((C,), 0.0, tl.float32)
+    with_features = tl.full((C,), 0.0, tl.float32)
+    of_gamma = tl.full((C,), 0.0, tl.float32)
+    of_beta = tl.full((C,), 0.0, tl.float32)
+    of_gamma_scale = tl.full((C,), 0.0, tl.float32)
+    of_gamma_shift = tl.full((C,), 0.0, tl.float32)
+    of_beta_scale = tl.full((C,), 0.0, tl.float32)
+    of_beta_shift = tl.full((C,), 0.0, tl.float32)
+    for tile in range(tiles):
+        inside = (tl.program_id(1) * tiles + tile) * P + tl.arange(0, P)[:, None]
+        here = (inside < size) & held
+        at = (image * size + inside) * channels
+        normal = (tl.load(x + at + row, mask=here, other=0).to(tl.float32) - middle) * scale
+        gamma, beta = _pair(maps + 2 * at + row, channels, here)
+        gamma += gamma_bias
+        beta += beta_bias
+        if MORE == 4:
+            one = more_bias + row
+            two = one + 2 * channels
+            gamma_scale, shift = _heads(more + 4 * at + row, one, channels, here, held)
+            whole_gamma = gamma * gamma_scale + shift
+            place = more + 4 * at + 2 * channels + row
+            beta_scale, shift = _heads(place, two, channels, here, held)
+            whole_beta = beta * beta_scale + shift
+        elif MORE == 2:
+            more_gamma, more_beta = _pair(more + 2 * at + row, channels, here)
+            whole_gamma, whole_beta = gamma + more_gamma, beta + more_beta
+        else:
+            whole_gamma, whole_beta = gamma, beta
+
+        before = tl.load(gradient + at + row, mask=here, other=0).to(tl.float32)
+        result = normal * (1 + whole_gamma) + whole_beta
+        before = tl.where(result > 0, before, before * slope)
+        gain = before * normal
+        of_this = before * (1 + whole_gamma)
+        tl.store(of_normal + at + row, of_this, mask=here)
+        of_features += tl.sum(of_this, axis=0)
+        with_features += tl.sum(of_this * normal, axis=0)
+        if MORE == 4:
+            place = of_more + 4 * at + row
+            product = gain * gamma
+            tl.store(place, product, mask=here)
+            tl.store(place + channels, gain, mask=here)
+            of_gamma_scale += tl.sum(product, axis=0)
+            of_gamma_shift += tl.sum(gain, axis=0)
+            product = before * beta
+            tl.store(place + 2 * channels, product, mask=here)
+            tl.store(place + 3 * channels, before, mask=here)
+            of_beta_scale += tl.sum(product, axis=0)
+            of_beta_shift += tl.sum(before, axis=0)
+            gain *= gamma_scale
+            before *= beta_scale
+        place = of_maps + 2 * at + row
+        tl.store(place, gain, mask=here)
+        tl.store(place + channels, before, mask=here)
+        of_gamma += tl.sum(gain, axis=0)
+        of_beta += tl.sum(before, axis=0)
+
+    rows = 8 if MORE == 4 else 4
+    place = sums + (image * splits + tl.program_id(1)) * rows * channels + channel
+    tl.store(place, of_features, mask=kept)
+    tl.store(place + channels, with_features, mask=kept)
+    tl.store(place + 2 * channels, of_gamma, mask=kept)
+    tl.store(place + 3 * channels, of_beta, mask=kept)
+    if MORE == 4:
+        tl.store(place + 4 * channels, of_gamma_scale, mask=kept)
+        tl.store(place + 5 * channels, of_gamma_shift, mask=kept)
+        tl.store(place + 6 * channels, of_beta_scale, mask=kept)
+        tl.store(place + 7 * channels, of_beta_shift, mask=kept)
+
+
+@triton.jit(do_not_specialize=["size", "pixels", "rows"])
+def _normalise_back(
+    of_normal,
+    x,
+    mean,
+    variance,
+    sums,
+    size,
+    pixels,
+    rows,
+    channels,
+    epsilon,
+    share,
+    EACH: tl.constexpr,
+    P: tl.constexpr,
+    C: tl.constexpr,
+):
+    """Turns normalised features' gradient into the features' own, in its place."""
+    pixel = tl.program_id(0).to(tl.int64) * P + tl.arange(0, P)[:, None]
+    channel = tl.program_id(1) * C + tl.arange(0, C)[None, :]
+    held = channel < channels
+    here = (pixel < pixels) & held
+    if EACH:
+        image = pixel // size
+        at, total, read = image * channels + channel, image * rows * channels + channel, here
+    else:
+        at, total, read = channel, channel, held
+    middle = tl.load(mean + at, mask=read, other=0)
+    scale = 1 / tl.sqrt(tl.load(variance + at, mask=read, other=1) + epsilon)
+    mean_of = share * tl.load(sums + total, mask=read, other=0)
+    mean_with = share * tl.load(sums + total + channels, mask=read, other=0)
+    normal = (tl.load(x + pixel * channels + channel, mask=here, other=0) - middle) * scale
+    place = of_normal + pixel * channels + channel
+    before = tl.load(place, mask=here, other=0).to(tl.float32)
+    tl.store(place, scale * (before - mean_of - normal * mean_with), mask=here)
+
+
+_PROGRAMS = 2048
+"""About how many programs a gradient's sums are shared out to."""
+
+
+def modulated_back(norm: ModulatedNorm, gradient: Tensor) -> Gradients:
+    """The gradients of what `modulated` is given, where mean and variance are those of `x` itself.
+
+    Args:
+        norm: as for `modulated`, without noise.
+        gradient: of the result, channels last.
+    """
+    x, maps, more = norm.x, norm.maps, norm.more
+    batch, channels, height, width = x.shape
+    size, pixels, each = height * width, batch * height * width, norm.each
+    of_x, of_maps = torch.empty_like(x), torch.empty_like(maps)
+    heads = norm.heads
+    of_more = of_maps if more is None or heads == 2 else torch.empty_like(more)
+    across = min(triton.next_power_of_2(channels), 128)
+    down = _BLOCK_BACK // across
+    every, beside = triton.cdiv(size, down), triton.cdiv(channels, across)
+    tiles = triton.cdiv(every * batch * beside, _PROGRAMS)
+    splits = triton.cdiv(every, tiles)
+    rows = 8 if heads == 4 else 4
+    sums = x.new_empty(batch, splits, rows, channels, dtype=torch.float32)
+    _start(
+        _modulate_back,
+        (batch, splits, beside),
+        of_x,
+        of_maps,
+        of_more,
+        sums,
+        gradient,
+        x,
+        norm.mean,
+        norm.variance,
+        maps,
+        norm.bias,
+        maps if more is None else more,
+        norm.bias if norm.more_bias is None else norm.more_bias,
+        size,
+        tiles,
+        splits,
+        channels,
+        norm.epsilon,
+        float(norm.slope),
+        EACH=each,
+        MORE=heads,
+        P=down,
+        C=across,
+    )
+    sums = sums.sum(1) if each else sums.sum((0, 1))  # [B,rows,C], [rows,C]
+    down = _BLOCK // across
+    _start(
+        _normalise_back,
+        (triton.cdiv(pixels, down), beside),
+        of_x,
+        x,
+        norm.mean,
+        norm.variance,
+        sums,
+        size,
+        pixels,
+        rows,
+        channels,
+        norm.epsilon,
+        1 / (size if each else pixels),
+        EACH=each,
+        P=down,
+        C=across,
+    )
+    of_bias, of_more_bias = torch.split(
+        (sums.sum(0) if each else sums)[2:].flatten(), [2 * channels, (rows - 4) * channels]
+    )
+    if heads == 0:
+        return of_x, of_maps, of_bias, None, None
+    return of_x, of_maps, of_bias, of_more, of_more_bias if heads == 4 else None
+
+
+def _start(kernel: Any, grid: tuple[int, ...], out: Tensor, *given: Any, **fixed: Any) -> None:
     """Starts a kernel where `out` lies, which need not be the device that is current."""
     if not is_gpu(out.device):
         kernel[grid](out, *given, **fixed)

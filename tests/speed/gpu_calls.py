@@ -4,8 +4,8 @@ Operators are calls that start kernels, synchronisations those whose result or s
 (`tests.speed.operator_calls`). "Before" are the tables of neighbourhoods, which a CPU reads; "here" is the
 form that an accelerator gets. What a network does once, at its first edit, is not counted.
 
-How many operators are left with the kernels in Triton is counted without any, with stand-ins that make
-the tensors of their results alone. The rate that is expected of a training step follows from its kernels and
+How much is left with the kernels in Triton is counted without any, with stand-ins that make the tensors
+of their results alone. The rate that is expected of a training step follows from its kernels and
 bytes (`tests.speed.traffic`).
 """
 
@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 
 from baselines.layers import fused
-from baselines.layers.fused import ModulatedNorm
 from baselines.layers.label_map import Form, label_maps_as
+from baselines.layers.modulated_norm import Gradients, ModulatedNorm
 from baselines.training.recipe import TrainingRecipe
 from tests.speed.gpu import Row, Setting
 from tests.speed.gpu_editors import SYSTEMS, network_of, scene
@@ -63,70 +63,124 @@ def measure(setting: Setting) -> Iterator[Row]:
                 system.run(network, *given)
         apart = float((images[0] - images[1]).abs().max())
         work = f"{name} forward, operators / synchronisations"
-        fewer = f"{calls.total + kernels.started} with Triton's kernels, {kernels.started} of them"
-        yield Row(work, counts[1], "0", counts[0], [f"images at most {apart:.1e} apart", fewer])
+        notes = [f"images at most {apart:.1e} apart", _fewer(calls, kernels)]
+        yield Row(work, counts[1], "0", counts[0], notes)
     for name in STEPS:
         made, batches = recipe(f"small-{name}", {}, 2, "cpu")
         with label_maps_as("lookups"):
             step_of(made, batches, 0)
             with OperatorCalls() as calls:
                 step_of(made, batches, 1)
-        yield Row(
-            f"{name} training step, operators / synchronisations",
-            f"{calls.total} / {calls.synchronisations}",
-            "0",
-        )
+            count = f"{calls.total} / {calls.synchronisations}"
+            with _stand_ins() as kernels, OperatorCalls() as calls:
+                step_of(made, batches, 2)
+        work = f"{name} training step, operators / synchronisations"
+        yield Row(work, count, "0", notes=[_fewer(calls, kernels)])
     yield from map(_expected, EXPECTED)
+
+
+def _fewer(calls: OperatorCalls, kernels: _Kernels) -> str:
+    """How many operators are left with kernels in Triton."""
+    own = sum(kernels.seen.kernels.values())
+    return f"{calls.total + own} with Triton's kernels, {own} of them"
 
 
 def _expected(preset: Preset) -> Row:
     """Steps a second that a card is expected to make of a preset at batch 64."""
-    few, more = (_step(preset, batch) for batch in (2, 4))
-    size = {name: few.bytes[name] + 31 * (more.bytes[name] - few.bytes[name]) for name in few.bytes}
+    with _stand_ins() as kernels:
+        seen = _step(preset, kernels.seen)
+    plain = _step(preset, Traffic())
 
-    def cost(*names: str) -> tuple[int, float]:
-        return sum(few.kernels[name] for name in names), sum(size[name] for name in names) / 1e9
+    def cost(*names: str) -> str:
+        count = sum(seen.kernels[name] for name in names)
+        return f"{count}, {sum(seen.bytes[name] for name in names) / 1e9:.1f} GB"
 
-    kernels, gigabytes = cost(*size)
-    parts = {"convolutions": ("convolution", "convolution_backward"), "casts": ("_to_copy",)}
+    parts = {
+        "convolutions": ("convolution", "convolution_backward"),
+        "casts": ("_to_copy",),
+        "kernels in Triton": _Kernels.NAMES,
+    }
     return Row(
         f"{preset}, batch 64, steps a second expected",
-        f"{1000 / (KERNEL * kernels + GIGABYTE * gigabytes):.1f}",
+        f"{_rate(seen):.1f}",
         preset.goal,
         notes=[
-            f"{kernels} kernels, {gigabytes:.1f} GB",
-            *("{} {}, {:.1f} GB".format(part, *cost(*names)) for part, names in parts.items()),
+            f"{seen.kernels.total()} kernels, {seen.bytes.total() / 1e9:.1f} GB",
+            *(f"{part} {cost(*names)}" for part, names in parts.items()),
+            f"without Triton {_rate(plain):.1f} ({plain.kernels.total()}, "
+            f"{plain.bytes.total() / 1e9:.1f} GB)",
         ],
     )
 
 
-def _step(preset: Preset, batch: int) -> Traffic:
-    """What a step asks of a card, counted where weights lie as there."""
+def _rate(seen: Traffic) -> float:
+    return 1000 / (KERNEL * seen.kernels.total() + GIGABYTE * seen.bytes.total() / 1e9)
+
+
+def _step(preset: Preset, seen: Traffic) -> Traffic:
+    """What a step at batch 64 asks of a card, counted where weights lie as there.
+
+    It follows from batches of 2 and 4, for all but the bytes of its maps is the same.
+    """
     network = WIDTHS[preset.widths]
-    with patch.object(TrainingRecipe, "capturable", True), label_maps_as("lookups"), AsOnAGPU():
-        made, batches = recipe(f"small-{preset.system}", network, batch, "cpu", preset.precision)
-        step_of(made, batches, 0)
-        with Traffic() as seen:
-            step_of(made, batches, 1)
+    bytes_of = []
+    for batch in (2, 4):
+        with patch.object(TrainingRecipe, "capturable", True), label_maps_as("lookups"), AsOnAGPU():
+            made, batches = recipe(
+                f"small-{preset.system}", network, batch, "cpu", preset.precision
+            )
+            step_of(made, batches, 0)
+            seen.clear()
+            with seen:
+                step_of(made, batches, 1)
+        bytes_of.append(seen.bytes.copy())
+    few, more = bytes_of
+    for name in few:
+        seen.bytes[name] = few[name] + 31 * (more[name] - few[name])
     return seen
 
 
 class _Kernels:
-    """In place of `baselines.layers.triton_kernels`; `started` counts."""
+    """In place of `baselines.layers.triton_kernels`.
+
+    Attributes:
+        seen: the kernels, and the bytes that they read and write.
+    """
+
+    NAMES = ("summed_rows", "modulated", "modulated_back", "normalised_back")
 
     def __init__(self) -> None:
-        self.started = 0
+        self.seen = Traffic()
 
     def summed_rows(
         self, parts: list[tuple[Tensor, int]], table: Tensor, bias: Tensor | None, relu: bool
     ) -> Tensor:
-        self.started += 1
-        return table.new_empty(*parts[0][0].shape, table.shape[1])
+        out = table.new_empty(*parts[0][0].shape, table.shape[1])
+        self.seen.note("summed_rows", [out, table, *(symbols for symbols, _ in parts)])
+        return out
 
     def modulated(self, norm: ModulatedNorm) -> Tensor:
-        self.started += 1
         kind = torch.promote_types(norm.x.dtype, norm.maps.dtype)
-        return torch.empty_like(norm.x, dtype=kind, memory_format=torch.channels_last)
+        out = torch.empty_like(norm.x, dtype=kind, memory_format=torch.channels_last)
+        self.seen.note("modulated", [out, *norm.tensors().values()])
+        return out
+
+    def modulated_back(self, norm: ModulatedNorm, gradient: Tensor) -> Gradients:
+        x, maps = torch.empty_like(norm.x), torch.empty_like(norm.maps)
+        heads = norm.more if norm.heads == 4 else None
+        more = None if heads is None else torch.empty_like(heads)
+        made = [one for one in (x, maps, more) if one is not None]
+        self.seen.note("modulated_back", [gradient, *norm.tensors().values(), *made])
+        sums = norm.bias.new_empty(len(x), 2, 4 if more is None else 8, x.shape[1])
+        sums = sums.sum(1).sum(0) if norm.each else sums.sum((0, 1))
+        self.seen.note("normalised_back", [x, x, norm.x])
+        biases = sums[2:].flatten()
+        wide = len(norm.bias)
+        if norm.more is None:
+            return x, maps, biases[:wide], None, None
+        if more is None:
+            return x, maps, biases[:wide], maps, None
+        return x, maps, biases[:wide], more, biases[wide:]
 
 
 @contextmanager
@@ -137,7 +191,13 @@ def _stand_ins() -> Iterator[_Kernels]:
         patch.object(fused, "is_gpu", lambda device: True),
         patch.object(fused, "is_in_torch_dispatch_mode", lambda: False),
         patch.object(fused, "_kernels", lambda: kernels),
-        patch.object(fused, "_carried_out", lambda form, start, as_written: start(kernels)),
-        patch.object(torch, "is_inference_mode_enabled", lambda: True),
+        patch.object(fused, "_checked", _Everything()),
     ):
         yield kernels
+
+
+class _Everything:
+    """Holds every form."""
+
+    def __contains__(self, form: object) -> bool:
+        return True

@@ -14,6 +14,7 @@ __all__ = ["measure"]
 TESTS = (
     "tests/baselines/test_golden_on_devices.py",
     "tests/baselines/test_captured.py",
+    "tests/baselines/layers/test_modulated_norm.py",
     "tests/bench/core/test_float32.py",
     "tests/bench/core/test_transfers.py",
 )

@@ -25,7 +25,7 @@ from baselines.ssae import SSAE, ssae_config
 from bench.plugins.kinds import SYSTEMS as PLUGINS
 from tests.speed.gpu import Row, Setting, kernels_of, tried
 
-__all__ = ["SYSTEMS", "Forward", "laid_out", "measure", "scene"]
+__all__ = ["SYSTEMS", "Forward", "kernels_in_triton", "laid_out", "measure", "scene"]
 
 MOST = 64
 """Regions that an image of `scene` has at most."""
@@ -290,8 +290,13 @@ def _notes(
     peak = 0 if setting.device == "cpu" else torch.cuda.max_memory_allocated() / 2**20
     milliseconds = f"eager {eager / len(given[0]):.2f}"
     memory = f"peak {peak:.0f} MiB, {held:.0f} of them weights and inputs"
-    kernels = [f"no kernels in Triton: {reason}" for reason in fused._failed]
-    return [milliseconds, memory, *kernels, f"{len(fused._checked)} forms of kernels so far"]
+    return [milliseconds, memory, *kernels_in_triton()]
+
+
+def kernels_in_triton() -> list[str]:
+    """Why this process has none, and how many forms of them were right."""
+    reasons = [f"no kernels in Triton: {reason}" for reason in fused._failed]
+    return [*reasons, f"{len(fused._checked)} forms of kernels so far"]
 
 
 def _captured(name: str, system: Forward, network: nn.Module) -> Captured[Tensor]:

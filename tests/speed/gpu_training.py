@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+from unittest.mock import patch
 
 import torch
 
 from baselines.cuda_graphs import WARM
+from baselines.layers import fused
 from baselines.training.captured import CapturedSteps, steps_of
 from baselines.training.config import read_config
 from baselines.training.data import Examples, Scenes
@@ -19,6 +21,7 @@ from baselines.training.recipe import Losses, TrainingRecipe
 from baselines.training.trainer import make_recipe
 from bench.batch import EditBatch
 from tests.speed.gpu import Row, Setting, kernels_of, tried
+from tests.speed.gpu_editors import kernels_in_triton
 
 __all__ = ["measure", "recipe", "step_of"]
 
@@ -146,6 +149,10 @@ class _Work:
         ]
         if self.setting.device == "cuda":
             notes.append(f"{torch.cuda.max_memory_allocated() / 2**20:.0f} MiB")
+            notes += kernels_in_triton()
+            if self.preset.goal:
+                with products_in_tf32(), patch.object(fused, "_failed", ["they are left out"]):
+                    notes.append(f"without Triton's kernels {self._rate(captured=True)[0]:.1f}")
         notes += [f"not captured: {reason}" for reason in self.failures]
         before = "" if self.setting.tenth else self.preset.before
         return Row(self.name, f"{replayed:.1f}", self.preset.goal, before, notes)

@@ -42,6 +42,16 @@ class Traffic(TorchDispatchMode):
         self.kernels = Counter()
         self.bytes = Counter()
 
+    def clear(self):
+        """Forgets what was counted."""
+        self.kernels.clear()
+        self.bytes.clear()
+
+    def note(self, name, tensors):
+        """Counts a kernel that is no operator, by the tensors that it reads and writes."""
+        self.kernels[name] += 1
+        self.bytes[name] += _size(tensors)
+
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         out = function(*args, **kwargs)
@@ -71,7 +81,7 @@ def _kernels(name, args):
         return 2 if args[2] is not None else 1
     if name == "convolution_backward":
         return sum(args[-1])
-    if name.startswith("native_batch_norm"):
+    if name.startswith(("native_batch_norm", "batch_norm_update_stats")):
         return 2
     if name.startswith(("_foreach", "_fused")):
         return ceil(len(args[0]) / _TOGETHER)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from baselines.layers import fused
 from baselines.layers.condition import Condition, RegionStyle
-from baselines.layers.fused import ModulatedNorm, fuses, modulated
-from baselines.layers.instance_norm import image_statistics
+from baselines.layers.fused import fuses
 from baselines.layers.label_conv import lookup_conv
 from baselines.layers.label_map import SymbolMap, label_maps_as
 from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
@@ -51,31 +49,6 @@ def test_maps_beside_each_other_are_looked_up_at_once(kernels):
         found = lookup_conv(both, layer.weight, layer.bias)
         torch.testing.assert_close(found, layer(both.dense()), atol=1e-5, rtol=0)
     assert kernels == ["summed_rows"]
-
-
-@pytest.mark.parametrize("channels", [4, 12, 130])
-def test_modulation_is_its_formula(kernels, channels):
-    x, maps = normals(2, channels, 6, 5), normals(2, 2 * channels, 6, 5, seed=1)
-    bias = normals(2 * channels, seed=2)
-    mean, variance = normals(channels, seed=3), normals(channels, seed=4).square()
-    gamma, beta = (maps + bias.view(-1, 1, 1)).chunk(2, dim=1)
-    with torch.inference_mode():
-        found = modulated(ModulatedNorm(x, mean, variance, 1e-3, maps, bias, slope=0.2))
-    expected = F.leaky_relu(F.batch_norm(x, mean, variance, eps=1e-3) * (1 + gamma) + beta, 0.2)
-    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-5)
-    assert found.is_contiguous(memory_format=torch.channels_last)
-    assert kernels == ["modulated"]
-
-
-def test_halves_are_modulated_in_single_precision_and_rounded_once(kernels):
-    x, maps = normals(1, 4, 6, 5).bfloat16(), normals(1, 8, 6, 5, seed=1).bfloat16()
-    mean, variance, bias = torch.zeros(4), torch.ones(4), torch.zeros(8)
-    with torch.inference_mode():
-        found = modulated(ModulatedNorm(x, mean, variance, 0.0, maps, bias))
-    gamma, beta = maps.float().chunk(2, dim=1)
-    expected = (x.float() * (1 + gamma) + beta).bfloat16()
-    assert found.dtype == torch.bfloat16
-    torch.testing.assert_close(found, expected, atol=0, rtol=2**-7)
 
 
 def condition_of(size, classes):
@@ -140,19 +113,29 @@ def test_a_layer_gives_what_it_gives_as_written(kernels, name):
     assert kernels[-1] == "modulated"
 
 
-def test_kernels_are_for_gpus_in_inference_mode_that_nobody_counts(kernels, monkeypatch):
+def test_kernels_are_for_gpus_that_nobody_counts(kernels, monkeypatch):
     x = normals(2, 4, 3, 3)
-    with torch.no_grad():
-        assert not fuses(x)  # as in training
-    with torch.inference_mode():
-        assert fuses(x)
-        assert not fuses(x.contiguous())  # pixels of a channel lie side by side
-        with OperatorCalls():
-            assert not fuses(x)
-        monkeypatch.setattr(fused, "_module", lambda: None)
-        assert not fuses(x)  # no Triton
-        monkeypatch.undo()
-        assert not fuses(x)  # a CPU
+    assert fuses(x)
+    assert not fuses(x.contiguous())  # pixels of a channel lie side by side
+    assert not fuses(x.double())
+    with OperatorCalls():
+        assert not fuses(x)
+    monkeypatch.setattr(fused, "_module", lambda: None)
+    assert not fuses(x)  # no Triton
+    monkeypatch.undo()
+    assert not fuses(x)  # a CPU
+
+
+def test_a_look_up_with_a_gradient_is_carried_out_as_written(kernels):
+    labels = SymbolMap.of_labels(labels_of(9, 12, 6), 6, torch.float32)
+    layer = nn.Conv2d(6, 8, 3, padding=1)
+    lookup_conv(labels, layer.weight, layer.bias).square().sum().backward()
+    found = [one.grad.clone() for one in layer.parameters()]
+    layer.zero_grad()
+    layer(labels.dense()).square().sum().backward()
+    for one, other in zip(found, layer.parameters(), strict=True):
+        torch.testing.assert_close(one, other.grad, atol=1e-3, rtol=1e-4)
+    assert not kernels
 
 
 def broken(*given, **named):
@@ -179,6 +162,31 @@ def elsewhere(kernels):
         return found
 
     return start
+
+
+@pytest.mark.parametrize("gradient", [True, False])
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_in_training_gives_what_it_gives_as_written(kernels, monkeypatch, name, gradient):
+    def carried_out():
+        torch.manual_seed(0)
+        layer, x, condition = LAYERS[name]()
+        layer = layer.to(memory_format=torch.channels_last)
+        for key, value in layer.state_dict().items():
+            if "blending" in key or "noise_var" in key:
+                value.uniform_(0.5, 1.5)
+        with torch.set_grad_enabled(gradient), label_maps_as(None if gradient else "lookups"):
+            x.requires_grad_(gradient)
+            out = layer(x, condition)
+            if gradient:
+                (out * normals(*out.shape, seed=9)).sum().backward()
+        learned = {key: one.grad for key, one in layer.named_parameters() if gradient}
+        return {"out": out, "x": x.grad} | learned | dict(layer.named_buffers())
+
+    found = carried_out()
+    assert kernels == ["modulated", "modulated_back"][: 1 + gradient]
+    monkeypatch.setattr(fused, "_failed", ["no compiler"])
+    for key, expected in carried_out().items():
+        torch.testing.assert_close(found[key], expected, atol=2e-4, rtol=1e-4, msg=key)
 
 
 OFF = "its first result is not what the layer gives as written"
@@ -219,26 +227,13 @@ def test_the_first_result_of_each_form_is_checked_and_no_other(kernels, monkeypa
     checked = []
     same = fused.same_result
     monkeypatch.setattr(fused, "same_result", lambda *given: checked.append(1) or same(*given))
-    layer, x, labels = LAYERS["SPADE"]()
-    layer = layer.eval().to(memory_format=torch.channels_last)
-    with torch.inference_mode(), label_maps_as("lookups"):
-        for _ in range(3):
-            layer(x, labels)
-        assert len(checked) == 4  # two kernels, two images each
-        layer(x, labels, rectified=True)
-        assert len(checked) == 4
-        lookup_conv(labels, layer.first.weight, None)
-    assert len(checked) == 6
-
-
-def test_statistics_of_every_image_are_a_form_of_their_own(kernels, monkeypatch):
-    checked = []
-    same = fused.same_result
-    monkeypatch.setattr(fused, "same_result", lambda *given: checked.append(1) or same(*given))
+    layer = nn.Conv2d(5, 7, 3, padding=1)
+    labels = SymbolMap.of_labels(labels_of(24, 16, 5), 5, torch.float32)
     with torch.inference_mode():
-        for batch in (1, 2, 2):  # of one image they are those of the whole batch
-            x, maps = normals(batch, 4, 6, 5), normals(batch, 8, 6, 5, seed=1)
-            modulated(ModulatedNorm(x, *image_statistics(x), 1e-5, maps, normals(8, seed=2)))
+        for _ in range(3):
+            lookup_conv(labels, layer.weight, layer.bias)
+        assert len(checked) == 2  # of two images
+        lookup_conv(labels, layer.weight, None)
     assert len(checked) == 4
 
 
@@ -261,20 +256,3 @@ def test_a_form_that_is_new_in_a_capture_is_carried_out_as_written(kernels, monk
             torch.testing.assert_close(layer(x, labels), expected, atol=1e-5, rtol=0)
     assert not kernels
     assert not fused._failed
-
-
-def test_without_kernels_a_modulation_is_carried_out_as_written(kernels, monkeypatch):
-    x, more = normals(2, 4, 6, 5), normals(2, 16, 6, 5, seed=5)
-    given = (x, *image_statistics(x), 1e-5, normals(2, 8, 6, 5, seed=1), normals(8, seed=2))
-    options = [
-        {"more": more, "more_bias": normals(16, seed=3), "slope": 0.2},
-        {"more": normals(2, 8, 6, 5, seed=6)},
-        {"noise": normals(2, 1, 6, 5, seed=7), "noise_scale": normals(4, seed=8)},
-    ]
-    with torch.inference_mode():
-        expected = [modulated(ModulatedNorm(*given, **one)) for one in options]
-        monkeypatch.setattr(fused, "_failed", ["no compiler"])
-        found = [modulated(ModulatedNorm(*given, **one)) for one in options]
-    for one, other in zip(found, expected, strict=True):
-        torch.testing.assert_close(one, other, atol=2e-5, rtol=1e-5)
-    assert kernels == ["modulated"] * 3
