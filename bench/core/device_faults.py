@@ -62,6 +62,7 @@ def device_failure(
                 f"{doing}: {device} has too little memory{_free(device)}; {lower}; {kept}"
             )
         if _driver_failed(one):
+            _keep_for_ever(error)
             said = " ".join((str(one).splitlines() or [""])[0].split())
             return DeviceFailed(
                 f"{doing}: {device} failed ({said}) and this process cannot use it any more; {kept}, and "
@@ -91,6 +92,18 @@ def _driver_failed(error: BaseException) -> bool:
     if kind is not None and isinstance(error, kind):
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error) for sign in _BROKEN)
+
+
+def _keep_for_ever(error: BaseException) -> None:
+    """Lets nothing go that the frames of an error hold, not even when Python ends.
+
+    PyTorch asks the driver for an event where it lets go of memory that a GPU has read or written on the
+    host. One that has failed gives none, and PyTorch ends the process then (SIGABRT): after the user has
+    read the sentence, with another exit code.
+    """
+    import ctypes
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(error))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

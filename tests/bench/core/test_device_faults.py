@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -70,3 +73,27 @@ def test_what_an_error_was_raised_from_counts_and_other_errors_are_not_the_devic
     assert failure(wrapped) is not None
     for error in (EditFailed("no reference"), RuntimeError("shapes do not fit"), KeyError("cuda")):
         assert failure(error) is None
+
+
+def test_what_a_failed_driver_was_given_is_not_let_go_of_before_the_process_ends_as_it_should():
+    code = """
+import os
+from bench.core.device_faults import device_failure
+
+class Pinned:
+    def __del__(self):
+        os._exit(134)  # PyTorch's std::terminate
+
+def copy():
+    given = Pinned()
+    raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+try:
+    copy()
+except RuntimeError as error:
+    print(device_failure(error, doing="scoring", device="cuda", lower=""), flush=True)
+    raise SystemExit(2) from None
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ended.stdout.startswith("scoring: cuda failed")
+    assert ended.returncode == 2
