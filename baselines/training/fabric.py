@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from bench.core.device import choose_device
+from bench.core.device import choose_device, find_device
 from bench.core.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ def _devices(device: str) -> tuple[str, int | tuple[int, ...]]:
         ) from None
     if kind == "cpu":
         return kind, numbers[0]
+    # Each of several is used by a process of its own.
+    check = choose_device if len(numbers) == 1 else find_device
     for number in numbers:
-        choose_device(f"{kind}:{number}")
+        check(f"{kind}:{number}")
     return kind, numbers

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -16,6 +17,22 @@ def test_a_device_that_is_not_here_is_named():
         pytest.skip("this machine has a CUDA device")
     with pytest.raises(BadInput, match="device 'cuda' is not here; write cpu, or auto"):
         launch_fabric("cuda", read_config("small-spade"))
+
+
+def test_each_of_several_gpus_is_left_to_the_process_that_trains_on_it(monkeypatch):
+    def ones(*size, device):
+        raise AssertionError(f"{device} is used")
+
+    asked = {}
+    fabric = SimpleNamespace(launch=lambda: None)
+    library = SimpleNamespace(Fabric=lambda **given: asked.update(given) or fabric)
+    monkeypatch.setattr(torch, "ones", ones)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setitem(sys.modules, "lightning_fabric", library)
+    launch_fabric("cuda:0,1", read_config("small-spade"))
+    assert asked["devices"] == [0, 1]
+    with pytest.raises(BadInput, match="device 'cuda:2' is not here; write cpu, or auto"):
+        launch_fabric("cuda:1,2", read_config("small-spade"))
 
 
 def test_a_training_that_begins_does_not_wait_for_torchmetrics():
