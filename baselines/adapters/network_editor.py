@@ -93,6 +93,10 @@ class NetworkEditor(abc.ABC, Generic[Network]):
         self.network.to(device)
         return self
 
+    def close(self) -> None:
+        """Lets go of captured graphs, whose memory the garbage of a run would keep from the next one."""
+        self._captured.clear()
+
     def check(self, task: TaskFacts) -> None:
         """Refuses a task whose every edit would fail.
 

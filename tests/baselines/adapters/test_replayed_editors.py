@@ -6,6 +6,7 @@ again on the tensors that it captured. A forward that read anything else would g
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -83,6 +84,11 @@ def test_replayed_edits_are_the_edits_of_a_cpu(editor, graphs, monkeypatch):
             torch.testing.assert_close(editor.edit(batch), image, atol=2e-4, rtol=0)
     assert graphs.captured >= 1
     assert graphs.replayed >= 2
+    forwards = [weakref.ref(one) for one in editor._captured.values()]
+    editor.close()
+    assert all(one() is None for one in forwards)
+    with label_maps_as("lookups"):
+        torch.testing.assert_close(editor.edit(batches()[0]), expected[0], atol=2e-4, rtol=0)
     editor.to("cpu")  # graphs read the network where it was
     assert not editor._captured
 
