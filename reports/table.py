@@ -95,8 +95,8 @@ class Column:
     """A score's name and how to read it; `metric` is the metric that it belongs to.
 
     `short` is the title below a heading that says the `region`. `decimals` are those it is printed
-    with, `span` is the range of its ranked values and intervals. `ranked` is whether methods are ranked
-    by it: not by what they did to the known pixels.
+    with, `span` is the range of its ranked values and intervals, None where they print alike. `ranked` is
+    whether methods are ranked by it: not by what they did to the known pixels.
     """
 
     name: str
@@ -117,7 +117,7 @@ class Column:
 
     def place(self, value: float) -> float:
         """Where a value lies in the column's range, in percent."""
-        if self.span is None or self.span[0] == self.span[1]:
+        if self.span is None:
             return 50.0
         low, high = self.span
         return round(100 * min(1.0, max(0.0, (value - low) / (high - low))), 2)
@@ -287,7 +287,10 @@ def _column(
     ]
     fair = [record for method, record in own.items() if method in ranked]
     ends = [stored_number(record[end]) for record in fair for end in ("value", "low", "high")]
+    decimals = decimals_for(values)
     span = [v for v in ends if v is not None and math.isfinite(v)]
+    if len({printed(v, decimals) for v in span}) < 2:
+        span = []  # a strip would show a spread that no digit has
     return Column(
         name=name,
         title=metric.title,
@@ -296,7 +299,7 @@ def _column(
         unit=metric.unit,
         better=metric.better,
         metric=metric.metric,
-        decimals=decimals_for(values),
+        decimals=decimals,
         span=(min(span), max(span)) if span else None,
         ranked=metric not in PRESERVATION,
     )

@@ -51,6 +51,14 @@ def test_values_that_print_alike_share_their_rank(small: Path):
     assert ranks(table, "psnr") == {"copy": 0, "diffusion": 1, "nearest": 1, "mean-colour": 2}
 
 
+def test_values_that_all_print_alike_lie_in_one_place(small: Path):
+    rounded = {"diffusion": 22.0002, "nearest": 22.0, "mean-colour": 22.0001}
+    for values, places in ((rounded, {50.0}), ({**rounded, "nearest": 21.0}, {0.0, 99.99, 100.0})):
+        table = set_values(small, "psnr", values)
+        (column,) = [column for column in table.columns if column.name == "psnr"]
+        assert {column.place(value) for value in values.values()} == places
+
+
 def test_a_method_that_sees_the_hidden_pixels_is_not_ranked(run: Run):
     table = task_table(run, run.header.tasks[0])
     assert table.rows[0].sees_hidden
