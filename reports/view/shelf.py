@@ -137,7 +137,7 @@ def _facts(run: Run) -> dict[str, Any]:
         "methods": [method.title for method in header.methods],
         "edits": sum(task.n for task in header.tasks),
         "failed": [method.title for method in header.methods if method.problem is not None],
-        "suspect": sum(notice.kind == "bad" for notice in header.notices),
+        "suspect": len({notice.text for notice in header.notices if notice.kind == "bad"}),
         "commit": _commit(header),
     }
 

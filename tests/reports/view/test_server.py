@@ -50,6 +50,13 @@ def test_every_run_of_the_folder_is_listed_with_how_far_it_is(server: ViewServer
     assert "is no JSON" in runs["broken"]["problem"]
 
 
+def test_what_makes_a_run_suspect_counts_once_for_all_its_tasks(server: ViewServer, runs: Path):
+    bad = {"kind": "bad", "what": "method", "name": "nearest", "text": "nearest is odd"}
+    tasks = [task.name for task in read_run(runs / "first").header.tasks]
+    change(runs / "first", notices=[{**bad, "task": task} for task in tasks])
+    assert (len(tasks), listed(server)["first"]["suspect"]) == (2, 1)
+
+
 def test_a_run_that_comes_or_changes_is_seen(server: ViewServer, runs: Path):
     assert listed(server)["first"]["title"] == "A made run"
     change(runs / "first", title="Another title")
