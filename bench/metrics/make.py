@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from bench.core.device_faults import device_failure
 from bench.core.errors import BadInput, PluginFailed, Unavailable
 from bench.metrics.context import Context
 from bench.metrics.foreign import check_foreign_metric
@@ -59,6 +60,7 @@ def make_metric(
 
     Raises:
         BadInput: for an unknown name or option, or a value that an option does not take.
+        DeviceFailed: the device's memory does not suffice for its network, or it cannot go on.
     """
     given = dict(options or {})
     factory = _factory(name, given, context or Context())
@@ -68,10 +70,21 @@ def make_metric(
             return factory(**given)
         with foreign(f"metric {name!r}: its constructor"):
             made = factory(**given)
-    except Unavailable as error:
-        return Missing(str(error))
-    except PluginFailed as error:  # a metric from elsewhere must hurt nothing else
-        return Missing(str(error), error.__cause__)
+    except (BadInput, RuntimeError, MemoryError) as error:
+        failure = device_failure(
+            error,
+            doing=f"metric {name!r}, its network",
+            device="cpu" if context is None else context.device,
+            lower="close what else uses it, or give --device cpu",
+            kept="nothing is lost: give the same command again",
+        )
+        if failure is not None:
+            raise failure from error
+        if isinstance(error, Unavailable):
+            return Missing(str(error))
+        if isinstance(error, PluginFailed):  # a metric from elsewhere must hurt nothing else
+            return Missing(str(error), error.__cause__)
+        raise
     check_foreign_metric(name, made)
     return made
 

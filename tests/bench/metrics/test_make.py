@@ -3,7 +3,9 @@
 import re
 
 import pytest
+import torch
 
+from bench.core.device_faults import DeviceFailed
 from bench.core.errors import BadInput
 from bench.metrics import Context, Metric, Missing, PerEdit
 from bench.metrics.make import look_up_metric, make_metric, metric_names
@@ -77,6 +79,16 @@ class Raising(Gap):
         raise RuntimeError("no licence\nsee the log")
 
 
+def full(device, folders):
+    """A feature network for which the device has no room."""
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+
+class Full(Gap):
+    def __init__(self, context):
+        full(context.device, ())
+
+
 class Impostor(Gap):
     name = "psnr"
 
@@ -99,6 +111,18 @@ def test_a_metric_that_raises_in_its_constructor_is_missing_with_its_reason():
     made = make_metric(f"{__name__}:Raising", {}, Context(trust=True))
     assert isinstance(made, Missing)
     assert made.reason.endswith("its constructor raised RuntimeError: no licence")
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("fd", {"network": f"{__name__}:full"}), (f"{__name__}:Full", {})]
+)
+def test_a_full_device_makes_no_metric_missing(name, options):
+    with pytest.raises(DeviceFailed) as raised:
+        make_metric(name, options, Context(trust=True))
+    assert str(raised.value) == (
+        f"metric {name!r}, its network: cpu has too little memory; close what else uses it, or give "
+        "--device cpu; nothing is lost: give the same command again"
+    )
 
 
 def test_a_metric_that_bears_a_name_of_ours_is_refused_with_both_names():
