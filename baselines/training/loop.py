@@ -181,7 +181,8 @@ def train(
     target = weights or out / WEIGHTS
     saved = Saved(target, "")
     if fabric.is_global_zero:
-        saved = save(target, steps)
+        with _device_faults(out, config, fabric.device):  # some systems read styles for it
+            saved = save(target, steps)
     fabric.barrier()
     return Trained(saved, facts(steps))
 

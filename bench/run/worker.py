@@ -217,7 +217,8 @@ class Worker:
                 else:
                     canaries.check(self._runner, method, results, raw.images)
         if canaries is not None and group is not None:
-            canaries.write(folder, metrics, group.first(metrics, len(canaries.edits)))
+            with measuring_on(self.device, len(canaries.edits)):
+                canaries.write(folder, metrics, group.first(metrics, len(canaries.edits)))
         for future in written:
             future.result()
         alone = alone and (self.claims is None or self.claims.alone())

@@ -105,7 +105,11 @@ class MethodRunner:
             for start in range(0, len(edits), self.batch_size):
                 indices = list(range(start, min(start + self.batch_size, len(edits))))
                 group = [edits[i] for i in indices]
-                batch = make_batch(group, method.name, space, method.needs, self.device)
+                try:
+                    batch = make_batch(group, method.name, space, method.needs, self.device)
+                except Exception as error:
+                    self._stop_where_the_device_failed(method, error)
+                    raise
                 self._batch(method, batch, indices, outputs)
                 told(len(indices))
         return outputs

@@ -159,6 +159,20 @@ def test_a_device_that_fails_in_the_middle_keeps_the_last_checkpoint(
     assert equal(weights(tmp_path), weights(tmp_path / "straight"))
 
 
+def test_a_device_that_fails_while_the_weights_are_written_costs_no_step(tmp_path, monkeypatch):
+    def save(self, out, *, half):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ProgressiveRecipe, "save", save)
+        with pytest.raises(BadInput, match=r"cpu has too little memory; lower batch.*--resume"):
+            train(tiny("spmpgan"), tmp_path)
+    steps = []
+    train(tiny("spmpgan"), tmp_path, resume=True, watch=lambda done, *_: steps.append(done))
+    assert steps == []
+    assert weights(tmp_path)
+
+
 def test_a_network_that_the_device_cannot_hold_ends_a_training_in_one_sentence(
     tmp_path, monkeypatch
 ):

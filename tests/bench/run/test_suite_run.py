@@ -169,6 +169,17 @@ def test_a_device_without_memory_ends_the_run_which_goes_on_where_it_stopped(
     assert fingerprints(tmp_path / "broken") == fingerprints(tmp_path / "whole")
 
 
+def test_a_device_without_memory_for_the_canaries_ends_the_run_in_one_sentence(
+    data: Path, tmp_path: Path, monkeypatch
+) -> None:
+    def hungry(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr("bench.run.canaries.checks.measure_group", hungry)
+    with pytest.raises(BadInput, match="metrics, 4 images at a time: cpu has too little memory"):
+        run(data, tmp_path / "run")
+
+
 def test_the_shard_size_changes_no_score(data: Path, tmp_path: Path, monkeypatch) -> None:
     run(data, tmp_path / "one")
     monkeypatch.setattr("bench.run.plan.SHARD", 3)

@@ -270,6 +270,15 @@ def test_a_device_that_fails_stops_the_run_and_fails_no_edit(error, said, togeth
         MethodRunner(2, "cpu").run(method(Hungry()), edits(4), SPACE)
 
 
+def test_a_device_that_cannot_take_a_batch_stops_the_run(monkeypatch) -> None:
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr("bench.run.editing.runner.make_batch", full)
+    with pytest.raises(DeviceFailed, match="method 'm', 2 edits at a time: cpu has too little"):
+        MethodRunner(2, "cpu").run(method(Spy()), edits(4), SPACE)
+
+
 def test_one_edit_at_a_time_can_only_go_elsewhere() -> None:
     class Hungry(Spy):
         def edit(self, batch):
