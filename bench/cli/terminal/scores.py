@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bench.cli.terminal.tables import Cell, Heading, drawn, fits, say, show
+from bench.cli.terminal.tables import Cell, Heading, fits, in_parts, say, show
 
 if TYPE_CHECKING:
     from bench.run.reader import Run
@@ -79,7 +79,10 @@ def _tell(table: Table, chosen: Collection[str], found: Sequence[Standing]) -> N
         ]
         if fits(headings, rows):
             break
-    show(drawn(headings, rows), f"{table.title} (n = {table.n})")
+    title = f"{table.title} (n = {table.n})"
+    for part in in_parts(headings, rows):
+        show(part, title)
+        title = ""
     for line in table.unequal:
         say(f"  {line}")
     if not set(kept) <= set(shown):

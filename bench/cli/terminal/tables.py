@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-__all__ = ["STYLES", "WIDTH", "Cell", "Heading", "drawn", "fits", "say", "show"]
+__all__ = ["STYLES", "WIDTH", "Cell", "Heading", "drawn", "fits", "in_parts", "say", "show"]
 
 WIDTH = 100
 """Columns of a table where no terminal says how many it has."""
@@ -75,6 +75,23 @@ def drawn(headings: Sequence[Heading], rows: Sequence[Sequence[Cell]]) -> Table:
 def fits(headings: Sequence[Heading], rows: Sequence[Sequence[Cell]]) -> bool:
     """Whether no cell would be broken."""
     return _total(_widths(headings, rows)) <= _console().width
+
+
+def in_parts(headings: Sequence[Heading], rows: Sequence[Sequence[Cell]]) -> Iterator[Table]:
+    """The table, cut between its columns where it would be too wide; the first column begins each part."""
+    widths, width = _widths(headings, rows), _console().width
+    parts = [[0]]
+    if _total(_room(headings, widths)) <= width:
+        parts = [list(range(len(widths)))]
+    else:
+        first = min(widths[0], width // 2)
+        for at in range(1, len(widths)):
+            whole = [first, *(widths[other] for other in parts[-1][1:]), widths[at]]
+            if len(whole) > 2 and _total(whole) > width:
+                parts.append([0])
+            parts[-1].append(at)
+    for part in parts:
+        yield drawn([headings[at] for at in part], [[row[at] for at in part] for row in rows])
 
 
 def _total(widths: Sequence[int]) -> int:

@@ -111,6 +111,20 @@ def test_what_became_of_the_known_pixels_stands_beside_the_table_or_below_it(
     assert "leak, psnr-known: of the known pixels before compositing, not ranked" in told
 
 
+@pytest.mark.parametrize(("width", "tables"), [(200, 1), (40, 3)])
+def test_a_table_that_is_too_wide_is_cut_between_its_columns(
+    tmp_path: Path, capsys, monkeypatch, width: int, tables: int
+) -> None:
+    run = read_run(make_run(tmp_path / "run", edits=10, methods=3, tasks=1))
+    monkeypatch.setenv("COLUMNS", str(width))
+    tell_scores(run)
+    said = capsys.readouterr().out.splitlines()
+    assert max(map(len, said)) <= width
+    assert sum(line.startswith("method ") for line in said) == tables
+    rows = [line for line in said if line.startswith(("Nearest ", "Diffusion "))]
+    assert sum(line.count("*") for line in rows) == 3
+
+
 def test_networks_that_were_not_trained_alike_are_named_before_what_was_found(
     tmp_path: Path, capsys
 ) -> None:
