@@ -7,7 +7,8 @@
 | lpips-alex, lpips-squeeze, lpips-vgg | lpips |
 | psnr, ssim, rmse | scikit-image and torchmetrics, where they are installed |
 
-Nothing is downloaded: the libraries' networks are given the weights of this machine. Where a library's
+Nothing is downloaded: the libraries' networks are given the weights of this machine. They keep all bits of
+float32, as ours do; with TF32, which PyTorch takes on a GPU, features are off by 1e-3. Where a library's
 matrix root fails on the installed SciPy, ours takes its place on the library's own features, and the
 note says so.
 """
@@ -28,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.errors import BadInput, Unavailable, first_line, named_line
+from bench.core.float32 import same_algorithms
 from bench.core.images import opened, read_image
 from bench.metrics import Score
 from bench.metrics.frechet import frechet_distance
@@ -116,7 +118,8 @@ def _row(score: Score, library: str, look: _Look, given: _Given) -> CrossCheck:
         note = f"{library} is not installed: `pip install {library}`"
         return CrossCheck(score.metric, library, ours, note=note)
     try:
-        theirs, note = look(given)
+        with same_algorithms(exact=True):
+            theirs, note = look(given)
     except Exception as error:  # whatever a library does, our own scores stand
         reason = first_line(error) if isinstance(error, BadInput) else named_line(error)
         return CrossCheck(score.metric, called, ours, note=f"{library} gives no value ({reason})")

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from bench.cli import main
+from bench.core.float32 import float32
 from bench.metrics import Score
 from bench.run.cross_check import cross_check
 from bench.run.score import FolderScores, score_folders
@@ -105,6 +106,19 @@ def test_where_a_matrix_root_fails_ours_takes_its_place_and_that_is_said(
     [row] = scored(folders, metric).cross_check()
     assert row.theirs == pytest.approx(row.ours, rel=1e-4)
     assert "TypeError: sqrtm() got an unexpected keyword argument 'disp'" in row.note
+
+
+def test_libraries_keep_all_bits_of_float32_as_our_networks_do(monkeypatch) -> None:
+    def look(_: object) -> tuple[float, str]:
+        used.append(float32())
+        return 1.0, ""
+
+    used = [float32()]
+    assert "tf32" in used[0]  # by default, for convolutions on a GPU
+    monkeypatch.setattr("bench.run.cross_check._LIBRARIES", {"psnr": {"numpy": look}})
+    cross_check([], [Score("psnr", 1.0)])
+    assert set(used[1]) == {"ieee"}
+    assert float32() == used[0]
 
 
 def test_missing_weights_are_a_sentence_and_nothing_is_downloaded(
