@@ -60,7 +60,7 @@ def show(
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of the editor; YAML values.")
     ] = None,
     size: Annotated[int, typer.Option(min=16, max=2048, help="Pixels a side, for --cost.")] = 256,
-    device: Annotated[str, typer.Option(help="cpu, cuda ..., for --cost.")] = "cpu",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda ..., for --cost.")] = "cpu",
     trust: Annotated[bool, typer.Option("--trust", help="Let it run foreign code.")] = False,
 ) -> None:
     """Show one editor or system: its source, paper, variants, options and, on demand, its costs."""
@@ -84,8 +84,10 @@ def show(
     typer.echo("options:")
     typer.echo("\n".join(f"  {line}" for line in option_lines(factory)) or "  none")
     if cost is not None:
+        from bench.core.device import choose_device
         from bench.run.trial import measure_costs
 
+        device = choose_device(device)
         given = named_values(option or [], "--option")
         dataset, _, path = cost.partition("=")
         taken = measure_costs(

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.core.device import choose_device
 from bench.run.plan import plan_run
 from bench.suite.schema import load_suite, parse_suite
 from tests.bench.run.made_suite import suite_text, write_data
@@ -235,9 +236,10 @@ def test_models_show_counts_what_tables_leave_out(call, tmp_path: Path, weights)
     file = weights("sesame", classes=3, ngf=2, hidden=4)
     code, out, _ = call(
         *("models", "show", "sesame", "--option", f"weights={file}"),
-        *("--cost", f"folder={data}", "--size", 32),
+        *("--cost", f"folder={data}", "--size", 32, "--device", "auto"),
     )
     assert code == 0
+    assert "costs of one edit at 32x32 on " + choose_device("auto") in out
     found = out.split("multiply-adds")
     carried_out, dense = (
         int(part.split(": ")[1].split()[0].replace(",", "")) for part in found[-2:]
