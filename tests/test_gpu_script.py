@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +12,8 @@ import torch
 from tests.speed import gpu, gpu_calls, gpu_checks, gpu_editors
 from tests.speed.gpu_training import Preset
 from tests.speed.traffic import Traffic
+
+ROOT = Path(__file__).parents[1]
 
 
 def numbers(row):
@@ -175,6 +179,18 @@ def test_an_editor_that_fails_leaves_the_others(monkeypatch):
     rows = list(gpu_editors.measure(FULL))
     assert [row.work for row in rows] == ["A forward", "B forward"]
     assert all("no such layer" in row.notes[0] for row in rows)
+
+
+def test_all_tests_that_need_a_card_are_among_those_that_are_run_there():
+    found = {}
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        text = path.read_text()
+        if path != Path(__file__) and 'reason="needs a GPU"' in text:
+            marked = re.findall(r'needs a GPU"\)\n(?:@.*\n)*def (\w+)', text)
+            found[path.relative_to(ROOT).as_posix()] = marked
+    assert set(found) == set(gpu_checks.TESTS)
+    for name in (name for names in found.values() for name in names):
+        assert "gpu" in name or "cuda" in name
 
 
 def test_tests_that_need_a_card_are_named_where_they_fail(tmp_path, monkeypatch):
