@@ -28,6 +28,9 @@ BY_TITLES = {
 }
 """What a reader sees of the ways to slice that the page offers, in its order."""
 
+UNJUDGED = "Slices are not judged: the best of one may be first by chance"
+"""What stands below tables that rank within slices."""
+
 _MOST_SLICES = 40
 """A way that cuts a task finer is left to `export --by`."""
 
@@ -71,7 +74,9 @@ def _tables(
             }
             title = f"{metric.title} by {BY_TITLES.get(one.by, one.by)}, {one.title}"
             table = score_table(run, task, title, own, "slice", shown, edits)
-            table = replace(table, n=one.n)
+            ranked = any(cell.rank for row in table.rows for cell in row.cells)
+            remarks = (*table.unequal, *([UNJUDGED] if ranked else []))
+            table = replace(table, n=one.n, unequal=remarks)
             if together:
                 bad = dict.fromkeys(n.text for n in run.header.notices if n.kind == "bad")
                 table = replace(table, task=one.task, suspect=tuple(bad))

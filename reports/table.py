@@ -140,8 +140,8 @@ class Table:
     """`title` is the task's (or the class table's), `task` its name, `n` the edits drawn.
 
     `suspect` is what the canaries found wrong with its numbers, in words. `unequal` says, where
-    methods have different edits, on which they are ranked and which are not. `unlike` is a sentence for
-    each editor whose networks were not trained alike.
+    methods have different edits, on which they are ranked and which are not, and of slices that they are
+    not judged. `unlike` is a sentence for each editor whose networks were not trained alike.
     """
 
     task: str

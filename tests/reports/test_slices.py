@@ -27,6 +27,7 @@ def test_a_table_has_the_slices_in_columns_and_ranks_each(run: Run):
         for column, cell in zip(table.columns, row.cells):
             assert cell.value == rows.loc[(row.name, column.title), "value"]
             assert cell.n == rows.loc[(row.name, column.title), "n"]
+    assert "Slices are not judged: the best of one may be first by chance" in table.unequal
     for at in range(3):  # the last one is ranked on common edits: see below
         ranked = [(row.cells[at].value, row.cells[at].rank) for row in table.rows if row.ranked]
         assert max(value for value, _ in ranked) == next(v for v, rank in ranked if rank == 1)
