@@ -22,7 +22,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, entry_points
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -294,12 +294,16 @@ class Registry(Generic[T]):
 def _installed(group: str, path: tuple[str, ...]) -> tuple[tuple[str, _Place], ...]:
     """The group's entry points; looked for once a search path, since it reads every distribution."""
     del path
-    return tuple((point.name, _place_of(point)) for point in entry_points(group=group))
+    source = functools.cache(_source_of)  # of each distribution once: its README is parsed for it
+    points = entry_points(group=group)
+    return tuple((point.name, _Place(source(point.dist), point.value)) for point in points)
 
 
-def _place_of(point: EntryPoint) -> _Place:
-    source = f"{point.dist.name} {point.dist.version}" if point.dist is not None else "unknown"
-    return _Place(source, point.value)
+def _source_of(distribution: Distribution | None) -> str:
+    if distribution is None:
+        return "unknown"
+    metadata = distribution.metadata
+    return f"{metadata['Name']} {metadata['Version']}"
 
 
 def _see_working_folder() -> None:

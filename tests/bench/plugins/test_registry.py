@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import traceback
+from importlib.metadata import PathDistribution
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,19 @@ def test_everything_of_ours_can_be_imported() -> None:
         if plugin.problem is not None
     ]
     assert broken == []
+
+
+def test_a_distribution_with_many_plugins_is_read_once(install, monkeypatch) -> None:
+    read, real = [], PathDistribution.read_text
+
+    def read_text(distribution, name):
+        read.append((str(distribution.locate_file("")), name))
+        return real(distribution, name)
+
+    monkeypatch.setattr(PathDistribution, "read_text", read_text)
+    site = install("many", {"editors": dict.fromkeys("abc", "my_grey:Grey")})
+    assert {"a", "b", "c"} < set(EDITORS.names())
+    assert [name for place, name in read if Path(place) == site].count("METADATA") == 1
 
 
 def test_a_checkout_that_is_not_installed_works(tmp_path: Path) -> None:
