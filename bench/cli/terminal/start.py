@@ -32,8 +32,10 @@ def starting(device: str) -> Iterator[None]:
         if cores() > _FEW:
             beside.start()
         yield
-        import torch  # noqa: F401 -- waits for the thread
-
+        # In this order: torch waits for the thread, which goes on to start the GPU, and meanwhile there is
+        # time for what intervals need once all is measured.
+        import torch  # noqa: F401, I001
+        import scipy.special  # noqa: F401
     finally:
         gc.freeze()
         gc.enable()

@@ -1,6 +1,8 @@
 """A command's start imports without the garbage collector, and has it back afterwards."""
 
 import gc
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -36,3 +38,14 @@ def test_torch_is_started_beside_the_rest_where_there_are_cores(monkeypatch):
     monkeypatch.setattr("bench.cli.terminal.start._start", lambda device: begun.set())
     with starting("auto"):
         assert begun.wait(60)
+
+
+def test_intervals_have_nothing_left_to_import():
+    code = (
+        "import sys; from bench.cli.terminal.start import starting\n"
+        "with starting('cpu'): import bench.metrics.intervals as intervals\n"
+        "before = set(sys.modules)\n"
+        "intervals.bootstrap_interval(0.5, intervals.scene_weights(8).mean(axis=1), 8)\n"
+        "assert set(sys.modules) == before, set(sys.modules) - before"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
