@@ -98,7 +98,18 @@ def _known(name: str) -> str:
 
 
 def _not_here(name: str) -> BadInput:
-    return BadInput(f"device {name!r} is not here; write cpu, or auto")
+    """That a device is not here, and of a GPU what may have hidden it."""
+    import torch
+
+    why: list[str] = []
+    if is_gpu(name) and not torch.backends.cuda.is_built():  # type: ignore[no-untyped-call]
+        why.append("this PyTorch is built without CUDA")
+    elif is_gpu(name):
+        seen, count = os.environ.get("CUDA_VISIBLE_DEVICES"), torch.cuda.device_count()
+        why += [] if seen is None else [f"CUDA_VISIBLE_DEVICES is {seen!r}"]
+        why += [f"the last GPU is cuda:{count - 1}"] if count else []
+    said = f": {', and '.join(why)}" if why else ""
+    return BadInput(f"device {name!r} is not here{said}; write cpu, or auto")
 
 
 def is_gpu(device: str | torch.device) -> bool:

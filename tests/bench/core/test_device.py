@@ -67,8 +67,29 @@ def test_a_card_whose_number_is_not_there_is_not_here(monkeypatch):
 
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(torch, "ones", ones)
-    with pytest.raises(BadInput, match="device 'cuda:7' is not here; write cpu, or auto"):
+    with pytest.raises(BadInput, match="device 'cuda:7' is not here"):
         choose_device("cuda:7")
+
+
+@pytest.mark.parametrize(
+    ("built", "visible", "count", "why"),
+    [
+        (False, None, 0, ": this PyTorch is built without CUDA"),
+        (True, None, 0, ""),
+        (True, None, 2, ": the last GPU is cuda:1"),
+        (True, "", 0, ": CUDA_VISIBLE_DEVICES is ''"),
+        (True, "5", 1, ": CUDA_VISIBLE_DEVICES is '5', and the last GPU is cuda:0"),
+    ],
+)
+def test_what_hides_a_gpu_is_told(built, visible, count, why, monkeypatch):
+    monkeypatch.setattr(torch.backends.cuda, "is_built", lambda: built)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    with pytest.raises(BadInput) as raised:
+        find_device("cuda:5")
+    assert str(raised.value) == f"device 'cuda:5' is not here{why}; write cpu, or auto"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +159,7 @@ def test_a_gpu_of_other_processes_is_found_and_not_used():
     assert [find_device(name) for name in ("auto", "cuda", "cuda:1")] == ["cuda", "cuda", "cuda:1"]
     assert choose_devices("cuda:0,cuda:1") == ["cuda:0", "cuda:1"]
     for find in (find_device, choose_devices):
-        with pytest.raises(BadInput, match="device 'cuda:2' is not here; write cpu, or auto"):
+        with pytest.raises(BadInput, match="device 'cuda:2' is not here"):
             find("cuda:2")
 
 
