@@ -41,12 +41,25 @@ def multi_process_service(device: str) -> Iterator[Mapping[str, str]]:
         variables = {"CUDA_MPS_PIPE_DIRECTORY": folder, "CUDA_MPS_LOG_DIRECTORY": folder}
         environment = {**os.environ, **variables}
         started = _succeeds([_CONTROL, "-d"], environment)
+        variables |= _numbered_anew()
+        probe = [sys.executable, "-c", _PROBE, device]
         try:
-            works = started and _succeeds([sys.executable, "-c", _PROBE, device], environment)
+            works = started and _succeeds(probe, {**environment, **variables})
             yield variables if works else {}
         finally:
             if started:
                 _succeeds([_CONTROL], environment, "quit\n")
+
+
+def _numbered_anew() -> dict[str, str]:
+    """How processes name the GPUs that the service is shown by number: to them it numbers these from 0.
+
+    With the service's own numbers they find none (NVIDIA, Multi-Process Service, CUDA_VISIBLE_DEVICES).
+    """
+    shown = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    if not all(number.strip().isdecimal() for number in shown):
+        return {}
+    return {"CUDA_VISIBLE_DEVICES": ",".join(map(str, range(len(shown))))}
 
 
 def _succeeds(command: list[str], environment: Mapping[str, str], given: str = "") -> bool:

@@ -21,9 +21,11 @@ def control(tmp_path, monkeypatch):
         "    given = '' if sys.argv[1:] else sys.stdin.read().strip()\n"
         "    file.write(' '.join([*sys.argv[1:], given]).strip() + '\\n')\n"
         "assert os.path.isdir(os.environ['CUDA_MPS_PIPE_DIRECTORY'])\n"
+        "assert os.environ.get('CUDA_VISIBLE_DEVICES') == os.environ.get('SHOWN')\n"
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     return note
 
 
@@ -38,6 +40,20 @@ def test_processes_are_told_where_it_is_and_it_ends_with_the_block(control, monk
     with multi_process_service("cuda") as variables:
         assert set(variables) == {"CUDA_MPS_PIPE_DIRECTORY", "CUDA_MPS_LOG_DIRECTORY"}
         assert control.read_text().split() == ["-d"]
+    assert control.read_text().split() == ["-d", "quit"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "found"), [("3", "0"), ("2,5", "0,1"), ("GPU-8932f937,GPU-1a2b", None)]
+)
+def test_gpus_are_named_as_the_service_numbers_them(control, monkeypatch, shown, found):
+    seen = "import os; assert os.environ['CUDA_VISIBLE_DEVICES']"
+    monkeypatch.setattr(service, "_PROBE", f"{seen} == {found or shown!r}")
+    for name in ("CUDA_VISIBLE_DEVICES", "SHOWN"):
+        monkeypatch.setenv(name, shown)
+    with multi_process_service("cuda:0") as variables:
+        assert variables
+        assert variables.get("CUDA_VISIBLE_DEVICES") == found
     assert control.read_text().split() == ["-d", "quit"]
 
 
