@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from reports.failures import FailureGroup
     from reports.table import Table
 
-__all__ = ["Notice", "notices"]
-
+__all__ = ["Notice", "missing", "notices"]
 
 KINDS = ("bad", "missing", "note")
 """As they are shown."""
@@ -47,7 +46,7 @@ def notices(
         found += _task(task, failed[task.name])
     unlike = dict.fromkeys(text for table in tables for text in table.unlike)
     found += [Notice("bad", text) for text in unlike]
-    found += _missing(tables, [without_folders(m.problem) for m in run.header.methods if m.problem])
+    found += missing(tables, [without_folders(m.problem) for m in run.header.methods if m.problem])
     for what, git in (("The repository", run.header.git), ("siebench", run.header.harness)):
         if git is not None and git.dirty:
             text = f"{what} had uncommitted changes when this was run."
@@ -116,12 +115,12 @@ def _task(task: TaskRow, failed: Sequence[FailureGroup]) -> list[Notice]:
     return found
 
 
-def _missing(tables: Sequence[Table], told: Sequence[str]) -> list[Notice]:
+def missing(tables: Sequence[Table], told: Collection[str] = ()) -> list[Notice]:
     """One note per reason, however many metrics and tasks share it; of methods where others have values.
 
     Args:
         tables: every task's.
-        told: reasons that stand in a notice of their own.
+        told: reasons that stand elsewhere.
     """
     seen: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
     titles: dict[str, str] = {}

@@ -43,6 +43,14 @@ class Diversity(PerEdit):
         self.network = network
         self.title = "Diversity (LPIPS)"
 
+    @property
+    def needs(self) -> str:
+        """Another result of its kind, and images that the network can take."""
+        return (
+            "another result of its scene, mask and target labels, with sides of at least "
+            f"{SMALLEST} pixels"
+        )
+
     def definition(self) -> Record:
         """The network, and which results are compared."""
         return {

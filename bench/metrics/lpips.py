@@ -61,6 +61,11 @@ class LPIPS(PerEdit):
         self.name = f"lpips-{network.trunk}"
         self.title = f"LPIPS ({_TITLES[network.trunk]})"
 
+    @property
+    def needs(self) -> str:
+        """Images that the network can take."""
+        return f"sides of at least {SMALLEST} pixels"
+
     def definition(self) -> Record:
         """The network, and how the masked region is cut out."""
         return {

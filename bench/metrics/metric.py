@@ -209,8 +209,11 @@ class Metric(abc.ABC):
 
     @property
     def needs(self) -> str:
-        """What an edit must have for it to have a value, as in "no edit of this task has NEEDS"."""
-        return "a ground truth" if self.against == "ground-truth" else "an image to compare with"
+        """What an edit must have for it to have a value, as in "no edit of this task has NEEDS".
+
+        A ground truth, where it is compared with one, need not be said.
+        """
+        return "a value"
 
     @property
     def label_space(self) -> LabelSpace | None:

@@ -280,7 +280,10 @@ def _estimates(
             "nothing was seen of it while the edits were carried out; "
             f"`siebench run` with --fresh {method.name} carries them out again"
         )
-    return none(f"no edit of this task has {metric.needs}") if found is None else found
+    if found is not None:
+        return found
+    truthless = metric.against == "ground-truth" and mine["no_ground_truth"].fillna("").all()
+    return none(f"no edit of this task has {'a ground truth' if truthless else metric.needs}")
 
 
 def _estimates_of(

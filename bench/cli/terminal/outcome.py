@@ -38,7 +38,7 @@ def finish(outcome: Outcome) -> None:
     if outcome.surplus:
         surplus = counted(outcome.surplus, "shard")
         typer.echo(f"thrown away: {surplus} that other workers had done beyond the verdict")
-    tell_scores(outcome)
+    tell_scores(outcome, outcome.missing)
     for line in outcome.idle:
         say(f"nothing to score: {line}")
     for found in outcome.notes:

@@ -20,13 +20,19 @@ __all__ = ["tell_scores"]
 _BEST, _OPEN, _PEEKS = "*", "~", "◐"
 
 
-def tell_scores(run: Run) -> None:
-    """Prints the main scores of every task, what speaks against comparing them, and what is sure about them.
+def tell_scores(run: Run, told: Sequence[str] = ()) -> None:
+    """Prints the main scores of every task, what is sure about them, and which of all scores are missing.
 
-    Values are marked as `reports.ranking` ranks them and `bench.judge.leaders` judges them. Intervals
-    stand in the table where it has room for them.
+    What speaks against comparing them is said too. Values are marked as `reports.ranking` ranks them and
+    `bench.judge.leaders` judges them. Intervals stand in the table where it has room for them.
+
+    Args:
+        run: the run.
+        told: sentences that are said elsewhere; a reason that is in one of them is not said here.
     """
+    from bench.core.text import without_folders
     from reports.findings import caveat, findings, standings
+    from reports.notices import missing
     from reports.overview import main_scores
     from reports.table import task_table
 
@@ -42,6 +48,10 @@ def tell_scores(run: Run) -> None:
         say(line)
     for one in findings(found):
         say(f"{one.label}: {one.text}")
+    elsewhere = " ".join(without_folders(sentence) for sentence in told)
+    known = [reason for table in tables for reason in table.reasons if reason in elsewhere]
+    for notice in missing(tables, known):
+        say(f"Missing: {notice.text}")
     if found:
         say(caveat(found), "dim")
 
@@ -58,11 +68,8 @@ def _tell(table: Table, chosen: Collection[str], found: Sequence[Standing]) -> N
     with_text = [
         at for at in range(len(table.columns)) if any(r.cells[at].text for r in table.rows)
     ]
-    asked = [at for at, column in enumerate(table.columns) if column.name in chosen]
-    places = [at for at in asked if at in with_text]
+    places = [at for at in with_text if table.columns[at].name in chosen]
     if not places:
-        say(f"{table.title} (n = {table.n}): no scores: {'; '.join(table.reasons_in(asked))}")
-        typer.echo()
         return
     kept = [at for at in with_text if not table.columns[at].ranked]
     open_ = {(one.score, gap.method) for one in found for gap in one.open}

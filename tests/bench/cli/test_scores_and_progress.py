@@ -144,5 +144,18 @@ def test_a_task_without_any_score_is_named_with_the_reason(tmp_path: Path, capsy
         metrics="[l1]",
     )
     tell_scores(run_suite(parse_suite(text, "made.yaml"), out=tmp_path / "run", device="cpu"))
-    (said,) = [line for line in capsys.readouterr().out.splitlines() if "removal" in line]
-    assert said.endswith("(n = 3): no scores: no edit of this task has a ground truth")
+    said = " ".join(capsys.readouterr().out.split())
+    assert (
+        "Missing: No L1 for Rooms, object removal: no edit of this task has a ground truth." in said
+    )
+
+
+def test_a_missing_score_whose_reason_is_said_elsewhere_is_not_said_again(
+    tmp_path: Path, capsys
+) -> None:
+    run = read_run(make_run(tmp_path / "run", edits=4, methods=3, tasks=1))
+    rows = run.scores[run.scores["metric"] == "fid"]
+    (reason,) = rows["reason"].unique()
+    for told, count in (((), 1), ((f"metric fid: {reason}",), 0)):
+        tell_scores(run, told)
+        assert " ".join(capsys.readouterr().out.split()).count("Missing: No FID") == count

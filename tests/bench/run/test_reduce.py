@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +16,7 @@ from torch import Tensor
 from bench.batch import EditBatch
 from bench.core.errors import BadInput
 from bench.edit import EditName
+from bench.metrics.metric import PerEdit
 from bench.run import reduce
 from bench.run.finish import finish_run
 from bench.run.job import Job
@@ -21,6 +24,7 @@ from bench.run.outcome import task_outcome
 from bench.run.record import RunRecord
 from bench.run.reduce import Reduced, cost_rows, reduce_canaries, reduce_task, reference_rows
 from bench.run.shards import ShardRef
+from bench.run.suite_run import run_suite
 from bench.run.table_files import read_tables, write_table
 from bench.run.tables import COST_COLUMNS, COSTS, SAMPLES, SCORES, TIMES
 from bench.run.worker import Worker
@@ -87,6 +91,43 @@ def test_a_task_without_ground_truth_says_so(carried_out) -> None:
     rows = reduced(carried_out, 1).scores
     reasons = {row["reason"] for row in rows if row["metric"] == "psnr"}
     assert reasons == {"no edit of this task has a ground truth"}
+
+
+class Nothing(PerEdit):
+    """Gives no edit a value."""
+
+    name = "nothing"
+    title = "Nothing"
+
+    def definition(self):
+        return {"formula": "none"}
+
+    def measure(self, references, prepared, results):
+        return {"nothing": [math.nan] * len(results)}
+
+
+def test_a_metric_without_any_value_lays_it_to_the_ground_truth_where_there_is_none_alone(
+    tmp_path: Path,
+) -> None:
+    rooms = {"dataset": "folder", "path": str(write_data(tmp_path / "rooms", 2)), "size": 16}
+    text = suite_text(
+        tmp_path, datasets=json.dumps({"rooms": rooms}), metrics="[perceptual-procedural]"
+    )
+    suite = parse_suite(text, "made.yaml")
+    found = run_suite(suite, out=tmp_path / "run", device="cpu", metrics={"nothing": Nothing})
+    reasons = found.scores.groupby(["task", "metric"])["reason"].unique().to_dict()
+    lacking = {
+        place: reason.removeprefix("no edit of this task has ")
+        for place, (reason,) in reasons.items()
+    }
+    assert lacking == {
+        ("rooms-freeform", "nothing"): "a value",
+        ("rooms-freeform", "perceptual-procedural"): "sides of at least 32 pixels",
+        ("rooms-freeform", "perceptual-procedural-hole"): "sides of at least 32 pixels",
+        ("rooms-object-remove", "nothing"): "a ground truth",
+        ("rooms-object-remove", "perceptual-procedural"): "a ground truth",
+        ("rooms-object-remove", "perceptual-procedural-hole"): "a ground truth",
+    }
 
 
 def test_canaries_are_scored_beside_the_methods(carried_out) -> None:
