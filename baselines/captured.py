@@ -17,6 +17,7 @@ a warning says so once; all other graphs are then captured anew (see `CudaGraphs
 
 from __future__ import annotations
 
+import threading
 import warnings
 import weakref
 from collections.abc import Callable
@@ -99,8 +100,9 @@ class Captured(Generic[T]):
         for place, tensor in zip(graph.inputs, tensors, strict=True):
             if place is not None and tensor is not None:
                 place.copy_(tensor, non_blocking=True)
-        graph.replay()
-        own: T = _own(graph.output)
+        with _TURN:
+            graph.replay()
+            own: T = _own(graph.output)
         return own
 
     def forget(self) -> None:
@@ -157,7 +159,13 @@ class CapturedWork:
             recording.seen += 1
             graphs.run(self._work)  # what autograd keeps of a leaf belongs to one stream
         else:
-            recording.replay()
+            with _TURN:
+                recording.replay()
+
+
+_TURN = threading.RLock()
+"""Held from a replay until its result is copied, for graphs share their memory: an editor that took too long
+is left alone, and goes on in its thread."""
 
 
 def _say(what: str, error: Exception) -> None:
@@ -230,8 +238,9 @@ def _captured(function: Callable[..., Any], tensors: tuple[Tensor | None, ...]) 
     graphs.run(work)
     as_written = _own(made[0])
     replay = graphs.capture(work)
-    replay()
-    _refuse_another(made[0], as_written)
+    with _TURN:
+        replay()
+        _refuse_another(made[0], as_written)
     return _Graph(inputs, made[0], replay)
 
 

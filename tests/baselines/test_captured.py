@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import warnings
 import weakref
 
@@ -172,6 +173,40 @@ def test_a_gpu_replays_products_after_another_graph_was_let_go_of():
     elsewhere = [torch.full((2**20,), torch.nan, device="cuda") for _ in range(16)]
     torch.testing.assert_close(kept(x), expected[0])
     assert all(one.isnan().all() for one in elsewhere)
+
+
+@torch.inference_mode()
+def test_a_thread_that_was_left_alone_replays_into_no_result_of_another(monkeypatch):
+    shared, replayed, over = torch.zeros(2), threading.Event(), threading.Event()
+
+    def stand_in(function, tensors):
+        (x,) = inputs = tuple(tensor.clone() for tensor in tensors)
+
+        def replay():
+            shared.copy_(function(x))
+            if function is double:
+                replayed.set()
+                over.wait(0.2)  # until the other's replay is over, if it is let
+
+        return captured._Graph(inputs, shared, replay)
+
+    monkeypatch.setattr(captured, "is_gpu", lambda _: True)
+    monkeypatch.setattr(captured, "_captured", stand_in)
+    here, late = Captured("here", double), Captured("late", torch.neg)
+    for forward in (here, late):
+        forward(torch.ones(2))
+
+    @torch.inference_mode()
+    def go_on():
+        replayed.wait(20)
+        late(torch.ones(2))
+        over.set()
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    found = here(torch.ones(2))
+    thread.join()
+    assert found.tolist() == [2, 2]
 
 
 class OneDevice:
