@@ -186,12 +186,18 @@ def levelled(run: Run, tables: Sequence[Table]) -> list[Table]:
     return [replace(table, rows=tuple(marked(table, r) for r in table.rows)) for table in tables]
 
 
-def findings(found: Sequence[Standing]) -> list[Finding]:
-    """The first lines: who leads, what is beyond noise, what is not, and what would settle it."""
+def findings(found: Sequence[Standing], uncounted: Sequence[str] = ()) -> list[Finding]:
+    """The first lines: who leads, what is beyond noise, what is not, and what would settle it.
+
+    Args:
+        found: what was judged.
+        uncounted: the titles of scores that there was no room for.
+    """
     if not found:
         return []
     tasks = dict.fromkeys(one.task for one in found)
-    first, last = _suspect(found), [*_advice(found), *_trainings(found)]
+    first = _suspect(found)
+    last = [*_advice(found), *_trainings(found), *_uncounted(uncounted)]
     if len(tasks) == 1:
         return [*first, *(Finding(one.title, one.sentence) for one in found), *last]
     return [*first, _leaders(found, len(tasks)), *_sure(found), *_noise(found), *last]
@@ -326,6 +332,14 @@ def _trainings(found: Sequence[Standing]) -> list[Finding]:
         "compares the variants beyond the spread of their trainings."
     )
     return [Finding("Trainings", text)]
+
+
+def _uncounted(titles: Sequence[str]) -> list[Finding]:
+    """Whom these scores prefer is in no line before."""
+    if not titles:
+        return []
+    alone = f"{'; '.join(titles)}: {'they stand' if len(titles) > 1 else 'it stands'}"
+    return [Finding("Not counted", f"{alone} in the report's table of each task alone.")]
 
 
 def _contest(table: Table, at: int) -> Contest:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reports.findings import Standing
     from reports.table import Table
 
-__all__ = ["Overview", "OverviewRow", "Winner", "main_scores", "overview"]
+__all__ = ["Overview", "OverviewRow", "Winner", "main_scores", "overview", "uncounted"]
 
 MOST_COLUMNS = 8
 """More do not fit on one screen beside a task's title."""
@@ -113,8 +113,20 @@ def _told(winner: Winner, standing: Standing | None) -> Winner:
 def main_scores(run: Run, tables: Sequence[Table]) -> tuple[MetricColumn, ...]:
     """One score with a direction per family ("lpips-alex" and "lpips-vgg" are one family).
 
-    The masked region's stands for its metric where it has one: the edit is what is judged.
+    The masked region's stands for its metric where it has one: the edit is what is judged. Of more than
+    `MOST_COLUMNS` families those are taken that the suite names first.
     """
+    order = list(REGION_TITLES)
+    most = _one_a_family(run, tables)[:MOST_COLUMNS]
+    return tuple(sorted(most, key=lambda metric: order.index(metric.region)))
+
+
+def uncounted(run: Run, tables: Sequence[Table]) -> tuple[str, ...]:
+    """The titles of the scores that would be main ones if there were room."""
+    return tuple(metric.title for metric in _one_a_family(run, tables)[MOST_COLUMNS:])
+
+
+def _one_a_family(run: Run, tables: Sequence[Table]) -> list[MetricColumn]:
     valued = {
         column.name
         for table in tables
@@ -128,9 +140,7 @@ def main_scores(run: Run, tables: Sequence[Table]) -> tuple[MetricColumn, ...]:
         first = chosen.setdefault(metric.family, metric)
         if metric.metric == first.metric and (first.region, metric.region) == ("image", "mask"):
             chosen[metric.family] = metric
-    order = list(REGION_TITLES)
-    most = list(chosen.values())[:MOST_COLUMNS]
-    return tuple(sorted(most, key=lambda metric: order.index(metric.region)))
+    return list(chosen.values())
 
 
 def _winner(table: Table, name: str) -> Winner:

@@ -28,7 +28,7 @@ from reports.influence import Costly, costly, influences
 from reports.maps import TaskMaps, read_task_maps
 from reports.notices import notices
 from reports.numbers import duration
-from reports.overview import main_scores, overview
+from reports.overview import main_scores, overview, uncounted
 from reports.provenance import provenance
 from reports.slices import slices_data
 from reports.study import StudyView
@@ -110,7 +110,7 @@ def render(
         views=views,
         notices=notices(run, tables, failed),
         overview=overview(run, tables, found),
-        findings=findings(found),
+        findings=findings(found, uncounted(run, tables)),
         caveat=caveat(found),
         standings={
             view.task.name: [s for s in found if s.task == view.task.name] for view in views

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bench.run.reader import Run
-from reports.overview import Overview, Winner, overview
+from reports.findings import findings, standings
+from reports.overview import Overview, Winner, main_scores, overview, uncounted
 from reports.table import task_table
 
 
@@ -23,6 +24,19 @@ def test_one_score_stands_for_each_family_and_the_masked_regions_before_the_imag
         "lpips-alex",
         "miou",
     ]
+
+
+def test_what_has_no_room_among_the_main_scores_is_named_as_not_counted(run: Run, monkeypatch):
+    monkeypatch.setattr("reports.overview.MOST_COLUMNS", 2)
+    tables = [task_table(run, task) for task in run.header.tasks]
+    found = standings(run, tables, [column.name for column in main_scores(run, tables)])
+    last = findings(found, uncounted(run, tables))[-1]
+    assert (last.label, last.text) == (
+        "Not counted",
+        "LPIPS (AlexNet); mIoU: they stand in the report's table of each task alone.",
+    )
+    monkeypatch.undo()
+    assert uncounted(run, tables) == ()
 
 
 def test_the_best_method_of_those_that_do_not_see_the_hidden_pixels_wins(run: Run):

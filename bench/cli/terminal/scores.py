@@ -33,7 +33,7 @@ def tell_scores(run: Run, told: Sequence[str] = ()) -> None:
     from bench.core.text import without_folders
     from reports.findings import caveat, findings, standings
     from reports.notices import missing
-    from reports.overview import main_scores
+    from reports.overview import main_scores, uncounted
     from reports.table import task_table
 
     tables = [task_table(run, task) for task in run.header.tasks]
@@ -46,7 +46,7 @@ def tell_scores(run: Run, told: Sequence[str] = ()) -> None:
         say(line, "dim")
     for line in dict.fromkeys(text for table in shown for text in table.unlike):
         say(line)
-    for one in findings(found):
+    for one in findings(found, uncounted(run, tables)):
         say(f"{one.label}: {one.text}")
     elsewhere = " ".join(without_folders(sentence) for sentence in told)
     known = [reason for table in tables for reason in table.reasons if reason in elsewhere]
