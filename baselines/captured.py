@@ -94,7 +94,7 @@ class Captured(Generic[T]):
                 self._graphs.pop(next(iter(self._graphs)))
             self._graphs[key] = None  # the next call of this shape captures
             return self._function(*tensors)
-        graph = self._graphs[key] or self._capture(key, tensors)
+        graph = self._graphs.get(key) or self._capture(key, tensors)
         if graph is None:
             return self._function(*tensors)
         for place, tensor in zip(graph.inputs, tensors, strict=True):

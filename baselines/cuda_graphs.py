@@ -65,12 +65,17 @@ class CudaGraphs:
         self._graphs: weakref.WeakSet[torch.cuda.CUDAGraph] = weakref.WeakSet()
 
     def run(self, work: Work) -> None:
-        """Carries work out on the stream that captures use."""
-        usual = torch.cuda.current_stream(self.device)
-        self._stream.wait_stream(usual)
-        with torch.cuda.stream(self._stream):
-            work()
-        usual.wait_stream(self._stream)
+        """Carries work out on the stream that captures use.
+
+        Raises:
+            RuntimeError: this thread may use it no more (`capturing`); nothing was carried out.
+        """
+        with capturing():  # else it would be captured with what another thread captures
+            usual = torch.cuda.current_stream(self.device)
+            self._stream.wait_stream(usual)
+            with torch.cuda.stream(self._stream):
+                work()
+            usual.wait_stream(self._stream)
 
     def capture(self, work: Work) -> Work:
         """A CUDA graph's replay.

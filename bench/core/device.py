@@ -224,9 +224,10 @@ _left_alone: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 
 @contextlib.contextmanager
 def capturing() -> Iterator[None]:
-    """A block in which the calling thread captures a CUDA graph.
+    """A block in which the calling thread captures a CUDA graph, or uses the stream for captures.
 
-    Whoever waits for the device meanwhile ends the capture and gets a CUDA error, from whichever thread.
+    Whoever waits for the device during a capture ends it and gets a CUDA error, from whichever thread; what
+    any thread asks of its stream becomes part of the graph.
 
     Raises:
         RuntimeError: nobody waits for the calling thread any more (`leave_alone`), so that others use the
@@ -239,11 +240,11 @@ def capturing() -> Iterator[None]:
 
 
 def leave_alone(thread: threading.Thread, seconds: float) -> None:
-    """Has a thread that nobody waits for any more begin no capture.
+    """Has a thread that nobody waits for any more begin no block of `capturing`.
 
     Args:
         thread: who still computes.
-        seconds: how long a capture that is under way is waited for.
+        seconds: how long a block that it is in is waited for.
     """
     _left_alone.add(thread)
     if _CAPTURE.acquire(timeout=seconds):
