@@ -86,20 +86,21 @@ class ModulatedNorm:
         return self.changed(lambda one: one[images] if one.ndim in (2, 4) else one)
 
     def as_written(self) -> Tensor:
-        """[B,C,H,W], one operator after the other."""
-        x = self.x
-        if self.noise is not None and self.noise_scale is not None:
-            x = x + self.noise * _column(self.noise_scale)
-        normal = (x - _column(self.mean)) * (_column(self.variance) + self.epsilon).rsqrt()
-        gamma, beta = (self.maps + _column(self.bias)).chunk(2, dim=1)
-        if self.more is not None and self.more_bias is not None:
-            heads = (self.more + _column(self.more_bias)).chunk(4, dim=1)
+        """[B,C,H,W], one operator after the other, in single precision whatever the maps hold."""
+        wide = self.changed(_wide)
+        x = wide.x
+        if wide.noise is not None and wide.noise_scale is not None:
+            x = x + wide.noise * _column(wide.noise_scale)
+        normal = (x - _column(wide.mean)) * (_column(wide.variance) + self.epsilon).rsqrt()
+        gamma, beta = (wide.maps + _column(wide.bias)).chunk(2, dim=1)
+        if wide.more is not None and wide.more_bias is not None:
+            heads = (wide.more + _column(wide.more_bias)).chunk(4, dim=1)
             gamma, beta = gamma * (1 + heads[0]) + heads[1], beta * (1 + heads[2]) + heads[3]
-        elif self.more is not None:
-            heads = self.more.chunk(2, dim=1)
+        elif wide.more is not None:
+            heads = wide.more.chunk(2, dim=1)
             gamma, beta = gamma + heads[0], beta + heads[1]
-        out = (normal * (1 + gamma) + beta).to(torch.promote_types(x.dtype, self.maps.dtype))
-        return F.leaky_relu(out, self.slope)
+        out = F.leaky_relu(normal * (1 + gamma) + beta, self.slope)
+        return out.to(torch.promote_types(self.x.dtype, self.maps.dtype))
 
 
 def modulated(norm: ModulatedNorm) -> Tensor:
@@ -117,28 +118,27 @@ def modulated(norm: ModulatedNorm) -> Tensor:
 class _Modulated(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, norm: ModulatedNorm, *_: Tensor | None) -> Tensor:
-        kept = norm.tensors()
+        out, kept = _modulated(norm), norm.tensors()
         ctx.names, ctx.epsilon, ctx.slope = tuple(kept), norm.epsilon, norm.slope
-        ctx.save_for_backward(*kept.values())
-        return _modulated(norm)
+        ctx.save_for_backward(out, *kept.values())
+        return out
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        kept = dict(zip(ctx.names, ctx.saved_tensors, strict=True))
+        out, *tensors = ctx.saved_tensors
+        kept = dict(zip(ctx.names, tensors, strict=True))
         norm = ModulatedNorm(**kept, epsilon=ctx.epsilon, slope=ctx.slope)
         found = carried_out(
             ("modulated_back", *_form(norm), gradient.dtype),
-            lambda kernels: _of_their_kind(
-                norm, kernels.modulated_back(norm.changed(_laid_out), _laid_out(gradient))
-            ),
-            lambda found: _alike(found, _gradients_as_written(norm, gradient), gradient.dtype),
+            lambda kernels: _gradients(kernels, norm, out, gradient),
+            lambda kernels, _: _gradients_are_right(kernels, norm, out),
         )
-        return (None, *(_gradients_as_written(norm, gradient) if found is None else found))
+        return (None, *(_gradients_as_written(norm, out, gradient) if found is None else found))
 
 
 def _modulated(norm: ModulatedNorm) -> Tensor:
-    def is_right(found: Tensor) -> bool:
+    def is_right(_: Any, found: Tensor) -> bool:
         ends = (slice(0, 1), slice(-1, None))
         return all(same_result(found[one], norm.of(one).as_written()) for one in ends)
 
@@ -156,48 +156,64 @@ def _form(norm: ModulatedNorm) -> tuple[Any, ...]:
     return norm.x.device, norm.maps.shape[1], norm.each, *tensors
 
 
-def _gradients_as_written(norm: ModulatedNorm, gradient: Tensor) -> Gradients:
-    """As autograd finds them, with statistics that follow `x`."""
-    with torch.enable_grad():
-        norm = norm.changed(lambda one: one.detach().requires_grad_())
-        pixels = (2, 3) if norm.each else (0, 2, 3)
-        wide = norm.x.to(torch.promote_types(norm.x.dtype, torch.float32))
-        variance, mean = torch.var_mean(wide, pixels, correction=0)
-        out = replace(norm, mean=mean, variance=variance).as_written()
-    learned = {
-        name: one for name, one in norm.tensors().items() if name not in ("mean", "variance")
-    }
-    found = dict(
-        zip(learned, torch.autograd.grad(out, list(learned.values()), gradient), strict=True)
-    )
-    return found["x"], found["maps"], found["bias"], found.get("more"), found.get("more_bias")
-
-
-def _of_their_kind(norm: ModulatedNorm, found: Gradients) -> Gradients:
-    """The biases' gradients in the biases' own precision."""
-    x, maps, bias, more, more_bias = found
-    if norm.more_bias is not None and more_bias is not None:
+def _gradients(kernels: Any, norm: ModulatedNorm, out: Tensor, gradient: Tensor) -> Gradients:
+    """As kernels find them, the biases' in the biases' own precision."""
+    given = norm.changed(_laid_out), _laid_out(out), _laid_out(gradient)
+    x, maps, bias, more, more_bias = kernels.modulated_back(*given)
+    if norm.more_bias is not None:
         more_bias = more_bias.to(norm.more_bias.dtype)
     return x, maps, bias.to(norm.bias.dtype), more, more_bias
 
 
-def _alike(found: Gradients, as_written: Gradients, kind: torch.dtype) -> bool:
-    """Whether gradients are the same up to rounding, where the result's gradient came in a precision."""
+def _gradients_as_written(norm: ModulatedNorm, out: Tensor, gradient: Tensor) -> Gradients:
+    """As autograd finds them, with statistics that follow `x`.
 
-    def rounded(one: Tensor) -> Tensor:  # what is summed is no finer than what was added
-        coarser = torch.finfo(kind).eps > torch.finfo(one.dtype).eps
-        return one.to(kind) if coarser else one
-
-    return all(
-        one is other
-        or (
-            one is not None
-            and other is not None
-            and one.dtype == other.dtype
-            and same_result(rounded(one), rounded(other))
-        )
-        for one, other in zip(found, as_written, strict=True)
+    Where the activation changed its input says `out`: computed anew, a sum near zero may change sides.
+    """
+    given = _wide(gradient), _wide(out)
+    before = torch.ops.aten.leaky_relu_backward(*given, norm.slope, True)
+    with torch.enable_grad():
+        norm = norm.changed(lambda one: one.detach().requires_grad_())
+        wide = replace(norm, x=_wide(norm.x), slope=1.0)
+        mean, variance = (one - one.detach() for one in _statistics(wide))  # zero, with a gradient
+        same = replace(wide, mean=norm.mean + mean, variance=norm.variance + variance)
+        linear = same.as_written()
+    learned = {
+        name: one for name, one in norm.tensors().items() if name not in ("mean", "variance")
+    }
+    found = dict(
+        zip(learned, torch.autograd.grad(linear, list(learned.values()), before), strict=True)
     )
+    return found["x"], found["maps"], found["bias"], found.get("more"), found.get("more_bias")
+
+
+def _gradients_are_right(kernels: Any, norm: ModulatedNorm, out: Tensor) -> bool:
+    """Whether kernels find what autograd finds, up to rounding, for the first and the last image.
+
+    Their statistics are their own, and so is their result's gradient, which is of a size everywhere: a
+    loss's may be zero in places, or overflow.
+    """
+    ends = slice(None, None, max(1, len(out) - 1))
+    some, out = norm.of(ends), out[ends]
+    mean, variance = _statistics(some)
+    given = replace(some, mean=mean, variance=variance), out, (out + 1).sin()
+    pairs = zip(_gradients(kernels, *given), _gradients_as_written(*given), strict=True)
+    return all(
+        one is other or (one is not None and other is not None and same_result(one, other))
+        for one, other in pairs
+    )
+
+
+def _statistics(norm: ModulatedNorm) -> tuple[Tensor, Tensor]:
+    """Mean and variance of `x`, of all images or of each."""
+    pixels = (2, 3) if norm.each else (0, 2, 3)
+    variance, mean = torch.var_mean(_wide(norm.x), pixels, correction=0)
+    return mean, variance
+
+
+def _wide(x: Tensor) -> Tensor:
+    """In single precision at least."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def _column(values: Tensor) -> Tensor:

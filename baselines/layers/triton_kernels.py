@@ -239,6 +239,7 @@ def _modulate_back(
     of_more,
     sums,
     gradient,
+    out,
     x,
     mean,
     variance,
@@ -285,29 +286,29 @@ def _modulate_back(
         here = (inside < size) & held
         at = (image * size + inside) * channels
         normal = (tl.load(x + at + row, mask=here, other=0).to(tl.float32) - middle) * scale
+        # Triton reads no map that is not used: without heads beta, with them the last one.
         gamma, beta = _pair(maps + 2 * at + row, channels, here)
         gamma += gamma_bias
         beta += beta_bias
+        whole_gamma = gamma
         if MORE == 4:
             one = more_bias + row
-            two = one + 2 * channels
             gamma_scale, shift = _heads(more + 4 * at + row, one, channels, here, held)
             whole_gamma = gamma * gamma_scale + shift
+            one += 2 * channels
             place = more + 4 * at + 2 * channels + row
-            beta_scale, shift = _heads(place, two, channels, here, held)
-            whole_beta = beta * beta_scale + shift
-        elif MORE == 2:
-            more_gamma, more_beta = _pair(more + 2 * at + row, channels, here)
-            whole_gamma, whole_beta = gamma + more_gamma, beta + more_beta
-        else:
-            whole_gamma, whole_beta = gamma, beta
+            beta_scale, shift = _heads(place, one, channels, here, held)
+        if MORE == 2:
+            whole_gamma = gamma + tl.load(more + 2 * at + row, mask=here, other=0).to(tl.float32)
 
         before = tl.load(gradient + at + row, mask=here, other=0).to(tl.float32)
-        result = normal * (1 + whole_gamma) + whole_beta
+        result = tl.load(out + at + row, mask=here, other=0)
         before = tl.where(result > 0, before, before * slope)
         gain = before * normal
-        of_this = before * (1 + whole_gamma)
+        # Rounded as it is kept: what is summed is what its sums are taken off.
+        of_this = (before * (1 + whole_gamma)).to(of_normal.dtype.element_ty)
         tl.store(of_normal + at + row, of_this, mask=here)
+        of_this = of_this.to(tl.float32)
         of_features += tl.sum(of_this, axis=0)
         with_features += tl.sum(of_this * normal, axis=0)
         if MORE == 4:
@@ -384,12 +385,13 @@ _PROGRAMS = 2048
 """About how many programs a gradient's sums are shared out to."""
 
 
-def modulated_back(norm: ModulatedNorm, gradient: Tensor) -> Gradients:
+def modulated_back(norm: ModulatedNorm, out: Tensor, gradient: Tensor) -> Gradients:
     """The gradients of what `modulated` is given, where mean and variance are those of `x` itself.
 
     Args:
         norm: as for `modulated`, without noise.
-        gradient: of the result, channels last.
+        out: what it gave, channels last.
+        gradient: of that, channels last.
     """
     x, maps, more = norm.x, norm.maps, norm.more
     batch, channels, height, width = x.shape
@@ -412,6 +414,7 @@ def modulated_back(norm: ModulatedNorm, gradient: Tensor) -> Gradients:
         of_more,
         sums,
         gradient,
+        out,
         x,
         norm.mean,
         norm.variance,

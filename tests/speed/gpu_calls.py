@@ -165,11 +165,12 @@ class _Kernels:
         self.seen.note("modulated", [out, *norm.tensors().values()])
         return out
 
-    def modulated_back(self, norm: ModulatedNorm, gradient: Tensor) -> Gradients:
+    def modulated_back(self, norm: ModulatedNorm, out: Tensor, gradient: Tensor) -> Gradients:
         x, maps = torch.empty_like(norm.x), torch.empty_like(norm.maps)
         heads = norm.more if norm.heads == 4 else None
         more = None if heads is None else torch.empty_like(heads)
         made = [one for one in (x, maps, more) if one is not None]
+        # The result is read, and one of the maps is not.
         self.seen.note("modulated_back", [gradient, *norm.tensors().values(), *made])
         sums = norm.bias.new_empty(len(x), 2, 4 if more is None else 8, x.shape[1])
         sums = sums.sum(1).sum(0) if norm.each else sums.sum((0, 1))
