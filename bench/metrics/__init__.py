@@ -16,6 +16,7 @@ from bench.metrics.foreign import (
     checked_estimates,
     doubts,
     from_elsewhere,
+    full_definition,
     guarded,
     made_elsewhere,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "checked_estimates",
     "doubts",
     "from_elsewhere",
+    "full_definition",
     "guarded",
     "look_up_metric",
     "made_elsewhere",

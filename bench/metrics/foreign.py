@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from bench.core.errors import BadInput, PluginFailed
-from bench.core.identity import record_hash
+from bench.core.identity import Record, record_hash
 from bench.metrics.estimate import Estimate
 from bench.metrics.facts import Against, Better, MarginKind, Region, ScoreInfo, Summary
 from bench.metrics.metric import Metric
@@ -27,6 +29,7 @@ __all__ = [
     "checked_estimates",
     "doubts",
     "from_elsewhere",
+    "full_definition",
     "guarded",
     "made_elsewhere",
 ]
@@ -180,6 +183,25 @@ def checked_estimates(metric: Metric, found: list[Estimate]) -> list[Estimate]:
                 f"{what} gave the value {one.value!r:.60}; expected a number or None"
             )
     return found
+
+
+def full_definition(metric: Metric) -> Record:
+    """The metric's definition, and the options of a suite that it has under no key.
+
+    Two settings of a metric from elsewhere are told apart even where its `definition` forgets one. Where on
+    this machine a file lies is no setting.
+    """
+    definition = dict(metric.definition())
+    if not metric.suite_options:
+        return definition
+    said = json.dumps(definition)
+    untold = {
+        name: value
+        for name, value in metric.suite_options.items()
+        if f'"{name}":' not in said
+        if not (isinstance(value, str) and Path(value).is_absolute())
+    }
+    return {**definition, "options": untold} if untold else definition
 
 
 def from_elsewhere(metric: Metric) -> bool:

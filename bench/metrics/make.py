@@ -86,6 +86,8 @@ def make_metric(
             return Missing(str(error), error.__cause__)
         raise
     check_foreign_metric(name, made)
+    if given:
+        object.__setattr__(made, "suite_options", given)  # it may be a frozen dataclass
     return made
 
 

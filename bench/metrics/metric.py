@@ -14,6 +14,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -166,6 +167,7 @@ class Metric(abc.ABC):
         operations: the operations of the edits that it looks at ("remove"); empty = all of them. In
             a task of others it is missing, with that reason.
         of_drawn_scenes: whether it needs scenes whose style is known; elsewhere it is missing.
+        suite_options: what a suite made it with, of a metric from elsewhere; the harness sets it.
     """
 
     name: str
@@ -184,6 +186,7 @@ class Metric(abc.ABC):
     orders_canaries: ClassVar[bool] = True
     operations: ClassVar[tuple[str, ...]] = ()
     of_drawn_scenes: ClassVar[bool] = False
+    suite_options: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, context: Context | None = None) -> None:
         del context  # for those that need it

@@ -20,7 +20,7 @@ from bench.core.documents import parse_json, refuse_endless
 from bench.core.errors import BadInput
 from bench.core.identity import array_hash, record_hash
 from bench.edit import EditName
-from bench.metrics import Metric, made_elsewhere
+from bench.metrics import Metric, full_definition, made_elsewhere
 from bench.plugins.origin import source_of
 from bench.run.canaries.checks import Checks, read_checks
 from bench.run.layout import EditImage, RunFolder, ShardTable
@@ -96,7 +96,7 @@ class ShardRecord:
         return cls(
             record_hash({"pairs": [list(pair) for pair in shard.pairs]}),
             {m.name: m.hash for m in methods if m.editor is not None and m.edits(shard.task)},
-            {m.name: record_hash({**m.definition(), **made_elsewhere(m)}) for m in metrics},
+            {m.name: record_hash({**full_definition(m), **made_elsewhere(m)}) for m in metrics},
             makers={
                 name: source["source"] for name, one in makers.items() if (source := source_of(one))
             },

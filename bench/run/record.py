@@ -9,7 +9,7 @@ from typing import Any
 from bench.core.errors import BadInput
 from bench.core.identity import record_hash
 from bench.core.text import now
-from bench.metrics import FORMER_SCORES, ScoreInfo
+from bench.metrics import FORMER_SCORES, ScoreInfo, full_definition
 from bench.run.environment import versions
 from bench.run.growth import obstacles, without_timeouts
 from bench.run.layout import RunFolder
@@ -55,7 +55,7 @@ class RunRecord:
             "tasks": {task.name: dict(task.record) for task in self.plan.tasks},
             "methods": {method.name: dict(method.record) for method in self.methods},
             "metrics": {
-                name: [dict(metric.definition()) for metric in both.ready]
+                name: [full_definition(metric) for metric in both.ready]
                 for name, both in self.metrics.items()
             },
         }

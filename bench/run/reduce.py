@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bench.core.errors import BadInput, PluginFailed
 from bench.core.identity import Record, record_hash
 from bench.core.text import slug
-from bench.metrics import Metric, Missing, Score, checked_estimates, guarded
+from bench.metrics import Metric, Missing, Score, checked_estimates, full_definition, guarded
 from bench.metrics.estimate import Estimate
 from bench.run.carried_out import timed_on
 from bench.run.editing.failures import failure_of, write_failures
@@ -61,7 +61,7 @@ class Reduced:
 
 def protocol_record(task: Task, metric: Metric | None, name: str) -> Record:
     """The readable side of a score's protocol hash."""
-    definition = {"name": name} if metric is None else {"name": name, **metric.definition()}
+    definition = {"name": name} if metric is None else {"name": name, **full_definition(metric)}
     return {**task.record, "metric": definition}
 
 

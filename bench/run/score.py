@@ -20,6 +20,7 @@ from bench.metrics import (
     ScoreInfo,
     checked_estimates,
     doubts,
+    full_definition,
     guarded,
     make_metric,
     refuse_shared_scores,
@@ -277,7 +278,7 @@ def _infos(metrics: Iterable[Metric]) -> dict[str, ScoreInfo]:
 def _protocols(metrics: Iterable[tuple[str, Metric]], source: Record) -> dict[str, Record]:
     """What each score stands on, by the score's name."""
     return {
-        score: {**source, "metric": {"name": name, **metric.definition()}}
+        score: {**source, "metric": {"name": name, **full_definition(metric)}}
         for name, metric in metrics
         for score in metric.score_names
     }

@@ -1,11 +1,14 @@
 """Code of others is seen in a metric, and inside one of ours."""
 
+from pathlib import Path
+
 import pytest
 
-from bench.metrics import from_elsewhere, made_elsewhere, make_metric
+from bench.metrics import PerEdit, from_elsewhere, full_definition, made_elsewhere, make_metric
 from bench.metrics.context import Context
 from bench.metrics.fid import FrechetDistance
 from bench.networks.feature_network import RememberedNetwork
+from bench.plugins.kinds import METRICS
 
 
 class Network:
@@ -35,6 +38,33 @@ def test_a_metric_through_a_network_of_ours_is_ours():
 def test_what_is_from_elsewhere_in_a_metric_is_named(metric, part):
     assert from_elsewhere(metric)
     assert list(made_elsewhere(metric)["elsewhere"]) == [part]
+
+
+@pytest.mark.parametrize(
+    ("definition", "added"),
+    [
+        ({}, {"options": {"power": 2}}),
+        ({"power": 2}, {}),
+        ({"how": [{"power": 2}]}, {}),
+        ({"powers": 2}, {"options": {"power": 2}}),
+    ],
+)
+def test_options_that_a_definition_forgets_stand_beside_it(definition, added):
+    class Mine(PerEdit):
+        name, title = "mine", "Mine"
+
+        def __init__(self, context, power, file):
+            pass
+
+        def definition(self):
+            return definition
+
+        def measure(self, references, prepared, results):
+            raise NotImplementedError
+
+    with METRICS.offering({"mine": Mine}):
+        metric = make_metric("mine", {"power": 2, "file": str(Path("/srv/a.txt").absolute())})
+    assert full_definition(metric) == {**definition, **added}
 
 
 def test_code_without_a_source_is_from_elsewhere_too():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.core.errors import BadInput
 from bench.run.outcome import Outcome
 from bench.run.schema import REAL
 from bench.run.suite_run import run_suite
@@ -134,6 +135,22 @@ def test_a_metric_whose_code_changed_measures_again_and_the_results_stay(run) ->
     assert value(changed, "constant") == 2
     assert changed.kept["mean-colour"] == 3
     assert changed.carried_out == 0
+
+
+POWER = """
+    def __init__(self, context, power):
+        self.power = power
+    def definition"""
+
+
+def test_another_option_of_a_metric_is_another_metric_where_its_definition_forgets_it(run) -> None:
+    metric = METRIC.replace("    def definition", POWER).replace("[VALUE]", "[self.power]")
+    one, two = (
+        json.dumps([{"name": "changing:Constant", "options": {"power": power}}]) for power in (1, 2)
+    )
+    assert value(run(metric, "", one), "constant") == 1
+    with pytest.raises(BadInput, match=r"options\.power is 2 here and 1 there"):
+        run(metric, "", two)
 
 
 def test_a_segmenter_whose_code_changed_looks_at_real_images_again(run) -> None:
