@@ -12,19 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.device import upload
+from bench.core.threads import side_by_side
 from bench.core.transfers import to_device
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["PREPROCESSINGS", "SIDE", "Preprocessing", "planes"]
+__all__ = ["PREPROCESSINGS", "SIDE", "Preprocessing", "each_resized", "planes"]
+
+N = TypeVar("N", bound=np.generic)
 
 Preprocessing = Callable[[UInt8, str], "Tensor"]
 """Turns uint8 [B,H,W,3] RGB into float32 [B,3,299,299] on a device, in about -1..1."""
@@ -52,7 +55,7 @@ def _bgr(images: UInt8, device: str) -> Tensor:
 def _clean_fid(images: UInt8, device: str) -> Tensor:
     import torch
 
-    resized = np.stack([_pillow_bicubic(image) for image in images])
+    resized = each_resized(images, _pillow_bicubic)
     return (upload(torch.from_numpy(resized), device) - 128) / 128
 
 
@@ -83,6 +86,15 @@ PREPROCESSINGS: Mapping[str, Preprocessing] = MappingProxyType(
 def planes(images: UInt8, device: str) -> Tensor:
     """float32 [B,3,H,W] in 0..255 on a device, of uint8 [B,H,W,3]."""
     return to_device(images, device).permute(0, 3, 1, 2).contiguous().float()
+
+
+def each_resized(images: UInt8, resize: Callable[[UInt8], NDArray[N]]) -> NDArray[N]:
+    """What Pillow makes of each of uint8 [B,H,W,3] images, [B,...].
+
+    A GPU's batch has all cores, for the GPU waits for it; on a CPU images come one by one, side by side.
+    """
+    alone = len(images) == 1
+    return np.stack([resize(images[0])] if alone else side_by_side(resize, list(images)))
 
 
 def _pillow_bicubic(image: UInt8) -> NDArray[np.float32]:

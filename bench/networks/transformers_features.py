@@ -30,6 +30,7 @@ from bench.networks.hub_models import (
     stored_config,
     whole_model,
 )
+from bench.networks.preprocessing import each_resized
 from bench.scene import UInt8
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ class _Transformer(abc.ABC):
         import torch
 
         mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in self._scale)
-        resized = torch.from_numpy(np.stack([_stretched(image, self._side) for image in batch]))
+        stretched = each_resized(batch, lambda image: _stretched(image, self._side))
+        resized = torch.from_numpy(stretched)
         given = (resized.permute(0, 3, 1, 2).float() / 255 - mean) / deviation
         return self._vectors(upload(given, self.device)).float()
 

@@ -1,12 +1,14 @@
 """What Inception sees, against the libraries whose resizes these are."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
 from cleanfid.resize import build_resizer
 from torchvision.transforms import functional as TF
 
-from bench.networks.preprocessing import PREPROCESSINGS
+from bench.networks.preprocessing import PREPROCESSINGS, each_resized
 from bench.networks.recent import Recent
 
 
@@ -24,6 +26,17 @@ def test_cleanfids_resize_is_its_own(images):
     theirs = np.stack([resize(image) for image in images]).transpose(0, 3, 1, 2)
     ours = PREPROCESSINGS["clean-fid"](images, "cpu") * 128 + 128
     assert ours.numpy() == pytest.approx(theirs, abs=1e-4)
+
+
+@pytest.mark.usefixtures("three_threads")
+def test_images_that_a_gpu_waits_for_are_resized_side_by_side(images):
+    together = threading.Barrier(2, timeout=60)
+
+    def resize(image):
+        together.wait()
+        return image[::2]
+
+    assert np.array_equal(each_resized(images, resize), images[:, ::2])
 
 
 def test_pytorch_fids_resize_is_bilinear_without_antialias(images):
