@@ -66,11 +66,13 @@ class RememberedNetwork:
 
     Attributes:
         plugin: the network itself.
+        argument: what it was made with.
         label: what the names of scores through it end in: its name, and whether it is the real one.
     """
 
-    def __init__(self, network: FeatureNetwork, device: str) -> None:
+    def __init__(self, network: FeatureNetwork, device: str, argument: str = "") -> None:
         self.plugin = network
+        self.argument = argument
         self.name = network.name
         self.official: bool = getattr(network, "official", True)
         self.label = self.name if self.official else f"{self.name}-unofficial"
@@ -215,4 +217,4 @@ def _remembered(
             f"a feature network's factory gave a {type(made).__name__} that lacks `name`, "
             "`features(images)` or `identity()`; see docs/extending.md"
         )
-    return RememberedNetwork(made, device)
+    return RememberedNetwork(made, device, argument)

@@ -119,8 +119,12 @@ def is_ours(value: object) -> bool:
 def source_of(value: object) -> Record:
     """The source that an object from elsewhere is made of, as `{"source": HASH}`; empty for ours.
 
+    With it stands the `argument` that the object was made with, unless that says where on this machine a
+    file lies.
+
     Args:
-        value: an object, or one of ours that holds it as its `plugin`. It is looked at once.
+        value: an object, or one of ours that holds it as its `plugin`, and its `argument`. The source is
+            looked at once.
     """
     kind = _kind_inside(value)
     if _written_by_us(kind):
@@ -128,7 +132,10 @@ def source_of(value: object) -> Record:
     if kind not in _SOURCES:
         code = source_hash(kind.__module__) or _written(kind)
         _SOURCES[kind] = {} if code is None else {"source": code}
-    return _SOURCES[kind]
+    argument = getattr(value, "argument", "") if _written_by_us(type(value)) else ""
+    if not argument or Path(argument).is_absolute():
+        return _SOURCES[kind]
+    return {**_SOURCES[kind], "argument": argument}
 
 
 def _kind_inside(value: object) -> type:

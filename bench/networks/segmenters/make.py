@@ -110,6 +110,6 @@ def _remembered(
             f"segmenter {_words(factory, argument)!r}: space: must be a siebench.LabelSpace with at "
             "least one class"
         )
-    remembered = RememberedSegmenter(made, device)
+    remembered = RememberedSegmenter(made, device, argument)
     remembered.try_out()
     return remembered

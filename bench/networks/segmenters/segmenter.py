@@ -62,11 +62,13 @@ class RememberedSegmenter(Segmenter):
     Attributes:
         plugin: the segmenter itself.
         device: where it runs.
+        argument: what it was made with.
     """
 
-    def __init__(self, segmenter: Segmenter, device: str = "cpu") -> None:
+    def __init__(self, segmenter: Segmenter, device: str = "cpu", argument: str = "") -> None:
         self.plugin = segmenter
         self.device = device
+        self.argument = argument
         self.name = segmenter.name
         self.space = segmenter.space
         # Real images and results of three groups: so many are under way on a GPU.
@@ -119,7 +121,7 @@ class RememberedSegmenter(Segmenter):
 def kept_by(segmenter: Segmenter) -> Record:
     """What a segmenter's labels are kept by in the cache: its identity, and of one from elsewhere its code.
 
-    An identity may leave out what a line of code or another list of classes has changed. On an
+    An identity may leave out what a line of code, an argument or another list of classes has changed. On an
     accelerator the last bits are others, and with them the largest of two nearly equal logits.
     """
     source = source_of(segmenter)

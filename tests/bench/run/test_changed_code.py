@@ -102,13 +102,15 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
-    def carried_out(source: str, value: str, metrics: str, protocol: str = "freeform@1") -> Outcome:
+    def carried_out(
+        source: str, value: str, metrics: str, protocol: str = "freeform@1", argument: str = ""
+    ) -> Outcome:
         monkeypatch.delitem(sys.modules, "changing", raising=False)
         text = source.replace("VALUE", value).replace("CLASSES", repr(tuple(CLASSES)))
         (tmp_path / "changing.py").write_text(text)
         rooms = {"dataset": "folder", "path": str(data), "size": SIZE}
         if "Same" in source:
-            rooms["segmenter"] = "changing:Same"
+            rooms["segmenter"] = f"changing:Same{argument}"
         if "Halves" in source:
             rooms = {"dataset": "changing:INFO", "size": SIZE}
         suite = suite_text(
@@ -169,6 +171,32 @@ def test_a_feature_network_whose_code_changed_looks_at_real_images_again(run) ->
     first = value(run(NETWORK, "1", metric), "fd-flat")
     # A Fréchet distance is squared: features of twice the size are four times as far apart.
     assert value(run(NETWORK, "2", metric), "fd-flat") == pytest.approx(4 * first)
+
+
+def test_a_segmenter_with_another_argument_looks_at_all_again_though_its_identity_forgets_it(
+    run,
+) -> None:
+    source = SEGMENTER.replace("self.name", "self.kind = int(argument)\n        self.name")
+    for kind in ("0", "2"):
+        plain = value(run(SEGMENTER, kind, "[accuracy]"), "accuracy", REAL)
+        found = run(source, "self.kind", "[accuracy]", argument=f":{kind}")
+        assert value(found, "accuracy") == value(found, "accuracy", REAL) == plain
+
+
+def test_a_feature_network_with_another_argument_looks_again_though_its_identity_forgets_it(
+    run,
+) -> None:
+    source = NETWORK.replace(
+        "folders):\n        pass", "folders, argument):\n        self.k = int(argument)"
+    )
+    first, second = (
+        value(
+            run(source, "self.k", f'[{{name: fd, options: {{network: "changing:Flat:{k}"}}}}]'),
+            "fd-flat",
+        )
+        for k in (1, 2)
+    )
+    assert second == pytest.approx(4 * first)
 
 
 def test_a_dataset_whose_code_changed_is_read_again(run) -> None:
