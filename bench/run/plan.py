@@ -93,7 +93,8 @@ class Task:
 
     def prompt_of(self, scene: str, sample: int) -> str | None:
         """The text of an edit: its own, else its scene's, else None."""
-        return self.prompts.get(self.edit_id(scene, sample), self.prompts.get(scene))
+        keys = (*self.edit_names(scene, sample), scene)
+        return next((self.prompts[key] for key in keys if key in self.prompts), None)
 
     def references_of(self, scene: str, sample: int) -> tuple[str, ...]:
         """The scenes whose styles an edit may take."""
@@ -114,6 +115,11 @@ class Task:
     def edit_id(self, scene: str, sample: int) -> str:
         """The id of an edit, unique in the task and safe as a file name."""
         return slug(scene) if self.samples == 1 else f"{slug(scene)}.{sample}"
+
+    def edit_names(self, scene: str, sample: int) -> tuple[str, str]:
+        """What people may call an edit: its id, and the same with the scene's name as it is."""
+        safe = self.edit_id(scene, sample)
+        return safe, scene + safe.removeprefix(slug(scene))
 
     @property
     def planned(self) -> int:
@@ -330,7 +336,8 @@ def _task(
     )
     if entry.prompts is None:
         return task
-    ids = {task.edit_id(scene, sample) for scene in scenes for sample in range(task.samples)}
+    every = ((scene, sample) for scene in scenes for sample in range(task.samples))
+    ids = {edit for scene, sample in every for edit in task.edit_names(scene, sample)}
     prompts = read_prompts(name, Path(beside(entry.prompts, suite.home)), {*scenes, *ids})
     return replace(task, prompts=prompts, record={**record, "prompts": record_hash(prompts)})
 

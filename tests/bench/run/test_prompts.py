@@ -9,20 +9,24 @@ from typing import Any
 import pytest
 
 from bench.core.errors import BadInput
+from bench.core.text import slug
 from bench.run.editing.batching import make_batch
 from bench.run.plan import Task, plan_run
 from bench.run.prepare import prepare_shard
 from bench.suite.schema import Suite
+from tests.bench.run.made_suite import write_scene
+
+DRAWN = {"dataset": "procedural-rooms", "size": 32, "limit": 3}
 
 
-def task(file: Path | None, **changes: Any) -> Task:
+def task(file: Path | None, rooms: dict[str, Any] = DRAWN, **changes: Any) -> Task:
     entry = {"name": "edits", "dataset": "rooms", "protocol": "freeform@1", **changes}
     if file is not None:
         entry["prompts"] = file.name
     suite = Suite.model_validate(
         {
             "name": "told",
-            "datasets": {"rooms": {"dataset": "procedural-rooms", "size": 32, "limit": 3}},
+            "datasets": {"rooms": rooms},
             "tasks": [entry],
             "methods": ["copy"],
             "metrics": ["l1"],
@@ -46,6 +50,15 @@ def test_an_edit_has_its_own_text_or_its_scenes(tmp_path: Path) -> None:
     first, second, _ = task(None).scenes
     file = written(tmp_path, {first: "a sofa", f"{first}.1": "a red sofa", f"{second}.0": "fog"})
     assert prompts(task(file, samples=2)) == ("a sofa", "a red sofa", "fog", None, None, None)
+
+
+def test_an_edit_of_a_scene_whose_name_is_no_safe_file_name_goes_by_both(tmp_path: Path) -> None:
+    write_scene(tmp_path / "rooms", "my room", 0)
+    rooms = {"dataset": "folder", "path": str(tmp_path / "rooms"), "size": 32}
+    for key in ("my room.1", f"{slug('my room')}.1"):
+        planned = task(written(tmp_path, {"my room": "a sofa", key: "fog"}), rooms, samples=2)
+        assert prompts(planned) == ("a sofa", "fog")
+    assert prompts(task(written(tmp_path, {"my room.0": "fog"}), rooms, samples=2)) == ("fog", None)
 
 
 def test_a_task_without_texts_gives_none_and_is_recorded_as_before() -> None:
