@@ -273,14 +273,14 @@ def _modulate_back(
     gamma_bias = tl.load(bias + row, mask=held, other=0)
     beta_bias = tl.load(bias + channels + row, mask=held, other=0)
 
-    of_features = tl.full((C,), 0.0, tl.float32)
-    with_features = tl.full((C,), 0.0, tl.float32)
-    of_gamma = tl.full((C,), 0.0, tl.float32)
-    of_beta = tl.full((C,), 0.0, tl.float32)
-    of_gamma_scale = tl.full((C,), 0.0, tl.float32)
-    of_gamma_shift = tl.full((C,), 0.0, tl.float32)
-    of_beta_scale = tl.full((C,), 0.0, tl.float32)
-    of_beta_shift = tl.full((C,), 0.0, tl.float32)
+    of_features = tl.full((P, C), 0.0, tl.float32)
+    with_features = tl.full((P, C), 0.0, tl.float32)
+    of_gamma = tl.full((P, C), 0.0, tl.float32)
+    of_beta = tl.full((P, C), 0.0, tl.float32)
+    of_gamma_scale = tl.full((P, C), 0.0, tl.float32)
+    of_gamma_shift = tl.full((P, C), 0.0, tl.float32)
+    of_beta_scale = tl.full((P, C), 0.0, tl.float32)
+    of_beta_shift = tl.full((P, C), 0.0, tl.float32)
     for tile in range(tiles):
         inside = (tl.program_id(1) * tiles + tile) * P + tl.arange(0, P)[:, None]
         here = (inside < size) & held
@@ -309,39 +309,39 @@ def _modulate_back(
         of_this = (before * (1 + whole_gamma)).to(of_normal.dtype.element_ty)
         tl.store(of_normal + at + row, of_this, mask=here)
         of_this = of_this.to(tl.float32)
-        of_features += tl.sum(of_this, axis=0)
-        with_features += tl.sum(of_this * normal, axis=0)
+        of_features += of_this
+        with_features += of_this * normal
         if MORE == 4:
             place = of_more + 4 * at + row
             product = gain * gamma
             tl.store(place, product, mask=here)
             tl.store(place + channels, gain, mask=here)
-            of_gamma_scale += tl.sum(product, axis=0)
-            of_gamma_shift += tl.sum(gain, axis=0)
+            of_gamma_scale += product
+            of_gamma_shift += gain
             product = before * beta
             tl.store(place + 2 * channels, product, mask=here)
             tl.store(place + 3 * channels, before, mask=here)
-            of_beta_scale += tl.sum(product, axis=0)
-            of_beta_shift += tl.sum(before, axis=0)
+            of_beta_scale += product
+            of_beta_shift += before
             gain *= gamma_scale
             before *= beta_scale
         place = of_maps + 2 * at + row
         tl.store(place, gain, mask=here)
         tl.store(place + channels, before, mask=here)
-        of_gamma += tl.sum(gain, axis=0)
-        of_beta += tl.sum(before, axis=0)
+        of_gamma += gain
+        of_beta += before
 
     rows = 8 if MORE == 4 else 4
     place = sums + (image * splits + tl.program_id(1)) * rows * channels + channel
-    tl.store(place, of_features, mask=kept)
-    tl.store(place + channels, with_features, mask=kept)
-    tl.store(place + 2 * channels, of_gamma, mask=kept)
-    tl.store(place + 3 * channels, of_beta, mask=kept)
+    tl.store(place, tl.sum(of_features, axis=0), mask=kept)
+    tl.store(place + channels, tl.sum(with_features, axis=0), mask=kept)
+    tl.store(place + 2 * channels, tl.sum(of_gamma, axis=0), mask=kept)
+    tl.store(place + 3 * channels, tl.sum(of_beta, axis=0), mask=kept)
     if MORE == 4:
-        tl.store(place + 4 * channels, of_gamma_scale, mask=kept)
-        tl.store(place + 5 * channels, of_gamma_shift, mask=kept)
-        tl.store(place + 6 * channels, of_beta_scale, mask=kept)
-        tl.store(place + 7 * channels, of_beta_shift, mask=kept)
+        tl.store(place + 4 * channels, tl.sum(of_gamma_scale, axis=0), mask=kept)
+        tl.store(place + 5 * channels, tl.sum(of_gamma_shift, axis=0), mask=kept)
+        tl.store(place + 6 * channels, tl.sum(of_beta_scale, axis=0), mask=kept)
+        tl.store(place + 7 * channels, tl.sum(of_beta_shift, axis=0), mask=kept)
 
 
 @triton.jit(do_not_specialize=["size", "pixels", "rows"])
