@@ -78,7 +78,7 @@ def _card(run: Run, one: Kept, tables: list[Table], images: list[str]) -> str:
         "",
         f"Measured by siebench, suite `{run.header.name}` ({markdown_text(run.header.title)}).",
         "",
-        *(text for table in tables for text in _table(table, one)),
+        *(text for table in tables for text in _table(run, table, one)),
         *_costs(run, one),
         *(["## Gallery", "", "\n\n".join(images), ""] if images else []),
         "## What was measured",
@@ -124,7 +124,7 @@ def _metric(row: Mapping[Any, Any], title: str) -> dict[str, Any]:
     }
 
 
-def _table(table: Table, one: Kept) -> list[str]:
+def _table(run: Run, table: Table, one: Kept) -> list[str]:
     row = next((row for row in table.rows if row.name == one.method.name), None)
     if row is None:
         return []
@@ -134,9 +134,13 @@ def _table(table: Table, one: Kept) -> list[str]:
         name = f"{markdown_text(column.title)}{unit} {column.arrow}".rstrip()
         lines.append(line([name, *_value(cell)]))
     peeks = ["", "The method sees the hidden pixels."] if row.sees_hidden else []
-    suspect = [
-        text for words in table.suspect for text in ("", f"**Suspect**: {markdown_text(words)}.")
+    about = [  # of another method it is no matter of this card
+        notice.text
+        for notice in run.header.notices
+        if (notice.kind, notice.task) == ("bad", table.task)
+        if notice.what == "metric" or notice.name == one.method.name
     ]
+    suspect = [text for words in about for text in ("", f"**Suspect**: {markdown_text(words)}.")]
     return [f"## {markdown_text(table.title)}", "", *lines, *peeks, *suspect, ""]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,27 @@ def test_every_image_of_the_gallery_lies_beside_the_card(kept: Path):
     assert "| Time per edit, ms |" in text
     assert "20\N{EN DASH}" not in text
     assert str(kept) not in text
+
+
+def test_a_card_tells_what_makes_its_method_or_a_metric_suspect_and_nothing_of_others(kept: Path):
+    content = json.loads((kept / "run.json").read_text())
+    told = [("method", "nearest"), ("method", "diffusion"), ("metric", "psnr")]
+    content["notices"] = [
+        {
+            "kind": "bad",
+            "task": "scenes / free-form",
+            "what": what,
+            "name": name,
+            "text": f"{name} is odd",
+        }
+        for what, name in told
+    ]
+    (kept / "run.json").write_text(json.dumps(content))
+    (file,) = export_to(kept, "hf-card", methods=["nearest"])
+    said = [
+        line for line in Path(file).read_text(encoding="utf-8").splitlines() if "Suspect" in line
+    ]
+    assert said == ["**Suspect**: nearest is odd.", "**Suspect**: psnr is odd."]
 
 
 def test_a_card_of_somebody_else_stays(kept: Path, tmp_path: Path):
