@@ -94,9 +94,10 @@ class Cell:
 class Column:
     """A score's name and how to read it; `metric` is the metric that it belongs to.
 
-    `short` is the title below a heading that says the `region`. `decimals` are those it is printed
-    with, `span` is the range of its ranked values and intervals, None where they print alike. `ranked` is
-    whether methods are ranked by it: not by what they did to the known pixels.
+    `short` is the title below a heading that says the `region`, `unit` ends with what is best of a score
+    whose arrow cannot. `decimals` are those it is printed with, `span` is the range of its ranked values
+    and intervals, None where they print alike. `ranked` is whether methods are ranked by it: not by what
+    they did to the known pixels.
     """
 
     name: str
@@ -291,12 +292,13 @@ def _column(
     span = [v for v in ends if v is not None and math.isfinite(v)]
     if len({printed(v, decimals) for v in span}) < 2:
         span = []  # a strip would show a spread that no digit has
+    nearest = "0 is best" if metric.zero_is_best else ""
     return Column(
         name=name,
         title=metric.title,
         short=short_title(metric.title, metric.region),
         region=metric.region,
-        unit=metric.unit,
+        unit=", ".join(filter(None, (metric.unit, nearest))),
         better=metric.better,
         metric=metric.metric,
         decimals=decimals,

@@ -51,6 +51,18 @@ def test_values_that_print_alike_share_their_rank(small: Path):
     assert ranks(table, "psnr") == {"copy": 0, "diffusion": 1, "nearest": 1, "mean-colour": 2}
 
 
+def test_a_score_that_is_best_at_0_says_so_beside_its_unit(small: Path):
+    content = json.loads((small / "run.json").read_text())
+    for metric in content["metrics"]:
+        if metric["metric"] == "psnr":
+            metric.update(better="neither", zero_is_best=True)
+    (small / "run.json").write_text(json.dumps(content))
+    run = read_run(small)
+    units = {c.name: (c.unit, c.arrow) for c in task_table(run, run.header.tasks[0]).columns}
+    assert units["psnr"] == ("dB, 0 is best", "")
+    assert units["l1-hole"] == ("grey levels", "↓")
+
+
 def test_values_that_all_print_alike_lie_in_one_place(small: Path):
     rounded = {"diffusion": 22.0002, "nearest": 22.0, "mean-colour": 22.0001}
     for values, places in ((rounded, {50.0}), ({**rounded, "nearest": 21.0}, {0.0, 99.99, 100.0})):
