@@ -109,6 +109,14 @@ def test_a_command_in_a_reason_is_code_and_has_no_backquotes(page: Path, seen: S
     assert not any("`" in text for text in seen.text)
 
 
+def test_scores_of_classes_and_slices_say_that_nobody_judged_them(page: Path):
+    text = page.read_text(encoding="utf-8")
+    tables = text.count("<summary>mIoU per class ↑</summary>")
+    assert tables == 3
+    assert text.count("Classes are not judged: the best of one may be first by chance.") == tables
+    assert text.count("Slices are not judged: the best of one may be first by chance.") == 1
+
+
 def test_provenance_holds_hashes_with_their_records(seen: Seen):
     text = " ".join(seen.text)
     assert "0123456789ab with uncommitted changes" in text
