@@ -342,9 +342,14 @@ class PerEdit(Metric):
         """The mean of each score's column, resampled over scenes."""
         del references
         scenes = [str(scene) for scene in samples["scene"]]
+        columns = [(one, self._column(samples, one.name)) for one in self.scores]
+        if all(np.isnan(values).all() for _, values in columns):
+            return [
+                Estimate(one.name, None, reason=f"no edit has {self.needs}") for one, _ in columns
+            ]
         return [
-            mean_estimate(one.name, self._column(samples, one.name), scenes, one.floor, one.ceiling)
-            for one in self.scores
+            mean_estimate(one.name, values, scenes, one.floor, one.ceiling)
+            for one, values in columns
         ]
 
     @staticmethod

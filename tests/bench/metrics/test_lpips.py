@@ -7,6 +7,7 @@ from pathlib import Path
 
 import lpips
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -184,6 +185,9 @@ def test_images_too_small_for_the_trunk_have_no_value(tmp_path):
     truth, result = images(size=(16, 16))
     got = measured(metric, truth, np.ones(truth.shape[:3], bool), result)
     assert all(math.isnan(value) for value in got["lpips-alex"])
+    samples = pd.DataFrame({"scene": [str(i) for i in range(len(truth))], **got})
+    reasons = {score.reason for score in metric.summarise(samples, pd.DataFrame())}
+    assert reasons == {"no edit has sides of at least 32 pixels"}
 
 
 @pytest.mark.parametrize(
