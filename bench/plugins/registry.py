@@ -285,6 +285,10 @@ class Registry(Generic[T]):
             value = _attribute(place.target)
         except (Exception, SystemExit) as error:  # a broken plugin must hurt nothing else
             problem = f"cannot be imported ({named_line(error)})"
+            module = place.target.partition(":")[0].partition(".")[0]
+            not_found = isinstance(error, ModuleNotFoundError) and error.name == module
+            if not_found and place.source == FOREIGN:
+                problem += "; give the command in the module's folder, or install its package"
             return Plugin(*facts, problem=problem, cause=error)
         wrong = self._wants(value)
         return Plugin(*facts, value) if wrong is None else Plugin(*facts, problem=wrong)

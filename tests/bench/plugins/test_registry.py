@@ -115,6 +115,17 @@ def test_a_broken_plugin_is_listed_with_its_reason_beside_the_others(
         EDITORS.get("bad")
 
 
+def test_a_module_that_is_not_found_is_refused_with_what_to_do_and_what_it_imports_is_not(
+    install,
+) -> None:
+    install("lacking", {}, {"lacking": "import no_such_module"})
+    advice = "give the command in the module's folder, or install its package"
+    for target, told in (("no_such_module.part:Editor", True), ("lacking:Editor", False)):
+        with pytest.raises(BadInput, match="No module named 'no_such_module'") as refused:
+            EDITORS.get(target, trust=True)
+        assert (advice in str(refused.value)) == told
+
+
 def test_a_plugin_named_like_a_built_in_one_is_an_error_that_names_both(install) -> None:
     install("rogue", {"editors": {"copy": "my_grey:Grey"}}, {"my_grey": GREY})
     with pytest.raises(BadInput) as caught:
