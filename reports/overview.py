@@ -29,9 +29,10 @@ NAMED = 2
 class Winner:
     """The best methods of a task by one score (several where they print alike), or the reason.
 
-    Where methods have different edits, `text` is the value on those that all have, `on` says how
-    many, and there is no interval. `sure` is whether every other method is worse beyond noise, None
-    where that was not judged; `gap` is by how much the next is behind, or who is not told apart.
+    Where methods have different edits, `text` is the value on those that all have, and there is no
+    interval. `on` says how many edits are behind it where that is not the task's number. `sure` is whether
+    every other method is worse beyond noise, None where that was not judged; `gap` is by how much the next
+    is behind, or who is not told apart.
     """
 
     methods: tuple[str, ...] = ()
@@ -157,4 +158,5 @@ def _winner(table: Table, name: str) -> Winner:
     titles = tuple(row.title for row in best)
     if cell.common:
         return Winner(titles, cell.common, on=f"on {counted(cell.common_n, 'common edit')}")
-    return Winner(titles, cell.text, cell.interval)
+    other = "" if cell.n == table.n else f"n = {cell.n}"
+    return Winner(titles, cell.text, cell.interval, on=other)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from bench.run.reader import Run
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from bench.run.reader import Run, read_run
 from reports.findings import findings, standings
 from reports.overview import Overview, Winner, main_scores, overview, uncounted
 from reports.table import task_table
@@ -54,6 +59,15 @@ def test_a_winner_has_its_value_as_it_is_printed_in_the_table(run: Run):
 
 def test_a_row_says_how_many_edits_its_task_has(run: Run):
     assert [row.n for row in seen(run).rows] == [10, 10, 10]
+
+
+def test_a_winner_with_fewer_edits_than_its_task_says_how_many(made: Path, tmp_path: Path):
+    folder = Path(shutil.copytree(made, tmp_path / "run"))
+    scores = pd.read_parquet(folder / "scores.parquet")
+    scores.loc[scores["metric"] == "miou", "n"] = 4  # the others' target is void in the region
+    scores.to_parquet(folder / "scores.parquet")
+    run = read_run(folder)
+    assert winner(run, "miou").on == "n = 4"
 
 
 def test_a_winner_on_common_edits_has_its_value_there_and_says_on_how_many(run: Run):
