@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from reports.findings import Standing
     from reports.table import Table
 
-__all__ = ["Overview", "OverviewRow", "Winner", "main_scores", "overview", "uncounted"]
+__all__ = [
+    "Overview",
+    "OverviewRow",
+    "Winner",
+    "main_scores",
+    "one_a_family",
+    "overview",
+    "uncounted",
+]
 
 MOST_COLUMNS = 8
 """More do not fit on one screen beside a task's title."""
@@ -112,36 +120,41 @@ def _told(winner: Winner, standing: Standing | None) -> Winner:
 
 
 def main_scores(run: Run, tables: Sequence[Table]) -> tuple[MetricColumn, ...]:
-    """One score with a direction per family ("lpips-alex" and "lpips-vgg" are one family).
+    """One score a family, as `one_a_family` chooses, of those with a direction by which methods are ranked.
 
-    The masked region's stands for its metric where it has one: the edit is what is judged. Of more than
-    `MOST_COLUMNS` families those are taken that the suite names first.
+    Of more than `MOST_COLUMNS` families those are taken that the suite names first.
     """
     order = list(REGION_TITLES)
-    most = _one_a_family(run, tables)[:MOST_COLUMNS]
+    most = _ranked(run, tables)[:MOST_COLUMNS]
     return tuple(sorted(most, key=lambda metric: order.index(metric.region)))
 
 
 def uncounted(run: Run, tables: Sequence[Table]) -> tuple[str, ...]:
     """The titles of the scores that would be main ones if there were room."""
-    return tuple(metric.title for metric in _one_a_family(run, tables)[MOST_COLUMNS:])
+    return tuple(metric.title for metric in _ranked(run, tables)[MOST_COLUMNS:])
 
 
-def _one_a_family(run: Run, tables: Sequence[Table]) -> list[MetricColumn]:
-    valued = {
+def one_a_family(metrics: Iterable[MetricColumn]) -> list[MetricColumn]:
+    """The first score of each family ("lpips-alex" and "lpips-vgg" are one), in their order.
+
+    The masked region's stands for its metric where it has one: the edit is what is judged.
+    """
+    chosen: dict[str, MetricColumn] = {}
+    for metric in metrics:
+        first = chosen.setdefault(metric.family, metric)
+        if metric.metric == first.metric and (first.region, metric.region) == ("image", "mask"):
+            chosen[metric.family] = metric
+    return list(chosen.values())
+
+
+def _ranked(run: Run, tables: Sequence[Table]) -> list[MetricColumn]:
+    names = {
         column.name
         for table in tables
         for index, column in enumerate(table.columns)
         if column.better != "neither" and any(row.cells[index].rank == 1 for row in table.rows)
     }
-    chosen: dict[str, MetricColumn] = {}
-    for metric in run.header.metrics:
-        if metric.name not in valued:
-            continue
-        first = chosen.setdefault(metric.family, metric)
-        if metric.metric == first.metric and (first.region, metric.region) == ("image", "mask"):
-            chosen[metric.family] = metric
-    return list(chosen.values())
+    return one_a_family(metric for metric in run.header.metrics if metric.name in names)
 
 
 def _winner(table: Table, name: str) -> Winner:

@@ -33,11 +33,19 @@ def tell_scores(run: Run, told: Sequence[str] = ()) -> None:
     from bench.core.text import without_folders
     from reports.findings import caveat, findings, standings
     from reports.notices import missing
-    from reports.overview import main_scores, uncounted
+    from reports.overview import main_scores, one_a_family, uncounted
     from reports.table import task_table
 
     tables = [task_table(run, task) for task in run.header.tasks]
-    chosen = [column.name for column in main_scores(run, tables)] or _one_a_family(run)
+    # Where no two methods can be ranked, those that have a value.
+    valued = {
+        c.name
+        for t in tables
+        for i, c in enumerate(t.columns)
+        if any(r.cells[i].text for r in t.rows)
+    }
+    others = one_a_family(metric for metric in run.header.metrics if metric.name in valued)
+    chosen = [column.name for column in main_scores(run, tables) or others]
     found = standings(run, tables, chosen)
     shown = [table for table in tables if any(c.name in chosen for c in table.columns)]
     for table in shown:
@@ -54,14 +62,6 @@ def tell_scores(run: Run, told: Sequence[str] = ()) -> None:
         say(f"Missing: {notice.text}")
     if found:
         say(caveat(found), "dim")
-
-
-def _one_a_family(run: Run) -> list[str]:
-    """The first score of each family, where no two methods can be ranked."""
-    families: dict[str, str] = {}
-    for metric in run.header.metrics:
-        families.setdefault(metric.family, metric.name)
-    return list(families.values())
 
 
 def _tell(table: Table, chosen: Collection[str], found: Sequence[Standing]) -> None:

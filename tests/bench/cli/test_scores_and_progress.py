@@ -136,6 +136,21 @@ def test_networks_that_were_not_trained_alike_are_named_before_what_was_found(
     assert told.index(said) < told.index("Who leads:")
 
 
+def test_a_method_alone_has_the_scores_that_it_has_beside_others(tmp_path: Path, capsys) -> None:
+    text = suite_text(
+        write_data(tmp_path / "rooms", 4),
+        methods="[mean-colour]",
+        tasks="[{dataset: rooms, protocol: freeform@1}]",
+        metrics="[l1]",
+    )
+    run = run_suite(parse_suite(text, "made.yaml"), out=tmp_path / "run", device="cpu")
+    tell_scores(run)
+    said = capsys.readouterr().out
+    masked = run.scores.query("metric == 'l1-hole'")["value"].item()
+    assert f" {masked:.2f} " in said
+    assert "masked region: L1" in said
+
+
 def test_a_task_without_any_score_is_named_with_the_reason(tmp_path: Path, capsys) -> None:
     text = suite_text(
         write_data(tmp_path / "rooms", 4),
