@@ -622,6 +622,16 @@ def test_on_paper_tables_stay_and_tools_go(page: api.Page):
     expect(page.locator(".glimpses-note")).to_be_hidden()  # what it names is not there
 
 
+def test_a_dark_page_is_light_on_paper(page: api.Page):
+    page.emulate_media(color_scheme="dark")
+    page.locator("#page-theme").click()
+    page.locator("#page-theme").click()
+    expect(page.locator("#page-theme")).to_have_text("Theme: dark")
+    assert brightness(page) < 60
+    page.emulate_media(color_scheme="dark", media="print")
+    assert brightness(page) > 240
+
+
 def test_a_published_table_of_many_columns_is_whole_on_paper(browser: api.Browser, tmp_path: Path):
     run = with_table(tmp_path / "run", *(column_of(title=f"mIoU {at}") for at in range(11)))
     page = browser.new_page(viewport={"width": 718, "height": 1000})  # A4 in Chromium's margins

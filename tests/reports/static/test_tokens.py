@@ -11,7 +11,7 @@ from reports.page import static
 
 def colours() -> dict[str, tuple[str, str]]:
     """Light and dark of every token that is a colour: #rrggbb."""
-    pattern = r"--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)"
+    pattern = r"--([a-z-]+): var\(--light, (#[0-9a-f]{6})\) var\(--dark, (#[0-9a-f]{6})\)"
     return {name: (light, dark) for name, light, dark in re.findall(pattern, static("tokens.css"))}
 
 
