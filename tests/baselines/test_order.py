@@ -19,8 +19,8 @@ ELSEWHERE = {"command", "diffusers", "folder", "network-file"}
 """They compute nothing of their own: a program, files, and networks that the user brings."""
 
 SUITE = narrowed(load_suite("zoo"), limit=4, batch_size=2)
-FEWER: dict[str, dict[str, int]] = {"semanticstylegan": {"steps": 3}}
-"""Options that make an editor quick and leave every part of it at work: its search takes 40 steps."""
+FEWER: dict[str, dict[str, int]] = {"semanticstylegan": {"steps": 3, "tuning": 2}}
+"""Options that make an editor quick and leave every part of it at work; they are 40 and 100 steps."""
 
 METHODS = [
     *(MethodEntry(name=name, editor=name) for name in CLASSICAL),
