@@ -117,6 +117,24 @@ def stored(lab, rater):
     return json.loads((lab.answers_folder / f"answers-{rater}.json").read_text())
 
 
+def test_while_the_script_is_on_its_way_nobody_reads_that_there_is_no_study(browser, lab):
+    page = browser.new_page()
+    page.route("**/study.js", lambda route: None)
+    page.goto(lab.address, wait_until="commit")
+    page.wait_for_selector(".card", state="attached")
+    expect(page.locator(".card")).to_be_hidden()
+    page.close()
+
+
+def test_a_study_opened_from_disk_says_after_a_while_what_it_takes(browser, study):
+    page = browser.new_page()
+    page.goto((study.folder / "index.html").as_uri())
+    page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
+    expect(page.locator(".card")).to_be_visible()
+    expect(page.locator(".card")).to_contain_text("could not be read")
+    page.close()
+
+
 def test_a_whole_study_by_keyboard_is_stored_at_once(browser, lab, study):
     sheet = study.manifest.sheets[0]
     keys = iter([*KEYS] * 9)
