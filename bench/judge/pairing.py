@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.core.errors import BadInput, unknown
@@ -10,6 +10,8 @@ from bench.core.identity import Record, differing_fields
 from bench.core.text import counted
 from bench.judge.paired import Paired, pair_classes, pair_scores, pair_values
 from bench.judge.scores import ScoreKey, ScoreSet, ScoreValues
+from bench.run.kept import recorded
+from bench.run.reader import Run
 
 __all__ = ["PairedScore", "check_methods", "difference_of", "pairs"]
 
@@ -65,6 +67,7 @@ def pairs(
         BadInput: different protocols, with the fields; different edits; unknown `allow`.
     """
     _check_allowed(before, after, allow)
+    looked_at: set[str] = set()
     for old, new in methods:
         for key, one in before.scores.items():
             if key.method != old or one.better == "neither":
@@ -72,6 +75,9 @@ def pairs(
             other = after.scores.get(key._replace(method=new))
             if other is not None and one.value is not None and other.value is not None:
                 _same_protocol(before, after, one, other, allow)
+                if not allow and key.task not in looked_at:
+                    _same_edits(before, after, key.task)
+                    looked_at.add(key.task)
                 yield PairedScore(one, other, difference_of(one, other, bool(allow)))
 
 
@@ -134,6 +140,31 @@ def _same_protocol(
             f"{new.key}: the protocols differ, so the scores cannot be compared: "
             f"{'; '.join(refused)}; to compare all the same, add {allowing}"
         )
+
+
+def _same_edits(before: ScoreSet, after: ScoreSet, task: str) -> None:
+    """Refuses runs in which one protocol drew other edits, as where its code was changed.
+
+    A baseline and a run of old keep nothing of that.
+    """
+    if before.run is None or after.run is None or before.run.folder == after.run.folder:
+        return
+    old, new = (_drawn(run, task) for run in (before.run, after.run))
+    for edit, images in new.items():
+        for image in ("mask", "target"):
+            if edit in old and old[edit].get(image) != images.get(image):
+                raise BadInput(
+                    f"{task}: the {image} of edit {edit!r} is not the same in {before.name} and in "
+                    f"{after.name}, under one protocol: its code has changed, so give it another key, or "
+                    "carry out both runs with one code"
+                )
+
+
+def _drawn(run: Run, task: str) -> dict[str, Mapping[str, str]]:
+    """By edit, the hashes of its images."""
+    slug = run.task(task).slug
+    shards = [recorded(run.layout, slug, i) for i in range(len(run.layout.shards("samples", slug)))]
+    return {edit: images for one in shards if one is not None for edit, images in one.edits.items()}
 
 
 def _covered(field: str, allow: Sequence[str]) -> bool:

@@ -1,13 +1,20 @@
 """Which score meets which, and their difference."""
 
 import dataclasses
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
+import masks
 from bench.core.errors import BadInput
 from bench.judge.pairing import check_methods, difference_of, pairs
+from bench.judge.run_scores import scores_of_run
+from bench.run.suite_run import run_suite
+from bench.suite.schema import parse_suite
 from tests.bench.judge.made_scores import of_scenes, per_edit, score_set
+from tests.bench.run.made_suite import suite_text, write_data
 
 BASE = np.array([20.0, 22.0, 25.0, 21.0])
 
@@ -72,3 +79,38 @@ def test_a_method_that_did_not_run_is_refused_with_its_reason() -> None:
     scores = score_set(per_edit("psnr", BASE), problems={"ours": "its weights are not here"})
     with pytest.raises(BadInput, match="'ours' did not run: its weights are not here"):
         check_methods(scores, ["ours"], ["rooms"])
+
+
+@dataclasses.dataclass(frozen=True)
+class Band(masks.Protocol):
+    key: ClassVar[str] = "band@1"
+    operation: ClassVar[masks.Operation] = "inpaint"
+
+    width: ClassVar[int] = 8  # no parameter: what its author changed in the code
+
+    def draw(self, site, *, seed=0, sample=0):
+        mask = np.zeros(site.size, dtype=bool)
+        mask[:, : self.width] = True
+        return masks.inpaint(site, mask)
+
+
+def test_edits_that_a_protocol_draws_otherwise_under_one_name_are_refused(
+    tmp_path: Path, monkeypatch
+) -> None:
+    text = suite_text(
+        write_data(tmp_path / "rooms", 2),
+        tasks="[{name: edits, dataset: rooms, protocol: band@1}]",
+        methods="[mean-colour]",
+    )
+    runs = {}
+    for name, width in (("first", 8), ("again", 8), ("other", 12)):
+        monkeypatch.setattr(Band, "width", width)
+        suite = parse_suite(text, "made.yaml")
+        made = run_suite(suite, out=tmp_path / name, device="cpu", protocols={"band@1": Band})
+        runs[name] = scores_of_run(made)
+    both = [("mean-colour", "mean-colour")]
+    assert all(pair.difference.estimate == 0 for pair in pairs(runs["first"], runs["again"], both))
+    with pytest.raises(
+        BadInput, match=r"edits: the mask of edit 'scene0' is not the same in .*first"
+    ):
+        list(pairs(runs["first"], runs["other"], both))
