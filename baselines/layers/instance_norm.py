@@ -26,7 +26,7 @@ def instance_norm(x: Tensor) -> Tensor:
     faster. On an accelerator mean and variance are reduced where they lie, for the whole batch at once.
     """
     if torch.is_grad_enabled() or not x.is_contiguous(memory_format=torch.channels_last):
-        return F.instance_norm(x)
+        return _in_rows(x)
     if fixed_sizes(x.device):
         return _reduced(x)
     if len(x) == 1:
@@ -35,6 +35,15 @@ def instance_norm(x: Tensor) -> Tensor:
     for one, place in zip(torch.split(x, 1), torch.split(out, 1), strict=True):
         place.copy_(F.batch_norm(one, None, None, training=True))
     return out
+
+
+def _in_rows(x: Tensor) -> Tensor:
+    """`F.instance_norm`, whose gradient on a CPU is right for a batch of one too.
+
+    As maps, one image's gradient that comes channels last may have strides that do not say so, and PyTorch
+    reads it as rows. Rows of pixels are read by their strides.
+    """
+    return F.instance_norm(x.flatten(2)).view_as(x)
 
 
 def _reduced(x: Tensor) -> Tensor:
@@ -62,7 +71,7 @@ def exact_instance_norm(x: Tensor) -> Tensor:
     """
     rows = x.is_contiguous(memory_format=torch.channels_last)
     layout = torch.channels_last if rows else torch.contiguous_format
-    return F.instance_norm(x).contiguous(memory_format=layout)
+    return _in_rows(x).contiguous(memory_format=layout)
 
 
 class InstanceNorm(nn.Module):

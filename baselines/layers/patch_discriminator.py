@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from baselines.layers.instance_norm import InstanceNorm
 from baselines.layers.spectral import spectral
 
 __all__ = ["MultiScale", "PatchDiscriminator", "patch_head", "patch_stream", "scores"]
@@ -27,7 +28,7 @@ def patch_stream(
     for stride in strides[1:]:
         wider = min(2 * width, 8 * ndf)
         conv = spectral(nn.Conv2d(width, wider, 4, stride, 2, bias=False), spectral_norm)
-        normed = nn.Sequential(conv, nn.InstanceNorm2d(wider))
+        normed = nn.Sequential(conv, InstanceNorm())
         layers.append(nn.Sequential(normed, nn.LeakyReLU(0.2)))
         width = wider
     return layers

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from baselines.layers.instance_norm import exact_instance_norm, instance_norm
+from baselines.layers.instance_norm import EPSILON, exact_instance_norm, instance_norm
 from baselines.layers.label_map import label_maps_as
 
 
@@ -47,6 +47,23 @@ def test_gradients_pass():
     x = torch.randn(2, 3, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
     x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
     assert torch.autograd.gradcheck(instance_norm, (x,))
+
+
+@pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
+@pytest.mark.parametrize("norm", [instance_norm, exact_instance_norm])
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_gradient_that_comes_channels_last_is_that_of_the_formula(count, norm, layout):
+    generator = torch.Generator().manual_seed(4)
+    x = torch.randn(count, 3, 7, 5, generator=generator, dtype=torch.float64)
+    x = x.contiguous(memory_format=layout).requires_grad_()
+    gradient = torch.randn(x.shape, generator=generator, dtype=torch.float64)
+    gradient = gradient.contiguous(memory_format=torch.channels_last)
+    if count == 1:  # as operators on maps of five axes leave it
+        gradient = gradient.as_strided(gradient.shape, (3, *gradient.stride()[1:]))
+    variance, mean = torch.var_mean(x, (2, 3), correction=0, keepdim=True)
+    (expected,) = torch.autograd.grad((x - mean) / (variance + EPSILON).sqrt(), x, gradient)
+    (found,) = torch.autograd.grad(norm(x), x, gradient)
+    torch.testing.assert_close(found, expected, atol=1e-12, rtol=0)
 
 
 def test_the_exact_form_keeps_its_digits_on_nearly_constant_maps():
