@@ -192,8 +192,11 @@ def _of_results(looks: Sequence[Appearance], part: str) -> Iterator[str]:
             f"{flat[0].stem!r}: check that these are not the method's inputs"
         )
     colourless = [one for one in looks if one.colourless]
-    if _many(colourless, looks):
-        yield f"{len(colourless)} of {len(looks)} results are grey where their references have colours"
+    if colourless:
+        yield (
+            f"{len(colourless)} of {len(looks)} results are grey where their references have colours, as "
+            f"{colourless[0].stem!r}"
+        )
     yield from _exchanged(looks)
 
 

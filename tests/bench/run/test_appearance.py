@@ -85,7 +85,12 @@ def test_values_of_another_range_are_told_on_either_side() -> None:
 
 def test_grey_results_of_coloured_images_are_told() -> None:
     grey = [(real, fake[..., :1].repeat(3, axis=2), mask) for real, fake, mask in PAIRS]
-    assert notices(grey) == ["fake: 8 of 8 results are grey where their references have colours"]
+    assert notices(grey) == [
+        "fake: 8 of 8 results are grey where their references have colours, as '0'"
+    ]
+    assert notices([*PAIRS[:5], grey[5], *PAIRS[6:]]) == [
+        "fake: 1 of 8 results are grey where their references have colours, as '5'"
+    ]
     assert notices((real[..., :1].repeat(3, axis=2), fake, m) for real, fake, m in grey) == []
 
 
