@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
@@ -9,8 +10,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from reports.page import static
 from reports.report import report
@@ -160,6 +163,22 @@ def test_classes_stand_in_rows_with_a_mark_for_each_method_on_one_line(page: api
     values = [float(one.get_attribute("data-value")) for one in row.locator("td[data-value]").all()]
     assert across == sorted(across, reverse=True)
     assert values[:5] == sorted(values[:5], reverse=True)
+
+
+def test_a_mark_that_is_scrolled_away_goes_behind_the_class_and_the_edge_before_it(page: api.Page):
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.locator(f"{FIRST} summary", has_text="per class").click()
+    mark = page.locator(f"{FIRST} table.per-class tr").nth(1).locator("td.strips path").last
+    mark.scroll_into_view_if_needed()
+    mark.evaluate(
+        "mark => { const { left, width } = mark.getBoundingClientRect();"
+        " mark.closest('.scroll').scrollLeft += left + width / 2 - 8; }"
+    )
+    box = mark.bounding_box()
+    assert box is not None
+    assert 0 <= box["x"] <= 8
+    shot = Image.open(io.BytesIO(page.screenshot(clip=box))).convert("HSV")
+    assert np.asarray(shot)[..., 1].max() < 40  # paper and rules, and no colour
 
 
 def test_a_score_stands_over_its_cost_and_both_can_be_read(page: api.Page):
