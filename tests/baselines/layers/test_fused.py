@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.func import functional_call
 
 from baselines.layers import fused
 from baselines.layers.condition import Condition, RegionStyle
 from baselines.layers.fused import fuses
+from baselines.layers.joint_casts import in_half
 from baselines.layers.label_conv import lookup_conv
 from baselines.layers.label_map import SymbolMap, label_maps_as
 from baselines.layers.region_adaptive import RegionAdaptiveNorm, StyledRegions
@@ -188,6 +190,20 @@ def test_a_layer_in_training_gives_what_it_gives_as_written(kernels, monkeypatch
     monkeypatch.setattr(fused, "_failed", ["no compiler"])
     for key, expected in carried_out().items():
         torch.testing.assert_close(found[key], expected, atol=2e-4, rtol=1e-4, msg=key)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_no_kernel_is_refused_in_mixed_precision(kernels, name):
+    torch.manual_seed(0)
+    layer, x, condition = LAYERS[name]()
+    layer = layer.to(memory_format=torch.channels_last)
+    with label_maps_as("lookups"), torch.autocast("cpu", torch.bfloat16):
+        weights = in_half(layer)
+        out = functional_call(layer, weights, (x, condition), tie_weights=False)
+    (out * normals(*out.shape, seed=9)).sum().backward()
+    assert weights
+    assert "modulated_back" in kernels
+    assert not fused._failed
 
 
 OFF = "its first result is not what the layer gives as written"
