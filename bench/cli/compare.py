@@ -48,7 +48,7 @@ def compare(
     from bench.run.reader import read_run
     from bench.run.schema import all_noticed
 
-    if before.is_dir() and not any((after, methods, policy, allow, markdown, json_file)):
+    if not before.is_file() and not any((after, methods, policy, allow, markdown, json_file)):
         run = read_run(before)
         refuse_unfinished(run)
         tell_scores(run)

@@ -107,6 +107,8 @@ def test_one_run_alone_shows_its_best_methods_and_options_ask_for_a_second(
     code, _, err = call("compare", run, "--json", tmp_path / "c.json")
     assert code == 2
     assert "needs a second run, or two methods of this one" in err
+    code, _, err = call("compare", tmp_path / "rum")
+    assert (code, "rum: there is no such folder" in err) == (2, True)
 
 
 def test_what_the_canaries_found_wrong_stands_under_every_comparison(call, tmp_path: Path) -> None:
