@@ -18,7 +18,7 @@ from bench.metrics.facts import Against, Better, MarginKind, Region, ScoreInfo, 
 from bench.metrics.metric import Metric
 from bench.plugins.builtin import BUILTIN
 from bench.plugins.foreign import foreign
-from bench.plugins.origin import is_ours, source_of
+from bench.plugins.origin import is_ours, said_by, source_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -212,11 +212,15 @@ def from_elsewhere(metric: Metric) -> bool:
 def made_elsewhere(metric: Metric) -> dict[str, Any]:
     """The source of what is from elsewhere in a metric: its own, its segmenter's, its network's.
 
+    With its own stand its options, files by what they hold: its definition may leave them out.
+
     Returns:
         the hashes under "elsewhere"; empty where all of it is ours.
     """
     sources = {name: dict(source_of(part)) for name, part in _parts(metric).items()}
-    found = {name: source for name, source in sources.items() if source}
+    found: dict[str, Any] = {name: source for name, source in sources.items() if source}
+    if metric.suite_options:
+        found["options"] = {name: said_by(value) for name, value in metric.suite_options.items()}
     return {"elsewhere": found} if found else {}
 
 

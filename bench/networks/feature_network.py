@@ -21,6 +21,7 @@ from bench.networks.recent import Recent
 from bench.networks.weights import weight_folders
 from bench.plugins.foreign import foreign
 from bench.plugins.kinds import NETWORKS
+from bench.plugins.origin import said_by
 from bench.plugins.registry import Registry
 from bench.scene import UInt8
 
@@ -66,11 +67,11 @@ class RememberedNetwork:
 
     Attributes:
         plugin: the network itself.
-        argument: what it was made with.
+        argument: what it was made with, as `said_by` has it.
         label: what the names of scores through it end in: its name, and whether it is the real one.
     """
 
-    def __init__(self, network: FeatureNetwork, device: str, argument: str = "") -> None:
+    def __init__(self, network: FeatureNetwork, device: str, argument: str | None = None) -> None:
         self.plugin = network
         self.argument = argument
         self.name = network.name
@@ -157,7 +158,7 @@ def make_network(
     """
     factory, argument = factory_of(NETWORKS, name, "features", trust)
     given = tuple(weight_folders() if folders is None else folders)
-    return _remembered(factory, device, given, argument)
+    return _remembered(factory, device, given, argument, said_by(argument))
 
 
 def untried_network(name: str, *, trust: bool = False) -> object:
@@ -209,7 +210,11 @@ def _called(
 
 @functools.lru_cache(maxsize=8)
 def _remembered(
-    factory: Callable[..., Any], device: str, folders: tuple[Path, ...], argument: str
+    factory: Callable[..., Any],
+    device: str,
+    folders: tuple[Path, ...],
+    argument: str,
+    said: str | None,
 ) -> RememberedNetwork:
     made = _called(factory, device, folders, argument)
     if not isinstance(made, FeatureNetwork):
@@ -217,4 +222,4 @@ def _remembered(
             f"a feature network's factory gave a {type(made).__name__} that lacks `name`, "
             "`features(images)` or `identity()`; see docs/extending.md"
         )
-    return RememberedNetwork(made, device, argument)
+    return RememberedNetwork(made, device, said)

@@ -13,6 +13,7 @@ from its own package, or from the folder that a loose module lies in.
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import hashlib
 import inspect
@@ -30,7 +31,7 @@ from bench.plugins.builtin import BUILTIN
 from bench.plugins.editors import untold_files
 from bench.plugins.registry import FOREIGN, HERE, Plugin
 
-__all__ = ["is_ours", "origin", "source_hash", "source_of"]
+__all__ = ["is_ours", "origin", "said_by", "source_hash", "source_of"]
 
 _OURS = ("bench.", "baselines.", "masks.")
 
@@ -119,8 +120,7 @@ def is_ours(value: object) -> bool:
 def source_of(value: object) -> Record:
     """The source that an object from elsewhere is made of, as `{"source": HASH}`; empty for ours.
 
-    With it stands the `argument` that the object was made with, unless that says where on this machine a
-    file lies.
+    With it stands the `argument` that the object was made with, as `said_by` gave it.
 
     Args:
         value: an object, or one of ours that holds it as its `plugin`, and its `argument`. The source is
@@ -132,10 +132,30 @@ def source_of(value: object) -> Record:
     if kind not in _SOURCES:
         code = source_hash(kind.__module__) or _written(kind)
         _SOURCES[kind] = {} if code is None else {"source": code}
-    argument = getattr(value, "argument", "") if _written_by_us(type(value)) else ""
-    if not argument or Path(argument).is_absolute():
-        return _SOURCES[kind]
-    return {**_SOURCES[kind], "argument": argument}
+    argument = getattr(value, "argument", None) if _written_by_us(type(value)) else None
+    return {**_SOURCES[kind], "argument": argument} if argument else _SOURCES[kind]
+
+
+def said_by(value: Any) -> Any:
+    """What an option or an argument says: the hash of the file that it names, or itself.
+
+    None for nothing, and for what says no more than where on this machine a folder lies.
+    """
+    if not isinstance(value, str):
+        return value
+    path = Path(value)
+    with contextlib.suppress(OSError, ValueError):
+        if path.is_file():
+            state = path.stat()
+            return _content(value, state.st_mtime_ns, state.st_size)
+    return None if path.is_absolute() else value or None
+
+
+@functools.lru_cache(maxsize=64)
+def _content(path: str, changed: int, size: int) -> str:
+    """The hash of a file, read again where it has changed."""
+    del changed, size
+    return file_hash(Path(path))
 
 
 def _kind_inside(value: object) -> type:

@@ -13,6 +13,7 @@ from bench.networks.segmenters.segmenter import RememberedSegmenter
 from bench.networks.weights import weight_folders
 from bench.plugins.foreign import foreign
 from bench.plugins.kinds import SEGMENTERS
+from bench.plugins.origin import said_by
 from bench.scene import LabelSpace
 
 __all__ = ["make_segmenter", "untried_segmenter"]
@@ -42,7 +43,8 @@ def make_segmenter(
         PluginFailed: where it raises anything else when it is made or tried, or calls `sys.exit`.
     """
     given = tuple(weight_folders() if folders is None else folders)
-    return _remembered(*_factory(name, trust), device, given)
+    factory, argument = _factory(name, trust)
+    return _remembered(factory, argument, device, given, said_by(argument))
 
 
 def untried_segmenter(name: str, device: str = "cpu", *, trust: bool = False) -> object:
@@ -96,7 +98,11 @@ def _words(factory: Callable[..., Any], argument: str) -> str:
 
 @functools.lru_cache(maxsize=8)
 def _remembered(
-    factory: Callable[..., Any], argument: str, device: str, folders: tuple[Path, ...]
+    factory: Callable[..., Any],
+    argument: str,
+    device: str,
+    folders: tuple[Path, ...],
+    said: str | None,
 ) -> RememberedSegmenter:
     made = _called(factory, argument, device, folders)
     missing = [part for part in ("name", "space", "segment", "identity") if not hasattr(made, part)]
@@ -110,6 +116,6 @@ def _remembered(
             f"segmenter {_words(factory, argument)!r}: space: must be a siebench.LabelSpace with at "
             "least one class"
         )
-    remembered = RememberedSegmenter(made, device, argument)
+    remembered = RememberedSegmenter(made, device, said)
     remembered.try_out()
     return remembered

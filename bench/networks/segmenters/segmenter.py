@@ -62,10 +62,12 @@ class RememberedSegmenter(Segmenter):
     Attributes:
         plugin: the segmenter itself.
         device: where it runs.
-        argument: what it was made with.
+        argument: what it was made with, as `said_by` has it.
     """
 
-    def __init__(self, segmenter: Segmenter, device: str = "cpu", argument: str = "") -> None:
+    def __init__(
+        self, segmenter: Segmenter, device: str = "cpu", argument: str | None = None
+    ) -> None:
         self.plugin = segmenter
         self.device = device
         self.argument = argument

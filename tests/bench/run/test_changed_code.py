@@ -183,6 +183,31 @@ def test_a_segmenter_with_another_argument_looks_at_all_again_though_its_identit
         assert value(found, "accuracy") == value(found, "accuracy", REAL) == plain
 
 
+def test_a_file_that_a_metric_was_made_with_is_read_again_once_it_has_changed(
+    run, tmp_path: Path
+) -> None:
+    file = tmp_path / "number.txt"
+    power = POWER.replace("= power", "= int(open(power).read())")
+    metric = METRIC.replace("    def definition", power).replace("[VALUE]", "[self.power]")
+    options = json.dumps([{"name": "changing:Constant", "options": {"power": str(file)}}])
+    for number in ("0", "2"):
+        file.write_text(number)
+        assert value(run(metric, "", options), "constant") == int(number)
+
+
+def test_a_file_that_a_segmenter_was_made_with_is_read_again_once_it_has_changed(
+    run, tmp_path: Path
+) -> None:
+    file = tmp_path / "number.txt"
+    kind = "self.kind = int(open(argument).read())\n        self.name"
+    source = SEGMENTER.replace("self.name", kind)
+    for number in ("0", "2"):
+        plain = value(run(SEGMENTER, number, "[accuracy]"), "accuracy", REAL)
+        file.write_text(number)
+        found = run(source, "self.kind", "[accuracy]", argument=f":{file}")
+        assert value(found, "accuracy") == value(found, "accuracy", REAL) == plain
+
+
 def test_a_feature_network_with_another_argument_looks_again_though_its_identity_forgets_it(
     run,
 ) -> None:
