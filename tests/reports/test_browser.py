@@ -660,6 +660,26 @@ def test_a_published_table_of_many_columns_is_whole_on_paper(browser: api.Browse
     page.close()
 
 
+def test_a_table_of_thirteen_scores_is_whole_on_paper(browser: api.Browser, tmp_path: Path):
+    run = make_run(tmp_path / "run", edits=4, methods=2, tasks=1)
+    scores = pd.read_parquet(run / "scores.parquet")
+    header = json.loads((run / "run.json").read_text())
+    for at in range(8):
+        like = scores[scores["metric"] == "psnr-hole"].assign(metric=f"other-{at}")
+        scores = pd.concat([scores, like])
+        metric = {"name": f"other-{at}", "metric": f"other-{at}", "title": f"Other {at}"}
+        header["metrics"].append({"unit": "dB", "better": "higher"} | metric)
+    scores.to_parquet(run / "scores.parquet")
+    (run / "run.json").write_text(json.dumps(header))
+    page = browser.new_page(viewport={"width": 718, "height": 1000})  # A4 in Chromium's margins
+    page.goto(report(run).as_uri())
+    assert page.locator("table.crowded thead th[data-column]:visible").count() == 13
+    page.emulate_media(media="print")
+    # Chromium shrinks what it prints to four fifths, and cuts off what is still too wide.
+    assert page.evaluate("document.documentElement.scrollWidth") <= 718 * 1.25
+    page.close()
+
+
 def test_a_single_file_shows_its_images_from_inside(browser: api.Browser, tmp_path: Path):
     run = make_run(tmp_path / "run", edits=4, methods=2, tasks=1)
     written = report(run, tmp_path / "mail", single_file=True)
