@@ -60,16 +60,23 @@ def drawn(headings: Sequence[Heading], rows: Sequence[Sequence[Cell]]) -> Table:
     widths = _room(headings, _widths(headings, rows))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     for one, width in zip(headings, widths):
-        table.add_column(
-            Text(_broken(one.text, width)),
-            justify="right" if one.right else "left",
-            overflow="fold",
-            min_width=width,
-        )
+        table.add_column(Text(_placed(one.text, width, one)), overflow="fold", min_width=width)
     for row in rows:
-        texts = [_broken(cell.text, width) for cell, width in zip(row, widths)]
-        table.add_row(*(Text(text, cell.style) for text, cell in zip(texts, row)))
+        cells = zip(row, widths, headings)
+        table.add_row(
+            *(Text(_placed(cell.text, width, one), cell.style) for cell, width, one in cells)
+        )
     return table
+
+
+def _placed(text: str, width: int, heading: Heading) -> str:
+    """A cell's lines at its column's side; rich would cut off the space that stands for a missing mark."""
+    from rich.cells import cell_len
+
+    lines = _broken(text, width).split("\n")
+    if not heading.right:
+        return "\n".join(lines)
+    return "\n".join(" " * (width - cell_len(line)) + line for line in lines)
 
 
 def fits(headings: Sequence[Heading], rows: Sequence[Sequence[Cell]]) -> bool:

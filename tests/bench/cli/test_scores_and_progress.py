@@ -68,6 +68,7 @@ def test_the_table_marks_the_best_and_what_is_not_told_apart_and_says_it_in_word
     (marked,) = [line for line in rows if "*" in line]
     assert marked.startswith(lowest)
     assert len({len(line) for line in rows}) == 1
+    assert len({line.index(".") for line in rows}) == 1  # a mark moves no number
     assert any(line.startswith("L1, masked region: ") and lowest in line for line in said)
     assert "(Holm)" in " ".join(said)
     assert max(map(len, said)) <= 100
