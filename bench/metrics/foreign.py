@@ -6,7 +6,6 @@ import contextlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
@@ -18,7 +17,7 @@ from bench.metrics.facts import Against, Better, MarginKind, Region, ScoreInfo, 
 from bench.metrics.metric import Metric
 from bench.plugins.builtin import BUILTIN
 from bench.plugins.foreign import foreign
-from bench.plugins.origin import is_ours, said_by, source_of
+from bench.plugins.origin import is_ours, said_by, setting_of, source_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -196,10 +195,9 @@ def full_definition(metric: Metric) -> Record:
         return definition
     said = json.dumps(definition)
     untold = {
-        name: value
+        name: setting
         for name, value in metric.suite_options.items()
-        if f'"{name}":' not in said
-        if not (isinstance(value, str) and Path(value).is_absolute())
+        if f'"{name}":' not in said and (setting := setting_of(value)) is not None
     }
     return {**definition, "options": untold} if untold else definition
 

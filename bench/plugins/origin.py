@@ -31,7 +31,7 @@ from bench.plugins.builtin import BUILTIN
 from bench.plugins.editors import untold_files
 from bench.plugins.registry import FOREIGN, HERE, Plugin
 
-__all__ = ["is_ours", "origin", "said_by", "source_hash", "source_of"]
+__all__ = ["is_ours", "origin", "said_by", "setting_of", "source_hash", "source_of"]
 
 _OURS = ("bench.", "baselines.", "masks.")
 
@@ -137,18 +137,35 @@ def source_of(value: object) -> Record:
 
 
 def said_by(value: Any) -> Any:
-    """What an option or an argument says: the hash of the file that it names, or itself.
-
-    None for nothing, and for what says no more than where on this machine a folder lies.
-    """
+    """What an option or an argument says: `setting_of` it, and the hash of the file that it names."""
     if not isinstance(value, str):
         return value
-    path = Path(value)
+    name, path = _named_path(value)
     with contextlib.suppress(OSError, ValueError):
         if path.is_file():
             state = path.stat()
-            return _content(value, state.st_mtime_ns, state.st_size)
-    return None if path.is_absolute() else value or None
+            content = _content(str(path), state.st_mtime_ns, state.st_size)
+            return [name, content] if name else content
+    return setting_of(value)
+
+
+def setting_of(value: Any) -> Any:
+    """An option or an argument without where on this machine a file or a folder lies; None for nothing else.
+
+    >>> [setting_of(value) for value in ("clip:/srv/clip", "/srv/clip", "thumbnail:8", 8)]
+    ['clip', None, 'thumbnail:8', 8]
+    """
+    if not isinstance(value, str):
+        return value
+    name, path = _named_path(value)
+    return (name if path.is_absolute() else value) or None
+
+
+def _named_path(text: str) -> tuple[str, Path]:
+    """A path, and the name before an absolute one in "NAME:PATH"; an address is no such thing."""
+    name, _, path = text.rpartition(":")
+    behind = not Path(text).is_absolute() and Path(path).is_absolute() and path[:2] != "//"
+    return (name, Path(path)) if behind else ("", Path(text))
 
 
 @functools.lru_cache(maxsize=64)

@@ -67,6 +67,30 @@ def test_options_that_a_definition_forgets_stand_beside_it(definition, added):
     assert full_definition(metric) == {**definition, **added}
 
 
+@pytest.mark.parametrize(
+    ("value", "setting"),
+    [
+        ("clip:/srv/weights/clip", "clip"),
+        ("my.nets:Flat:/srv/weights", "my.nets:Flat"),
+        ("/srv/odd:/name", None),
+        ("thumbnail:8", "thumbnail:8"),
+        ("https://example.org/a", "https://example.org/a"),
+    ],
+)
+def test_where_a_networks_folder_lies_is_no_setting_of_a_metric(value, setting):
+    class Mine(Distance):
+        def __init__(self, context, network):
+            super().__init__("mine", "Mine", OURS.network)
+
+        def definition(self):
+            return {}
+
+    with METRICS.offering({"mine": Mine}):
+        metric = make_metric("mine", {"network": value})
+    assert full_definition(metric).get("options", {}).get("network") == setting
+    assert made_elsewhere(metric)["elsewhere"]["options"] == {"network": setting}
+
+
 def test_code_without_a_source_is_from_elsewhere_too():
     kind = type("Typed", (Distance,), {"__module__": "typed_in_a_notebook"})
     metric = kind("mine", "Mine", OURS.network)
