@@ -206,7 +206,10 @@ def _declared(editor: object, what: str) -> frozenset[str]:
 
 
 def _takes(factory: Callable[..., object], option: str) -> bool:
-    parameters = inspect.signature(factory).parameters.values()
+    try:
+        parameters = inspect.signature(factory).parameters.values()
+    except ValueError:  # what is built in does not say
+        return True
     return any(one.name == option or one.kind is one.VAR_KEYWORD for one in parameters)
 
 

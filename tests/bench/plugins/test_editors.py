@@ -1,6 +1,7 @@
 """Editors are made with a suite's options; what breaks the contract is one sentence."""
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -237,6 +238,8 @@ def test_a_path_that_is_declared_must_be_an_option_of_the_class_or_of_the_functi
     assert len(list(contract_faults(checkpoint(), checkpoint))) == 1
     takes_all = type("All", (Good,), {"places": ("any",), "__init__": lambda self, **options: None})
     assert list(contract_faults(takes_all(), takes_all)) == []
+    unsaid = SimpleNamespace(needs=frozenset(), edit=print, places=("weights",))
+    assert list(contract_faults(unsaid, lambda path: unsaid)) == []
 
 
 def test_a_class_is_no_finished_editor_and_nothing_is_none() -> None:
