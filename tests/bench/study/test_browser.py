@@ -119,6 +119,7 @@ def stored(lab, rater):
 
 def test_while_the_script_is_on_its_way_nobody_reads_that_there_is_no_study(browser, lab):
     page = browser.new_page()
+    page.context.new_cdp_session(page).send("Animation.setPlaybackRate", {"playbackRate": 0})
     page.route("**/study.js", lambda route: None)
     page.goto(lab.address, wait_until="commit")
     page.wait_for_selector(".card", state="attached")
