@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bench.core.device_faults import out_of_memory
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, first_line
 
 if TYPE_CHECKING:
     import torch
@@ -52,7 +52,7 @@ def choose_device(name: str) -> str:
             raise BadInput(
                 f"device {name!r} has no memory left, which others use; wait, or write cpu"
             ) from None
-        said = str(error).strip().partition("\n")[0]
+        said = first_line(error)
         if not is_gpu(name) or "invalid device ordinal" in said or not torch.cuda.device_count():
             raise _not_here(name) from None
         raise BadInput(f"device {name!r} cannot be used ({said}); write cpu") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, first_line
 
 __all__ = ["DeviceFailed", "device_failure", "device_fault", "out_of_memory"]
 
@@ -63,7 +63,7 @@ def device_failure(
             )
         if _driver_failed(one):
             _keep_for_ever(error)
-            said = " ".join((str(one).splitlines() or [""])[0].split())
+            said = " ".join(first_line(one).split())
             return DeviceFailed(
                 f"{doing}: {device} failed ({said}) and this process cannot use it any more; {kept}, and "
                 "where it fails in the same place again, use --device cpu"

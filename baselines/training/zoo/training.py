@@ -32,7 +32,7 @@ from bench.core.atomic import write_json
 from bench.core.children import end_with_parent
 from bench.core.device_faults import out_of_memory
 from bench.core.documents import parse_json, read_json
-from bench.core.errors import BadInput
+from bench.core.errors import BadInput, named_line
 
 __all__ = [
     "Order",
@@ -269,7 +269,7 @@ def _sentence(error: Exception) -> str:
         return "the GPU's memory is full; give fewer trainings at a time with --side-by-side"
     if isinstance(error, BadInput):
         return str(error)
-    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+    return named_line(error)
 
 
 class _Curve:

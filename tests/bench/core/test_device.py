@@ -61,6 +61,18 @@ def test_a_card_that_pytorch_cannot_use_is_told_with_the_reason(name, reason, mo
     assert str(raised.value) == f"device 'cuda' cannot be used ({reason}); write cpu"
 
 
+def test_a_card_that_is_refused_without_a_word_is_told_with_the_errors_name(monkeypatch):
+    def ones(*size, device):
+        raise AssertionError
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch, "ones", ones)
+    with pytest.raises(
+        BadInput, match=r"device 'cuda' cannot be used \(AssertionError\); write cpu"
+    ):
+        choose_device("cuda")
+
+
 def test_a_card_whose_number_is_not_there_is_not_here(monkeypatch):
     def ones(*size, device):
         raise RuntimeError("CUDA error: invalid device ordinal")
