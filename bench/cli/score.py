@@ -183,13 +183,14 @@ def _listed(part: str) -> list[Any]:
 
 
 def _notices(scores: Mapping[str, FolderScores]) -> Iterator[str]:
-    """Every notice once; with several folders with the names of those it is about, but for all of them."""
+    """Every notice once, with the folders that it is about where it is not about all and does not say so."""
     whose: dict[str, list[str]] = {}
     for name, one in scores.items():
         for notice in one.notices:
             whose.setdefault(notice, []).append(name)
     for notice, names in whose.items():
-        yield notice if len(names) == len(scores) else f"{', '.join(names)}: {notice}"
+        named = all(notice.startswith(f"{scores[name].folders['fake']}: ") for name in names)
+        yield notice if named or len(names) == len(scores) else f"{', '.join(names)}: {notice}"
 
 
 def _give(target: Path, text: str) -> None:

@@ -263,6 +263,9 @@ def test_a_note_names_the_folders_that_it_is_about_among_several(call, folders: 
         code, _, err = call("score", folders / "real", *results, "--metrics", "l1")
         assert code == 0, err
         assert f"siebench: note: {said} are PNG and the results JPEG quality 90" in err
+    (folders / "fake" / "notes.txt").touch()
+    _, _, err = call("score", folders / "real", *results, folders / "fake", "--metrics", "l1")
+    assert f"siebench: note: {folders / 'fake'}: 1 file not read" in err
 
 
 @pytest.mark.parametrize(
