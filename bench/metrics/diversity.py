@@ -46,10 +46,7 @@ class Diversity(PerEdit):
     @property
     def needs(self) -> str:
         """Another result of its kind, and images that the network can take."""
-        return (
-            "another result of its scene, mask and target labels, with sides of at least "
-            f"{SMALLEST} pixels"
-        )
+        return f"another result of its scene, mask and labels, with sides of at least {SMALLEST} pixels"
 
     def definition(self) -> Record:
         """The network, and which results are compared."""
