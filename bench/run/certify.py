@@ -21,6 +21,7 @@ from bench.core.images import read_image
 from bench.core.text import counted, now
 from bench.run.portable import whole_suite
 from bench.run.reader import Run, read_run
+from bench.run.verify import unlike_samples
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,8 +87,8 @@ def certify(
             count from the working folder.
 
     Raises:
-        BadInput: the run has not ended, its suite or data is not here, or none of its results was
-            carried out again.
+        BadInput: the run has not ended, its suite or data is not here, its scores are not those of its
+            samples, or none of its results was carried out again.
     """
     import torch
 
@@ -100,6 +101,12 @@ def certify(
         raise BadInput(
             f"{path}: has no result to compare; its report says why its edits failed: mend that, carry "
             "the run out again, then certify it"
+        )
+    changed = next(unlike_samples(run), None)
+    if changed is not None:
+        raise BadInput(
+            f"{path}: {changed}; `siebench verify` names all such scores, `siebench reduce` makes them from "
+            "the samples"
         )
     made = whole_suite(run.folder, run.header.suite, suite, data or {})
     made = made.model_copy(update={"methods": tuple(reversed(made.methods))}).read_from(made.home)

@@ -1,7 +1,8 @@
-"""Whether every file of a run is what its tables say."""
+"""Whether every file of a run is what its tables say, and its scores what its samples say."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,18 +11,19 @@ from typing import get_args
 from bench.core.errors import BadInput
 from bench.run.kept import Former, damage
 from bench.run.layout import RunFolder, RunTable
-from bench.run.reader import read_run
-from bench.run.schema import Header, TaskRow
+from bench.run.reader import Run, read_run
+from bench.run.schema import REAL, Header, TaskRow
 from bench.run.table_files import read_columns
 
-__all__ = ["verify_run"]
+__all__ = ["unlike_samples", "verify_run"]
 
 
 def verify_run(path: Path | str, threads: int = 4) -> list[str]:
     """Reads every file of a run; gives what is wrong, a sentence each that begins with the file.
 
     Images are compared with the hashes of pixels that a run records. Of a run that has none, from an
-    older siebench, every image must be there and readable.
+    older siebench, every image must be there and readable. Scores that are means of the samples are
+    worked out again; `siebench reduce` makes those of whole sets from their features.
 
     Args:
         path: the run directory.
@@ -49,7 +51,40 @@ def verify_run(path: Path | str, threads: int = 4) -> list[str]:
                 )
         named = {file for _, _, files in checked for file in files}
         found += _strays(folder, header, task, named)
-    return found
+    return found + list(unlike_samples(run))
+
+
+def unlike_samples(run: Run) -> Iterator[str]:
+    """The scores of an ended run that are means over edits, and not the means of its samples.
+
+    Tables that cannot be read, and scores without a value, are left out.
+    """
+    if run.header.state == "running":
+        return  # its samples may be newer than its scores
+    means = [metric.name for metric in run.header.metrics if metric.summary == "mean"]
+    try:
+        scores = run.scores
+        scores = scores[(scores["of"] == "all") & scores["value"].notna()]
+        scores = scores[scores["metric"].isin(means) & (scores["method"] != REAL)]
+        samples = {task.name: run.samples(task.name) for task in run.header.tasks}
+    except BadInput:
+        return  # `verify_run` names the table
+    where = run.layout.relative(run.layout.table("scores"))
+    for task, method, metric, value, n in zip(
+        *(scores[name] for name in ("task", "method", "metric", "value", "n"))
+    ):
+        rows = samples.get(task)
+        if rows is None or metric not in rows:
+            yield f"{where}: {metric} of {method!r} at {task!r}, of which there are no samples"
+            continue
+        own = rows[(rows["method"] == method) & (rows["status"] == "ok")][metric]
+        own = own.dropna().to_numpy(float)
+        mean = float(own.mean()) if len(own) else math.nan
+        if n != len(own) or not math.isclose(value, mean, rel_tol=1e-9, abs_tol=1e-12):
+            yield (
+                f"{where}: {metric} of {method!r} at {task!r} is {value:.6g} (n = {n}), but the mean of "
+                f"its samples is {mean:.6g} (n = {len(own)})"
+            )
 
 
 def _tables(folder: RunFolder, header: Header) -> Iterator[str]:

@@ -61,7 +61,8 @@ def test_where_only_later_scenes_have_results_more_are_to_be_carried_out(tmp_pat
     suite = made(tmp_path, 17, methods="[copy]", metrics="[leak]")
     run_suite(suite, out=tmp_path / "run", device="cpu")
     samples = tmp_path / "run/samples/rooms-object-remove/00000.parquet"
-    samples.unlink()  # as of a run that was decided on other scenes
+    samples.unlink()  # as of a run that was decided on other scenes,
+    (tmp_path / "run/scores.parquet").unlink()  # whose scores are theirs
     with pytest.raises(BadInput, match=r"no edit of the first 2 scenes .* give a larger --limit"):
         certify(tmp_path / "run", limit=2, device="cpu", suite=suite)
     assert not (tmp_path / "run/certificate.json").exists()

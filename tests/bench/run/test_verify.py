@@ -5,10 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 from bench.cli.terminal.outcome import finish
+from bench.core.errors import BadInput
+from bench.run.certify import certify
 from bench.run.suite_run import run_suite
 from bench.run.verify import verify_run
 from bench.suite.schema import parse_suite
@@ -73,6 +77,42 @@ def test_an_image_with_other_pixels_and_one_that_no_table_names_are_named(copied
         f"predictions/{TASK}/copy/scene0.png: is not the image that was written",
         f"predictions/{TASK}/copy/stranger.png: no table names it",
     ]
+
+
+def changed(file: Path, column: str, value: float | None) -> None:
+    """Writes another value into the first row of a table, as somebody would who wants it better."""
+    table = pq.read_table(file)
+    at = table.schema.get_field_index(column)
+    values = [value, *table[column].to_pylist()[1:]]
+    written = table.set_column(at, table.schema.field(at), pa.array(values, table.schema.types[at]))
+    pq.write_table(written.replace_schema_metadata(table.schema.metadata), file)
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "value", "said"),
+    [
+        (
+            "scores.parquet",
+            "value",
+            99.0,
+            "is 99 (n = 2), but the mean of its samples is inf (n = 2)",
+        ),
+        ("scores.parquet", "n", 9, "is inf (n = 9), but the mean of its samples is inf (n = 2)"),
+        (
+            f"samples/{TASK}/00000.parquet",
+            "psnr",
+            None,  # a bad edit left out of the mean
+            "is inf (n = 2), but the mean of its samples is inf (n = 1)",
+        ),
+    ],
+)
+def test_a_score_that_is_not_the_mean_of_its_samples_is_named_and_not_certified(
+    copied: Path, file: str, column: str, value: float | None, said: str
+) -> None:
+    changed(copied / file, column, value)
+    assert verify_run(copied) == [f"scores.parquet: psnr of 'copy' at {TASK!r} {said}"]
+    with pytest.raises(BadInput, match=r"psnr of 'copy' .* mean of its samples"):
+        certify(copied)
 
 
 @pytest.mark.parametrize("table", ["references", "outputs", "canaries"])
