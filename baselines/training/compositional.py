@@ -46,6 +46,8 @@ PATH_DECAY = 0.01
 class CompositionalRecipe(TrainingRecipe):
     """Generator and discriminator of images with segmentations."""
 
+    reads = frozenset({"gan", "r1", "segmentation_r1", "path", "coarse", "mixing"})
+
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
         super().__init__(config, sources)
         form = SYSTEMS.get("semanticstylegan").configure(config.variant, **config.network)

@@ -58,6 +58,21 @@ NEARLY = 0.75
 class HIMRecipe(TrainingRecipe):
     """HIM, every variant: both phases in one run, each over its share of the steps."""
 
+    reads = frozenset(
+        {
+            "gan",
+            "matching",
+            "l1",
+            "colour",
+            "perceptual",
+            "objects",
+            "context",
+            "layout_gan",
+            "start",
+            "balance",
+        }
+    )
+
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
         super().__init__(config, sources)
         system: System = SYSTEMS.get(config.system)

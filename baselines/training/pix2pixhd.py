@@ -44,6 +44,8 @@ __all__ = ["Pix2PixHDRecipe"]
 class Pix2PixHDRecipe(TrainingRecipe):
     """Pix2PixHD, every variant."""
 
+    reads = frozenset({"gan", "matching", "l1", "colour", "perceptual", "start"})
+
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
         super().__init__(config, sources)
         system: System = SYSTEMS.get(config.system)

@@ -49,6 +49,8 @@ REGIONS = 128
 class ProgressiveRecipe(TrainingRecipe):
     """SPMPGAN or DivSem, every variant; images are BGR inside, as the adapters feed them."""
 
+    reads = frozenset({"gan", "l1", "colour", "perceptual", "style", "start"})
+
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
         super().__init__(config, sources)
         system: System = SYSTEMS.get(config.system)

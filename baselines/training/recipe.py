@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from pydantic import BaseModel
@@ -74,8 +74,11 @@ class TrainingRecipe(abc.ABC):
         average: of the network's weights, where `ema` asks for one.
         facts: of the weights that are saved, for their card; set before `save`.
         perceptual: the network that its perceptual and style losses look through; None = neither is on.
+        reads: the fields that not every system's training reads, of those that it does: the weights of
+            its losses by their names, `start`, `balance`. A configuration with others is refused.
     """
 
+    reads: ClassVar[frozenset[str]]
     network: Any  # of the system's own type
     perceptual: PerceptualLoss | None = None
 

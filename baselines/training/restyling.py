@@ -41,6 +41,8 @@ PHASES: tuple[Phase, ...] = ("autoencoder", "masks", "refinements")
 class RestylingRecipe(SwappingRecipe):
     """SSAE's three phases in one run, each over its share of the steps."""
 
+    reads = SwappingRecipe.reads | {"start"}
+
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
         form = SYSTEMS.get("ssae").configure(config.variant, **config.network)
         assert isinstance(form, SSAEConfig)

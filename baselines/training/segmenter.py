@@ -54,6 +54,8 @@ LATER = 1 / 3
 class SegmenterRecipe(TrainingRecipe):
     """One trunk, one head for every dataset of the configuration."""
 
+    reads = frozenset()
+
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
         super().__init__(config, sources)
         domains = {source.dataset.name: source.space.classes for source in sources}

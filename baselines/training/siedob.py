@@ -64,6 +64,8 @@ _AROUND = 5
 class SIEDOBRecipe(TrainingRecipe):
     """The four phases in one run, each over its share of the steps."""
 
+    reads = frozenset({"gan", "l1", "object_l1", "perceptual", "patch", "cycle", "start"})
+
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
         super().__init__(config, sources)
         space = sources[0].space

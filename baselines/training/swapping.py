@@ -49,6 +49,10 @@ FAKE = 0.5
 class SwappingRecipe(TrainingRecipe):
     """The autoencoder alone, or (called by SSAE's recipe) as the first part of another system."""
 
+    reads = frozenset(
+        {"l1", "colour", "perceptual", "rebuilt", "swapped", "patch", "r1", "patch_r1"}
+    )
+
     def __init__(
         self,
         config: TrainingConfig,

@@ -50,6 +50,8 @@ Features = list[list[Tensor]]
 class SynthesisRecipe(TrainingRecipe):
     """SPADE, SESAME or SEAN, every variant."""
 
+    reads = frozenset({"gan", "matching", "l1", "colour", "perceptual", "style", "start"})
+
     def __init__(self, config: TrainingConfig, sources: Sequence[Examples]) -> None:
         super().__init__(config, sources)
         system: System = SYSTEMS.get(config.system)

@@ -70,7 +70,8 @@ def make_recipe(config: TrainingConfig, sources: Sequence[Examples]) -> Training
 
     Raises:
         BadInput: for an unknown system or variant, a system that no recipe trains, a field that
-            its configuration does not take, or a perceptual network whose weights are missing.
+            its configuration does not take, a field that its training does not read, or a perceptual
+            network whose weights are missing.
     """
     trainer = SYSTEMS.get(config.system).trainer
     if not isinstance(trainer, RecipeTrainer):
@@ -79,4 +80,20 @@ def make_recipe(config: TrainingConfig, sources: Sequence[Examples]) -> Training
         )
     module, _, name = trainer.recipe.partition(":")
     recipe: type[TrainingRecipe] = getattr(importlib.import_module(module), name)
+    _refuse_unread(config, recipe.reads)
     return recipe(config, sources)
+
+
+def _refuse_unread(config: TrainingConfig, reads: frozenset[str]) -> None:
+    """Refuses what this system's training would pass over: its card would tell of what never was."""
+    losses = config.weights.model_dump(exclude={"lazy", "path_lazy", "through"})
+    given = {"start": config.start, "balance": config.balance}
+    asked = [(f"weights.{name}", name) for name, weight in losses.items() if weight]
+    asked += [(name, name) for name, value in given.items() if value is not None]
+    for field, name in asked:
+        if name not in reads:
+            known = ", ".join(one for one in losses if one in reads) or "none"
+            raise BadInput(
+                f"{field}: the training of {config.system!r} does not read it; leave it out "
+                f"(of the weights it reads {known})"
+            )

@@ -1,11 +1,13 @@
 """Trainers: a recipe each, found by the system's name; Lightning Fabric is asked for at the start."""
 
+import importlib
 import sys
 
 import pytest
 import torch
 
 from baselines.progressive import ProgressiveNetwork
+from baselines.training.config import Weights, config_names, read_config
 from baselines.training.data import Examples, collate
 from baselines.training.loop import train
 from baselines.training.progressive import ProgressiveRecipe
@@ -13,8 +15,10 @@ from baselines.training.recipe import TrainingRecipe
 from baselines.training.synthesis import SynthesisRecipe
 from baselines.training.trainer import RecipeTrainer, make_recipe
 from bench.core.errors import BadInput, Unavailable
+from bench.networks.segmenters.unet import SegmenterConfig, SegmenterNet
 from bench.plugins.editors import create_editor
 from bench.plugins.kinds import SYSTEMS
+from tests.baselines.training.tiny import SYSTEMS as NAMES
 from tests.baselines.training.tiny import tiny
 
 
@@ -118,3 +122,56 @@ def test_gradients_pass_through_a_frozen_player_and_do_not_reach_it(tmp_path):
 def test_a_device_that_is_none_or_not_here_is_named(tmp_path, device, sentence):
     with pytest.raises(BadInput, match=sentence):
         train(tiny("spade"), tmp_path, device=device)
+
+
+@pytest.mark.parametrize("system", NAMES)
+def test_a_training_reads_the_weights_of_losses_that_it_says_and_no_others(
+    system, tmp_path, monkeypatch
+):
+    look = SegmenterNet(SegmenterConfig(domains={"rooms": ("wall",)}, widths=(4, 6)))
+    monkeypatch.setattr("baselines.training.perceptual.load_segmenter", lambda: look.eval())
+    seen = set()
+
+    class Noted(Weights):
+        def __getattribute__(self, name):
+            seen.add(name)
+            return super().__getattribute__(name)
+
+    reads = _recipe(system).reads & _LOSSES
+    on = dict.fromkeys(reads, 0.1)
+    config = tiny(system, steps=16 if system == "siedob" else 8)
+    weights = Noted(**on, lazy=1, path_lazy=1, through="segmenter")
+    train(config.model_copy(update={"weights": weights}), tmp_path, log=False)
+    assert seen & _LOSSES == reads
+
+
+@pytest.mark.parametrize("name", config_names())
+def test_shipped_configurations_ask_for_what_their_trainings_read(name):
+    config = read_config(name)
+    reads = _recipe(config.system).reads
+    assert {name for name in _LOSSES if getattr(config.weights, name)} <= reads
+    for field in ("start", "balance"):
+        assert getattr(config, field) is None or field in reads
+
+
+@pytest.mark.parametrize(
+    ("system", "fields", "sentence"),
+    [
+        ("spmpgan", {"weights": {"gan": 1, "matching": 10}}, "weights.matching: .* 'spmpgan'"),
+        ("pix2pixhd", {"weights": {"gan": 1, "style": 40}}, "weights.style: .* colour, perceptual"),
+        ("semanticstylegan", {"start": "mine.safetensors"}, "start: the training of"),
+        ("spade", {"balance": (0.3, 0.7)}, "balance: the training of"),
+    ],
+)
+def test_what_a_training_would_pass_over_is_refused(system, fields, sentence):
+    config = tiny(system, **fields)
+    with pytest.raises(BadInput, match=sentence):
+        make_recipe(config, [Examples(config.data, config.seed)])
+
+
+_LOSSES = Weights.model_fields.keys() - {"lazy", "path_lazy", "through"}
+
+
+def _recipe(system):
+    module, _, name = SYSTEMS.get(system).trainer.recipe.partition(":")
+    return getattr(importlib.import_module(module), name)

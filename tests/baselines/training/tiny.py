@@ -126,7 +126,9 @@ def tiny(system: str, **fields: object) -> TrainingConfig:
     if system == "segmenter":
         data["also"] = ("procedural-faces",)
     swapping = system in ("sae", "ssae")
-    weights = {"gan": 1, "l1": 1, "matching": 10}
+    weights = {} if system == "segmenter" else {"gan": 1, "l1": 1}
+    if system in ("spade", "sesame", "sean", "pix2pixhd", "him"):
+        weights["matching"] = 10
     if swapping:
         weights = {"l1": 1, "rebuilt": 0.5, "swapped": 1, "patch": 1, "r1": 10, "patch_r1": 1}
         weights["lazy"] = 2
