@@ -371,8 +371,7 @@ def _cell(records: Sequence[Mapping[Any, Any]], decimals: int, place: Rank, on: 
 
 
 def _published(record: Mapping[Any, Any], decimals: int) -> PublishedValue:
-    comparable = record["verdict"] != "not comparable" and _there(record["difference"])
-    difference = record["difference"] if comparable else None
+    difference = record["difference"] if _there(record["difference"]) else None
     sign = "+" if difference is not None and difference > 0 else ""
     return PublishedValue(
         text=f"{record['published']:g}",

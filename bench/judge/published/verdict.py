@@ -35,7 +35,8 @@ class Reproduction:
 
     Attributes:
         kind: one of `VERDICTS`.
-        difference: measured minus published in the published unit, or None where one is missing.
+        difference: measured minus published in the published unit, or None where one is missing or
+            the two cannot be compared.
         words: the judgement as one sentence, with the reason.
     """
 
@@ -67,9 +68,9 @@ def verdict(
         return Reproduction("not measured", None, measured.reason or "this run has no value")
     if published is None:
         return Reproduction("nothing published", None, "no source gives a value")
-    difference = ours - published.value
     if differences:
-        return Reproduction("not comparable", difference, "; ".join(differences))
+        return Reproduction("not comparable", None, "; ".join(differences))
+    difference = ours - published.value
     allowed = (tolerance or Tolerance()).around(published.value)
     words = (
         f"{difference:+.4g} with ±{allowed:.3g} allowed{_inside(published.value, measured, scale)}"

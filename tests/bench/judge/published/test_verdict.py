@@ -44,7 +44,7 @@ def test_another_protocol_makes_equal_numbers_incomparable_and_names_the_field()
         {"n_scenes": 2000, "metric.channels": "rgb", "metric.segmenter": "upernet101"},
     )
     judged = verdict(FID, Score("fid", 33.9), differences=differences)
-    assert judged.kind == "not comparable"
+    assert (judged.kind, judged.difference) == ("not comparable", None)
     assert judged.words == (
         'n_scenes is 3 here and 2000 there; metric.segmenter is not set here and "upernet101" there'
     )
