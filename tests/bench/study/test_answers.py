@@ -102,12 +102,17 @@ def test_the_same_document_twice_counts_once_and_the_longer_one(study, sheet, tm
         ({"rater": "other", "session": "f" * 32}, "to the millisecond"),
     ],
 )
-def test_a_replay_is_refused(study, key, tmp_path, change, says):
-    sheet = answered(study.manifest, key, 0)
-    # Long enough that nobody gives the same answers by chance: see `_ALIKE`.
-    manifest = study.manifest.model_copy(update={"sheets": (study.manifest.sheets[0] * 2,)})
-    sheet = sheet.model_copy(update={"study": manifest.study, "answers": sheet.answers * 2})
-    files = [written(tmp_path, sheet, "a"), written(tmp_path, sheet.model_copy(update=change), "b")]
-    sheets, found = read_answers(files, manifest)
-    assert len(sheets) == 1
-    assert says in found[0].reason
+def test_a_replay_is_refused(sheet, study, tmp_path, change, says):
+    written(tmp_path, sheet, "a")
+    written(tmp_path, sheet.model_copy(update=change), "b")
+    sheets, (reason,) = refused(tmp_path, study)
+    assert sheets == [sheet]
+    assert says in reason
+
+
+def test_the_same_few_answers_of_two_raters_are_chance(sheet, study, tmp_path):
+    few = sheet.model_copy(update={"answers": sheet.answers[:4], "finished": None})
+    written(tmp_path, few, "a")
+    written(tmp_path, few.model_copy(update={"rater": "other", "session": "f" * 32}), "b")
+    sheets, reasons = refused(tmp_path, study)
+    assert (len(sheets), reasons) == (2, [])
