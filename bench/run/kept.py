@@ -16,12 +16,13 @@ from typing import Any
 
 import numpy as np
 
+import masks
 from bench.core.documents import parse_json, refuse_endless
 from bench.core.errors import BadInput
 from bench.core.identity import array_hash, record_hash
 from bench.edit import EditName
 from bench.metrics import Metric, full_definition, made_elsewhere
-from bench.plugins.origin import source_of
+from bench.plugins.origin import said_by, setting_of, source_of
 from bench.run.canaries.checks import Checks, read_checks
 from bench.run.layout import EditImage, RunFolder, ShardTable
 from bench.run.methods import Method
@@ -77,8 +78,9 @@ class ShardRecord:
         edits: by edit, the hash of each of its images, and its `references`.
         results: by method and edit, the hash of the result.
         sources: by method and edit, the hash of what it was made from; of methods that read files.
-        makers: the code of a dataset and a protocol from elsewhere. Where that is another, the edits are
-            made again, and the results of those that are still the same stay.
+        makers: the code of a dataset and a protocol from elsewhere, with the files that parameters name.
+            Where that is another, the edits are made again, and the results of those that are still the
+            same stay.
     """
 
     pairs: str = ""
@@ -92,14 +94,12 @@ class ShardRecord:
     @classmethod
     def of(cls, shard: Shard, methods: Sequence[Method], metrics: Sequence[Metric]) -> ShardRecord:
         """The plan's, without the images, which are known once the shard is carried out."""
-        makers = {"dataset": shard.task.dataset, "protocol": shard.task.protocol}
+        made_by = {"dataset": shard.task.dataset, "protocol": shard.task.protocol}
         return cls(
             record_hash({"pairs": [list(pair) for pair in shard.pairs]}),
             {m.name: m.hash for m in methods if m.editor is not None and m.edits(shard.task)},
             {m.name: record_hash({**full_definition(m), **made_elsewhere(m)}) for m in metrics},
-            makers={
-                name: source["source"] for name, one in makers.items() if (source := source_of(one))
-            },
+            makers={name: maker for name, one in made_by.items() if (maker := _maker(one))},
         )
 
     def follows_from(self, other: ShardRecord) -> bool:
@@ -114,6 +114,15 @@ class ShardRecord:
             if not fields[name]:
                 del fields[name]
         return {MARK: json.dumps(fields, sort_keys=True, separators=(",", ":"))}
+
+
+def _maker(one: object) -> str:
+    """The code of what is from elsewhere, with what the files hold that its parameters name; "" of ours."""
+    code: str = source_of(one).get("source", "")
+    parameters = one.parameters() if code and isinstance(one, masks.Protocol) else {}
+    said = {name: said_by(value) for name, value in parameters.items()}
+    files = {name: what for name, what in said.items() if what != setting_of(parameters[name])}
+    return record_hash({"source": code, "files": files}) if files else code
 
 
 @dataclass(frozen=True)

@@ -238,3 +238,16 @@ def test_a_protocol_whose_code_changed_draws_again(run) -> None:
     for columns in (8, 24):
         made = run(PROTOCOL, str(columns), "[l1]", '"changing:Band"')
         assert made.samples("edits")["coverage"].tolist() == [columns / SIZE] * 3
+
+
+def test_a_protocol_draws_again_once_a_file_that_a_parameter_names_has_changed(
+    run, tmp_path: Path
+) -> None:
+    file = tmp_path / "columns.txt"
+    source = PROTOCOL.replace("    def draw", '    columns: str = ""\n    def draw')
+    band = f'"changing:Band", parameters: {{columns: "{file}"}}'
+    for columns in (8, 24):
+        file.write_text(str(columns))
+        made = run(source, "int(open(self.columns).read())", "[l1]", band)
+        assert made.samples("edits")["coverage"].tolist() == [columns / SIZE] * 3
+    assert run(source, "int(open(self.columns).read())", "[l1]", band).carried_out == 0
