@@ -27,7 +27,7 @@ from baselines.semanticstylegan import (
 from baselines.semanticstylegan.face_parts import class_numbers
 from baselines.semanticstylegan.latents import expand, mix, repeat
 from baselines.training.config import TrainingConfig
-from baselines.training.data import Examples
+from baselines.training.data import Examples, check_size
 from baselines.training.losses import discriminator_softplus, generator_softplus
 from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
 from bench.batch import EditBatch
@@ -73,7 +73,7 @@ class CompositionalRecipe(TrainingRecipe):
     def step(self, batch: EditBatch, step: int) -> Losses:
         """D, then G, each with its penalty where it is due."""
         assert batch.original is not None
-        self._fits(batch.original)
+        check_size(batch.original, side=self.form.size)
         real = batch.original, self.segmentation(batch)
         parts = self._discriminator(*real)
         penalised, regularised = self.kind(step)
@@ -159,14 +159,6 @@ class CompositionalRecipe(TrainingRecipe):
 
     def _z(self, count: int) -> Tensor:
         return torch.randn(count, self.form.style_dim, device=self.fabric.device)
-
-    def _fits(self, image: Tensor) -> None:
-        side = self.form.size
-        if tuple(image.shape[2:]) != (side, side):
-            raise BadInput(
-                f"data.load: images are {image.shape[3]}x{image.shape[2]} pixels, but the network "
-                f"makes {side}x{side}; make them equal"
-            )
 
 
 class _Generating(nn.Module):

@@ -27,7 +27,7 @@ from bench.scene import Bool, Int32, LabelSpace, Scene, UInt8, cut_scene
 from bench.suite.protocols import make_protocol
 from masks.parameters import places
 
-__all__ = ["Example", "Examples", "Scenes", "collate", "edit_batch", "mask_record"]
+__all__ = ["Example", "Examples", "Scenes", "check_size", "collate", "edit_batch", "mask_record"]
 
 _REDRAWS = 4
 _REDRAW = 10_000
@@ -272,6 +272,27 @@ def edit_batch(
         seeds=keys,
         original=original,
     )
+
+
+def check_size(image: Tensor, *, side: int | None = None, multiple: int = 1) -> None:
+    """Refuses images that a network cannot be trained on.
+
+    Args:
+        image: [B,3,H,W].
+        side: of the squares that its editor works on, where it works on no others.
+        multiple: of what both sides must be multiples.
+
+    Raises:
+        BadInput: images of another size; the sentence names both.
+    """
+    height, width = image.shape[2:]
+    known = f"data.load: images are {width}x{height} pixels, but the network"
+    if side is not None and (height, width) != (side, side):
+        raise BadInput(f"{known} makes {side}x{side}; make them equal")
+    if height % multiple or width % multiple:
+        raise BadInput(
+            f"{known} takes sides that are multiples of {multiple}; set data.load or data.crop to such"
+        )
 
 
 def _stacked(arrays: Sequence[np.ndarray], device: torch.device) -> Tensor:

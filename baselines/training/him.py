@@ -29,7 +29,7 @@ from baselines.layers.initial import draw_normal_weights
 from baselines.layers.label_map import SymbolMap
 from baselines.layers.region_style import number_regions
 from baselines.training.config import TrainingConfig
-from baselines.training.data import Examples
+from baselines.training.data import Examples, check_size
 from baselines.training.least_squares import (
     Judge,
     discriminator_terms,
@@ -132,6 +132,7 @@ class HIMRecipe(TrainingRecipe):
 
     def _image(self, batch: EditBatch) -> Losses:
         assert batch.original is not None
+        check_size(batch.original, multiple=self.form.divisor)
         judge, real, mask = self.players["image judge"].module, batch.original, batch.mask
         semantics, fake = self.players["image"].module(*_shown(batch))
         with self.frozen("image judge"):

@@ -23,7 +23,7 @@ from baselines.pix2pixhd import (
     pix2pixhd_labels,
 )
 from baselines.training.config import TrainingConfig
-from baselines.training.data import Examples
+from baselines.training.data import Examples, check_size
 from baselines.training.least_squares import (
     Judge,
     discriminator_terms,
@@ -72,6 +72,7 @@ class Pix2PixHDRecipe(TrainingRecipe):
     def step(self, batch: EditBatch, step: int) -> Losses:
         """G, then D with the same image."""
         assert batch.original is not None
+        check_size(batch.original, multiple=self.form.divisor)
         judge, real = self.players["D"].module, batch.original
         with self._trained(step):
             semantics, fake = self.players["G"].module(*self._shown(batch))

@@ -30,7 +30,7 @@ from baselines.layers.region_style import separate_regions
 from baselines.progressive import ProgressiveConfig, ProgressiveNetwork
 from baselines.spmpgan import spmpgan_discriminators
 from baselines.training.config import TrainingConfig
-from baselines.training.data import Examples
+from baselines.training.data import Examples, check_size
 from baselines.training.losses import discriminator_hinge, generator_hinge, pixel_parts
 from baselines.training.perceptual import perceptual_network
 from baselines.training.recipe import Losses, Saved, TrainingRecipe, detached
@@ -82,6 +82,7 @@ class ProgressiveRecipe(TrainingRecipe):
         """D on composites, then G."""
         del step
         image, mask, shown = _bgr(batch), batch.masked_region, self._shown(batch)
+        check_size(image, side=self.network.config.size)
         stages = self.players["G"].module(image, mask, *shown)
         raws = [raw for raw, _ in stages]
         composites = [composite for _, composite in stages]

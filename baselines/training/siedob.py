@@ -35,7 +35,7 @@ from baselines.siedob.assembly import (
 from baselines.siedob.inpainting import class_map
 from baselines.training.border_patches import border_patches
 from baselines.training.config import TrainingConfig
-from baselines.training.data import Examples
+from baselines.training.data import Examples, check_size
 from baselines.training.losses import discriminator_hinge, generator_hinge
 from baselines.training.object_crops import draw_holes, draw_objects, others_of_the_class
 from baselines.training.perceptual import perceptual_network
@@ -102,6 +102,8 @@ class SIEDOBRecipe(TrainingRecipe):
             objects_of(batch.labels, batch.instances, self.form),
         )
         phase = PHASES[self.config.phase(step, self.steps)[0]]
+        if phase in ("background", "fusion"):  # the others cut objects out of scenes of any size
+            check_size(image, multiple=16)
         if phase == "background":
             return self._background(batch, image, objects)
         if phase == "fusion":

@@ -27,7 +27,7 @@ from baselines.sae import (
     random_patches,
 )
 from baselines.training.config import TrainingConfig
-from baselines.training.data import Examples
+from baselines.training.data import Examples, check_size
 from baselines.training.losses import (
     discriminator_softplus,
     generator_softplus,
@@ -95,6 +95,7 @@ class SwappingRecipe(TrainingRecipe):
         """D on even steps, the autoencoder on odd ones; the autoencoder alone without adversarial losses."""
         image = batch.original
         assert image is not None
+        check_size(image, side=self.form.size)
         if not self.adversarial:
             return self._rebuilding(image)
         if step % 2:

@@ -175,3 +175,26 @@ _LOSSES = Weights.model_fields.keys() - {"lazy", "path_lazy", "through"}
 def _recipe(system):
     module, _, name = SYSTEMS.get(system).trainer.recipe.partition(":")
     return getattr(importlib.import_module(module), name)
+
+
+@pytest.mark.parametrize(
+    ("system", "size", "sentence"),
+    [
+        ("spmpgan", (32, 32), "images are 32x32 pixels, but the network makes 16x16"),
+        ("divsem", (32, 48), "images are 48x32 pixels, but the network makes 32x32"),
+        ("sae", (36, 32), "images are 32x36 pixels, but the network makes 32x32"),
+        ("spade", (48, 32), "multiples of 32"),
+        ("sean", (48, 32), "multiples of 32"),
+        ("sesame", (18, 16), "images are 16x18 pixels, .* multiples of 4; set data.load"),
+        ("pix2pixhd", (34, 32), "multiples of 4"),
+        ("him", (34, 32), "multiples of 4"),
+        ("siedob", (40, 32), "multiples of 16"),
+    ],
+)
+def test_images_that_the_trained_networks_editor_would_not_see_are_refused(
+    system, size, sentence, tmp_path
+):
+    config = tiny(system)
+    data = config.data.model_copy(update={"load": size})
+    with pytest.raises(BadInput, match=sentence):
+        train(config.model_copy(update={"data": data}), tmp_path, log=False)
