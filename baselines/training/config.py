@@ -26,6 +26,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PositiveInt,
     ValidationError,
     ValidationInfo,
     model_validator,
@@ -68,6 +69,7 @@ def _with_folders(written: dict[str, Any], info: ValidationInfo) -> dict[str, An
 
 
 _Place = Annotated[Path, AfterValidator(_placed)]
+_Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class MaskProtocol(BaseModel):
@@ -107,8 +109,8 @@ class TrainingData(BaseModel):
     path: _Place | None = None
     count: int | None = Field(default=None, ge=1)
     also: tuple[str, ...] = ()
-    load: tuple[int, int] | None = None
-    crop: tuple[int, int] | None = None
+    load: tuple[PositiveInt, PositiveInt] | None = None
+    crop: tuple[PositiveInt, PositiveInt] | None = None
     flip: bool = True
     masks: tuple[MaskProtocol, ...] = ()
     otherwise: MaskProtocol = MaskProtocol(protocol="freeform@1")
@@ -174,7 +176,7 @@ class Optimisation(BaseModel):
 
     generator: float = Field(gt=0)
     discriminator: float = Field(gt=0)
-    betas: tuple[float, float]
+    betas: tuple[_Beta, _Beta]
     constant: float = Field(default=1.0, ge=0, le=1)
 
     def factor(self, step: int, steps: int) -> float:

@@ -4,13 +4,14 @@
 
 The run's folder gets `checkpoint.safetensors` as it goes and `weights.safetensors` at the end.
 Started again with `resume`, a run goes on from its checkpoint to the same weights, bit for bit on a
-CPU with the same number of threads: examples and random draws are keyed by the step. Ctrl-C saves a
-checkpoint after the step at hand.
+CPU with the same number of threads: examples and random draws are keyed by the step. Ctrl-C and
+SIGTERM save a checkpoint after the step at hand.
 """
 
 from __future__ import annotations
 
 import functools
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -126,7 +127,7 @@ def train(
             a scene that cannot be read, no space, missing weights of a perceptual network, a run
             that diverged, or a device that fails or has too little memory. What was trained up to
             the last checkpoint is kept.
-        KeyboardInterrupt: after Ctrl-C; the message says which step is saved.
+        KeyboardInterrupt: after Ctrl-C or SIGTERM; the message says which step is saved.
     """
     fabric = launch_fabric(device, config)
     sources = _sources(config, examples)
@@ -200,8 +201,10 @@ def _run(
 ) -> int:
     """Takes the steps, each told to `keep` once it is done; returns how many the run has seen in the end."""
     config, fabric, done = recipe.config, recipe.fabric, steps.start
+    # SIGTERM, by which batch systems end a job, saves too; where there is a budget, its owner hears it.
+    signals = (signal.SIGINT,) if budget is not None else (signal.SIGINT, signal.SIGTERM)
     with (
-        stop_asked(tell=fabric.is_global_zero) as stopping,
+        stop_asked(tell=fabric.is_global_zero, signals=signals) as stopping,
         feed(turn, steps, fabric.device) as batches,
     ):
         train_step, readings = steps_of(recipe), Readings(fabric, out)

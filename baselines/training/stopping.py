@@ -2,7 +2,7 @@
 
 A `KeyboardInterrupt` in the middle of a step would leave networks of which some are a step ahead of the
 others. So the first Ctrl-C is noted, and the loop asks for it between two steps; the second one stops
-at once, and what goes on is the last checkpoint. Trainings side by side stop at SIGTERM in the same way.
+at once, and what goes on is the last checkpoint. SIGTERM stops a training in the same way.
 """
 
 from __future__ import annotations

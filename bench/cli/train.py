@@ -25,7 +25,7 @@ def train(
 ) -> None:
     """Train a system; writes checkpoints as it goes and the weights at the end.
 
-    Ctrl-C saves a checkpoint after the step at hand.
+    Ctrl-C and SIGTERM save a checkpoint after the step at hand.
     """
     import shlex
 

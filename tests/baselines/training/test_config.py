@@ -124,7 +124,7 @@ def test_the_paths_of_a_configuration_count_from_its_file(tmp_path, monkeypatch)
     (tmp_path / "mine" / "first.safetensors").touch()
     text = (
         "{system: siedob, variant: full, steps: 4, batch: 1, phases: [0.5, 0.5],"
-        " optimisation: {generator: 1, discriminator: 1, betas: [0, 1]},"
+        " optimisation: {generator: 1, discriminator: 1, betas: [0, 0.9]},"
         " data: {dataset: folder, path: data,"
         "  masks: [{protocol: predefined@1, parameters: {folder: data}}]}, start: START,"
         " phase_data: [null, {dataset: folder, path: ~/scenes}]}"
@@ -170,3 +170,16 @@ def test_steps_may_grow_later_only_where_no_schedule_depends_on_them():
     falling = {"generator": 1e-3, "discriminator": 1e-3, "betas": (0, 0.9), "constant": 0.5}
     plain, longer = (tiny("spade", steps=n, optimisation=falling) for n in (4, 9))
     assert plain.identity() != longer.identity()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"optimisation.betas": (0.5, 1.0)}, "optimisation.betas.1: .* less than 1"),
+        ({"data.load": (0, 64)}, "data.load.0: .* greater than 0"),
+        ({"data.crop": (64, -1)}, "data.crop.1: .* greater than 0"),
+    ],
+)
+def test_what_no_optimiser_and_no_image_takes_is_refused_with_its_field(change, sentence):
+    with pytest.raises(BadInput, match=sentence):
+        changed_config(read_config("small-spade"), change, "mine.yaml")

@@ -1,4 +1,4 @@
-"""Ctrl-C saves the step at hand, and training goes on from there to the same losses."""
+"""Ctrl-C or SIGTERM saves the step at hand, and training goes on from there to the same losses."""
 
 import signal
 import threading
@@ -40,15 +40,15 @@ def test_outside_the_main_thread_nobody_asks():
     assert found == [False]
 
 
-def losses_of(config, folder, *, resume=False, interrupted=None):
-    """{step: losses} of a run; Ctrl-C is pressed while step `interrupted` is under way."""
+def losses_of(config, folder, *, resume=False, interrupted=None, by=signal.SIGINT):
+    """{step: losses} of a run; a signal comes while step `interrupted` is under way."""
     seen = {}
 
     def watch(done, total, losses):
         del total
         seen[done] = losses
         if done + 1 == interrupted:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(by)
 
     if interrupted is None:
         train(config, folder, resume=resume, watch=watch)
@@ -58,10 +58,11 @@ def losses_of(config, folder, *, resume=False, interrupted=None):
     return seen
 
 
-def test_an_interrupted_run_goes_on_to_the_same_losses(tmp_path):
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_goes_on_to_the_same_losses(tmp_path, by):
     config = tiny("spmpgan", steps=6, checkpoint=100)
     straight = losses_of(config, tmp_path / "straight")
-    first = losses_of(config, tmp_path / "stopped", interrupted=3)
+    first = losses_of(config, tmp_path / "stopped", interrupted=3, by=by)
     assert list(first) == [1, 2, 3]
     assert (tmp_path / "stopped" / CHECKPOINT).is_file()
     assert not (tmp_path / "stopped" / WEIGHTS).exists()
