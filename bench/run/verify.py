@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import get_args
 
@@ -112,8 +113,9 @@ def _shard(
     slugs = {method.name: method.slug for method in header.methods}
     lines = [f"{file}: {why}" for file, why in damage(folder, task.slug, number, slugs, former)]
     named: set[str] = set()
-    columns = (former.samples.get(name, ()) for name in ("method", "edit", "status", "failure"))
-    for method, edit, status, failure in zip(*columns):
+    columns = (former.samples.get(name, ()) for name in ("method", "edit", "status"))
+    failures = former.samples.get("failure") or repeat("")  # former runs have none
+    for method, edit, status, failure in zip(*columns, failures):
         if method not in slugs:
             lines.append(f"samples/{task.slug}: a row of {method!r}, which is no method of the run")
             continue
