@@ -71,7 +71,7 @@ def run_status(path: Path | str) -> Status:
     done = {
         (task.slug, number)
         for task in header.tasks
-        for number in _done(folder, task, methods[task.name])
+        for number in _done(folder, header, task, methods[task.name])
         if (task.slug, number) in sizes
     }
     workers = tuple(one for one in living(folder) if one.device)
@@ -133,9 +133,12 @@ def _pairs(task: TaskRow) -> Iterator[int]:
         yield min(each, scenes - start) * samples
 
 
-def _done(folder: RunFolder, task: TaskRow, methods: Mapping[str, str]) -> Iterator[int]:
-    """The shards whose tables are those of the run's methods."""
+def _done(
+    folder: RunFolder, header: Header, task: TaskRow, methods: Mapping[str, str]
+) -> Iterator[int]:
+    """The shards whose tables are those of the run's methods; former versions' do not say whose they are."""
     for file in folder.shards("samples", task.slug):
         record = recorded(folder, task.slug, int(file.stem))
-        if record is not None and methods.items() <= record.methods.items():
+        theirs = record is not None and methods.items() <= record.methods.items()
+        if theirs or (record is None and header.state == "done"):
             yield int(file.stem)

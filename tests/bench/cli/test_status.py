@@ -53,6 +53,12 @@ def test_a_run_that_nobody_carries_out_is_stopped(half: Path) -> None:
     assert (found.results, found.results_done, found.workers) == (10, 6, ())
 
 
+def test_a_run_of_a_former_version_that_has_ended_is_whole(monkeypatch) -> None:
+    monkeypatch.setattr(plan, "SHARD", 16)
+    found = run_status(Path(__file__).parents[2] / "golden" / "run-format-1")
+    assert (found.state, found.shards_done, found.results_done) == ("done", 3, 36)
+
+
 def test_a_run_that_somebody_carries_out_says_by_whom_and_how_long_yet(half: Path, call) -> None:
     with Claims(RunFolder(half), device="cpu") as worker:
         shard = ShardRef(TASK, 1)
