@@ -9,7 +9,10 @@ from itertools import repeat
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
+
 from bench.core.errors import BadInput
+from bench.metrics.intervals import jackknife_interval
 from bench.run.kept import Former, damage
 from bench.run.layout import RunFolder, RunTable
 from bench.run.reader import Run, read_run
@@ -23,8 +26,8 @@ def verify_run(path: Path | str, threads: int = 4) -> list[str]:
     """Reads every file of a run; gives what is wrong, a sentence each that begins with the file.
 
     Images are compared with the hashes of pixels that a run records. Of a run that has none, from an
-    older siebench, every image must be there and readable. Scores that are means of the samples are
-    worked out again; `siebench reduce` makes those of whole sets from their features.
+    older siebench, every image must be there and readable. Scores are held against the samples and
+    replicates: see `unlike_samples`.
 
     Args:
         path: the run directory.
@@ -56,35 +59,45 @@ def verify_run(path: Path | str, threads: int = 4) -> list[str]:
 
 
 def unlike_samples(run: Run) -> Iterator[str]:
-    """The scores of an ended run that are means over edits, and not the means of its samples.
+    """The scores of an ended run that its samples and replicates contradict, a sentence each.
 
-    Tables that cannot be read, and scores without a value, are left out.
+    A mean over edits is worked out again. The interval of a score of a whole set follows from the value and
+    its replicates, so that neither was changed alone. Tables that cannot be read, and scores without a
+    value, are left out.
     """
     if run.header.state == "running":
         return  # its samples may be newer than its scores
-    means = [metric.name for metric in run.header.metrics if metric.summary == "mean"]
     try:
-        scores = run.scores
-        scores = scores[(scores["of"] == "all") & scores["value"].notna()]
-        scores = scores[scores["metric"].isin(means) & (scores["method"] != REAL)]
+        scores, replicates = run.scores, run.replicates
         samples = {task.name: run.samples(task.name) for task in run.header.tasks}
     except BadInput:
         return  # `verify_run` names the table
+    scores = scores[(scores["of"] == "all") & scores["value"].notna() & (scores["method"] != REAL)]
+    means = {metric.name for metric in run.header.metrics if metric.summary == "mean"}
     where = run.layout.relative(run.layout.table("scores"))
-    for task, method, metric, value, n in zip(
-        *(scores[name] for name in ("task", "method", "metric", "value", "n"))
-    ):
-        rows = samples.get(task)
-        if rows is None or metric not in rows:
-            yield f"{where}: {metric} of {method!r} at {task!r}, of which there are no samples"
-            continue
-        own = rows[(rows["method"] == method) & (rows["status"] == "ok")][metric]
-        own = own.dropna().to_numpy(float)
-        mean = float(own.mean()) if len(own) else math.nan
-        if n != len(own) or not math.isclose(value, mean, rel_tol=1e-9, abs_tol=1e-12):
+    for row in scores[scores["metric"].isin(means)].itertuples():
+        rows = samples.get(row.task)
+        values = np.empty(0)
+        if rows is not None and row.metric in rows:
+            own = rows[(rows["method"] == row.method) & (rows["status"] == "ok")]
+            values = own[row.metric].dropna().to_numpy(float)
+        mean = float(values.mean()) if len(values) else math.nan
+        if row.n != len(values) or not math.isclose(row.value, mean, rel_tol=1e-9, abs_tol=1e-12):
             yield (
-                f"{where}: {metric} of {method!r} at {task!r} is {value:.6g} (n = {n}), but the mean of "
-                f"its samples is {mean:.6g} (n = {len(own)})"
+                f"{where}: {row.metric} of {row.method!r} at {row.task!r} is {row.value:.6g} (n = {row.n}), "
+                f"but the mean of its samples is {mean:.6g} (n = {len(values)})"
+            )
+    keys = ["task", "method", "metric", "of"]
+    for row in scores.merge(replicates[[*keys, "values"]], on=keys).itertuples():
+        made = jackknife_interval(row.value, np.asarray(row.values, float), row.level)
+        slack = 1e-9 * abs(row.value) + 1e-12
+        # Bounds of the score (0, 1) may have cut off one end: the rest lies within what was made.
+        whole = row.clusters == len(row.values)  # and not of some scenes alone
+        if made and whole and not (made[0] - slack <= row.low and row.high <= made[1] + slack):
+            yield (
+                f"{where}: {row.metric} of {row.method!r} at {row.task!r} is {row.value:.6g} "
+                f"[{row.low:.6g}, {row.high:.6g}], but with its replicates the interval of such a value is "
+                f"[{made[0]:.6g}, {made[1]:.6g}]"
             )
 
 

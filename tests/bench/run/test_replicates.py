@@ -1,5 +1,6 @@
 """A score of the whole set leaves its values without each scene in the run, and is judged by them."""
 
+import shutil
 from typing import ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from bench.metrics import Columns, Estimate, Metric, Missing
 from bench.run import measure
 from bench.run.reader import read_run
 from bench.run.suite_run import run_suite
+from bench.run.verify import verify_run
 from bench.suite.schema import parse_suite
 from tests.bench.judge.gate.made_runs import make_runs
 from tests.bench.run.made_suite import suite_text, write_data
@@ -73,6 +75,18 @@ def test_it_is_judged_like_any_other_score(runs, tmp_path) -> None:
     outcome = gate(read_scores(runs[1]), baseline, Policy(margins={"spread": "50%"}))
     assert outcome.verdict == "worse"
     assert outcome.checks[0].pair.difference.scenes == 12
+
+
+@pytest.mark.parametrize("column", ["value", "low", "high"])
+def test_a_score_that_was_changed_alone_is_named(runs, tmp_path, column) -> None:
+    run = shutil.copytree(runs[0], tmp_path / "run")
+    assert verify_run(run) == []
+    table = pd.read_parquet(run / "scores.parquet")
+    table[column] += {"value": -1.0, "low": -1.0, "high": 1.0}[column] * table["value"].abs()
+    table.to_parquet(run / "scores.parquet")
+    (line,) = verify_run(run)
+    assert line.startswith("scores.parquet: spread of ")
+    assert "with its replicates the interval of such a value is" in line
 
 
 def test_no_table_is_left_of_results_that_are_gone(tmp_path, monkeypatch) -> None:
