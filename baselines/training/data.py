@@ -223,7 +223,19 @@ class Examples:
 
 
 def collate(examples: Sequence[Example], space: LabelSpace, device: torch.device) -> EditBatch:
-    """Examples of one size as a batch on a device, with the images as originals."""
+    """Examples of one size as a batch on a device, with the images as originals.
+
+    Raises:
+        BadInput: examples of several sizes; the sentence names two of them.
+    """
+    first = examples[0]
+    for one in examples:
+        if one.labels.shape != first.labels.shape:
+            sizes = [f"{e.id} is {e.labels.shape[1]}x{e.labels.shape[0]}" for e in (first, one)]
+            raise BadInput(
+                f"data.load: {' and '.join(sizes)} pixels, but the images of a batch have one size; "
+                "set data.load or data.crop"
+            )
     instances = [one.instances for one in examples if one.instances is not None]
     return edit_batch(
         _stacked([one.image for one in examples], device),

@@ -177,7 +177,10 @@ class ExampleStore:
         for folder in (scenes, draws):
             while not (folder / _READY).is_file():
                 if not wait():
-                    raise BadInput(f"{folder}: has not been drawn; draw the examples again")
+                    raise BadInput(
+                        f"{folder}: has not been drawn in the time that there was; give more "
+                        "--minutes, or fewer scenes, such as --set data.count=512"
+                    )
                 time.sleep(_LOOK)
             if read_json(folder / _READY)["problem"]:
                 return plain

@@ -90,6 +90,19 @@ def test_a_crop_larger_than_the_image_is_refused_with_the_scenes_name():
         examples(crop=(40, 40)).example(0)
 
 
+def test_images_of_several_sizes_are_no_batch_and_two_are_named(tmp_path):
+    for folder in ("images", "labels"):
+        (tmp_path / folder).mkdir()
+    for stem, size in (("a", (24, 16)), ("b", (32, 16))):
+        Image.new("RGB", size).save(tmp_path / "images" / f"{stem}.png")
+        Image.new("L", size).save(tmp_path / "labels" / f"{stem}.png")
+    own = examples(dataset="folder", path=tmp_path, subset=None, load=None, masks=())
+    pair = sorted((own.example(n) for n in range(2)), key=lambda one: one.id)
+    sentence = "data.load: a is 24x16 and b is 32x16 pixels, .* set data.load or data.crop"
+    with pytest.raises(BadInput, match=sentence):
+        collate(pair, own.space, torch.device("cpu"))
+
+
 def test_a_batch_hides_the_mask_and_keeps_the_original():
     drawn = examples()
     batch = collate([drawn.example(n) for n in range(2)], drawn.space, torch.device("cpu"))
