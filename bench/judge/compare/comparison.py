@@ -94,7 +94,7 @@ def compare(
     changes = judge(found, chosen.margin, chosen.alpha)
     if not changes:
         raise BadInput(f"{old.name} and {new.name} have no score in common")
-    alone = (*_alone(old, new), *_alone(new, old))
+    alone = (*_alone(old, new, methods), *_alone(new, old, methods))
     return Comparison(old, new, matched, tuple(changes), alone, chosen.alpha)
 
 
@@ -118,9 +118,19 @@ def _matched(
     return found
 
 
-def _alone(known: ScoreSet, other: ScoreSet) -> list[str]:
+def _alone(known: ScoreSet, other: ScoreSet, chosen: Sequence[tuple[str, str]] | None) -> list[str]:
     name = portable(known.name)
+    there, met = ([m for m in one.methods if m not in one.problems] for one in (known, other))
+    methods = [
+        f"only {name} has method {method!r}"
+        for method in there
+        if chosen is None and method not in met
+    ]
     tasks = [f"only {name} has task {task!r}" for task in known.tasks if task not in other.tasks]
     own = dict.fromkeys(key.metric for key, one in known.scores.items() if one.value is not None)
-    met = {key.metric for key, one in other.scores.items() if one.value is not None}
-    return tasks + [f"only {name} has score {score!r}" for score in own if score not in met]
+    scored = {key.metric for key, one in other.scores.items() if one.value is not None}
+    return (
+        methods
+        + tasks
+        + [f"only {name} has score {score!r}" for score in own if score not in scored]
+    )

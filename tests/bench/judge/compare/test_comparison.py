@@ -131,3 +131,12 @@ def test_classes_are_compared_where_they_are_asked_for() -> None:
     one = score_set(of_scenes("miou", 0.5, BASE), of_scenes("miou", 0.5, BASE, of="person"))
     assert len(compare(one, one).changes) == 1
     assert len(compare(one, one, policy=Policy(margins={"miou[person]": 0.1})).changes) == 2
+
+
+def test_a_method_that_one_run_lacks_or_could_not_run_is_named() -> None:
+    both = [per_edit("psnr", BASE), per_edit("psnr", BASE, method="other")]
+    one, two = score_set(*both, name="one"), score_set(*both[:1], name="two")
+    assert compare(one, two).alone == compare(two, one).alone == ("only one has method 'other'",)
+    broken = score_set(*both, name="two", problems={"other": "its weights are not here"})
+    assert compare(one, broken).alone == ("only one has method 'other'",)
+    assert compare(one, two, methods=[("other", "ours")]).alone == ()
