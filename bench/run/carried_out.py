@@ -7,7 +7,7 @@ are the same whoever carries them out.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,32 +19,43 @@ from bench.run.kept import MARK
 from bench.run.layout import RunFolder
 from bench.run.schema import WorkersRow
 
-__all__ = ["timed_on", "unlike", "worker_mark", "workers_of"]
+__all__ = ["former_workers", "timed_on", "unlike", "worker_mark", "workers_of"]
 
 _TRAITS = ("device", "device_name", "threads", "versions")
 
 
-def worker_mark(worker: Mapping[str, Any]) -> dict[str, str]:
+def worker_mark(
+    worker: Mapping[str, Any], former: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, str]:
     """A worker's description as the metadata of a table.
 
     Args:
         worker: `Worker.traits`, its id as "worker", and "alone": whether no other worker used its
             device, so that its times say something.
+        former: the `former_workers` of results that stay.
     """
-    return {MARK: json.dumps({"worker": dict(worker)}, sort_keys=True, separators=(",", ":"))}
+    said = {"worker": dict(worker)} | ({"former": [dict(one) for one in former]} if former else {})
+    return {MARK: json.dumps(said, sort_keys=True, separators=(",", ":"))}
+
+
+def former_workers(times: Path, worker: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Who wrote the shard of a times table before, without those who are like `worker`."""
+    return [one for one in _marks([times], former=True) if _traits(one) != _traits(worker)]
 
 
 def workers_of(folder: RunFolder, tasks: Iterable[str]) -> tuple[WorkersRow, ...]:
     """The workers that wrote the run's shards, those that are alike in one row; most shards first.
+
+    A shard of which results stayed when another worker took it up counts for both.
 
     Args:
         folder: the run.
         tasks: the slugs of its tasks.
     """
     alike: dict[str, list[dict[str, Any]]] = {}
-    for mark in _marks(file for task in tasks for file in folder.shards("times", task)):
-        traits = json.dumps({name: mark.get(name) for name in _TRAITS}, sort_keys=True)
-        alike.setdefault(traits, []).append(mark)
+    files = (file for task in tasks for file in folder.shards("times", task))
+    for mark in _marks(files, former=True):
+        alike.setdefault(_traits(mark), []).append(mark)
     rows = []
     for traits, marks in alike.items():
         try:
@@ -89,7 +100,12 @@ def timed_on(folder: RunFolder, task: str, device: str) -> tuple[str, str]:
     return text, f"; {shared} of {len(marks)} shards not timed: workers shared the device"
 
 
-def _marks(files: Iterable[Path]) -> Iterator[dict[str, Any]]:
+def _traits(mark: Mapping[str, Any]) -> str:
+    return json.dumps({name: mark.get(name) for name in _TRAITS}, sort_keys=True)
+
+
+def _marks(files: Iterable[Path], *, former: bool = False) -> Iterator[dict[str, Any]]:
+    """What the tables say of the workers that wrote them, and with `former` of those before them."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -97,8 +113,8 @@ def _marks(files: Iterable[Path]) -> Iterator[dict[str, Any]]:
         try:
             refuse_endless(file)
             text = (pq.read_schema(file).metadata or {}).get(MARK.encode(), b"").decode()
-            mark = parse_json(text, file.name)["worker"] if text else None
+            said = parse_json(text, file.name) if text else {}
+            marks = [said["worker"], *(said.get("former", ()) if former else ())]
         except (OSError, pa.ArrowException, BadInput, KeyError, TypeError, ValueError):
             continue
-        if isinstance(mark, dict):
-            yield mark
+        yield from (mark for mark in marks if isinstance(mark, dict))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.run.canaries.outputs import output_columns
-from bench.run.carried_out import worker_mark
+from bench.run.carried_out import former_workers, worker_mark
 from bench.run.editing.runner import RawOutputs
 from bench.run.kept import Former, ShardRecord
 from bench.run.layout import RunFolder
@@ -33,6 +33,7 @@ class ShardRows:
         self._timed: list[int] = []
         self._outputs: dict[str, list[Any]] = {name: [] for name in OUTPUTS.names}
         self._count = 0
+        self._stays = False
 
     def add(
         self, method: Method, raw: RawOutputs, stay: Stay, columns: Mapping[str, Sequence[Any]]
@@ -58,6 +59,7 @@ class ShardRows:
         """What was timed and seen of raw outputs, now or when the rows that stay were made."""
         edits = self._prepared.edits
         kept = {edits[i].edit.id for i in stay.rows}
+        self._stays = self._stays or bool(kept)
         seen = output_columns(method.name, edits, raw.images)
         rows = {
             edit: {name: seen[name][at] for name in OUTPUTS.names}
@@ -94,7 +96,9 @@ class ShardRows:
         if not worker["alone"]:
             for at in self._timed:
                 self._times["ms"][at] = None
-        write_table(folder.shard("times", task, number), TIMES, self._times, worker_mark(worker))
+        times = folder.shard("times", task, number)
+        mark = worker_mark(worker, former_workers(times, worker) if self._stays else ())
+        write_table(times, TIMES, self._times, mark)
         write_table(folder.shard("outputs", task, number), OUTPUTS, self._outputs)
         write_table(folder.shard("unmade", task, number), UNMADE, _unmade(self._prepared))
         metadata = self._record.metadata()

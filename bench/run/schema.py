@@ -193,7 +193,7 @@ class WorkersRow(_Part):
 
     Attributes:
         workers: how many processes.
-        shards: how many shards they wrote.
+        shards: how many shards they wrote, or wrote results of that stayed.
         alone: how many of those while no other worker used the device; only these have times.
         device: its kind, "cpu" or "cuda"; `device_name` its model.
         threads: with which PyTorch computed on the processor.

@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from bench.core.errors import BadInput, EditFailed
+from bench.run import worker
+from bench.run.carried_out import unlike
 from bench.run.growth import obstacles
 from bench.run.schema import read_header
 from bench.run.suite_run import Watch, run_suite
@@ -291,3 +293,26 @@ def test_progress_counts_every_result_once(data, tmp_path) -> None:
     assert sum(counted) == 10
     # It moves after every batch of two.
     assert len([count for count in counted if count]) == 6
+
+
+def test_results_that_stay_keep_the_versions_that_they_were_made_with(
+    data: Path, tmp_path: Path, monkeypatch
+) -> None:
+    now = worker.versions()
+    out, editor = tmp_path / "run", Counting()
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "versions", lambda: now | {"torch": "1.0"})
+        run(data, out, editor, methods="[counting]", limit=2)
+
+    def made_with(outcome) -> list[tuple[int, str]]:
+        return [(row.shards, row.versions["torch"]) for row in outcome.header.workers]
+
+    grown = run(data, out, editor, methods="[counting]", limit=4)
+    assert made_with(grown) == [(1, now["torch"]), (1, "1.0")]
+    assert unlike(grown.header.workers) == [f"torch: {now['torch']}, 1.0"]
+    again = run(data, out, editor, methods="[counting]", limit=5)
+    assert made_with(again) == [(1, now["torch"]), (1, "1.0")]
+    fresh = {"fresh": ["counting"]}
+    assert made_with(run(data, out, editor, methods="[counting]", limit=5, again=fresh)) == [
+        (1, now["torch"])
+    ]
