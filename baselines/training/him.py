@@ -83,6 +83,7 @@ class HIMRecipe(TrainingRecipe):
         form = system.configure(config.variant, **given)
         assert isinstance(form, HIMConfig)
         self.form = form
+        self.check_classes(form.classes)
         self._check()
         self.network = HIM(form)
         draw_normal_weights(self.network.image)  # the layout generator keeps PyTorch's weights

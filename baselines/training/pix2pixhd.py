@@ -55,6 +55,7 @@ class Pix2PixHDRecipe(TrainingRecipe):
         form = system.configure(config.variant, **given)
         assert isinstance(form, Pix2PixHDConfig)
         self.form = form
+        self.check_classes(form.classes)
         self._check()
         self.network = draw_normal_weights(Pix2PixHD(form))
         if config.start is not None:

@@ -57,6 +57,7 @@ class ProgressiveRecipe(TrainingRecipe):
         fields = {"classes": len(sources[0].space), **config.network}
         self.form = system.configure(config.variant, **fields)
         assert isinstance(self.form, ProgressiveConfig)
+        self.check_classes(self.form.classes)
         # As its editor feeds SPMPGAN: one channel more than classes is 0 = unlabelled (D.3).
         spare = self.form.classes == len(sources[0].space) + 1
         self._first_label = int(spare and config.system == "spmpgan")

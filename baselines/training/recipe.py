@@ -27,6 +27,7 @@ from baselines.training.data import Examples
 from baselines.training.facts import TrainingFacts
 from bench.batch import EditBatch
 from bench.core.device import is_gpu
+from bench.core.errors import BadInput
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -90,6 +91,19 @@ class TrainingRecipe(abc.ABC):
         self.fabric: Fabric
         self.average: MovingAverage | None = None
         self.facts: TrainingFacts | None = None
+
+    def check_classes(self, known: int) -> None:
+        """Refuses scenes that have more classes than a network has label channels.
+
+        Raises:
+            BadInput: naming the dataset; labels beyond the last channel would be read out of bounds.
+        """
+        for source in self.sources:
+            if len(source.space) > known:
+                raise BadInput(
+                    f"network.classes: the network has {known}, but {source.dataset.name} has "
+                    f"{len(source.space)}; give as many, or a variant that fixes none"
+                )
 
     def add_player(
         self,

@@ -76,6 +76,7 @@ class SIEDOBRecipe(TrainingRecipe):
         form = system.configure(config.variant, **fields)
         assert isinstance(form, SIEDOBConfig)
         self.form = form
+        self.check_classes(self.form.classes)
         self._check()
         self.network = SIEDOB(form, spectral_norm=True)
         if config.start is not None:

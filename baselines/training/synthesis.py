@@ -61,6 +61,7 @@ class SynthesisRecipe(TrainingRecipe):
         self.form = system.configure(config.variant, **given)
         network = draw_xavier(system.build(self.form, training=True))
         assert isinstance(network, SPADEGenerator | SESAMEGenerator | SEANGenerator)
+        self.check_classes(network.config.classes)
         if isinstance(network, SPADEGenerator) and network.config.latent:
             raise BadInput("network.latent: SPADE is trained without its VAE here; leave it at 0")
         self.network = network

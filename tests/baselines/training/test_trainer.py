@@ -169,6 +169,19 @@ def test_what_a_training_would_pass_over_is_refused(system, fields, sentence):
         make_recipe(config, [Examples(config.data, config.seed)])
 
 
+@pytest.mark.parametrize(
+    "system", ["spmpgan", "divsem", "spade", "sesame", "sean", "pix2pixhd", "him", "siedob"]
+)
+def test_scenes_of_more_classes_than_the_network_has_channels_are_refused(system):
+    config = tiny(system)
+    source = Examples(config.data, config.seed)
+    few = len(source.space) - 1
+    config = config.model_copy(update={"network": {**config.network, "classes": few}})
+    sentence = f"network.classes: the network has {few}, but {source.dataset.name} has {few + 1}; "
+    with pytest.raises(BadInput, match=sentence):
+        make_recipe(config, [source])
+
+
 _LOSSES = Weights.model_fields.keys() - {"lazy", "path_lazy", "through"}
 
 
