@@ -287,8 +287,9 @@ class _Work:
             whole = is_trained(self._place, job)
             if whole or point is None:
                 return Outcome(job.name, "trained", "", point)
-            why = f"{point.share:.0%} of it is done; the same command goes on with it"
-            return Outcome(job.name, "interrupted", why, point)
+            if code is None or code <= 0:  # a failure leaves the weights of before, too
+                why = f"{point.share:.0%} of it is done; the same command goes on with it"
+                return Outcome(job.name, "interrupted", why, point)
         if code is None:
             return Outcome(job.name, "left out", "its turn did not come", point)
         if code < 0:

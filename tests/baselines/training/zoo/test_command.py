@@ -5,13 +5,16 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
 
 from baselines.training.zoo import side_by_side
+from baselines.training.zoo.plan import chosen_jobs
 from baselines.training.zoo.side_by_side import train_zoo
+from baselines.training.zoo.training import Point, ZooFolder
 from bench.cli import main
 
 ROOT = Path(__file__).parents[4]
@@ -62,6 +65,32 @@ def test_who_starts_trainings_on_a_gpu_leaves_it_to_them(monkeypatch, tmp_path):
     monkeypatch.setattr(side_by_side._Work, "run", lambda work, stop: [])
     train_zoo(tmp_path, device="cuda", models=["spade-procedural"], tell=told.append)
     assert "1 training on cuda" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "why"),
+    [
+        (0, "interrupted", "22% of it is done; the same command goes on with it"),
+        (1, "failed", "checkpoint.safetensors: is a checkpoint of another configuration"),
+    ],
+)
+def test_a_training_that_fails_on_its_way_on_is_told_from_one_that_time_interrupted(
+    tmp_path, code, state, why
+):
+    (job,) = chosen_jobs(["spmpgan-full-procedural"], [0], None)
+    place = ZooFolder(tmp_path)
+    for file, text in (
+        (place.weights(job.name), ""),
+        (place.card(job.name), '{"steps": 44}'),
+        (place.losses(job.name), json.dumps(asdict(Point(44, 9.0, 0.22, 88, {})))),
+        (place.log(job.name), f"drawn\n{why}\n"),
+    ):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    work = side_by_side._Work(place, "cpu", [job], 1, 0.0, 60.0, print)
+    work._codes[job] = code
+    found = work._outcome(job)
+    assert (found.state, found.why) == (state, why)
 
 
 def test_packing_what_is_not_there_is_refused(call, tmp_path):
