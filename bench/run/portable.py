@@ -18,7 +18,7 @@ from bench.core.text import without_folders
 from bench.run.schema import Header
 from bench.suite.schema import Suite, read_suite
 
-__all__ = ["portable_header", "portable_suite", "restored", "unknown_paths", "whole_suite"]
+__all__ = ["CUT", "portable_header", "portable_suite", "restored", "unknown_paths", "whole_suite"]
 
 CUT = "…/"
 """What a path begins with that has lost its folders."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +13,11 @@ from typing import get_args
 import numpy as np
 
 from bench.core.errors import BadInput
+from bench.core.identity import record_hash
 from bench.metrics.intervals import jackknife_interval
 from bench.run.kept import Former, damage
 from bench.run.layout import RunFolder, RunTable
+from bench.run.portable import CUT
 from bench.run.reader import Run, read_run
 from bench.run.schema import REAL, Header, TaskRow
 from bench.run.table_files import read_columns
@@ -38,7 +41,7 @@ def verify_run(path: Path | str, threads: int = 4) -> list[str]:
     """
     run = read_run(path)
     folder, header = run.layout, run.header
-    found = list(_tables(folder, header))
+    found = [*_records(folder, header), *_tables(folder, header)]
     for task in header.tasks:
         numbers = [int(file.stem) for file in folder.shards("samples", task.slug)]
         with ThreadPoolExecutor(threads) as pool:
@@ -99,6 +102,18 @@ def unlike_samples(run: Run) -> Iterator[str]:
                 f"[{row.low:.6g}, {row.high:.6g}], but with its replicates the interval of such a value is "
                 f"[{made[0]:.6g}, {made[1]:.6g}]"
             )
+
+
+def _records(folder: RunFolder, header: Header) -> Iterator[str]:
+    """The records of protocols and methods that are not those of their hashes."""
+    where = folder.relative(folder.record)
+    for known, record in header.protocols.items():
+        if record_hash(record) != known:
+            yield f"{where}: the record of protocol {known[:12]} is not what was hashed"
+    for method in header.methods:
+        cut = CUT in json.dumps(method.record, ensure_ascii=False)  # paths that were hashed whole
+        if method.record and not cut and record_hash(method.record) != method.hash:
+            yield f"{where}: the record of method {method.name!r} is not what was hashed"
 
 
 def _tables(folder: RunFolder, header: Header) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -113,6 +114,19 @@ def test_a_score_that_is_not_the_mean_of_its_samples_is_named_and_not_certified(
     assert verify_run(copied) == [f"scores.parquet: psnr of 'copy' at {TASK!r} {said}"]
     with pytest.raises(BadInput, match=r"psnr of 'copy' .* mean of its samples"):
         certify(copied)
+
+
+def test_a_record_that_says_other_than_was_hashed_is_named(copied: Path) -> None:
+    file = copied / "run.json"
+    header = json.loads(file.read_text(encoding="utf-8"))
+    known, protocol = next(iter(header["protocols"].items()))
+    protocol["n_scenes"] = 2000  # as a paper says, so that the two could be compared
+    header["methods"][0]["record"]["seed"] = 1
+    file.write_text(json.dumps(header), encoding="utf-8")
+    assert verify_run(copied) == [
+        f"run.json: the record of protocol {known[:12]} is not what was hashed",
+        "run.json: the record of method 'copy' is not what was hashed",
+    ]
 
 
 @pytest.mark.parametrize("table", ["references", "outputs", "canaries"])
