@@ -70,10 +70,23 @@ def unknown(what: str, name: str, known: Iterable[str]) -> BadInput:
 
 
 def first_fault(error: ValidationError) -> tuple[str, str]:
-    """What a model objects to first: the field, as "data.count" or "" for all of it, and why."""
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return where, first["msg"] + number_hint(first["input"])
+    """What a model objects to first: the field, as "data.count" or "" for all of it, and why.
+
+    A field that is missing beside an unknown one of nearly its name is misspelt: that one is named.
+    """
+    faults = error.errors()
+    first = faults[0]
+    *place, name = (str(part) for part in first["loc"]) if first["loc"] else ("",)
+    if first["type"] == "missing":
+        beside = {
+            str(one["loc"][-1])
+            for one in faults
+            if one["type"] == "extra_forbidden" and one["loc"][:-1] == first["loc"][:-1]
+        }
+        for misspelt in difflib.get_close_matches(name, sorted(beside), n=1):
+            return ".".join([*place, misspelt]), f"is no field; write {name!r}"
+    why = first["msg"].removeprefix("Value error, ")
+    return ".".join([*place, name]), why + number_hint(first["input"])
 
 
 def number_hint(value: object) -> str:

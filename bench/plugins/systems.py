@@ -168,7 +168,7 @@ class System:
             field, why = first_fault(error)
             # A field at fault is named first; a rule between fields names them itself.
             place = f"{field}: " if field else ""
-            raise BadInput(f"{where}: {place}{why.removeprefix('Value error, ')}") from None
+            raise BadInput(f"{where}: {place}{why}") from None
 
     def build(self, config: BaseModel, *, training: bool = False) -> nn.Module:
         """The network of a configuration; with `training` in the form that is trained."""

@@ -1,5 +1,6 @@
 """Configurations: the shipped ones hold the papers' values, and errors name the field."""
 
+import re
 from importlib import resources
 from pathlib import Path
 
@@ -183,3 +184,19 @@ def test_steps_may_grow_later_only_where_no_schedule_depends_on_them():
 def test_what_no_optimiser_and_no_image_takes_is_refused_with_its_field(change, sentence):
     with pytest.raises(BadInput, match=sentence):
         changed_config(read_config("small-spade"), change, "mine.yaml")
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("bach: 2", "bach: is no field; write 'batch'"),
+        ("batch: 2\nepochs: 3", "the file: give exactly one of epochs and steps"),
+    ],
+)
+def test_a_misspelt_field_and_a_contradiction_are_named_as_they_are(tmp_path, line, fault):
+    text = (resources.files("baselines.training") / "configs" / "segmenter.yaml").read_text()
+    file = tmp_path / "mine.yaml"
+    file.write_text(re.sub(r"(?m)^batch: .*$", line, text))
+    with pytest.raises(BadInput) as refused:
+        read_config(file)
+    assert str(refused.value) == f"{file}: {fault}"

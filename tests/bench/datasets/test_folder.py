@@ -77,7 +77,10 @@ def test_two_class_lists_are_two_label_spaces(written):
     [
         ("{", "line 1: is no JSON"),
         ('{"classes": []}', "classes"),
-        ('{"clases": ["a"]}', "classes: Field required; docs/how-to/use-your-images.md shows"),
+        (
+            '{"clases": ["a"]}',
+            "clases: is no field; write 'classes'; docs/how-to/use-your-images.md shows",
+        ),
         ('["a", "b", "a"]', "the class 'a' is given 2 times"),
         ('{"classes": ["a"], "classes": ["b"]}', "the field 'classes' is given twice"),
         ('{"classes": ["a"], "ignored": [1]}', "ignored: there is no class 1"),
