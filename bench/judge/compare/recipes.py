@@ -82,9 +82,12 @@ def unlike_networks(methods: Iterable[MethodRow]) -> dict[str, tuple[str, ...]]:
         ]
         unlike = [(one, told) for one, told in fields if told]
         if unlike:
+            named, fields_of_named = unlike[0]
+            alike = all(told == fields_of_named for _, told in unlike)
+            whose = "" if alike else f"{named.title} in "
             sentence = without_folders(
                 f"{', '.join(one.title for one, _ in unlike)}: trained otherwise than {first.title} "
-                f"({unlike[0][1]}), so their differences are not those of the networks alone."
+                f"({whose}{fields_of_named}), so their differences are not those of the networks alone."
             )
             found[sentence] = tuple(one.name for one, _ in unlike)
     return found

@@ -115,7 +115,7 @@ def test_networks_of_one_editor_that_were_not_trained_alike_are_told_together() 
     (sentence,) = found = unlike_networks(known.run.header.methods)
     assert found[sentence] == ("old", "older")
     assert sentence == (
-        "old, older: trained otherwise than full (examples: 12000 against 64000; steps: 1500 "
+        "old, older: trained otherwise than full (old in examples: 12000 against 64000; steps: 1500 "
         "against 4000; 1 other field), so their differences are not those of the networks alone."
     )
 
