@@ -90,11 +90,9 @@ class RunRecord:
                     columns[score.name] = MetricColumn(metric=metric.name, **asdict(score))
         for both in self.metrics.values():
             for name in both.missing:
-                # One that cannot be made says nothing of itself; most titles are known all the same.
-                known = FORMER_SCORES.get(name)
-                title = name if known is None else known.title
-                lacking = asdict(ScoreInfo(name, title, family=name))
-                columns.setdefault(name, MetricColumn(metric=name, **lacking))
+                # One that cannot be made says nothing of itself; of most it is known all the same.
+                known = FORMER_SCORES.get(name, ScoreInfo(name, name, family=name))
+                columns.setdefault(name, MetricColumn(metric=name, **asdict(known)))
         return tuple(columns.values())
 
     def _protocols(self) -> dict[str, dict[str, Any]]:

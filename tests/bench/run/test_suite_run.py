@@ -273,6 +273,12 @@ def test_bad_names_and_places_are_one_sentence(
     assert not (tmp_path / "run").exists()
 
 
+def test_a_score_that_is_missing_has_its_direction(data: Path, tmp_path: Path) -> None:
+    outcome = run(data, tmp_path / "run", limit=1, methods="[copy]", metrics="[miou, l1]")
+    assert outcome.scores[outcome.scores["metric"] == "miou"]["value"].isna().all()
+    assert {one.name: one.better for one in outcome.header.metrics}["miou"] == "higher"
+
+
 def test_an_empty_dataset_is_refused(tmp_path: Path) -> None:
     for folder in ("images", "labels"):
         (tmp_path / "rooms" / folder).mkdir(parents=True)
