@@ -14,7 +14,9 @@ __all__ = [
     "InstanceNorm",
     "exact_instance_norm",
     "image_statistics",
+    "in_single",
     "instance_norm",
+    "statistics",
 ]
 
 
@@ -52,11 +54,21 @@ def _reduced(x: Tensor) -> Tensor:
     return torch.addcmul(mean[..., None, None].neg_().mul_(scale), x, scale).to(x.dtype)
 
 
+@torch.no_grad()
 def image_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and variance of every channel of every image of [B,C,H,W], each [B,C], in float32 at least."""
-    wide = torch.promote_types(x.dtype, torch.float32)  # half of a mean's digits would be lost
-    variance, mean = torch.var_mean(x.to(wide), (2, 3), correction=0)
+    """Mean and variance of every channel of every image of [B,C,H,W], each [B,C]; no gradient passes them."""
+    return statistics(x, (2, 3))
+
+
+def statistics(x: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Mean and variance over some axes, in float32 at least: half of a mean's digits would be lost."""
+    variance, mean = torch.var_mean(in_single(x), axes, correction=0)
     return mean, variance
+
+
+def in_single(x: Tensor) -> Tensor:
+    """In single precision at least."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 EPSILON = 1e-5

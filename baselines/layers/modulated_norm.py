@@ -4,7 +4,7 @@
         maps, bias = joint_maps(hidden, [to_gamma, to_beta])
         image = modulated(ModulatedNorm(x, *image_statistics(x), 1e-5, maps, bias, slope=0.2))
 
-Its gradient is written out: three kernels, of which one sums over pixels for statistics and biases. As
+Its gradient is written out: two kernels, of which one sums over pixels for statistics and biases. As
 operators, normalisation and modulation are some twenty (`modulation`). Gradients of gradients are not written
 out, and raise.
 """
@@ -21,6 +21,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from baselines.layers.fused import carried_out, same_result
+from baselines.layers.instance_norm import in_single, statistics
 
 __all__ = ["Gradients", "ModulatedNorm", "modulated"]
 
@@ -87,7 +88,7 @@ class ModulatedNorm:
 
     def as_written(self) -> Tensor:
         """[B,C,H,W], one operator after the other, in single precision whatever the maps hold."""
-        wide = self.changed(_wide)
+        wide = self.changed(in_single)
         x = wide.x
         if wide.noise is not None and wide.noise_scale is not None:
             x = x + wide.noise * _column(wide.noise_scale)
@@ -170,11 +171,11 @@ def _gradients_as_written(norm: ModulatedNorm, out: Tensor, gradient: Tensor) ->
 
     Where the activation changed its input says `out`: computed anew, a sum near zero may change sides.
     """
-    given = _wide(gradient), _wide(out)
+    given = in_single(gradient), in_single(out)
     before = torch.ops.aten.leaky_relu_backward(*given, norm.slope, True)
     with torch.enable_grad():
         norm = norm.changed(lambda one: one.detach().requires_grad_())
-        wide = replace(norm, x=_wide(norm.x), slope=1.0)
+        wide = replace(norm, x=in_single(norm.x), slope=1.0)
         mean, variance = (one - one.detach() for one in _statistics(wide))  # zero, with a gradient
         same = replace(wide, mean=norm.mean + mean, variance=norm.variance + variance)
         linear = same.as_written()
@@ -206,14 +207,7 @@ def _gradients_are_right(kernels: Any, norm: ModulatedNorm, out: Tensor) -> bool
 
 def _statistics(norm: ModulatedNorm) -> tuple[Tensor, Tensor]:
     """Mean and variance of `x`, of all images or of each."""
-    pixels = (2, 3) if norm.each else (0, 2, 3)
-    variance, mean = torch.var_mean(_wide(norm.x), pixels, correction=0)
-    return mean, variance
-
-
-def _wide(x: Tensor) -> Tensor:
-    """In single precision at least."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))
+    return statistics(norm.x, (2, 3) if norm.each else (0, 2, 3))
 
 
 def _column(values: Tensor) -> Tensor:

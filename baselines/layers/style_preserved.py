@@ -128,8 +128,7 @@ class StylePreservedBlock(Joining):
         return modulated_in_training(normal, context, style)
 
     def _fused(self, main: Tensor, x: Tensor, labels: SymbolMap) -> Tensor:
-        with torch.no_grad():  # their part of the gradient is in that of `modulated`
-            statistics = image_statistics(main)
+        statistics = image_statistics(main)
         context, bias = two_layer_maps(labels, self._first, self._heads)
         if not self.modulation.style_branch:
             norm = ModulatedNorm(main, *statistics, EPSILON, context, bias, slope=SLOPE)

@@ -96,8 +96,7 @@ def summed_rows(
     _, height, width = symbols.shape
     channels = table.shape[1]
     out = table.new_empty(*symbols.shape, channels)
-    across = min(triton.next_power_of_2(channels), 128)
-    down = _BLOCK // across
+    down, across = _block(channels, _BLOCK)
     grid = (triton.cdiv(symbols.numel(), down), triton.cdiv(channels, across))
     _start(
         _sum_rows,
@@ -155,13 +154,10 @@ def _modulate(
         drawn = tl.load(noise + pixel, mask=pixel < pixels, other=0).to(tl.float32)
         value += drawn * tl.load(noise_scale + channel, mask=held, other=0)
     if EACH:
-        place = pixel // size * channels + channel
-        middle = tl.load(mean + place, mask=here, other=0)
-        spread = tl.load(variance + place, mask=here, other=1)
+        middle, scale = _line(mean, variance, pixel // size * channels + channel, here, epsilon)
     else:
-        middle = tl.load(mean + channel, mask=held, other=0)
-        spread = tl.load(variance + channel, mask=held, other=1)
-    normal = (value - middle) * (1 / tl.sqrt(spread + epsilon))
+        middle, scale = _line(mean, variance, channel, held, epsilon)
+    normal = (value - middle) * scale
 
     at = pixel * channels
     gamma, beta = _pair(maps + 2 * at + channel, channels, here)
@@ -183,6 +179,13 @@ def _modulate(
 
 
 @triton.jit
+def _line(mean, variance, at, read, epsilon):
+    """What is taken off features, and what they are multiplied with."""
+    middle = tl.load(mean + at, mask=read, other=0)
+    return middle, 1 / tl.sqrt(tl.load(variance + at, mask=read, other=1) + epsilon)
+
+
+@triton.jit
 def _pair(at, channels, here):
     """Two maps that follow each other, in single precision."""
     one = tl.load(at, mask=here, other=0).to(tl.float32)
@@ -198,13 +201,12 @@ def _heads(at, bias, channels, here, held):
 
 
 def modulated(norm: ModulatedNorm) -> Tensor:
-    """[B,C,H,W] of maps that lie channels last, the rest contiguous and float32."""
+    """[B,C,H,W] of maps that lie channels last, the rest contiguous."""
     x, maps, bias = norm.x, norm.maps, norm.bias
     batch, channels, height, width = x.shape
     out = torch.empty_like(x, dtype=torch.promote_types(x.dtype, maps.dtype))
     pixels = batch * height * width
-    across = min(triton.next_power_of_2(channels), 128)
-    down = _BLOCK // across
+    down, across = _block(channels, _BLOCK)
     _start(
         _modulate,
         (triton.cdiv(pixels, down), triton.cdiv(channels, across)),
@@ -268,8 +270,7 @@ def _modulate_back(
     kept = channel < channels
     row, held = channel[None, :], kept[None, :]
     own = (image * channels if EACH else 0) + row
-    middle = tl.load(mean + own, mask=held, other=0)
-    scale = 1 / tl.sqrt(tl.load(variance + own, mask=held, other=1) + epsilon)
+    middle, scale = _line(mean, variance, own, held, epsilon)
     gamma_bias = tl.load(bias + row, mask=held, other=0)
     beta_bias = tl.load(bias + channels + row, mask=held, other=0)
 
@@ -371,8 +372,7 @@ def _normalise_back(
         at, total, read = image * channels + channel, image * rows * channels + channel, here
     else:
         at, total, read = channel, channel, held
-    middle = tl.load(mean + at, mask=read, other=0)
-    scale = 1 / tl.sqrt(tl.load(variance + at, mask=read, other=1) + epsilon)
+    middle, scale = _line(mean, variance, at, read, epsilon)
     mean_of = share * tl.load(sums + total, mask=read, other=0)
     mean_with = share * tl.load(sums + total + channels, mask=read, other=0)
     normal = (tl.load(x + pixel * channels + channel, mask=here, other=0) - middle) * scale
@@ -399,8 +399,7 @@ def modulated_back(norm: ModulatedNorm, out: Tensor, gradient: Tensor) -> Gradie
     of_x, of_maps = torch.empty_like(x), torch.empty_like(maps)
     heads = norm.heads
     of_more = of_maps if more is None or heads == 2 else torch.empty_like(more)
-    across = min(triton.next_power_of_2(channels), 128)
-    down = _BLOCK_BACK // across
+    down, across = _block(channels, _BLOCK_BACK)
     every, beside = triton.cdiv(size, down), triton.cdiv(channels, across)
     tiles = triton.cdiv(every * batch * beside, _PROGRAMS)
     splits = triton.cdiv(every, tiles)
@@ -434,7 +433,7 @@ def modulated_back(norm: ModulatedNorm, out: Tensor, gradient: Tensor) -> Gradie
         C=across,
     )
     sums = sums.sum(1) if each else sums.sum((0, 1))  # [B,rows,C], [rows,C]
-    down = _BLOCK // across
+    down, across = _block(channels, _BLOCK)
     _start(
         _normalise_back,
         (triton.cdiv(pixels, down), beside),
@@ -459,6 +458,12 @@ def modulated_back(norm: ModulatedNorm, out: Tensor, gradient: Tensor) -> Gradie
     if heads == 0:
         return of_x, of_maps, of_bias, None, None
     return of_x, of_maps, of_bias, of_more, of_more_bias if heads == 4 else None
+
+
+def _block(channels: int, values: int) -> tuple[int, int]:
+    """How many pixels by how many channels make a program's block of so many values."""
+    across: int = min(triton.next_power_of_2(channels), 128)
+    return values // across, across
 
 
 def _start(kernel: Any, grid: tuple[int, ...], out: Tensor, *given: Any, **fixed: Any) -> None:
