@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-from bench.core.errors import BadInput
+from bench.core.atomic import cannot_write
 
 __all__ = ["Log"]
 
@@ -68,10 +68,7 @@ class Log:
             yield
         except OSError as error:
             self._writer = None
-            raise BadInput(
-                f"{self._folder}: cannot be written ({error.strerror or error}); free some space, or "
-                "choose another folder"
-            ) from error
+            raise cannot_write(self._folder, error) from error
 
 
 def _writer(folder: Path) -> Any:

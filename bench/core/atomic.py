@@ -26,6 +26,7 @@ from typing import Any
 from bench.core.errors import BadInput
 
 __all__ = [
+    "cannot_write",
     "create_file",
     "json_number",
     "json_text",
@@ -65,7 +66,7 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary = _temporary(path)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     try:
         yield temporary
         if durable:
@@ -77,7 +78,7 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
     except BaseException as error:
         temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise _cannot_write(path, error) from error
+            raise cannot_write(path, error) from error
         raise
 
 
@@ -108,7 +109,7 @@ def _pour(content: Path, path: Path) -> None:
         with content.open("rb") as source, os.fdopen(handle, "wb") as target:
             shutil.copyfileobj(source, target)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
 
 
 def create_file(path: Path, content: bytes = b"") -> bool:
@@ -127,13 +128,13 @@ def create_file(path: Path, content: bytes = b"") -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
     except OSError as error:
         path.unlink(missing_ok=True)  # empty it would be somebody's, and nobody would know whose
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     return True
 
 
@@ -208,7 +209,7 @@ def refuse_loss(
     except FileNotFoundError:
         return
     except (OSError, ValueError) as error:
-        raise _cannot_write(out, error) from error
+        raise cannot_write(out, error) from error
     if not ours or re.search(ours, known, re.DOTALL) is None:
         raise BadInput(
             f"{out}: is there already and siebench did not write it; give another file, or --force "
@@ -239,14 +240,15 @@ def refuse_losses(
         try:
             place = out.resolve()
         except (OSError, RuntimeError, ValueError) as error:
-            raise _cannot_write(out, error) from error
+            raise cannot_write(out, error) from error
         if place in options:
             raise BadInput(f"{options[place]} and {option} both name {out}; give each its own file")
         options[place] = option
         refuse_loss(out, inputs=inputs, ours=ours, force=force)
 
 
-def _cannot_write(path: Path, error: Exception) -> BadInput:
+def cannot_write(path: Path, error: Exception) -> BadInput:
+    """That something cannot be written there, why, and what to do."""
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     full = getattr(error, "errno", None) == errno.ENOSPC
     advice = "free some space" if full else "choose another place"
