@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -64,9 +64,6 @@ Encoders = Literal["unified", "ResBlk-level", "SEAN-level", "pix2pixHD"]
 ENCODERS: dict[Encoders, int] = {"unified": 1, "ResBlk-level": 6, "SEAN-level": 15, "pix2pixHD": 1}
 """How many style encoders there are: one for all layers, one a styled block, one a styled layer."""
 
-SMALLEST = 32
-"""Features start at 1/32 of the image."""
-
 
 class SEANConfig(BaseModel):
     """What SEAN is built from; the defaults are the published values.
@@ -97,6 +94,9 @@ class SEANConfig(BaseModel):
     downsampling: bool = True
     noise: bool = True
     generator: Literal["SEAN", "SPADE"] = "SEAN"
+
+    divisor: ClassVar[int] = 32
+    """What an image's sides must be divisible by: features start at 1/32 of them."""
 
     @property
     def conditions(self) -> int:
@@ -158,7 +158,7 @@ class SEANGenerator(nn.Module):
         shown = regions.spread() if spade else regions.map
         condition = shown if spade else regions
         height, width = shown.size
-        start = shown.resize((height // SMALLEST, width // SMALLEST))
+        start = shown.resize((height // self.config.divisor, width // self.config.divisor))
         x = self.fc(start.dense())  # (B, 16 nf, H/32, W/32)
         x = self.head_0(x, condition)
         x = self.G_middle_0(double(x), condition)

@@ -9,7 +9,7 @@ the two released checkpoints are the adapter's business (docs/protocol/generatio
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -76,6 +76,9 @@ class SESAMEConfig(BaseModel):
     skip_connections: bool = False
     semantics: Literal["hole", "everywhere"] = "hole"
     discriminator: Literal["two-stream", "patch"] = "two-stream"
+
+    divisor: ClassVar[int] = 4
+    """What an image's sides must be divisible by."""
 
     @property
     def label_channels(self) -> int:

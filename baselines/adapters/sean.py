@@ -69,7 +69,8 @@ class SEANEditor(NetworkEditor[SEANGenerator]):
     @property
     def demands(self) -> Demands:
         """Labels of the weights, and sides that are multiples of 32."""
-        return Demands(self.network.config.classes, self.card.label_space, multiple=32)
+        config = self.network.config
+        return Demands(config.classes, self.card.label_space, multiple=config.divisor)
 
     def generate(self, batch: EditBatch) -> Tensor:
         """Whole images; noise is each edit's own.

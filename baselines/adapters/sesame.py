@@ -36,9 +36,8 @@ class SESAMEEditor(NetworkEditor[SESAMEGenerator]):
     @property
     def demands(self) -> Demands:
         """Labels of the weights, masked and known pixels, and sides that are multiples of 4."""
-        return Demands(
-            self.network.config.classes, self.card.label_space, multiple=4, masked=True, known=True
-        )
+        config, space = self.network.config, self.card.label_space
+        return Demands(config.classes, space, multiple=config.divisor, masked=True, known=True)
 
     def generate(self, batch: EditBatch) -> Tensor:
         """Raw outputs, masked and known pixels alike."""

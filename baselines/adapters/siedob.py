@@ -73,8 +73,8 @@ class SIEDOBEditor(NetworkEditor[SIEDOB]):
     @property
     def demands(self) -> Demands:
         """Labels of the weights, masked and known pixels, and sides that are multiples of 16."""
-        classes, space = self.network.config.classes, self.card.label_space
-        return Demands(classes, space, multiple=16, masked=True, known=True)
+        config, space = self.network.config, self.card.label_space
+        return Demands(config.classes, space, multiple=config.divisor, masked=True, known=True)
 
     def check(self, task: TaskFacts) -> None:
         """Refuses a task whose every edit would fail.

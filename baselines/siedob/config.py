@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -82,6 +82,9 @@ class SIEDOBConfig(BaseModel):
     margin: int = Field(default=2, ge=0)
     most: int = Field(default=180, ge=1)
     style_pictures: int = Field(default=4, ge=1)
+
+    divisor: ClassVar[int] = 16
+    """What an image's sides must be divisible by."""
 
     @model_validator(mode="after")
     def _labels_exist(self) -> SIEDOBConfig:

@@ -104,7 +104,7 @@ class SIEDOBRecipe(TrainingRecipe):
         )
         phase = PHASES[self.config.phase(step, self.steps)[0]]
         if phase in ("background", "fusion"):  # the others cut objects out of scenes of any size
-            check_size(image, multiple=16)
+            check_size(image, multiple=self.form.divisor)
         if phase == "background":
             return self._background(batch, image, objects)
         if phase == "fusion":

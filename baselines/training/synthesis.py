@@ -21,7 +21,7 @@ from baselines.layers.joint_spectral import JointSpectralNorm
 from baselines.layers.label_map import SymbolMap
 from baselines.layers.patch_discriminator import MultiScale, scores
 from baselines.layers.region_adaptive import StyledRegions
-from baselines.sean import SMALLEST, SEANConfig, SEANGenerator, sean_discriminator
+from baselines.sean import SEANConfig, SEANGenerator, sean_discriminator
 from baselines.sesame import SESAMEConfig, SESAMEGenerator, sesame_discriminator, sesame_labels
 from baselines.spade import SPADEConfig, SPADEGenerator, spade_discriminator, spade_labels
 from baselines.training.config import TrainingConfig
@@ -86,7 +86,7 @@ class SynthesisRecipe(TrainingRecipe):
         """G, then D."""
         del step
         assert batch.original is not None
-        check_size(batch.original, multiple=_multiple(self.form))
+        check_size(batch.original, multiple=self.network.config.divisor)
         generate, judge = self.players["G"].module, self.players["D"].module
         semantics, raw = generate(*_shown(batch))
         with self.frozen("D"):
@@ -205,13 +205,6 @@ def _discriminator(form: object) -> MultiScale:
         return sesame_discriminator(form)
     assert isinstance(form, SEANConfig)
     return sean_discriminator(form)
-
-
-def _multiple(form: object) -> int:
-    """Of what an image's sides must be multiples."""
-    if isinstance(form, SPADEConfig):
-        return form.divisor
-    return 4 if isinstance(form, SESAMEConfig) else SMALLEST
 
 
 def _shown(batch: EditBatch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
