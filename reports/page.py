@@ -30,7 +30,7 @@ from reports.notices import notices
 from reports.numbers import duration
 from reports.overview import main_scores, overview, uncounted
 from reports.provenance import provenance
-from reports.slices import slices_data
+from reports.slices import UNJUDGED, slices_data
 from reports.study import StudyView
 from reports.table import ARROWS, Table, class_tables, task_table
 
@@ -118,6 +118,7 @@ def render(
         beside=beside(run),
         studies=studies,
         slices=_script_json(sliced) if sliced else "",
+        unjudged=UNJUDGED,
         costs=cost_table(run),
         logs_root=logs_root,
         certificate=read_certificate(run),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bench.run.reader import Run
     from bench.run.schema import MetricColumn
 
-__all__ = ["BY_TITLES", "slice_tables", "slices_data"]
+__all__ = ["BY_TITLES", "UNJUDGED", "slice_tables", "slices_data"]
 
 BY_TITLES = {
     "coverage": "masked share",
