@@ -145,10 +145,7 @@ def _modulate(
     C: tl.constexpr,
 ):
     """One block of `modulated`; see there."""
-    pixel = tl.program_id(0).to(tl.int64) * P + tl.arange(0, P)[:, None]
-    channel = tl.program_id(1) * C + tl.arange(0, C)[None, :]
-    held = channel < channels
-    here = (pixel < pixels) & held
+    pixel, channel, held, here = _place(pixels, channels, P, C)
     value = tl.load(x + pixel * channels + channel, mask=here, other=0).to(tl.float32)
     if NOISE:
         drawn = tl.load(noise + pixel, mask=pixel < pixels, other=0).to(tl.float32)
@@ -176,6 +173,15 @@ def _modulate(
     result = normal * (1 + gamma) + beta
     result = tl.where(result < 0, result * slope, result)
     tl.store(out + pixel * channels + channel, result, mask=here)
+
+
+@triton.jit
+def _place(pixels, channels, P: tl.constexpr, C: tl.constexpr):
+    """A program's pixels and channels; which channels there are, and which values."""
+    pixel = tl.program_id(0).to(tl.int64) * P + tl.arange(0, P)[:, None]
+    channel = tl.program_id(1) * C + tl.arange(0, C)[None, :]
+    held = channel < channels
+    return pixel, channel, held, (pixel < pixels) & held
 
 
 @triton.jit
@@ -363,10 +369,7 @@ def _normalise_back(
     C: tl.constexpr,
 ):
     """Turns normalised features' gradient into the features' own, in its place."""
-    pixel = tl.program_id(0).to(tl.int64) * P + tl.arange(0, P)[:, None]
-    channel = tl.program_id(1) * C + tl.arange(0, C)[None, :]
-    held = channel < channels
-    here = (pixel < pixels) & held
+    pixel, channel, held, here = _place(pixels, channels, P, C)
     if EACH:
         image = pixel // size
         at, total, read = image * channels + channel, image * rows * channels + channel, here
